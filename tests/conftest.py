@@ -1,0 +1,134 @@
+"""Fixtures: real servers, a clean database for each test, sockets to loopback only."""
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+from sqlalchemy import create_engine, text
+
+from tests.support.servers import PostgresServer, RedisServer, create_database
+from webhooks_app import create_app
+from webhooks_app.config import Settings
+from webhooks_app.extensions import db
+from webhooks_app.lib.crypto import new_key
+
+SECRET_KEY, ENCRYPTION_KEY = new_key(), new_key()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _loopback_only() -> Iterator[None]:
+    """A test that tries to reach beyond this machine fails."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        host = address[0] if isinstance(address, tuple) else "localhost"
+        if host not in ("localhost", "") and not ip_address(host).is_loopback:
+            raise AssertionError(f"a test tried to connect to {address}")
+        return connect(self, address)  # type: ignore[arg-type]
+
+    socket.socket.connect = guarded  # type: ignore[assignment,method-assign]
+    yield
+    socket.socket.connect = connect  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server: `TEST_POSTGRES_URL`, else one of our own."""
+    if given := os.environ.get("TEST_POSTGRES_URL"):
+        yield given
+        return
+    server = PostgresServer(tmp_path_factory.mktemp("postgres"))
+    server.create()
+    yield server.url
+    server.stop("immediate")
+
+
+def settings_for(database_url: str, redis_url: str, folder: Path, **more: object) -> Settings:
+    return Settings(
+        database_url=database_url,
+        redis_url=redis_url,
+        data_dir=folder,
+        secret_key=SECRET_KEY,
+        encryption_keys=ENCRYPTION_KEY,
+        allowed_networks="127.0.0.0/8",
+        log_level="ERROR",
+        **more,  # type: ignore[arg-type]
+    )
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sqlite")
+    _migrate(settings_for(f"sqlite:///{folder}/template.db", "", folder))
+    return folder / "template.db"
+
+
+@pytest.fixture(scope="session")
+def postgres_database(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A migrated database, emptied before each test that uses it."""
+    url = create_database(postgres_url, f"hookline_test_{os.getpid()}")
+    _migrate(settings_for(url, "", tmp_path_factory.mktemp("migrate")))
+    return url
+
+
+def _migrate(settings: Settings) -> None:
+    with create_app(settings).app_context():
+        upgrade()
+        db.engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A migrated, empty database of each kind."""
+    if request.param == "sqlite":
+        template = request.getfixturevalue("sqlite_template")
+        shutil.copy(template, tmp_path / "test.db")
+        return f"sqlite:///{tmp_path}/test.db"
+    url = str(request.getfixturevalue("postgres_database"))
+    empty(url)
+    return url
+
+
+def empty(url: str) -> None:
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    names = ", ".join(table.name for table in db.metadata.sorted_tables)
+    with engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {names} CASCADE"))
+    engine.dispose()
+
+
+@pytest.fixture
+def settings(database_url: str, redis_server: RedisServer, tmp_path: Path) -> Settings:
+    return settings_for(database_url, redis_server.url, tmp_path)
+
+
+@pytest.fixture
+def app(settings: Settings, redis_server: RedisServer) -> Iterator[Flask]:
+    """The app, in its context, on an empty database and an empty Redis."""
+    redis_server.empty()
+    app = create_app(settings)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=True)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()

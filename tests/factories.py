@@ -1,0 +1,125 @@
+"""Rows for tests, with defaults that read well."""
+
+from typing import Any
+
+import orjson
+from flask import current_app
+
+from webhooks_app.clock import utcnow
+from webhooks_app.extensions import db
+from webhooks_app.lib import crypto
+from webhooks_app.lib.ids import new_id
+from webhooks_app.models import (
+    ApiKey,
+    Event,
+    Membership,
+    Organisation,
+    Subscription,
+    SubscriptionHealth,
+    User,
+)
+from webhooks_app.pipeline.accept import accept
+from webhooks_app.pipeline.incoming import Accepted, Incoming, Tenant
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+SCOPES = ["events:write", "webhooks:read", "webhooks:write", "deliveries:read", "deliveries:write"]
+
+
+def organisation(name: str = "Acme") -> Organisation:
+    row = Organisation(id=new_id("org"), name=name, created_at=utcnow())
+    db.session.add(row)
+    db.session.commit()
+    return row
+
+
+def user(
+    email: str = "owner@example.com", password: str = "correct horse battery", **more: Any
+) -> User:
+    row = User(id=new_id("usr"), email=email, created_at=utcnow(), **more)
+    row.set_password(password)
+    db.session.add(row)
+    db.session.commit()
+    return row
+
+
+def member(organisation: Organisation, user: User, role: str = "owner") -> Membership:
+    row = Membership(organisation_id=organisation.id, user_id=user.id, role=role)
+    db.session.add(row)
+    db.session.commit()
+    return row
+
+
+def api_key(
+    organisation: Organisation, mode: str = "live", scopes: list[str] | None = None
+) -> str:
+    """The bearer token; the row holds its digest only."""
+    token = crypto.new_token(f"hk_{mode}")
+    db.session.add(
+        ApiKey(
+            id=new_id("key"),
+            organisation_id=organisation.id,
+            mode=mode,
+            name="test",
+            hint=token[-4:],
+            digest=crypto.digest(token),
+            scopes=SCOPES if scopes is None else scopes,
+            created_at=utcnow(),
+        )
+    )
+    db.session.commit()
+    return token
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def webhook(organisation: Organisation, url: str, **more: Any) -> Subscription:
+    """An enabled webhook on `lead.captured`; `secret` and `headers` are given in the clear."""
+    vault = current_app.extensions["vault"]
+    secret, headers = more.pop("secret", SECRET), more.pop("headers", {})
+    values: dict[str, Any] = {
+        "id": new_id("whk"),
+        "mode": "live",
+        "kind": "webhook",
+        "channel": "webhook",
+        "name": "A webhook",
+        "event_types": ["lead.captured"],
+        "conditions": [],
+        "created_at": utcnow(),
+        "updated_at": utcnow(),
+    }
+    row = Subscription(
+        organisation_id=organisation.id,
+        url=url,
+        sealed_secret=vault.seal(secret),
+        sealed_headers=vault.seal(orjson.dumps(headers).decode()),
+        **(values | more),
+    )
+    row.health = SubscriptionHealth()
+    organisation.subscriptions_version += 1
+    db.session.add(row)
+    db.session.commit()
+    return row
+
+
+def tenant(organisation: Organisation, mode: str = "live") -> Tenant:
+    db.session.refresh(organisation)
+    return Tenant(organisation.id, mode, organisation.subscriptions_version)
+
+
+def lead(**more: Any) -> Incoming:
+    values: dict[str, Any] = {
+        "type": "lead.captured",
+        "data": '{"name":"Ada","email":"ada@example.com"}',
+        "occurred_at": utcnow(),
+    }
+    return Incoming(**(values | more))
+
+
+def accepted(organisation: Organisation, *events: Incoming, mode: str = "live") -> list[Accepted]:
+    return accept(db.session(), tenant(organisation, mode), events or [lead()])
+
+
+def event_of(accepted: Accepted) -> Event:
+    return db.session.get_one(Event, accepted.id)

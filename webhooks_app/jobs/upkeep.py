@@ -1,0 +1,20 @@
+"""Thin entry points of the periodic jobs."""
+
+from flask import current_app
+
+from webhooks_app.clock import utcnow
+from webhooks_app.extensions import db
+from webhooks_app.pipeline import retention, sweep
+
+
+def sweep_failing() -> None:
+    sweep.warn_and_disable(db.engine, utcnow())
+
+
+def cancel_left_over() -> None:
+    sweep.cancel_left_over(db.engine, utcnow())
+
+
+def delete_expired() -> None:
+    days = current_app.config["SETTINGS"].retention_days
+    retention.delete_expired(db.engine, utcnow(), days)

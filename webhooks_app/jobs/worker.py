@@ -1,0 +1,69 @@
+"""RQ's SimpleWorker, made to survive Redis and to stop in order."""
+
+import signal
+from types import FrameType
+from typing import Any
+
+from flask import Flask
+from redis import Redis
+from rq import Queue, SimpleWorker
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from webhooks_app import queue
+from webhooks_app.jobs.engine import resident
+
+
+class HooklineWorker(SimpleWorker):
+    """Serves one queue, so that a job popped by a worker that dies is found again.
+
+    Jobs run inside an application context of their own.
+    """
+
+    def __init__(self, app: Flask, queue_name: str, connection: Redis, **options: Any) -> None:
+        super().__init__(
+            [queue.queue_named(queue_name, connection)],
+            connection=connection,
+            serializer=JSONSerializer,
+            worker_ttl=30,
+            maintenance_interval=15,
+            **options,
+        )
+        self.log_job_description = False
+        self._app = app
+
+    def perform_job(self, job: Job, queue: Queue) -> bool:
+        with self._app.app_context():
+            return super().perform_job(job, queue)
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        if (engine := self._app.extensions.get("engine")) is not None:
+            engine.stop_soon()
+        super().request_stop(signum, frame)
+
+    def request_force_stop(self, signum: int, frame: FrameType | None) -> None:
+        """A second signal changes nothing: a supervisor that cannot wait sends SIGKILL."""
+
+    def set_shutdown_requested_date(self) -> None:
+        """RQ writes this to Redis from the signal handler, so a Redis that is away would raise
+        inside the running job."""
+
+    def run_maintenance_tasks(self) -> None:
+        super().run_maintenance_tasks()
+        if not self.connection.exists(self.key):
+            self.register_birth()
+
+
+def run_worker(app: Flask, queue_name: str) -> None:
+    """Work until SIGTERM or SIGINT; then finish and record what is in flight."""
+    settings = app.config["SETTINGS"]
+    worker = HooklineWorker(app, queue_name, queue.patient_redis(settings.redis_socket_url))
+    try:
+        if queue_name == queue.DELIVERIES:
+            with app.app_context():
+                resident(app)
+        worker.work(logging_level=settings.log_level)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        if (engine := app.extensions.get("engine")) is not None:
+            engine.stop()

@@ -1,0 +1,30 @@
+"""Nouns: one file an aggregate."""
+
+from webhooks_app.models.delivery import Attempt, Delivery
+from webhooks_app.models.event import Event
+from webhooks_app.models.inbox import Inbox, InboxRequest
+from webhooks_app.models.notification import Notification
+from webhooks_app.models.organisation import ApiKey, Membership, Organisation
+from webhooks_app.models.periodic import PeriodicRun
+from webhooks_app.models.stats import DeliveryStat
+from webhooks_app.models.subject import Subject
+from webhooks_app.models.subscription import Subscription, SubscriptionHealth
+from webhooks_app.models.user import User
+
+__all__ = [
+    "ApiKey",
+    "Attempt",
+    "Delivery",
+    "DeliveryStat",
+    "Event",
+    "Inbox",
+    "InboxRequest",
+    "Membership",
+    "Notification",
+    "Organisation",
+    "PeriodicRun",
+    "Subject",
+    "Subscription",
+    "SubscriptionHealth",
+    "User",
+]

@@ -1,0 +1,91 @@
+"""One event for one subscription, and every try to deliver it."""
+
+from sqlalchemy import CheckConstraint, Index, LargeBinary, PrimaryKeyConstraint, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webhooks_app.extensions import db
+from webhooks_app.models.columns import Id, Long, Moment, OptionalMoment, OptionalRef, Ref, Word
+
+
+class Delivery(db.Model):
+    """A row of the durable queue while `due_at` is set, of the log for ever.
+
+    `due_at` is when something must be done: send it (pending, retrying), or give it up for lost
+    and send it again (sending: the moment the lease runs out). Null once nothing is left to do.
+    `tries` counts claims, `failures` the tries that failed. `wire_format` is frozen here, so that
+    every try sends the same bytes. `trigger` is event, replay or test.
+    """
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        CheckConstraint(
+            "(due_at IS NOT NULL) = (status IN ('pending', 'sending', 'retrying'))", name="due"
+        ),
+        Index(
+            "ix_deliveries_due",
+            "subscription_id",
+            "due_at",
+            postgresql_where=text("due_at IS NOT NULL"),
+            sqlite_where=text("due_at IS NOT NULL"),
+        ),
+        Index(
+            "uq_deliveries_once",
+            "event_id",
+            "subscription_id",
+            unique=True,
+            postgresql_where=text("trigger = 'event'"),
+            sqlite_where=text("trigger = 'event'"),
+        ),
+        Index(
+            "ix_deliveries_again",
+            "event_id",
+            postgresql_where=text("trigger <> 'event'"),
+            sqlite_where=text("trigger <> 'event'"),
+        ),
+        Index(None, "subscription_id", "id"),
+        Index(None, "organisation_id", "mode", "id"),
+        {"postgresql_with": {"fillfactor": 85}},
+    )
+
+    id: Mapped[Id]
+    organisation_id: Mapped[Ref]
+    mode: Mapped[Word]
+    subscription_id: Mapped[Ref]
+    event_id: Mapped[Ref]
+    trigger: Mapped[Word]
+    replay_of: Mapped[OptionalRef]
+    wire_format: Mapped[Word]
+    status: Mapped[Word]
+    due_at: Mapped[OptionalMoment]
+    tries: Mapped[int] = mapped_column(default=0)
+    failures: Mapped[int] = mapped_column(default=0)
+    status_code: Mapped[int | None]
+    error: Mapped[str | None] = mapped_column(String(500))
+    created_at: Mapped[Moment]
+    finished_at: Mapped[OptionalMoment]
+
+
+class Attempt(db.Model):
+    """One try. `number` is the delivery's `tries` when it was claimed.
+
+    `outcome` is succeeded, failed or lost (its worker died before the answer was stored).
+    `failure` names the kind of failure. Headers are JSON text; values of custom headers are
+    masked. `response_body` is what arrived, up to 16 KiB, in whatever bytes.
+    """
+
+    __tablename__ = "attempts"
+    __table_args__ = (PrimaryKeyConstraint("delivery_id", "number"),)
+
+    delivery_id: Mapped[Ref]
+    number: Mapped[int]
+    outcome: Mapped[Word]
+    failure: Mapped[str | None] = mapped_column(String(20))
+    error: Mapped[str | None] = mapped_column(String(500))
+    status_code: Mapped[int | None]
+    url: Mapped[Long]
+    request_headers: Mapped[Long]
+    response_headers: Mapped[Long]
+    response_body: Mapped[bytes] = mapped_column(LargeBinary)
+    response_truncated: Mapped[bool]
+    started_at: Mapped[Moment]
+    duration_ms: Mapped[int]

@@ -1,0 +1,53 @@
+"""One thing that happened. Never changed after it was accepted."""
+
+from sqlalchemy import CheckConstraint, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webhooks_app.extensions import db
+from webhooks_app.models.columns import Id, Long, Moment, Ref, Word
+
+
+class Event(db.Model):
+    """`data` is the producer's JSON text, byte for byte; `fan_out` how many deliveries it planned.
+
+    Events and deliveries have no foreign keys: each would cost a locked look-up a row on the
+    busiest path. `audit` looks for orphans instead.
+    """
+
+    __tablename__ = "events"
+    __table_args__ = (
+        CheckConstraint("origin IN ('api', 'test', 'ping')", name="origin"),
+        Index(None, "organisation_id", "mode", "id"),
+        Index(
+            "uq_events_idempotency_key",
+            "organisation_id",
+            "mode",
+            "idempotency_key",
+            unique=True,
+            postgresql_where=text("idempotency_key IS NOT NULL"),
+            sqlite_where=text("idempotency_key IS NOT NULL"),
+        ),
+        Index(
+            "uq_events_source_id",
+            "organisation_id",
+            "mode",
+            "source_id",
+            unique=True,
+            postgresql_where=text("source_id IS NOT NULL"),
+            sqlite_where=text("source_id IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[Id]
+    organisation_id: Mapped[Ref]
+    mode: Mapped[Word]
+    type: Mapped[str] = mapped_column(String(100))
+    subject_type: Mapped[str | None] = mapped_column(String(40))
+    subject_id: Mapped[str | None] = mapped_column(String(200))
+    data: Mapped[Long]
+    origin: Mapped[Word]
+    fan_out: Mapped[int]
+    idempotency_key: Mapped[str | None] = mapped_column(String(255))
+    source_id: Mapped[str | None] = mapped_column(String(255))
+    occurred_at: Mapped[Moment]
+    created_at: Mapped[Moment]

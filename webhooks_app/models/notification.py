@@ -1,0 +1,27 @@
+"""What the dashboard tells members."""
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webhooks_app.extensions import db
+from webhooks_app.models.columns import Id, IdText, Long, Moment, OptionalMoment, OptionalRef, Word
+
+
+class Notification(db.Model):
+    """`kind` is delivery_failed, endpoint_failing or endpoint_disabled."""
+
+    __tablename__ = "notifications"
+    __table_args__ = (Index(None, "organisation_id", "mode", "id"),)
+
+    id: Mapped[Id]
+    organisation_id: Mapped[str] = mapped_column(
+        IdText, ForeignKey("organisations.id", ondelete="CASCADE")
+    )
+    mode: Mapped[Word]
+    kind: Mapped[Word]
+    subscription_id: Mapped[OptionalRef]
+    delivery_id: Mapped[OptionalRef]
+    title: Mapped[str] = mapped_column(String(300))
+    body: Mapped[Long]
+    created_at: Mapped[Moment]
+    read_at: Mapped[OptionalMoment]

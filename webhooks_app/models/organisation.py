@@ -1,0 +1,67 @@
+"""The tenant, its members and its API keys."""
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webhooks_app.extensions import db
+from webhooks_app.models.columns import (
+    Id,
+    IdText,
+    JsonList,
+    Moment,
+    OptionalMoment,
+    Word,
+)
+from webhooks_app.models.user import User
+
+
+class Organisation(db.Model):
+    """`subscriptions_version` grows with every change of a subscription: what matching may cache."""
+
+    __tablename__ = "organisations"
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(String(200))
+    plan: Mapped[Word] = mapped_column(default="self_hosted")
+    time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
+    subscriptions_version: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[Moment]
+
+
+class Membership(db.Model):
+    __tablename__ = "memberships"
+    __table_args__ = (CheckConstraint("role IN ('owner', 'admin', 'viewer')", name="role"),)
+
+    organisation_id: Mapped[str] = mapped_column(
+        IdText, ForeignKey("organisations.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[str] = mapped_column(
+        IdText, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    role: Mapped[Word]
+
+    organisation: Mapped[Organisation] = relationship()
+    user: Mapped[User] = relationship()
+
+
+class ApiKey(db.Model):
+    """A bearer key of one organisation and mode. Only its SHA-256 is kept."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (
+        CheckConstraint("mode IN ('live', 'test')", name="mode"),
+        Index(None, "organisation_id"),
+    )
+
+    id: Mapped[Id]
+    organisation_id: Mapped[str] = mapped_column(
+        IdText, ForeignKey("organisations.id", ondelete="CASCADE")
+    )
+    mode: Mapped[Word]
+    name: Mapped[str] = mapped_column(String(200))
+    hint: Mapped[str] = mapped_column(String(20))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[JsonList]
+    created_at: Mapped[Moment]
+    last_used_at: Mapped[OptionalMoment]
+    revoked_at: Mapped[OptionalMoment]

@@ -1,0 +1,21 @@
+"""What events are about: the chatbots, rooms and spaces that an organisation has named."""
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webhooks_app.extensions import db
+from webhooks_app.models.columns import IdText, Moment
+
+
+class Subject(db.Model):
+    """`id` is the platform's own. Naming a subject is for people; events need none."""
+
+    __tablename__ = "subjects"
+
+    organisation_id: Mapped[str] = mapped_column(
+        IdText, ForeignKey("organisations.id", ondelete="CASCADE"), primary_key=True
+    )
+    type: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[Moment]

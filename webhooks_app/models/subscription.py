@@ -1,0 +1,91 @@
+"""A standing wish: which events go where, and how."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webhooks_app.extensions import db
+from webhooks_app.models.columns import (
+    Id,
+    IdText,
+    JsonColumn,
+    JsonList,
+    Long,
+    Moment,
+    OptionalMoment,
+    UtcDateTime,
+    Word,
+)
+
+
+class Subscription(db.Model):
+    """`scope_type` and `scope_id` are both null for "all".
+
+    `revision` grows with every edit (optimistic locking), which is how an engine knows that what
+    it keeps of a subscription is stale. Deleting keeps the row, so that logs stay readable.
+    """
+
+    __tablename__ = "subscriptions"
+    __table_args__ = (
+        CheckConstraint("kind IN ('action', 'webhook')", name="kind"),
+        CheckConstraint("mode IN ('live', 'test')", name="mode"),
+        CheckConstraint("channel IN ('webhook', 'email')", name="channel"),
+        CheckConstraint("(scope_type IS NULL) = (scope_id IS NULL)", name="scope"),
+        Index(None, "organisation_id", "mode"),
+    )
+
+    id: Mapped[Id]
+    organisation_id: Mapped[str] = mapped_column(
+        IdText, ForeignKey("organisations.id", ondelete="CASCADE")
+    )
+    mode: Mapped[Word]
+    kind: Mapped[Word]
+    channel: Mapped[Word]
+    name: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text, default="")
+    url: Mapped[Long]
+    event_types: Mapped[JsonList]
+    scope_type: Mapped[str | None] = mapped_column(String(40))
+    scope_id: Mapped[str | None] = mapped_column(String(200))
+    conditions: Mapped[JsonList]
+    match: Mapped[Word] = mapped_column(default="all")
+    wire_format: Mapped[Word] = mapped_column(default="standard")
+    retry_policy: Mapped[Any] = mapped_column(JsonColumn, default="pivot")
+    sealed_headers: Mapped[Long]
+    sealed_secret: Mapped[Long]
+    sealed_previous_secret: Mapped[str | None] = mapped_column(Text)
+    previous_secret_expires_at: Mapped[OptionalMoment]
+    enabled: Mapped[bool] = mapped_column(default=True)
+    disabled_reason: Mapped[str | None] = mapped_column(Text)
+    disabled_at: Mapped[OptionalMoment]
+    deleted_at: Mapped[OptionalMoment]
+    revision: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[Moment]
+    updated_at: Mapped[Moment]
+
+    health: Mapped["SubscriptionHealth"] = relationship(cascade="all, delete-orphan")
+
+    __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012
+
+
+class SubscriptionHealth(db.Model):
+    """The counters of a subscription, apart from it: the engine writes them in every batch.
+
+    `failing_since` is the first failure after the last success; null while it answers.
+    """
+
+    __tablename__ = "subscription_health"
+
+    subscription_id: Mapped[str] = mapped_column(
+        IdText, ForeignKey("subscriptions.id", ondelete="CASCADE"), primary_key=True
+    )
+    delivered: Mapped[int] = mapped_column(BigInteger, default=0)
+    failed: Mapped[int] = mapped_column(BigInteger, default=0)
+    failed_attempts: Mapped[int] = mapped_column(BigInteger, default=0)
+    last_attempt_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_success_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_failure_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    warned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

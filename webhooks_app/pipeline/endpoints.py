@@ -1,0 +1,139 @@
+"""What an engine keeps of each subscription it serves, and how one request is made from it."""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import orjson
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from webhooks_app.channels.webhook.formats import EventView, wire_format
+from webhooks_app.channels.webhook.message import WebhookMessage
+from webhooks_app.database import read_only
+from webhooks_app.lib.crypto import Unreadable, Vault
+from webhooks_app.models import Subscription
+from webhooks_app.pipeline.claim import Claimed
+from webhooks_app.pipeline.retry import RetryPolicy, parse_policy
+from webhooks_app.pipeline.window import Window
+
+KEPT = 20_000
+
+
+@dataclass(slots=True)
+class Endpoint:
+    """A subscription as of `revision`, opened for use. The window outlives its revisions."""
+
+    subscription_id: str
+    revision: int
+    url: str
+    secret: str
+    previous_secret: str | None
+    previous_expires_at: datetime | None
+    custom_headers: Mapping[str, str]
+    masked: frozenset[str]
+    policy: RetryPolicy
+    window: Window = field(default_factory=Window)
+    has_more: bool = False
+    answered: bool = False
+
+    def message(self, claimed: Claimed, user_agent: str) -> WebhookMessage:
+        """The request for `claimed`, signed now."""
+        format_ = wire_format(claimed.wire_format)
+        body = format_.envelope(view_of(claimed))
+        timestamp = int(time.time())
+        headers = {"User-Agent": user_agent, **self.custom_headers}
+        headers.update(
+            format_.headers(
+                self.secrets(timestamp), claimed.delivery_id, timestamp, body, claimed.event_type
+            )
+        )
+        return WebhookMessage(
+            claimed.delivery_id, claimed.number, self.url, headers, self.masked, body
+        )
+
+    def secrets(self, timestamp: int) -> tuple[str, ...]:
+        """Newest first; the one before it too, while a rotation overlaps."""
+        expires = self.previous_expires_at
+        if self.previous_secret and expires and timestamp < expires.timestamp():
+            return (self.secret, self.previous_secret)
+        return (self.secret,)
+
+
+def view_of(claimed: Claimed) -> EventView:
+    return EventView(
+        id=claimed.event_id,
+        type=claimed.event_type,
+        occurred_at=claimed.occurred_at,
+        organisation_id=claimed.organisation_id,
+        subject_type=claimed.subject_type,
+        subject_id=claimed.subject_id,
+        data=claimed.data.encode(),
+    )
+
+
+class Endpoints:
+    """The endpoints that this process has met. Refreshed when a claim shows a newer revision."""
+
+    def __init__(self, engine: Engine, vault: Vault) -> None:
+        self._engine = engine
+        self._vault = vault
+        self._kept: dict[str, Endpoint] = {}
+
+    def __getitem__(self, subscription_id: str) -> Endpoint:
+        return self._kept[subscription_id]
+
+    def free_slots(self) -> dict[str, int]:
+        """Slots left in the window of each endpoint that is not idle at its first size."""
+        return {
+            key: endpoint.window.free
+            for key, endpoint in self._kept.items()
+            if endpoint.window.free != Window.INITIAL
+        }
+
+    def refresh(self, claims: Iterable[Claimed]) -> None:
+        """Load what these claims need and is not kept at their revision. Blocking."""
+        stale = {
+            claim.subscription_id
+            for claim in claims
+            if (kept := self._kept.get(claim.subscription_id)) is None
+            or kept.revision != claim.revision
+        }
+        if not stale:
+            return
+        if len(self._kept) > KEPT:
+            self._kept = {k: e for k, e in self._kept.items() if e.window.in_flight}
+        with Session(self._engine) as session:
+            read_only(session.connection())
+            for subscription in session.scalars(
+                select(Subscription).where(Subscription.id.in_(stale))
+            ):
+                self._keep(subscription)
+
+    def _keep(self, subscription: Subscription) -> None:
+        before = self._kept.get(subscription.id)
+        opened = open_endpoint(subscription, self._vault)
+        if before is not None:
+            opened.window = before.window
+        self._kept[subscription.id] = opened
+
+
+def open_endpoint(subscription: Subscription, vault: Vault) -> Endpoint:
+    """Decrypts what is needed to send. A secret that no key opens raises `Unreadable`."""
+    custom = orjson.loads(vault.open(subscription.sealed_headers))
+    previous = subscription.sealed_previous_secret
+    return Endpoint(
+        subscription_id=subscription.id,
+        revision=subscription.revision,
+        url=subscription.url,
+        secret=vault.open(subscription.sealed_secret),
+        previous_secret=vault.open(previous) if previous else None,
+        previous_expires_at=subscription.previous_secret_expires_at,
+        custom_headers=custom,
+        masked=frozenset(name.lower() for name in custom),
+        policy=parse_policy(subscription.retry_policy),
+    )
+
+
+__all__ = ["Endpoint", "Endpoints", "Unreadable", "open_endpoint"]

@@ -1,0 +1,235 @@
+"""The engine: an event loop that claims, sends and records, all at once.
+
+It lives as long as its worker process, in a thread of its own, so that connections stay alive and
+slow answers are awaited between RQ jobs. A job wakes it and waits until nothing more is due.
+
+    wake ─▶ claim (a thread) ─▶ send (tasks, one a delivery) ─▶ Recorder (a thread)
+              ▲                        │ slots come free
+              └────────────────────────┘
+"""
+
+import asyncio
+import random
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+import uvloop
+from sqlalchemy import Engine as Database
+from sqlalchemy.exc import SQLAlchemyError
+
+from webhooks_app.channels.webhook.message import Outcome, WebhookMessage
+from webhooks_app.channels.webhook.transport import Transport
+from webhooks_app.clock import utcnow
+from webhooks_app.lib import metrics
+from webhooks_app.pipeline.claim import Claimed, Request, claim
+from webhooks_app.pipeline.endpoints import Endpoint, Endpoints
+from webhooks_app.pipeline.record import GONE, Result
+from webhooks_app.pipeline.recorder import Recorder
+from webhooks_app.pipeline.retry import next_delay, parse_retry_after
+
+PACE = 0.005
+PATIENCE = 0.5
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What an engine works with. `call_for_help` asks for a second worker; it may block."""
+
+    database: Database
+    endpoints: Endpoints
+    transport: Callable[[], Transport]
+    lease: timedelta
+    max_in_flight: int
+    user_agent: str
+    call_for_help: Callable[[], None]
+
+
+class Engine:
+    """Start it, `drain` it as often as you like, `stop` it once. Threads may share it."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._threads = ThreadPoolExecutor(1, "claim")
+        self._recorder = Recorder(parts.database)
+        self._in_flight: set[asyncio.Task[None]] = set()
+        self._after = ""
+        self._stopping = False
+        self._waiting: list[Future[None]] = []
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+
+    # From other threads
+
+    def start(self) -> None:
+        self._thread.start()
+        self._ready.wait()
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    @property
+    def stopping(self) -> bool:
+        return self._stopping
+
+    def drain(self, seconds: float) -> bool:
+        """Claim until nothing more can be; False when there still was more after `seconds`.
+
+        Requests that wait for slow endpoints go on after it returns.
+        """
+        quiet: Future[None] = Future()
+        self._loop.call_soon_threadsafe(self._enlist, quiet)
+        try:
+            quiet.result(seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    def stop_soon(self) -> None:
+        """Claim no more; finish and record what is in flight. Returns at once."""
+        if self.alive:
+            self._loop.call_soon_threadsafe(self._begin_to_stop)
+
+    def stop(self) -> None:
+        """`stop_soon`, and wait for it."""
+        self.stop_soon()
+        self._thread.join()
+
+    # On the event loop
+
+    def _run(self) -> None:
+        try:
+            uvloop.run(self._main())
+        except Exception:
+            log.exception("engine died")
+        finally:
+            self._ready.set()
+            self._tell_waiting()
+
+    async def _main(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._wake = asyncio.Event()
+        self._room = asyncio.Event()
+        async with self._parts.transport() as self._transport:
+            recording = asyncio.create_task(self._recorder.run())
+            self._ready.set()
+            while not self._stopping:
+                await self._wake.wait()
+                self._wake.clear()
+                await self._claim_all()
+                if not self._wake.is_set():
+                    self._tell_waiting()
+            self._tell_waiting()
+            await self._finish(recording)
+
+    async def _finish(self, recording: asyncio.Task[None]) -> None:
+        while self._in_flight:
+            await asyncio.wait(self._in_flight)
+        self._recorder.stop()
+        await recording
+
+    def _begin_to_stop(self) -> None:
+        self._stopping = True
+        self._room.set()
+        self._wake.set()
+
+    def _enlist(self, quiet: Future[None]) -> None:
+        self._waiting.append(quiet)
+        self._wake.set()
+
+    def _tell_waiting(self) -> None:
+        """Nothing was left to claim, by a walk that began after each of these had enlisted."""
+        for quiet in self._waiting:
+            quiet.set_result(None)
+        self._waiting.clear()
+
+    async def _claim_all(self) -> None:
+        """Claim until a whole walk over the subscriptions finds nothing."""
+        while not self._stopping:
+            room = self._parts.max_in_flight - len(self._in_flight) - self._recorder.backlog
+            if room < self._parts.max_in_flight // 8:
+                await self._until_room()
+                continue
+            claimed = await self._claim(room)
+            for one in claimed:
+                self._start(one)
+            if claimed or self._after:
+                self._after = claimed[-1].subscription_id if len(claimed) == room else ""
+                await asyncio.sleep(PACE)
+            else:
+                return
+
+    async def _until_room(self) -> None:
+        self._room.clear()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._room.wait()
+        except TimeoutError:
+            pass
+
+    async def _claim(self, room: int) -> list[Claimed]:
+        request = Request(room, self._parts.endpoints.free_slots(), self._after)
+        try:
+            claimed = await self._loop.run_in_executor(self._threads, self._claim_now, request)
+        except SQLAlchemyError as error:
+            log.warning("claim failed", error=type(error).__name__)
+            return []
+        if len(claimed) == room:
+            self._loop.run_in_executor(None, self._parts.call_for_help)
+        return claimed
+
+    def _claim_now(self, request: Request) -> list[Claimed]:
+        claimed = claim(self._parts.database, request, self._parts.lease)
+        self._parts.endpoints.refresh(claimed)
+        return claimed
+
+    def _start(self, claimed: Claimed) -> None:
+        endpoint = self._parts.endpoints[claimed.subscription_id]
+        endpoint.window.acquire()
+        # It had as many due as it has slots, so there may be more when one comes free.
+        endpoint.has_more = endpoint.window.free == 0
+        task = self._loop.create_task(self._deliver(endpoint, claimed))
+        self._in_flight.add(task)
+        task.add_done_callback(self._in_flight.discard)
+
+    async def _deliver(self, endpoint: Endpoint, claimed: Claimed) -> None:
+        metrics.IN_FLIGHT.inc()
+        try:
+            message = endpoint.message(claimed, self._parts.user_agent)
+            outcome = await self._transport.send(message)
+        finally:
+            metrics.IN_FLIGHT.dec()
+            endpoint.window.release()
+        self._learn(endpoint, outcome)
+        self._recorder.add(self._result(endpoint, claimed, message, outcome))
+
+    def _learn(self, endpoint: Endpoint, outcome: Outcome) -> None:
+        if outcome.answered:
+            endpoint.window.succeeded()
+        else:
+            endpoint.window.failed()
+        if endpoint.has_more:
+            self._wake.set()
+        if not self._room.is_set():
+            self._room.set()
+
+    def _result(
+        self, endpoint: Endpoint, claimed: Claimed, message: WebhookMessage, outcome: Outcome
+    ) -> Result:
+        retry_in = None
+        if outcome.failure is not None and outcome.status_code != GONE:
+            retry_in = next_delay(
+                endpoint.policy,
+                failures=claimed.failures + 1,
+                failure=outcome.failure,
+                status=outcome.status_code,
+                retry_after=parse_retry_after(outcome.retry_after, utcnow()),
+                rng=random.random(),  # noqa: S311
+            )
+        return Result(claimed, message, outcome, retry_in)

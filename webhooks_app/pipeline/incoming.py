@@ -1,0 +1,39 @@
+"""What enters the pipeline."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """An organisation in one mode, as read in the current transaction."""
+
+    organisation_id: str
+    mode: str
+    subscriptions_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A valid event that is not stored yet.
+
+    `data` is the JSON text of an object; `subject` a pair of type and id. `source_id` is the
+    producer's own id, `idempotency_key` the key of the request: either makes a repeat harmless.
+    """
+
+    type: str
+    data: str
+    occurred_at: datetime
+    subject: tuple[str, str] | None = None
+    source_id: str | None = None
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What an accepted event became; the same again for a repeat."""
+
+    id: str
+    type: str
+    deliveries: int
+    repeated: bool = False

@@ -1,0 +1,103 @@
+"""Which subscriptions want an event: by type, mode, scope and conditions."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webhooks_app.clock import rfc3339
+from webhooks_app.models import Subscription
+from webhooks_app.pipeline.conditions import Condition, evaluate, parse_conditions
+from webhooks_app.pipeline.incoming import Incoming, Tenant
+from webhooks_app.vocabulary import Match
+
+KEPT_TENANTS = 1000
+
+_decode = msgspec.json.Decoder().decode
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What matching and planning need of a subscription."""
+
+    subscription_id: str
+    wire_format: str
+    scope: tuple[str, str] | None
+    conditions: tuple[Condition, ...]
+    match: Match
+
+    @classmethod
+    def of(cls, subscription: Subscription) -> "Candidate":
+        scope_type, scope_id = subscription.scope_type, subscription.scope_id
+        return cls(
+            subscription_id=subscription.id,
+            wire_format=subscription.wire_format,
+            scope=(scope_type, scope_id) if scope_type and scope_id else None,
+            conditions=parse_conditions(subscription.conditions),
+            match=Match(subscription.match),
+        )
+
+
+class Matcher:
+    """The enabled subscriptions of one organisation and mode, arranged by event type."""
+
+    def __init__(self, subscriptions: Iterable[Subscription]) -> None:
+        self._by_type: dict[str, list[Candidate]] = {}
+        for subscription in subscriptions:
+            for event_type in subscription.event_types:
+                self._by_type.setdefault(event_type, []).append(Candidate.of(subscription))
+
+    def matching(self, event: Incoming) -> list[Candidate]:
+        candidates = self._by_type.get(event.type)
+        if not candidates:
+            return []
+        in_scope = [c for c in candidates if c.scope is None or c.scope == event.subject]
+        if not any(c.conditions for c in in_scope):
+            return in_scope
+        view = condition_view(event)
+        return [c for c in in_scope if evaluate(c.conditions, c.match, view)]
+
+
+def condition_view(event: Incoming) -> Mapping[str, Any]:
+    """The event as conditions see it."""
+    return {
+        "id": event.source_id,
+        "type": event.type,
+        "timestamp": rfc3339(event.occurred_at),
+        "subject": {"type": event.subject[0], "id": event.subject[1]} if event.subject else None,
+        "data": _decode(event.data),
+    }
+
+
+_kept: dict[tuple[str, str], tuple[int, Matcher]] = {}
+
+
+def matcher_for(session: Session, tenant: Tenant) -> Matcher:
+    """The matcher of `tenant`, kept in this process until the organisation's subscriptions change.
+
+    `tenant.subscriptions_version` was read in this same transaction, so nothing stale is used.
+    """
+    key = (tenant.organisation_id, tenant.mode)
+    version, matcher = _kept.get(key, (None, None))
+    if matcher is None or version != tenant.subscriptions_version:
+        matcher = Matcher(session.scalars(_wanting(tenant)))
+        if len(_kept) >= KEPT_TENANTS:
+            _kept.clear()
+        _kept[key] = (tenant.subscriptions_version, matcher)
+    return matcher
+
+
+def _wanting(tenant: Tenant) -> Any:
+    return (
+        select(Subscription)
+        .where(
+            Subscription.organisation_id == tenant.organisation_id,
+            Subscription.mode == tenant.mode,
+            Subscription.enabled,
+            Subscription.deleted_at.is_(None),
+        )
+        .order_by(Subscription.id)
+    )

@@ -1,0 +1,204 @@
+"""The last step: attempts, states, counters and hourly stats of many tries in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, cast
+
+import orjson
+from sqlalchemy import Connection, Engine, Table, text
+from sqlalchemy.dialects import postgresql, sqlite
+
+from webhooks_app.channels.webhook.message import Outcome, WebhookMessage
+from webhooks_app.clock import utcnow
+from webhooks_app.lib.bulk import driver_cursor, insert_rows
+from webhooks_app.models import Attempt
+from webhooks_app.pipeline import tallies
+from webhooks_app.pipeline.claim import Claimed
+from webhooks_app.pipeline.disable import cancel_unserved, disable_gone
+from webhooks_app.pipeline.notify import notify_failed
+from webhooks_app.vocabulary import DeliveryStatus
+
+GONE = 410
+MASK = "••••••"
+
+ATTEMPTS = cast(Table, Attempt.__table__)
+ATTEMPT_COLUMNS = (
+    "delivery_id",
+    "number",
+    "outcome",
+    "failure",
+    "error",
+    "status_code",
+    "url",
+    "request_headers",
+    "response_headers",
+    "response_body",
+    "response_truncated",
+    "started_at",
+    "duration_ms",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A try and what follows from it: `retry_in` seconds until the next, or None for no more."""
+
+    claimed: Claimed
+    message: WebhookMessage
+    outcome: Outcome
+    retry_in: float | None
+
+    @property
+    def status(self) -> DeliveryStatus:
+        if self.outcome.delivered:
+            return DeliveryStatus.DELIVERED
+        return DeliveryStatus.FAILED if self.retry_in is None else DeliveryStatus.RETRYING
+
+    @property
+    def gone(self) -> bool:
+        return self.outcome.status_code == GONE
+
+    @property
+    def failures(self) -> int:
+        return self.claimed.failures + (not self.outcome.delivered)
+
+
+def record(engine: Engine, results: Sequence[Result]) -> None:
+    """Store `results`. A delivery that another worker has claimed since keeps what that one says.
+
+    The same batch may be given again after an error whose commit is in doubt.
+    """
+    results = sorted(results, key=lambda one: one.claimed.delivery_id)
+    with engine.begin() as connection:
+        if _stored_before(connection, results[0]):
+            return
+        insert_rows(connection, ATTEMPTS, ATTEMPT_COLUMNS, [attempt_row(r) for r in results])
+        _store_states(connection, results)
+        _store_consequences(connection, results)
+
+
+def record_one(engine: Engine, result: Result) -> None:
+    """Like `record`, for one that a batch stumbled over: what was logged as lost is replaced."""
+    with engine.begin() as connection:
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        values = dict(zip(ATTEMPT_COLUMNS, attempt_row(result), strict=True))
+        statement = dialect.insert(ATTEMPTS).values(values)
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["delivery_id", "number"], set_=values)
+        )
+        _store_states(connection, [result])
+        _store_consequences(connection, [result])
+
+
+def attempt_row(result: Result) -> tuple[Any, ...]:
+    """A row in the order of `ATTEMPT_COLUMNS`, with nothing in it that a database refuses."""
+    outcome, message = result.outcome, result.message
+    return (
+        result.claimed.delivery_id,
+        result.claimed.number,
+        "succeeded" if outcome.delivered else "failed",
+        outcome.failure.value if outcome.failure else None,
+        outcome.error[:500].replace("\0", "") if outcome.error else None,
+        outcome.status_code,
+        message.url,
+        orjson.dumps(
+            {k: MASK if k.lower() in message.masked else v for k, v in message.headers.items()}
+        ).decode(),
+        _json_text(outcome.response_headers),
+        outcome.response_body,
+        outcome.truncated,
+        outcome.started_at,
+        round(outcome.duration * 1000),
+    )
+
+
+def _json_text(headers: tuple[tuple[str, str], ...]) -> str:
+    """Headers that arrived as broken UTF-8 hold surrogates, which JSON and SQL refuse."""
+    try:
+        return orjson.dumps(headers).decode()
+    except orjson.JSONEncodeError:
+        clean = [[part.encode(errors="replace").decode() for part in pair] for pair in headers]
+        return orjson.dumps(clean).decode()
+
+
+def _stored_before(connection: Connection, result: Result) -> bool:
+    """True when this very try is in the log, so the commit in doubt went through."""
+    found = connection.execute(
+        text("SELECT 1 FROM attempts WHERE delivery_id = :id AND number = :n AND outcome <> 'lost'"),
+        {"id": result.claimed.delivery_id, "n": result.claimed.number},
+    )
+    return found.first() is not None
+
+
+POSTGRES_STATES = """
+    UPDATE deliveries AS d
+    SET status = v.status, due_at = now() + v.retry_in, failures = v.failures,
+        status_code = v.status_code, error = v.error,
+        finished_at = CASE WHEN v.retry_in IS NULL THEN now() END
+    FROM unnest(%s::text[], %s::int[], %s::text[], %s::interval[], %s::int[], %s::int[], %s::text[])
+        AS v(id, number, status, retry_in, failures, status_code, error)
+    WHERE d.id = v.id AND d.tries = v.number AND d.status = 'sending'"""
+
+SQLITE_STATES = """
+    UPDATE deliveries
+    SET status = :status, due_at = :due_at, failures = :failures, status_code = :status_code,
+        error = :error, finished_at = :finished_at
+    WHERE id = :id AND tries = :number AND status = 'sending'"""
+
+
+def _store_states(connection: Connection, results: Sequence[Result]) -> None:
+    rows = [
+        (
+            r.claimed.delivery_id,
+            r.claimed.number,
+            r.status.value,
+            None if r.retry_in is None else timedelta(seconds=r.retry_in),
+            r.failures,
+            r.outcome.status_code,
+            r.outcome.error[:500] if r.outcome.error else None,
+        )
+        for r in results
+    ]
+    if connection.dialect.name == "postgresql":
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        driver_cursor(connection).execute(POSTGRES_STATES, columns)
+        return
+    names = ("id", "number", "status", "retry_in", "failures", "status_code", "error")
+    connection.execute(
+        text(SQLITE_STATES), [_sqlite_state(dict(zip(names, row, strict=True))) for row in rows]
+    )
+
+
+def _sqlite_state(state: dict[str, Any]) -> dict[str, Any]:
+    retry_in = state.pop("retry_in")
+    now = utcnow()
+    state["due_at"] = None if retry_in is None else _text(now + retry_in)
+    state["finished_at"] = _text(now) if retry_in is None else None
+    return state
+
+
+def _text(moment: Any) -> str:
+    return str(moment.strftime("%Y-%m-%d %H:%M:%S.%f"))
+
+
+def _store_consequences(connection: Connection, results: Sequence[Result]) -> None:
+    """Counters come last: their rows are shared, and stay locked until the commit."""
+    retrying = [r.claimed.delivery_id for r in results if r.status is DeliveryStatus.RETRYING]
+    if retrying:
+        cancel_unserved(connection, retrying)
+    if gone := {r.claimed.subscription_id for r in results if r.gone}:
+        disable_gone(connection, gone)
+    if failed := [r for r in results if r.status is DeliveryStatus.FAILED]:
+        notify_failed(connection, {r.claimed.subscription_id: r.claimed for r in failed})
+    tallies.store(connection, [_tally(r) for r in results])
+
+
+def _tally(result: Result) -> tallies.Try:
+    outcome = result.outcome
+    return tallies.Try(
+        subscription_id=result.claimed.subscription_id,
+        at=outcome.started_at,
+        status=result.status,
+        milliseconds=outcome.duration * 1000,
+    )

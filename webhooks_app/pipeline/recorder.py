@@ -1,0 +1,93 @@
+"""Records results beside the event loop: whatever came in while the last batch was written."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+
+from webhooks_app.lib import metrics
+from webhooks_app.pipeline.record import Result, record, record_one
+from webhooks_app.vocabulary import DeliveryStatus
+
+LINGER = 0.005
+BATCH = 1000
+LONGEST_PAUSE = 2.0
+STORED = {
+    DeliveryStatus.DELIVERED: metrics.DELIVERED,
+    DeliveryStatus.FAILED: metrics.FAILED,
+    DeliveryStatus.RETRYING: metrics.RETRIED,
+}
+
+log = structlog.get_logger(__name__)
+
+
+class Recorder:
+    """`backlog` counts results that are not stored yet. While SQL is away they are kept."""
+
+    def __init__(self, database: Engine) -> None:
+        self._database = database
+        self._thread = ThreadPoolExecutor(1, "record")
+        self._results: list[Result] = []
+        self._some = asyncio.Event()
+        self._stopping = False
+        self.backlog = 0
+
+    def add(self, result: Result) -> None:
+        self._results.append(result)
+        self.backlog += 1
+        self._some.set()
+
+    def stop(self) -> None:
+        """End `run` once all is stored."""
+        self._stopping = True
+        self._some.set()
+
+    async def run(self) -> None:
+        while not (self._stopping and not self._results):
+            await self._some.wait()
+            if not self._stopping:
+                await asyncio.sleep(LINGER)
+            batch, self._results = self._results[:BATCH], self._results[BATCH:]
+            if not self._results and not self._stopping:
+                self._some.clear()
+            if batch:
+                await self._store(batch)
+                self.backlog -= len(batch)
+
+    async def _store(self, batch: list[Result]) -> None:
+        loop = asyncio.get_running_loop()
+        pause = 0.05
+        while True:
+            try:
+                await loop.run_in_executor(self._thread, record, self._database, batch)
+            except OperationalError as error:
+                log.warning("cannot record", waiting=self.backlog, error=type(error).__name__)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+            except SQLAlchemyError:
+                log.exception("cannot record a batch; recording one by one")
+                await loop.run_in_executor(self._thread, self._one_by_one, batch)
+                return
+            else:
+                count(batch)
+                return
+
+    def _one_by_one(self, batch: list[Result]) -> None:
+        """What even so cannot be stored is sent again when its lease runs out."""
+        for result in batch:
+            try:
+                record_one(self._database, result)
+            except DBAPIError:
+                log.exception("cannot record", delivery=result.claimed.delivery_id)
+            else:
+                count([result])
+
+
+def count(batch: list[Result]) -> None:
+    for result in batch:
+        STORED[result.status].inc()
+        code = result.outcome.status_code
+        metrics.ATTEMPTS.labels(f"{code // 100}xx" if code else "none").inc()
+        metrics.LATENCY.observe(result.outcome.duration)

@@ -1,0 +1,67 @@
+"""Forgetting: events, deliveries and attempts older than the retention, in small transactions."""
+
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import Engine, Table, delete, or_, select
+
+from webhooks_app.lib.ids import floor_id
+from webhooks_app.models import Attempt, Delivery, DeliveryStat, Event
+from webhooks_app.vocabulary import Trigger
+
+BATCH = 5000
+
+EVENTS = cast(Table, Event.__table__)
+DELIVERIES = cast(Table, Delivery.__table__)
+ATTEMPTS = cast(Table, Attempt.__table__)
+STATS = cast(Table, DeliveryStat.__table__)
+
+
+def delete_expired(engine: Engine, now: datetime, days: int) -> int:
+    """Delete what is older than `days`, but for deliveries that still wait. Returns rows deleted.
+
+    Ids sort by time, so each range is a walk over a primary key.
+    """
+    before = now - timedelta(days=days)
+    unix = before.timestamp()
+    waiting = select(DELIVERIES.c.id).where(
+        DELIVERIES.c.due_at.is_not(None), DELIVERIES.c.id < floor_id("msg", unix)
+    )
+    needed = select(DELIVERIES.c.event_id).where(
+        or_(DELIVERIES.c.due_at.is_not(None), DELIVERIES.c.trigger != Trigger.EVENT.value),
+        DELIVERIES.c.event_id < floor_id("evt", unix),
+    )
+    return (
+        _delete(
+            engine,
+            ATTEMPTS,
+            ATTEMPTS.c.delivery_id,
+            floor_id("msg", unix),
+            ATTEMPTS.c.delivery_id.not_in(waiting),
+        )
+        + _delete(
+            engine,
+            DELIVERIES,
+            DELIVERIES.c.id,
+            floor_id("msg", unix),
+            DELIVERIES.c.due_at.is_(None),
+        )
+        + _delete(engine, EVENTS, EVENTS.c.id, floor_id("evt", unix), EVENTS.c.id.not_in(needed))
+        + _delete_stats(engine, before)
+    )
+
+
+def _delete(engine: Engine, table: Table, key: Any, below: str, keep: Any) -> int:
+    total = 0
+    while True:
+        batch = select(key).where(key < below, keep).order_by(key).limit(BATCH).scalar_subquery()
+        with engine.begin() as connection:
+            deleted = connection.execute(delete(table).where(key.in_(batch))).rowcount
+        total += deleted
+        if deleted == 0:
+            return total
+
+
+def _delete_stats(engine: Engine, before: datetime) -> int:
+    with engine.begin() as connection:
+        return connection.execute(delete(STATS).where(STATS.c.hour < before)).rowcount

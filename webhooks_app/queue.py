@@ -1,0 +1,89 @@
+"""The door to RQ. Jobs are named by string, since nobody imports `jobs`."""
+
+import time
+from typing import cast
+
+import structlog
+from flask import Flask, current_app
+from redis import Redis
+from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+DELIVERIES = "deliveries"
+BACKGROUND = "background"
+RUN_ENGINE = "webhooks_app.jobs.engine.run_engine"
+
+log = structlog.get_logger(__name__)
+
+
+def init_app(app: Flask) -> None:
+    app.extensions["doorbell"] = Doorbell(fast_redis(app.config["SETTINGS"].redis_socket_url))
+
+
+def nudge() -> None:
+    """Ask for an engine after a commit; never raises, never waits long. The beat is the safety net.
+
+    Call it after the commit: a job that is still listed is popped later, so it sees the row.
+    """
+    cast(Doorbell, current_app.extensions["doorbell"]).ring()
+
+
+def fast_redis(url: str) -> Redis:
+    """For requests: gives up after a quarter of a second, without a second try."""
+    return Redis.from_url(
+        url, socket_timeout=0.25, socket_connect_timeout=0.25, retry=Retry(NoBackoff(), 0)
+    )
+
+
+def patient_redis(url: str) -> Redis:
+    """For workers and the beat: sits out a restart of Redis. A timeout must exceed RQ's BLPOP."""
+    return Redis.from_url(
+        url,
+        socket_timeout=60,
+        socket_connect_timeout=2,
+        health_check_interval=15,
+        retry=Retry(ExponentialWithJitterBackoff(cap=1, base=0.05), 20),
+        retry_on_error=[RedisConnectionError, RedisTimeoutError],
+    )
+
+
+def beat_redis(url: str) -> Redis:
+    """For the beat: a tick that fails is followed by another soon."""
+    return Redis.from_url(
+        url, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 1)
+    )
+
+
+def queue_named(name: str, connection: Redis) -> Queue:
+    return Queue(name, connection=connection, serializer=JSONSerializer)
+
+
+def enqueue_engine(connection: Redis) -> None:
+    """Enqueue an engine unless one is already waiting."""
+    if connection.llen(f"rq:queue:{DELIVERIES}") == 0:
+        queue_named(DELIVERIES, connection).enqueue(
+            RUN_ENGINE, result_ttl=60, failure_ttl=3600, job_timeout=-1
+        )
+
+
+class Doorbell:
+    """Rings for an engine. After a failure it keeps still for a second, so that a Redis that hangs
+    costs a request a quarter of a second at most, and seldom."""
+
+    def __init__(self, connection: Redis) -> None:
+        self._connection = connection
+        self._silent_until = 0.0
+
+    def ring(self) -> None:
+        if time.monotonic() < self._silent_until:
+            return
+        try:
+            enqueue_engine(self._connection)
+        except (RedisError, OSError) as error:
+            self._silent_until = time.monotonic() + 1.0
+            log.warning("nudge failed", error=type(error).__name__)

@@ -1,0 +1,135 @@
+"""The built-in receiver: private URLs that keep what they are sent, and check its signature."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from webhooks_app.channels.webhook.signatures import BadSignature, verify_standard
+from webhooks_app.clock import utcnow
+from webhooks_app.lib.crypto import Vault
+from webhooks_app.lib.ids import new_id
+from webhooks_app.models import Inbox, InboxRequest
+
+KEPT = 100
+BODY_LIMIT = 512 * 1024
+
+
+class TooLarge(Exception):
+    """The body is over `BODY_LIMIT`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A request as its page shows it. `verified` is None when no signature could be checked."""
+
+    id: str
+    received_at: datetime
+    method: str
+    event: str
+    delivery_id: str
+    headers: Sequence[tuple[str, str]]
+    body: str
+    verified: bool | None
+    why: str
+
+
+def find(session: Session, token: str) -> Inbox | None:
+    return session.scalar(select(Inbox).where(Inbox.token == token))
+
+
+def receive(
+    session: Session, inbox: Inbox, method: str, headers: Sequence[tuple[str, str]], body: bytes
+) -> None:
+    """Keep a request; only the newest `KEPT` stay. Raises `TooLarge`."""
+    if len(body) > BODY_LIMIT:
+        raise TooLarge
+    session.add(
+        InboxRequest(
+            id=new_id("req"),
+            inbox_id=inbox.id,
+            method=method,
+            headers=orjson.dumps(headers).decode(),
+            body=body,
+            received_at=utcnow(),
+        )
+    )
+    session.flush()
+    oldest = (
+        select(InboxRequest.id)
+        .where(InboxRequest.inbox_id == inbox.id)
+        .order_by(InboxRequest.id.desc())
+        .offset(KEPT)
+        .limit(1)
+        .scalar_subquery()
+    )
+    session.execute(
+        delete(InboxRequest).where(InboxRequest.inbox_id == inbox.id, InboxRequest.id <= oldest)
+    )
+    session.commit()
+
+
+def requests_of(session: Session, inbox: Inbox, vault: Vault) -> list[Shown]:
+    """What came in, newest first."""
+    secret = vault.open(inbox.sealed_secret) if inbox.sealed_secret else None
+    query = (
+        select(InboxRequest)
+        .where(InboxRequest.inbox_id == inbox.id)
+        .order_by(InboxRequest.id.desc())
+    )
+    return [_shown(request, secret) for request in session.scalars(query)]
+
+
+def _shown(request: InboxRequest, secret: str | None) -> Shown:
+    pairs = [(name, value) for name, value in orjson.loads(request.headers)]
+    headers = {name.lower(): value for name, value in pairs}
+    verified, why = _verified(secret, headers, request)
+    return Shown(
+        id=request.id,
+        received_at=request.received_at,
+        method=request.method,
+        event=_event_name(request.body),
+        delivery_id=headers.get("webhook-id", ""),
+        headers=pairs,
+        body=_pretty(request.body),
+        verified=verified,
+        why=why,
+    )
+
+
+def _verified(
+    secret: str | None, headers: Mapping[str, str], request: InboxRequest
+) -> tuple[bool | None, str]:
+    if secret is None:
+        return None, "This inbox knows no signing secret."
+    if "webhook-signature" not in headers:
+        return None, "It came without a signature."
+    try:
+        verify_standard(secret, headers, request.body, now=int(request.received_at.timestamp()))
+    except BadSignature as error:
+        return False, str(error)
+    return True, "The signature is right, and the timestamp is fresh."
+
+
+def _event_name(body: bytes) -> str:
+    content = _json(body)
+    name = content.get("type") or content.get("event") if isinstance(content, dict) else None
+    return str(name or "")
+
+
+def _pretty(body: bytes) -> str:
+    content = _json(body)
+    if content is None:
+        return body.decode(errors="replace")
+    return orjson.dumps(content, option=orjson.OPT_INDENT_2).decode()
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None

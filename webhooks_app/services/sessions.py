@@ -1,0 +1,29 @@
+"""Who is at the door."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.security import check_password_hash, generate_password_hash
+
+from webhooks_app.models import Membership, Organisation, User
+
+# Checked when no user has that e-mail, so that the time of the answer tells nothing.
+NOBODY = generate_password_hash("nobody")
+
+
+def find_user(session: Session, email: str, password: str) -> User | None:
+    """The user with that e-mail (in any case) and password, or None."""
+    user = session.scalar(select(User).where(User.email == email.strip().lower()))
+    if user is None:
+        check_password_hash(NOBODY, password)
+        return None
+    return user if user.has_password(password) else None
+
+
+def organisation_of(session: Session, user: User) -> Organisation | None:
+    """The organisation that a user works in: the first they joined."""
+    return session.scalar(
+        select(Organisation)
+        .join(Membership, Membership.organisation_id == Organisation.id)
+        .where(Membership.user_id == user.id)
+        .order_by(Organisation.id)
+    )

@@ -1,0 +1,77 @@
+"""The product's words, where the code needs them as values."""
+
+from enum import StrEnum
+
+
+class Mode(StrEnum):
+    LIVE = "live"
+    TEST = "test"
+
+
+class Role(StrEnum):
+    OWNER = "owner"
+    ADMIN = "admin"
+    VIEWER = "viewer"
+
+
+class SubscriptionKind(StrEnum):
+    ACTION = "action"
+    WEBHOOK = "webhook"
+
+
+class Channel(StrEnum):
+    WEBHOOK = "webhook"
+    EMAIL = "email"
+
+
+class Match(StrEnum):
+    ALL = "all"
+    ANY = "any"
+
+
+class EventOrigin(StrEnum):
+    API = "api"
+    TEST = "test"
+    PING = "ping"
+
+
+class Trigger(StrEnum):
+    """What made a delivery."""
+
+    EVENT = "event"
+    REPLAY = "replay"
+    TEST = "test"
+
+
+class DeliveryStatus(StrEnum):
+    PENDING = "pending"
+    SENDING = "sending"
+    RETRYING = "retrying"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Failure(StrEnum):
+    """Why a try failed. `refused`: our own guard kept it from a forbidden address."""
+
+    STATUS = "status"
+    TIMEOUT = "timeout"
+    DNS = "dns"
+    CONNECT = "connect"
+    TLS = "tls"
+    NETWORK = "network"
+    REFUSED = "refused"
+    INTERNAL = "internal"
+
+
+SUBJECT_TYPES = (
+    "chatbot",
+    "room",
+    "space",
+    "customer",
+    "contact",
+    "onboarding",
+    "task",
+    "conversation",
+)

@@ -1,0 +1,42 @@
+"""Error pages: what happened and what to do, nothing of our insides."""
+
+import structlog
+from flask import Flask, render_template
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+log = structlog.get_logger(__name__)
+
+ADVICE = {
+    400: "The form has expired or was not complete. Go back, reload the page and send it again.",
+    403: "Your role does not allow this. An owner or admin of the organisation can do it.",
+    404: "There is nothing here, or it belongs to another organisation.",
+    405: "This address does not take that kind of request.",
+    413: "What you sent is too large.",
+    429: "Too many tries in a short time. Wait a minute and try again.",
+}
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _http_error(error: HTTPException) -> tuple[str, int]:
+    code = error.code or 500
+    return _page(code, error.name, ADVICE.get(code, "Something went wrong."))
+
+
+def _database_away(error: OperationalError) -> tuple[str, int]:
+    log.warning("database away", error=type(error.orig).__name__)
+    return _page(503, "Not available", "The database does not answer. Try again in a moment.")
+
+
+def _unexpected(error: Exception) -> tuple[str, int]:
+    log.exception("request failed", error=type(error).__name__)
+    return _page(500, "Something broke", "It is logged. Try again; if it stays, tell the operator.")
+
+
+def _page(code: int, title: str, advice: str) -> tuple[str, int]:
+    return render_template("errors/error.html", code=code, title=title, advice=advice), code

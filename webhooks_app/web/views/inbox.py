@@ -1,0 +1,39 @@
+"""/test-webhook/<token>: the built-in receiver and the page that shows what came."""
+
+from typing import NoReturn
+
+from flask import Blueprint, abort, current_app, jsonify, render_template, request
+from flask_login import login_required
+from werkzeug.wrappers import Response
+
+from webhooks_app.extensions import csrf, db
+from webhooks_app.models import Inbox
+from webhooks_app.services import inbox as service
+
+bp = Blueprint("inbox", __name__, url_prefix="/test-webhook")
+
+
+@bp.post("/<token>")
+@csrf.exempt
+def receive(token: str) -> Response | NoReturn:
+    inbox = _load(token)
+    try:
+        service.receive(
+            db.session(), inbox, request.method, list(request.headers.items()), request.get_data()
+        )
+    except service.TooLarge:
+        abort(413)
+    return jsonify(received=True)
+
+
+@bp.get("/<token>")
+@login_required  # type: ignore[untyped-decorator]
+def show(token: str) -> str:
+    inbox = _load(token)
+    requests = service.requests_of(db.session(), inbox, current_app.extensions["vault"])
+    return render_template("inbox.html", inbox=inbox, requests=requests)
+
+
+def _load(token: str) -> Inbox:
+    """By its token alone, which is the secret of its URL."""
+    return service.find(db.session(), token) or abort(404)
