@@ -40,7 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     delivery_timeout: Seconds = 15.0
     connect_timeout: Seconds = 5.0
     lease_seconds: Seconds = 30.0
-    max_in_flight: Positive = 2048
+    max_in_flight: Positive = 2560
     retention_days: Positive = 90
     ingest_rate_limit: str = "6000 per second"
     login_rate_limit: str = "10 per minute"

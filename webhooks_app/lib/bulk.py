@@ -1,6 +1,7 @@
 """Writing many rows at once."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, insert
@@ -24,6 +25,32 @@ def insert_rows(
                 copy.write_row(row)
     else:
         connection.execute(insert(table), [dict(zip(columns, row, strict=True)) for row in rows])
+
+
+def upsert_rows(
+    connection: Connection, statement: str, types: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Run `INSERT … {rows} ON CONFLICT …` for all `rows`, in their order.
+
+    `types` are PostgreSQL's, of the columns. The one SQL serves both databases: there the rows
+    come from arrays, in one statement; on SQLite one by one.
+    """
+    if connection.dialect.name == "postgresql":
+        arrays = ", ".join(f"%s::{type_}[]" for type_ in types)
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        source = f"SELECT * FROM unnest({arrays})"
+        driver_cursor(connection).execute(statement.format(rows=source), columns)
+    else:
+        marks = ", ".join("?" * len(types))
+        values = [tuple(map(sqlite_value, row)) for row in rows]
+        connection.exec_driver_sql(statement.format(rows=f"VALUES ({marks})"), values)
+
+
+def sqlite_value(value: Any) -> Any:
+    """As SQLAlchemy writes it: moments as UTC text, which compares by time."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return value
 
 
 def driver_cursor(connection: Connection) -> Any:

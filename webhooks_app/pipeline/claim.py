@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, Table, text
 
 from webhooks_app.clock import utcnow
 from webhooks_app.database import read_only
-from webhooks_app.lib.bulk import driver_cursor
+from webhooks_app.lib.bulk import driver_cursor, sqlite_value
 from webhooks_app.models import Attempt
 from webhooks_app.pipeline.window import Window
 
@@ -178,7 +178,7 @@ def _claim_sqlite(connection: Connection, request: Request, lease: timedelta) ->
             break
     if not picked:
         return []
-    until = _sqlite_moment(utcnow() + lease)
+    until = sqlite_value(utcnow() + lease)
     connection.execute(text(SQLITE_LEASE), [{"id": id_, "until": until} for id_, _ in picked])
     return [_read_sqlite(connection, id_, lost) for id_, lost in picked]
 
@@ -186,7 +186,7 @@ def _claim_sqlite(connection: Connection, request: Request, lease: timedelta) ->
 def _pick(connection: Connection, subscription_id: str, slots: int) -> list[tuple[str, bool]]:
     rows = connection.execute(
         text(SQLITE_PICK),
-        {"subscription_id": subscription_id, "now": _sqlite_moment(utcnow()), "slots": slots},
+        {"subscription_id": subscription_id, "now": sqlite_value(utcnow()), "slots": slots},
     )
     return [(row[0], bool(row[1])) for row in rows]
 
@@ -197,11 +197,6 @@ def _read_sqlite(connection: Connection, id_: str, lost: bool) -> Claimed:
     values[4] = lost
     values[9] = datetime.fromisoformat(values[9] + "+00:00")
     return Claimed(*values)
-
-
-def _sqlite_moment(moment: datetime) -> str:
-    """As SQLAlchemy writes it, so that text compares by time."""
-    return moment.strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
 def _log_lost(connection: Connection, claimed: Sequence[Claimed]) -> None:

@@ -28,15 +28,15 @@ class Endpoint:
     subscription_id: str
     revision: int
     url: str
-    secret: str
-    previous_secret: str | None
-    previous_expires_at: datetime | None
-    custom_headers: Mapping[str, str]
-    masked: frozenset[str]
     policy: RetryPolicy
+    previous_expires_at: datetime | None
+    secret: str = ""
+    previous_secret: str | None = None
+    custom_headers: Mapping[str, str] = field(default_factory=dict)
+    masked: frozenset[str] = frozenset()
     window: Window = field(default_factory=Window)
     has_more: bool = False
-    answered: bool = False
+    broken: str | None = None
 
     def message(self, claimed: Claimed, user_agent: str) -> WebhookMessage:
         """The request for `claimed`, signed now."""
@@ -120,20 +120,22 @@ class Endpoints:
 
 
 def open_endpoint(subscription: Subscription, vault: Vault) -> Endpoint:
-    """Decrypts what is needed to send. A secret that no key opens raises `Unreadable`."""
-    custom = orjson.loads(vault.open(subscription.sealed_headers))
-    previous = subscription.sealed_previous_secret
-    return Endpoint(
+    """Decrypts what is needed to send; `broken` says why when no key fits any more."""
+    endpoint = Endpoint(
         subscription_id=subscription.id,
         revision=subscription.revision,
         url=subscription.url,
-        secret=vault.open(subscription.sealed_secret),
-        previous_secret=vault.open(previous) if previous else None,
-        previous_expires_at=subscription.previous_secret_expires_at,
-        custom_headers=custom,
-        masked=frozenset(name.lower() for name in custom),
         policy=parse_policy(subscription.retry_policy),
+        previous_expires_at=subscription.previous_secret_expires_at,
     )
-
-
-__all__ = ["Endpoint", "Endpoints", "Unreadable", "open_endpoint"]
+    try:
+        custom = orjson.loads(vault.open(subscription.sealed_headers))
+        previous = subscription.sealed_previous_secret
+        endpoint.secret = vault.open(subscription.sealed_secret)
+        endpoint.previous_secret = vault.open(previous) if previous else None
+    except Unreadable as error:
+        endpoint.broken = f"Not sent: {error}. The operator must restore the key."
+        return endpoint
+    endpoint.custom_headers = custom
+    endpoint.masked = frozenset(name.lower() for name in custom)
+    return endpoint

@@ -9,6 +9,7 @@ slow answers are awaited between RQ jobs. A job wakes it and waits until nothing
 """
 
 import asyncio
+import gc
 import random
 import threading
 from collections.abc import Callable
@@ -21,7 +22,7 @@ import uvloop
 from sqlalchemy import Engine as Database
 from sqlalchemy.exc import SQLAlchemyError
 
-from webhooks_app.channels.webhook.message import Outcome, WebhookMessage
+from webhooks_app.channels.webhook.message import Outcome, WebhookMessage, unsent
 from webhooks_app.channels.webhook.transport import Transport
 from webhooks_app.clock import utcnow
 from webhooks_app.lib import metrics
@@ -32,7 +33,7 @@ from webhooks_app.pipeline.recorder import Recorder
 from webhooks_app.pipeline.retry import next_delay, parse_retry_after
 
 PACE = 0.005
-PATIENCE = 0.5
+LEAST, MOST = 64, 512
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +57,8 @@ class Engine:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._threads = ThreadPoolExecutor(1, "claim")
-        self._recorder = Recorder(parts.database)
+        self._room = asyncio.Event()
+        self._recorder = Recorder(parts.database, stored=self._room.set)
         self._in_flight: set[asyncio.Task[None]] = set()
         self._after = ""
         self._stopping = False
@@ -77,6 +79,15 @@ class Engine:
     @property
     def stopping(self) -> bool:
         return self._stopping
+
+    @property
+    def in_flight(self) -> int:
+        return len(self._in_flight)
+
+    @property
+    def busy(self) -> bool:
+        """Something is in flight or not yet recorded."""
+        return bool(self._in_flight or self._recorder.backlog)
 
     def drain(self, seconds: float) -> bool:
         """Claim until nothing more can be; False when there still was more after `seconds`.
@@ -104,6 +115,7 @@ class Engine:
     # On the event loop
 
     def _run(self) -> None:
+        _collect_seldom()
         try:
             uvloop.run(self._main())
         except Exception:
@@ -115,7 +127,6 @@ class Engine:
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._wake = asyncio.Event()
-        self._room = asyncio.Event()
         async with self._parts.transport() as self._transport:
             recording = asyncio.create_task(self._recorder.run())
             self._ready.set()
@@ -152,9 +163,10 @@ class Engine:
     async def _claim_all(self) -> None:
         """Claim until a whole walk over the subscriptions finds nothing."""
         while not self._stopping:
-            room = self._parts.max_in_flight - len(self._in_flight) - self._recorder.backlog
-            if room < self._parts.max_in_flight // 8:
-                await self._until_room()
+            self._room.clear()
+            room = self._room_left()
+            if room < LEAST:
+                await self._room.wait()
                 continue
             claimed = await self._claim(room)
             for one in claimed:
@@ -165,13 +177,11 @@ class Engine:
             else:
                 return
 
-    async def _until_room(self) -> None:
-        self._room.clear()
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await self._room.wait()
-        except TimeoutError:
-            pass
+    def _room_left(self) -> int:
+        """How many to claim: little at a time, so that claiming, sending and recording overlap."""
+        if self._recorder.backlog > self._parts.max_in_flight:
+            return 0
+        return min(MOST, self._parts.max_in_flight - len(self._in_flight))
 
     async def _claim(self, room: int) -> list[Claimed]:
         request = Request(room, self._parts.endpoints.free_slots(), self._after)
@@ -202,7 +212,10 @@ class Engine:
         metrics.IN_FLIGHT.inc()
         try:
             message = endpoint.message(claimed, self._parts.user_agent)
-            outcome = await self._transport.send(message)
+            if endpoint.broken is None:
+                outcome = await self._transport.send(message)
+            else:
+                outcome = unsent(endpoint.broken, utcnow())
         finally:
             metrics.IN_FLIGHT.dec()
             endpoint.window.release()
@@ -216,8 +229,6 @@ class Engine:
             endpoint.window.failed()
         if endpoint.has_more:
             self._wake.set()
-        if not self._room.is_set():
-            self._room.set()
 
     def _result(
         self, endpoint: Endpoint, claimed: Claimed, message: WebhookMessage, outcome: Outcome
@@ -233,3 +244,10 @@ class Engine:
                 rng=random.random(),  # noqa: S311
             )
         return Result(claimed, message, outcome, retry_in)
+
+
+def _collect_seldom() -> None:
+    """Thousands of requests in flight make each full collection long, and leave little to it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from webhooks_app.channels.webhook.message import Outcome, WebhookMessage
 from webhooks_app.clock import utcnow
-from webhooks_app.lib.bulk import driver_cursor, insert_rows
+from webhooks_app.lib.bulk import driver_cursor, insert_rows, sqlite_value
 from webhooks_app.models import Attempt
 from webhooks_app.pipeline import tallies
 from webhooks_app.pipeline.claim import Claimed
@@ -64,14 +64,14 @@ class Result:
         return self.claimed.failures + (not self.outcome.delivered)
 
 
-def record(engine: Engine, results: Sequence[Result]) -> None:
+def record(engine: Engine, results: Sequence[Result], again: bool = False) -> None:
     """Store `results`. A delivery that another worker has claimed since keeps what that one says.
 
-    The same batch may be given again after an error whose commit is in doubt.
+    `again`: the same batch was given before and failed, but its commit may have gone through.
     """
     results = sorted(results, key=lambda one: one.claimed.delivery_id)
     with engine.begin() as connection:
-        if _stored_before(connection, results[0]):
+        if again and _stored_before(connection, results[0]):
             return
         insert_rows(connection, ATTEMPTS, ATTEMPT_COLUMNS, [attempt_row(r) for r in results])
         _store_states(connection, results)
@@ -173,13 +173,9 @@ def _store_states(connection: Connection, results: Sequence[Result]) -> None:
 def _sqlite_state(state: dict[str, Any]) -> dict[str, Any]:
     retry_in = state.pop("retry_in")
     now = utcnow()
-    state["due_at"] = None if retry_in is None else _text(now + retry_in)
-    state["finished_at"] = _text(now) if retry_in is None else None
+    state["due_at"] = None if retry_in is None else sqlite_value(now + retry_in)
+    state["finished_at"] = sqlite_value(now) if retry_in is None else None
     return state
-
-
-def _text(moment: Any) -> str:
-    return str(moment.strftime("%Y-%m-%d %H:%M:%S.%f"))
 
 
 def _store_consequences(connection: Connection, results: Sequence[Result]) -> None:

@@ -1,6 +1,7 @@
 """Records results beside the event loop: whatever came in while the last batch was written."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
@@ -12,7 +13,7 @@ from webhooks_app.pipeline.record import Result, record, record_one
 from webhooks_app.vocabulary import DeliveryStatus
 
 LINGER = 0.005
-BATCH = 1000
+BATCH = 500
 LONGEST_PAUSE = 2.0
 STORED = {
     DeliveryStatus.DELIVERED: metrics.DELIVERED,
@@ -24,10 +25,14 @@ log = structlog.get_logger(__name__)
 
 
 class Recorder:
-    """`backlog` counts results that are not stored yet. While SQL is away they are kept."""
+    """Keeps results until they are stored, also while SQL is away, and then calls `stored`.
 
-    def __init__(self, database: Engine) -> None:
+    `backlog` counts those that are not stored yet.
+    """
+
+    def __init__(self, database: Engine, stored: Callable[[], None]) -> None:
         self._database = database
+        self._stored = stored
         self._thread = ThreadPoolExecutor(1, "record")
         self._results: list[Result] = []
         self._some = asyncio.Event()
@@ -55,14 +60,16 @@ class Recorder:
             if batch:
                 await self._store(batch)
                 self.backlog -= len(batch)
+                self._stored()
 
     async def _store(self, batch: list[Result]) -> None:
         loop = asyncio.get_running_loop()
-        pause = 0.05
+        pause, again = 0.05, False
         while True:
             try:
-                await loop.run_in_executor(self._thread, record, self._database, batch)
+                await loop.run_in_executor(self._thread, record, self._database, batch, again)
             except OperationalError as error:
+                again = True
                 log.warning("cannot record", waiting=self.backlog, error=type(error).__name__)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)

@@ -5,17 +5,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Connection, Table, case, func
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection
 
-from webhooks_app.models import DeliveryStat, SubscriptionHealth
+from webhooks_app.lib.bulk import upsert_rows
 from webhooks_app.models.stats import LATENCY_BOUNDS_MS
 from webhooks_app.vocabulary import DeliveryStatus
-
-HEALTH = cast(Table, SubscriptionHealth.__table__)
-STATS = cast(Table, DeliveryStat.__table__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,44 +74,41 @@ def _nothing(subscription_id: str) -> dict[str, Any]:
     }
 
 
+STATS_UPSERT = """
+    INSERT INTO delivery_stats (subscription_id, hour, outcome, latency_ms, count) {rows}
+    ON CONFLICT (subscription_id, hour, outcome, latency_ms)
+    DO UPDATE SET count = delivery_stats.count + excluded.count"""
+
+HEALTH_UPSERT = """
+    INSERT INTO subscription_health AS h (
+        subscription_id, delivered, failed, failed_attempts,
+        last_attempt_at, last_success_at, last_failure_at, failing_since
+    ) {rows}
+    ON CONFLICT (subscription_id) DO UPDATE SET
+        delivered = h.delivered + excluded.delivered,
+        failed = h.failed + excluded.failed,
+        failed_attempts = h.failed_attempts + excluded.failed_attempts,
+        last_attempt_at = excluded.last_attempt_at,
+        last_success_at = coalesce(excluded.last_success_at, h.last_success_at),
+        last_failure_at = coalesce(excluded.last_failure_at, h.last_failure_at),
+        failing_since = CASE WHEN excluded.last_success_at IS NULL
+            THEN coalesce(h.failing_since, excluded.failing_since)
+            ELSE excluded.failing_since END,
+        warned_at = CASE WHEN excluded.last_success_at IS NULL THEN h.warned_at END"""
+
+
 def store(connection: Connection, tries: Sequence[Try]) -> None:
-    """Add them up in the database: two upserts, whatever the number of tries."""
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-    _store_stats(connection, dialect, stats(tries))
-    _store_health(connection, dialect, health(tries))
-
-
-def _store_stats(
-    connection: Connection, dialect: Any, counts: Counter[tuple[str, datetime, str, int]]
-) -> None:
-    names = ("subscription_id", "hour", "outcome", "latency_ms")
-    rows = [dict(zip(names, key, strict=True), count=counts[key]) for key in sorted(counts)]
-    insert = dialect.insert(STATS).values(rows)
-    connection.execute(
-        insert.on_conflict_do_update(
-            index_elements=names, set_={"count": STATS.c.count + insert.excluded["count"]}
-        )
+    """Add them up in the database: two statements, a row a subscription and bucket."""
+    counts = stats(tries)
+    upsert_rows(
+        connection,
+        STATS_UPSERT,
+        ("text", "timestamptz", "text", "int", "bigint"),
+        [(*key, counts[key]) for key in sorted(counts)],
     )
-
-
-def _store_health(connection: Connection, dialect: Any, rows: list[dict[str, Any]]) -> None:
-    insert = dialect.insert(HEALTH).values(rows)
-    new = insert.excluded
-    added = {
-        name: HEALTH.c[name] + new[name] for name in ("delivered", "failed", "failed_attempts")
-    }
-    latest = {
-        name: func.coalesce(new[name], HEALTH.c[name])
-        for name in ("last_attempt_at", "last_success_at", "last_failure_at")
-    }
-    failing_since = case(
-        (new.last_success_at.is_(None), func.coalesce(HEALTH.c.failing_since, new.failing_since)),
-        else_=new.failing_since,
-    )
-    warned_at = case((new.last_success_at.is_(None), HEALTH.c.warned_at))
-    connection.execute(
-        insert.on_conflict_do_update(
-            index_elements=["subscription_id"],
-            set_={**added, **latest, "failing_since": failing_since, "warned_at": warned_at},
-        )
+    upsert_rows(
+        connection,
+        HEALTH_UPSERT,
+        ("text", "bigint", "bigint", "bigint", *["timestamptz"] * 4),
+        [tuple(row.values()) for row in health(tries)],
     )

@@ -1,10 +1,37 @@
+"""How many requests one endpoint may have in flight: additive increase, as TCP does (RFC 5681)."""
+
+
 class Window:
-    INITIAL = 8
-    __slots__=("size","in_flight","maximum")
-    def __init__(self, maximum=128): self.size=8; self.in_flight=0; self.maximum=maximum
+    """Grows by one for each success up to `INITIAL`, then by one for each window of successes.
+
+    A failure shrinks it to one: an endpoint that is down costs one slot, not a flood.
+    """
+
+    INITIAL = 16
+    __slots__ = ("_maximum", "_size", "in_flight")
+
+    def __init__(self, maximum: int = 128) -> None:
+        self._maximum = maximum
+        self._size = float(self.INITIAL)
+        self.in_flight = 0
+
     @property
-    def free(self): return max(0,self.size-self.in_flight)
-    def acquire(self): self.in_flight+=1
-    def release(self): self.in_flight-=1
-    def succeeded(self): self.size=min(self.maximum,self.size+1)
-    def failed(self): self.size=1
+    def size(self) -> int:
+        return int(self._size)
+
+    @property
+    def free(self) -> int:
+        return max(0, self.size - self.in_flight)
+
+    def acquire(self) -> None:
+        self.in_flight += 1
+
+    def release(self) -> None:
+        self.in_flight -= 1
+
+    def succeeded(self) -> None:
+        step = 1.0 if self._size < self.INITIAL else 1.0 / self._size
+        self._size = min(float(self._maximum), self._size + step)
+
+    def failed(self) -> None:
+        self._size = 1.0

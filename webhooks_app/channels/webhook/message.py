@@ -47,3 +47,8 @@ class Outcome:
         if self.failure is Failure.STATUS and self.status_code is not None:
             return self.status_code < 500 and self.status_code != 429
         return self.failure is None
+
+
+def unsent(error: str, now: datetime) -> Outcome:
+    """The outcome of a try that could not even begin."""
+    return Outcome(Failure.INTERNAL, error, None, (), b"", False, None, now, 0.0)

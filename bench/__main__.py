@@ -1,0 +1,36 @@
+"""`python -m bench NAME [options]`: a table for people, and a line of JSON with `ratio`."""
+
+import json
+from typing import Any
+
+import click
+
+
+@click.group()
+def main() -> None:
+    """Measure a claim against a limit of the same run."""
+
+
+def report(name: str, result: dict[str, Any]) -> None:
+    width = max(map(len, result))
+    for key, value in result.items():
+        click.echo(f"  {key:<{width}}  {value}")
+    click.echo(json.dumps({"bench": name, **result}))
+
+
+@main.command()
+@click.option("--count", default=50_000, show_default=True)
+@click.option("--latency", default=0.0, help="Seconds until the receivers answer.")
+@click.option("--history", default=0, help="Deliveries in the tables beforehand.")
+def engine(count: int, latency: float, history: int) -> None:
+    """Drain a backlog with one worker process."""
+    from bench import engine
+
+    if history:
+        report("engine --history", engine.run_with_history(count, history))
+    else:
+        report("engine", engine.run(count, latency))
+
+
+if __name__ == "__main__":
+    main()

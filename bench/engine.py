@@ -1,0 +1,91 @@
+"""How fast one worker process drains a backlog, as a share of a bare aiohttp loop."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import func, select
+
+from bench.bare import bare_rate
+from bench.receiver import ReceiverProcess
+from bench.support import DATA, fill, peak_rss_mb, product, settle, subscribe
+from tests import factories
+from webhooks_app.extensions import db
+from webhooks_app.jobs.engine import build_engine
+from webhooks_app.models import Attempt, Delivery
+from webhooks_app.pipeline.engine import Engine
+
+ENDPOINTS = 50
+
+
+def run(count: int, latency: float) -> dict[str, Any]:
+    """One worker process, as a share of a bare loop that posts the same bodies."""
+    with ReceiverProcess(ENDPOINTS, latency) as receiver, product() as made:
+        body = b'{"type":"lead.captured","timestamp":"2026-03-02T10:00:00.000Z","data":%b}'
+        in_flight = made.app.config["SETTINGS"].max_in_flight if latency else 256
+        limit = bare_rate(receiver.urls, body % DATA.encode(), count, in_flight)
+        drained = _fill_and_drain(made.app, receiver.urls, count)
+        return {"limit_per_s": round(limit), "ratio": round(drained["per_s"] / limit, 3)} | drained
+
+
+def run_with_history(count: int, history: int) -> dict[str, Any]:
+    """With that many old deliveries in the tables, as a share of the rate without them."""
+    with ReceiverProcess(ENDPOINTS) as receiver, product() as made:
+        before = _fill_and_drain(made.app, receiver.urls, count)
+        organisation = factories.organisation()
+        old = subscribe(organisation, receiver.urls)
+        fill(organisation, old, history, status="delivered")
+        drained = _fill_and_drain(made.app, receiver.urls, count)
+        ratio = round(drained["per_s"] / before["per_s"], 3)
+        return {"history": history, "limit_per_s": before["per_s"], "ratio": ratio} | drained
+
+
+def _fill_and_drain(app: Flask, urls: list[str], count: int) -> dict[str, Any]:
+    organisation = factories.organisation()
+    fill(organisation, subscribe(organisation, urls), count)
+    settle()
+    return _drain(app, organisation.id, count)
+
+
+def _drain(app: Flask, organisation_id: str, count: int) -> dict[str, Any]:
+    engine = build_engine(app)
+    engine.start()
+    with _watched(engine) as seen:
+        cpu, start = time.process_time(), time.perf_counter()
+        while not engine.drain(60) or engine.busy:
+            time.sleep(0.01)
+        seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
+    engine.stop()
+    _check(organisation_id, count)
+    return {
+        "deliveries": count,
+        "per_s": round(count / seconds),
+        "cpu_us_each": round(cpu / count * 1e6),
+        "max_in_flight": max(seen),
+        "peak_rss_mb": round(peak_rss_mb()),
+    }
+
+
+def _check(organisation_id: str, count: int) -> None:
+    ours = select(func.count()).where(Delivery.organisation_id == organisation_id)
+    delivered = db.session.scalar(ours.where(Delivery.status == "delivered"))
+    logged = db.session.scalar(ours.join(Attempt, Attempt.delivery_id == Delivery.id))
+    db.session.rollback()
+    assert delivered == logged == count, (delivered, logged, count)
+
+
+@contextmanager
+def _watched(engine: Engine) -> Iterator[list[int]]:
+    """Samples of the number in flight."""
+    seen, done = [0], threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.02):
+            seen.append(engine.in_flight)
+
+    threading.Thread(target=watch, daemon=True).start()
+    yield seen
+    done.set()

@@ -1,0 +1,102 @@
+"""A whole product for a bench: PostgreSQL and Redis of its own, an app, an organisation, rows."""
+
+import resource
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+
+from flask import Flask
+from sqlalchemy import Table, text
+
+from tests import factories
+from tests.conftest import settings_for
+from tests.support.servers import PostgresServer, RedisServer, create_database
+from webhooks_app import create_app
+from webhooks_app.clock import utcnow
+from webhooks_app.extensions import db
+from webhooks_app.lib.bulk import insert_rows
+from webhooks_app.lib.ids import new_id
+from webhooks_app.models import Delivery, Event, Organisation, Subscription
+from webhooks_app.pipeline.plan import DELIVERY_COLUMNS, EVENT_COLUMNS
+
+DATA = (
+    '{"name":"Ada Example","email":"ada@example.com","phone":"+15550100","company":"Example Ltd",'
+    '"message":"Please call me about the offer you made last week.","conversation_id":"conv_1"}'
+)
+
+
+@dataclass(frozen=True)
+class Product:
+    app: Flask
+    database_url: str
+    redis_url: str
+    folder: Path
+
+
+@contextmanager
+def product(**settings: Any) -> Iterator[Product]:
+    """Servers in a temporary folder, the schema, and an app in its context."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "postgres").mkdir()
+        postgres, redis = PostgresServer(folder / "postgres"), RedisServer(folder)
+        postgres.create()
+        redis.start()
+        try:
+            url = create_database(postgres.url, "bench")
+            app = create_app(settings_for(url, redis.url, folder, **settings))
+            with app.app_context():
+                db.create_all()
+                yield Product(app, url, redis.url, folder)
+                db.session.remove()
+                db.engine.dispose()
+        finally:
+            postgres.stop("immediate")
+            redis.kill()
+
+
+def subscribe(organisation: Organisation, urls: list[str]) -> list[Subscription]:
+    return [factories.webhook(organisation, url) for url in urls]
+
+
+def fill(
+    organisation: Organisation,
+    subscriptions: list[Subscription],
+    count: int,
+    status: str = "pending",
+    age: timedelta = timedelta(0),
+) -> None:
+    """`count` events of one delivery each, spread over the subscriptions."""
+    at = utcnow() - age
+    due = at if status == "pending" else None
+    organisation_id, ids = organisation.id, [s.id for s in subscriptions]
+    for start in range(0, count, 50_000):
+        events, deliveries = [], []
+        for n in range(start, min(count, start + 50_000)):
+            event_id = new_id("evt")
+            events.append(
+                (event_id, organisation_id, "live", "lead.captured", None, None, DATA, "api", 1)
+                + (None, None, at, at)
+            )
+            deliveries.append(
+                (new_id("msg"), organisation_id, "live", ids[n % len(ids)], event_id, "event")
+                + (None, "standard", status, due, int(due is None), 0, at)
+            )
+        with db.engine.begin() as connection:
+            insert_rows(connection, cast(Table, Event.__table__), EVENT_COLUMNS, events)
+            insert_rows(connection, cast(Table, Delivery.__table__), DELIVERY_COLUMNS, deliveries)
+
+
+def settle() -> None:
+    """What autovacuum would have done by now."""
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE"))
+
+
+def peak_rss_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

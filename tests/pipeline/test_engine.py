@@ -1,0 +1,281 @@
+"""The engine against real receivers: what arrives, what is logged, what follows."""
+
+import gzip
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import orjson
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from standardwebhooks import Webhook
+from standardwebhooks import WebhookVerificationError as Refused
+from svix.webhooks import Webhook as SvixWebhook
+from svix.webhooks import WebhookVerificationError as SvixRefused
+
+from tests import factories
+from tests.pipeline.conftest import attempts, deliveries, make_due
+from tests.support.receiver import Answer, Receiver
+from tests.support.servers import free_port, wait_until
+from webhooks_app.extensions import db
+from webhooks_app.models import (
+    Delivery,
+    DeliveryStat,
+    Notification,
+    Organisation,
+    Subscription,
+    SubscriptionHealth,
+)
+from webhooks_app.pipeline.engine import Engine
+
+Run = Callable[[], list[Delivery]]
+
+
+def health(subscription: Subscription) -> SubscriptionHealth:
+    db.session.rollback()
+    found = db.session.get_one(SubscriptionHealth, subscription.id, populate_existing=True)
+    db.session.commit()
+    db.session.refresh(found)
+    db.session.expunge(found)
+    db.session.rollback()
+    return found
+
+
+def test_it_sends_a_signed_request_that_the_public_libraries_accept(
+    organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation)
+    [delivery] = run()
+    [request] = receiver.received
+    for library, refusal in ((Webhook, Refused), (SvixWebhook, SvixRefused)):
+        library(factories.SECRET).verify(request.body, request.headers)
+        with pytest.raises(refusal):
+            library(factories.SECRET).verify(request.body + b" ", request.headers)
+    assert request.delivery_id == delivery.id
+    assert orjson.loads(request.body)["data"] == {"name": "Ada", "email": "ada@example.com"}
+
+
+def test_it_logs_the_request_and_the_answer(
+    organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    receiver.answer = lambda request: Answer(201, {"X-Seen": "yes"}, b"thanks")
+    factories.webhook(organisation, receiver.url, headers={"X-Token": "very secret"})
+    factories.accepted(organisation)
+    [delivery] = run()
+    [attempt] = attempts()
+    assert (delivery.status, delivery.status_code, delivery.tries) == ("delivered", 201, 1)
+    assert delivery.due_at is None
+    assert delivery.finished_at is not None
+    assert (attempt.outcome, attempt.number, attempt.status_code) == ("succeeded", 1, 201)
+    assert (attempt.url, attempt.response_body) == (receiver.url, b"thanks")
+    assert ["X-Seen", "yes"] in orjson.loads(attempt.response_headers)
+    sent = orjson.loads(attempt.request_headers)
+    assert sent["webhook-id"] == delivery.id
+    assert receiver.received[0].headers["x-token"] == "very secret"
+    assert "very secret" not in attempt.request_headers
+
+
+def test_it_counts_in_the_same_write(
+    organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    receiver.answer = lambda request: Answer(500 if b"bad" in request.body else 200)
+    webhook = factories.webhook(organisation, receiver.url, retry_policy={"delays": []})
+    factories.accepted(organisation, *[factories.lead() for _ in range(5)])
+    factories.accepted(organisation, factories.lead(data='{"name":"bad"}'))
+    run()
+    counted = health(webhook)
+    assert (counted.delivered, counted.failed, counted.failed_attempts) == (5, 1, 1)
+    stats = db.session.execute(select(DeliveryStat.outcome, DeliveryStat.count)).all()
+    totals = {outcome: sum(n for o, n in stats if o == outcome) for outcome, _ in stats}
+    assert totals == {"delivered": 5, "failed": 1}
+
+
+def test_it_retries_after_the_delay_of_the_policy_with_the_same_id_and_bytes(
+    organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    receiver.answer = lambda request: Answer(503)
+    webhook = factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation)
+    [delivery] = run()
+    [attempt] = attempts()
+    assert (delivery.status, delivery.failures) == ("retrying", 1)
+    assert delivery.due_at is not None
+    delay = (delivery.due_at - attempt.started_at).total_seconds()
+    assert 60 <= delay <= 67
+    receiver.answer = lambda request: Answer(200)
+    webhook.name, webhook.url = "Edited meanwhile", receiver.url + "/new"
+    db.session.commit()
+    make_due()
+    [delivery] = run()
+    first, second = receiver.received
+    assert (delivery.status, delivery.tries, delivery.failures) == ("delivered", 2, 1)
+    assert (first.body, first.delivery_id) == (second.body, second.delivery_id)
+    assert (first.path, second.path) == ("/hook", "/hook/new")
+    assert [(a.number, a.outcome) for a in attempts()] == [(1, "failed"), (2, "succeeded")]
+
+
+def test_it_waits_as_long_as_retry_after_asks(
+    organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    receiver.answer = lambda request: Answer(429, {"Retry-After": "600"})
+    factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation)
+    [delivery] = run()
+    assert delivery.due_at is not None
+    assert delivery.due_at - datetime.now(UTC) > timedelta(seconds=590)
+
+
+def test_it_gives_up_after_the_last_delay_and_tells_the_members_once(
+    organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    receiver.answer = lambda request: Answer(500)
+    factories.webhook(organisation, receiver.url, retry_policy={"delays": [1]})
+    factories.accepted(organisation, factories.lead(), factories.lead())
+    run()
+    make_due()
+    rows = run()
+    assert {(d.status, d.tries, d.due_at) for d in rows} == {("failed", 2, None)}
+    notes = db.session.scalars(select(Notification)).all()
+    assert [note.kind for note in notes] == ["delivery_failed"]
+
+
+def test_it_disables_after_410_and_cancels_what_waits(
+    organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    webhook = factories.webhook(organisation, receiver.url)
+    receiver.answer = lambda request: Answer(500)
+    factories.accepted(organisation)
+    run()
+    receiver.answer = lambda request: Answer(410)
+    factories.accepted(organisation)
+    first, second = run()
+    assert (first.status, second.status) == ("cancelled", "failed")
+    db.session.refresh(webhook)
+    assert not webhook.enabled
+    assert "410" in (webhook.disabled_reason or "")
+    assert factories.accepted(organisation)[0].deliveries == 0
+    kinds = set(db.session.scalars(select(Notification.kind)))
+    assert "endpoint_disabled" in kinds
+
+
+def test_it_does_not_follow_redirects(
+    organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    receiver.answer = lambda request: Answer(302, {"Location": receiver.url})
+    factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation)
+    [delivery] = run()
+    assert (delivery.status, delivery.status_code, len(receiver.received)) == ("retrying", 302, 1)
+
+
+def test_it_cuts_long_answers_and_stores_any_bytes(
+    organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    receiver.answer = lambda request: Answer(
+        200, {"X-Odd": "a\xffb"}, b"\x00\xff<script>" + b"x" * 1_000_000
+    )
+    factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation)
+    [delivery] = run()
+    [attempt] = attempts()
+    assert delivery.status == "delivered"
+    assert attempt.response_truncated
+    assert len(attempt.response_body) == 16 * 1024
+    assert attempt.response_body.startswith(b"\x00\xff<script>")
+
+
+def test_it_stores_a_compressed_answer_as_it_came(
+    organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    bomb = gzip.compress(b"0" * 10_000_000)
+    receiver.answer = lambda request: Answer(200, {"Content-Encoding": "gzip"}, bomb)
+    factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation)
+    run()
+    assert attempts()[0].response_body == bomb[: 16 * 1024]
+
+
+@pytest.mark.parametrize(
+    ("url", "failure"),
+    [
+        ("http://127.0.0.1:{free}/", "connect"),
+        ("https://127.0.0.1:{open}/", "tls"),
+        ("http://no-such-name.invalid/", "dns"),
+        ("http://10.255.255.1/", "refused"),
+    ],
+)
+def test_it_names_what_went_wrong_and_retries(
+    organisation: Organisation, receiver: Receiver, run: Run, url: str, failure: str
+) -> None:
+    factories.webhook(organisation, url.format(free=free_port(), open=receiver.port))
+    factories.accepted(organisation)
+    [delivery] = run()
+    [attempt] = attempts()
+    assert (attempt.failure, attempt.outcome, delivery.status) == (failure, "failed", "retrying")
+    assert attempt.error
+    assert attempt.error == delivery.error
+
+
+def test_it_sends_nothing_for_a_secret_that_no_key_opens(
+    organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    webhook = factories.webhook(organisation, receiver.url)
+    webhook.sealed_secret = "gAAAAA-sealed-with-a-key-that-is-gone"
+    db.session.commit()
+    factories.accepted(organisation)
+    [delivery] = run()
+    assert receiver.received == []
+    assert delivery.status == "retrying"
+    assert "ENCRYPTION_KEYS" in (delivery.error or "")
+
+
+def test_a_slow_endpoint_delays_nobody(
+    organisation: Organisation, receiver: Receiver, engine: Engine
+) -> None:
+    with Receiver(lambda request: Answer(delay=1.5)) as slow:
+        factories.webhook(organisation, slow.url)
+        factories.accepted(organisation, *[factories.lead() for _ in range(40)])
+        db.session.commit()
+        engine.drain(5)
+        factories.webhook(organisation, receiver.url, event_types=["lead.updated"])
+        factories.accepted(organisation, factories.lead(type="lead.updated"))
+        start = time.monotonic()
+        assert engine.drain(5)
+        wait_until(lambda: len(receiver.received) == 1, 5, every=0.002)
+        assert time.monotonic() - start < 1.0
+        wait_until(lambda: len(slow.received) == 40, 20)
+        wait_until(lambda: not engine.busy, 20)
+
+
+def test_what_failed_while_its_subscription_was_switched_off_is_cancelled(
+    app: Flask, organisation: Organisation, receiver: Receiver, engine: Engine
+) -> None:
+    receiver.answer = lambda request: Answer(500, delay=0.6)
+    webhook = factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation)
+    engine.drain(5)
+    wait_until(lambda: len(receiver.received) == 1, 5)
+    webhook.enabled = False
+    db.session.commit()
+    wait_until(lambda: not engine.busy, 10)
+    [delivery] = deliveries()
+    assert (delivery.status, delivery.due_at) == ("cancelled", None)
+
+
+def test_it_finishes_what_is_in_flight_when_it_stops_and_claims_no_more(
+    organisation: Organisation, receiver: Receiver, engine: Engine
+) -> None:
+    receiver.answer = lambda request: Answer(delay=0.5)
+    factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation, *[factories.lead() for _ in range(40)])
+    db.session.commit()
+    engine.drain(5)
+    wait_until(lambda: len(receiver.received) >= 5, 5)
+    engine.stop()
+    rows = deliveries()
+    sent = set(receiver.delivery_ids)
+    assert {row.id for row in rows if row.status == "delivered"} == sent
+    assert len(receiver.received) == len(sent) < 40
+    assert {row.status for row in rows} == {"delivered", "pending"}

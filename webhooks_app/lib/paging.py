@@ -1,0 +1,51 @@
+"""Keyset paging: a page of rows in falling order of their ids, and where the next one starts."""
+
+import base64
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+DEFAULT_SIZE = 50
+LARGEST_SIZE = 100
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """`size` rows with ids below `below`, or the newest when that is None."""
+
+    size: int = DEFAULT_SIZE
+    below: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """`next_cursor` asks for the page after this one; None on the last."""
+
+    rows: Sequence[Row]
+    next_cursor: str | None
+
+
+def page_of(rows: Sequence[Row], ids: Sequence[str], size: int) -> Page[Row]:
+    """The page from up to `size + 1` rows and their ids: one more shows that there is a next."""
+    if len(rows) <= size:
+        return Page(rows, None)
+    return Page(rows[:size], encode_cursor(ids[size - 1]))
+
+
+def encode_cursor(row_id: str) -> str:
+    """Opaque to clients, so that what is in it may change."""
+    return base64.urlsafe_b64encode(row_id.encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str) -> str:
+    """The id in a cursor; raises ValueError for what `encode_cursor` never made."""
+    try:
+        row_id = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except ValueError as error:
+        raise ValueError("not a cursor") from error
+    if not re.fullmatch("[a-z]+_[a-z0-9]+", row_id) or encode_cursor(row_id) != cursor:
+        raise ValueError("not a cursor")
+    return row_id
