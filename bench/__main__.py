@@ -32,5 +32,33 @@ def engine(count: int, latency: float, history: int) -> None:
         report("engine", engine.run(count, latency))
 
 
+@main.command()
+@click.option("--count", default=10_000, show_default=True)
+@click.option("--batch", default=0, help="Events a request, compared with single ones.")
+def ingest(count: int, batch: int) -> None:
+    """Accept events over HTTP."""
+    from bench import ingest
+
+    report("ingest --batch" if batch else "ingest", ingest.run(count, batch))
+
+
+@main.command()
+@click.option("--count", default=300, show_default=True)
+def latency(count: int) -> None:
+    """From a POST to the arrival, idle."""
+    from bench import latency
+
+    report("latency", latency.run(count))
+
+
+@main.command()
+@click.option("--seconds", default=20.0, show_default=True)
+def isolation(seconds: float) -> None:
+    """Healthy endpoints beside twenty that hang."""
+    from bench import isolation
+
+    report("isolation", isolation.run(seconds))
+
+
 if __name__ == "__main__":
     main()

@@ -70,7 +70,11 @@ def _drain(app: Flask, organisation_id: str, count: int) -> dict[str, Any]:
 
 
 def _check(organisation_id: str, count: int) -> None:
-    ours = select(func.count()).where(Delivery.organisation_id == organisation_id)
+    ours = (
+        select(func.count())
+        .select_from(Delivery)
+        .where(Delivery.organisation_id == organisation_id)
+    )
     delivered = db.session.scalar(ours.where(Delivery.status == "delivered"))
     logged = db.session.scalar(ours.join(Attempt, Attempt.delivery_id == Delivery.id))
     db.session.rollback()

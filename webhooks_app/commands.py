@@ -1,1 +1,93 @@
-def init_app(app): ...
+"""What operators type: `flask --app app …`."""
+
+from typing import Any
+
+import click
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+from sqlalchemy.exc import DBAPIError
+
+from webhooks_app.extensions import db
+from webhooks_app.models import Organisation
+from webhooks_app.services import accounts, keys
+from webhooks_app.services.audit import Report, audit
+from webhooks_app.vocabulary import Mode
+
+
+class Refused(click.ClickException):
+    """What was asked for cannot be done; nothing was changed."""
+
+    exit_code = 2
+
+
+class Command(click.Command):
+    """Says in one sentence what is wrong, without the usage that click puts before it."""
+
+    def make_context(self, *args: Any, **options: Any) -> click.Context:
+        try:
+            return super().make_context(*args, **options)
+        except click.UsageError as error:
+            raise Refused(error.format_message()) from error
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except DBAPIError as error:
+            reason = str(error.orig).strip().splitlines()[0]
+            raise click.ClickException(f"The database cannot be used: {reason}") from error
+
+
+def init_app(app: Flask) -> None:
+    for command in (create_organisation, create_api_key, check_invariants):
+        app.cli.add_command(command)
+
+
+@click.command("create-organisation", cls=Command)
+@click.argument("name")
+@click.option("--owner", "email", required=True, help="E-mail of the owner, who is made too.")
+@click.option("--password", required=True, help="What the owner logs in with.")
+@with_appcontext
+def create_organisation(name: str, email: str, password: str) -> None:
+    """Make an organisation and its owner; print its id."""
+    try:
+        organisation = accounts.create_organisation(db.session(), name, email, password)
+    except accounts.BadAccount as error:
+        raise Refused(str(error)) from error
+    click.echo(organisation.id)
+
+
+@click.command("create-api-key", cls=Command)
+@click.option("--organisation", "organisation_id", required=True, help="Its id, as org_….")
+@click.option("--mode", type=click.Choice([mode.value for mode in Mode]), required=True)
+@click.option("--name", required=True, help="What people will know the key by.")
+@with_appcontext
+def create_api_key(organisation_id: str, mode: str, name: str) -> None:
+    """Make an API key; print it, this once."""
+    session = db.session()
+    if session.get(Organisation, organisation_id) is None:
+        raise Refused(f"There is no organisation {organisation_id!r}.")
+    try:
+        name = accounts.checked_name(name, "A key")
+    except accounts.BadAccount as error:
+        raise Refused(str(error)) from error
+    click.echo(keys.create_api_key(session, organisation_id, mode, name)[1])
+
+
+@click.command("audit", cls=Command)
+@with_appcontext
+def check_invariants() -> None:
+    """Check what the database must always hold; exit 1 when something is broken."""
+    report = audit(db.engine, current_app.config["SETTINGS"].retention_days)
+    click.echo(_table(report))
+    if not report.ok:
+        raise SystemExit(1)
+
+
+def _table(report: Report) -> str:
+    checks = [
+        (name, str(count), "broken" if count else "ok") for name, count in report.broken.items()
+    ]
+    totals = [(name, str(count), "") for name, count in report.totals.items()]
+    rows = [*checks, ("", "", ""), *totals]
+    left, right = (max(len(row[column]) for row in rows) for column in (0, 1))
+    return "\n".join(f"{a:<{left}}  {b:>{right}}  {c}".rstrip() for a, b, c in rows)

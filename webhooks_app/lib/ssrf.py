@@ -1,25 +1,181 @@
-import socket, ipaddress
+"""Which addresses a request may leave for: global unicast, and what the operator allows.
+
+Checked on the address that a socket is about to connect to, so that neither a name that resolves
+to something else the second time nor an odd spelling gets around it. Python's `is_private` and
+`is_global` are not enough: they let pass NAT64, multicast, 6to4 and cloud metadata addresses.
+"""
+
+import socket
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-@dataclass(frozen=True)
-class Guard:
-    allowed: tuple = ()
-    @classmethod
-    def parse(cls, cidrs): return cls(tuple(ipaddress.ip_network(c) for c in cidrs))
-    def refusal(self, address):
-        ip = ipaddress.ip_address(address.split("%")[0])
-        if any(ip in n for n in self.allowed if n.version == ip.version): return None
-        return None if ip.is_global and not ip.is_multicast else "private network"
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
+from typing import Any
+
+Network = IPv4Network | IPv6Network
+
+# IANA special-purpose registries (RFC 6890 and updates), and what clouds use besides.
+REFUSED_V4 = tuple(
+    (IPv4Network(network), reason)
+    for network, reason in (
+        ("169.254.169.254/32", "cloud metadata"),
+        ("168.63.129.16/32", "cloud metadata"),
+        ("100.100.100.200/32", "cloud metadata"),
+        ("0.0.0.0/8", "this network"),
+        ("10.0.0.0/8", "private network"),
+        ("100.64.0.0/10", "carrier-grade NAT"),
+        ("127.0.0.0/8", "loopback"),
+        ("169.254.0.0/16", "link-local"),
+        ("172.16.0.0/12", "private network"),
+        ("192.0.0.0/24", "reserved for protocols"),
+        ("192.0.2.0/24", "documentation"),
+        ("192.88.99.0/24", "6to4 relay"),
+        ("192.168.0.0/16", "private network"),
+        ("198.18.0.0/15", "benchmarking"),
+        ("198.51.100.0/24", "documentation"),
+        ("203.0.113.0/24", "documentation"),
+        ("224.0.0.0/4", "multicast"),
+        ("255.255.255.255/32", "broadcast"),
+        ("240.0.0.0/4", "reserved"),
+    )
+)
+REFUSED_V6 = tuple(
+    (IPv6Network(network), reason)
+    for network, reason in (
+        ("::1/128", "loopback"),
+        ("::/128", "unspecified"),
+        ("fd00:ec2::/32", "cloud metadata"),
+        ("fc00::/7", "private network"),
+        ("fe80::/10", "link-local"),
+        ("fec0::/10", "site-local"),
+        ("ff00::/8", "multicast"),
+        ("100::/64", "discard only"),
+        ("64:ff9b:1::/48", "local NAT64"),
+        ("2001::/32", "Teredo"),
+        ("2001::/23", "reserved for protocols"),
+        ("2001:db8::/32", "documentation"),
+        ("2002::/16", "6to4"),
+        ("3fff::/20", "documentation"),
+        ("::/96", "IPv4-compatible"),
+    )
+)
+GLOBAL_V6 = IPv6Network("2000::/3")
+NAT64 = IPv6Network("64:ff9b::/96")
+LOCAL_SUFFIXES = (".localhost", ".local", ".internal", ".home.arpa")
+
+
 class RefusedAddress(OSError):
-    def __init__(self, address, reason):
-        super().__init__(f"{address}: {reason}"); self.address=address; self.reason=reason
-def socket_factory(guard):
-    def make(info):
-        family, type_, proto, _, addr = info
-        if (r := guard.refusal(addr[0])): raise RefusedAddress(addr[0], r)
-        s = socket.socket(family, type_, proto); s.setblocking(False); s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1); return s
+    """A connection that was not even tried."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(f"{address} is refused: {reason}")
+        self.address = address
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """`allowed` networks are reached whatever they are."""
+
+    allowed: tuple[Network, ...] = ()
+
+    @classmethod
+    def parse(cls, cidrs: Iterable[str]) -> "Guard":
+        """Raises ValueError, naming the CIDR that is none."""
+        return cls(tuple(_network(cidr) for cidr in cidrs))
+
+    def refusal(self, address: str) -> str | None:
+        """Why an IP address may not be reached, or None. Raises ValueError for no address."""
+        ip = ip_address(address.partition("%")[0])
+        if self._allows(ip):
+            return None
+        return _refusal_v4(ip) if isinstance(ip, IPv4Address) else self._refusal_v6(ip)
+
+    def refusal_of_host(self, host: str) -> str | None:
+        """Why the host of a URL may not be reached, as far as it can be told without DNS."""
+        name = host.strip("[]").rstrip(".").lower()
+        address = "127.0.0.1" if name == "localhost" else literal_address(name)
+        if address is not None:
+            return self.refusal(address)
+        return "a name of this network" if name.endswith(LOCAL_SUFFIXES) else None
+
+    def _allows(self, ip: IPv4Address | IPv6Address) -> bool:
+        return any(ip in network for network in self.allowed if network.version == ip.version)
+
+    def _refusal_v6(self, ip: IPv6Address) -> str | None:
+        embedded = ip.ipv4_mapped or (_last_32_bits(ip) if ip in NAT64 else None)
+        if embedded is not None:
+            reason = None if self._allows(embedded) else _refusal_v4(embedded)
+            return reason and f"{reason}, as {embedded} within IPv6"
+        for network, reason in REFUSED_V6:
+            if ip in network:
+                return reason
+        return None if ip in GLOBAL_V6 else "not a global address"
+
+
+def literal_address(host: str) -> str | None:
+    """The address that a host spells out, in any way the system's resolver takes, or None.
+
+    `2130706433`, `0x7f.1`, `0177.0.0.1` and `127.1` are all 127.0.0.1.
+    """
+    try:
+        return str(ip_address(host.partition("%")[0]))
+    except ValueError:
+        pass
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host)) if " " not in host else None
+    except (OSError, UnicodeEncodeError):
+        return None
+
+
+def socket_factory(guard: Guard) -> Callable[[Any], socket.socket]:
+    """For `aiohttp.TCPConnector(socket_factory=…)`: it is asked for each address, literal or
+    resolved, right before connecting. The sockets raise `RefusedAddress` instead of existing."""
+
+    def make(address_info: Any) -> socket.socket:
+        family, kind, protocol, _, address = address_info
+        if (reason := guard.refusal(address[0])) is not None:
+            raise RefusedAddress(address[0], reason)
+        made = socket.socket(family, kind, protocol)
+        made.setblocking(False)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return made
+
     return make
-def refusal_in(exc):
-    if isinstance(exc, RefusedAddress): return exc
-    for e in (exc.__cause__, getattr(exc, "os_error", None), *getattr(exc, "exceptions", ())):
-        if e is not None and e is not exc and (f := refusal_in(e)): return f
+
+
+def refusal_in(error: BaseException | None) -> RefusedAddress | None:
+    """The refusal behind an error of the HTTP client, however it was wrapped."""
+    seen: set[int] = set()
+    waiting = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in seen:
+            continue
+        if isinstance(one, RefusedAddress):
+            return one
+        seen.add(id(one))
+        waiting += [one.__cause__, one.__context__, getattr(one, "os_error", None)]
+        waiting += getattr(one, "exceptions", ())
     return None
+
+
+def _network(cidr: str) -> Network:
+    try:
+        return ip_network(cidr)
+    except ValueError as error:
+        raise ValueError(f"{cidr!r} is not a network, such as 10.1.0.0/16") from error
+
+
+def _refusal_v4(ip: IPv4Address) -> str | None:
+    return next((reason for network, reason in REFUSED_V4 if ip in network), None)
+
+
+def _last_32_bits(ip: IPv6Address) -> IPv4Address:
+    return IPv4Address(int(ip) & 0xFFFFFFFF)

@@ -2,12 +2,13 @@
 
 
 class Window:
-    """Grows by one for each success up to `INITIAL`, then by one for each window of successes.
+    """Grows by one for each success up to `THRESHOLD`, then by one for each window of successes.
 
     A failure shrinks it to one: an endpoint that is down costs one slot, not a flood.
     """
 
-    INITIAL = 16
+    INITIAL = 4
+    THRESHOLD = 16
     __slots__ = ("_maximum", "_size", "in_flight")
 
     def __init__(self, maximum: int = 128) -> None:
@@ -30,7 +31,7 @@ class Window:
         self.in_flight -= 1
 
     def succeeded(self) -> None:
-        step = 1.0 if self._size < self.INITIAL else 1.0 / self._size
+        step = 1.0 if self._size < self.THRESHOLD else 1.0 / self._size
         self._size = min(float(self._maximum), self._size + step)
 
     def failed(self) -> None:

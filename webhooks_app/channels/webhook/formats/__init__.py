@@ -1,14 +1,19 @@
-from dataclasses import dataclass
-from datetime import datetime
-from ..signatures import sign_standard
-@dataclass(frozen=True, slots=True)
-class EventView:
-    id: str; type: str; occurred_at: datetime; organisation_id: str; subject_type: str|None; subject_id: str|None; data: bytes
-class Std:
-    name = "standard"
-    def envelope(self, e):
-        t = e.occurred_at.isoformat(timespec="milliseconds").replace("+00:00","Z")
-        return b'{"type":"' + e.type.encode() + b'","timestamp":"' + t.encode() + b'","data":' + e.data + b'}'
-    def headers(self, secrets, id, ts, body, type): return {"content-type":"application/json","webhook-id":id,"webhook-timestamp":str(ts),"webhook-signature":sign_standard(secrets,id,ts,body)}
-FORMATS={"standard":Std()}
-def wire_format(n): return FORMATS[n]
+"""Wire formats: the envelope, the headers and the signature. One small module each, all pure."""
+
+from collections.abc import Mapping
+
+from webhooks_app.channels.webhook.formats.contract import EventView, WireFormat
+from webhooks_app.channels.webhook.formats.standard import Standard
+
+FORMATS: Mapping[str, WireFormat] = {format_.name: format_ for format_ in (Standard(),)}
+
+
+def wire_format(name: str) -> WireFormat:
+    """Raises ValueError for a name that is none."""
+    try:
+        return FORMATS[name]
+    except KeyError as error:
+        raise ValueError(f"The wire format is one of: {', '.join(FORMATS)}.") from error
+
+
+__all__ = ["FORMATS", "EventView", "WireFormat", "wire_format"]

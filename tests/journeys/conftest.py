@@ -1,0 +1,87 @@
+"""An installation of its own for each journey."""
+
+import os
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.journey import Journey, answer_after
+from tests.support.receiver import Receiver
+from tests.support.servers import RedisServer, create_database
+
+NUMBERS = count()
+MEASURED = pytest.StashKey[list[str]]()
+
+Measured = Callable[[str], None]
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[RedisServer]:
+    folder = tmp_path / "redis"
+    folder.mkdir()
+    server = RedisServer(folder)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def postgres(postgres_url: str) -> str:
+    return create_database(postgres_url, f"hookline_journey_{os.getpid()}_{next(NUMBERS)}")
+
+
+@pytest.fixture
+def either_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """For `indirect` parametrisation by "sqlite" and "postgresql"."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/hookline.db"
+    return str(request.getfixturevalue("postgres"))
+
+
+@pytest.fixture
+def journey(postgres: str, redis: RedisServer, tmp_path: Path) -> Iterator[Journey]:
+    yield from travelled(Journey(tmp_path, postgres, redis))
+
+
+@pytest.fixture
+def either_journey(either_database: str, redis: RedisServer, tmp_path: Path) -> Iterator[Journey]:
+    yield from travelled(Journey(tmp_path, either_database, redis))
+
+
+def travelled(journey: Journey) -> Iterator[Journey]:
+    try:
+        journey.start_web()
+        yield journey
+    finally:
+        journey.close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def slow_receiver() -> Iterator[Receiver]:
+    """Slow enough that a kill finds requests in flight."""
+    with Receiver(answer_after(0.1)) as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def measured(request: pytest.FixtureRequest) -> Measured:
+    """`measured("lag 0.4 s")` is shown at the end of the run."""
+    lines = request.config.stash.setdefault(MEASURED, [])
+    return lambda line: lines.append(f"{request.node.name}: {line}")
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if lines := config.stash.get(MEASURED, []):
+        terminalreporter.section("measured on the journeys")
+        for line in lines:
+            terminalreporter.write_line(line)

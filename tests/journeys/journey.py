@@ -1,0 +1,294 @@
+"""The product as it really runs: separate processes that a test may kill, stop and start again."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+from redis import Redis
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from tests import factories
+from tests.conftest import ENCRYPTION_KEY, SECRET_KEY, settings_for
+from tests.support.receiver import Answer, Received, Receiver
+from tests.support.servers import RedisServer, free_port, wait_until
+from webhooks_app import create_app
+from webhooks_app.extensions import db
+from webhooks_app.jobs.beat import LOCK
+from webhooks_app.launch import children
+from webhooks_app.launch.migrate import migrate
+from webhooks_app.models import Attempt, Delivery, Event, Subscription
+from webhooks_app.services.audit import audit
+
+LEASE = 6.0
+TIMEOUT = 3.0
+RETRIES = {"delays": [1, 1, 2, 2, 4, 4, 8, 8]}
+LARGEST_BATCH = 500
+
+Try = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Answered:
+    """How a POST of one event ended, and after how many seconds."""
+
+    status: int
+    event_id: str | None
+    seconds: float
+
+
+class Journey:
+    """One installation: a database, a Redis, an organisation, and the processes started so far."""
+
+    def __init__(
+        self,
+        folder: Path,
+        database_url: str,
+        redis: RedisServer,
+        lease: float = LEASE,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        self.redis = redis
+        self.accepted: set[str] = set()
+        self.cut_off: set[Try] = set()
+        self._folder = folder
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._settings = settings_for(
+            database_url,
+            redis.url,
+            folder,
+            port=free_port(),
+            lease_seconds=lease,
+            delivery_timeout=timeout,
+        )
+        self._app = create_app(self._settings)
+        migrate(self._app)
+        self._context = self._app.app_context()
+        self._context.push()
+        self._organisation = factories.organisation()
+        self.token = factories.api_key(self._organisation)
+        db.session.commit()
+        self._local = threading.local()
+
+    def close(self) -> None:
+        for process in self._processes:
+            _kill_group(process)
+        db.session.remove()
+        db.engine.dispose()
+        self._context.pop()
+
+    # Processes
+
+    def start_web(self) -> subprocess.Popen[bytes]:
+        argv = children.web(self._settings, "127.0.0.1", {}).argv
+        process = self._start("web", argv)
+        wait_until(self._web_answers, 30)
+        return process
+
+    def start_worker(self) -> subprocess.Popen[bytes]:
+        return self._start_role("deliveries")
+
+    def start_beat(self) -> subprocess.Popen[bytes]:
+        return self._start_role("beat")
+
+    def kill(self, worker: subprocess.Popen[bytes]) -> int:
+        """SIGKILL a worker; how many tries it and its peers had in flight.
+
+        They are counted once it is dead and what it had sent to the database has settled: a claim
+        may still be committed then, but nothing is sent any more.
+        """
+        worker.kill()
+        worker.wait()
+        time.sleep(0.1)
+        sending = self.sending()
+        self.cut_off |= sending
+        return len(sending)
+
+    def _start_role(self, role: str) -> subprocess.Popen[bytes]:
+        return self._start(role, (sys.executable, str(children.ROOT / "worker.py"), "--role", role))
+
+    def _start(self, name: str, argv: Sequence[str]) -> subprocess.Popen[bytes]:
+        settings = self._settings
+        environ = {
+            **os.environ,
+            "DATABASE_URL": settings.database_url,
+            "REDIS_URL": settings.redis_url,
+            "DATA_DIR": str(self._folder),
+            "SECRET_KEY": SECRET_KEY,
+            "ENCRYPTION_KEYS": ENCRYPTION_KEY,
+            "ALLOWED_NETWORKS": settings.allowed_networks,
+            "LEASE_SECONDS": str(settings.lease_seconds),
+            "DELIVERY_TIMEOUT": str(settings.delivery_timeout),
+            "LOG_LEVEL": "INFO",
+        }
+        with (self._folder / f"{len(self._processes):02}-{name}.log").open("w") as log:
+            process = subprocess.Popen(
+                argv,
+                env=environ,
+                cwd=children.ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._processes.append(process)
+        return process
+
+    def _web_answers(self) -> bool:
+        try:
+            return requests.get(f"{self._url}/healthz", timeout=1).ok
+        except requests.ConnectionError:
+            return False
+
+    # What producers do
+
+    @property
+    def _url(self) -> str:
+        return f"http://127.0.0.1:{self._settings.port}"
+
+    def add_webhook(self, receiver: Receiver, **more: Any) -> None:
+        factories.webhook(self._organisation, receiver.url, **{"retry_policy": RETRIES, **more})
+        db.session.commit()
+
+    def post(self, key: str | None = None, name: str = "Ada") -> Answered:
+        """One event, over HTTP. Any thread may call it."""
+        headers = factories.bearer(self.token) | ({"Idempotency-Key": key} if key else {})
+        body = {"type": "lead.captured", "data": {"name": name}}
+        start = time.perf_counter()
+        response = self._http.post(f"{self._url}/api/v1/events", json=body, headers=headers)
+        seconds = time.perf_counter() - start
+        if response.status_code != 202:
+            return Answered(response.status_code, None, seconds)
+        event_id = response.json()["id"]
+        self.accepted.add(event_id)
+        return Answered(202, event_id, seconds)
+
+    def post_many(self, count: int) -> None:
+        """`count` events in batches."""
+        for start in range(0, count, LARGEST_BATCH):
+            size = min(LARGEST_BATCH, count - start)
+            body = {"events": [{"type": "lead.captured", "data": {"n": n}} for n in range(size)]}
+            response = self._http.post(
+                f"{self._url}/api/v1/events/batch", json=body, headers=factories.bearer(self.token)
+            )
+            assert response.status_code == 202, response.text
+            self.accepted |= {event["id"] for event in response.json()["events"]}
+
+    @property
+    def _http(self) -> requests.Session:
+        if not hasattr(self._local, "session"):
+            self._local.session = requests.Session()
+        return self._local.session
+
+    # What the database says
+
+    def rows(self, query: Any) -> list[Any]:
+        with self._app.app_context(), Session(db.engine) as session:
+            return list(session.execute(query).all())
+
+    def sending(self) -> set[Try]:
+        """Tries under a lease: the delivery and the number of each."""
+        query = select(Delivery.id, Delivery.tries).where(Delivery.status == "sending")
+        return {(id_, tries) for id_, tries in self.rows(query)}
+
+    def make_all_due(self) -> None:
+        """As if every backoff were over; nobody is told."""
+        db.session.execute(
+            update(Delivery).where(Delivery.due_at.is_not(None)).values(due_at=Delivery.created_at)
+        )
+        db.session.commit()
+
+    def settled(self, seconds: float = 60) -> None:
+        """Wait until nothing is left to do for any delivery."""
+        open_ = select(Delivery.id).where(Delivery.due_at.is_not(None)).limit(1)
+        wait_until(lambda: not self.rows(open_), seconds, every=0.2)
+
+    def database_answers(self) -> bool:
+        try:
+            return bool(self.rows(text("SELECT 1")))
+        except OperationalError:
+            return False
+
+    def beat_owner(self) -> bytes | None:
+        """The token of the active beat."""
+        return Redis.from_url(self.redis.url).get(LOCK)
+
+    def verify(self, *receivers: Receiver) -> int:
+        """All that was promised has come true; the number of duplicates that arrived."""
+        arrived = Counter(id_ for receiver in receivers for id_ in receiver.delivery_ids)
+        events = {id_ for (id_,) in self.rows(select(Event.id))}
+        deliveries = {id_ for (id_,) in self.rows(select(Delivery.id))}
+        webhooks = len(self.rows(select(Subscription.id)))
+        tries = self.rows(select(Attempt.delivery_id, Attempt.number, Attempt.outcome))
+        lost = {(id_, number) for id_, number, outcome in tries if outcome == "lost"}
+        failed = {(id_, number) for id_, number, outcome in tries if outcome == "failed"}
+        logged = Counter(id_ for id_, _, _ in tries)
+        duplicates = arrived.total() - len(arrived)
+
+        assert self.accepted <= events
+        assert len(deliveries) == len(events) * webhooks
+        assert set(arrived) == deliveries
+        assert lost <= self.cut_off, f"lost without a kill: {sorted(lost - self.cut_off)[:5]}"
+        assert not {id_: n for id_, n in arrived.items() if n > logged[id_]}
+        assert duplicates <= len(self.cut_off) + len(failed)
+        report = audit(db.engine, self._settings.retention_days)
+        assert report.ok, report.broken
+        return duplicates
+
+
+class Posting:
+    """`with Posting(journey, every=0.1) as posting:` posts events all the while, in a thread."""
+
+    def __init__(self, journey: Journey, every: float) -> None:
+        self.answers: list[Answered] = []
+        self._journey, self._every = journey, every
+        self._enough = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> "Posting":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._enough.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._enough.wait(self._every):
+            self.answers.append(self._journey.post())
+
+    @property
+    def slowest(self) -> float:
+        return max(answer.seconds for answer in self.answers)
+
+    @property
+    def statuses(self) -> set[int]:
+        return {answer.status for answer in self.answers}
+
+
+def answer_after(seconds: float) -> Callable[[Received], Answer]:
+    return lambda request: Answer(delay=seconds)
+
+
+def arrivals(receiver: Receiver, count: int) -> Callable[[], bool]:
+    """Have so many more requests arrived since now?"""
+    wanted = len(receiver.received) + count
+    return lambda: len(receiver.received) >= wanted
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    process.wait()

@@ -1,0 +1,95 @@
+"""Redis holds nothing that SQL cannot rebuild."""
+
+import signal
+import time
+
+import pytest
+
+from tests.journeys.conftest import Measured
+from tests.journeys.journey import Journey, Posting, arrivals
+from tests.support.receiver import Receiver
+from tests.support.servers import RedisServer, wait_until
+
+OUTAGE = 20.0
+FLUSHES = 4
+
+
+@pytest.mark.parametrize("either_database", ["sqlite", "postgresql"], indirect=True)
+def test_all_arrives_although_redis_is_flushed_in_mid_drain(
+    either_journey: Journey, slow_receiver: Receiver
+) -> None:
+    journey = either_journey
+    journey.add_webhook(slow_receiver)
+    workers = [journey.start_worker(), journey.start_beat()]
+    wait_until(lambda: journey.beat_owner() is not None, 20)
+
+    for _ in range(FLUSHES):
+        journey.post_many(100)
+        wait_until(arrivals(slow_receiver, 30), 20, every=0.01)
+        journey.redis.empty()
+    journey.settled()
+
+    assert journey.verify(slow_receiver) == 0
+    assert all(worker.poll() is None for worker in workers)
+
+
+def test_a_nudge_that_a_flush_took_away_is_given_again(
+    journey: Journey, receiver: Receiver, measured: Measured
+) -> None:
+    journey.add_webhook(receiver)
+    worker = journey.start_worker()
+    journey.start_beat()
+    journey.post()
+    journey.settled()
+    worker.send_signal(signal.SIGSTOP)
+    journey.post_many(50)
+    journey.redis.empty()
+    worker.send_signal(signal.SIGCONT)
+    flushed = time.monotonic()
+    journey.settled()
+
+    assert journey.verify(receiver) == 0
+    measured(f"all arrived {time.monotonic() - flushed:.1f} s after the flush")
+
+
+def test_events_are_accepted_while_redis_is_stopped_and_arrive_once_it_is_back(
+    journey: Journey, receiver: Receiver, measured: Measured
+) -> None:
+    def outage(redis: RedisServer) -> None:
+        redis.kill()
+        time.sleep(OUTAGE)
+        redis.start()
+
+    endure(journey, receiver, outage, measured)
+
+
+def test_events_are_accepted_while_redis_is_frozen_and_arrive_once_it_is_back(
+    journey: Journey, receiver: Receiver, measured: Measured
+) -> None:
+    def outage(redis: RedisServer) -> None:
+        redis.freeze()
+        time.sleep(OUTAGE)
+        redis.thaw()
+
+    endure(journey, receiver, outage, measured)
+
+
+def endure(journey: Journey, receiver: Receiver, outage, measured: Measured) -> None:
+    journey.add_webhook(receiver)
+    processes = [journey.start_worker(), journey.start_worker(), journey.start_beat()]
+    wait_until(lambda: journey.beat_owner() is not None, 20)
+    with Posting(journey, every=0.1) as posting, Posting(journey, every=0.1) as more:
+        wait_until(arrivals(receiver, 10), 20)
+        outage(journey.redis)
+        back = time.monotonic()
+        wait_until(arrivals(receiver, 5), 60)
+    journey.settled()
+    settled = time.monotonic() - back
+
+    slowest = max(posting.slowest, more.slowest)
+    assert posting.statuses | more.statuses == {202}
+    assert len(posting.answers) > OUTAGE * 5
+    assert slowest < 1.0
+    assert journey.verify(receiver) == 0
+    assert all(process.poll() is None for process in processes)
+    measured(f"slowest POST {slowest:.2f} s; all arrived {settled:.1f} s after Redis was back")

@@ -1,0 +1,131 @@
+"""`python app.py` as people run it: a real process with its children, in a folder of its own."""
+
+import json
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psutil
+import requests
+
+from tests.support.servers import free_port, wait_until
+
+ROOT = Path(__file__).parents[2]
+OURS = ("DATA_DIR", "DATABASE_URL", "REDIS_URL", "HOST", "PORT", "DEMO", "ENCRYPTION_KEYS")
+PARTS = {
+    "web": "granian",
+    "redis": "redis-server",
+    "deliveries": "--role deliveries",
+    "background": "--role background",
+    "beat": "--role beat",
+}
+
+
+def environ(**variables: object) -> dict[str, str]:
+    """Ours, without what would reach another instance."""
+    clean = {name: value for name, value in os.environ.items() if name not in OURS}
+    return clean | {name: str(value) for name, value in variables.items()}
+
+
+def run(script: str, *arguments: str, **variables: object) -> subprocess.CompletedProcess[str]:
+    """A command that should end by itself."""
+    return subprocess.run(
+        [sys.executable, str(ROOT / script), *arguments],
+        env=environ(**variables),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+class Instance:
+    def __init__(self, folder: Path, **variables: object) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._log = folder.parent / f"{self.port}.log"
+        with self._log.open("w") as log:
+            self.process = psutil.Popen(
+                [sys.executable, str(ROOT / "app.py")],
+                env=environ(DATA_DIR=folder, PORT=self.port, **variables),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def __enter__(self) -> Self:
+        wait_until(lambda: "Ctrl-C" in self.said or self.process.poll() is not None, 60)
+        assert self.process.poll() is None, self.said
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        family = self.family()
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(30)
+        for process in family:
+            if process.is_running():
+                process.kill()
+
+    @property
+    def said(self) -> str:
+        return self._log.read_text()
+
+    @property
+    def key(self) -> str:
+        found = re.search(r"API key +(hk_live_\S+)", self.said)
+        assert found, self.said
+        return found[1]
+
+    def family(self) -> list[psutil.Process]:
+        """Every process it started."""
+        try:
+            return list(self.process.children(recursive=True))
+        except psutil.NoSuchProcess:
+            return []
+
+    def part(self, name: str) -> list[psutil.Process]:
+        """Its processes that play that part, the first started first."""
+        return [p for p in self.family() if PARTS[name] in command_line(p)]
+
+    def post(self, number: int = 1) -> requests.Response:
+        return requests.post(
+            f"{self.url}/api/v1/events",
+            headers={"Authorization": f"Bearer {self.key}"},
+            json={"type": "lead.captured", "data": {"number": number}},
+            timeout=20,
+        )
+
+    def arrived(self) -> list[dict[str, object]]:
+        """What the built-in receiver was sent, the oldest first: headers and body."""
+        with sqlite3.connect(f"file:{self.folder}/hookline.db?mode=ro", uri=True) as database:
+            rows = database.execute("SELECT headers, body FROM inbox_requests ORDER BY id")
+            return [
+                {"headers": {k.lower(): v for k, v in json.loads(headers)}, "body": body}
+                for headers, body in rows
+            ]
+
+    def numbers_arrived(self) -> set[int]:
+        return {json.loads(str(r["body"], "utf-8"))["data"]["number"] for r in self.arrived()}
+
+
+def command_line(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
+
+
+def all_gone(processes: list[psutil.Process], seconds: float) -> bool:
+    return not psutil.wait_procs(processes, timeout=seconds)[1]

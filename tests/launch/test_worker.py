@@ -1,0 +1,141 @@
+"""`python worker.py`, apart from `app.py`."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import psutil
+import pytest
+
+from tests.launch.instance import ROOT, all_gone, command_line, environ, run
+from tests.support.servers import RedisServer, wait_until
+from webhooks_app.lib.crypto import new_key
+
+Variables = dict[str, object]
+
+
+@pytest.fixture
+def variables(redis_server: RedisServer, sqlite_template: Path, tmp_path: Path) -> Variables:
+    redis_server.empty()
+    return {
+        "REDIS_URL": redis_server.url,
+        "DATABASE_URL": f"sqlite:///{sqlite_template}",
+        "ENCRYPTION_KEYS": new_key(),
+        "DATA_DIR": tmp_path,
+    }
+
+
+class Worker:
+    def __init__(self, log: Path, arguments: tuple[str, ...], variables: Variables) -> None:
+        self._log = log
+        with log.open("w") as output:
+            self.process = psutil.Popen(
+                [sys.executable, str(ROOT / "worker.py"), *arguments],
+                env=environ(**variables),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    def stop(self) -> None:
+        family = [self.process, *self.family()]
+        if self.process.is_running():
+            self.process.terminate()
+        _, left = psutil.wait_procs(family, timeout=20)
+        for process in left:
+            process.kill()
+
+    @property
+    def said(self) -> str:
+        return self._log.read_text()
+
+    def family(self) -> list[psutil.Process]:
+        return list(self.process.children(recursive=True)) if self.process.is_running() else []
+
+
+class Start:
+    """`start("--role", "beat")`; what it started ends with the test."""
+
+    def __init__(self, folder: Path, variables: Variables) -> None:
+        self._folder, self._variables = folder, variables
+        self.workers: list[Worker] = []
+
+    def __call__(self, *arguments: str) -> Worker:
+        log = self._folder / f"worker{len(self.workers)}.log"
+        self.workers.append(Worker(log, arguments, self._variables))
+        return self.workers[-1]
+
+
+@pytest.fixture
+def start(tmp_path: Path, variables: Variables) -> Iterator[Start]:
+    start = Start(tmp_path, variables)
+    yield start
+    for worker in start.workers:
+        worker.stop()
+
+
+def test_it_runs_as_many_as_it_is_told_and_a_beat(start: Start) -> None:
+    worker = start("--processes", "2")
+    wait_until(lambda: "beat is active" in worker.said, 20)
+
+    lines = sorted(command_line(process).split("--role ")[1] for process in worker.family())
+
+    assert lines == ["background", "beat", "deliveries", "deliveries"]
+
+
+def test_it_stops_and_leaves_no_process(start: Start) -> None:
+    worker = start()
+    wait_until(lambda: "beat is active" in worker.said, 20)
+    family = worker.family()
+
+    worker.process.send_signal(signal.SIGTERM)
+
+    assert worker.process.wait(20) == 0
+    assert len(family) == 3
+    assert all_gone(family, 0.5)
+
+
+def test_another_beat_takes_over_within_20_seconds_of_a_kill(start: Start) -> None:
+    first = start("--role", "beat")
+    wait_until(lambda: "beat is active" in first.said, 20)
+    second = start("--role", "beat")
+
+    first.process.kill()
+
+    wait_until(lambda: "beat is active" in second.said, 20)
+
+
+def test_another_beat_takes_over_at_once_when_the_first_stops(start: Start) -> None:
+    first = start("--role", "beat")
+    wait_until(lambda: "beat is active" in first.said, 20)
+    second = start("--role", "beat")
+
+    first.process.terminate()
+    assert first.process.wait(10) == 0
+
+    wait_until(lambda: "beat is active" in second.said, 10)
+
+
+@pytest.mark.parametrize("missing", ["REDIS_URL", "DATABASE_URL", "ENCRYPTION_KEYS"])
+@pytest.mark.parametrize("arguments", [(), ("--role", "deliveries")])
+def test_what_is_missing_is_said_in_one_line(
+    variables: Variables, missing: str, arguments: tuple[str, ...]
+) -> None:
+    del variables[missing]
+
+    refused(run("worker.py", *arguments, **variables), missing)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("REDIS_URL", "nonsense"), ("DATABASE_URL", "nonsense"), ("WORKERS", "no")]
+)
+def test_what_is_wrong_is_said_in_one_line(variables: Variables, name: str, value: str) -> None:
+    refused(run("worker.py", "--role", "beat", **variables | {name: value}), name)
+
+
+def refused(result: CompletedProcess[str], reason: str) -> None:
+    assert result.returncode == 2
+    assert reason in result.stderr
+    assert len(result.stderr.splitlines()) == 1, result.stderr

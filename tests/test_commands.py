@@ -1,0 +1,116 @@
+from collections.abc import Callable
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import func, select
+
+from tests import factories
+from webhooks_app.extensions import db
+from webhooks_app.lib.crypto import digest
+from webhooks_app.models import ApiKey, Delivery, Organisation
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(app: Flask) -> Run:
+    def invoke(*arguments: str) -> Result:
+        return app.test_cli_runner().invoke(args=arguments)
+
+    return invoke
+
+
+def made(model: type) -> int:
+    return db.session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def test_create_organisation_prints_its_id(run: Run) -> None:
+    result = run(
+        "create-organisation", "Acme", "--owner", "o@example.com", "--password", "long enough"
+    )
+
+    assert result.exit_code == 0
+    assert db.session.get_one(Organisation, result.stdout.strip()).name == "Acme"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("Acme", "--owner", "nobody", "--password", "long enough"), "not an e-mail address"),
+        (("Acme", "--owner", "o@example.com", "--password", "short"), "at least 10"),
+        (("Acme", "--password", "long enough"), "--owner"),
+        ((), "NAME"),
+    ],
+)
+def test_create_organisation_refuses_in_one_line(
+    run: Run, arguments: tuple[str, ...], reason: str
+) -> None:
+    refused(run("create-organisation", *arguments), reason)
+    assert made(Organisation) == 0
+
+
+def test_create_api_key_prints_the_key_once(run: Run) -> None:
+    organisation = factories.organisation()
+
+    result = run(
+        "create-api-key", "--organisation", organisation.id, "--mode", "test", "--name", "CI"
+    )
+
+    assert result.exit_code == 0
+    key = db.session.scalars(select(ApiKey)).one()
+    assert key.digest == digest(result.stdout.strip())
+    assert (key.organisation_id, key.mode, key.name) == (organisation.id, "test", "CI")
+
+
+@pytest.mark.parametrize(
+    ("organisation", "mode", "name", "reason"),
+    [
+        ("org_nobody", "live", "CI", "no organisation"),
+        (None, "both", "CI", "'both'"),
+        (None, "live", "", "name"),
+    ],
+)
+def test_create_api_key_refuses_in_one_line(
+    run: Run, organisation: str | None, mode: str, name: str, reason: str
+) -> None:
+    id_ = organisation or factories.organisation().id
+
+    result = run("create-api-key", "--organisation", id_, "--mode", mode, "--name", name)
+
+    refused(result, reason)
+    assert made(ApiKey) == 0
+
+
+def refused(result: Result, reason: str) -> None:
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert reason in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_audit_prints_every_check_and_totals(run: Run) -> None:
+    organisation = factories.organisation()
+    factories.webhook(organisation, "http://127.0.0.1:1/hook")
+    factories.accepted(organisation)
+
+    result = run("audit")
+
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert lines[0].split() == ["event", "without", "its", "deliveries", "0", "ok"]
+    assert "deliveries pending" in result.stdout
+    assert "broken" not in result.stdout
+
+
+def test_audit_fails_when_something_is_broken(run: Run) -> None:
+    organisation = factories.organisation()
+    factories.webhook(organisation, "http://127.0.0.1:1/hook")
+    factories.accepted(organisation)
+    db.session.query(Delivery).delete()
+    db.session.commit()
+
+    result = run("audit")
+
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[0].split()[-2:] == ["1", "broken"]

@@ -1,0 +1,93 @@
+"""Reading what clients send, and saying exactly where it is wrong."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+import msgspec
+from flask import request
+
+from webhooks_app.api.problems import Problem
+from webhooks_app.lib.pointers import Fault, Invalid, pointer
+
+T = TypeVar("T", bound=msgspec.Struct)
+MSGSPEC_PATH = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
+MISSING = re.compile(r"Object missing required field `(.+)`")
+UNKNOWN = re.compile(r"Object contains unknown field `(.+)`")
+
+
+def read(kind: type[T]) -> T:
+    """The request's body. Raises `Invalid` with all that is wrong, or `Problem` when not JSON."""
+    return decode(json_text(), kind)
+
+
+def read_optional(kind: type[T]) -> T:
+    """Like `read`; no body at all means the defaults."""
+    return read(kind) if request.get_data() else kind()
+
+
+def json_text() -> str:
+    """The body as text. Raises `Problem` for another content type, `Invalid` for broken UTF-8."""
+    if request.mimetype != "application/json":
+        raise Problem(
+            415,
+            "unsupported-media-type",
+            "JSON only",
+            "Send JSON, with `Content-Type: application/json`.",
+            headers={"Accept": "application/json"},
+        )
+    try:
+        return request.get_data().decode()
+    except UnicodeDecodeError as error:
+        raise Invalid(
+            Fault("#", f"This is not UTF-8, from byte {error.start}.", status=400)
+        ) from error
+
+
+def decode(text: str | msgspec.Raw, kind: type[T]) -> T:
+    """Raises `Invalid` with every fault of every member, where `msgspec` names only the first."""
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.ValidationError as error:
+        raise Invalid(*(list(_faults(text, kind)) or [as_fault(error)])) from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise Invalid(malformed(error)) from error
+
+
+def malformed(error: msgspec.DecodeError | RecursionError) -> Fault:
+    detail = "It is nested too deeply" if isinstance(error, RecursionError) else str(error)
+    return Fault("#", f"{detail}.", status=400)
+
+
+def _faults(text: str | msgspec.Raw, kind: type[msgspec.Struct]) -> Iterator[Fault]:
+    try:
+        members = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    except msgspec.ValidationError as error:
+        yield as_fault(error)
+        return
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    for name in members.keys() - fields.keys():
+        yield Fault(pointer(name), "No member of this name is known here.")
+    for name, field in fields.items():
+        if name in members:
+            yield from _faults_of_member(name, members[name], field.type)
+        elif field.required:
+            yield Fault(pointer(name), "This is required.")
+
+
+def _faults_of_member(name: str, text: msgspec.Raw, kind: Any) -> Iterator[Fault]:
+    try:
+        msgspec.json.decode(text, type=kind)
+    except msgspec.ValidationError as error:
+        yield as_fault(error).below(name)
+
+
+def as_fault(error: msgspec.ValidationError) -> Fault:
+    """From `Expected `str`, got `int` - at `$.subject.id`` to a pointer and a sentence."""
+    detail, _, path = str(error).partition(" - at `$")
+    at = pointer(*(name or index for name, index in MSGSPEC_PATH.findall(path)))
+    if missing := MISSING.fullmatch(detail):
+        return Fault(f"{at}{pointer(missing[1])[1:]}", "This is required.")
+    if unknown := UNKNOWN.fullmatch(detail):
+        return Fault(f"{at}{pointer(unknown[1])[1:]}", "No member of this name is known here.")
+    return Fault(at, f"{detail.replace('`', '')}.")

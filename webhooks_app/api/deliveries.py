@@ -1,0 +1,40 @@
+"""/deliveries: what was sent, how it went, and once more."""
+
+from flask import Response
+
+from webhooks_app.api import auth, queries, shapes
+from webhooks_app.api.answers import answer
+from webhooks_app.api.blueprint import bp
+from webhooks_app.extensions import db
+from webhooks_app.services import deliveries as service
+
+
+@bp.get("/deliveries")
+@auth.requires("deliveries:read")
+def list_deliveries() -> Response:
+    query = queries.read(queries.DeliveryQuery)
+    page = service.list_deliveries(db.session(), auth.tenant(), query.filters(), query.window())
+    return answer(shapes.page(page, shapes.delivery))
+
+
+@bp.get("/deliveries/<delivery_id>")
+@auth.requires("deliveries:read")
+def read_delivery(delivery_id: str) -> Response:
+    logged = service.find_delivery(db.session(), auth.tenant(), delivery_id)
+    attempts = service.attempts_of(db.session(), logged.delivery)
+    return answer(
+        {
+            **shapes.delivery(logged),
+            "request_body": service.request_body(logged),
+            "attempts": [shapes.attempt(one) for one in attempts],
+        }
+    )
+
+
+@bp.post("/deliveries/<delivery_id>/replay")
+@auth.requires("deliveries:write")
+def replay_delivery(delivery_id: str) -> Response:
+    """202: a new delivery of the same body, due now."""
+    session = db.session()
+    logged = service.find_delivery(session, auth.tenant(), delivery_id)
+    return answer(shapes.delivery(service.replay(session, logged)), 202)

@@ -1,0 +1,134 @@
+"""One event as producers send it, read and checked. The busiest code of the API."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+
+from webhooks_app.api.bodies import as_fault, decode, malformed
+from webhooks_app.catalogue import event_type
+from webhooks_app.clock import utcnow
+from webhooks_app.lib.pointers import Fault, Invalid
+from webhooks_app.pipeline.incoming import Incoming
+from webhooks_app.services.subjects import id_faults, subject_faults
+
+LARGEST_DATA = 256 * 1024
+DEEPEST_DATA = 100
+LARGEST_BATCH = 1000
+
+VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class SubjectBody(msgspec.Struct, forbid_unknown_fields=True):
+    type: str
+    id: str
+
+
+class EventBody(msgspec.Struct, forbid_unknown_fields=True):
+    """`data` stays the producer's own text: it is stored, signed and sent byte for byte."""
+
+    type: str
+    data: msgspec.Raw
+    subject: SubjectBody | None = None
+    chatbot_id: str | None = None
+    id: str | None = None
+    timestamp: Moment | None = None
+
+
+class BatchBody(msgspec.Struct, forbid_unknown_fields=True):
+    events: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1, max_length=LARGEST_BATCH)]
+
+
+def parse_event(text: str | msgspec.Raw, key: str | None) -> Incoming:
+    """The event in `text`, with its idempotency key. Raises `Invalid` with all its faults."""
+    body = decode(text, EventBody)
+    if faults := list(_faults(body)):
+        raise Invalid(*faults)
+    return Incoming(
+        type=body.type,
+        data=bytes(body.data).decode(),
+        occurred_at=body.timestamp.astimezone(UTC) if body.timestamp else utcnow(),
+        subject=_subject(body),
+        source_id=body.id,
+        idempotency_key=key,
+    )
+
+
+def _subject(body: EventBody) -> tuple[str, str] | None:
+    if body.subject is not None:
+        return body.subject.type, body.subject.id
+    return ("chatbot", body.chatbot_id) if body.chatbot_id is not None else None
+
+
+def _faults(body: EventBody) -> Iterator[Fault]:
+    known = event_type(body.type)
+    if known is None:
+        yield Fault("#/type", f"No event type is called {body.type[:100]!r}.")
+    elif known.is_system:
+        yield Fault("#/type", f"{body.type} is sent by the product itself.")
+    yield from _faults_of_subject(body)
+    if body.id is not None and not VISIBLE.fullmatch(body.id):
+        yield Fault("#/id", "An id has 1 to 255 visible ASCII characters.")
+    if body.timestamp is not None and not _fits_in_utc(body.timestamp):
+        yield Fault("#/timestamp", "This moment is outside the years 1 to 9999 in UTC.")
+    yield from _faults_of_data(body.data)
+
+
+def _faults_of_subject(body: EventBody) -> Iterator[Fault]:
+    if body.subject is not None and body.chatbot_id is not None:
+        yield Fault("#/chatbot_id", "This is short for a subject: give one of the two.")
+    if body.subject is not None:
+        for fault in subject_faults(body.subject.type, body.subject.id):
+            yield fault.below("subject")
+    if body.chatbot_id is not None:
+        for fault in id_faults(body.chatbot_id):
+            yield fault.below("chatbot_id")
+
+
+def _faults_of_data(raw: msgspec.Raw) -> Iterator[Fault]:
+    """Decoded in full: `Raw` lets numbers out of range pass, which conditions could not read."""
+    size = len(memoryview(raw))
+    if size > LARGEST_DATA:
+        yield Fault("#/data", f"{size} bytes are more than {LARGEST_DATA}.", status=413)
+        return
+    try:
+        data = msgspec.json.decode(raw)
+    except msgspec.ValidationError as error:
+        yield as_fault(error).below("data")
+        return
+    except (msgspec.DecodeError, RecursionError) as error:
+        yield malformed(error).below("data")
+        return
+    if not isinstance(data, dict):
+        yield Fault("#/data", "This must be an object.")
+    elif _deeper_than(DEEPEST_DATA, raw, data):
+        yield Fault("#/data", f"This is nested more than {DEEPEST_DATA} levels deep.")
+
+
+def _deeper_than(levels: int, raw: msgspec.Raw, data: Any) -> bool:
+    """Walks the tree only when it holds enough brackets to be that deep."""
+    text = bytes(raw)
+    if text.count(b"{") + text.count(b"[") <= levels:
+        return False
+    row = [data]
+    for _ in range(levels):
+        row = [child for node in row for child in _children(node)]
+    return bool(row)
+
+
+def _children(node: Any) -> list[Any]:
+    """What a container holds that are containers themselves."""
+    inner = node.values() if isinstance(node, dict) else node
+    return [child for child in inner if isinstance(child, dict | list)]
+
+
+def _fits_in_utc(moment: datetime) -> bool:
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        return False
+    return True

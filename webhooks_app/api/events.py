@@ -1,0 +1,83 @@
+"""POST /events and /events/batch: what happened, from the platform's backend."""
+
+from flask import Response, current_app, request
+
+from webhooks_app.api import auth, bodies, shapes
+from webhooks_app.api.answers import answer
+from webhooks_app.api.blueprint import bp
+from webhooks_app.api.event_bodies import VISIBLE, BatchBody, parse_event
+from webhooks_app.api.problems import Problem
+from webhooks_app.extensions import db, limiter
+from webhooks_app.lib.pointers import Fault, Invalid, pointer
+from webhooks_app.pipeline.incoming import Incoming
+from webhooks_app.services.ingest import KeyReused, ingest
+
+LONGEST_KEY = 255
+LONGEST_BATCH_KEY = LONGEST_KEY - len(":999")
+
+
+def _rate() -> str:
+    return str(current_app.config["SETTINGS"].ingest_rate_limit)
+
+
+limited = limiter.shared_limit(_rate, scope="ingest", key_func=auth.key_id)
+
+
+@bp.post("/events")
+@auth.requires("events:write")
+@limited
+def create_event() -> Response:
+    """202 once the event and all its deliveries are committed."""
+    event = parse_event(bodies.json_text(), _idempotency_key(LONGEST_KEY))
+    try:
+        (accepted,) = ingest(db.session(), auth.tenant(), [event])
+    except KeyReused as error:
+        raise _reused(error, at="#") from error
+    return answer(shapes.accepted(accepted), 202)
+
+
+@bp.post("/events/batch")
+@auth.requires("events:write")
+@limited
+def create_events() -> Response:
+    """202 once all are committed: all of a batch, or nothing."""
+    events = _events_of_batch()
+    try:
+        accepted = ingest(db.session(), auth.tenant(), events)
+    except KeyReused as error:
+        raise _reused(error, at=pointer("events", error.index)) from error
+    return answer({"events": [shapes.accepted(one) for one in accepted]}, 202)
+
+
+def _events_of_batch() -> list[Incoming]:
+    key = _idempotency_key(LONGEST_BATCH_KEY)
+    events: list[Incoming] = []
+    faults: list[Fault] = []
+    for index, text in enumerate(bodies.read(BatchBody).events):
+        try:
+            events.append(parse_event(text, f"{key}:{index}" if key else None))
+        except Invalid as error:
+            faults += [fault.below("events", index) for fault in error.faults]
+    if faults:
+        raise Invalid(*faults)
+    return events
+
+
+def _idempotency_key(longest: int) -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not (len(key) <= longest and VISIBLE.fullmatch(key)):
+        detail = f"A key has 1 to {longest} visible ASCII characters."
+        raise Invalid(Fault("Idempotency-Key", detail, kind="header"))
+    return key
+
+
+def _reused(error: KeyReused, at: str) -> Problem:
+    detail = f"{error}."
+    where = f"{at}/id" if error.member == "id" else at
+    return Problem(
+        422,
+        "idempotency-key-reused",
+        "Used before, for a different event",
+        detail[0].upper() + detail[1:],
+        faults=[Fault(where, detail)],
+    )

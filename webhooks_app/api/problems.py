@@ -1,0 +1,139 @@
+"""Problem details (RFC 9457): what went wrong, where, and what helps."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+import structlog
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.exceptions import NotFound as NoSuchPath
+
+from webhooks_app.api.blueprint import bp
+from webhooks_app.lib.pointers import Fault, Invalid
+from webhooks_app.services.errors import DATABASE_AWAY, Conflict, NotFound
+
+TYPES = "/docs/api#"
+FAULTS_SHOWN = 100
+PASSED_ON = ("Allow", "Retry-After")
+
+log = structlog.get_logger(__name__)
+
+
+class Problem(Exception):
+    """An answer that is not the one hoped for. `slug` names its kind, see docs/api.md."""
+
+    def __init__(
+        self,
+        status: int,
+        slug: str,
+        title: str,
+        detail: str,
+        *,
+        faults: Sequence[Fault] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(f"{status} {slug}: {detail}")
+        self.status = status
+        self.slug = slug
+        self.title = title
+        self.detail = detail
+        self.faults = faults
+        self.headers = headers or {}
+
+    def response(self) -> Response:
+        content: dict[str, Any] = {
+            "type": TYPES + self.slug,
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+        }
+        if self.faults:
+            content["errors"] = [
+                {fault.kind: fault.at, "detail": fault.detail}
+                for fault in self.faults[:FAULTS_SHOWN]
+            ]
+        response = Response(orjson.dumps(content), self.status, mimetype="application/problem+json")
+        response.headers.update(self.headers)
+        return response
+
+
+def init_app(app: Flask) -> None:
+    """Paths that match no endpoint are answered before any view, so the pages keep theirs."""
+    app.before_request(_answer_unrouted)
+
+
+def _answer_unrouted() -> Response | None:
+    error = request.routing_exception
+    if isinstance(error, NoSuchPath | MethodNotAllowed) and request.path.startswith("/api/"):
+        return _http_error(error)
+    return None
+
+
+@bp.errorhandler(Problem)
+def _problem(problem: Problem) -> Response:
+    return problem.response()
+
+
+INVALID = {
+    400: ("malformed-json", "The body is not JSON"),
+    413: ("payload-too-large", "Too large"),
+    422: ("invalid-request", "The request cannot be used as it is"),
+}
+
+
+@bp.errorhandler(Invalid)
+def _invalid(error: Invalid) -> Response:
+    statuses = {fault.status for fault in error.faults}
+    status = statuses.pop() if len(statuses) == 1 else 422
+    detail = error.faults[0].detail
+    if (more := len(error.faults) - 1) > 0:
+        detail = f"{detail} And {more} more: see `errors`."
+    return Problem(status, *INVALID[status], detail, faults=error.faults).response()
+
+
+@bp.errorhandler(NotFound)
+def _not_found(_: NotFound) -> Response:
+    return Problem(404, "not-found", "Not found", "There is nothing of yours here.").response()
+
+
+@bp.errorhandler(Conflict)
+def _conflict(error: Conflict) -> Response:
+    return Problem(409, "conflict", "Not as things are now", str(error)).response()
+
+
+@bp.errorhandler(RequestEntityTooLarge)
+def _too_large(_: RequestEntityTooLarge) -> Response:
+    detail = f"The body is longer than {request.max_content_length} bytes."
+    return _invalid(Invalid(Fault("#", detail, status=413)))
+
+
+@bp.errorhandler(HTTPException)
+def _http_error(error: HTTPException) -> Response:
+    headers = {name: value for name, value in error.get_headers() if name in PASSED_ON}
+    slug = error.name.lower().replace(" ", "-")
+    detail = error.description or error.name
+    return Problem(error.code or 500, slug, error.name, detail, headers=headers).response()
+
+
+def _database_away(error: Exception) -> Response:
+    log.warning("database away", error=type(error).__name__)
+    return Problem(
+        503,
+        "unavailable",
+        "Not available",
+        "The database does not answer. Nothing was stored; send it again in a moment.",
+        headers={"Retry-After": "1"},
+    ).response()
+
+
+@bp.errorhandler(Exception)
+def _unexpected(_: Exception) -> Response:
+    log.exception("request failed", path=request.path)
+    return Problem(
+        500, "internal-error", "Something broke", "It is logged. Trying again may help."
+    ).response()
+
+
+for away in DATABASE_AWAY:
+    bp.register_error_handler(away, _database_away)

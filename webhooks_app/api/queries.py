@@ -1,0 +1,65 @@
+"""Reading query strings: paging and filters."""
+
+from datetime import datetime
+from typing import Annotated, TypeVar
+
+import msgspec
+from flask import request
+
+from webhooks_app.api.bodies import as_fault
+from webhooks_app.lib.paging import DEFAULT_SIZE, LARGEST_SIZE, Window, decode_cursor
+from webhooks_app.lib.pointers import Fault, Invalid
+from webhooks_app.services.deliveries import Filters
+from webhooks_app.vocabulary import DeliveryStatus
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+StatusCode = Annotated[str, msgspec.Meta(pattern=r"^[1-5]([0-9][0-9]|xx)\Z")]
+
+
+class PageQuery(msgspec.Struct, forbid_unknown_fields=True):
+    limit: Annotated[int, msgspec.Meta(ge=1, le=LARGEST_SIZE)] = DEFAULT_SIZE
+    cursor: str | None = None
+
+    def window(self) -> Window:
+        """Raises `Invalid` for a cursor that was never handed out."""
+        try:
+            return Window(self.limit, decode_cursor(self.cursor) if self.cursor else None)
+        except ValueError as error:
+            detail = "Take it from `next_cursor` of the page before, as it is."
+            raise Invalid(Fault("cursor", detail, kind="parameter")) from error
+
+
+class DeliveryQuery(PageQuery):
+    subscription_id: str | None = None
+    event_type: str | None = None
+    status: DeliveryStatus | None = None
+    status_code: StatusCode | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+
+    def filters(self) -> Filters:
+        return Filters(
+            subscription_id=self.subscription_id,
+            event_type=self.event_type,
+            status=self.status,
+            status_codes=_range(self.status_code) if self.status_code else None,
+            since=self.since,
+            until=self.until,
+        )
+
+
+Q = TypeVar("Q", bound=PageQuery)
+
+
+def read(kind: type[Q]) -> Q:
+    """The query string. Raises `Invalid`, also for a parameter that does not exist."""
+    try:
+        return msgspec.convert(request.args.to_dict(), kind, strict=False)
+    except msgspec.ValidationError as error:
+        fault = as_fault(error)
+        raise Invalid(Fault(fault.at.removeprefix("#/"), fault.detail, "parameter")) from error
+
+
+def _range(status_code: str) -> tuple[int, int]:
+    """`404` is itself, `5xx` is 500 to 599."""
+    return int(status_code.replace("x", "0")), int(status_code.replace("x", "9"))

@@ -1,0 +1,114 @@
+"""How rows look in JSON."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+import orjson
+
+from webhooks_app.catalogue import EventType
+from webhooks_app.clock import rfc3339
+from webhooks_app.lib.paging import Page
+from webhooks_app.models import Attempt, Subscription
+from webhooks_app.pipeline.incoming import Accepted
+from webhooks_app.services.deliveries import Logged
+from webhooks_app.vocabulary import DeliveryStatus
+
+WAITING = (DeliveryStatus.PENDING, DeliveryStatus.RETRYING)
+
+Shape = dict[str, Any]
+Row = TypeVar("Row")
+
+
+def page(page: Page[Row], shape: Callable[[Row], Shape]) -> Shape:
+    return {"data": [shape(row) for row in page.rows], "next_cursor": page.next_cursor}
+
+
+def accepted(accepted: Accepted) -> Shape:
+    return {"id": accepted.id, "type": accepted.type, "deliveries": accepted.deliveries}
+
+
+def event_type(kind: EventType) -> Shape:
+    return {
+        "name": kind.name,
+        "title": kind.title,
+        "description": kind.description,
+        "group": kind.group,
+        "sample": kind.sample,
+    }
+
+
+def webhook(row: Subscription, masked_headers: dict[str, str]) -> Shape:
+    """Never with its secret."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "description": row.description,
+        "url": row.url,
+        "event_types": row.event_types,
+        "scope": {"type": row.scope_type, "id": row.scope_id} if row.scope_type else None,
+        "conditions": row.conditions,
+        "match": row.match,
+        "wire_format": row.wire_format,
+        "retry_policy": row.retry_policy,
+        "headers": masked_headers,
+        "enabled": row.enabled,
+        "disabled_reason": row.disabled_reason,
+        "counters": _counters(row),
+        "previous_secret_expires_at": _moment(row.previous_secret_expires_at),
+        "created_at": rfc3339(row.created_at),
+        "updated_at": rfc3339(row.updated_at),
+    }
+
+
+def _counters(row: Subscription) -> Shape:
+    health = row.health
+    return {
+        "delivered": health.delivered,
+        "failed": health.failed,
+        "failed_attempts": health.failed_attempts,
+        "last_attempt_at": _moment(health.last_attempt_at),
+        "last_success_at": _moment(health.last_success_at),
+        "failing_since": _moment(health.failing_since),
+    }
+
+
+def delivery(logged: Logged) -> Shape:
+    row = logged.delivery
+    return {
+        "id": row.id,
+        "event": {"id": logged.event.id, "type": logged.event.type},
+        "subscription_id": row.subscription_id,
+        "trigger": row.trigger,
+        "replay_of": row.replay_of,
+        "status": row.status,
+        "tries": row.tries,
+        "failures": row.failures,
+        "status_code": row.status_code,
+        "error": row.error,
+        "next_try_at": _moment(row.due_at) if row.status in WAITING else None,
+        "created_at": rfc3339(row.created_at),
+        "finished_at": _moment(row.finished_at),
+    }
+
+
+def attempt(row: Attempt) -> Shape:
+    """`response_headers` are pairs, since a name may come twice."""
+    return {
+        "number": row.number,
+        "outcome": row.outcome,
+        "failure": row.failure,
+        "error": row.error,
+        "status_code": row.status_code,
+        "url": row.url,
+        "request_headers": orjson.loads(row.request_headers),
+        "response_headers": orjson.loads(row.response_headers),
+        "response_body": row.response_body.decode(errors="replace"),
+        "response_truncated": row.response_truncated,
+        "started_at": rfc3339(row.started_at),
+        "duration_ms": row.duration_ms,
+    }
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return rfc3339(moment) if moment else None

@@ -1,0 +1,93 @@
+"""/webhooks: endpoints that are sent what happens."""
+
+from datetime import timedelta
+from typing import cast
+
+from flask import Response, current_app, url_for
+
+from webhooks_app.api import auth, bodies, queries, shapes
+from webhooks_app.api.answers import answer, no_content
+from webhooks_app.api.blueprint import bp
+from webhooks_app.api.webhook_bodies import RotateBody, TestBody, WebhookBody, WebhookPatch
+from webhooks_app.extensions import db
+from webhooks_app.lib.crypto import Vault
+from webhooks_app.lib.ssrf import Guard
+from webhooks_app.models import Subscription
+from webhooks_app.services import samples
+from webhooks_app.services import subscriptions as service
+
+
+@bp.post("/webhooks")
+@auth.requires("webhooks:write")
+def create_webhook() -> Response:
+    """201 with the signing secret, this once."""
+    fields = bodies.read(WebhookBody).given()
+    row, secret = service.create_webhook(db.session(), auth.tenant(), fields, _vault(), _guard())
+    response = answer({**_shape(row), "secret": secret}, 201)
+    response.headers["Location"] = url_for("api.read_webhook", webhook_id=row.id)
+    return response
+
+
+@bp.get("/webhooks")
+@auth.requires("webhooks:read")
+def list_webhooks() -> Response:
+    window = queries.read(queries.PageQuery).window()
+    page = service.list_webhooks(db.session(), auth.tenant(), window)
+    return answer(shapes.page(page, _shape))
+
+
+@bp.get("/webhooks/<webhook_id>")
+@auth.requires("webhooks:read")
+def read_webhook(webhook_id: str) -> Response:
+    return answer(_shape(_load(webhook_id)))
+
+
+@bp.patch("/webhooks/<webhook_id>")
+@auth.requires("webhooks:write")
+def update_webhook(webhook_id: str) -> Response:
+    row = _load(webhook_id)
+    fields = bodies.read(WebhookPatch).given()
+    service.update_webhook(db.session(), row, fields, _vault(), _guard())
+    return answer(_shape(row))
+
+
+@bp.delete("/webhooks/<webhook_id>")
+@auth.requires("webhooks:write")
+def delete_webhook(webhook_id: str) -> Response:
+    service.delete_webhook(db.session(), _load(webhook_id))
+    return no_content()
+
+
+@bp.post("/webhooks/<webhook_id>/test")
+@auth.requires("webhooks:write")
+def test_webhook(webhook_id: str) -> Response:
+    """202: a delivery of the event type's sample, due now."""
+    row = _load(webhook_id)
+    name = bodies.read_optional(TestBody).event_type
+    return answer(shapes.delivery(samples.send_test(db.session(), auth.tenant(), row, name)), 202)
+
+
+@bp.post("/webhooks/<webhook_id>/rotate-secret")
+@auth.requires("webhooks:write")
+def rotate_secret(webhook_id: str) -> Response:
+    """The new secret, this once."""
+    row = _load(webhook_id)
+    overlap = timedelta(hours=bodies.read_optional(RotateBody).overlap_hours)
+    secret = service.rotate_secret(db.session(), row, _vault(), overlap=overlap)
+    return answer({**_shape(row), "secret": secret})
+
+
+def _load(webhook_id: str) -> Subscription:
+    return service.find_webhook(db.session(), auth.tenant(), webhook_id)
+
+
+def _shape(row: Subscription) -> shapes.Shape:
+    return shapes.webhook(row, service.masked_headers(row, _vault()))
+
+
+def _vault() -> Vault:
+    return cast(Vault, current_app.extensions["vault"])
+
+
+def _guard() -> Guard:
+    return cast(Guard, current_app.config["SETTINGS"].guard)

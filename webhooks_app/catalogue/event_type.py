@@ -1,0 +1,28 @@
+"""The shape of a catalogue entry."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """`name` is `object.verb`; `sample` the `data` of a realistic event.
+
+    Types of the group "System" are sent by Hookline itself and cannot be ingested.
+    """
+
+    name: str
+    title: str
+    description: str
+    group: str
+    sample: Mapping[str, Any]
+
+    @property
+    def object(self) -> str:
+        """What it is about: `lead` for `lead.captured`."""
+        return self.name.partition(".")[0]
+
+    @property
+    def is_system(self) -> bool:
+        return self.group == "System"

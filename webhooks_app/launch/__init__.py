@@ -1,0 +1,63 @@
+"""`python app.py`: the whole product on one machine, on defaults that need nothing."""
+
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+import click
+
+from webhooks_app.config import BadSetting
+from webhooks_app.launch import children
+from webhooks_app.launch.banner import banner
+from webhooks_app.launch.errors import CannotStart
+from webhooks_app.launch.place import data_folder, empty_folder
+from webhooks_app.launch.plan import Plan, prepare
+from webhooks_app.launch.supervisor import Supervisor
+from webhooks_app.lib.metrics import forget_dead_processes
+
+REDIS_PATIENCE = 30.0
+WEB_PATIENCE = 60.0
+
+
+def main() -> int:
+    """Run until SIGINT, SIGTERM or SIGHUP; the exit status."""
+    try:
+        with ExitStack() as stack:
+            folder = Path(os.environ.get("DATA_DIR") or "instance").resolve()
+            stack.enter_context(data_folder(folder))
+            _serve(stack, prepare(stack, folder))
+    except (BadSetting, CannotStart) as error:
+        click.echo(f"Cannot start: {error}", err=True)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _serve(stack: ExitStack, plan: Plan) -> None:
+    settings = plan.settings
+    metrics = empty_folder(settings.data_dir / "metrics")
+    environ = children.environ(settings, metrics)
+    children.allow_many_files()
+    supervisor = Supervisor(on_death=partial(forget_dead_processes, metrics))
+    stack.enter_context(supervisor)
+    if plan.redis is not None:
+        supervisor.start(plan.redis.child(environ))
+        if not _wait(supervisor, "Redis", plan.redis.answers, REDIS_PATIENCE):
+            return
+    supervisor.start(*children.workers(settings.workers, environ))
+    supervisor.start(children.web(settings, plan.site.address, environ))
+    if _wait(supervisor, "the web server", plan.site.answers, WEB_PATIENCE):
+        click.echo(banner(plan))
+        supervisor.watch()
+
+
+def _wait(supervisor: Supervisor, what: str, answers: Callable[[], bool], seconds: float) -> bool:
+    """False when it was asked to stop meanwhile."""
+    if supervisor.watch(until=answers, seconds=seconds):
+        return True
+    if supervisor.asked_to_stop:
+        return False
+    raise CannotStart(f"{what} did not answer within {seconds:.0f} seconds; see above why")

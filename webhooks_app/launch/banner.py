@@ -1,0 +1,34 @@
+"""What `python app.py` says once it runs."""
+
+from webhooks_app.launch.plan import Plan
+
+NO_DEMO = """\
+  Log in    as a member of an organisation; make one with
+            flask --app app create-organisation NAME --owner EMAIL --password PASSWORD
+"""
+
+WITH_DEMO = """\
+  Log in    {demo.owner.email}  {demo.owner.password}  (owner)
+            {demo.viewer.email}  {demo.viewer.password}  (viewer)
+  API key   {demo.api_key}
+
+Send a first event:
+
+  curl {url}/api/v1/events \\
+    -H 'Authorization: Bearer {demo.api_key}' -H 'Content-Type: application/json' \\
+    -d '{{"type": "lead.captured", "subject": {{"type": "chatbot", "id": "bot_demo"}},
+         "data": {{"name": "Ada", "email": "ada@example.com"}}}}'
+
+and watch it arrive: {url}/test-webhook/{demo.inbox_token}
+"""
+
+
+def banner(plan: Plan) -> str:
+    url = plan.site.url
+    middle = WITH_DEMO.format(demo=plan.demo, url=url) if plan.demo else NO_DEMO
+    return (
+        f"\n{plan.settings.brand_name} runs. Ctrl-C stops all of it.\n\n"
+        f"  URL       {url}\n"
+        f"  Data      {plan.settings.data_dir}\n"
+        f"{middle}"
+    )

@@ -1,0 +1,141 @@
+"""The demo organisation of the first run, and how to get into it, printed at every start."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import cast
+
+import msgspec
+from flask import current_app
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from webhooks_app.clock import utcnow
+from webhooks_app.config import Settings
+from webhooks_app.extensions import db
+from webhooks_app.launch.place import Site
+from webhooks_app.lib.crypto import Vault
+from webhooks_app.lib.ids import new_id
+from webhooks_app.models import Inbox, Organisation, Subject, Subscription, User
+from webhooks_app.pipeline.incoming import Tenant
+from webhooks_app.services import accounts, keys
+from webhooks_app.services.subscriptions import create_webhook, update_webhook
+from webhooks_app.vocabulary import Mode, Role
+
+CHATBOT = "bot_demo"
+EVENT_TYPES = ["lead.captured", "conversation.started", "conversation.ended", "booking.confirmed"]
+
+
+class LogIn(msgspec.Struct, frozen=True):
+    email: str
+    password: str
+
+
+class Demo(msgspec.Struct, frozen=True):
+    """What is kept in `demo.json`, in the clear: it opens example data on this machine only."""
+
+    organisation_id: str
+    owner: LogIn
+    viewer: LogIn
+    api_key: str
+    inbox_token: str
+    subscription_id: str
+
+
+def demo_for(settings: Settings, site: Site) -> Demo | None:
+    """The demo, made when the database is new; None when it is someone's own."""
+    file = settings.data_dir / "demo.json"
+    with Session(db.engine) as session:
+        if (demo := _kept(file)) and session.get(Organisation, demo.organisation_id):
+            _follow(session, demo, settings, site)
+            return demo
+        if session.scalar(select(Organisation.id).limit(1)):
+            return None
+    return _make_whole(file, settings, site)
+
+
+def _kept(file: Path) -> Demo | None:
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Demo)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+
+
+def _make_whole(file: Path, settings: Settings, site: Site) -> Demo:
+    """In one transaction, with the file written before it ends: never half a demo."""
+    with db.engine.begin() as connection:
+        with Session(connection, join_transaction_mode="create_savepoint") as session:
+            demo = _make(session, settings, site)
+            session.commit()
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as writer:
+            writer.write(msgspec.json.encode(demo))
+    return demo
+
+
+def _make(session: Session, settings: Settings, site: Site) -> Demo:
+    owner = LogIn("owner@example.com", secrets.token_urlsafe(12))
+    viewer = LogIn("viewer@example.com", secrets.token_urlsafe(12))
+    organisation = accounts.create_organisation(session, "Demo", owner.email, owner.password)
+    session.execute(update(User).where(User.email == owner.email).values(is_operator=True))
+    accounts.add_member(session, organisation, viewer.email, viewer.password, Role.VIEWER)
+    _name_chatbot(session, organisation)
+    token = secrets.token_urlsafe(24)
+    subscription, secret = _subscribe(session, organisation, settings, site.url + path_of(token))
+    _open_inbox(session, organisation, token, secret)
+    return Demo(
+        organisation_id=organisation.id,
+        owner=owner,
+        viewer=viewer,
+        api_key=keys.create_api_key(session, organisation.id, Mode.LIVE, "Demo")[1],
+        inbox_token=token,
+        subscription_id=subscription.id,
+    )
+
+
+def _name_chatbot(session: Session, organisation: Organisation) -> None:
+    chatbot = Subject(
+        organisation_id=organisation.id,
+        type="chatbot",
+        id=CHATBOT,
+        name="Demo chatbot",
+        created_at=utcnow(),
+    )
+    session.add(chatbot)
+
+
+def _open_inbox(session: Session, organisation: Organisation, token: str, secret: str) -> None:
+    inbox = Inbox(
+        id=new_id("inb"),
+        organisation_id=organisation.id,
+        token=token,
+        name="Demo receiver",
+        sealed_secret=vault().seal(secret),
+        created_at=utcnow(),
+    )
+    session.add(inbox)
+
+
+def _subscribe(
+    session: Session, organisation: Organisation, settings: Settings, url: str
+) -> tuple[Subscription, str]:
+    tenant = Tenant(organisation.id, Mode.LIVE, organisation.subscriptions_version)
+    fields = {"name": "Demo receiver", "url": url, "event_types": EVENT_TYPES}
+    return create_webhook(session, tenant, fields, vault(), settings.guard)
+
+
+def _follow(session: Session, demo: Demo, settings: Settings, site: Site) -> None:
+    """The receiver moves with the port, unless someone pointed the subscription elsewhere."""
+    row = session.get(Subscription, demo.subscription_id)
+    path = path_of(demo.inbox_token)
+    url = site.url + path
+    if row is not None and row.deleted_at is None and row.url.endswith(path) and row.url != url:
+        update_webhook(session, row, {"url": url}, vault(), settings.guard)
+
+
+def vault() -> Vault:
+    return cast(Vault, current_app.extensions["vault"])
+
+
+def path_of(token: str) -> str:
+    return f"/test-webhook/{token}"

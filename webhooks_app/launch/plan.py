@@ -1,0 +1,58 @@
+"""What `python app.py` decides before it starts anything."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+
+import click
+from msgspec.structs import replace
+
+from webhooks_app.config import Settings, read_settings
+from webhooks_app.extensions import db
+from webhooks_app.launch.demo import Demo, demo_for
+from webhooks_app.launch.embedded_redis import EmbeddedRedis, embedded_redis
+from webhooks_app.launch.external_redis import complaint
+from webhooks_app.launch.migrate import app_for, migrate, said_in_one_line
+from webhooks_app.launch.place import Site, free_site
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`settings` are those of the children. `redis` is None when `REDIS_URL` names another's."""
+
+    settings: Settings
+    site: Site
+    redis: EmbeddedRedis | None
+    demo: Demo | None
+
+
+def prepare(stack: ExitStack, folder: Path) -> Plan:
+    """Check the port, migrate, make the demo. Raises `BadSetting` or `CannotStart`."""
+    settings = read_settings(data_dir=folder)
+    site = free_site(settings.host, settings.port)
+    settings = _allow_own_receiver(settings, site)
+    redis = None
+    if not settings.redis_url:
+        redis = stack.enter_context(embedded_redis(folder))
+        settings = replace(settings, redis_url=redis.url)
+    elif said := complaint(settings.redis_url):
+        click.echo(f"{said}: events are accepted, and sent once it does", err=True)
+    return Plan(settings, site, redis, _demo(settings, site))
+
+
+def _allow_own_receiver(settings: Settings, site: Site) -> Settings:
+    """Deliveries may reach the built-in receiver, though its address is not public."""
+    if ip_address(site.reached_at).is_global:
+        return settings
+    listed = filter(None, (settings.allowed_networks, str(ip_network(site.reached_at))))
+    return replace(settings, allowed_networks=",".join(listed))
+
+
+def _demo(settings: Settings, site: Site) -> Demo | None:
+    app = app_for(settings)
+    migrate(app)
+    with said_in_one_line("the database"), app.app_context():
+        demo = demo_for(settings, site) if settings.demo else None
+        db.engine.dispose()
+    return demo

@@ -1,0 +1,103 @@
+"""One child process: never outlives its parent, and takes what it started with it."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+
+PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0)
+SETTLED_AFTER = 10.0
+PR_SET_PDEATHSIG = 1
+
+log = structlog.get_logger(__name__)
+libc = ctypes.CDLL(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """What to run. `orphaned_by` is the signal it gets when its parent is killed."""
+
+    name: str
+    argv: tuple[str, ...]
+    environ: Mapping[str, str]
+    orphaned_by: signal.Signals = signal.SIGKILL
+
+
+class Process:
+    """A child while it runs, and while it waits to be started again. For the main thread only:
+    the kernel takes the end of the thread that started a child for the end of its parent."""
+
+    def __init__(self, child: Child) -> None:
+        self.child = child
+        self._popen: subprocess.Popen[bytes] | None = None
+        self._started_at = 0.0
+        self._start_again_at = 0.0
+        self._deaths = 0
+
+    def start(self) -> None:
+        self._started_at = time.monotonic()
+        try:
+            self._popen = spawn(self.child)
+        except OSError as error:
+            self._plan_restart(str(error))
+
+    def tend(self) -> bool:
+        """Start again what has died, after a pause; True in the moment it is found dead."""
+        died = self._popen is not None and not self.alive()
+        if died:
+            self._plan_restart("it ended")
+        elif self._popen is None and time.monotonic() >= self._start_again_at:
+            self.start()
+        return died
+
+    def alive(self) -> bool:
+        if self._popen is None:
+            return False
+        if self._popen.poll() is None:
+            return True
+        self.kill()
+        self._popen = None
+        return False
+
+    def terminate(self) -> None:
+        if self._popen is not None:
+            self._popen.terminate()
+
+    def kill(self) -> None:
+        """It and all that it started, which are in its session."""
+        if self._popen is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._popen.pid, signal.SIGKILL)
+
+    def _plan_restart(self, reason: str) -> None:
+        now = time.monotonic()
+        self._deaths = 0 if now - self._started_at > SETTLED_AFTER else self._deaths + 1
+        pause = PAUSES[min(self._deaths, len(PAUSES) - 1)]
+        self._start_again_at = now + pause
+        log.warning("child restarts", child=self.child.name, reason=reason, seconds=pause)
+
+
+def spawn(child: Child) -> subprocess.Popen[bytes]:
+    """In a session of its own, so that Ctrl-C in a terminal reaches the parent only."""
+    return subprocess.Popen(  # noqa: S603
+        child.argv,
+        env=child.environ,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=partial(_die_with, os.getpid(), child.orphaned_by),
+    )
+
+
+def _die_with(parent: int, number: signal.Signals) -> None:
+    if sys.platform == "linux":
+        libc.prctl(PR_SET_PDEATHSIG, number)
+        if os.getppid() != parent:
+            os._exit(1)

@@ -1,0 +1,94 @@
+"""Child processes kept alive together, and stopped in order."""
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from itertools import chain
+from math import inf
+from types import FrameType
+from typing import Any, Self
+
+import structlog
+
+from webhooks_app.launch.process import Child, Process
+
+TICK = 0.1
+GRACE = 25.0
+SHORT_GRACE = 1.0
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+log = structlog.get_logger(__name__)
+
+
+class Supervisor:
+    """Leaving its context stops all children, the group that was started last first.
+
+    The first signal asks to stop: then each group has `grace` seconds to finish what it does. A
+    second signal leaves it one second more.
+    """
+
+    def __init__(self, grace: float = GRACE, on_death: Callable[[], None] = lambda: None) -> None:
+        self._grace = grace
+        self._on_death = on_death
+        self._groups: list[list[Process]] = []
+        self._signals = 0
+        self._handlers: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Self:
+        for number in SIGNALS:
+            if number is signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN:
+                continue  # nohup
+            self._handlers[number] = signal.signal(number, self._on_signal)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for group in reversed(self._groups):
+            self._stop(group)
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+
+    def start(self, *children: Child) -> None:
+        """Start a group of children. From now on `watch` keeps them alive."""
+        group = [Process(child) for child in children]
+        self._groups.append(group)
+        for process in group:
+            process.start()
+
+    def watch(self, until: Callable[[], bool] = lambda: False, seconds: float = inf) -> bool:
+        """Keep the children alive until `until()` holds.
+
+        False when a signal asked to stop, or `seconds` passed, before it did.
+        """
+        deadline = time.monotonic() + seconds
+        while not self._signals and time.monotonic() < deadline:
+            for process in self._processes():
+                if process.tend():
+                    self._on_death()
+            if until():
+                return True
+            time.sleep(TICK)
+        return False
+
+    @property
+    def asked_to_stop(self) -> bool:
+        return self._signals > 0
+
+    def _processes(self) -> Iterator[Process]:
+        return chain.from_iterable(self._groups)
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self._signals += 1
+
+    def _stop(self, group: list[Process]) -> None:
+        for process in group:
+            process.terminate()
+        started, killed_at = time.monotonic(), inf
+        while left := [process for process in group if process.alive()]:
+            now = time.monotonic()
+            if self._signals > 1:
+                killed_at = min(killed_at, now + SHORT_GRACE)
+            if now > min(killed_at, started + self._grace):
+                log.warning("killed", children=[process.child.name for process in left])
+                for process in left:
+                    process.kill()
+            time.sleep(TICK / 2)

@@ -1,0 +1,54 @@
+"""`python worker.py`: workers and a beat on any machine."""
+
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from flask import Flask
+
+from webhooks_app import queue
+from webhooks_app.config import Settings, read_settings
+from webhooks_app.jobs.beat import run_beat
+from webhooks_app.jobs.worker import run_worker
+from webhooks_app.launch import children
+from webhooks_app.launch.errors import CannotStart
+from webhooks_app.launch.external_redis import complaint
+from webhooks_app.launch.migrate import app_for
+from webhooks_app.launch.supervisor import Supervisor
+from webhooks_app.lib.metrics import forget_dead_processes
+
+ROLES: dict[str, Callable[[Flask], None]] = {
+    "deliveries": partial(run_worker, queue_name=queue.DELIVERIES),
+    "background": partial(run_worker, queue_name=queue.BACKGROUND),
+    "beat": run_beat,
+}
+
+
+def run_role(role: str) -> None:
+    """One part, in this process. Raises `BadSetting` or `CannotStart`."""
+    children.allow_many_files()
+    ROLES[role](app_for(_settings()))
+
+
+def supervise(processes: int | None, metrics: Path) -> None:
+    """`processes` that deliver (`WORKERS` when None), the rest once, until a signal."""
+    settings = _settings()
+    environ = children.environ(settings, metrics)
+    with Supervisor(on_death=partial(forget_dead_processes, metrics)) as supervisor:
+        supervisor.start(*children.workers(processes or settings.workers, environ))
+        supervisor.watch()
+
+
+def _settings() -> Settings:
+    folder = Path(os.environ.get("DATA_DIR") or "instance")
+    for name, file, why in (
+        ("REDIS_URL", "redis.sock", "to find work"),
+        ("DATABASE_URL", "hookline.db", "to find what to send"),
+        ("ENCRYPTION_KEYS", "encryption_keys", "as for the web server, to read its secrets"),
+    ):
+        if not os.environ.get(name) and not (folder / file).exists():
+            raise CannotStart(f"set {name} {why}, or DATA_DIR to that of a running `app.py`")
+    settings = read_settings()
+    complaint(settings.redis_socket_url)
+    return settings

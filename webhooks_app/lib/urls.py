@@ -1,0 +1,71 @@
+"""Is this a URL that webhooks can be sent to?"""
+
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+import idna
+
+from webhooks_app.lib.ssrf import Guard, literal_address
+
+LONGEST = 2000
+
+
+class InvalidUrl(ValueError):
+    """The message tells a person what to change."""
+
+
+def check_endpoint_url(url: str, guard: Guard, *, https_only: bool) -> str:
+    """The URL with its host in ASCII. Raises `InvalidUrl`.
+
+    `https_only` lets plain HTTP pass to addresses that the operator allows, and to no others.
+    What its name resolves to is checked when a request is sent.
+    """
+    parts = _split(url)
+    host = _ascii_host(parts)
+    if (reason := guard.refusal_of_host(host)) is not None:
+        raise InvalidUrl(
+            f"{host} cannot be reached from here ({reason}). Use a public address, or ask the "
+            "operator to allow that network."
+        )
+    if https_only and parts.scheme != "https" and not _operator_allows(host, guard):
+        raise InvalidUrl("Use https: what is sent over http can be read and changed on its way.")
+    netloc = f"[{host}]" if ":" in host else host
+    if (port := parts.port) is not None:
+        netloc += f":{port}"
+    return urlunsplit((parts.scheme, netloc, parts.path, parts.query, ""))
+
+
+def _split(url: str) -> SplitResult:
+    if not url or len(url) > LONGEST:
+        raise InvalidUrl(f"Enter a URL of at most {LONGEST} characters.")
+    if any(character <= " " or character == "\x7f" for character in url):
+        raise InvalidUrl("A URL has no spaces or control characters; write a space as %20.")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise InvalidUrl(f"This is not a URL: {error}.") from error
+    if parts.scheme not in ("http", "https"):
+        raise InvalidUrl("The URL starts with https:// (or http:// in test mode).")
+    if port == 0:
+        raise InvalidUrl("The port is from 1 to 65535.")
+    if parts.username is not None or parts.password is not None:
+        raise InvalidUrl("Put no user or password into the URL; use a custom header instead.")
+    if parts.fragment:
+        raise InvalidUrl("Remove the part after #: it is never sent to a server.")
+    return parts
+
+
+def _ascii_host(parts: SplitResult) -> str:
+    host = parts.hostname or ""
+    if ":" in host or literal_address(host) is not None:
+        return host
+    try:
+        ascii_host = idna.encode(host.rstrip("."), uts46=True).decode()
+    except idna.IDNAError as error:
+        raise InvalidUrl(f"{host or 'The host'} is not a valid host name.") from error
+    return ascii_host
+
+
+def _operator_allows(host: str, guard: Guard) -> bool:
+    address = "127.0.0.1" if host == "localhost" else literal_address(host)
+    return address is not None and Guard().refusal(address) is not None

@@ -1,0 +1,78 @@
+"""Organisations and the people in them."""
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from webhooks_app.clock import utcnow
+from webhooks_app.lib.ids import new_id
+from webhooks_app.models import Membership, Organisation, User
+from webhooks_app.vocabulary import Role
+
+SHORTEST_PASSWORD = 10
+LONGEST_NAME = 200
+
+
+class BadAccount(Exception):
+    """What was asked for cannot be; the message is one sentence for a person."""
+
+
+def create_organisation(
+    session: Session, name: str, owner_email: str, password: str
+) -> Organisation:
+    """A new organisation with a new user as its owner, committed. Raises `BadAccount`."""
+    organisation = Organisation(id=new_id("org"), name=checked_name(name, "An organisation"), created_at=utcnow())
+    owner = _new_user(session, owner_email, password)
+    _join(session, organisation, owner, Role.OWNER)
+    return organisation
+
+
+def add_member(
+    session: Session, organisation: Organisation, email: str, password: str, role: Role
+) -> User:
+    """A new user in an organisation, committed. Raises `BadAccount`."""
+    user = _new_user(session, email, password)
+    _join(session, organisation, user, role)
+    return user
+
+
+def checked_name(text: str, whose: str) -> str:
+    """Stripped. Raises `BadAccount` for one that no page could show."""
+    name = text.strip()
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise BadAccount(f"{whose}'s name has 1 to {LONGEST_NAME} printable characters.")
+    return name
+
+
+def _join(session: Session, organisation: Organisation, user: User, role: Role) -> None:
+    address = user.email
+    session.add(Membership(organisation=organisation, user=user, role=role.value))
+    try:
+        session.commit()
+    except IntegrityError as error:
+        session.rollback()
+        raise _taken(address) from error
+
+
+def _new_user(session: Session, email: str, password: str) -> User:
+    address = _address(email)
+    if len(password) < SHORTEST_PASSWORD:
+        raise BadAccount(f"The password needs at least {SHORTEST_PASSWORD} characters.")
+    if session.scalar(select(User.id).where(User.email == address)):
+        raise _taken(address)
+    user = User(id=new_id("usr"), email=address, created_at=utcnow())
+    user.set_password(password)
+    return user
+
+
+def _taken(address: str) -> BadAccount:
+    return BadAccount(f"{address} has an account already.")
+
+
+def _address(email: str) -> str:
+    """In lower case. That it can be delivered to is not checked: that would ask the network."""
+    try:
+        return validate_email(email.strip(), check_deliverability=False).normalized.lower()
+    except EmailNotValidError as error:
+        raise BadAccount(f"{email.strip()!r} is not an e-mail address: {error}") from error

@@ -1,0 +1,15 @@
+"""How services say no, in words that every door can translate."""
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
+
+# What SQLAlchemy raises while the database does not answer, is locked or has no connection left.
+DATABASE_AWAY = (OperationalError, InterfaceError, NoFreeConnection)
+
+
+class NotFound(Exception):
+    """No such row in this organisation and mode; of others nothing is said."""
+
+
+class Conflict(Exception):
+    """It cannot be done as things are now; the message says what would help."""

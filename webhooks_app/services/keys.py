@@ -1,0 +1,103 @@
+"""API keys: made, shown once, recognised by their digest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy.orm import Session
+
+from webhooks_app.clock import utcnow
+from webhooks_app.lib.crypto import digest, new_token
+from webhooks_app.lib.ids import new_id
+from webhooks_app.models import ApiKey, Organisation
+from webhooks_app.pipeline.incoming import Tenant
+
+SCOPES = ("events:write", "webhooks:read", "webhooks:write", "deliveries:read", "deliveries:write")
+USE_NOTED_EVERY = timedelta(minutes=1)
+HINT_LENGTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who holds a key, and what it opens, as read in the current transaction."""
+
+    key_id: str
+    organisation_id: str
+    mode: str
+    scopes: Sequence[str]
+    last_used_at: datetime | None
+    subscriptions_version: int
+
+    @property
+    def tenant(self) -> Tenant:
+        return Tenant(self.organisation_id, self.mode, self.subscriptions_version)
+
+
+def create_api_key(
+    session: Session, organisation_id: str, mode: str, name: str, scopes: Sequence[str] = SCOPES
+) -> tuple[ApiKey, str]:
+    """A new key and its token, committed. The token is kept nowhere: show it now.
+
+    Raises ValueError for a scope that is not one of `SCOPES`.
+    """
+    if unknown := set(scopes) - set(SCOPES):
+        raise ValueError(f"no such scope: {', '.join(sorted(unknown))}")
+    token = new_token(f"hk_{mode}")
+    key = ApiKey(
+        id=new_id("key"),
+        organisation_id=organisation_id,
+        mode=mode,
+        name=name,
+        hint=token[-HINT_LENGTH:],
+        digest=digest(token),
+        scopes=list(scopes),
+        created_at=utcnow(),
+    )
+    session.add(key)
+    session.commit()
+    return key, token
+
+
+def revoke(session: Session, key: ApiKey) -> None:
+    """The key opens nothing from now on."""
+    key.revoked_at = key.revoked_at or utcnow()
+    session.commit()
+
+
+WHO = (
+    select(
+        ApiKey.id,
+        ApiKey.organisation_id,
+        ApiKey.mode,
+        ApiKey.scopes,
+        ApiKey.last_used_at,
+        Organisation.subscriptions_version,
+    )
+    .join(Organisation, Organisation.id == ApiKey.organisation_id)
+    .where(ApiKey.digest == bindparam("digest"), ApiKey.revoked_at.is_(None))
+)
+
+
+def authenticate(session: Session, token: str) -> Principal | None:
+    """Who holds this token; None when nobody does."""
+    row = session.execute(WHO, {"digest": digest(token)}).first()
+    return Principal(*row) if row else None
+
+
+def note_use(session: Session, principal: Principal) -> None:
+    """Keep when a key was last used, to the minute. Ends the transaction of `session`."""
+    now = utcnow()
+    if principal.last_used_at and now - principal.last_used_at < USE_NOTED_EVERY:
+        return
+    session.rollback()
+    session.execute(
+        update(ApiKey)
+        .where(
+            ApiKey.id == principal.key_id,
+            or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < now - USE_NOTED_EVERY),
+        )
+        .values(last_used_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    session.commit()

@@ -1,0 +1,55 @@
+"""Test deliveries: a sample from the catalogue, through the real pipeline to the saved URL."""
+
+import orjson
+from sqlalchemy.orm import Session
+
+from webhooks_app import queue
+from webhooks_app.catalogue import event_type
+from webhooks_app.clock import utcnow
+from webhooks_app.lib.pointers import Fault, Invalid
+from webhooks_app.models import Delivery, Event, Subscription
+from webhooks_app.pipeline.incoming import Incoming, Tenant
+from webhooks_app.pipeline.match import Candidate
+from webhooks_app.pipeline.plan import DELIVERY_COLUMNS, EVENT_COLUMNS, delivery_rows, event_row
+from webhooks_app.services.deliveries import Logged
+from webhooks_app.services.errors import Conflict
+from webhooks_app.vocabulary import EventOrigin, Trigger
+
+PING = "webhook.ping"
+
+
+def send_test(
+    session: Session, tenant: Tenant, subscription: Subscription, name: str | None = None
+) -> Logged:
+    """Send the sample of event type `name`, else of the subscription's first; committed and due.
+
+    It goes to this subscription alone, whatever its scope and conditions. Raises `Invalid` for an
+    unknown type and `Conflict` when the subscription is off.
+    """
+    if not subscription.enabled:
+        raise Conflict("It is off, so nothing is sent to it: enable it first.")
+    sample = _sample(name or subscription.event_types[0], subscription)
+    origin = EventOrigin.PING if sample.type == PING else EventOrigin.TEST
+    event_values = event_row(tenant, sample, 1, utcnow(), origin)
+    event = Event(**dict(zip(EVENT_COLUMNS, event_values, strict=True)))
+    (delivery_values,) = delivery_rows(
+        tenant, event.id, [Candidate.of(subscription)], utcnow(), Trigger.TEST
+    )
+    delivery = Delivery(**dict(zip(DELIVERY_COLUMNS, delivery_values, strict=True)))
+    session.add_all([event, delivery])
+    session.commit()
+    queue.nudge()
+    return Logged(delivery, event)
+
+
+def _sample(name: str, subscription: Subscription) -> Incoming:
+    kind = event_type(name)
+    if kind is None:
+        raise Invalid(Fault("#/event_type", f"No event type is called {name[:100]!r}."))
+    scope_type, scope_id = subscription.scope_type, subscription.scope_id
+    return Incoming(
+        type=kind.name,
+        data=orjson.dumps(kind.sample).decode(),
+        occurred_at=utcnow(),
+        subject=(scope_type, scope_id) if scope_type and scope_id else None,
+    )

@@ -1,0 +1,182 @@
+"""Webhooks: made, read, changed, switched, deleted, their secrets rotated.
+
+Every change tells matching, in the same transaction, that what it keeps is stale.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm.exc import StaleDataError
+
+from webhooks_app.channels.webhook.signatures import generate_secret
+from webhooks_app.clock import utcnow
+from webhooks_app.lib.crypto import Vault
+from webhooks_app.lib.ids import new_id
+from webhooks_app.lib.paging import Page, Window, page_of
+from webhooks_app.lib.ssrf import Guard
+from webhooks_app.models import Subscription, SubscriptionHealth
+from webhooks_app.pipeline.disable import cancel_waiting, touch
+from webhooks_app.pipeline.incoming import Tenant
+from webhooks_app.pipeline.record import MASK
+from webhooks_app.services.errors import Conflict, NotFound
+from webhooks_app.services.webhook_fields import checked
+from webhooks_app.vocabulary import Channel, SubscriptionKind
+
+DEFAULT_OVERLAP = timedelta(hours=24)
+
+
+def list_webhooks(session: Session, tenant: Tenant, window: Window) -> Page[Subscription]:
+    """Newest first, with their health."""
+    query = _webhooks_of(tenant)
+    if window.below is not None:
+        query = query.where(Subscription.id < window.below)
+    newest = query.order_by(Subscription.id.desc()).limit(window.size + 1)
+    rows = session.scalars(newest).all()
+    return page_of(rows, [row.id for row in rows], window.size)
+
+
+def find_webhook(session: Session, tenant: Tenant, webhook_id: str) -> Subscription:
+    """Raises `NotFound`, also for a deleted one and those of others."""
+    row = session.scalar(_webhooks_of(tenant).where(Subscription.id == webhook_id))
+    if row is None:
+        raise NotFound
+    return row
+
+
+def create_webhook(
+    session: Session, tenant: Tenant, fields: Mapping[str, Any], vault: Vault, guard: Guard
+) -> tuple[Subscription, str]:
+    """A new webhook and its signing secret, committed. The secret is not shown again.
+
+    `fields` are members as `webhook_fields` knows them, `name`, `url` and `event_types` at least.
+    Raises `Invalid`.
+    """
+    columns = checked(fields, tenant.mode, guard)
+    secret = columns.pop("secret", None) or generate_secret()
+    row = Subscription(
+        id=new_id("whk"),
+        organisation_id=tenant.organisation_id,
+        mode=tenant.mode,
+        kind=SubscriptionKind.WEBHOOK.value,
+        channel=Channel.WEBHOOK.value,
+        sealed_headers=_sealed(columns.pop("headers", {}), vault),
+        sealed_secret=vault.seal(secret),
+        created_at=utcnow(),
+        health=SubscriptionHealth(),
+        **{"conditions": [], **columns},
+    )
+    session.add(row)
+    _commit_change(session, row)
+    return row, secret
+
+
+def update_webhook(
+    session: Session, row: Subscription, fields: Mapping[str, Any], vault: Vault, guard: Guard
+) -> None:
+    """Change the members that are in `fields`, committed. A masked header keeps its value.
+
+    Raises `Invalid`, and `Conflict` when someone else changed it meanwhile.
+    """
+    if "headers" in fields:
+        fields = {**fields, "headers": _unmasked(fields["headers"], headers_of(row, vault))}
+    columns = checked(fields, row.mode, guard)
+    if "headers" in columns:
+        row.sealed_headers = _sealed(columns.pop("headers"), vault)
+    enabled = columns.pop("enabled", row.enabled)
+    for name, value in columns.items():
+        setattr(row, name, value)
+    _switch(row, enabled)
+    _commit_change(session, row)
+
+
+def set_enabled(session: Session, row: Subscription, enabled: bool) -> None:
+    """Switch on or off, committed. Off cancels what waits; on forgets why it was off."""
+    _switch(row, enabled)
+    _commit_change(session, row)
+
+
+def delete_webhook(session: Session, row: Subscription) -> None:
+    """Stop all at once, committed: what waits is cancelled, the log stays."""
+    row.deleted_at = utcnow()
+    _commit_change(session, row)
+
+
+def rotate_secret(
+    session: Session,
+    row: Subscription,
+    vault: Vault,
+    *,
+    secret: str | None = None,
+    overlap: timedelta = DEFAULT_OVERLAP,
+) -> str:
+    """A new secret, committed; until `overlap` has passed, the one before signs too."""
+    secret = secret or generate_secret()
+    row.sealed_previous_secret = row.sealed_secret if overlap else None
+    row.previous_secret_expires_at = utcnow() + overlap if overlap else None
+    row.sealed_secret = vault.seal(secret)
+    _commit_change(session, row)
+    return secret
+
+
+def headers_of(row: Subscription, vault: Vault) -> dict[str, str]:
+    """The custom headers in the clear."""
+    headers: dict[str, str] = orjson.loads(vault.open(row.sealed_headers))
+    return headers
+
+
+def masked_headers(row: Subscription, vault: Vault) -> dict[str, str]:
+    """The names of the custom headers; their values are as secret as the signing secret."""
+    return dict.fromkeys(headers_of(row, vault), MASK)
+
+
+def _webhooks_of(tenant: Tenant) -> Select[Subscription]:
+    return (
+        select(Subscription)
+        .options(joinedload(Subscription.health))
+        .where(
+            Subscription.organisation_id == tenant.organisation_id,
+            Subscription.mode == tenant.mode,
+            Subscription.kind == SubscriptionKind.WEBHOOK.value,
+            Subscription.deleted_at.is_(None),
+        )
+    )
+
+
+def _switch(row: Subscription, enabled: bool) -> None:
+    if enabled == row.enabled:
+        return
+    row.enabled = enabled
+    row.disabled_at = None if enabled else utcnow()
+    row.disabled_reason = None
+    if enabled:
+        row.health.failing_since = row.health.warned_at = None
+
+
+def _commit_change(session: Session, row: Subscription) -> None:
+    """The subscription is locked before its deliveries, in the order the engine takes them."""
+    row.updated_at = utcnow()
+    try:
+        session.flush()
+    except StaleDataError as error:
+        session.rollback()
+        raise Conflict("It was changed meanwhile: read it again, then repeat.") from error
+    touch(session.connection(), row.organisation_id)
+    if row.deleted_at or not row.enabled:
+        cancel_waiting(session.connection(), row.id)
+    session.commit()
+
+
+def _sealed(headers: Mapping[str, str], vault: Vault) -> str:
+    return vault.seal(orjson.dumps(headers).decode())
+
+
+def _unmasked(headers: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
+    """A client that sends back what it read means the values that it could not see."""
+    return {
+        name: before[name] if value == MASK and name in before else value
+        for name, value in headers.items()
+    }

@@ -1,0 +1,159 @@
+"""The members of a webhook as people give them: each checked, all faults told at once."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from webhooks_app.catalogue import event_type
+from webhooks_app.channels.webhook.formats import FORMATS
+from webhooks_app.channels.webhook.headers import InvalidHeader, check_custom_headers
+from webhooks_app.channels.webhook.signatures import check_secret
+from webhooks_app.lib.pointers import Fault, Invalid, pointer
+from webhooks_app.lib.ssrf import Guard
+from webhooks_app.lib.urls import InvalidUrl, check_endpoint_url
+from webhooks_app.pipeline.conditions import InvalidCondition, parse_conditions
+from webhooks_app.pipeline.retry import InvalidPolicy, parse_policy
+from webhooks_app.services.subjects import subject_faults
+from webhooks_app.vocabulary import Match, Mode
+
+LONGEST_NAME = 200
+LONGEST_DESCRIPTION = 2000
+
+Columns = dict[str, Any]
+Check = Callable[[Any], Columns]
+
+
+def checked(fields: Mapping[str, Any], mode: str, guard: Guard) -> Columns:
+    """What to store for the members in `fields`; others keep their value or default.
+
+    `name`, `description`, `url`, `match`, `wire_format`, `secret`: text; `event_types`: a list of
+    names; `scope`: `{"type", "id"}` or None; `conditions`, `retry_policy`: see `pipeline`;
+    `headers`: names and values; `enabled`: a bool. In live mode a URL has to be https.
+    Raises `Invalid`.
+    """
+    url = partial(_url, guard=guard, https_only=mode == Mode.LIVE)
+    checks: Mapping[str, Check] = {**CHECKS, "url": url}
+    columns: Columns = {}
+    faults: list[Fault] = []
+    for member, value in fields.items():
+        try:
+            columns |= checks[member](value)
+        except Invalid as error:
+            faults += error.faults
+    if faults:
+        raise Invalid(*faults)
+    return columns
+
+
+def _name(text: str) -> Columns:
+    name = text.strip()
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise _invalid(f"A name has 1 to {LONGEST_NAME} printable characters.", "name")
+    return {"name": name}
+
+
+def _description(text: str) -> Columns:
+    if len(text) > LONGEST_DESCRIPTION or "\0" in text:
+        detail = f"A description has at most {LONGEST_DESCRIPTION} characters."
+        raise _invalid(detail, "description")
+    return {"description": text}
+
+
+def _url(url: str, guard: Guard, https_only: bool) -> Columns:
+    try:
+        check_endpoint_url(url, guard, https_only=https_only)
+    except InvalidUrl as error:
+        raise _invalid(str(error), "url") from error
+    return {"url": url}
+
+
+def _event_types(names: Sequence[str]) -> Columns:
+    if faults := list(_faults_of_types(names)):
+        raise Invalid(*faults)
+    return {"event_types": list(names)}
+
+
+def _faults_of_types(names: Sequence[str]) -> Iterator[Fault]:
+    if not names:
+        yield Fault("#/event_types", "Choose at least one event type.")
+    for index, name in enumerate(names):
+        kind = event_type(name)
+        if kind is None or kind.is_system:
+            yield Fault(pointer("event_types", index), f"No event type is called {name[:100]!r}.")
+        elif name in names[:index]:
+            yield Fault(pointer("event_types", index), "This is in the list already.")
+
+
+def _scope(scope: Mapping[str, str] | None) -> Columns:
+    if scope is None:
+        return {"scope_type": None, "scope_id": None}
+    if faults := list(subject_faults(scope["type"], scope["id"])):
+        raise Invalid(*(fault.below("scope") for fault in faults))
+    return {"scope_type": scope["type"], "scope_id": scope["id"]}
+
+
+def _conditions(raw: Sequence[Mapping[str, Any]]) -> Columns:
+    try:
+        parse_conditions(raw)
+    except InvalidCondition as error:
+        raise _invalid(str(error), "conditions", error.index, error.member) from error
+    return {"conditions": list(raw)}
+
+
+def _match(name: str) -> Columns:
+    if name not in set(Match):
+        raise _invalid("This is `all` or `any`.", "match")
+    return {"match": name}
+
+
+def _wire_format(name: str) -> Columns:
+    if name not in FORMATS:
+        raise _invalid(f"The wire formats are {', '.join(FORMATS)}.", "wire_format")
+    return {"wire_format": name}
+
+
+def _retry_policy(raw: Any) -> Columns:
+    try:
+        parse_policy(raw)
+    except InvalidPolicy as error:
+        raise _invalid(str(error), "retry_policy") from error
+    return {"retry_policy": raw}
+
+
+def _headers(headers: Mapping[str, str]) -> Columns:
+    try:
+        check_custom_headers(headers)
+    except InvalidHeader as error:
+        raise _invalid(str(error), "headers", error.name) from error
+    return {"headers": dict(headers)}
+
+
+def _enabled(enabled: bool) -> Columns:
+    return {"enabled": enabled}
+
+
+def _secret(secret: str) -> Columns:
+    try:
+        check_secret(secret)
+    except ValueError as error:
+        raise _invalid(str(error), "secret") from error
+    return {"secret": secret}
+
+
+def _invalid(detail: str, *tokens: str | int) -> Invalid:
+    return Invalid(Fault(pointer(*tokens), detail))
+
+
+CHECKS: Mapping[str, Check] = {
+    "name": _name,
+    "description": _description,
+    "event_types": _event_types,
+    "scope": _scope,
+    "conditions": _conditions,
+    "match": _match,
+    "wire_format": _wire_format,
+    "retry_policy": _retry_policy,
+    "headers": _headers,
+    "enabled": _enabled,
+    "secret": _secret,
+}
