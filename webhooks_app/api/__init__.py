@@ -1,1 +1,16 @@
-def init_app(app): ...
+"""The JSON door: `/api/v1`, opened by API keys."""
+
+from flask import Flask
+
+from webhooks_app.api import deliveries, event_types, events, problems, webhooks
+from webhooks_app.api.blueprint import bp
+from webhooks_app.extensions import csrf
+
+VIEWS = (deliveries, event_types, events, webhooks)
+
+
+def init_app(app: Flask) -> None:
+    """A bearer key is proof enough: browsers send none by themselves, so CSRF needs no token."""
+    problems.init_app(app)
+    csrf.exempt(bp)
+    app.register_blueprint(bp)
