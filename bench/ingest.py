@@ -22,15 +22,19 @@ def run(count: int, batch: int) -> dict[str, Any]:
         factories.webhook(organisation, "https://example.com/hook")
         single = post("/api/v1/events", headers, EVENT)
         with serving(made, "bench.noop:app") as port:
-            noop = rate(port, lambda n: post("/events", {}, EVENT), count, CONNECTIONS, b"202")
+            noop = rate(port, post("/events", {}, EVENT), count, CONNECTIONS, b"202")
         with serving(made) as port:
-            rate(port, lambda n: single, 200, 4, b"202")
-            singles = rate(port, lambda n: single, count, CONNECTIONS, b"202")
-            result = _batches(port, headers, batch, singles) if batch else {
-                "limit_per_s": round(noop),
-                "ratio": round(singles / noop, 3),
-                "events_per_s": round(singles),
-            }
+            rate(port, single, 200, 4, b"202")
+            singles = rate(port, single, count, CONNECTIONS, b"202")
+            result = (
+                _batches(port, headers, batch, singles)
+                if batch
+                else {
+                    "limit_per_s": round(noop),
+                    "ratio": round(singles / noop, 3),
+                    "events_per_s": round(singles),
+                }
+            )
         stored = db.session.scalar(select(func.count()).select_from(Delivery))
         return {**result, "deliveries_stored": stored}
 
@@ -38,7 +42,7 @@ def run(count: int, batch: int) -> dict[str, Any]:
 def _batches(port: int, headers: dict[str, str], size: int, singles: float) -> dict[str, Any]:
     body = b'{"events":[' + b",".join([EVENT] * size) + b"]}"
     whole = post("/api/v1/events/batch", headers, body)
-    batches = rate(port, lambda n: whole, 200, 4, b"202")
+    batches = rate(port, whole, 200, 4, b"202")
     return {
         "singles_per_s": round(singles),
         "batch": size,

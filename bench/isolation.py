@@ -3,7 +3,6 @@
 import time
 from typing import Any
 
-
 from bench.latency import percentile
 from bench.processes import working
 from bench.receiver import ReceiverProcess

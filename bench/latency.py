@@ -36,9 +36,7 @@ def run(count: int) -> dict[str, Any]:
     }
 
 
-def _measure(
-    receiver: Receiver, url: str, headers: dict[str, str], count: int
-) -> list[float]:
+def _measure(receiver: Receiver, url: str, headers: dict[str, str], count: int) -> list[float]:
     """Seconds, one event at a time."""
     taken = []
     with requests.Session() as session:

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Callable
 
 import uvloop
 
@@ -34,12 +33,12 @@ class _Client(asyncio.Protocol):
             self._buffer = body[length:]
             self._next()
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, _error: Exception | None) -> None:
         self._load.closed()
 
 
 class _Load:
-    def __init__(self, request: Callable[[int], bytes], count: int, connections: int) -> None:
+    def __init__(self, request: bytes, count: int, connections: int) -> None:
         self._request = request
         self._left = self._count = count
         self._open = connections
@@ -50,7 +49,7 @@ class _Load:
         if self._left == 0:
             return None
         self._left -= 1
-        return self._request(self._left)
+        return self._request
 
     def answered(self, code: bytes) -> None:
         self.codes[code] = self.codes.get(code, 0) + 1
@@ -61,16 +60,12 @@ class _Load:
             self.done.set()
 
 
-def rate(
-    port: int, request: Callable[[int], bytes], count: int, connections: int, expected: bytes
-) -> float:
+def rate(port: int, request: bytes, count: int, connections: int, expected: bytes) -> float:
     """Requests a second; AssertionError when any is answered by another code than `expected`."""
     return uvloop.run(_run(port, request, count, connections, expected))
 
 
-async def _run(
-    port: int, request: Callable[[int], bytes], count: int, connections: int, expected: bytes
-) -> float:
+async def _run(port: int, request: bytes, count: int, connections: int, expected: bytes) -> float:
     load = _Load(request, count, connections)
     loop = asyncio.get_running_loop()
     start = time.perf_counter()

@@ -80,8 +80,8 @@ def fill(
         for n in range(start, min(count, start + 50_000)):
             event_id = new_id("evt")
             events.append(
-                (event_id, organisation_id, "live", "lead.captured", None, None, DATA, "api", 1)
-                + (None, None, at, at)
+                (event_id, organisation_id, "live", "lead.captured", None, None, DATA)
+                + ("api", 1, None, None, at, at)
             )
             deliveries.append(
                 (new_id("msg"), organisation_id, "live", ids[n % len(ids)], event_id, "event")

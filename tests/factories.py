@@ -49,9 +49,7 @@ def member(organisation: Organisation, user: User, role: str = "owner") -> Membe
     return row
 
 
-def api_key(
-    organisation: Organisation, mode: str = "live", scopes: list[str] | None = None
-) -> str:
+def api_key(organisation: Organisation, mode: str = "live", scopes: list[str] | None = None) -> str:
     """The bearer token; the row holds its digest only."""
     token = crypto.new_token(f"hk_{mode}")
     db.session.add(

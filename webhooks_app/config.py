@@ -100,7 +100,9 @@ def read_settings(environ: Mapping[str, str] = os.environ, **overrides: object) 
 
 def _typed(raw: dict[str, object]) -> Settings:
     try:
-        return msgspec.convert(raw, Settings, strict=False, dec_hook=lambda kind, value: kind(value))
+        return msgspec.convert(
+            raw, Settings, strict=False, dec_hook=lambda kind, value: kind(value)
+        )
     except msgspec.ValidationError as error:
         reason, _, path = str(error).partition(" - at `$.")
         where = path.rstrip("`").upper() or "a setting"
@@ -111,7 +113,9 @@ def _kept(path: Path) -> str:
     """The key in that file, made on first use and readable by its owner only."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
+        descriptor = os.open(
+            path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR
+        )
     except FileExistsError:
         return path.read_text().strip()
     with os.fdopen(descriptor, "w") as file:

@@ -51,6 +51,7 @@ class Instance:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = folder.parent / f"{self.port}.log"
+        self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("w") as log:
             self.process = psutil.Popen(
                 [sys.executable, str(ROOT / "app.py")],

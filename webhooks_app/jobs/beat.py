@@ -42,7 +42,7 @@ class Beat:
         self._active = False
         self._periodic_at = 0.0
 
-    def stop(self, signum: int = 0, frame: FrameType | None = None) -> None:
+    def stop(self, _signum: int = 0, _frame: FrameType | None = None) -> None:
         self._stop.set()
 
     def run(self) -> None:

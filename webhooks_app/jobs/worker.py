@@ -39,7 +39,7 @@ class HooklineWorker(SimpleWorker):
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         if (engine := self._app.extensions.get("engine")) is not None:
             engine.stop_soon()
-        super().request_stop(signum, frame)
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
     def request_force_stop(self, signum: int, frame: FrameType | None) -> None:
         """A second signal changes nothing: a supervisor that cannot wait sends SIGKILL."""
@@ -49,9 +49,9 @@ class HooklineWorker(SimpleWorker):
         inside the running job."""
 
     def run_maintenance_tasks(self) -> None:
-        super().run_maintenance_tasks()
+        super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
         if not self.connection.exists(self.key):
-            self.register_birth()
+            self.register_birth()  # type: ignore[no-untyped-call]
 
 
 def run_worker(app: Flask, queue_name: str) -> None:

@@ -26,7 +26,7 @@ def check_endpoint_url(url: str, guard: Guard, *, https_only: bool) -> str:
             f"{host} cannot be reached from here ({reason}). Use a public address, or ask the "
             "operator to allow that network."
         )
-    if https_only and parts.scheme != "https" and not _operator_allows(host, guard):
+    if https_only and parts.scheme != "https" and not _allowed_only_by_operator(host):
         raise InvalidUrl("Use https: what is sent over http can be read and changed on its way.")
     netloc = f"[{host}]" if ":" in host else host
     if (port := parts.port) is not None:
@@ -66,6 +66,7 @@ def _ascii_host(parts: SplitResult) -> str:
     return ascii_host
 
 
-def _operator_allows(host: str, guard: Guard) -> bool:
+def _allowed_only_by_operator(host: str) -> bool:
+    """Of a host that passed the guard: would it have, had the operator allowed nothing?"""
     address = "127.0.0.1" if host == "localhost" else literal_address(host)
     return address is not None and Guard().refusal(address) is not None

@@ -3,11 +3,11 @@
 from sqlalchemy import CheckConstraint, Index, LargeBinary, PrimaryKeyConstraint, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webhooks_app.extensions import db
+from webhooks_app.extensions import Model
 from webhooks_app.models.columns import Id, Long, Moment, OptionalMoment, OptionalRef, Ref, Word
 
 
-class Delivery(db.Model):
+class Delivery(Model):
     """A row of the durable queue while `due_at` is set, of the log for ever.
 
     `due_at` is when something must be done: send it (pending, retrying), or give it up for lost
@@ -65,7 +65,7 @@ class Delivery(db.Model):
     finished_at: Mapped[OptionalMoment]
 
 
-class Attempt(db.Model):
+class Attempt(Model):
     """One try. `number` is the delivery's `tries` when it was claimed.
 
     `outcome` is succeeded, failed or lost (its worker died before the answer was stored).

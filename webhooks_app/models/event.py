@@ -3,11 +3,11 @@
 from sqlalchemy import CheckConstraint, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webhooks_app.extensions import db
+from webhooks_app.extensions import Model
 from webhooks_app.models.columns import Id, Long, Moment, Ref, Word
 
 
-class Event(db.Model):
+class Event(Model):
     """`data` is the producer's JSON text, byte for byte; `fan_out` how many deliveries it planned.
 
     Events and deliveries have no foreign keys: each would cost a locked look-up a row on the

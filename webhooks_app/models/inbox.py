@@ -3,11 +3,11 @@
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webhooks_app.extensions import db
+from webhooks_app.extensions import Model
 from webhooks_app.models.columns import Id, IdText, Long, Moment
 
 
-class Inbox(db.Model):
+class Inbox(Model):
     """`token` is the secret part of its URL."""
 
     __tablename__ = "inboxes"
@@ -23,7 +23,7 @@ class Inbox(db.Model):
     created_at: Mapped[Moment]
 
 
-class InboxRequest(db.Model):
+class InboxRequest(Model):
     __tablename__ = "inbox_requests"
     __table_args__ = (Index(None, "inbox_id", "id"),)
 

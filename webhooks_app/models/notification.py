@@ -3,11 +3,11 @@
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webhooks_app.extensions import db
+from webhooks_app.extensions import Model
 from webhooks_app.models.columns import Id, IdText, Long, Moment, OptionalMoment, OptionalRef, Word
 
 
-class Notification(db.Model):
+class Notification(Model):
     """`kind` is delivery_failed, endpoint_failing or endpoint_disabled."""
 
     __tablename__ = "notifications"

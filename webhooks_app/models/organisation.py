@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webhooks_app.extensions import db
+from webhooks_app.extensions import Model
 from webhooks_app.models.columns import (
     Id,
     IdText,
@@ -15,8 +15,8 @@ from webhooks_app.models.columns import (
 from webhooks_app.models.user import User
 
 
-class Organisation(db.Model):
-    """`subscriptions_version` grows with every change of a subscription: what matching may cache."""
+class Organisation(Model):
+    """`subscriptions_version` grows with every change of a subscription, so matching may cache."""
 
     __tablename__ = "organisations"
 
@@ -28,7 +28,7 @@ class Organisation(db.Model):
     created_at: Mapped[Moment]
 
 
-class Membership(db.Model):
+class Membership(Model):
     __tablename__ = "memberships"
     __table_args__ = (CheckConstraint("role IN ('owner', 'admin', 'viewer')", name="role"),)
 
@@ -44,7 +44,7 @@ class Membership(db.Model):
     user: Mapped[User] = relationship()
 
 
-class ApiKey(db.Model):
+class ApiKey(Model):
     """A bearer key of one organisation and mode. Only its SHA-256 is kept."""
 
     __tablename__ = "api_keys"

@@ -3,11 +3,11 @@
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webhooks_app.extensions import db
+from webhooks_app.extensions import Model
 from webhooks_app.models.columns import Moment
 
 
-class PeriodicRun(db.Model):
+class PeriodicRun(Model):
     __tablename__ = "periodic_runs"
 
     name: Mapped[str] = mapped_column(String(80), primary_key=True)

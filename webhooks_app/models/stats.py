@@ -3,13 +3,13 @@
 from sqlalchemy import BigInteger, PrimaryKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webhooks_app.extensions import db
+from webhooks_app.extensions import Model
 from webhooks_app.models.columns import Moment, Ref, Word
 
 LATENCY_BOUNDS_MS = (5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 15_000)
 
 
-class DeliveryStat(db.Model):
+class DeliveryStat(Model):
     """How many attempts of a subscription in an hour had an outcome and a latency.
 
     `outcome` is delivered, retried, failed or cancelled. `latency_ms` is the upper bound of the

@@ -3,11 +3,11 @@
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webhooks_app.extensions import db
+from webhooks_app.extensions import Model
 from webhooks_app.models.columns import IdText, Moment
 
 
-class Subject(db.Model):
+class Subject(Model):
     """`id` is the platform's own. Naming a subject is for people; events need none."""
 
     __tablename__ = "subjects"

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webhooks_app.extensions import db
+from webhooks_app.extensions import Model
 from webhooks_app.models.columns import (
     Id,
     IdText,
@@ -20,7 +20,7 @@ from webhooks_app.models.columns import (
 )
 
 
-class Subscription(db.Model):
+class Subscription(Model):
     """`scope_type` and `scope_id` are both null for "all".
 
     `revision` grows with every edit (optimistic locking), which is how an engine knows that what
@@ -67,10 +67,10 @@ class Subscription(db.Model):
 
     health: Mapped["SubscriptionHealth"] = relationship(cascade="all, delete-orphan")
 
-    __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012
+    __mapper_args__ = {"version_id_col": revision}
 
 
-class SubscriptionHealth(db.Model):
+class SubscriptionHealth(Model):
     """The counters of a subscription, apart from it: the engine writes them in every batch.
 
     `failing_since` is the first failure after the last success; null while it answers.

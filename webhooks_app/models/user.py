@@ -5,11 +5,11 @@ from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.security import check_password_hash, generate_password_hash
 
-from webhooks_app.extensions import db
+from webhooks_app.extensions import Model
 from webhooks_app.models.columns import Id, Moment
 
 
-class User(UserMixin, db.Model):  # type: ignore[misc]
+class User(UserMixin, Model):  # type: ignore[misc]
     """`email` is kept in lower case. `is_operator` opens the RQ dashboard."""
 
     __tablename__ = "users"

@@ -72,9 +72,7 @@ def evaluate(conditions: Sequence[Condition], match: Match, event: Mapping[str, 
     return combine(_judge(one, event).passed for one in conditions)
 
 
-def explain(
-    conditions: Sequence[Condition], match: Match, event: Mapping[str, Any]
-) -> Explanation:
+def explain(conditions: Sequence[Condition], match: Match, event: Mapping[str, Any]) -> Explanation:
     """Like `evaluate`, condition by condition, for people."""
     judged = tuple(_judge(one, event) for one in conditions)
     combine = all if match is Match.ALL else any

@@ -125,7 +125,9 @@ def _json_text(headers: tuple[tuple[str, str], ...]) -> str:
 def _stored_before(connection: Connection, result: Result) -> bool:
     """True when this very try is in the log, so the commit in doubt went through."""
     found = connection.execute(
-        text("SELECT 1 FROM attempts WHERE delivery_id = :id AND number = :n AND outcome <> 'lost'"),
+        text(
+            "SELECT 1 FROM attempts WHERE delivery_id = :id AND number = :n AND outcome <> 'lost'"
+        ),
         {"id": result.claimed.delivery_id, "n": result.claimed.number},
     )
     return found.first() is not None

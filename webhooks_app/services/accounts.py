@@ -22,7 +22,9 @@ def create_organisation(
     session: Session, name: str, owner_email: str, password: str
 ) -> Organisation:
     """A new organisation with a new user as its owner, committed. Raises `BadAccount`."""
-    organisation = Organisation(id=new_id("org"), name=checked_name(name, "An organisation"), created_at=utcnow())
+    organisation = Organisation(
+        id=new_id("org"), name=checked_name(name, "An organisation"), created_at=utcnow()
+    )
     owner = _new_user(session, owner_email, password)
     _join(session, organisation, owner, Role.OWNER)
     return organisation

@@ -43,7 +43,7 @@ def of(session: Session, organisation: Organisation) -> Overview:
     )
     inboxes = session.scalars(select(Inbox).where(Inbox.organisation_id == organisation.id))
     return Overview(
-        by_status={status: count for status, count in counted},
+        by_status={row.status: row[1] for row in counted},
         recent=[Line(*row) for row in recent],
         inboxes=inboxes.all(),
     )

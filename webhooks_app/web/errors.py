@@ -2,8 +2,9 @@
 
 import structlog
 from flask import Flask, render_template
-from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
+
+from webhooks_app.services.errors import DATABASE_AWAY
 
 log = structlog.get_logger(__name__)
 
@@ -19,7 +20,8 @@ ADVICE = {
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(OperationalError, _database_away)
+    for away in DATABASE_AWAY:
+        app.register_error_handler(away, _database_away)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -28,8 +30,8 @@ def _http_error(error: HTTPException) -> tuple[str, int]:
     return _page(code, error.name, ADVICE.get(code, "Something went wrong."))
 
 
-def _database_away(error: OperationalError) -> tuple[str, int]:
-    log.warning("database away", error=type(error.orig).__name__)
+def _database_away(error: Exception) -> tuple[str, int]:
+    log.warning("database away", error=type(error).__name__)
     return _page(503, "Not available", "The database does not answer. Try again in a moment.")
 
 

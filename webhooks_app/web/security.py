@@ -1,6 +1,7 @@
 """Who is logged in, and the headers that keep a page to itself."""
 
 from flask import Flask, Response, request
+
 from webhooks_app.database import IMMEDIATE
 from webhooks_app.extensions import db, login_manager
 from webhooks_app.models import User

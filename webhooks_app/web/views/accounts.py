@@ -34,7 +34,7 @@ def log_in() -> BaseResponse | tuple[str, int] | str:
 
 
 @bp.post("/logout")
-@login_required  # type: ignore[untyped-decorator]
+@login_required
 def log_out() -> BaseResponse:
     logout_user()
     return redirect(url_for("accounts.log_in"))
@@ -46,5 +46,3 @@ def _next_page() -> str:
     parts = urlsplit(target)
     ours = target.startswith("/") and not parts.netloc and not target.startswith(("//", "/\\"))
     return target if ours else url_for("overview.show")
-
-

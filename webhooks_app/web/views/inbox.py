@@ -1,7 +1,5 @@
 """/test-webhook/<token>: the built-in receiver and the page that shows what came."""
 
-from typing import NoReturn
-
 from flask import Blueprint, abort, current_app, jsonify, render_template, request
 from flask_login import login_required
 from werkzeug.wrappers import Response
@@ -15,7 +13,7 @@ bp = Blueprint("inbox", __name__, url_prefix="/test-webhook")
 
 @bp.post("/<token>")
 @csrf.exempt
-def receive(token: str) -> Response | NoReturn:
+def receive(token: str) -> Response:
     inbox = _load(token)
     try:
         service.receive(
@@ -27,7 +25,7 @@ def receive(token: str) -> Response | NoReturn:
 
 
 @bp.get("/<token>")
-@login_required  # type: ignore[untyped-decorator]
+@login_required
 def show(token: str) -> str:
     inbox = _load(token)
     requests = service.requests_of(db.session(), inbox, current_app.extensions["vault"])

@@ -10,7 +10,7 @@ bp = Blueprint("overview", __name__)
 
 
 @bp.get("/")
-@login_required  # type: ignore[untyped-decorator]
+@login_required
 def show() -> str:
     session = db.session()
     organisation = sessions.organisation_of(session, current_user)
