@@ -4,14 +4,17 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator
+from contextvars import Context
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import create_engine, text
+from werkzeug.test import TestResponse
 
 from tests.support.servers import PostgresServer, RedisServer, create_database
 from webhooks_app import create_app
@@ -117,12 +120,22 @@ def settings(database_url: str, redis_server: RedisServer, tmp_path: Path) -> Se
     return settings_for(database_url, redis_server.url, tmp_path)
 
 
+class Client(FlaskClient):
+    """Each request has an application context of its own, as in production, though the test has
+    one too; and the test holds no transaction meanwhile, which SQLite would wait for."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        if has_app_context():
+            db.session.rollback()
+        return Context().run(super().open, *args, **kwargs)
+
+
 @pytest.fixture
 def app(settings: Settings, redis_server: RedisServer) -> Iterator[Flask]:
     """The app, in its context, on an empty database and an empty Redis."""
     redis_server.empty()
     app = create_app(settings)
-    app.config.update(TESTING=True, WTF_CSRF_ENABLED=True)
+    app.test_client_class = Client
     with app.app_context():
         yield app
         db.session.remove()

@@ -8,10 +8,14 @@ IMMEDIATE = "hookline_immediate"
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Options of `create_engine` for that database."""
+    """Options of `create_engine` for that database. Errors never show what was stored."""
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 15, "check_same_thread": False}}
+        return {
+            "hide_parameters": True,
+            "connect_args": {"timeout": 15, "check_same_thread": False},
+        }
     return {
+        "hide_parameters": True,
         "pool_size": 20,
         "max_overflow": 20,
         "pool_pre_ping": True,

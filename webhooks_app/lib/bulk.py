@@ -1,10 +1,13 @@
 """Writing many rows at once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
+import psycopg
 from sqlalchemy import Connection, Table, insert
+from sqlalchemy.exc import DBAPIError
 
 COPY_FROM = 8
 
@@ -20,7 +23,10 @@ def insert_rows(
         return
     if connection.dialect.name == "postgresql" and len(rows) >= COPY_FROM:
         names = ", ".join(f'"{name}"' for name in columns)
-        with driver_cursor(connection).copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
+        with (
+            driver_cursor(connection) as cursor,
+            cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy,
+        ):
             for row in rows:
                 copy.write_row(row)
     else:
@@ -39,7 +45,8 @@ def upsert_rows(
         arrays = ", ".join(f"%s::{type_}[]" for type_ in types)
         columns = [list(column) for column in zip(*rows, strict=True)]
         source = f"SELECT * FROM unnest({arrays})"
-        driver_cursor(connection).execute(statement.format(rows=source), columns)
+        with driver_cursor(connection) as cursor:
+            cursor.execute(statement.format(rows=source), columns)
     else:
         marks = ", ".join("?" * len(types))
         values = [tuple(map(sqlite_value, row)) for row in rows]
@@ -53,8 +60,17 @@ def sqlite_value(value: Any) -> Any:
     return value
 
 
-def driver_cursor(connection: Connection) -> Any:
-    """A psycopg cursor inside the transaction of `connection`."""
-    driver = connection.connection.driver_connection
-    assert driver is not None
-    return driver.cursor()
+@contextmanager
+def driver_cursor(connection: Connection) -> Iterator[psycopg.Cursor[Any]]:
+    """A psycopg cursor inside the transaction of `connection`. Raises SQLAlchemy's errors."""
+    driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+    try:
+        with driver.cursor() as cursor:
+            yield cursor
+    except psycopg.Error as error:
+        if broken := driver.broken:
+            connection.invalidate(error)
+        wrapped = DBAPIError.instance(
+            None, None, error, psycopg.Error, connection_invalidated=broken
+        )
+        raise cast(DBAPIError, wrapped) from error

@@ -165,8 +165,8 @@ def _claim_postgres(connection: Connection, request: Request, lease: timedelta) 
         "limit": request.limit,
         "lease": lease,
     }
-    rows = driver_cursor(connection).execute(POSTGRES_CLAIM, parameters).fetchall()
-    return [Claimed(*row) for row in rows]
+    with driver_cursor(connection) as cursor:
+        return [Claimed(*row) for row in cursor.execute(POSTGRES_CLAIM, parameters)]
 
 
 def _claim_sqlite(connection: Connection, request: Request, lease: timedelta) -> list[Claimed]:

@@ -164,7 +164,8 @@ def _store_states(connection: Connection, results: Sequence[Result]) -> None:
     ]
     if connection.dialect.name == "postgresql":
         columns = [list(column) for column in zip(*rows, strict=True)]
-        driver_cursor(connection).execute(POSTGRES_STATES, columns)
+        with driver_cursor(connection) as cursor:
+            cursor.execute(POSTGRES_STATES, columns)
         return
     names = ("id", "number", "status", "retry_in", "failures", "status_code", "error")
     connection.execute(

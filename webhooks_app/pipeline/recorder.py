@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import OperationalError
 
 from webhooks_app.lib import metrics
 from webhooks_app.pipeline.record import Result, record, record_one
@@ -73,7 +73,7 @@ class Recorder:
                 log.warning("cannot record", waiting=self.backlog, error=type(error).__name__)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
-            except SQLAlchemyError:
+            except Exception:
                 log.exception("cannot record a batch; recording one by one")
                 await loop.run_in_executor(self._thread, self._one_by_one, batch)
                 return
@@ -86,7 +86,7 @@ class Recorder:
         for result in batch:
             try:
                 record_one(self._database, result)
-            except DBAPIError:
+            except Exception:
                 log.exception("cannot record", delivery=result.claimed.delivery_id)
             else:
                 count([result])

@@ -1,0 +1,118 @@
+"""A client that holds a key, and what problem details say."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from tests import factories
+from tests.support.receiver import Receiver
+from tests.support.servers import wait_until
+from webhooks_app.extensions import db
+from webhooks_app.jobs.engine import build_engine
+from webhooks_app.models import Delivery, Event, Organisation
+
+URL = "https://receiver.example/hook"
+
+
+@dataclass
+class Api:
+    """Requests with one key, below `/api/v1`."""
+
+    client: FlaskClient
+    token: str
+
+    def __call__(self, method: str, path: str, **more: Any) -> TestResponse:
+        headers = factories.bearer(self.token) | more.pop("headers", {})
+        return self.client.open(f"/api/v1{path}", method=method, headers=headers, **more)
+
+    def get(self, path: str, **query: object) -> TestResponse:
+        return self("GET", path, query_string=query)
+
+    def post(self, path: str, json: object = None, **more: Any) -> TestResponse:
+        return self("POST", path, **({"json": json} if json is not None else {}), **more)
+
+    def patch(self, path: str, json: object) -> TestResponse:
+        return self("PATCH", path, json=json)
+
+    def webhook(self, **fields: object) -> dict[str, Any]:
+        body = {"name": "CRM", "url": URL, "event_types": ["lead.captured"], **fields}
+        response = self.post("/webhooks", body)
+        assert response.status_code == 201, response.text
+        return dict(response.get_json())
+
+    def event(self, **fields: object) -> TestResponse:
+        return self.post("/events", {"type": "lead.captured", "data": {"name": "Ada"}, **fields})
+
+
+@pytest.fixture
+def organisation(app: Flask) -> Organisation:
+    return factories.organisation()
+
+
+@pytest.fixture
+def api(client: FlaskClient, organisation: Organisation) -> Api:
+    return Api(client, factories.api_key(organisation))
+
+
+@pytest.fixture
+def test_mode(client: FlaskClient, organisation: Organisation) -> Api:
+    """The same organisation's key of test mode."""
+    return Api(client, factories.api_key(organisation, mode="test"))
+
+
+@pytest.fixture
+def outsider(client: FlaskClient) -> Api:
+    return Api(client, factories.api_key(factories.organisation("Others")))
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def drain(app: Flask) -> Iterator[Callable[[], None]]:
+    """Deliver all that is due now, with a real engine."""
+    engine = build_engine(app)
+    engine.start()
+
+    def drain() -> None:
+        db.session.rollback()
+        assert engine.drain(10)
+        wait_until(lambda: not engine.busy, 20, every=0.005)
+
+    yield drain
+    db.session.rollback()
+    engine.stop()
+
+
+def faults(response: TestResponse) -> dict[str, str]:
+    """Where each error is, and what it says."""
+    assert response.mimetype == "application/problem+json", response.text
+    problem = response.get_json()
+    assert problem["status"] == response.status_code
+    assert problem["title"]
+    assert problem["detail"]
+    return {
+        one.get("pointer") or one.get("parameter") or one["header"]: one["detail"]
+        for one in problem.get("errors", [])
+    }
+
+
+def kind(response: TestResponse) -> str:
+    return str(response.get_json()["type"]).rpartition("#")[2]
+
+
+def stored() -> tuple[int, int]:
+    """How many events and deliveries there are."""
+    events, deliveries = (
+        db.session.scalar(select(func.count()).select_from(model)) for model in (Event, Delivery)
+    )
+    return events or 0, deliveries or 0

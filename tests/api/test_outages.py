@@ -1,0 +1,77 @@
+"""What the API answers while Redis or the database is away."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.api.conftest import Api, kind, stored
+from tests.conftest import settings_for
+from tests.support.servers import RedisServer
+from webhooks_app import create_app
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[RedisServer]:
+    folder = tmp_path / "own_redis"
+    folder.mkdir()
+    server = RedisServer(folder)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def client(app: Flask, redis: RedisServer, database_url: str, tmp_path: Path) -> FlaskClient:
+    """Of an app with a Redis that the test may stop."""
+    return create_app(settings_for(database_url, redis.url, tmp_path)).test_client()
+
+
+def slowest_of(api: Api, count: int) -> float:
+    slowest = 0.0
+    for _ in range(count):
+        start = time.perf_counter()
+        assert api.event().status_code == 202
+        slowest = max(slowest, time.perf_counter() - start)
+    return slowest
+
+
+def test_events_are_accepted_while_redis_is_down(api: Api, redis: RedisServer) -> None:
+    api.webhook()
+    redis.kill()
+    assert slowest_of(api, 20) < 1
+    assert stored() == (20, 20)
+    redis.start()
+
+
+def test_events_are_accepted_while_redis_hangs(api: Api, redis: RedisServer) -> None:
+    api.webhook()
+    redis.freeze()
+    try:
+        assert slowest_of(api, 20) < 1
+    finally:
+        redis.thaw()
+    assert stored() == (20, 20)
+
+
+def test_a_database_that_is_away_is_a_503_that_says_so(app: Flask, tmp_path: Path) -> None:
+    away = create_app(settings_for("postgresql://nobody@127.0.0.1:1/none", "", tmp_path))
+    response = Api(away.test_client(), "hk_live_x").event()
+    assert (response.status_code, kind(response)) == (503, "unavailable")
+    assert response.headers["Retry-After"] == "1"
+    assert "nobody" not in response.text
+
+
+def test_a_failure_of_ours_tells_nothing_of_our_insides(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("secret inside")
+
+    monkeypatch.setattr("webhooks_app.api.events.ingest", broken)
+    response = api.event()
+    assert (response.status_code, kind(response)) == (500, "internal-error")
+    assert "inside" not in response.text
