@@ -14,7 +14,7 @@ from bench.receiver import ReceiverProcess
 from bench.support import DATA, fill, peak_rss_mb, product, settle, subscribe
 from tests import factories
 from webhooks_app.extensions import db
-from webhooks_app.jobs.engine import build_engine
+from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.models import Attempt, Delivery
 from webhooks_app.pipeline.engine import Engine
 
@@ -51,7 +51,7 @@ def _fill_and_drain(app: Flask, urls: list[str], count: int) -> dict[str, Any]:
 
 
 def _drain(app: Flask, organisation_id: str, count: int) -> dict[str, Any]:
-    engine = build_engine(app)
+    engine = Engine(engine_parts(app))
     engine.start()
     with _watched(engine) as seen:
         cpu, start = time.process_time(), time.perf_counter()

@@ -14,8 +14,9 @@ from tests import factories
 from tests.support.receiver import Receiver
 from tests.support.servers import wait_until
 from webhooks_app.extensions import db
-from webhooks_app.jobs.engine import build_engine
+from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.models import Delivery, Event, Organisation
+from webhooks_app.pipeline.engine import Engine
 
 URL = "https://receiver.example/hook"
 
@@ -80,7 +81,7 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture
 def drain(app: Flask) -> Iterator[Callable[[], None]]:
     """Deliver all that is due now, with a real engine."""
-    engine = build_engine(app)
+    engine = Engine(engine_parts(app))
     engine.start()
 
     def drain() -> None:

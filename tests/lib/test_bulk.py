@@ -40,10 +40,11 @@ def test_a_refused_row_raises_sqlalchemys_error(app: Flask, count: int) -> None:
 def test_a_connection_that_broke_is_not_used_again(app: Flask) -> None:
     if db.engine.dialect.name == "sqlite":
         return
-    with pytest.raises(OperationalError) as raised, db.engine.begin() as connection:
+    with db.engine.connect() as connection:
         pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
         db.session.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
-        insert_rows(connection, table(), COLUMNS, rows(COPY_FROM))
+        with pytest.raises(OperationalError) as raised:
+            insert_rows(connection, table(), COLUMNS, rows(COPY_FROM))
     assert raised.value.connection_invalidated
     with db.engine.begin() as connection:
         insert_rows(connection, table(), COLUMNS, rows(COPY_FROM))

@@ -12,7 +12,7 @@ from tests import factories
 from tests.support.receiver import Receiver
 from tests.support.servers import wait_until
 from webhooks_app.extensions import db
-from webhooks_app.jobs.engine import build_engine
+from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.models import Attempt, Delivery, Organisation
 from webhooks_app.pipeline.engine import Engine
 
@@ -24,7 +24,7 @@ def organisation(app: Flask) -> Organisation:
 
 @pytest.fixture
 def engine(app: Flask) -> Iterator[Engine]:
-    engine = build_engine(app)
+    engine = Engine(engine_parts(app))
     engine.start()
     yield engine
     db.session.rollback()

@@ -11,7 +11,7 @@ from webhooks_app.api.problems import Problem
 from webhooks_app.lib.pointers import Fault, Invalid, pointer
 
 T = TypeVar("T", bound=msgspec.Struct)
-MSGSPEC_PATH = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
+MSGSPEC_PATH = re.compile(r"\.([^.\[\]`]+)|\[(\d+)\]")
 MISSING = re.compile(r"Object missing required field `(.+)`")
 UNKNOWN = re.compile(r"Object contains unknown field `(.+)`")
 

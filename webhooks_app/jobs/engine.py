@@ -27,26 +27,24 @@ def resident(app: Flask) -> Engine:
     """The one engine of this process, started when it is first needed."""
     engine: Engine | None = app.extensions.get("engine")
     if engine is None or not engine.alive:
-        engine = app.extensions["engine"] = build_engine(app)
+        engine = app.extensions["engine"] = Engine(engine_parts(app))
         engine.start()
     return engine
 
 
-def build_engine(app: Flask) -> Engine:
+def engine_parts(app: Flask) -> Parts:
     settings: Settings = app.config["SETTINGS"]
-    return Engine(
-        Parts(
-            database=db.engine,
-            endpoints=Endpoints(db.engine, app.extensions["vault"]),
-            transport=lambda: Transport(
-                settings.guard,
-                timeout=settings.delivery_timeout,
-                connect_timeout=settings.connect_timeout,
-                now=utcnow,
-            ),
-            lease=timedelta(seconds=settings.lease_seconds),
-            max_in_flight=settings.max_in_flight,
-            user_agent=f"{settings.brand_name}-Webhooks/1.0",
-            call_for_help=app.extensions["doorbell"].ring,
-        )
+    return Parts(
+        database=db.engine,
+        endpoints=Endpoints(db.engine, app.extensions["vault"]),
+        transport=lambda: Transport(
+            settings.guard,
+            timeout=settings.delivery_timeout,
+            connect_timeout=settings.connect_timeout,
+            now=utcnow,
+        ),
+        lease=timedelta(seconds=settings.lease_seconds),
+        max_in_flight=settings.max_in_flight,
+        user_agent=f"{settings.brand_name}-Webhooks/1.0",
+        call_for_help=app.extensions["doorbell"].ring,
     )

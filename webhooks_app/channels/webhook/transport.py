@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from types import TracebackType
+from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
@@ -12,7 +13,7 @@ from aiohttp.abc import AbstractResolver
 
 from webhooks_app.channels.webhook.failures import explain
 from webhooks_app.channels.webhook.message import Outcome, WebhookMessage
-from webhooks_app.lib.ssrf import Guard, socket_factory
+from webhooks_app.lib.ssrf import Guard, RefusedAddress, socket_factory
 from webhooks_app.vocabulary import Failure
 
 BODY_LIMIT = 16 * 1024
@@ -93,6 +94,8 @@ class Transport:
                 body, truncated = await _read(response)
             if not 200 <= status_code < 300:
                 failure, error = Failure.STATUS, f"The endpoint answered {status_code}"
+        except aiohttp.InvalidURL as exception:
+            failure, error = explain(self._refused(message.url) or exception, self._timeout)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as exception:
             failure, error = explain(exception, self._timeout)
         except Exception as exception:
@@ -109,6 +112,15 @@ class Transport:
             started_at=started_at,
             duration=time.perf_counter() - start,
         )
+
+    def _refused(self, url: str) -> RefusedAddress | None:
+        """Spellings of addresses that the HTTP client does not know, as 3232235777."""
+        try:
+            host = urlsplit(url).hostname or ""
+        except ValueError:
+            return None
+        reason = self._guard.refusal_of_host(host)
+        return RefusedAddress(host, reason) if reason else None
 
 
 async def _read(response: aiohttp.ClientResponse) -> tuple[bytes, bool]:

@@ -1,0 +1,157 @@
+"""/deliveries: listed, read, replayed."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import Api, faults, kind
+from tests.support.receiver import Answer, Receiver
+from webhooks_app.clock import rfc3339, utcnow
+from webhooks_app.models import Organisation
+
+Drain = Callable[[], None]
+
+
+def listed(api: Api, **query: object) -> list[dict[str, Any]]:
+    response = api.get("/deliveries", **query)
+    assert response.status_code == 200, response.text
+    return list(response.get_json()["data"])
+
+
+def test_a_delivery_is_read_with_its_attempts(api: Api, receiver: Receiver, drain: Drain) -> None:
+    receiver.answer = lambda request: Answer(500, {"X-Why": "broken"}, b"<b>no</b>\x00\xff")
+    webhook = api.webhook(url=receiver.url, headers={"X-Token": "t0p"})
+    event = api.event().get_json()
+    drain()
+    [row] = listed(api)
+    read = api.get(f"/deliveries/{row['id']}").get_json()
+    assert row == {key: read[key] for key in row}
+    assert (row["event"], row["subscription_id"]) == (
+        {"id": event["id"], "type": "lead.captured"},
+        webhook["id"],
+    )
+    assert (row["status"], row["status_code"], row["tries"]) == ("retrying", 500, 1)
+    assert row["next_try_at"] > rfc3339(utcnow() + timedelta(seconds=50))
+    assert read["request_body"].encode() == receiver.received[0].body
+    [attempt] = read["attempts"]
+    assert (attempt["number"], attempt["outcome"], attempt["failure"]) == (1, "failed", "status")
+    assert attempt["response_body"] == "<b>no</b>\x00\ufffd"
+    assert ["X-Why", "broken"] in attempt["response_headers"]
+    assert attempt["request_headers"]["X-Token"] == "••••••"
+
+
+def test_they_are_listed_newest_first_page_by_page(api: Api) -> None:
+    api.webhook()
+    ids = [api.event().get_json()["id"] for _ in range(5)]
+    pages, cursor = [], None
+    while True:
+        query = {"limit": 2} | ({"cursor": cursor} if cursor else {})
+        page = api.get("/deliveries", **query).get_json()
+        pages.append([one["event"]["id"] for one in page["data"]])
+        if (cursor := page["next_cursor"]) is None:
+            break
+    assert [len(page) for page in pages] == [2, 2, 1]
+    assert [one for page in pages for one in page] == ids[::-1]
+
+
+def test_filters_narrow_the_list(api: Api, receiver: Receiver, drain: Drain) -> None:
+    receiver.answer = lambda request: Answer(404 if b"lead.updated" in request.body else 200)
+    first = api.webhook(url=receiver.url)
+    second = api.webhook(url=receiver.url, event_types=["lead.updated"])
+    api.event()
+    api.event(type="lead.updated")
+    before = rfc3339(utcnow() - timedelta(minutes=1))
+    drain()
+
+    def found(**query: object) -> list[str]:
+        return [one["subscription_id"] for one in listed(api, **query)]
+
+    assert found(subscription_id=first["id"]) == [first["id"]]
+    assert found(event_type="lead.updated") == [second["id"]]
+    assert found(status="delivered") == [first["id"]]
+    assert found(status="retrying") == [second["id"]]
+    assert found(status_code="404") == found(status_code="4xx") == [second["id"]]
+    assert found(status_code="5xx") == []
+    assert len(found(since=before)) == 2
+    assert found(until=before) == []
+    assert found(subscription_id="whk_unknown") == []
+
+
+@pytest.mark.parametrize(
+    ("query", "where"),
+    [
+        ({"status": "lost"}, "status"),
+        ({"status_code": "6xx"}, "status_code"),
+        ({"status_code": "40"}, "status_code"),
+        ({"since": "yesterday"}, "since"),
+        ({"until": "2026-01-01T00:00:00"}, "until"),
+        ({"page": 2}, "page"),
+    ],
+)
+def test_a_filter_that_cannot_be_used_is_named(
+    api: Api, query: dict[str, object], where: str
+) -> None:
+    response = api.get("/deliveries", **query)
+    assert (response.status_code, list(faults(response))) == (422, [where])
+
+
+def test_others_find_nothing(api: Api, outsider: Api, test_mode: Api) -> None:
+    api.webhook()
+    api.event()
+    [row] = listed(api)
+    for door in (outsider, test_mode):
+        assert listed(door) == []
+        assert door.get(f"/deliveries/{row['id']}").status_code == 404
+        assert door.post(f"/deliveries/{row['id']}/replay").status_code == 404
+
+
+def test_a_replay_is_a_new_delivery_of_the_same_body_to_the_url_of_now(
+    api: Api, receiver: Receiver, drain: Drain
+) -> None:
+    webhook = api.webhook(url=receiver.url)
+    api.event()
+    drain()
+    [row] = listed(api)
+    api.patch(f"/webhooks/{webhook['id']}", {"url": receiver.url + "/moved"})
+    response = api.post(f"/deliveries/{row['id']}/replay")
+    assert response.status_code == 202
+    made = response.get_json()
+    assert (made["trigger"], made["replay_of"]) == ("replay", row["id"])
+    assert made["id"] != row["id"]
+    drain()
+    first, second = receiver.received
+    assert (first.body, second.delivery_id, second.path) == (second.body, made["id"], "/hook/moved")
+    assert api.get(f"/deliveries/{made['id']}").get_json()["status"] == "delivered"
+
+
+def test_a_replay_leaves_the_retries_of_the_first_alone(
+    api: Api, receiver: Receiver, drain: Drain
+) -> None:
+    receiver.answer = lambda request: Answer(500)
+    api.webhook(url=receiver.url)
+    api.event()
+    drain()
+    [before] = listed(api)
+    api.post(f"/deliveries/{before['id']}/replay")
+    drain()
+    replay, first = listed(api)
+    assert first == before
+    assert (replay["status"], replay["failures"]) == ("retrying", 1)
+
+
+@pytest.mark.parametrize("change", ["disable", "delete"])
+def test_what_is_not_served_is_not_replayed(
+    api: Api, organisation: Organisation, change: str
+) -> None:
+    webhook = api.webhook()
+    api.event()
+    if change == "disable":
+        api.patch(f"/webhooks/{webhook['id']}", {"enabled": False})
+    else:
+        api("DELETE", f"/webhooks/{webhook['id']}")
+    [row] = listed(api)
+    response = api.post(f"/deliveries/{row['id']}/replay")
+    assert (response.status_code, kind(response)) == (409, "conflict")
+    assert len(listed(api)) == 1

@@ -1,0 +1,295 @@
+"""/webhooks: made, read, changed, tested, rotated, deleted."""
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import select
+from standardwebhooks import Webhook
+
+from tests.api.conftest import URL, Api, faults, kind, stored
+from tests.support.receiver import Receiver
+from webhooks_app.extensions import db
+from webhooks_app.models import Delivery, Event, Subscription
+from webhooks_app.services import subscriptions
+from webhooks_app.services.errors import Conflict
+
+MASK = "••••••"
+
+
+def test_it_is_made_with_defaults_and_its_secret_is_shown_once(api: Api) -> None:
+    made = api.webhook()
+    secret = made.pop("secret")
+    assert secret.startswith("whsec_")
+    assert (made["wire_format"], made["retry_policy"], made["match"]) == (
+        "standard",
+        "pivot",
+        "all",
+    )
+    assert (made["enabled"], made["scope"], made["conditions"]) == (True, None, [])
+    read = api.get(f"/webhooks/{made['id']}")
+    assert read.get_json() == made
+    assert secret not in read.text
+    assert secret not in api.get("/webhooks").text
+    row = db.session.scalars(select(Subscription)).one()
+    assert secret not in str(vars(row))
+
+
+def test_where_it_was_made_is_said(api: Api) -> None:
+    response = api.post("/webhooks", {"name": "A", "url": URL, "event_types": ["lead.captured"]})
+    assert response.headers["Location"].endswith(f"/api/v1/webhooks/{response.get_json()['id']}")
+
+
+def test_everything_can_be_given_and_changed(api: Api) -> None:
+    fields: dict[str, Any] = {
+        "name": "Leads",
+        "description": "To the CRM",
+        "url": "https://crm.example/in?x=1",
+        "event_types": ["lead.captured", "lead.updated"],
+        "scope": {"type": "chatbot", "id": "bot_1"},
+        "conditions": [{"field": "lead.email", "operator": "exists", "value": None}],
+        "match": "any",
+        "retry_policy": {"delays": [10, 20.5]},
+        "headers": {"X-Token": "t0p"},
+        "enabled": False,
+    }
+    made = api.webhook(**fields, secret="whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    assert {key: made[key] for key in fields} == fields | {"headers": {"X-Token": MASK}}
+    assert made["secret"] == "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    changed = api.patch(f"/webhooks/{made['id']}", {"scope": None, "enabled": True, "name": "L"})
+    after = changed.get_json()
+    assert (after["scope"], after["enabled"], after["name"]) == (None, True, "L")
+    assert after["description"] == "To the CRM"
+
+
+def test_a_masked_header_sent_back_keeps_its_value(
+    api: Api, receiver: Receiver, drain: Callable[[], None]
+) -> None:
+    made = api.webhook(url=receiver.url, headers={"X-Token": "t0p", "X-Old": "old"})
+    api.patch(f"/webhooks/{made['id']}", {"headers": {"X-Token": MASK, "X-New": "new"}})
+    api.event()
+    drain()
+    headers = receiver.received[0].headers
+    assert (headers["x-token"], headers["x-new"], headers.get("x-old")) == ("t0p", "new", None)
+
+
+@pytest.mark.parametrize(
+    ("fields", "where"),
+    [
+        ({"name": ""}, "#/name"),
+        ({"name": "x" * 201}, "#/name"),
+        ({"name": "a\nb"}, "#/name"),
+        ({"name": None}, "#/name"),
+        ({"description": "x" * 2001}, "#/description"),
+        ({"url": "ftp://receiver.example/"}, "#/url"),
+        ({"url": "http://receiver.example/"}, "#/url"),
+        ({"url": "https://10.0.0.1/"}, "#/url"),
+        ({"url": "https://user:pw@receiver.example/"}, "#/url"),
+        ({"url": "nonsense"}, "#/url"),
+        ({"event_types": []}, "#/event_types"),
+        ({"event_types": ["lead.captured", "no.such"]}, "#/event_types/1"),
+        ({"event_types": ["webhook.ping"]}, "#/event_types/0"),
+        ({"event_types": ["lead.captured", "lead.captured"]}, "#/event_types/1"),
+        ({"event_types": "lead.captured"}, "#/event_types"),
+        ({"event_types": ["lead.captured", 5]}, "#/event_types/1"),
+        ({"scope": {"type": "Room", "id": "1"}}, "#/scope/type"),
+        ({"scope": {"type": "room"}}, "#/scope/id"),
+        ({"conditions": [{"field": "a", "operator": "is"}]}, "#/conditions/0/operator"),
+        (
+            {
+                "conditions": [
+                    {"field": "a", "operator": "exists"},
+                    {"field": "b", "operator": "matches", "value": "("},
+                ]
+            },
+            "#/conditions/1/value",
+        ),
+        ({"conditions": [{"operator": "exists"}]}, "#/conditions/0/field"),
+        ({"match": "some"}, "#/match"),
+        ({"wire_format": "none"}, "#/wire_format"),
+        ({"retry_policy": "never"}, "#/retry_policy"),
+        ({"retry_policy": {"delays": [0]}}, "#/retry_policy"),
+        ({"retry_policy": {"delays": ["1"]}}, "#/retry_policy"),
+        ({"headers": {"Host": "x"}}, "#/headers/Host"),
+        ({"headers": {"Webhook-Id": "x"}}, "#/headers/Webhook-Id"),
+        ({"headers": {"X-A": "b\r\nX-C: d"}}, "#/headers/X-A"),
+        ({"headers": {"a/b": "x"}}, "#/headers/a~1b"),
+        ({"secret": "short"}, "#/secret"),
+        ({"secret": "whsec_AAAA"}, "#/secret"),
+        ({"enabled": "yes"}, "#/enabled"),
+        ({"nonsense": 1}, "#/nonsense"),
+    ],
+)
+def test_what_is_wrong_is_named_and_nothing_changes(
+    api: Api, fields: dict[str, Any], where: str
+) -> None:
+    body = {"name": "A", "url": URL, "event_types": ["lead.captured"], **fields}
+    response = api.post("/webhooks", body)
+    assert response.status_code == 422
+    assert list(faults(response)) == [where]
+    assert api.get("/webhooks").get_json()["data"] == []
+
+    made = api.webhook()
+    before = api.get(f"/webhooks/{made['id']}").get_json()
+    response = api.patch(f"/webhooks/{made['id']}", {"description": "new", **fields})
+    assert response.status_code == 422
+    assert list(faults(response)) == [where]
+    assert api.get(f"/webhooks/{made['id']}").get_json() == before
+
+
+def test_plain_http_is_for_test_mode(test_mode: Api) -> None:
+    assert test_mode.webhook(url="http://receiver.example/")["url"] == "http://receiver.example/"
+
+
+def test_others_find_nothing(api: Api, outsider: Api, test_mode: Api) -> None:
+    path = f"/webhooks/{api.webhook()['id']}"
+    for door in (outsider, test_mode):
+        for method, more in (("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/test")):
+            answer = door(method, path + more, **({"json": {}} if method == "PATCH" else {}))
+            assert (answer.status_code, kind(answer)) == (404, "not-found")
+        assert door.post(f"{path}/rotate-secret").status_code == 404
+        assert door.get("/webhooks").get_json()["data"] == []
+    assert api.get(path).status_code == 200
+
+
+def test_switching_off_cancels_what_waits_and_nothing_new_is_planned(api: Api) -> None:
+    made = api.webhook()
+    api.event()
+    api.patch(f"/webhooks/{made['id']}", {"enabled": False})
+    assert db.session.scalars(select(Delivery.status)).all() == ["cancelled"]
+    assert api.event().get_json()["deliveries"] == 0
+    api.patch(f"/webhooks/{made['id']}", {"enabled": True})
+    assert api.event().get_json()["deliveries"] == 1
+
+
+def test_deleting_cancels_what_waits_and_keeps_the_log(api: Api) -> None:
+    made = api.webhook()
+    api.event()
+    assert api("DELETE", f"/webhooks/{made['id']}").status_code == 204
+    assert api.get(f"/webhooks/{made['id']}").status_code == 404
+    assert api("DELETE", f"/webhooks/{made['id']}").status_code == 404
+    [logged] = api.get("/deliveries").get_json()["data"]
+    assert logged["status"] == "cancelled"
+    assert api.event().get_json()["deliveries"] == 0
+
+
+def test_a_test_sends_the_sample_to_this_webhook_alone(
+    api: Api, receiver: Receiver, drain: Callable[[], None]
+) -> None:
+    api.webhook()
+    scope = {"type": "chatbot", "id": "bot_9"}
+    made = api.webhook(url=receiver.url, event_types=["booking.confirmed"], scope=scope)
+    response = api.post(f"/webhooks/{made['id']}/test")
+    assert response.status_code == 202
+    assert (response.get_json()["trigger"], response.get_json()["status"]) == ("test", "pending")
+    drain()
+    [request] = receiver.received
+    assert request.delivery_id == response.get_json()["id"]
+    assert orjson.loads(request.body)["type"] == "booking.confirmed"
+    Webhook(made["secret"]).verify(request.body, request.headers)
+    assert stored() == (1, 1)
+    assert db.session.scalars(select(Event.origin)).all() == ["test"]
+
+
+def test_a_test_may_name_its_event_type_or_be_a_ping(api: Api) -> None:
+    path = f"/webhooks/{api.webhook()['id']}/test"
+    for name, origin in (("lead.updated", "test"), ("webhook.ping", "ping")):
+        made = api.post(path, {"event_type": name}).get_json()
+        assert made["event"]["type"] == name
+        assert db.session.get_one(Event, made["event"]["id"]).origin == origin
+    response = api.post(path, {"event_type": "no.such"})
+    assert (response.status_code, list(faults(response))) == (422, ["#/event_type"])
+
+
+def test_a_webhook_that_is_off_is_not_tested(api: Api) -> None:
+    path = f"/webhooks/{api.webhook(enabled=False)['id']}/test"
+    response = api.post(path)
+    assert (response.status_code, kind(response)) == (409, "conflict")
+
+
+def test_while_a_secret_rotates_both_sign(
+    api: Api, receiver: Receiver, drain: Callable[[], None]
+) -> None:
+    made = api.webhook(url=receiver.url)
+    rotated = api.post(f"/webhooks/{made['id']}/rotate-secret").get_json()
+    assert rotated["secret"] != made["secret"]
+    assert rotated["previous_secret_expires_at"] is not None
+    api.event()
+    drain()
+    [request] = receiver.received
+    for secret in (made["secret"], rotated["secret"]):
+        Webhook(secret).verify(request.body, request.headers)
+
+
+def test_without_overlap_the_old_secret_ends_at_once(
+    api: Api, receiver: Receiver, drain: Callable[[], None]
+) -> None:
+    made = api.webhook(url=receiver.url)
+    path = f"/webhooks/{made['id']}/rotate-secret"
+    rotated = api.post(path, {"overlap_hours": 0}).get_json()
+    assert rotated["previous_secret_expires_at"] is None
+    api.event()
+    drain()
+    [request] = receiver.received
+    Webhook(rotated["secret"]).verify(request.body, request.headers)
+    assert len(request.headers["webhook-signature"].split()) == 1
+
+
+@pytest.mark.parametrize("hours", [-1, 169, "1", 1.5])
+def test_an_overlap_is_0_to_7_days(api: Api, hours: object) -> None:
+    made = api.webhook()
+    response = api.post(f"/webhooks/{made['id']}/rotate-secret", {"overlap_hours": hours})
+    assert list(faults(response)) == ["#/overlap_hours"]
+
+
+def test_they_are_listed_newest_first_page_by_page(api: Api) -> None:
+    made = [api.webhook(name=f"W{n}")["id"] for n in range(5)]
+    first = api.get("/webhooks", limit=2).get_json()
+    second = api.get("/webhooks", limit=2, cursor=first["next_cursor"]).get_json()
+    third = api.get("/webhooks", limit=2, cursor=second["next_cursor"]).get_json()
+    pages = [[one["id"] for one in page["data"]] for page in (first, second, third)]
+    assert [one for page in pages for one in page] == made[::-1]
+    assert third["next_cursor"] is None
+
+
+@pytest.mark.parametrize(
+    ("query", "where"),
+    [
+        ({"limit": 0}, "limit"),
+        ({"limit": 101}, "limit"),
+        ({"limit": "ten"}, "limit"),
+        ({"cursor": "nonsense"}, "cursor"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_a_query_that_cannot_be_used_is_named(
+    api: Api, query: dict[str, object], where: str
+) -> None:
+    response = api.get("/webhooks", **query)
+    assert (response.status_code, list(faults(response))) == (422, [where])
+
+
+def test_counters_follow_what_happened(
+    api: Api, receiver: Receiver, drain: Callable[[], None]
+) -> None:
+    made = api.webhook(url=receiver.url)
+    api.event()
+    api.event()
+    drain()
+    counters = api.get(f"/webhooks/{made['id']}").get_json()["counters"]
+    assert (counters["delivered"], counters["failed"]) == (2, 0)
+    assert counters["last_success_at"] is not None
+
+
+def test_two_edits_at_once_do_not_overwrite_each_other(api: Api) -> None:
+    made = api.webhook()
+    stale = db.session.get_one(Subscription, made["id"])
+    assert stale.name == "CRM"
+    db.session.expunge(stale)
+    api.patch(f"/webhooks/{made['id']}", {"name": "First"})
+    db.session.add(stale)
+    stale.name = "Second"
+    with pytest.raises(Conflict):
+        subscriptions.set_enabled(db.session(), stale, enabled=True)
+    assert api.get(f"/webhooks/{made['id']}").get_json()["name"] == "First"
