@@ -1,19 +1,17 @@
 """Taking due deliveries under a lease: fair between subscriptions, safe between workers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, text
+from sqlalchemy import Connection, Engine, text
 
 from webhooks_app.clock import utcnow
 from webhooks_app.database import read_only
 from webhooks_app.lib.bulk import driver_cursor, sqlite_value
-from webhooks_app.models import Attempt
+from webhooks_app.pipeline.lost import log_lost
 from webhooks_app.pipeline.window import Window
-
-LOST = "No answer was stored: the worker stopped before it could. Sent again after the lease."
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +140,7 @@ def claim(engine: Engine, request: Request, lease: timedelta) -> list[Claimed]:
             claimed = _claim_postgres(connection, request, lease)
         else:
             claimed = _claim_sqlite(connection, request, lease)
-        _log_lost(connection, [one for one in claimed if one.lost])
+        log_lost(connection, [(one.delivery_id, one.number - 1) for one in claimed if one.lost])
     return claimed
 
 
@@ -197,28 +195,3 @@ def _read_sqlite(connection: Connection, id_: str, lost: bool) -> Claimed:
     values[4] = lost
     values[9] = datetime.fromisoformat(values[9] + "+00:00")
     return Claimed(*values)
-
-
-def _log_lost(connection: Connection, claimed: Sequence[Claimed]) -> None:
-    if not claimed:
-        return
-    now = utcnow()
-    connection.execute(
-        cast(Table, Attempt.__table__).insert(),
-        [
-            {
-                "delivery_id": one.delivery_id,
-                "number": one.number - 1,
-                "outcome": "lost",
-                "error": LOST,
-                "url": "",
-                "request_headers": "{}",
-                "response_headers": "[]",
-                "response_body": b"",
-                "response_truncated": False,
-                "started_at": now,
-                "duration_ms": 0,
-            }
-            for one in claimed
-        ],
-    )

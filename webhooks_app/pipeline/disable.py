@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Table, or_, select, update
 
 from webhooks_app.clock import utcnow
 from webhooks_app.models import Delivery, Organisation, Subscription
+from webhooks_app.pipeline.lost import log_lost
 from webhooks_app.pipeline.notify import NoticeOf, notify
 from webhooks_app.vocabulary import DeliveryStatus
 
@@ -60,38 +61,38 @@ def touch(connection: Connection, organisation_id: str) -> None:
     )
 
 
-def cancel_waiting(connection: Connection, subscription_id: str) -> int:
+def cancel_waiting(connection: Connection, subscription_id: str) -> None:
     """Cancel what waits for a subscription; what is being sent right now is left to end."""
     deliveries = DELIVERIES.c
-    return _cancel(
+    _cancel(
         connection,
         deliveries.subscription_id == subscription_id,
         deliveries.due_at.is_not(None),
     )
 
 
-def cancel_unserved(connection: Connection, delivery_ids: Collection[str]) -> int:
+def cancel_unserved(connection: Connection, delivery_ids: Collection[str]) -> None:
     """Of these, cancel those whose subscription was switched off or deleted meanwhile."""
     deliveries = DELIVERIES.c
-    return _cancel(
+    _cancel(
         connection,
         deliveries.id.in_(delivery_ids),
         deliveries.subscription_id.in_(_unserved()),
     )
 
 
-def cancel_left_over(connection: Connection) -> int:
+def cancel_left_over(connection: Connection) -> None:
     """Cancel what waits for any subscription that is off: the sweep's safety net."""
     deliveries = DELIVERIES.c
-    return _cancel(
+    _cancel(
         connection, deliveries.subscription_id.in_(_unserved()), deliveries.due_at.is_not(None)
     )
 
 
-def release_expired(connection: Connection, now: datetime) -> int:
+def release_expired(connection: Connection, now: datetime) -> None:
     """Cancel what was being sent for a subscription now off, when its worker died."""
     deliveries = DELIVERIES.c
-    result = connection.execute(
+    released = connection.execute(
         update(DELIVERIES)
         .where(
             deliveries.subscription_id.in_(_unserved()),
@@ -101,8 +102,9 @@ def release_expired(connection: Connection, now: datetime) -> int:
         .values(
             status=DeliveryStatus.CANCELLED.value, due_at=None, finished_at=now, error=SWITCHED_OFF
         )
+        .returning(deliveries.id, deliveries.tries)
     )
-    return result.rowcount
+    log_lost(connection, [(row.id, row.tries) for row in released])
 
 
 def _unserved() -> Any:
@@ -112,9 +114,9 @@ def _unserved() -> Any:
     )
 
 
-def _cancel(connection: Connection, *conditions: Any) -> int:
+def _cancel(connection: Connection, *conditions: Any) -> None:
     deliveries = DELIVERIES.c
-    result = connection.execute(
+    connection.execute(
         update(DELIVERIES)
         .where(*conditions, deliveries.status.in_(WAITING))
         .values(
@@ -124,4 +126,3 @@ def _cancel(connection: Connection, *conditions: Any) -> int:
             error=SWITCHED_OFF,
         )
     )
-    return result.rowcount

@@ -19,4 +19,4 @@ def take_turn(engine: Engine, name: str, every: timedelta, now: datetime) -> boo
         if connection.execute(due.values(last_run_at=now)).rowcount:
             return True
         first = dialect.insert(RUNS).values(name=name, last_run_at=now).on_conflict_do_nothing()
-        return bool(connection.execute(first).rowcount)
+        return connection.execute(first.returning(RUNS.c.name)).first() is not None

@@ -1,0 +1,76 @@
+import pytest
+
+from webhooks_app.channels.webhook.headers import InvalidHeader, check_custom_headers
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Host",
+        "CONTENT-TYPE",
+        "content-length",
+        "Connection",
+        "Keep-Alive",
+        "TE",
+        "Transfer-Encoding",
+        "Trailer",
+        "Upgrade",
+        "Proxy-Authorization",
+        "Expect",
+        "User-Agent",
+        "webhook-id",
+        "Webhook-Signature",
+        "svix-id",
+        "X-Hub-Signature-256",
+        "Stripe-Signature",
+        "X-Pivra-Signature-256",
+        "pivotal-signature",
+        "X-Webhook-Signature",
+        "X-Pivot-Signature",
+        "X-Forwarded-For",
+        "Forwarded",
+        "Via",
+        "ce-id",
+    ],
+)
+def test_what_we_or_the_connection_set_cannot_be_set(name: str) -> None:
+    with pytest.raises(InvalidHeader) as raised:
+        check_custom_headers({"X-Fine": "yes", name: "x"})
+    assert raised.value.name == name
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("", "x"),
+        ("a b", "x"),
+        ("a:b", "x"),
+        ("a\r\nb", "x"),
+        ("ä", "x"),
+        ("x" * 101, "x"),
+        ("X-A", ""),
+        ("X-A", "a\r\nX-B: c"),
+        ("X-A", "a\nb"),
+        ("X-A", "a\0b"),
+        ("X-A", " a"),
+        ("X-A", "a "),
+        ("X-A", "日本"),
+        ("X-A", "x" * 4097),
+    ],
+)
+def test_what_would_break_the_request_is_refused(name: str, value: str) -> None:
+    with pytest.raises(InvalidHeader):
+        check_custom_headers({name: value})
+
+
+def test_others_are_sent_as_they_are() -> None:
+    headers = {"Authorization": "Bearer a.b-c", "X-Tenant": "café 1", "x-y": "!#$%&'*+.^_`|~"}
+    assert check_custom_headers(headers) == headers
+
+
+def test_there_are_at_most_twenty_and_none_twice() -> None:
+    assert check_custom_headers({f"X-{n}": "v" for n in range(20)})
+    with pytest.raises(InvalidHeader):
+        check_custom_headers({f"X-{n}": "v" for n in range(21)})
+    with pytest.raises(InvalidHeader):
+        check_custom_headers({"X-A": "1", "x-a": "2"})

@@ -1,0 +1,121 @@
+"""Ours against the public libraries, both ways."""
+
+import base64
+import time
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from standardwebhooks import Webhook
+from svix.webhooks import Webhook as SvixWebhook
+
+from webhooks_app.channels.webhook.signatures import (
+    BadSignature,
+    check_secret,
+    generate_secret,
+    sign_standard,
+    verify_standard,
+)
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+def test_it_gives_the_signature_of_the_published_example() -> None:
+    """The example in the documentation of Standard Webhooks' and Svix's libraries."""
+    signature = sign_standard(
+        [SECRET], "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}'
+    )
+    assert signature == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+@given(st.binary(max_size=2000), st.binary(min_size=24, max_size=64))
+def test_the_public_libraries_compute_the_same(body: bytes, key: bytes) -> None:
+    secret = "whsec_" + base64.b64encode(key).decode()
+    now = int(time.time())
+    headers = {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(now),
+        "webhook-signature": sign_standard([secret], "msg_1", now, body),
+    }
+    text = body.decode(errors="replace").encode()
+    headers["webhook-signature"] = sign_standard([secret], "msg_1", now, text)
+    moment = datetime.fromtimestamp(now, UTC)
+    assert Webhook(secret).sign("msg_1", moment, text.decode()) == headers["webhook-signature"]
+    assert SvixWebhook(secret).sign("msg_1", moment, text.decode()) == headers["webhook-signature"]
+    verify_standard(secret, headers, text, now)
+
+
+def headers_of(secrets: list[str], body: bytes, at: int) -> dict[str, str]:
+    return {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(at),
+        "webhook-signature": sign_standard(secrets, "msg_1", at, body),
+    }
+
+
+def test_either_secret_verifies_while_one_rotates() -> None:
+    old, new = generate_secret(), generate_secret()
+    headers = headers_of([new, old], b"{}", 1000)
+    verify_standard(old, headers, b"{}", 1000)
+    verify_standard(new, headers, b"{}", 1000)
+    with pytest.raises(BadSignature, match="another secret"):
+        verify_standard(generate_secret(), headers, b"{}", 1000)
+
+
+@pytest.mark.parametrize(
+    ("changed", "body", "now", "why"),
+    [
+        ({}, b"{} ", 1000, "body was changed"),
+        ({"webhook-id": "msg_2"}, b"{}", 1000, "does not fit"),
+        ({"webhook-timestamp": "1001"}, b"{}", 1001, "does not fit"),
+        ({"webhook-timestamp": "soon"}, b"{}", 1000, "not a number"),
+        ({"webhook-signature": "v1,"}, b"{}", 1000, "does not fit"),
+        ({"webhook-signature": "v1,ü"}, b"{}", 1000, "does not fit"),
+        ({}, b"{}", 1301, "5 minutes"),
+        ({}, b"{}", 699, "5 minutes"),
+    ],
+)
+def test_what_does_not_verify_says_why(
+    changed: dict[str, str], body: bytes, now: int, why: str
+) -> None:
+    headers = headers_of([SECRET], b"{}", 1000) | changed
+    with pytest.raises(BadSignature, match=why):
+        verify_standard(SECRET, headers, body, now)
+
+
+@pytest.mark.parametrize("missing", ["webhook-id", "webhook-timestamp", "webhook-signature"])
+def test_a_missing_header_is_named(missing: str) -> None:
+    headers = headers_of([SECRET], b"{}", 1000)
+    del headers[missing]
+    with pytest.raises(BadSignature, match=missing):
+        verify_standard(SECRET, headers, b"{}", 1000)
+
+
+@pytest.mark.parametrize("secret", [SECRET, "my-own-secret", "x" * 200])
+def test_secrets_that_can_be_used(secret: str) -> None:
+    assert check_secret(secret) == secret
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "",
+        "short",
+        "with space in it",
+        "ümlaut-secret",
+        "x" * 201,
+        "whsec_",
+        "whsec_!!",
+        "whsec_AAAA",
+    ],
+)
+def test_secrets_that_cannot(secret: str) -> None:
+    with pytest.raises(ValueError, match=r"characters|bytes"):
+        check_secret(secret)
+
+
+def test_made_secrets_differ_and_can_be_used() -> None:
+    made = {generate_secret() for _ in range(50)}
+    assert len(made) == 50
+    assert all(check_secret(secret) for secret in made)
