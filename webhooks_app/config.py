@@ -2,12 +2,14 @@
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from cryptography.fernet import Fernet
+from limits import parse_many
 
 from webhooks_app.lib.crypto import new_key
 from webhooks_app.lib.ssrf import Guard
@@ -19,6 +21,14 @@ Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
 
 class BadSetting(Exception):
     """A setting that cannot be used; the message is one line for the operator."""
+
+
+@contextmanager
+def _naming(variable: str) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        raise BadSetting(f"{variable}: {error}") from error
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,15 +54,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     retention_days: Positive = 90
     ingest_rate_limit: str = "6000 per second"
     login_rate_limit: str = "10 per minute"
-    log_level: str = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     def __post_init__(self) -> None:
         if self.lease_seconds < self.delivery_timeout + 2:
             raise BadSetting("LEASE_SECONDS must exceed DELIVERY_TIMEOUT by at least 2 seconds")
-        try:
-            _ = self.guard, [Fernet(key) for key in self.vault_keys]
-        except ValueError as error:
-            raise BadSetting(f"ALLOWED_NETWORKS or ENCRYPTION_KEYS: {error}") from error
+        with _naming("ALLOWED_NETWORKS"):
+            _ = self.guard
+        with _naming("ENCRYPTION_KEYS"):
+            _ = [Fernet(key) for key in self.vault_keys]
+        for name in ("ingest_rate_limit", "login_rate_limit"):
+            with _naming(name.upper()):
+                parse_many(getattr(self, name))
 
     @property
     def guard(self) -> Guard:

@@ -84,9 +84,7 @@ def cancel_unserved(connection: Connection, delivery_ids: Collection[str]) -> No
 def cancel_left_over(connection: Connection) -> None:
     """Cancel what waits for any subscription that is off: the sweep's safety net."""
     deliveries = DELIVERIES.c
-    _cancel(
-        connection, deliveries.subscription_id.in_(_unserved()), deliveries.due_at.is_not(None)
-    )
+    _cancel(connection, deliveries.subscription_id.in_(_unserved()), deliveries.due_at.is_not(None))
 
 
 def release_expired(connection: Connection, now: datetime) -> None:

@@ -1,0 +1,102 @@
+"""The beat, tick by tick. Kills are in tests/journeys."""
+
+import time
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from tests import factories
+from tests.pipeline.conftest import make_due
+from tests.support.servers import RedisServer
+from webhooks_app import queue
+from webhooks_app.extensions import db
+from webhooks_app.jobs import beat as module
+from webhooks_app.jobs.beat import Beat
+from webhooks_app.jobs.schedule import PERIODIC
+from webhooks_app.pipeline.claim import Request, claim
+
+
+def waiting(redis_server: RedisServer, name: str) -> list[str]:
+    return [
+        job.func_name for job in queue.queue_named(name, queue.fast_redis(redis_server.url)).jobs
+    ]
+
+
+def beat_on(redis_server: RedisServer) -> Beat:
+    db.session.rollback()
+    return Beat(db.engine, queue.beat_redis(redis_server.url))
+
+
+def test_it_asks_for_an_engine_only_when_something_is_due(
+    app: Flask, redis_server: RedisServer
+) -> None:
+    organisation = factories.organisation()
+    factories.webhook(organisation, "https://a.example")
+    beat = beat_on(redis_server)
+    beat.tick()
+    assert waiting(redis_server, queue.DELIVERIES) == []
+    factories.accepted(organisation)
+    db.session.rollback()
+    beat.tick()
+    beat.tick()
+    assert waiting(redis_server, queue.DELIVERIES) == [queue.RUN_ENGINE]
+
+
+def test_a_lease_is_due_once_it_has_run_out(app: Flask, redis_server: RedisServer) -> None:
+    organisation = factories.organisation()
+    factories.webhook(organisation, "https://a.example")
+    factories.accepted(organisation)
+    beat = beat_on(redis_server)
+    claim(db.engine, Request(10, {}), timedelta(seconds=30))
+    beat.tick()
+    assert waiting(redis_server, queue.DELIVERIES) == []
+    make_due()
+    beat.tick()
+    assert waiting(redis_server, queue.DELIVERIES) == [queue.RUN_ENGINE]
+
+
+def test_it_enqueues_each_periodic_job_once_in_its_time(
+    app: Flask, redis_server: RedisServer
+) -> None:
+    first = beat_on(redis_server)
+    first.tick()
+    assert waiting(redis_server, queue.BACKGROUND) == [periodic.job for periodic in PERIODIC]
+    redis_server.empty()
+    second = beat_on(redis_server)
+    second.tick()
+    assert waiting(redis_server, queue.BACKGROUND) == []
+
+
+def test_of_two_one_is_active_until_it_is_gone(
+    app: Flask, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LEASE", 0.5)
+    organisation = factories.organisation()
+    factories.webhook(organisation, "https://a.example")
+    first, second = beat_on(redis_server), beat_on(redis_server)
+    first.tick()
+    factories.accepted(organisation)
+    db.session.rollback()
+    second.tick()
+    assert waiting(redis_server, queue.DELIVERIES) == []
+    time.sleep(0.6)
+    second.tick()
+    assert waiting(redis_server, queue.DELIVERIES) == [queue.RUN_ENGINE]
+
+
+def test_a_beat_that_lost_its_lock_takes_it_again_only_when_it_is_free(
+    app: Flask, redis_server: RedisServer
+) -> None:
+    first, second = beat_on(redis_server), beat_on(redis_server)
+    first.tick()
+    redis_server.empty()
+    second.tick()
+    organisation = factories.organisation()
+    factories.webhook(organisation, "https://a.example")
+    factories.accepted(organisation)
+    db.session.rollback()
+    first.tick()
+    assert waiting(redis_server, queue.DELIVERIES) == []
+    second.tick()
+    assert waiting(redis_server, queue.DELIVERIES) == [queue.RUN_ENGINE]

@@ -1,0 +1,89 @@
+"""Settings are read once, typed, and refused loudly."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from webhooks_app.config import BadSetting, read_settings
+from webhooks_app.lib.crypto import new_key
+
+
+def read(tmp_path: Path, **environ: str) -> object:
+    return read_settings({"DATA_DIR": str(tmp_path), **environ})
+
+
+def test_nothing_needs_to_be_set(tmp_path: Path) -> None:
+    settings = read_settings({"DATA_DIR": str(tmp_path)})
+    assert (settings.host, settings.port, settings.workers) == ("127.0.0.1", 8000, 1)
+    assert settings.demo
+    assert settings.sqlalchemy_url == f"sqlite:///{tmp_path}/hookline.db"
+    assert settings.redis_socket_url == f"unix://{tmp_path}/redis.sock"
+
+
+def test_keys_are_made_once_and_kept_for_their_owner_only(tmp_path: Path) -> None:
+    first = read_settings({"DATA_DIR": str(tmp_path)})
+    second = read_settings({"DATA_DIR": str(tmp_path)})
+    assert first.secret_key == second.secret_key != ""
+    assert first.encryption_keys == second.encryption_keys != first.secret_key
+    for name in ("secret_key", "encryption_keys"):
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
+
+
+def test_keys_that_are_given_are_not_written_anywhere(tmp_path: Path) -> None:
+    key = new_key()
+    settings = read_settings(
+        {"DATA_DIR": str(tmp_path), "SECRET_KEY": "s", "ENCRYPTION_KEYS": f"{key}, {new_key()}"}
+    )
+    assert (settings.secret_key, settings.vault_keys[0], len(settings.vault_keys)) == ("s", key, 2)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
+def test_a_postgresql_url_gets_its_driver(tmp_path: Path, scheme: str) -> None:
+    settings = read_settings({"DATA_DIR": str(tmp_path), "DATABASE_URL": f"{scheme}://u@h/d"})
+    assert settings.sqlalchemy_url == "postgresql+psycopg://u@h/d"
+
+
+def test_texts_become_what_they_mean(tmp_path: Path) -> None:
+    settings = read_settings(
+        {
+            "DATA_DIR": str(tmp_path),
+            "PORT": "9000",
+            "DEMO": "0",
+            "HTTPS": "true",
+            "LEASE_SECONDS": "40.5",
+            "ALLOWED_NETWORKS": "10.0.0.0/8, fd00::/8",
+            "WORKERS": "",
+        }
+    )
+    assert (settings.port, settings.demo, settings.https) == (9000, False, True)
+    assert (settings.lease_seconds, settings.workers) == (40.5, 1)
+    assert settings.guard.refusal("10.1.2.3") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "many"),
+        ("PORT", "0"),
+        ("PORT", "65536"),
+        ("WORKERS", "0"),
+        ("DEMO", "perhaps"),
+        ("DELIVERY_TIMEOUT", "-1"),
+        ("LEASE_SECONDS", "10"),
+        ("ALLOWED_NETWORKS", "10.0.0.1/8"),
+        ("ENCRYPTION_KEYS", "short"),
+        ("LOG_LEVEL", "LOUD"),
+        ("INGEST_RATE_LIMIT", "plenty"),
+        ("LOGIN_RATE_LIMIT", "10 a fortnight"),
+        ("RETENTION_DAYS", "0"),
+    ],
+)
+def test_what_cannot_be_used_is_named_and_its_value_if_secret_is_not(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    with pytest.raises(BadSetting) as raised:
+        read(tmp_path, **{name: value})
+    assert name in str(raised.value)
+    assert "\n" not in str(raised.value)
