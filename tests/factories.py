@@ -102,8 +102,7 @@ def webhook(organisation: Organisation, url: str, **more: Any) -> Subscription:
 
 
 def tenant(organisation: Organisation, mode: str = "live") -> Tenant:
-    db.session.refresh(organisation)
-    return Tenant(organisation.id, mode, organisation.subscriptions_version)
+    return Tenant(organisation.id, mode)
 
 
 def lead(**more: Any) -> Incoming:
@@ -116,7 +115,9 @@ def lead(**more: Any) -> Incoming:
 
 
 def accepted(organisation: Organisation, *events: Incoming, mode: str = "live") -> list[Accepted]:
-    return accept(db.session(), tenant(organisation, mode), events or [lead()])
+    asked = tenant(organisation, mode)
+    db.session.commit()
+    return accept(db.engine, asked, events or [lead()])
 
 
 def event_of(accepted: Accepted) -> Event:

@@ -5,9 +5,11 @@ from flask import Flask
 from webhooks_app import commands, queue
 from webhooks_app.config import Settings, read_settings
 from webhooks_app.database import engine_options, prepare
-from webhooks_app.extensions import csrf, db, limiter, login_manager, migrate
+from webhooks_app.extensions import csrf, db, login_manager, migrate
 from webhooks_app.lib.crypto import Vault
 from webhooks_app.lib.logs import configure_logging
+from webhooks_app.lib.rate import Rates
+from webhooks_app.pipeline.gather import Gathering
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -27,10 +29,10 @@ def create_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.https,
         MAX_CONTENT_LENGTH=64 * 1024 * 1024,
-        RATELIMIT_STORAGE_URI="memory://",
         WTF_CSRF_TIME_LIMIT=None,
     )
     app.extensions["vault"] = Vault(settings.vault_keys)
+    app.extensions["rates"] = Rates()
     _bind_extensions(app)
     _open_doors(app)
     return app
@@ -43,8 +45,9 @@ def _bind_extensions(app: Flask) -> None:
     migrate.init_app(app, db, directory=f"{app.root_path}/migrations", render_as_batch=True)
     login_manager.init_app(app)
     csrf.init_app(app)
-    limiter.init_app(app)
     queue.init_app(app)
+    with app.app_context():
+        app.extensions["gathering"] = Gathering(db.engine, app.extensions["doorbell"].ring)
 
 
 def _open_doors(app: Flask) -> None:

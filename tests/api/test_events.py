@@ -320,5 +320,6 @@ def test_the_rate_is_limited_by_key(app: Flask, api: Api, test_mode: Api) -> Non
     assert [api.event().status_code for _ in range(4)] == [202, 202, 202, 429]
     response = api.event()
     assert kind(response) == "too-many-requests"
-    assert int(response.headers["Retry-After"]) > 0
+    assert 0 < int(response.headers["Retry-After"]) <= 60
+    assert response.headers["X-RateLimit-Remaining"] == "0"
     assert test_mode.event().status_code == 202

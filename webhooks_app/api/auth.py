@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from flask import Response, g, request
+from flask import g, request
 
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.problems import Problem
@@ -23,24 +23,17 @@ R = TypeVar("R")
 def authenticate() -> None:
     """Every endpoint needs a key. Sets `g.principal`, or raises a 401 `Problem`.
 
-    The body is read before the first query, so that a slow client holds no transaction open: the
-    view works in the transaction in which the key was read.
+    The body is read before any query, so that a slow client holds no transaction open.
     """
     token = _bearer_token()
     if request.endpoint not in LARGE_BODIES:
         request.max_content_length = SMALL_BODY
     request.get_data()
-    principal = keys.authenticate(db.session(), token)
+    principal = keys.authenticate(db.engine, token)
     if principal is None:
         raise _unauthorized("This API key is not known, or was revoked.")
+    keys.note_use(db.engine, principal)
     g.principal = principal
-
-
-@bp.after_request
-def note_use(response: Response) -> Response:
-    if (principal := g.get("principal")) is not None:
-        keys.note_use(db.session(), principal)
-    return response
 
 
 def requires(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:

@@ -1,26 +1,19 @@
 """POST /events and /events/batch: what happened, from the platform's backend."""
 
-from flask import Response, current_app, request
+from flask import Response, request
 
 from webhooks_app.api import auth, bodies, shapes
 from webhooks_app.api.answers import answer
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.event_bodies import VISIBLE, BatchBody, parse_event
 from webhooks_app.api.problems import Problem
-from webhooks_app.extensions import db, limiter
+from webhooks_app.api.rate import limited
 from webhooks_app.lib.pointers import Fault, Invalid, pointer
 from webhooks_app.pipeline.incoming import Incoming
-from webhooks_app.services.ingest import KeyReused, ingest
+from webhooks_app.services.ingest import KeyReused, ingest, ingest_batch
 
 LONGEST_KEY = 255
 LONGEST_BATCH_KEY = LONGEST_KEY - len(":999")
-
-
-def _rate() -> str:
-    return str(current_app.config["SETTINGS"].ingest_rate_limit)
-
-
-limited = limiter.shared_limit(_rate, scope="ingest", key_func=auth.key_id)
 
 
 @bp.post("/events")
@@ -30,7 +23,7 @@ def create_event() -> Response:
     """202 once the event and all its deliveries are committed."""
     event = parse_event(bodies.json_text(), _idempotency_key(LONGEST_KEY))
     try:
-        (accepted,) = ingest(db.session(), auth.tenant(), [event])
+        accepted = ingest(auth.tenant(), event)
     except KeyReused as error:
         raise _reused(error, at="#") from error
     return answer(shapes.accepted(accepted), 202)
@@ -43,7 +36,7 @@ def create_events() -> Response:
     """202 once all are committed: all of a batch, or nothing."""
     events = _events_of_batch()
     try:
-        accepted = ingest(db.session(), auth.tenant(), events)
+        accepted = ingest_batch(auth.tenant(), events)
     except KeyReused as error:
         raise _reused(error, at=pointer("events", error.index)) from error
     return answer({"events": [shapes.accepted(one) for one in accepted]}, 202)

@@ -119,7 +119,7 @@ def _open_inbox(session: Session, organisation: Organisation, token: str, secret
 def _subscribe(
     session: Session, organisation: Organisation, settings: Settings, url: str
 ) -> tuple[Subscription, str]:
-    tenant = Tenant(organisation.id, Mode.LIVE, organisation.subscriptions_version)
+    tenant = Tenant(organisation.id, Mode.LIVE)
     fields = {"name": "Demo receiver", "url": url, "event_types": EVENT_TYPES}
     return create_webhook(session, tenant, fields, vault(), settings.guard)
 

@@ -35,5 +35,5 @@ def configure_logging(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("rq.worker", "rq.job", "alembic", "limits", "flask-limiter"):
+    for noisy in ("rq.worker", "rq.job", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -1,18 +1,19 @@
 """The first step: events and all their deliveries in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, select
+from sqlalchemy import Connection, Engine, Table, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
-from sqlalchemy.orm import Session
 
 from webhooks_app.clock import utcnow
 from webhooks_app.lib.bulk import insert_rows
 from webhooks_app.lib.metrics import ACCEPTED
 from webhooks_app.models import Delivery, Event
 from webhooks_app.pipeline.incoming import Accepted, Incoming, Tenant
-from webhooks_app.pipeline.match import Matcher, matcher_for
+from webhooks_app.pipeline.match import Matcher, matchers_for
 from webhooks_app.pipeline.plan import (
     DELIVERY_COLUMNS,
     EVENT_COLUMNS,
@@ -24,6 +25,7 @@ from webhooks_app.vocabulary import EventOrigin, Trigger
 TRIES = 4
 EVENTS = cast(Table, Event.__table__)
 DELIVERIES = cast(Table, Delivery.__table__)
+REPEATABLE = ("idempotency_key", "source_id")
 
 
 class KeyReused(Exception):
@@ -39,54 +41,116 @@ class KeyReused(Exception):
         self.member = member
 
 
-def accept(session: Session, tenant: Tenant, events: Sequence[Incoming]) -> list[Accepted]:
+@dataclass(slots=True, eq=False)
+class Asked:
+    """What one request brings, and in the end what became of it: `accepted`, or `error`."""
+
+    tenant: Tenant
+    events: Sequence[Incoming]
+    accepted: list[Accepted] = field(default_factory=list)
+    error: Exception | None = None
+    done: bool = False
+
+    @property
+    def plans_deliveries(self) -> bool:
+        return any(one.plans_deliveries for one in self.accepted)
+
+    def outcome(self) -> list[Accepted]:
+        if self.error is not None:
+            raise self.error
+        return self.accepted
+
+
+def accept(database: Engine, tenant: Tenant, events: Sequence[Incoming]) -> list[Accepted]:
     """Store `events` with a delivery for each subscription that matches, and commit.
 
     A repeat (the same key or producer's id) answers what the first did and stores nothing; that
     holds under concurrency, by the unique indexes. Raises `KeyReused`, then nothing is stored.
     """
+    asked = Asked(tenant, events)
+    accept_together(database, [asked])
+    return asked.outcome()
+
+
+def accept_together(database: Engine, asked: Sequence[Asked]) -> None:
+    """Store all that was asked in one transaction; never raises.
+
+    When that cannot be, each is tried alone, so that nobody suffers from another's error.
+    """
     for last in (False,) * (TRIES - 1) + (True,):
         try:
-            accepted = _accept_once(session, tenant, events)
-            session.commit()
-        except (IntegrityError, OperationalError) as error:
-            session.rollback()
+            _store(database, asked)
+        except Exception as error:
+            if len(asked) > 1 and not _is_away(error):
+                for one in asked:
+                    accept_together(database, [one])
+                return
             if last or not _lost_a_race(error):
-                raise
+                _fail(asked, error)
+                return
         else:
-            ACCEPTED.inc(sum(not one.repeated for one in accepted))
-            return accepted
-    raise AssertionError("unreachable")
+            return
 
 
-def _accept_once(session: Session, tenant: Tenant, events: Sequence[Incoming]) -> list[Accepted]:
-    known = _Known(session, tenant, events)
-    matcher = matcher_for(session, tenant)
+def _store(database: Engine, asked: Sequence[Asked]) -> None:
+    with database.begin() as connection:
+        plans = _planned(connection, asked)
+        events = [row for plan in plans for row in plan.events]
+        insert_rows(connection, EVENTS, EVENT_COLUMNS, _in_lock_order(events))
+        deliveries = [row for plan in plans for row in plan.deliveries]
+        insert_rows(connection, DELIVERIES, DELIVERY_COLUMNS, deliveries)
+    ACCEPTED.inc(len(events))
+    for one, plan in zip(asked, plans, strict=True):
+        one.accepted, one.done = plan.accepted, True
+
+
+def _fail(asked: Iterable[Asked], error: Exception) -> None:
+    for one in asked:
+        one.error, one.done = error, True
+
+
+def _is_away(error: Exception) -> bool:
+    return isinstance(error, OperationalError) and not _lost_a_race(error)
+
+
+def _lost_a_race(error: Exception) -> bool:
+    if isinstance(error, IntegrityError):
+        return True
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", "") == "40P01"
+
+
+@dataclass(slots=True)
+class _Plan:
+    """Rows of one request, and its answers."""
+
+    accepted: list[Accepted] = field(default_factory=list)
+    events: list[tuple[Any, ...]] = field(default_factory=list)
+    deliveries: list[tuple[Any, ...]] = field(default_factory=list)
+
+
+def _planned(connection: Connection, asked: Sequence[Asked]) -> list[_Plan]:
+    matchers = matchers_for(connection, {one.tenant for one in asked})
     now = utcnow()
-    accepted: list[Accepted] = []
-    event_rows: list[tuple[Any, ...]] = []
-    rows: list[tuple[Any, ...]] = []
-    for index, event in enumerate(events):
-        before = known.find(index, event)
-        if before is None:
-            planned = _planned(tenant, matcher, event, now)
-            event_rows.append(planned[0])
-            rows += planned[1]
-            before = Accepted(planned[0][0], event.type, len(planned[1]))
-            known.remember(event, before)
-        accepted.append(before)
-    connection = session.connection()
-    insert_rows(connection, EVENTS, EVENT_COLUMNS, _in_lock_order(event_rows))
-    insert_rows(connection, DELIVERIES, DELIVERY_COLUMNS, rows)
-    return accepted
+    known: dict[Tenant, _Known] = {}
+    for tenant in matchers:
+        events = [event for one in asked if one.tenant == tenant for event in one.events]
+        known[tenant] = _Known(connection, tenant, events)
+    return [_plan(one, matchers[one.tenant], known[one.tenant], now) for one in asked]
 
 
-def _planned(
-    tenant: Tenant, matcher: Matcher, event: Incoming, now: Any
-) -> tuple[tuple[Any, ...], list[tuple[Any, ...]]]:
-    candidates = matcher.matching(event)
-    row = event_row(tenant, event, len(candidates), now, EventOrigin.API)
-    return row, delivery_rows(tenant, row[0], candidates, now, Trigger.EVENT)
+def _plan(asked: Asked, matcher: Matcher, known: "_Known", now: datetime) -> _Plan:
+    plan = _Plan()
+    for index, event in enumerate(asked.events):
+        answer = known.find(index, event)
+        if answer is None:
+            candidates = matcher.matching(event)
+            row = event_row(asked.tenant, event, len(candidates), now, EventOrigin.API)
+            plan.events.append(row)
+            plan.deliveries += delivery_rows(asked.tenant, row[0], candidates, now, Trigger.EVENT)
+            answer = Accepted(row[0], event.type, len(candidates))
+            known.remember(event, answer)
+        plan.accepted.append(answer)
+    return plan
 
 
 def _in_lock_order(event_rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
@@ -95,53 +159,40 @@ def _in_lock_order(event_rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return sorted(event_rows, key=lambda row: (row[key] or "", row[source] or ""))
 
 
-def _lost_a_race(error: DBAPIError) -> bool:
-    return isinstance(error, IntegrityError) or getattr(error.orig, "sqlstate", "") == "40P01"
-
-
 class _Known:
     """Which of `events` were accepted before, by key and by producer's id."""
 
-    def __init__(self, session: Session, tenant: Tenant, events: Sequence[Incoming]) -> None:
-        self._seen: dict[tuple[str, str], tuple[Incoming, Accepted]] = {}
-        for member in ("idempotency_key", "source_id"):
+    def __init__(self, connection: Connection, tenant: Tenant, events: Sequence[Incoming]) -> None:
+        self._seen: dict[tuple[str, str], tuple[tuple[Any, ...], Accepted]] = {}
+        for member in REPEATABLE:
             values = {value for event in events if (value := getattr(event, member))}
             if values:
-                self._load(session, tenant, member, values)
+                self._load(connection, tenant, member, values)
 
-    def _load(self, session: Session, tenant: Tenant, member: str, values: set[str]) -> None:
-        query = select(Event).where(
-            Event.organisation_id == tenant.organisation_id,
-            Event.mode == tenant.mode,
-            getattr(Event, member).in_(values),
+    def _load(self, connection: Connection, tenant: Tenant, member: str, values: set[str]) -> None:
+        columns = EVENTS.c
+        query = select(EVENTS).where(
+            columns.organisation_id == tenant.organisation_id,
+            columns.mode == tenant.mode,
+            columns[member].in_(values),
         )
-        for event in session.scalars(query):
-            subject = (event.subject_type, event.subject_id) if event.subject_type else None
-            incoming = Incoming(
-                type=event.type,
-                data=event.data,
-                occurred_at=event.occurred_at,
-                subject=cast("tuple[str, str] | None", subject),
-            )
-            answer = Accepted(event.id, event.type, event.fan_out, repeated=True)
-            self._seen[member, getattr(event, member)] = (incoming, answer)
+        for row in connection.execute(query):
+            subject = (row.subject_type, row.subject_id) if row.subject_type else None
+            answer = Accepted(row.id, row.type, row.fan_out, repeated=True)
+            self._seen[member, row._mapping[member]] = ((row.type, row.data, subject), answer)
 
     def find(self, index: int, event: Incoming) -> Accepted | None:
-        for member in ("idempotency_key", "source_id"):
+        for member in REPEATABLE:
             value = getattr(event, member)
             if value and (found := self._seen.get((member, value))):
                 first, answer = found
-                if (first.type, first.data, first.subject) != (
-                    event.type,
-                    event.data,
-                    event.subject,
-                ):
+                if first != (event.type, event.data, event.subject):
                     raise KeyReused(index, "id" if member == "source_id" else member)
                 return answer
         return None
 
     def remember(self, event: Incoming, answer: Accepted) -> None:
         again = Accepted(answer.id, answer.type, answer.deliveries, repeated=True)
-        for member in ("idempotency_key", "source_id"):
+        for member in REPEATABLE:
             if value := getattr(event, member):
-                self._seen[member, value] = (event, again)
+                self._seen[member, value] = ((event.type, event.data, event.subject), again)

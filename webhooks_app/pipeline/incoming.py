@@ -6,11 +6,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """An organisation in one mode, as read in the current transaction."""
+    """An organisation in one mode."""
 
     organisation_id: str
     mode: str
-    subscriptions_version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +36,8 @@ class Accepted:
     type: str
     deliveries: int
     repeated: bool = False
+
+    @property
+    def plans_deliveries(self) -> bool:
+        """Is there something new to send?"""
+        return self.deliveries > 0 and not self.repeated

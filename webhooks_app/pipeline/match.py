@@ -1,20 +1,23 @@
 """Which subscriptions want an event: by type, mode, scope and conditions."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.orm import Session
 
 from webhooks_app.clock import rfc3339
-from webhooks_app.models import Subscription
+from webhooks_app.models import Organisation, Subscription
 from webhooks_app.pipeline.conditions import Condition, evaluate, parse_conditions
 from webhooks_app.pipeline.incoming import Incoming, Tenant
 from webhooks_app.vocabulary import Match
 
 KEPT_TENANTS = 1000
+VERSIONS = select(Organisation.id, Organisation.subscriptions_version).where(
+    Organisation.id.in_(bindparam("ids", expanding=True))
+)
 
 _decode = msgspec.json.Decoder().decode
 
@@ -72,26 +75,35 @@ def condition_view(event: Incoming) -> Mapping[str, Any]:
     }
 
 
-_kept: dict[tuple[str, str], tuple[int, Matcher]] = {}
+_kept: dict[Tenant, tuple[int, Matcher]] = {}
 
 
-def matcher_for(session: Session, tenant: Tenant) -> Matcher:
-    """The matcher of `tenant`, kept in this process until the organisation's subscriptions change.
+def matchers_for(connection: Connection, tenants: Collection[Tenant]) -> dict[Tenant, Matcher]:
+    """The matcher of each, kept in this process until the organisation's subscriptions change.
 
-    `tenant.subscriptions_version` was read in this same transaction, so nothing stale is used.
+    Whether they did is asked in the current transaction, so nothing stale is used.
     """
-    key = (tenant.organisation_id, tenant.mode)
-    version, matcher = _kept.get(key, (None, None))
-    if matcher is None or version != tenant.subscriptions_version:
-        matcher = Matcher(session.scalars(_wanting(tenant)))
+    ids = sorted({tenant.organisation_id for tenant in tenants})
+    versions = {
+        row.id: row.subscriptions_version for row in connection.execute(VERSIONS, {"ids": ids})
+    }
+    return {
+        tenant: _matcher(connection, tenant, versions[tenant.organisation_id]) for tenant in tenants
+    }
+
+
+def _matcher(connection: Connection, tenant: Tenant, version: int) -> Matcher:
+    kept_version, matcher = _kept.get(tenant, (None, None))
+    if matcher is None or kept_version != version:
+        matcher = Matcher(_enabled_subscriptions(connection, tenant))
         if len(_kept) >= KEPT_TENANTS:
             _kept.clear()
-        _kept[key] = (tenant.subscriptions_version, matcher)
+        _kept[tenant] = (version, matcher)
     return matcher
 
 
-def _wanting(tenant: Tenant) -> Any:
-    return (
+def _enabled_subscriptions(connection: Connection, tenant: Tenant) -> list[Subscription]:
+    query = (
         select(Subscription)
         .where(
             Subscription.organisation_id == tenant.organisation_id,
@@ -101,3 +113,5 @@ def _wanting(tenant: Tenant) -> Any:
         )
         .order_by(Subscription.id)
     )
+    with Session(connection, join_transaction_mode="rollback_only") as session:
+        return list(session.scalars(query))

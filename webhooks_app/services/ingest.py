@@ -1,22 +1,30 @@
 """Taking in what producers report."""
 
 from collections.abc import Sequence
+from typing import cast
 
-from sqlalchemy.orm import Session
+from flask import current_app
 
 from webhooks_app import queue
+from webhooks_app.extensions import db
 from webhooks_app.pipeline.accept import KeyReused, accept
+from webhooks_app.pipeline.gather import Gathering
 from webhooks_app.pipeline.incoming import Accepted, Incoming, Tenant
 
-__all__ = ["KeyReused", "ingest"]
+__all__ = ["KeyReused", "ingest", "ingest_batch"]
 
 
-def ingest(session: Session, tenant: Tenant, events: Sequence[Incoming]) -> list[Accepted]:
-    """Commit `events` with all their deliveries, then ask for an engine.
+def ingest(tenant: Tenant, event: Incoming) -> Accepted:
+    """Commit an event with all its deliveries, then ask for an engine.
 
     Raises `KeyReused`, with nothing stored, when an idempotency key came with another event.
     """
-    accepted = accept(session, tenant, events)
-    if any(one.deliveries and not one.repeated for one in accepted):
+    return cast(Gathering, current_app.extensions["gathering"]).accept(tenant, event)
+
+
+def ingest_batch(tenant: Tenant, events: Sequence[Incoming]) -> list[Accepted]:
+    """Like `ingest`, for all or none, in a transaction of their own."""
+    accepted = accept(db.engine, tenant, events)
+    if any(one.plans_deliveries for one in accepted):
         queue.nudge()
     return accepted

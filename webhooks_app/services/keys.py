@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import Engine, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from webhooks_app.clock import utcnow
+from webhooks_app.database import reading
 from webhooks_app.lib.crypto import digest, new_token
 from webhooks_app.lib.ids import new_id
-from webhooks_app.models import ApiKey, Organisation
+from webhooks_app.models import ApiKey
 from webhooks_app.pipeline.incoming import Tenant
 
 SCOPES = ("events:write", "webhooks:read", "webhooks:write", "deliveries:read", "deliveries:write")
@@ -20,18 +21,17 @@ HINT_LENGTH = 4
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who holds a key, and what it opens, as read in the current transaction."""
+    """Who holds a key, and what it opens."""
 
     key_id: str
     organisation_id: str
     mode: str
     scopes: Sequence[str]
     last_used_at: datetime | None
-    subscriptions_version: int
 
     @property
     def tenant(self) -> Tenant:
-        return Tenant(self.organisation_id, self.mode, self.subscriptions_version)
+        return Tenant(self.organisation_id, self.mode)
 
 
 def create_api_key(
@@ -65,39 +65,29 @@ def revoke(session: Session, key: ApiKey) -> None:
     session.commit()
 
 
-WHO = (
-    select(
-        ApiKey.id,
-        ApiKey.organisation_id,
-        ApiKey.mode,
-        ApiKey.scopes,
-        ApiKey.last_used_at,
-        Organisation.subscriptions_version,
-    )
-    .join(Organisation, Organisation.id == ApiKey.organisation_id)
-    .where(ApiKey.digest == bindparam("digest"), ApiKey.revoked_at.is_(None))
-)
+WHO = select(
+    ApiKey.id, ApiKey.organisation_id, ApiKey.mode, ApiKey.scopes, ApiKey.last_used_at
+).where(ApiKey.digest == bindparam("digest"), ApiKey.revoked_at.is_(None))
 
 
-def authenticate(session: Session, token: str) -> Principal | None:
-    """Who holds this token; None when nobody does."""
-    row = session.execute(WHO, {"digest": digest(token)}).first()
+def authenticate(database: Engine, token: str) -> Principal | None:
+    """Who holds this token; None when nobody does. No transaction is left open."""
+    with reading(database) as connection:
+        row = connection.execute(WHO, {"digest": digest(token)}).first()
     return Principal(*row) if row else None
 
 
-def note_use(session: Session, principal: Principal) -> None:
-    """Keep when a key was last used, to the minute. Ends the transaction of `session`."""
+def note_use(database: Engine, principal: Principal) -> None:
+    """Keep when a key was last used, to the minute."""
     now = utcnow()
     if principal.last_used_at and now - principal.last_used_at < USE_NOTED_EVERY:
         return
-    session.rollback()
-    session.execute(
-        update(ApiKey)
-        .where(
-            ApiKey.id == principal.key_id,
-            or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < now - USE_NOTED_EVERY),
+    with database.begin() as connection:
+        connection.execute(
+            update(ApiKey)
+            .where(
+                ApiKey.id == principal.key_id,
+                or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < now - USE_NOTED_EVERY),
+            )
+            .values(last_used_at=now)
         )
-        .values(last_used_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    session.commit()

@@ -1,0 +1,24 @@
+import pytest
+
+from webhooks_app.lib.rate import Rates
+
+
+def test_it_counts_down_and_then_refuses_each_key_by_itself() -> None:
+    rates = Rates()
+    counted = [rates.count("3 per hour", "mine") for _ in range(4)]
+    assert [one.remaining for one in counted] == [2, 1, 0, 0]
+    assert [one.exceeded for one in counted] == [False, False, False, True]
+    assert 0 < counted[-1].seconds_left <= 3600
+    assert not rates.count("3 per hour", "other").exceeded
+
+
+def test_the_tightest_of_several_limits_is_told() -> None:
+    rates = Rates()
+    counted = [rates.count("2 per minute; 100 per hour", "key") for _ in range(3)]
+    assert [one.exceeded for one in counted] == [False, False, True]
+    assert counted[-1].amount == 2
+
+
+def test_what_is_no_limit_is_refused() -> None:
+    with pytest.raises(ValueError, match="plenty"):
+        Rates().count("plenty", "x")

@@ -1,0 +1,51 @@
+"""How many requests a key may make; told by the usual headers."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from flask import Response, current_app, g
+
+from webhooks_app.api.auth import key_id
+from webhooks_app.api.blueprint import bp
+from webhooks_app.api.problems import Problem
+from webhooks_app.lib.rate import Allowance, Rates
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def limited(view: Callable[P, R]) -> Callable[P, R]:
+    """For views that count against `INGEST_RATE_LIMIT`. A 429 `Problem` says when to come back."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        rates: Rates = current_app.extensions["rates"]
+        limits = current_app.config["SETTINGS"].ingest_rate_limit
+        g.allowance = rates.count(limits, "ingest", key_id())
+        if g.allowance.exceeded:
+            raise _too_many(g.allowance)
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+@bp.after_request
+def tell(response: Response) -> Response:
+    allowance: Allowance | None = g.get("allowance")
+    if allowance is not None:
+        response.headers["X-RateLimit-Limit"] = str(allowance.amount)
+        response.headers["X-RateLimit-Remaining"] = str(allowance.remaining)
+        response.headers["X-RateLimit-Reset"] = str(int(allowance.reset))
+    return response
+
+
+def _too_many(allowance: Allowance) -> Problem:
+    seconds = allowance.seconds_left
+    return Problem(
+        429,
+        "too-many-requests",
+        "Too many requests",
+        f"This key may make {allowance.limit}. Come back in {seconds} s, or send batches.",
+        headers={"Retry-After": str(seconds)},
+    )

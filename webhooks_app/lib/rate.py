@@ -1,0 +1,51 @@
+"""Rate limits by fixed windows, counted in each process by itself."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from time import time
+
+from limits import RateLimitItem, parse_many
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+
+_parsed = lru_cache(maxsize=16)(parse_many)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is left of one limit, as `10 per 1 minute`. `reset` is a moment in Unix seconds."""
+
+    limit: str
+    amount: int
+    remaining: int
+    reset: float
+    exceeded: bool
+
+    @property
+    def seconds_left(self) -> int:
+        """Whole seconds until the window is over, one at least."""
+        return max(1, round(self.reset - time()))
+
+
+class Rates:
+    """Counts in memory; threads may share it."""
+
+    def __init__(self) -> None:
+        self._windows = FixedWindowRateLimiter(MemoryStorage())
+
+    def count(self, limits: str, *key: str) -> Allowance:
+        """Count one against `limits`, as `10 per minute; 100 per hour`, for whoever `key` names.
+
+        The allowance of the first that is exceeded, else of the last. Raises ValueError when
+        `limits` is not such a text.
+        """
+        for item in _parsed(limits):
+            allowed = self._windows.hit(item, *key)
+            allowance = self._allowance(item, key, exceeded=not allowed)
+            if allowance.exceeded:
+                break
+        return allowance
+
+    def _allowance(self, item: RateLimitItem, key: tuple[str, ...], exceeded: bool) -> Allowance:
+        window = self._windows.get_window_stats(item, *key)
+        return Allowance(str(item), item.amount, window.remaining, window.reset_time, exceeded)
