@@ -41,7 +41,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_url: str = ""
     redis_url: str = ""
     workers: Positive = 1
-    web_threads: Positive = 16
+    web_threads: Positive = 32
     demo: bool = True
     secret_key: str = ""
     encryption_keys: str = ""

@@ -3,10 +3,12 @@
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests import factories
 from tests.api.conftest import Api, faults, kind
+from tests.support.servers import wait_until
+from webhooks_app.clock import utcnow
 from webhooks_app.extensions import db
 from webhooks_app.models import ApiKey, Organisation
 from webhooks_app.services import keys
@@ -70,6 +72,13 @@ def test_a_revoked_key_opens_nothing(api: Api) -> None:
     key = db.session.scalars(select(ApiKey)).one()
     keys.revoke(db.session(), key)
     assert api.get("/webhooks").status_code == 401
+
+
+def test_a_key_revoked_by_another_process_opens_nothing_after_a_second(api: Api) -> None:
+    assert api.get("/webhooks").status_code == 200
+    db.session.execute(update(ApiKey).values(revoked_at=utcnow()))
+    db.session.commit()
+    wait_until(lambda: api.get("/webhooks").status_code == 401, 2)
 
 
 def test_the_key_is_kept_as_a_digest_only_and_its_use_is_noted(api: Api) -> None:

@@ -32,7 +32,6 @@ def authenticate() -> None:
     principal = keys.authenticate(db.engine, token)
     if principal is None:
         raise _unauthorized("This API key is not known, or was revoked.")
-    keys.note_use(db.engine, principal)
     g.principal = principal
 
 
