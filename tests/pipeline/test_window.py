@@ -6,29 +6,36 @@ from hypothesis import strategies as st
 from webhooks_app.pipeline.window import Window
 
 
+def after(window: Window, successes: int) -> int:
+    for _ in range(successes):
+        window.succeeded()
+    return window.size
+
+
 def test_it_grows_by_one_for_each_success_until_the_threshold_and_slowly_then() -> None:
     window = Window()
-    sizes = []
-    for _ in range(Window.THRESHOLD - Window.INITIAL):
-        window.succeeded()
-        sizes.append(window.size)
+    slow_start = Window.THRESHOLD - Window.INITIAL
+    sizes = [after(window, 1) for _ in range(slow_start)]
     assert sizes == list(range(Window.INITIAL + 1, Window.THRESHOLD + 1))
-    for _ in range(Window.THRESHOLD - 1):
-        window.succeeded()
-    assert window.size == Window.THRESHOLD
-    window.succeeded()
-    window.succeeded()
-    assert window.size == Window.THRESHOLD + 1
+    assert after(window, Window.THRESHOLD - 1) == Window.THRESHOLD
+    assert after(window, 2) == Window.THRESHOLD + 1
 
 
-def test_a_failure_shrinks_it_to_one_and_successes_open_it_again() -> None:
+def test_a_failure_shrinks_it_to_one_and_halves_what_it_returns_to_at_once() -> None:
     window = Window()
-    for _ in range(100):
-        window.succeeded()
+    assert after(window, 36) == 40
     window.failed()
     assert window.size == 1
-    window.succeeded()
-    assert window.size == 2
+    assert after(window, 19) == 20
+    assert after(window, 10) == 20
+
+
+def test_failures_in_a_row_do_not_forget_what_it_once_coped_with() -> None:
+    window = Window()
+    after(window, 36)
+    for _ in range(5):
+        window.failed()
+    assert after(window, 19) == 20
 
 
 @given(st.lists(st.booleans(), max_size=400), st.integers(4, 64))

@@ -10,6 +10,9 @@ from sqlalchemy import Connection, Table, insert
 from sqlalchemy.exc import DBAPIError
 
 COPY_FROM = 8
+BY_KEY = """
+    SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
+        set_config('enable_seqscan', 'off', true)"""
 
 
 def insert_rows(
@@ -51,6 +54,16 @@ def upsert_rows(
         marks = ", ".join("?" * len(types))
         values = [tuple(map(sqlite_value, row)) for row in rows]
         connection.exec_driver_sql(statement.format(rows=f"VALUES ({marks})"), values)
+
+
+def look_up_by_key(connection: Connection) -> None:
+    """For the rest of the transaction, keep PostgreSQL from reading whole tables.
+
+    A few hundred rows by their keys are best found by their keys, but of a table that is still
+    small the planner thinks otherwise, and pays for it with every batch.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(BY_KEY)
 
 
 def sqlite_value(value: Any) -> Any:

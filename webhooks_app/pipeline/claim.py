@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Engine, text
 
 from webhooks_app.clock import utcnow
 from webhooks_app.database import read_only
-from webhooks_app.lib.bulk import driver_cursor, sqlite_value
+from webhooks_app.lib.bulk import driver_cursor, look_up_by_key, sqlite_value
 from webhooks_app.pipeline.lost import log_lost
 from webhooks_app.pipeline.window import Window
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(msgspec.Struct, frozen=True):
     """A leased delivery, joined with its event. `lost` when a lease before this one ran out."""
 
     delivery_id: str
@@ -163,6 +163,7 @@ def _claim_postgres(connection: Connection, request: Request, lease: timedelta) 
         "limit": request.limit,
         "lease": lease,
     }
+    look_up_by_key(connection)
     with driver_cursor(connection) as cursor:
         return [Claimed(*row) for row in cursor.execute(POSTGRES_CLAIM, parameters)]
 

@@ -20,6 +20,9 @@ from webhooks_app.pipeline.window import Window
 
 KEPT = 20_000
 
+# An answer that is compressed could not be read in the log.
+PLAIN = {"Accept-Encoding": "identity"}
+
 
 @dataclass(slots=True)
 class Endpoint:
@@ -43,7 +46,7 @@ class Endpoint:
         format_ = wire_format(claimed.wire_format)
         body = format_.envelope(view_of(claimed))
         timestamp = int(time.time())
-        headers = {"User-Agent": user_agent, **self.custom_headers}
+        headers = {"User-Agent": user_agent, **PLAIN, **self.custom_headers}
         headers.update(
             format_.headers(
                 self.secrets(timestamp), claimed.delivery_id, timestamp, body, claimed.event_type

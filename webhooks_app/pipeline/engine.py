@@ -58,7 +58,7 @@ class Engine:
         self._parts = parts
         self._threads = ThreadPoolExecutor(1, "claim")
         self._room = asyncio.Event()
-        self._recorder = Recorder(parts.database, stored=self._room.set)
+        self._recorder = Recorder(parts.database, stored=self._on_stored)
         self._in_flight: set[asyncio.Task[None]] = set()
         self._after = ""
         self._stopping = False
@@ -171,11 +171,17 @@ class Engine:
             claimed = await self._claim(room)
             for one in claimed:
                 self._start(one)
+            metrics.IN_FLIGHT.set(len(self._in_flight))
             if claimed or self._after:
                 self._after = claimed[-1].subscription_id if len(claimed) == room else ""
-                await asyncio.sleep(PACE)
+                if len(claimed) < room:
+                    await asyncio.sleep(PACE)
             else:
                 return
+
+    def _on_stored(self) -> None:
+        metrics.IN_FLIGHT.set(len(self._in_flight))
+        self._room.set()
 
     def _room_left(self) -> int:
         """How many to claim: little at a time, so that claiming, sending and recording overlap."""
@@ -209,7 +215,6 @@ class Engine:
         task.add_done_callback(self._in_flight.discard)
 
     async def _deliver(self, endpoint: Endpoint, claimed: Claimed) -> None:
-        metrics.IN_FLIGHT.inc()
         try:
             message = endpoint.message(claimed, self._parts.user_agent)
             if endpoint.broken is None:
@@ -217,7 +222,6 @@ class Engine:
             else:
                 outcome = unsent(endpoint.broken, utcnow())
         finally:
-            metrics.IN_FLIGHT.dec()
             endpoint.window.release()
         self._learn(endpoint, outcome)
         self._recorder.add(self._result(endpoint, claimed, message, outcome))

@@ -1,17 +1,17 @@
 """The last step: attempts, states, counters and hourly stats of many tries in one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
 
+import msgspec
 import orjson
 from sqlalchemy import Connection, Engine, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from webhooks_app.channels.webhook.message import Outcome, WebhookMessage
 from webhooks_app.clock import utcnow
-from webhooks_app.lib.bulk import driver_cursor, insert_rows, sqlite_value
+from webhooks_app.lib.bulk import driver_cursor, insert_rows, look_up_by_key, sqlite_value
 from webhooks_app.models import Attempt
 from webhooks_app.pipeline import tallies
 from webhooks_app.pipeline.claim import Claimed
@@ -40,8 +40,7 @@ ATTEMPT_COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(msgspec.Struct, frozen=True):
     """A try and what follows from it: `retry_in` seconds until the next, or None for no more."""
 
     claimed: Claimed
@@ -73,6 +72,7 @@ def record(engine: Engine, results: Sequence[Result], again: bool = False) -> No
     with engine.begin() as connection:
         if again and _stored_before(connection, results[0]):
             return
+        look_up_by_key(connection)
         insert_rows(connection, ATTEMPTS, ATTEMPT_COLUMNS, [attempt_row(r) for r in results])
         _store_states(connection, results)
         _store_consequences(connection, results)

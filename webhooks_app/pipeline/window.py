@@ -1,18 +1,21 @@
-"""How many requests one endpoint may have in flight: additive increase, as TCP does (RFC 5681)."""
+"""How many requests one endpoint may have in flight: by slow start and additive increase, as TCP
+does (RFC 5681)."""
 
 
 class Window:
-    """Grows by one for each success up to `THRESHOLD`, then by one for each window of successes.
+    """Grows by one for each success up to a threshold, then by one for each window of successes.
 
-    A failure shrinks it to one: an endpoint that is down costs one slot, not a flood.
+    A failure shrinks it to one, so an endpoint that is down costs one slot and not a flood; and
+    halves the threshold, so that what has overwhelmed it is approached with care.
     """
 
     INITIAL = 4
-    THRESHOLD = 16
-    __slots__ = ("_maximum", "_size", "in_flight")
+    THRESHOLD = 64
+    __slots__ = ("_maximum", "_size", "_threshold", "in_flight")
 
     def __init__(self, maximum: int = 128) -> None:
-        self._maximum = maximum
+        self._maximum = float(maximum)
+        self._threshold = float(self.THRESHOLD)
         self._size = float(self.INITIAL)
         self.in_flight = 0
 
@@ -31,8 +34,10 @@ class Window:
         self.in_flight -= 1
 
     def succeeded(self) -> None:
-        step = 1.0 if self._size < self.THRESHOLD else 1.0 / self._size
-        self._size = min(float(self._maximum), self._size + step)
+        step = 1.0 if self._size < self._threshold else 1.0 / self._size
+        self._size = min(self._maximum, self._size + step)
 
     def failed(self) -> None:
+        if self._size > 1.0:
+            self._threshold = max(float(self.INITIAL), self._size / 2)
         self._size = 1.0

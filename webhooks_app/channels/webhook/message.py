@@ -1,14 +1,14 @@
 """What goes into the webhook channel, and what comes out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from webhooks_app.vocabulary import Failure
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookMessage:
+class WebhookMessage(msgspec.Struct, frozen=True):
     """One request, ready to send. `masked` names the headers whose values must not be logged."""
 
     delivery_id: str
@@ -19,8 +19,7 @@ class WebhookMessage:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """How one try ended. `failure` is None when it was answered by a 2xx.
 
     `status_code` may be set beside a failure: a body that never ended, say. `retry_after` is the

@@ -4,12 +4,14 @@ import resource
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from types import TracebackType
 from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
 from aiohttp.abc import AbstractResolver
+from yarl import URL
 
 from webhooks_app.channels.webhook.failures import explain
 from webhooks_app.channels.webhook.message import Outcome, WebhookMessage
@@ -63,7 +65,6 @@ class Transport:
             timeout=self._timeout,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
-            skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent", "Content-Type"),
         )
         return self
 
@@ -86,7 +87,7 @@ class Transport:
         retry_after: str | None = None
         try:
             async with self._session.post(
-                message.url, data=message.body, headers=message.headers, allow_redirects=False
+                _url(message.url), data=message.body, headers=message.headers, allow_redirects=False
             ) as response:
                 status_code = response.status
                 headers = _bounded(response.headers.items())
@@ -121,6 +122,9 @@ class Transport:
             return None
         reason = self._guard.refusal_of_host(host)
         return RefusedAddress(host, reason) if reason else None
+
+
+_url = lru_cache(maxsize=4096)(URL)
 
 
 async def _read(response: aiohttp.ClientResponse) -> tuple[bytes, bool]:

@@ -1,13 +1,13 @@
 """What a wire format is given, and what it answers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class EventView:
+
+class EventView(msgspec.Struct, frozen=True):
     """An event as formats see it. `data` is the producer's JSON text, put into the envelope as it
     is; `occurred_at` is aware, in UTC."""
 
