@@ -3,6 +3,7 @@
 import gzip
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import orjson
@@ -19,6 +20,7 @@ from tests.pipeline.conftest import attempts, deliveries, make_due
 from tests.support.receiver import Answer, Receiver
 from tests.support.servers import free_port, wait_until
 from webhooks_app.extensions import db
+from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.models import (
     Delivery,
     DeliveryStat,
@@ -262,6 +264,28 @@ def test_what_failed_while_its_subscription_was_switched_off_is_cancelled(
     wait_until(lambda: not engine.busy, 10)
     [delivery] = deliveries()
     assert (delivery.status, delivery.due_at) == ("cancelled", None)
+
+
+def test_it_never_has_more_in_flight_than_it_may(
+    app: Flask, organisation: Organisation, receiver: Receiver
+) -> None:
+    receiver.answer = lambda request: Answer(delay=0.02)
+    for _ in range(4):
+        factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation, *[factories.lead() for _ in range(20)])
+    engine = Engine(replace(engine_parts(app), max_in_flight=7))
+    engine.start()
+    seen = set()
+
+    def settled() -> bool:
+        seen.add(engine.in_flight)
+        return len(receiver.received) == 80 and not engine.busy
+
+    db.session.rollback()
+    engine.drain(0.1)
+    wait_until(settled, 20, every=0.001)
+    engine.stop()
+    assert max(seen) == 7
 
 
 def test_it_finishes_what_is_in_flight_when_it_stops_and_claims_no_more(

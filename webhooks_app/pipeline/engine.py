@@ -165,7 +165,7 @@ class Engine:
         while not self._stopping:
             self._room.clear()
             room = self._room_left()
-            if room < LEAST:
+            if room < min(LEAST, self._parts.max_in_flight):
                 await self._room.wait()
                 continue
             claimed = await self._claim(room)

@@ -1,0 +1,122 @@
+"""The documents say what is there, and what they show works."""
+
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import requests
+from flask import Flask
+
+from tests.support.servers import free_port, wait_until
+from webhooks_app.api import problems
+from webhooks_app.catalogue import CATALOGUE
+from webhooks_app.channels.webhook.signatures import sign_standard
+from webhooks_app.config import Settings
+from webhooks_app.pipeline.operators import OPERATORS
+from webhooks_app.pipeline.retry import POLICIES
+from webhooks_app.services.keys import SCOPES
+from webhooks_app.vocabulary import DeliveryStatus, Failure
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+API = (ROOT / "docs/api.md").read_text()
+OPERATING = (ROOT / "docs/operating.md").read_text()
+DELIVERIES = (ROOT / "docs/deliveries.md").read_text()
+
+
+@pytest.mark.parametrize("name", Settings.__struct_fields__)
+def test_every_setting_is_documented_with_its_default(name: str) -> None:
+    row = re.search(rf"^\| `{name.upper()}` \| (.+?) \|", OPERATING, re.MULTILINE)
+    assert row, name
+    default = Settings.__struct_defaults__[Settings.__struct_fields__.index(name)]
+    if default not in ("", True, False):
+        shown = f"{default:g}" if isinstance(default, float) else str(default)
+        assert row[1] == f"`{shown}`"
+
+
+def test_no_setting_is_documented_that_does_not_exist() -> None:
+    table = OPERATING.partition("## Settings")[2].partition("##")[0]
+    named = {name.lower() for name in re.findall(r"^\| `([A-Z_]+)`", table, re.MULTILINE)}
+    assert named == set(Settings.__struct_fields__)
+
+
+def test_every_kind_of_problem_is_documented() -> None:
+    source = "".join(path.read_text() for path in Path(problems.__file__).parent.glob("*.py"))
+    slugs = set(re.findall(r'Problem\(\s*\d+,\s*"([a-z-]+)"', source))
+    slugs |= {slug for slug, _ in problems.INVALID.values()} | {"method-not-allowed"}
+    assert len(slugs) > 8
+    assert {slug for slug in slugs if f"`{slug}`" not in API} == set()
+
+
+def test_every_path_of_the_api_is_documented(app: Flask) -> None:
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint.startswith("api."):
+            path = re.sub("<[a-z]+_id>", "{id}", rule.rule.removeprefix("/api/v1"))
+            assert path in API, path
+
+
+@pytest.mark.parametrize("word", [*SCOPES, *OPERATORS, *POLICIES, *DeliveryStatus])
+def test_every_word_of_the_api_is_documented(word: str) -> None:
+    assert f"`{word}`" in API
+
+
+@pytest.mark.parametrize("word", [*Failure, *POLICIES])
+def test_every_failure_and_policy_is_documented(word: str) -> None:
+    assert f"`{word}`" in DELIVERIES
+
+
+def test_every_command_is_documented(app: Flask) -> None:
+    for name in ("create-organisation", "create-api-key", "audit"):
+        assert name in app.cli.commands
+        assert f"flask --app app {name}" in OPERATING
+
+
+def test_links_between_the_documents_lead_somewhere() -> None:
+    for document in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text()):
+            assert (document.parent / target).exists(), (document.name, target)
+
+
+def test_the_event_type_of_the_examples_exists() -> None:
+    for named in re.findall(r'"type": "([a-z_.]+)", "chatbot_id"', README):
+        assert named in CATALOGUE
+
+
+def test_the_receiver_of_the_readme_takes_what_we_send_and_nothing_else(tmp_path: Path) -> None:
+    [snippet] = re.findall(r"```python\n(.+?)```", README, re.DOTALL)
+    secret = re.search(r"whsec_\w+", snippet)
+    assert secret
+    port = free_port()
+    (tmp_path / "receiver.py").write_text(f"{snippet}\napp.run(port={port})\n")
+    receiver = subprocess.Popen(
+        [sys.executable, "receiver.py"],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_until(lambda: answer(port, b"", {}) == 400, 10)
+        body = b'{"type":"lead.captured","timestamp":"2026-03-02T10:00:00.000Z","data":{}}'
+        now = int(time.time())
+        headers = {
+            "webhook-id": "msg_1",
+            "webhook-timestamp": str(now),
+            "webhook-signature": sign_standard([secret[0]], "msg_1", now, body),
+        }
+        assert answer(port, body, headers) == 204
+        assert answer(port, body + b" ", headers) == 400
+    finally:
+        receiver.kill()
+        receiver.wait()
+
+
+def answer(port: int, body: bytes, headers: dict[str, str]) -> int | None:
+    try:
+        return requests.post(
+            f"http://127.0.0.1:{port}/hook", data=body, headers=headers, timeout=5
+        ).status_code
+    except requests.ConnectionError:
+        return None
