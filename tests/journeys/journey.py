@@ -243,7 +243,13 @@ class Journey:
         assert duplicates <= len(self.cut_off) + len(failed)
         report = audit(db.engine, self._settings.retention_days)
         assert report.ok, report.broken
+        self._logs_tell_no_secret()
         return duplicates
+
+    def _logs_tell_no_secret(self) -> None:
+        logs = "".join(log.read_text() for log in self._folder.glob("*.log"))
+        for secret in (self.token, factories.SECRET, ENCRYPTION_KEY, SECRET_KEY):
+            assert secret not in logs
 
 
 class Posting:

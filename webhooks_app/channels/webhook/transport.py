@@ -20,7 +20,9 @@ from webhooks_app.vocabulary import Failure
 
 BODY_LIMIT = 16 * 1024
 HEADERS_LIMIT = 16 * 1024
-KEEP_ALIVE = 30
+
+# Below what common servers keep (Node 5 s): what is sent just as they close would seem to fail.
+KEEP_ALIVE = 4
 DNS_TTL = 10
 OPEN_FILES = 16_384
 

@@ -1,0 +1,31 @@
+"""Logs are JSON, a line an event."""
+
+import json
+import subprocess
+import sys
+
+PROGRAM = """
+import logging
+import structlog
+from webhooks_app.lib.logs import configure_logging
+configure_logging("INFO")
+structlog.get_logger("ours").warning("endpoint disabled", subscription="whk_1")
+logging.getLogger("theirs").info("started %s", "well")
+logging.getLogger("theirs").debug("not shown")
+try:
+    1 / 0
+except ZeroDivisionError:
+    structlog.get_logger("ours").exception("it broke")
+"""
+
+
+def test_every_line_is_json_whoever_wrote_it() -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=30
+    )
+    first, second, third = (json.loads(line) for line in result.stderr.splitlines())
+    assert (first["event"], first["level"]) == ("endpoint disabled", "warning")
+    assert (first["logger"], first["subscription"]) == ("ours", "whk_1")
+    assert first["timestamp"].endswith("Z")
+    assert (second["event"], second["logger"]) == ("started well", "theirs")
+    assert "ZeroDivisionError" in third["exception"]
