@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextvars import Context
 from ipaddress import ip_address
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -50,15 +51,19 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServ
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL server: `TEST_POSTGRES_URL`, else one of our own."""
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL server: `TEST_POSTGRES_URL`, else one of our own.
+
+    Not in one of pytest's folders, which later runs of pytest delete.
+    """
     if given := os.environ.get("TEST_POSTGRES_URL"):
         yield given
         return
-    server = PostgresServer(tmp_path_factory.mktemp("postgres"))
-    server.create()
-    yield server.url
-    server.stop("immediate")
+    with TemporaryDirectory(prefix="hookline-") as folder:
+        server = PostgresServer(Path(folder))
+        server.create()
+        yield server.url
+        server.stop("immediate")
 
 
 def settings_for(database_url: str, redis_url: str, folder: Path, **more: object) -> Settings:
