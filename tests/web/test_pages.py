@@ -160,6 +160,14 @@ def test_the_receiver_keeps_the_newest_hundred_and_no_giants(
     assert "n2." not in page
 
 
+def test_the_receiver_of_others_is_not_found(
+    client: FlaskClient, organisation: Organisation
+) -> None:
+    inbox(factories.organisation("Others"))
+    log_in(client)
+    assert client.get("/test-webhook/token-1").status_code == 404
+
+
 def test_an_unknown_receiver_takes_nothing(client: FlaskClient) -> None:
     assert client.post("/test-webhook/unknown", data=b"{}").status_code == 404
 

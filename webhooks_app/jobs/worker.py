@@ -4,6 +4,7 @@ import signal
 from types import FrameType
 from typing import Any
 
+import structlog
 from flask import Flask
 from redis import Redis
 from rq import Queue, SimpleWorker
@@ -12,6 +13,8 @@ from rq.serializers import JSONSerializer
 
 from webhooks_app import queue
 from webhooks_app.jobs.engine import resident
+
+log = structlog.get_logger(__name__)
 
 
 class HooklineWorker(SimpleWorker):
@@ -62,7 +65,8 @@ def run_worker(app: Flask, queue_name: str) -> None:
         if queue_name == queue.DELIVERIES:
             with app.app_context():
                 resident(app)
-        worker.work(logging_level=settings.log_level)
+        log.info("worker started", queue=queue_name)
+        worker.work(logging_level="DEBUG" if settings.log_level == "DEBUG" else "WARNING")
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         if (engine := app.extensions.get("engine")) is not None:

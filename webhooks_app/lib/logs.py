@@ -8,7 +8,8 @@ from structlog.typing import Processor
 
 
 def configure_logging(level: str) -> None:
-    """JSON lines on stderr, from structlog and the standard library alike."""
+    """On stderr, from structlog and the standard library alike: JSON lines, or, on a terminal,
+    lines for people."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -27,8 +28,7 @@ def configure_logging(level: str) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
-                structlog.processors.JSONRenderer(),
+                *_rendering(),
             ],
         )
     )
@@ -37,3 +37,9 @@ def configure_logging(level: str) -> None:
     root.setLevel(level)
     for noisy in ("rq.worker", "rq.job", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _rendering() -> list[Processor]:
+    if sys.stderr.isatty():
+        return [structlog.dev.ConsoleRenderer()]
+    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]

@@ -27,3 +27,7 @@ def organisation_of(session: Session, user: User) -> Organisation | None:
         .where(Membership.user_id == user.id)
         .order_by(Organisation.id)
     )
+
+
+def is_member(session: Session, user: User, organisation_id: str) -> bool:
+    return session.get(Membership, (organisation_id, user.id)) is not None
