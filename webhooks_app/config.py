@@ -41,7 +41,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_url: str = ""
     redis_url: str = ""
     workers: Positive = 1
-    web_threads: Positive = 32
+    web_threads: Annotated[int, msgspec.Meta(ge=1, le=512)] = 32
+    trusted_proxies: Annotated[int, msgspec.Meta(ge=0, le=10)] = 0
     demo: bool = True
     secret_key: str = ""
     encryption_keys: str = ""
@@ -57,6 +58,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     def __post_init__(self) -> None:
+        if self.connect_timeout > self.delivery_timeout:
+            raise BadSetting("CONNECT_TIMEOUT must not exceed DELIVERY_TIMEOUT")
+        if not self.sqlalchemy_url.startswith(("postgresql", "sqlite")):
+            raise BadSetting("DATABASE_URL: it starts with postgresql:// or sqlite:///")
         if self.lease_seconds < self.delivery_timeout + 2:
             raise BadSetting("LEASE_SECONDS must exceed DELIVERY_TIMEOUT by at least 2 seconds")
         with _naming("ALLOWED_NETWORKS"):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from math import inf
 from time import monotonic
@@ -14,20 +15,31 @@ from sqlalchemy.pool import ConnectionPoolEntry
 IMMEDIATE = "hookline_immediate"
 IDLE_SINCE = "hookline_idle_since"
 FRESH = 1.0
+SPARE = 8
+
+# Set for requests that only read: their transactions then wait for no writer on SQLite.
+only_reading: ContextVar[bool] = ContextVar("only_reading", default=False)
 
 
-def engine_options(url: str) -> dict[str, Any]:
-    """Options of `create_engine` for that database. Errors never show what was stored."""
+def engine_options(url: str, threads: int) -> dict[str, Any]:
+    """Options of `create_engine` for that database, with a connection for each of `threads`.
+
+    Errors never show what was stored. A host that vanished without a word is given up for lost
+    after some twenty seconds.
+    """
+    shared = {"hide_parameters": True, "pool_size": threads, "max_overflow": SPARE}
     if url.startswith("sqlite"):
-        return {
-            "hide_parameters": True,
-            "connect_args": {"timeout": 15, "check_same_thread": False},
-        }
+        return {**shared, "connect_args": {"timeout": 15, "check_same_thread": False}}
     return {
-        "hide_parameters": True,
-        "pool_size": 20,
-        "max_overflow": 20,
-        "connect_args": {"connect_timeout": 5, "options": "-c timezone=UTC"},
+        **shared,
+        "connect_args": {
+            "connect_timeout": 5,
+            "options": "-c timezone=UTC",
+            "keepalives_idle": 5,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 20_000,
+        },
     }
 
 
@@ -36,7 +48,8 @@ def prepare(engine: Engine) -> None:
     sure that a connection to PostgreSQL which was idle still lives.
 
     A transaction that starts by reading and then writes fails at once under WAL when another has
-    written meanwhile, so writers take the lock at BEGIN. `read_only()` connections do not.
+    written meanwhile, so writers take the lock at BEGIN; `read_only()` connections do not, nor
+    those of requests that are `only_reading`.
     """
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_connect)
@@ -89,5 +102,5 @@ def _on_connect(dbapi_connection: Any, _record: object) -> None:
 
 
 def _on_begin(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get(IMMEDIATE, True)
+    immediate = connection.get_execution_options().get(IMMEDIATE, not only_reading.get())
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

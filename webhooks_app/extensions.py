@@ -22,7 +22,8 @@ class Base(DeclarativeBase):
     )
 
 
-db = SQLAlchemy(model_class=Base)
+# What was read stays readable after a commit: an answer needs no second transaction.
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 if TYPE_CHECKING:
     Model = Base  # what `db.Model` is made of; type checkers cannot follow how
 else:

@@ -23,16 +23,15 @@ R = TypeVar("R")
 def authenticate() -> None:
     """Every endpoint needs a key. Sets `g.principal`, or raises a 401 `Problem`.
 
-    The body is read before any query, so that a slow client holds no transaction open.
+    Then the body is read, before any other query: a slow client holds no transaction open.
     """
-    token = _bearer_token()
-    if request.endpoint not in LARGE_BODIES:
-        request.max_content_length = SMALL_BODY
-    request.get_data()
-    principal = keys.authenticate(db.engine, token)
+    principal = keys.authenticate(db.engine, _bearer_token())
     if principal is None:
         raise _unauthorized("This API key is not known, or was revoked.")
     g.principal = principal
+    if request.endpoint not in LARGE_BODIES:
+        request.max_content_length = SMALL_BODY
+    request.get_data()
 
 
 def requires(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:

@@ -13,7 +13,7 @@ from webhooks_app.pipeline.incoming import Incoming
 from webhooks_app.services.ingest import KeyReused, ingest, ingest_batch
 
 LONGEST_KEY = 255
-LONGEST_BATCH_KEY = LONGEST_KEY - len(":999")
+LONGEST_BATCH_KEY = LONGEST_KEY - len(" 999")
 
 
 @bp.post("/events")
@@ -43,12 +43,13 @@ def create_events() -> Response:
 
 
 def _events_of_batch() -> list[Incoming]:
+    """Each with the key of the batch and its position; no key of a single event has a space."""
     key = _idempotency_key(LONGEST_BATCH_KEY)
     events: list[Incoming] = []
     faults: list[Fault] = []
     for index, text in enumerate(bodies.read(BatchBody).events):
         try:
-            events.append(parse_event(text, f"{key}:{index}" if key else None))
+            events.append(parse_event(text, f"{key} {index}" if key else None))
         except Invalid as error:
             faults += [fault.below("events", index) for fault in error.faults]
     if faults:
@@ -65,12 +66,15 @@ def _idempotency_key(longest: int) -> str | None:
 
 
 def _reused(error: KeyReused, at: str) -> Problem:
-    detail = f"{error}."
-    where = f"{at}/id" if error.member == "id" else at
+    if error.member == "id":
+        fault = Fault(f"{at}/id", "This id was used before, for a different event.")
+    else:
+        detail = "This key was used before, for a different event."
+        fault = Fault("Idempotency-Key", detail, kind="header")
     return Problem(
         422,
         "idempotency-key-reused",
         "Used before, for a different event",
-        detail[0].upper() + detail[1:],
-        faults=[Fault(where, detail)],
+        fault.detail,
+        faults=[fault],
     )

@@ -11,7 +11,7 @@ from werkzeug.exceptions import NotFound as NoSuchPath
 
 from webhooks_app.api.blueprint import bp
 from webhooks_app.lib.pointers import Fault, Invalid
-from webhooks_app.services.errors import DATABASE_AWAY, Conflict, NotFound
+from webhooks_app.services.errors import DATABASE_AWAY, UNSTORABLE, Conflict, NotFound
 
 TYPES = "/docs/api#"
 FAULTS_SHOWN = 100
@@ -122,7 +122,8 @@ def _database_away(error: Exception) -> Response:
         503,
         "unavailable",
         "Not available",
-        "The database does not answer. Nothing was stored; send it again in a moment.",
+        "The database does not answer. Whether anything was stored is not known: send it again in "
+        "a moment, with the same Idempotency-Key.",
         headers={"Retry-After": "1"},
     ).response()
 
@@ -133,6 +134,11 @@ def _unexpected(_: Exception) -> Response:
     return Problem(
         500, "internal-error", "Something broke", "It is logged. Trying again may help."
     ).response()
+
+
+@bp.errorhandler(UNSTORABLE)
+def _unstorable(_: Exception) -> Response:
+    return _invalid(Invalid(Fault("#", "Something in it cannot be stored: a NUL character?")))
 
 
 for away in DATABASE_AWAY:

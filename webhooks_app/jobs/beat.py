@@ -68,12 +68,11 @@ class Beat:
                 self._enqueue_if_due(periodic, utcnow())
 
     def _hold_lock(self) -> bool:
-        was_active = self._active
-        self._active = False
-        if was_active:
-            with suppress(LockError):
-                self._active = bool(self._lock.reacquire())
-        else:
+        """Also after an error, the lock may still be ours."""
+        was_active, self._active = self._active, False
+        try:
+            self._active = bool(self._lock.reacquire())
+        except LockError:
             self._active = bool(self._lock.acquire())
         if self._active != was_active:
             log.info("beat is active" if self._active else "beat is passive")

@@ -79,7 +79,7 @@ def accept_together(database: Engine, asked: Sequence[Asked]) -> None:
     """
     for last in (False,) * (TRIES - 1) + (True,):
         try:
-            _store(database, asked)
+            stored = _store(database, asked)
         except Exception as error:
             if len(asked) > 1 and not _is_away(error):
                 for one in asked:
@@ -89,19 +89,21 @@ def accept_together(database: Engine, asked: Sequence[Asked]) -> None:
                 _fail(asked, error)
                 return
         else:
+            ACCEPTED.inc(stored)
             return
 
 
-def _store(database: Engine, asked: Sequence[Asked]) -> None:
+def _store(database: Engine, asked: Sequence[Asked]) -> int:
+    """Commit all of it; the number of events that were new."""
     with database.begin() as connection:
         plans = _planned(connection, asked)
         events = [row for plan in plans for row in plan.events]
         insert_rows(connection, EVENTS, EVENT_COLUMNS, _in_lock_order(events))
         deliveries = [row for plan in plans for row in plan.deliveries]
         insert_rows(connection, DELIVERIES, DELIVERY_COLUMNS, deliveries)
-    ACCEPTED.inc(len(events))
     for one, plan in zip(asked, plans, strict=True):
         one.accepted, one.done = plan.accepted, True
+    return len(events)
 
 
 def _fail(asked: Iterable[Asked], error: Exception) -> None:
@@ -163,7 +165,7 @@ class _Known:
     """Which of `events` were accepted before, by key and by producer's id."""
 
     def __init__(self, connection: Connection, tenant: Tenant, events: Sequence[Incoming]) -> None:
-        self._seen: dict[tuple[str, str], tuple[tuple[Any, ...], Accepted]] = {}
+        self._seen: dict[tuple[str, str], tuple[Incoming, Accepted]] = {}
         for member in REPEATABLE:
             values = {value for event in events if (value := getattr(event, member))}
             if values:
@@ -177,16 +179,23 @@ class _Known:
             columns[member].in_(values),
         )
         for row in connection.execute(query):
-            subject = (row.subject_type, row.subject_id) if row.subject_type else None
+            first = Incoming(
+                type=row.type,
+                data=row.data,
+                occurred_at=row.occurred_at,
+                subject=(row.subject_type, row.subject_id) if row.subject_type else None,
+                source_id=row.source_id,
+                idempotency_key=row.idempotency_key,
+            )
             answer = Accepted(row.id, row.type, row.fan_out, repeated=True)
-            self._seen[member, row._mapping[member]] = ((row.type, row.data, subject), answer)
+            self._seen[member, getattr(first, member)] = (first, answer)
 
     def find(self, index: int, event: Incoming) -> Accepted | None:
         for member in REPEATABLE:
             value = getattr(event, member)
             if value and (found := self._seen.get((member, value))):
                 first, answer = found
-                if first != (event.type, event.data, event.subject):
+                if not _is_repeat(event, first, member):
                     raise KeyReused(index, "id" if member == "source_id" else member)
                 return answer
         return None
@@ -195,4 +204,11 @@ class _Known:
         again = Accepted(answer.id, answer.type, answer.deliveries, repeated=True)
         for member in REPEATABLE:
             if value := getattr(event, member):
-                self._seen[member, value] = ((event.type, event.data, event.subject), again)
+                self._seen[member, value] = (event, again)
+
+
+def _is_repeat(event: Incoming, first: Incoming, member: str) -> bool:
+    """Two that share a key are one event when they say the same. The moment does not count: a
+    producer that gives none has another one each time."""
+    same = (event.type, event.data, event.subject) == (first.type, first.data, first.subject)
+    return same and (member == "source_id" or event.source_id == first.source_id)

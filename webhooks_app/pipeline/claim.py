@@ -1,6 +1,6 @@
 """Taking due deliveries under a lease: fair between subscriptions, safe between workers."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,10 +39,12 @@ class Request:
     """`limit` deliveries at most, from subscriptions whose id is above `after`.
 
     `free` gives the slots of endpoints that are busy; all others have `Window.INITIAL`.
+    Organisations that are `crowding` get none.
     """
 
     limit: int
     free: Mapping[str, int]
+    crowding: Collection[str] = ()
     after: str = ""
 
 
@@ -78,6 +80,7 @@ POSTGRES_CLAIM = (
         SELECT due.id, due.status, s.revision
         FROM walk
         JOIN subscriptions AS s ON s.id = walk.subscription_id AND {SERVED}
+            AND s.organisation_id <> ALL (%(crowding)s::text[])
         LEFT JOIN free ON free.subscription_id = walk.subscription_id
         CROSS JOIN LATERAL (
             SELECT id, status FROM deliveries
@@ -111,7 +114,8 @@ POSTGRES_DUE = (
 SQLITE_WALK = (
     WALK.format(after=":after")
     + f"""
-    SELECT s.id FROM walk JOIN subscriptions AS s ON s.id = walk.subscription_id AND {SERVED}
+    SELECT s.id, s.organisation_id
+    FROM walk JOIN subscriptions AS s ON s.id = walk.subscription_id AND {SERVED}
     ORDER BY s.id"""
 )
 SQLITE_PICK = """
@@ -159,6 +163,7 @@ def _claim_postgres(connection: Connection, request: Request, lease: timedelta) 
         "after": request.after,
         "ids": list(request.free),
         "slots": list(request.free.values()),
+        "crowding": list(request.crowding),
         "initial": Window.INITIAL,
         "limit": request.limit,
         "lease": lease,
@@ -171,6 +176,8 @@ def _claim_postgres(connection: Connection, request: Request, lease: timedelta) 
 def _claim_sqlite(connection: Connection, request: Request, lease: timedelta) -> list[Claimed]:
     picked: list[tuple[str, bool]] = []
     for row in connection.execute(text(SQLITE_WALK), {"after": request.after}).all():
+        if row.organisation_id in request.crowding:
+            continue
         slots = request.free.get(row.id, Window.INITIAL)
         picked += _pick(connection, row.id, min(slots, request.limit - len(picked)))
         if len(picked) >= request.limit:

@@ -14,6 +14,7 @@ LONGEST_FIELD = 200
 LONGEST_VALUE = 1000
 LONGEST_PATTERN = 500
 MOST_CHOICES = 100
+MEMBERS = frozenset(("field", "operator", "value"))
 ENVELOPE = ("id", "type", "timestamp", "subject", "data")
 
 
@@ -31,6 +32,13 @@ class Condition:
     field: str
     operator: str
     value: Any = None
+
+    def as_json(self) -> dict[str, Any]:
+        """What `parse_conditions` reads again; an operator that takes no value has none."""
+        shape: dict[str, Any] = {"field": self.field, "operator": self.operator}
+        if self.operator not in VALUELESS:
+            shape["value"] = list(self.value) if isinstance(self.value, tuple) else self.value
+        return shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +128,15 @@ def _holds(condition: Condition, found: bool, actual: Any) -> bool:
 def _parse(index: int, raw: object) -> Condition:
     if not isinstance(raw, Mapping):
         raise InvalidCondition(index, "field", "A condition has a field, an operator and a value.")
+    for member in raw.keys() - MEMBERS:
+        raise InvalidCondition(index, str(member), "A condition has no such member.")
     field, name, value = raw.get("field"), raw.get("operator"), raw.get("value")
-    if not isinstance(field, str) or not 0 < len(field) <= LONGEST_FIELD or ".." in f".{field}.":
+    if (
+        not isinstance(field, str)
+        or not 0 < len(field) <= LONGEST_FIELD
+        or ".." in f".{field}."
+        or "\0" in field
+    ):
         raise InvalidCondition(index, "field", "Name a field, as `data.email`.")
     if not isinstance(name, str) or name not in OPERATORS:
         known = ", ".join(OPERATORS)
@@ -151,8 +166,8 @@ def _checked_choices(index: int, value: Any) -> tuple[Any, ...]:
 
 def _is_scalar(value: Any) -> bool:
     if isinstance(value, str):
-        return 0 < len(value) <= LONGEST_VALUE
-    return isinstance(value, int | float)
+        return 0 < len(value) <= LONGEST_VALUE and "\0" not in value
+    return isinstance(value, float) or (isinstance(value, int) and abs(value) < 2**63)
 
 
 def _check_pattern(index: int, value: Any) -> None:
@@ -162,4 +177,9 @@ def _check_pattern(index: int, value: Any) -> None:
     try:
         compile_pattern(value)
     except re2.error as error:
-        raise InvalidCondition(index, "value", f"Not a pattern (RE2): {error}.") from error
+        raise InvalidCondition(index, "value", f"Not a pattern (RE2): {_reason(error)}.") from error
+
+
+def _reason(error: re2.error) -> str:
+    reason = error.args[0]
+    return reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)

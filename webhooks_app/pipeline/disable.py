@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, or_, select, update
 
 from webhooks_app.clock import utcnow
 from webhooks_app.models import Delivery, Organisation, Subscription
@@ -14,6 +14,7 @@ from webhooks_app.vocabulary import DeliveryStatus
 
 GONE = "The endpoint answered 410 Gone: it asks for nothing more."
 SWITCHED_OFF = "Cancelled: the subscription was off."
+BATCH = 1000
 
 DELIVERIES = cast(Table, Delivery.__table__)
 ORGANISATIONS = cast(Table, Organisation.__table__)
@@ -21,13 +22,23 @@ SUBSCRIPTIONS = cast(Table, Subscription.__table__)
 WAITING = (DeliveryStatus.PENDING.value, DeliveryStatus.RETRYING.value)
 
 
-def disable(connection: Connection, subscription_ids: Collection[str], reason: str) -> list[str]:
-    """Switch those off that are on, cancel what waits, tell the members. Returns their ids."""
+def disable(connection: Connection, subscription_ids: Collection[str], reason: str) -> None:
+    """Switch those off that are on, cancel what waits, tell the members."""
+    _disable(connection, SUBSCRIPTIONS.c.id.in_(sorted(subscription_ids)), reason)
+
+
+def disable_gone(connection: Connection, subscription_id: str, revision: int) -> None:
+    """Switch off what answered 410, unless it was edited since: the new URL has not said so."""
+    columns = SUBSCRIPTIONS.c
+    _disable(connection, (columns.id == subscription_id) & (columns.revision == revision), GONE)
+
+
+def _disable(connection: Connection, which: ColumnElement[bool], reason: str) -> None:
     now = utcnow()
     subscriptions = SUBSCRIPTIONS.c
     rows = connection.execute(
         update(SUBSCRIPTIONS)
-        .where(subscriptions.id.in_(sorted(subscription_ids)), subscriptions.enabled)
+        .where(which, subscriptions.enabled)
         .values(
             enabled=False,
             disabled_reason=reason,
@@ -44,11 +55,6 @@ def disable(connection: Connection, subscription_ids: Collection[str], reason: s
         cancel_waiting(connection, row.id)
         about = NoticeOf(row.organisation_id, row.mode, row.id)
         notify(connection, about, "endpoint_disabled", f"{row.name} was disabled", reason, now)
-    return [row.id for row in rows]
-
-
-def disable_gone(connection: Connection, subscription_ids: Collection[str]) -> None:
-    disable(connection, subscription_ids, GONE)
 
 
 def touch(connection: Connection, organisation_id: str) -> None:
@@ -61,10 +67,13 @@ def touch(connection: Connection, organisation_id: str) -> None:
     )
 
 
-def cancel_waiting(connection: Connection, subscription_id: str) -> None:
-    """Cancel what waits for a subscription; what is being sent right now is left to end."""
+def cancel_waiting(connection: Connection, subscription_id: str) -> bool:
+    """Cancel what waits for a subscription, `BATCH` at most; True when there may be more.
+
+    What is being sent right now is left to end.
+    """
     deliveries = DELIVERIES.c
-    _cancel(
+    return _cancel(
         connection,
         deliveries.subscription_id == subscription_id,
         deliveries.due_at.is_not(None),
@@ -81,10 +90,12 @@ def cancel_unserved(connection: Connection, delivery_ids: Collection[str]) -> No
     )
 
 
-def cancel_left_over(connection: Connection) -> None:
-    """Cancel what waits for any subscription that is off: the sweep's safety net."""
+def cancel_left_over(connection: Connection) -> bool:
+    """Like `cancel_waiting`, for any subscription that is off: the sweep's safety net."""
     deliveries = DELIVERIES.c
-    _cancel(connection, deliveries.subscription_id.in_(_unserved()), deliveries.due_at.is_not(None))
+    return _cancel(
+        connection, deliveries.subscription_id.in_(_unserved()), deliveries.due_at.is_not(None)
+    )
 
 
 def release_expired(connection: Connection, now: datetime) -> None:
@@ -112,11 +123,13 @@ def _unserved() -> Any:
     )
 
 
-def _cancel(connection: Connection, *conditions: Any) -> None:
+def _cancel(connection: Connection, *conditions: ColumnElement[bool]) -> bool:
+    """A batch at a time, so that a million rows hold up nobody."""
     deliveries = DELIVERIES.c
-    connection.execute(
+    batch = select(deliveries.id).where(*conditions, deliveries.status.in_(WAITING)).limit(BATCH)
+    cancelled = connection.execute(
         update(DELIVERIES)
-        .where(*conditions, deliveries.status.in_(WAITING))
+        .where(deliveries.id.in_(batch.scalar_subquery()), deliveries.status.in_(WAITING))
         .values(
             status=DeliveryStatus.CANCELLED.value,
             due_at=None,
@@ -124,3 +137,4 @@ def _cancel(connection: Connection, *conditions: Any) -> None:
             error=SWITCHED_OFF,
         )
     )
+    return cancelled.rowcount == BATCH

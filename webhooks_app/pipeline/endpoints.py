@@ -1,7 +1,8 @@
 """What an engine keeps of each subscription it serves, and how one request is made from it."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,10 +16,11 @@ from webhooks_app.database import read_only
 from webhooks_app.lib.crypto import Unreadable, Vault
 from webhooks_app.models import Subscription
 from webhooks_app.pipeline.claim import Claimed
-from webhooks_app.pipeline.retry import RetryPolicy, parse_policy
+from webhooks_app.pipeline.retry import POLICIES, RetryPolicy, parse_policy
 from webhooks_app.pipeline.window import Window
 
 KEPT = 20_000
+DEFAULT_POLICY = POLICIES["pivot"]
 
 # An answer that is compressed could not be read in the log.
 PLAIN = {"Accept-Encoding": "identity"}
@@ -55,6 +57,10 @@ class Endpoint:
         return WebhookMessage(
             claimed.delivery_id, claimed.number, self.url, headers, self.masked, body
         )
+
+    def nothing(self, claimed: Claimed) -> WebhookMessage:
+        """What the log says of a request that could not be made."""
+        return WebhookMessage(claimed.delivery_id, claimed.number, self.url, {}, frozenset(), b"")
 
     def secrets(self, timestamp: int) -> tuple[str, ...]:
         """Newest first; the one before it too, while a rotation overlaps."""
@@ -95,8 +101,15 @@ class Endpoints:
             if endpoint.window.free != Window.INITIAL
         }
 
-    def refresh(self, claims: Iterable[Claimed]) -> None:
+    def refresh(self, claims: Collection[Claimed]) -> None:
         """Load what these claims need and is not kept at their revision. Blocking."""
+        needed = {claim.subscription_id for claim in claims}
+        if len(self._kept) > KEPT:
+            self._kept = {
+                key: endpoint
+                for key, endpoint in self._kept.items()
+                if key in needed or endpoint.window.in_flight
+            }
         stale = {
             claim.subscription_id
             for claim in claims
@@ -105,8 +118,6 @@ class Endpoints:
         }
         if not stale:
             return
-        if len(self._kept) > KEPT:
-            self._kept = {k: e for k, e in self._kept.items() if e.window.in_flight}
         with Session(self._engine) as session:
             read_only(session.connection())
             for subscription in session.scalars(
@@ -123,22 +134,24 @@ class Endpoints:
 
 
 def open_endpoint(subscription: Subscription, vault: Vault) -> Endpoint:
-    """Decrypts what is needed to send; `broken` says why when no key fits any more."""
+    """Decrypts what is needed to send; `broken` says why it cannot be used as it is stored."""
     endpoint = Endpoint(
         subscription_id=subscription.id,
         revision=subscription.revision,
         url=subscription.url,
-        policy=parse_policy(subscription.retry_policy),
+        policy=DEFAULT_POLICY,
         previous_expires_at=subscription.previous_secret_expires_at,
     )
     try:
-        custom = orjson.loads(vault.open(subscription.sealed_headers))
-        previous = subscription.sealed_previous_secret
+        endpoint.policy = parse_policy(subscription.retry_policy)
+        endpoint.custom_headers = orjson.loads(vault.open(subscription.sealed_headers))
         endpoint.secret = vault.open(subscription.sealed_secret)
-        endpoint.previous_secret = vault.open(previous) if previous else None
     except Unreadable as error:
         endpoint.broken = f"Not sent: {error}. The operator must restore the key."
-        return endpoint
-    endpoint.custom_headers = custom
-    endpoint.masked = frozenset(name.lower() for name in custom)
+    except ValueError as error:
+        endpoint.broken = f"Not sent: the subscription cannot be read: {error}"
+    endpoint.masked = frozenset(name.lower() for name in endpoint.custom_headers)
+    with suppress(Unreadable):
+        previous = subscription.sealed_previous_secret
+        endpoint.previous_secret = vault.open(previous) if previous else None
     return endpoint

@@ -12,6 +12,7 @@ import asyncio
 import gc
 import random
 import threading
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -34,6 +35,11 @@ from webhooks_app.pipeline.retry import next_delay, parse_retry_after
 
 PACE = 0.005
 LEAST, MOST = 64, 512
+MOST_BYTES = 256 * 1024 * 1024
+
+# Of what may be in flight, one organisation never has all: however many of its endpoints hang,
+# those of others are served.
+ONES_SHARE = 7 / 8
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +66,8 @@ class Engine:
         self._room = asyncio.Event()
         self._recorder = Recorder(parts.database, stored=self._on_stored)
         self._in_flight: set[asyncio.Task[None]] = set()
+        self._by_organisation: Counter[str] = Counter()
+        self._bytes = 0
         self._after = ""
         self._stopping = False
         self._waiting: list[Future[None]] = []
@@ -129,6 +137,7 @@ class Engine:
         self._wake = asyncio.Event()
         async with self._parts.transport() as self._transport:
             recording = asyncio.create_task(self._recorder.run())
+            recording.add_done_callback(lambda _: self._begin_to_stop())
             self._ready.set()
             while not self._stopping:
                 await self._wake.wait()
@@ -185,12 +194,14 @@ class Engine:
 
     def _room_left(self) -> int:
         """How many to claim: little at a time, so that claiming, sending and recording overlap."""
-        if self._recorder.backlog > self._parts.max_in_flight:
+        recorder = self._recorder
+        full = recorder.backlog > self._parts.max_in_flight or self._bytes > MOST_BYTES
+        if full or recorder.stuck:
             return 0
         return min(MOST, self._parts.max_in_flight - len(self._in_flight))
 
     async def _claim(self, room: int) -> list[Claimed]:
-        request = Request(room, self._parts.endpoints.free_slots(), self._after)
+        request = Request(room, self._parts.endpoints.free_slots(), self._crowding(), self._after)
         try:
             claimed = await self._loop.run_in_executor(self._threads, self._claim_now, request)
         except SQLAlchemyError as error:
@@ -200,6 +211,11 @@ class Engine:
             self._loop.run_in_executor(None, self._parts.call_for_help)
         return claimed
 
+    def _crowding(self) -> list[str]:
+        """Organisations that have so much in flight that the rest is kept for others."""
+        most = self._parts.max_in_flight * ONES_SHARE
+        return [organisation for organisation, n in self._by_organisation.items() if n >= most]
+
     def _claim_now(self, request: Request) -> list[Claimed]:
         claimed = claim(self._parts.database, request, self._parts.lease)
         self._parts.endpoints.refresh(claimed)
@@ -208,6 +224,8 @@ class Engine:
     def _start(self, claimed: Claimed) -> None:
         endpoint = self._parts.endpoints[claimed.subscription_id]
         endpoint.window.acquire()
+        self._bytes += len(claimed.data)
+        self._by_organisation[claimed.organisation_id] += 1
         # It had as many due as it has slots, so there may be more when one comes free.
         endpoint.has_more = endpoint.window.free == 0
         task = self._loop.create_task(self._deliver(endpoint, claimed))
@@ -216,15 +234,23 @@ class Engine:
 
     async def _deliver(self, endpoint: Endpoint, claimed: Claimed) -> None:
         try:
-            message = endpoint.message(claimed, self._parts.user_agent)
-            if endpoint.broken is None:
-                outcome = await self._transport.send(message)
-            else:
-                outcome = unsent(endpoint.broken, utcnow())
+            message, outcome = await self._send(endpoint, claimed)
         finally:
             endpoint.window.release()
+            self._bytes -= len(claimed.data)
+            self._by_organisation[claimed.organisation_id] -= 1
         self._learn(endpoint, outcome)
         self._recorder.add(self._result(endpoint, claimed, message, outcome))
+
+    async def _send(self, endpoint: Endpoint, claimed: Claimed) -> tuple[WebhookMessage, Outcome]:
+        if endpoint.broken is not None:
+            return endpoint.nothing(claimed), unsent(endpoint.broken, utcnow())
+        try:
+            message = endpoint.message(claimed, self._parts.user_agent)
+        except Exception as error:
+            log.exception("cannot make a request", delivery=claimed.delivery_id)
+            return endpoint.nothing(claimed), unsent(f"Not sent: {type(error).__name__}", utcnow())
+        return message, await self._transport.send(message)
 
     def _learn(self, endpoint: Endpoint, outcome: Outcome) -> None:
         if outcome.answered:

@@ -30,12 +30,13 @@ class Gathering:
         """Like `pipeline.accept.accept`, for one event."""
         mine = Asked(tenant, [event])
         self._waiting.append(mine)
-        group: list[Asked] = []
+        planned = False
         with self._turn:
             while not mine.done:
                 group = list(self._next())
                 accept_together(self._database, group)
-        if any(one.plans_deliveries for one in group):
+                planned |= any(one.plans_deliveries for one in group)
+        if planned:
             self._stored()
         return mine.outcome()[0]
 

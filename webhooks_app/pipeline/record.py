@@ -6,13 +6,13 @@ from typing import Any, cast
 
 import msgspec
 import orjson
-from sqlalchemy import Connection, Engine, Table, text
+from sqlalchemy import Connection, Engine, Table, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from webhooks_app.channels.webhook.message import Outcome, WebhookMessage
 from webhooks_app.clock import utcnow
 from webhooks_app.lib.bulk import driver_cursor, insert_rows, look_up_by_key, sqlite_value
-from webhooks_app.models import Attempt
+from webhooks_app.models import Attempt, Delivery
 from webhooks_app.pipeline import tallies
 from webhooks_app.pipeline.claim import Claimed
 from webhooks_app.pipeline.disable import cancel_unserved, disable_gone
@@ -23,6 +23,7 @@ GONE = 410
 MASK = "••••••"
 
 ATTEMPTS = cast(Table, Attempt.__table__)
+DELIVERIES = cast(Table, Delivery.__table__)
 ATTEMPT_COLUMNS = (
     "delivery_id",
     "number",
@@ -78,17 +79,42 @@ def record(engine: Engine, results: Sequence[Result], again: bool = False) -> No
         _store_consequences(connection, results)
 
 
-def record_one(engine: Engine, result: Result) -> None:
-    """Like `record`, for one that a batch stumbled over: what was logged as lost is replaced."""
+def record_one(engine: Engine, result: Result, again: bool = False) -> None:
+    """Like `record`, for one that a batch stumbled over.
+
+    One that comes after its lease, when its try was logged as lost and another made, adds its
+    answer to the log, and changes nothing else. `again` as for `record`.
+    """
     with engine.begin() as connection:
+        if again and _stored_before(connection, result):
+            return
+        in_time = _still_sending(connection, result)
         dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
         values = dict(zip(ATTEMPT_COLUMNS, attempt_row(result), strict=True))
+        if not in_time:
+            values["outcome"] = "lost"
         statement = dialect.insert(ATTEMPTS).values(values)
         connection.execute(
             statement.on_conflict_do_update(index_elements=["delivery_id", "number"], set_=values)
         )
-        _store_states(connection, [result])
-        _store_consequences(connection, [result])
+        if in_time:
+            _store_states(connection, [result])
+            _store_consequences(connection, [result])
+
+
+def _still_sending(connection: Connection, result: Result) -> bool:
+    """Is this the try that the delivery waits for? Locks the delivery."""
+    deliveries = DELIVERIES.c
+    found = connection.execute(
+        select(deliveries.id)
+        .where(
+            deliveries.id == result.claimed.delivery_id,
+            deliveries.tries == result.claimed.number,
+            deliveries.status == DeliveryStatus.SENDING.value,
+        )
+        .with_for_update()
+    )
+    return found.first() is not None
 
 
 def attempt_row(result: Result) -> tuple[Any, ...]:
@@ -99,7 +125,7 @@ def attempt_row(result: Result) -> tuple[Any, ...]:
         result.claimed.number,
         "succeeded" if outcome.delivered else "failed",
         outcome.failure.value if outcome.failure else None,
-        outcome.error[:500].replace("\0", "") if outcome.error else None,
+        outcome.error,
         outcome.status_code,
         message.url,
         orjson.dumps(
@@ -158,7 +184,7 @@ def _store_states(connection: Connection, results: Sequence[Result]) -> None:
             None if r.retry_in is None else timedelta(seconds=r.retry_in),
             r.failures,
             r.outcome.status_code,
-            r.outcome.error[:500] if r.outcome.error else None,
+            r.outcome.error,
         )
         for r in results
     ]
@@ -186,8 +212,9 @@ def _store_consequences(connection: Connection, results: Sequence[Result]) -> No
     retrying = [r.claimed.delivery_id for r in results if r.status is DeliveryStatus.RETRYING]
     if retrying:
         cancel_unserved(connection, retrying)
-    if gone := {r.claimed.subscription_id for r in results if r.gone}:
-        disable_gone(connection, gone)
+    gone = {(r.claimed.subscription_id, r.claimed.revision) for r in results if r.gone}
+    for subscription_id, revision in sorted(gone):
+        disable_gone(connection, subscription_id, revision)
     if failed := [r for r in results if r.status is DeliveryStatus.FAILED]:
         notify_failed(connection, {r.claimed.subscription_id: r.claimed for r in failed})
     tallies.store(connection, [_tally(r) for r in results])

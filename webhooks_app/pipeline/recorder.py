@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import structlog
 from sqlalchemy import Engine
@@ -39,6 +40,7 @@ class Recorder:
         self._some = asyncio.Event()
         self._stopping = False
         self.backlog = 0
+        self.stuck = False
 
     def add(self, result: Result) -> None:
         self._results.append(result)
@@ -64,33 +66,41 @@ class Recorder:
                 self._stored()
 
     async def _store(self, batch: list[Result]) -> None:
+        try:
+            await self._insist(record, batch)
+        except Exception:
+            log.exception("cannot record a batch; recording one by one")
+            for result in batch:
+                await self._store_one(result)
+        else:
+            count(batch)
+
+    async def _store_one(self, result: Result) -> None:
+        """What even so cannot be stored is sent again when its lease runs out."""
+        try:
+            await self._insist(record_one, result)
+        except Exception:
+            log.exception("cannot record", delivery=result.claimed.delivery_id)
+        else:
+            count([result])
+
+    async def _insist(self, store: Callable[..., None], what: object) -> None:
+        """Try until the database answers. Meanwhile `stuck` says that nothing should be claimed:
+        it might be what waits here to be stored."""
         loop = asyncio.get_running_loop()
         pause, again = 0.05, False
-        while True:
-            try:
-                await loop.run_in_executor(self._thread, record, self._database, batch, again)
-            except OperationalError as error:
-                again = True
-                log.warning("cannot record", waiting=self.backlog, error=type(error).__name__)
+        try:
+            while True:
+                attempt = partial(store, self._database, what, again=again)
+                try:
+                    return await loop.run_in_executor(self._thread, attempt)
+                except OperationalError as error:
+                    self.stuck = again = True
+                    log.warning("cannot record", waiting=self.backlog, error=type(error).__name__)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
-            except Exception:
-                log.exception("cannot record a batch; recording one by one")
-                await loop.run_in_executor(self._thread, self._one_by_one, batch)
-                return
-            else:
-                count(batch)
-                return
-
-    def _one_by_one(self, batch: list[Result]) -> None:
-        """What even so cannot be stored is sent again when its lease runs out."""
-        for result in batch:
-            try:
-                record_one(self._database, result)
-            except Exception:
-                log.exception("cannot record", delivery=result.claimed.delivery_id)
-            else:
-                count([result])
+        finally:
+            self.stuck = False
 
 
 def count(batch: list[Result]) -> None:

@@ -1,5 +1,6 @@
 """What must be looked at now and then: endpoints that never answer, and work without an owner."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -20,32 +21,47 @@ SUBSCRIPTIONS = cast(Table, Subscription.__table__)
 def warn_and_disable(engine: Engine, now: datetime) -> None:
     """Report endpoints that failed for a day without a success; disable those of five days.
 
-    The clock is `failing_since`, in SQL: it starts at the first failure after a success.
+    The clock is `failing_since`, in SQL: it starts at the first failure after a success, and runs
+    until the last failure, so that one failure before a quiet week is no failure of a week.
     """
     with engine.begin() as connection:
-        disable.disable(connection, _failing(connection, now - DISABLE_AFTER), NEVER_ANSWERS)
-        for subscription_id in _failing(connection, now - WARN_AFTER, unwarned=True):
-            _warn(connection, subscription_id, now)
+        failing = _failing(connection)
+        hopeless = [row.id for row in failing if row.lasted >= DISABLE_AFTER]
+        disable.disable(connection, hopeless, NEVER_ANSWERS)
+        for row in failing:
+            if row.lasted >= WARN_AFTER and not row.warned and row.id not in hopeless:
+                _warn(connection, row.id, now)
 
 
 def cancel_left_over(engine: Engine, now: datetime) -> None:
     """Cancel what still waits for subscriptions that are off, and what died with a worker."""
     with engine.begin() as connection:
-        disable.cancel_left_over(connection)
         disable.release_expired(connection, now)
+    more = True
+    while more:
+        with engine.begin() as connection:
+            more = disable.cancel_left_over(connection)
 
 
-def _failing(connection: Connection, since: datetime, unwarned: bool = False) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class _Failing:
+    id: str
+    lasted: timedelta
+    warned: bool
+
+
+def _failing(connection: Connection) -> list[_Failing]:
     query = (
-        select(HEALTH.c.subscription_id)
+        select(HEALTH)
         .join(SUBSCRIPTIONS, SUBSCRIPTIONS.c.id == HEALTH.c.subscription_id)
-        .where(HEALTH.c.failing_since < since, SUBSCRIPTIONS.c.enabled)
+        .where(HEALTH.c.failing_since.is_not(None), SUBSCRIPTIONS.c.enabled)
         .where(SUBSCRIPTIONS.c.deleted_at.is_(None))
         .order_by(HEALTH.c.subscription_id)
     )
-    if unwarned:
-        query = query.where(HEALTH.c.warned_at.is_(None))
-    return list(connection.scalars(query))
+    return [
+        _Failing(row.subscription_id, row.last_failure_at - row.failing_since, bool(row.warned_at))
+        for row in connection.execute(query)
+    ]
 
 
 def _warn(connection: Connection, subscription_id: str, now: datetime) -> None:

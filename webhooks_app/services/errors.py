@@ -1,10 +1,14 @@
 """How services say no, in words that every door can translate."""
 
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 
 # What SQLAlchemy raises while the database does not answer, is locked or has no connection left.
 DATABASE_AWAY = (OperationalError, InterfaceError, NoFreeConnection)
+
+
+# What the database refuses to store, or to look for: NUL characters, most of all.
+UNSTORABLE = DataError
 
 
 class NotFound(Exception):

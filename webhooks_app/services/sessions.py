@@ -11,12 +11,15 @@ NOBODY = generate_password_hash("nobody")
 
 
 def find_user(session: Session, email: str, password: str) -> User | None:
-    """The user with that e-mail (in any case) and password, or None."""
-    user = session.scalar(select(User).where(User.email == email.strip().lower()))
-    if user is None:
-        check_password_hash(NOBODY, password)
-        return None
-    return user if user.has_password(password) else None
+    """The user with that e-mail (in any case) and password, or None.
+
+    Hashing takes long by design, so no transaction is open meanwhile.
+    """
+    named = select(User.id, User.password_hash).where(User.email == email.strip().lower())
+    row = session.execute(named).first()
+    session.rollback()
+    fits = check_password_hash(row.password_hash if row else NOBODY, password)
+    return session.get(User, row.id) if row and fits else None
 
 
 def organisation_of(session: Session, user: User) -> Organisation | None:

@@ -14,7 +14,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from webhooks_app.channels.webhook.signatures import generate_secret
 from webhooks_app.clock import utcnow
-from webhooks_app.lib.crypto import Vault
+from webhooks_app.lib.crypto import Unreadable, Vault
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.paging import Page, Window, page_of
 from webhooks_app.lib.ssrf import Guard
@@ -81,12 +81,14 @@ def update_webhook(
 
     Raises `Invalid`, and `Conflict` when someone else changed it meanwhile.
     """
-    if "headers" in fields:
-        fields = {**fields, "headers": _unmasked(fields["headers"], headers_of(row, vault))}
+    if MASK in (headers := fields.get("headers", {})).values():
+        fields = {**fields, "headers": _unmasked(headers, headers_of(row, vault))}
     columns = checked(fields, row.mode, guard)
     if "headers" in columns:
         row.sealed_headers = _sealed(columns.pop("headers"), vault)
     enabled = columns.pop("enabled", row.enabled)
+    if enabled and not row.enabled:
+        _cancel_all(session, row)
     for name, value in columns.items():
         setattr(row, name, value)
     _switch(row, enabled)
@@ -95,6 +97,8 @@ def update_webhook(
 
 def set_enabled(session: Session, row: Subscription, enabled: bool) -> None:
     """Switch on or off, committed. Off cancels what waits; on forgets why it was off."""
+    if enabled and not row.enabled:
+        _cancel_all(session, row)
     _switch(row, enabled)
     _commit_change(session, row)
 
@@ -113,18 +117,26 @@ def rotate_secret(
     secret: str | None = None,
     overlap: timedelta = DEFAULT_OVERLAP,
 ) -> str:
-    """A new secret, committed; until `overlap` has passed, the one before signs too."""
+    """A new secret, committed; until `overlap` has passed, the one before signs too.
+
+    Of several rotations within it, only the last secret before does; one that no key opens any
+    more does not.
+    """
     secret = secret or generate_secret()
-    row.sealed_previous_secret = row.sealed_secret if overlap else None
-    row.previous_secret_expires_at = utcnow() + overlap if overlap else None
+    overlaps = bool(overlap) and _opens(vault, row.sealed_secret)
+    row.sealed_previous_secret = row.sealed_secret if overlaps else None
+    row.previous_secret_expires_at = utcnow() + overlap if overlaps else None
     row.sealed_secret = vault.seal(secret)
     _commit_change(session, row)
     return secret
 
 
 def headers_of(row: Subscription, vault: Vault) -> dict[str, str]:
-    """The custom headers in the clear."""
-    headers: dict[str, str] = orjson.loads(vault.open(row.sealed_headers))
+    """The custom headers in the clear; none when no key opens them any more."""
+    try:
+        headers: dict[str, str] = orjson.loads(vault.open(row.sealed_headers))
+    except Unreadable:
+        return {}
     return headers
 
 
@@ -166,8 +178,22 @@ def _commit_change(session: Session, row: Subscription) -> None:
         raise Conflict("It was changed meanwhile: read it again, then repeat.") from error
     touch(session.connection(), row.organisation_id)
     if row.deleted_at or not row.enabled:
-        cancel_waiting(session.connection(), row.id)
+        _cancel_all(session, row)
     session.commit()
+
+
+def _cancel_all(session: Session, row: Subscription) -> None:
+    """What waits; when that is very much, what was changed until now is committed meanwhile."""
+    while cancel_waiting(session.connection(), row.id):
+        session.commit()
+
+
+def _opens(vault: Vault, sealed: str) -> bool:
+    try:
+        vault.open(sealed)
+    except Unreadable:
+        return False
+    return True
 
 
 def _sealed(headers: Mapping[str, str], vault: Vault) -> str:

@@ -94,10 +94,10 @@ def _scope(scope: Mapping[str, str] | None) -> Columns:
 
 def _conditions(raw: Sequence[Mapping[str, Any]]) -> Columns:
     try:
-        parse_conditions(raw)
+        conditions = parse_conditions(raw)
     except InvalidCondition as error:
         raise _invalid(str(error), "conditions", error.index, error.member) from error
-    return {"conditions": list(raw)}
+    return {"conditions": [condition.as_json() for condition in conditions]}
 
 
 def _match(name: str) -> Columns:

@@ -4,7 +4,7 @@ import structlog
 from flask import Flask, render_template
 from werkzeug.exceptions import HTTPException
 
-from webhooks_app.services.errors import DATABASE_AWAY
+from webhooks_app.services.errors import DATABASE_AWAY, UNSTORABLE
 
 log = structlog.get_logger(__name__)
 
@@ -20,6 +20,7 @@ ADVICE = {
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(UNSTORABLE, _unstorable)
     for away in DATABASE_AWAY:
         app.register_error_handler(away, _database_away)
     app.register_error_handler(Exception, _unexpected)
@@ -33,6 +34,10 @@ def _http_error(error: HTTPException) -> tuple[str, int]:
 def _database_away(error: Exception) -> tuple[str, int]:
     log.warning("database away", error=type(error).__name__)
     return _page(503, "Not available", "The database does not answer. Try again in a moment.")
+
+
+def _unstorable(_: Exception) -> tuple[str, int]:
+    return _page(400, "Bad Request", "Something in the request cannot be used.")
 
 
 def _unexpected(error: Exception) -> tuple[str, int]:

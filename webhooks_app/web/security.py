@@ -2,7 +2,7 @@
 
 from flask import Flask, Response, request
 
-from webhooks_app.database import IMMEDIATE
+from webhooks_app.database import only_reading
 from webhooks_app.extensions import db, login_manager
 from webhooks_app.models import User
 
@@ -36,9 +36,8 @@ def load_user(user_id: str) -> User | None:
 
 
 def _read_without_waiting() -> None:
-    """A GET only reads, so on SQLite it waits for no writer. Probes ask in their own way."""
-    if request.method in SAFE_METHODS and request.blueprint not in (None, "operations"):
-        db.session.connection(execution_options={IMMEDIATE: False})
+    """A GET only reads, so on SQLite it waits for no writer."""
+    only_reading.set(request.method in SAFE_METHODS)
 
 
 def _protect(response: Response) -> Response:

@@ -106,7 +106,7 @@ class Transport:
             failure, error = Failure.NETWORK, f"Unexpected: {type(exception).__name__}"
         return Outcome(
             failure=failure,
-            error=error,
+            error=error and _storable(error),
             status_code=status_code,
             response_headers=headers,
             response_body=body,
@@ -139,6 +139,11 @@ async def _read(response: aiohttp.ClientResponse) -> tuple[bytes, bool]:
         body += chunk
     response.close()
     return body[:BODY_LIMIT], True
+
+
+def _storable(text: str) -> str:
+    """Without what a database refuses."""
+    return text[:500].replace("\0", "").encode(errors="replace").decode()
 
 
 def _bounded(headers: object) -> tuple[tuple[str, str], ...]:
