@@ -17,7 +17,13 @@ import click
 )
 def main(processes: int | None, role: str | None) -> None:
     """Deliver what is due, and do what is periodic, until SIGTERM or Ctrl-C."""
-    metrics = shared_metrics()
+    if role is not None and processes is not None:
+        raise click.UsageError("--role runs one part in this process; leave --processes out.")
+    try:
+        metrics = shared_metrics()
+    except OSError as error:
+        click.echo(f"Cannot start: DATA_DIR cannot be used: {error}", err=True)
+        raise SystemExit(1) from error
     # Not before: prometheus_client reads PROMETHEUS_MULTIPROC_DIR when it is imported.
     from webhooks_app.config import BadSetting
     from webhooks_app.launch.errors import CannotStart
@@ -30,7 +36,7 @@ def main(processes: int | None, role: str | None) -> None:
             run_role(role)
     except (BadSetting, CannotStart) as error:
         click.echo(f"Cannot start: {error}", err=True)
-        raise SystemExit(2) from error
+        raise SystemExit(1) from error
 
 
 def shared_metrics() -> Path:

@@ -78,6 +78,10 @@ def test_texts_become_what_they_mean(tmp_path: Path) -> None:
         ("INGEST_RATE_LIMIT", "plenty"),
         ("LOGIN_RATE_LIMIT", "10 a fortnight"),
         ("RETENTION_DAYS", "0"),
+        ("CONNECT_TIMEOUT", "16"),
+        ("DATABASE_URL", "mysql://somewhere"),
+        ("WEB_THREADS", "100000"),
+        ("TRUSTED_PROXIES", "-1"),
     ],
 )
 def test_what_cannot_be_used_is_named_and_its_value_if_secret_is_not(

@@ -34,7 +34,10 @@ class Command(click.Command):
             return super().invoke(context)
         except DBAPIError as error:
             reason = str(error.orig).strip().splitlines()[0]
-            raise click.ClickException(f"The database cannot be used: {reason}") from error
+            raise click.ClickException(
+                f"The database cannot be used: {reason}. Are DATA_DIR and DATABASE_URL right, and "
+                "was it migrated (`flask --app app db upgrade`)?"
+            ) from error
 
 
 def init_app(app: Flask) -> None:

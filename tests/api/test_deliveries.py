@@ -23,15 +23,13 @@ def listed(api: Api, **query: object) -> list[dict[str, Any]]:
 def test_a_delivery_is_read_with_its_attempts(api: Api, receiver: Receiver, drain: Drain) -> None:
     receiver.answer = lambda request: Answer(500, {"X-Why": "broken"}, b"<b>no</b>\x00\xff")
     webhook = api.webhook(url=receiver.url, headers={"X-Token": "t0p"})
-    event = api.event().get_json()
+    event = api.event(chatbot_id="bot_1").get_json()
     drain()
     [row] = listed(api)
     read = api.get(f"/deliveries/{row['id']}").get_json()
     assert row == {key: read[key] for key in row}
-    assert (row["event"], row["subscription_id"]) == (
-        {"id": event["id"], "type": "lead.captured"},
-        webhook["id"],
-    )
+    assert (row["event"]["id"], row["subscription_id"]) == (event["id"], webhook["id"])
+    assert row["event"]["subject"] == {"type": "chatbot", "id": "bot_1"}
     assert (row["status"], row["status_code"], row["tries"]) == ("retrying", 500, 1)
     assert row["next_try_at"] > rfc3339(utcnow() + timedelta(seconds=50))
     assert read["request_body"].encode() == receiver.received[0].body

@@ -208,6 +208,24 @@ def test_a_key_with_another_event_is_refused(api: Api) -> None:
     assert stored()[0] == 1
 
 
+def test_a_key_with_another_id_is_refused(api: Api) -> None:
+    headers = {"Idempotency-Key": "key-1"}
+    body = {"type": "lead.captured", "data": {}}
+    assert api.post("/events", body | {"id": "a"}, headers=headers).status_code == 202
+    other = api.post("/events", body | {"id": "b"}, headers=headers)
+    assert (other.status_code, kind(other)) == (422, "idempotency-key-reused")
+    assert "Idempotency-Key" in faults(other)
+    assert stored()[0] == 1
+
+
+def test_the_key_of_a_batch_and_that_of_an_event_never_meet(api: Api) -> None:
+    event = {"type": "lead.captured", "data": {}}
+    api.post("/events/batch", {"events": [event]}, headers={"Idempotency-Key": "k"})
+    for key in ("k", "k:0"):
+        api.post("/events", event, headers={"Idempotency-Key": key})
+    assert stored()[0] == 3
+
+
 def test_the_same_key_in_another_mode_or_organisation_is_another_key(
     api: Api, test_mode: Api, outsider: Api
 ) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,26 @@ def test_a_database_that_is_away_is_a_503_that_says_so(app: Flask, tmp_path: Pat
     assert (response.status_code, kind(response)) == (503, "unavailable")
     assert response.headers["Retry-After"] == "1"
     assert "nobody" not in response.text
+
+
+def test_many_threads_that_read_at_once_do_not_wait_for_connections(app: Flask, api: Api) -> None:
+    api.webhook()
+    threads = app.config["SETTINGS"].web_threads
+
+    def read(number: int) -> int:
+        door = Api(app.test_client(), api.token if number % 2 else "hk_live_unknown")
+        return door.get("/webhooks").status_code
+
+    start = time.perf_counter()
+    with ThreadPoolExecutor(threads) as readers:
+        statuses = list(readers.map(read, range(threads * 8)))
+    assert set(statuses) == {200, 401}
+    assert time.perf_counter() - start < 10
+
+
+def test_what_the_database_cannot_store_is_named(api: Api) -> None:
+    for answer in (api.get("/deliveries", subscription_id="a\0b"), api.get("/webhooks/whk%00")):
+        assert answer.status_code in (200, 404, 422)
 
 
 def test_a_failure_of_ours_tells_nothing_of_our_insides(

@@ -5,12 +5,14 @@ from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import select
+from flask import Flask
+from sqlalchemy import select, update
 from standardwebhooks import Webhook
 
 from tests.api.conftest import URL, Api, faults, kind, stored
 from tests.support.receiver import Receiver
 from webhooks_app.extensions import db
+from webhooks_app.lib.crypto import Vault, new_key
 from webhooks_app.models import Delivery, Event, Subscription
 from webhooks_app.services import subscriptions
 from webhooks_app.services.errors import Conflict
@@ -48,7 +50,7 @@ def test_everything_can_be_given_and_changed(api: Api) -> None:
         "url": "https://crm.example/in?x=1",
         "event_types": ["lead.captured", "lead.updated"],
         "scope": {"type": "chatbot", "id": "bot_1"},
-        "conditions": [{"field": "lead.email", "operator": "exists", "value": None}],
+        "conditions": [{"field": "lead.email", "operator": "exists"}],
         "match": "any",
         "retry_policy": {"delays": [10, 20.5]},
         "headers": {"X-Token": "t0p"},
@@ -241,6 +243,42 @@ def test_an_overlap_is_0_to_7_days(api: Api, hours: object) -> None:
     made = api.webhook()
     response = api.post(f"/webhooks/{made['id']}/rotate-secret", {"overlap_hours": hours})
     assert list(faults(response)) == ["#/overlap_hours"]
+
+
+def test_after_a_lost_encryption_key_a_webhook_can_be_read_and_mended(
+    app: Flask, api: Api, receiver: Receiver, drain: Callable[[], None]
+) -> None:
+    made = api.webhook(url=receiver.url, headers={"X-Token": "t0p"})
+    gone = Vault([new_key()])
+    db.session.execute(
+        update(Subscription).values(sealed_secret=gone.seal("x"), sealed_headers=gone.seal("{}"))
+    )
+    db.session.commit()
+    path = f"/webhooks/{made['id']}"
+    assert api.get(path).get_json()["headers"] == {}
+    assert len(api.get("/webhooks").get_json()["data"]) == 1
+    rotated = api.post(f"{path}/rotate-secret").get_json()
+    assert rotated["previous_secret_expires_at"] is None
+    assert api.patch(path, {"headers": {"X-Token": "new"}}).status_code == 200
+    api.event()
+    drain()
+    [request] = receiver.received
+    Webhook(rotated["secret"]).verify(request.body, request.headers)
+    assert request.headers["x-token"] == "new"
+
+
+def test_enabling_sends_only_what_happens_from_then_on(
+    api: Api, receiver: Receiver, drain: Callable[[], None]
+) -> None:
+    """Also when something was left waiting, by a process that had not seen the change yet."""
+    made = api.webhook(url=receiver.url)
+    api.event(data={"n": 1})
+    db.session.execute(update(Subscription).values(enabled=False))
+    db.session.commit()
+    api.patch(f"/webhooks/{made['id']}", {"enabled": True})
+    api.event(data={"n": 2})
+    drain()
+    assert [orjson.loads(request.body)["data"] for request in receiver.received] == [{"n": 2}]
 
 
 def test_they_are_listed_newest_first_page_by_page(api: Api) -> None:

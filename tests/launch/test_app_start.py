@@ -4,6 +4,7 @@ import signal
 import socket
 import sqlite3
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -87,6 +88,17 @@ def test_it_stops_and_leaves_no_process(tmp_path: Path, number: signal.Signals) 
         assert instance.process.wait(20) == 0
         assert all_gone(family, 0.5)
         assert '"level": "error"' not in instance.said
+
+
+@pytest.mark.parametrize("after", [0.4, 1.0, 1.6, 2.2])
+def test_it_stops_soon_also_while_it_starts(tmp_path: Path, after: float) -> None:
+    instance = Instance(tmp_path / "data")
+    time.sleep(after)
+    family = instance.family()
+    instance.process.send_signal(signal.SIGINT)
+    instance.process.wait(8)
+    assert all_gone(family, 1)
+    assert "Traceback" not in instance.said
 
 
 def test_kill_9_leaves_no_process(tmp_path: Path) -> None:

@@ -143,6 +143,19 @@ def test_what_the_operator_allows_is_reached_and_nothing_beside_it() -> None:
     assert guard.refusal("127.0.0.1")
 
 
+def test_an_address_may_be_allowed_on_one_port_only() -> None:
+    guard = Guard.parse(["127.0.0.1:8000", "[::1]:8000", "10.0.0.0/8:80"])
+    for address in ("127.0.0.1", "::1", "::ffff:127.0.0.1"):
+        assert guard.refusal(address, 8000) is None
+        assert guard.refusal(address, 8001)
+        assert guard.refusal(address)
+    assert guard.refusal("10.1.2.3", 80) is None
+    assert check_endpoint_url("http://127.0.0.1:8000/x", guard, https_only=True)
+    assert check_endpoint_url("http://10.1.2.3/x", guard, https_only=True)
+    with pytest.raises(InvalidUrl):
+        check_endpoint_url("http://127.0.0.1/x", guard, https_only=True)
+
+
 def test_what_is_no_network_is_named() -> None:
     with pytest.raises(ValueError, match=r"10\.1\.0\.1/16"):
         Guard.parse(["10.1.0.1/16"])

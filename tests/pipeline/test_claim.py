@@ -109,3 +109,16 @@ def test_concurrent_claims_never_take_the_same_delivery(
     with ThreadPoolExecutor(4) as threads:
         taken = [id_ for mine in threads.map(take_all, range(4)) for id_ in mine]
     assert len(taken) == len(set(taken)) == 200
+
+
+def test_an_organisation_that_is_crowding_gets_nothing_more(organisation: Organisation) -> None:
+    other = factories.organisation("Others")
+    for tenant in (organisation, other):
+        factories.webhook(tenant, "https://a.example")
+        factories.accepted(tenant)
+    crowding, quiet = organisation.id, other.id
+    db.session.commit()
+    [claimed] = claim(db.engine, Request(10, {}, crowding=[crowding]), LEASE)
+    assert claimed.organisation_id == quiet
+    [claimed] = claim(db.engine, Request(10, {}), LEASE)
+    assert claimed.organisation_id == crowding

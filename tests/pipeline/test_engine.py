@@ -273,7 +273,7 @@ def test_it_never_has_more_in_flight_than_it_may(
     for _ in range(4):
         factories.webhook(organisation, receiver.url)
     factories.accepted(organisation, *[factories.lead() for _ in range(20)])
-    engine = Engine(replace(engine_parts(app), max_in_flight=7))
+    engine = Engine(replace(engine_parts(app), max_in_flight=9))
     engine.start()
     seen = set()
 
@@ -285,7 +285,52 @@ def test_it_never_has_more_in_flight_than_it_may(
     engine.drain(0.1)
     wait_until(settled, 20, every=0.001)
     engine.stop()
-    assert max(seen) == 7
+    assert max(seen) == 8
+
+
+def test_it_forgets_endpoints_that_it_has_not_met_for_long_and_serves_them_still(
+    organisation: Organisation, receiver: Receiver, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webhooks_app.pipeline.endpoints.KEPT", 3)
+    for _ in range(8):
+        factories.webhook(organisation, receiver.url)
+    for _ in range(3):
+        factories.accepted(organisation)
+        run()
+    assert len(receiver.received) == 24
+    assert {row.status for row in deliveries()} == {"delivered"}
+
+
+def test_a_subscription_that_cannot_be_read_fails_alone(
+    organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    broken = factories.webhook(organisation, receiver.url, retry_policy="no such policy")
+    factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation)
+    by_subscription = {row.subscription_id == broken.id: row for row in run()}
+    assert by_subscription[False].status == "delivered"
+    assert by_subscription[True].status == "retrying"
+    assert "no such" not in (by_subscription[False].error or "")
+    assert "retry policy" in (by_subscription[True].error or "")
+
+
+def test_one_organisation_never_takes_all_that_may_be_in_flight(
+    app: Flask, organisation: Organisation, receiver: Receiver
+) -> None:
+    others = factories.organisation("Others")
+    with Receiver(lambda request: Answer(delay=3)) as hanging:
+        for _ in range(30):
+            factories.webhook(organisation, hanging.url)
+        factories.accepted(organisation, *[factories.lead() for _ in range(4)])
+        engine = Engine(replace(engine_parts(app), max_in_flight=40))
+        engine.start()
+        db.session.rollback()
+        engine.drain(1)
+        factories.webhook(others, receiver.url)
+        factories.accepted(others)
+        engine.drain(1)
+        wait_until(lambda: len(receiver.received) == 1, 1.5)
+        engine.stop()
 
 
 def test_it_finishes_what_is_in_flight_when_it_stops_and_claims_no_more(

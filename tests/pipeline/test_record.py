@@ -6,9 +6,10 @@ from tests import factories
 from tests.pipeline.conftest import attempts, deliveries, make_due
 from webhooks_app.channels.webhook.message import Outcome, WebhookMessage
 from webhooks_app.extensions import db
-from webhooks_app.models import Organisation, SubscriptionHealth
+from webhooks_app.models import Organisation, Subscription, SubscriptionHealth
 from webhooks_app.pipeline.claim import Claimed, Request, claim
 from webhooks_app.pipeline.record import Result, record, record_one
+from webhooks_app.services.audit import audit
 from webhooks_app.vocabulary import Failure
 
 LEASE = timedelta(seconds=30)
@@ -47,7 +48,33 @@ def test_a_late_result_does_not_overrule_the_try_that_came_after(
     record_one(db.engine, result_of(first, 500, retry_in=60))
     [delivery] = deliveries()
     assert (delivery.status, delivery.tries) == ("delivered", 2)
-    assert [(a.number, a.outcome) for a in attempts()] == [(1, "failed"), (2, "succeeded")]
+    assert [(a.number, a.outcome, a.status_code) for a in attempts()] == [
+        (1, "lost", 500),
+        (2, "succeeded", 200),
+    ]
+    assert audit(db.engine, 90).ok
+
+
+def test_a_late_410_disables_nothing(organisation: Organisation) -> None:
+    first = prepared(organisation)
+    make_due()
+    second = claimed_one(organisation)
+    record(db.engine, [result_of(second)])
+    record_one(db.engine, result_of(first, 410))
+    subscription = db.session.query(Subscription).one()
+    assert subscription.enabled
+    assert db.session.query(SubscriptionHealth).one().failed == 0
+
+
+def test_a_410_of_the_url_before_an_edit_disables_nothing(organisation: Organisation) -> None:
+    claimed = prepared(organisation)
+    subscription = db.session.query(Subscription).one()
+    subscription.url = "https://moved.example"
+    db.session.commit()
+    record(db.engine, [result_of(claimed, 410)])
+    db.session.rollback()
+    assert db.session.query(Subscription).one().enabled
+    assert [row.status for row in deliveries()] == ["failed"]
 
 
 def test_a_batch_given_again_after_a_doubtful_commit_counts_once(

@@ -30,11 +30,11 @@ from webhooks_app.services.audit import audit
 LEASE = timedelta(seconds=30)
 
 
-def fails_since(webhook: Subscription, since: datetime) -> None:
+def fails(webhook: Subscription, since: datetime, until: datetime) -> None:
     db.session.execute(
         update(SubscriptionHealth)
         .where(SubscriptionHealth.subscription_id == webhook.id)
-        .values(failing_since=since)
+        .values(failing_since=since, last_failure_at=until)
     )
     db.session.commit()
 
@@ -56,15 +56,18 @@ def test_an_endpoint_is_reported_after_a_day_once_and_disabled_after_five(
     healthy = factories.webhook(organisation, "https://b.example", event_types=["lead.updated"])
     factories.accepted(organisation)
     start = utcnow()
-    fails_since(webhook, start)
 
-    swept(start + timedelta(hours=23))
+    def sweep(hours: int) -> None:
+        fails(webhook, start, start + timedelta(hours=hours))
+        swept(start + timedelta(hours=hours))
+
+    sweep(23)
     assert kinds() == []
     for hours in (25, 26, 60, 119):
-        swept(start + timedelta(hours=hours))
+        sweep(hours)
         assert kinds() == ["endpoint_failing"]
         assert db.session.get_one(Subscription, webhook.id, populate_existing=True).enabled
-    swept(start + timedelta(hours=121))
+    sweep(121)
     assert kinds() == ["endpoint_failing", "endpoint_disabled"]
 
     disabled = db.session.get_one(Subscription, webhook.id, populate_existing=True)
@@ -74,6 +77,26 @@ def test_an_endpoint_is_reported_after_a_day_once_and_disabled_after_five(
     assert [row.status for row in deliveries()] == ["cancelled"]
     assert factories.accepted(organisation)[0].deliveries == 0
     assert db.session.get_one(Subscription, healthy.id).enabled
+
+
+def test_one_failure_before_a_quiet_week_is_no_failure_of_a_week(
+    organisation: Organisation,
+) -> None:
+    webhook = factories.webhook(organisation, "https://a.example")
+    start = utcnow()
+    fails(webhook, start, start)
+    swept(start + timedelta(days=7))
+    assert kinds() == []
+    assert db.session.get_one(Subscription, webhook.id, populate_existing=True).enabled
+
+
+def test_a_backlog_of_any_size_is_cancelled(organisation: Organisation) -> None:
+    factories.webhook(organisation, "https://a.example")
+    factories.accepted(organisation, *[factories.lead() for _ in range(2500)])
+    db.session.execute(update(Subscription).values(enabled=False))
+    db.session.commit()
+    cancel_left_over(db.engine, utcnow())
+    assert {row.status for row in deliveries()} == {"cancelled"}
 
 
 def test_what_was_left_waiting_for_a_subscription_that_is_off_is_cancelled(

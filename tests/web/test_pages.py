@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from flask import Flask, current_app
 from flask.testing import FlaskClient
+from msgspec.structs import replace
 from werkzeug.test import TestResponse
 
 from tests import factories
@@ -14,6 +15,7 @@ from tests.support.servers import RedisServer
 from webhooks_app import create_app
 from webhooks_app.channels.webhook.signatures import sign_standard
 from webhooks_app.clock import utcnow
+from webhooks_app.config import Settings
 from webhooks_app.extensions import db
 from webhooks_app.lib.ids import new_id
 from webhooks_app.models import Inbox, Organisation
@@ -146,6 +148,18 @@ def test_the_receiver_shows_what_came_and_whether_it_was_signed(
     assert "<script>alert" not in page
 
 
+@pytest.mark.parametrize("body", [b"[" * 300 + b"]" * 300, b"x" * 100_000])
+def test_the_receiver_shows_what_is_odd_as_text_and_cuts_it(
+    client: FlaskClient, organisation: Organisation, body: bytes
+) -> None:
+    inbox(organisation)
+    assert client.post("/test-webhook/token-1", data=body).status_code == 200
+    log_in(client)
+    page = client.get("/test-webhook/token-1")
+    assert page.status_code == 200
+    assert len(page.text) < 20_000
+
+
 def test_the_receiver_keeps_the_newest_hundred_and_no_giants(
     client: FlaskClient, organisation: Organisation
 ) -> None:
@@ -170,6 +184,25 @@ def test_the_receiver_of_others_is_not_found(
 
 def test_an_unknown_receiver_takes_nothing(client: FlaskClient) -> None:
     assert client.post("/test-webhook/unknown", data=b"{}").status_code == 404
+
+
+def test_what_no_database_stores_is_no_error_of_ours(client: FlaskClient) -> None:
+    assert client.post("/test-webhook/a%00b", data=b"{}").status_code in (400, 404)
+
+
+def test_behind_a_proxy_each_visitor_has_a_limit_of_their_own(
+    settings: Settings, organisation: Organisation
+) -> None:
+    client = create_app(replace(settings, trusted_proxies=1)).test_client()
+
+    def try_from(address: str) -> int:
+        page = client.get("/login").text
+        form = {"email": "x@example.com", "password": "wrong", "csrf_token": token_in(page)}
+        forwarded = {"X-Forwarded-For": address}
+        return client.post("/login", data=form, headers=forwarded).status_code
+
+    assert [try_from("198.51.100.1") for _ in range(11)][-1] == 429
+    assert try_from("198.51.100.2") == 422
 
 
 def test_healthz_needs_nothing(client: FlaskClient) -> None:

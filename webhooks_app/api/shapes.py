@@ -9,7 +9,7 @@ import orjson
 from webhooks_app.catalogue import EventType
 from webhooks_app.clock import rfc3339
 from webhooks_app.lib.paging import Page
-from webhooks_app.models import Attempt, Subscription
+from webhooks_app.models import Attempt, Event, Subscription
 from webhooks_app.pipeline.incoming import Accepted
 from webhooks_app.services.deliveries import Logged
 from webhooks_app.vocabulary import DeliveryStatus
@@ -46,7 +46,7 @@ def webhook(row: Subscription, masked_headers: dict[str, str]) -> Shape:
         "description": row.description,
         "url": row.url,
         "event_types": row.event_types,
-        "scope": {"type": row.scope_type, "id": row.scope_id} if row.scope_type else None,
+        "scope": _subject(row.scope_type, row.scope_id),
         "conditions": row.conditions,
         "match": row.match,
         "wire_format": row.wire_format,
@@ -77,7 +77,7 @@ def delivery(logged: Logged) -> Shape:
     row = logged.delivery
     return {
         "id": row.id,
-        "event": {"id": logged.event.id, "type": logged.event.type},
+        "event": _event(logged.event),
         "subscription_id": row.subscription_id,
         "trigger": row.trigger,
         "replay_of": row.replay_of,
@@ -90,6 +90,19 @@ def delivery(logged: Logged) -> Shape:
         "created_at": rfc3339(row.created_at),
         "finished_at": _moment(row.finished_at),
     }
+
+
+def _event(event: Event) -> Shape:
+    return {
+        "id": event.id,
+        "type": event.type,
+        "subject": _subject(event.subject_type, event.subject_id),
+        "occurred_at": rfc3339(event.occurred_at),
+    }
+
+
+def _subject(type_: str | None, id_: str | None) -> Shape | None:
+    return {"type": type_, "id": id_} if type_ else None
 
 
 def attempt(row: Attempt) -> Shape:

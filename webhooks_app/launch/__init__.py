@@ -59,5 +59,6 @@ def _wait(supervisor: Supervisor, what: str, answers: Callable[[], bool], second
     if supervisor.watch(until=answers, seconds=seconds):
         return True
     if supervisor.asked_to_stop:
+        supervisor.give_up()
         return False
     raise CannotStart(f"{what} did not answer within {seconds:.0f} seconds; see above why")

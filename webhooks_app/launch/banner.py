@@ -4,7 +4,8 @@ from webhooks_app.launch.plan import Plan
 
 NO_DEMO = """\
   Log in    as a member of an organisation; make one with
-            flask --app app create-organisation NAME --owner EMAIL --password PASSWORD
+            DATA_DIR={data_dir} flask --app app create-organisation NAME \\
+              --owner EMAIL --password PASSWORD
 """
 
 WITH_DEMO = """\
@@ -25,10 +26,12 @@ and watch it arrive: {url}/test-webhook/{demo.inbox_token}
 
 def banner(plan: Plan) -> str:
     url = plan.site.url
-    middle = WITH_DEMO.format(demo=plan.demo, url=url) if plan.demo else NO_DEMO
+    data_dir = plan.settings.data_dir
+    template = WITH_DEMO if plan.demo else NO_DEMO
+    middle = template.format(demo=plan.demo, url=url, data_dir=data_dir)
     return (
         f"\n{plan.settings.brand_name} runs. Ctrl-C stops all of it.\n\n"
         f"  URL       {url}\n"
-        f"  Data      {plan.settings.data_dir}\n"
+        f"  Data      {data_dir}\n"
         f"{middle}"
     )

@@ -2,7 +2,7 @@
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from pathlib import Path
 
 import click
@@ -42,10 +42,11 @@ def prepare(stack: ExitStack, folder: Path) -> Plan:
 
 
 def _allow_own_receiver(settings: Settings, site: Site) -> Settings:
-    """Deliveries may reach the built-in receiver, though its address is not public."""
+    """Deliveries may reach the built-in receiver, though its address is not public; nothing else
+    at that address."""
     if ip_address(site.reached_at).is_global:
         return settings
-    listed = filter(None, (settings.allowed_networks, str(ip_network(site.reached_at))))
+    listed = filter(None, (settings.allowed_networks, site.url.removeprefix("http://")))
     return replace(settings, allowed_networks=",".join(listed))
 
 

@@ -8,6 +8,7 @@ from math import inf
 from types import FrameType
 from typing import Any, Self
 
+import click
 import structlog
 
 from webhooks_app.launch.process import Child, Process
@@ -76,8 +77,14 @@ class Supervisor:
     def _processes(self) -> Iterator[Process]:
         return chain.from_iterable(self._groups)
 
-    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+    def give_up(self) -> None:
+        """Nothing that runs is worth waiting for."""
+        self._signals = max(self._signals, 2)
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         self._signals += 1
+        again = "" if self._signals > 1 else "; once more ends it at once"
+        click.echo(f"Stopping on {signal.Signals(number).name}{again}.", err=True)
 
     def _stop(self, group: list[Process]) -> None:
         for process in group:

@@ -5,6 +5,7 @@ to something else the second time nor an odd spelling gets around it. Python's `
 `is_global` are not enough: they let pass NAT64, multicast, 6to4 and cloud metadata addresses.
 """
 
+import re
 import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -65,6 +66,7 @@ REFUSED_V6 = tuple(
         ("::/96", "IPv4-compatible"),
     )
 )
+WITH_PORT = re.compile(r"(?:\[(.+)\]|([\d./]+)):(\d{1,5})")
 GLOBAL_V6 = IPv6Network("2000::/3")
 NAT64 = IPv6Network("64:ff9b::/96")
 LOCAL_SUFFIXES = (".localhost", ".local", ".internal", ".home.arpa")
@@ -81,37 +83,44 @@ class RefusedAddress(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """`allowed` networks are reached whatever they are."""
+    """`allowed` networks are reached whatever they are, on one port or all."""
 
-    allowed: tuple[Network, ...] = ()
+    allowed: tuple[tuple[Network, int | None], ...] = ()
 
     @classmethod
-    def parse(cls, cidrs: Iterable[str]) -> "Guard":
-        """Raises ValueError, naming the CIDR that is none."""
-        return cls(tuple(_network(cidr) for cidr in cidrs))
+    def parse(cls, allowed: Iterable[str]) -> "Guard":
+        """From CIDRs, each with a port or without: `10.1.0.0/16`, `127.0.0.1:8000`, `[::1]:8000`.
 
-    def refusal(self, address: str) -> str | None:
+        Raises ValueError, naming the one that is none.
+        """
+        return cls(tuple(_allowed(text) for text in allowed))
+
+    def refusal(self, address: str, port: int | None = None) -> str | None:
         """Why an IP address may not be reached, or None. Raises ValueError for no address."""
         ip = ip_address(address.partition("%")[0])
-        if self._allows(ip):
+        if self._allows(ip, port):
             return None
-        return _refusal_v4(ip) if isinstance(ip, IPv4Address) else self._refusal_v6(ip)
+        return _refusal_v4(ip) if isinstance(ip, IPv4Address) else self._refusal_v6(ip, port)
 
-    def refusal_of_host(self, host: str) -> str | None:
+    def refusal_of_host(self, host: str, port: int | None = None) -> str | None:
         """Why the host of a URL may not be reached, as far as it can be told without DNS."""
         name = host.strip("[]").rstrip(".").lower()
         address = "127.0.0.1" if name == "localhost" else literal_address(name)
         if address is not None:
-            return self.refusal(address)
+            return self.refusal(address, port)
         return "a name of this network" if name.endswith(LOCAL_SUFFIXES) else None
 
-    def _allows(self, ip: IPv4Address | IPv6Address) -> bool:
-        return any(ip in network for network in self.allowed if network.version == ip.version)
+    def _allows(self, ip: IPv4Address | IPv6Address, port: int | None) -> bool:
+        return any(
+            ip in network and only in (None, port)
+            for network, only in self.allowed
+            if network.version == ip.version
+        )
 
-    def _refusal_v6(self, ip: IPv6Address) -> str | None:
+    def _refusal_v6(self, ip: IPv6Address, port: int | None) -> str | None:
         embedded = ip.ipv4_mapped or (_last_32_bits(ip) if ip in NAT64 else None)
         if embedded is not None:
-            reason = None if self._allows(embedded) else _refusal_v4(embedded)
+            reason = None if self._allows(embedded, port) else _refusal_v4(embedded)
             return reason and f"{reason}, as {embedded} within IPv6"
         for network, reason in REFUSED_V6:
             if ip in network:
@@ -140,7 +149,7 @@ def socket_factory(guard: Guard) -> Callable[[Any], socket.socket]:
 
     def make(address_info: Any) -> socket.socket:
         family, kind, protocol, _, address = address_info
-        if (reason := guard.refusal(address[0])) is not None:
+        if (reason := guard.refusal(address[0], address[1])) is not None:
             raise RefusedAddress(address[0], reason)
         made = socket.socket(family, kind, protocol)
         made.setblocking(False)
@@ -166,11 +175,13 @@ def refusal_in(error: BaseException | None) -> RefusedAddress | None:
     return None
 
 
-def _network(cidr: str) -> Network:
+def _allowed(text: str) -> tuple[Network, int | None]:
+    with_port = WITH_PORT.fullmatch(text)
+    cidr, port = (with_port[1] or with_port[2], int(with_port[3])) if with_port else (text, None)
     try:
-        return ip_network(cidr)
+        return ip_network(cidr), port
     except ValueError as error:
-        raise ValueError(f"{cidr!r} is not a network, such as 10.1.0.0/16") from error
+        raise ValueError(f"{text!r} is not a network, such as 10.1.0.0/16") from error
 
 
 def _refusal_v4(ip: IPv4Address) -> str | None:

@@ -7,6 +7,7 @@ import idna
 from webhooks_app.lib.ssrf import Guard, literal_address
 
 LONGEST = 2000
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class InvalidUrl(ValueError):
@@ -21,7 +22,8 @@ def check_endpoint_url(url: str, guard: Guard, *, https_only: bool) -> str:
     """
     parts = _split(url)
     host = _ascii_host(parts)
-    if (reason := guard.refusal_of_host(host)) is not None:
+    port = parts.port or DEFAULT_PORTS[parts.scheme]
+    if (reason := guard.refusal_of_host(host, port)) is not None:
         raise InvalidUrl(
             f"{host} cannot be reached from here ({reason}). Use a public address, or ask the "
             "operator to allow that network."
@@ -29,8 +31,8 @@ def check_endpoint_url(url: str, guard: Guard, *, https_only: bool) -> str:
     if https_only and parts.scheme != "https" and not _allowed_only_by_operator(host):
         raise InvalidUrl("Use https: what is sent over http can be read and changed on its way.")
     netloc = f"[{host}]" if ":" in host else host
-    if (port := parts.port) is not None:
-        netloc += f":{port}"
+    if parts.port is not None:
+        netloc += f":{parts.port}"
     return urlunsplit((parts.scheme, netloc, parts.path, parts.query, ""))
 
 
@@ -44,7 +46,7 @@ def _split(url: str) -> SplitResult:
         port = parts.port
     except ValueError as error:
         raise InvalidUrl(f"This is not a URL: {error}.") from error
-    if parts.scheme not in ("http", "https"):
+    if parts.scheme not in DEFAULT_PORTS:
         raise InvalidUrl("The URL starts with https:// (or http:// in test mode).")
     if port == 0:
         raise InvalidUrl("The port is from 1 to 65535.")

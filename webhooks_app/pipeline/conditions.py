@@ -131,12 +131,7 @@ def _parse(index: int, raw: object) -> Condition:
     for member in raw.keys() - MEMBERS:
         raise InvalidCondition(index, str(member), "A condition has no such member.")
     field, name, value = raw.get("field"), raw.get("operator"), raw.get("value")
-    if (
-        not isinstance(field, str)
-        or not 0 < len(field) <= LONGEST_FIELD
-        or ".." in f".{field}."
-        or "\0" in field
-    ):
+    if not isinstance(field, str) or not _is_path(field):
         raise InvalidCondition(index, "field", "Name a field, as `data.email`.")
     if not isinstance(name, str) or name not in OPERATORS:
         known = ", ".join(OPERATORS)
@@ -144,6 +139,10 @@ def _parse(index: int, raw: object) -> Condition:
     if name in VALUELESS:
         return Condition(field, name)
     return Condition(field, name, _checked_value(index, name, OPERATORS[name], value))
+
+
+def _is_path(field: str) -> bool:
+    return 0 < len(field) <= LONGEST_FIELD and ".." not in f".{field}." and "\0" not in field
 
 
 def _checked_value(index: int, name: str, operator: Operator, value: Any) -> Any:

@@ -15,6 +15,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -34,12 +35,11 @@ from webhooks_app.pipeline.recorder import Recorder
 from webhooks_app.pipeline.retry import next_delay, parse_retry_after
 
 PACE = 0.005
+POLL = 0.05
 LEAST, MOST = 64, 512
 MOST_BYTES = 256 * 1024 * 1024
 
-# Of what may be in flight, one organisation never has all: however many of its endpoints hang,
-# those of others are served.
-ONES_SHARE = 7 / 8
+RESERVE = 8  # an eighth of what may be in flight is kept for organisations that have less than that
 
 log = structlog.get_logger(__name__)
 
@@ -67,6 +67,7 @@ class Engine:
         self._recorder = Recorder(parts.database, stored=self._on_stored)
         self._in_flight: set[asyncio.Task[None]] = set()
         self._by_organisation: Counter[str] = Counter()
+        self._least = max(1, min(LEAST, parts.max_in_flight // RESERVE))
         self._bytes = 0
         self._after = ""
         self._stopping = False
@@ -173,11 +174,11 @@ class Engine:
         """Claim until a whole walk over the subscriptions finds nothing."""
         while not self._stopping:
             self._room.clear()
-            room = self._room_left()
-            if room < min(LEAST, self._parts.max_in_flight):
+            room, crowding = self._room_left()
+            if room < self._least:
                 await self._room.wait()
                 continue
-            claimed = await self._claim(room)
+            claimed = await self._claim(room, crowding)
             for one in claimed:
                 self._start(one)
             metrics.IN_FLIGHT.set(len(self._in_flight))
@@ -185,6 +186,9 @@ class Engine:
                 self._after = claimed[-1].subscription_id if len(claimed) == room else ""
                 if len(claimed) < room:
                     await asyncio.sleep(PACE)
+            elif crowding:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._room.wait(), POLL)
             else:
                 return
 
@@ -192,16 +196,24 @@ class Engine:
         metrics.IN_FLIGHT.set(len(self._in_flight))
         self._room.set()
 
-    def _room_left(self) -> int:
-        """How many to claim: little at a time, so that claiming, sending and recording overlap."""
-        recorder = self._recorder
-        full = recorder.backlog > self._parts.max_in_flight or self._bytes > MOST_BYTES
-        if full or recorder.stuck:
-            return 0
-        return min(MOST, self._parts.max_in_flight - len(self._in_flight))
+    def _room_left(self) -> tuple[int, list[str]]:
+        """How many to claim, and of which organisations nothing more.
 
-    async def _claim(self, room: int) -> list[Claimed]:
-        request = Request(room, self._parts.endpoints.free_slots(), self._crowding(), self._after)
+        Little at a time, so that claiming, sending and recording overlap. The last slots are for
+        organisations that have few: however many endpoints of one hang, those of others are served.
+        """
+        recorder, most = self._recorder, self._parts.max_in_flight
+        if recorder.stuck or recorder.backlog > most or self._bytes > MOST_BYTES:
+            return 0, []
+        busy = len(self._in_flight)
+        room = most - most // RESERVE - busy
+        if room >= self._least:
+            return min(MOST, room), []
+        crowding = [one for one, n in self._by_organisation.items() if n * RESERVE >= most]
+        return min(MOST, most - busy), crowding
+
+    async def _claim(self, room: int, crowding: list[str]) -> list[Claimed]:
+        request = Request(room, self._parts.endpoints.free_slots(), crowding, self._after)
         try:
             claimed = await self._loop.run_in_executor(self._threads, self._claim_now, request)
         except SQLAlchemyError as error:
@@ -211,11 +223,6 @@ class Engine:
             self._loop.run_in_executor(None, self._parts.call_for_help)
         return claimed
 
-    def _crowding(self) -> list[str]:
-        """Organisations that have so much in flight that the rest is kept for others."""
-        most = self._parts.max_in_flight * ONES_SHARE
-        return [organisation for organisation, n in self._by_organisation.items() if n >= most]
-
     def _claim_now(self, request: Request) -> list[Claimed]:
         claimed = claim(self._parts.database, request, self._parts.lease)
         self._parts.endpoints.refresh(claimed)
@@ -223,22 +230,30 @@ class Engine:
 
     def _start(self, claimed: Claimed) -> None:
         endpoint = self._parts.endpoints[claimed.subscription_id]
-        endpoint.window.acquire()
-        self._bytes += len(claimed.data)
-        self._by_organisation[claimed.organisation_id] += 1
+        self._began(endpoint, claimed)
         # It had as many due as it has slots, so there may be more when one comes free.
         endpoint.has_more = endpoint.window.free == 0
         task = self._loop.create_task(self._deliver(endpoint, claimed))
         self._in_flight.add(task)
         task.add_done_callback(self._in_flight.discard)
 
+    def _began(self, endpoint: Endpoint, claimed: Claimed) -> None:
+        endpoint.window.acquire()
+        self._bytes += len(claimed.data)
+        self._by_organisation[claimed.organisation_id] += 1
+
+    def _ended(self, endpoint: Endpoint, claimed: Claimed) -> None:
+        endpoint.window.release()
+        self._bytes -= len(claimed.data)
+        self._by_organisation[claimed.organisation_id] -= 1
+        if not self._by_organisation[claimed.organisation_id]:
+            del self._by_organisation[claimed.organisation_id]
+
     async def _deliver(self, endpoint: Endpoint, claimed: Claimed) -> None:
         try:
             message, outcome = await self._send(endpoint, claimed)
         finally:
-            endpoint.window.release()
-            self._bytes -= len(claimed.data)
-            self._by_organisation[claimed.organisation_id] -= 1
+            self._ended(endpoint, claimed)
         self._learn(endpoint, outcome)
         self._recorder.add(self._result(endpoint, claimed, message, outcome))
 

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webhooks_app.models import Delivery, Event, Inbox, Organisation, Subscription
+from webhooks_app.vocabulary import Mode
 
 RECENT = 20
 
@@ -20,7 +21,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`by_status` counts the organisation's kept deliveries; `recent` is newest first."""
+    """`by_status` counts the live deliveries that are kept; `recent` is newest first."""
 
     by_status: dict[str, int]
     recent: Sequence[Line]
@@ -30,14 +31,14 @@ class Overview:
 def of(session: Session, organisation: Organisation) -> Overview:
     counted = session.execute(
         select(Delivery.status, func.count())
-        .where(Delivery.organisation_id == organisation.id)
+        .where(Delivery.organisation_id == organisation.id, Delivery.mode == Mode.LIVE.value)
         .group_by(Delivery.status)
     )
     recent = session.execute(
         select(Delivery, Event.type, Subscription.name)
         .join(Event, Event.id == Delivery.event_id)
         .join(Subscription, Subscription.id == Delivery.subscription_id)
-        .where(Delivery.organisation_id == organisation.id)
+        .where(Delivery.organisation_id == organisation.id, Delivery.mode == Mode.LIVE.value)
         .order_by(Delivery.id.desc())
         .limit(RECENT)
     )

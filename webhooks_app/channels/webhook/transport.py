@@ -119,10 +119,11 @@ class Transport:
     def _refused(self, url: str) -> RefusedAddress | None:
         """Spellings of addresses that the HTTP client does not know, as 3232235777."""
         try:
-            host = urlsplit(url).hostname or ""
+            parts = urlsplit(url)
+            host, port = parts.hostname or "", parts.port
         except ValueError:
             return None
-        reason = self._guard.refusal_of_host(host)
+        reason = self._guard.refusal_of_host(host, port)
         return RefusedAddress(host, reason) if reason else None
 
 
