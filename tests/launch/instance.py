@@ -129,4 +129,6 @@ def command_line(process: psutil.Process) -> str:
 
 
 def all_gone(processes: list[psutil.Process], seconds: float) -> bool:
-    return not psutil.wait_procs(processes, timeout=seconds)[1]
+    """Ended, that is; a grandchild stays a zombie where nobody adopts it."""
+    left = psutil.wait_procs(processes, timeout=seconds)[1]
+    return all(process.status() == psutil.STATUS_ZOMBIE for process in left)

@@ -136,6 +136,6 @@ def test_what_is_wrong_is_said_in_one_line(variables: Variables, name: str, valu
 
 
 def refused(result: CompletedProcess[str], reason: str) -> None:
-    assert result.returncode == 2
+    assert result.returncode == 1
     assert reason in result.stderr
     assert len(result.stderr.splitlines()) == 1, result.stderr
