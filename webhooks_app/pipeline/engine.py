@@ -11,6 +11,7 @@ slow answers are awaited between RQ jobs. A job wakes it and waits until nothing
 import asyncio
 import gc
 import random
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -124,7 +125,7 @@ class Engine:
     # On the event loop
 
     def _run(self) -> None:
-        _collect_seldom()
+        _tune_interpreter()
         try:
             uvloop.run(self._main())
         except Exception:
@@ -291,8 +292,10 @@ class Engine:
         return Result(claimed, message, outcome, retry_in)
 
 
-def _collect_seldom() -> None:
-    """Thousands of requests in flight make each full collection long, and leave little to it."""
+def _tune_interpreter() -> None:
+    """Thousands of requests in flight make each full collection long, and leave little to it; and
+    the threads that claim and record wait for the busy loop to let go of the interpreter."""
+    sys.setswitchinterval(0.001)
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)

@@ -161,11 +161,12 @@ def _stored_before(connection: Connection, result: Result) -> bool:
 
 POSTGRES_STATES = """
     UPDATE deliveries AS d
-    SET status = v.status, due_at = now() + v.retry_in, failures = v.failures,
+    SET status = v.status, due_at = now() + v.retry_in * interval '1 second', failures = v.failures,
         status_code = v.status_code, error = v.error,
         finished_at = CASE WHEN v.retry_in IS NULL THEN now() END
-    FROM unnest(%s::text[], %s::int[], %s::text[], %s::interval[], %s::int[], %s::int[], %s::text[])
-        AS v(id, number, status, retry_in, failures, status_code, error)
+    FROM json_to_recordset(%s::json) AS v(
+        id text, number int, status text, retry_in float, failures int, status_code int, error text
+    )
     WHERE d.id = v.id AND d.tries = v.number AND d.status = 'sending'"""
 
 SQLITE_STATES = """
@@ -176,35 +177,31 @@ SQLITE_STATES = """
 
 
 def _store_states(connection: Connection, results: Sequence[Result]) -> None:
-    rows = [
-        (
-            r.claimed.delivery_id,
-            r.claimed.number,
-            r.status.value,
-            None if r.retry_in is None else timedelta(seconds=r.retry_in),
-            r.failures,
-            r.outcome.status_code,
-            r.outcome.error,
-        )
-        for r in results
-    ]
+    states = [_state(result) for result in results]
     if connection.dialect.name == "postgresql":
-        columns = [list(column) for column in zip(*rows, strict=True)]
         with driver_cursor(connection) as cursor:
-            cursor.execute(POSTGRES_STATES, columns)
-        return
-    names = ("id", "number", "status", "retry_in", "failures", "status_code", "error")
-    connection.execute(
-        text(SQLITE_STATES), [_sqlite_state(dict(zip(names, row, strict=True))) for row in rows]
-    )
+            cursor.execute(POSTGRES_STATES, [orjson.dumps(states).decode()])
+    else:
+        connection.execute(text(SQLITE_STATES), [_sqlite_state(state) for state in states])
+
+
+def _state(result: Result) -> dict[str, Any]:
+    return {
+        "id": result.claimed.delivery_id,
+        "number": result.claimed.number,
+        "status": result.status.value,
+        "retry_in": result.retry_in,
+        "failures": result.failures,
+        "status_code": result.outcome.status_code,
+        "error": result.outcome.error,
+    }
 
 
 def _sqlite_state(state: dict[str, Any]) -> dict[str, Any]:
-    retry_in = state.pop("retry_in")
-    now = utcnow()
-    state["due_at"] = None if retry_in is None else sqlite_value(now + retry_in)
-    state["finished_at"] = sqlite_value(now) if retry_in is None else None
-    return state
+    now, retry_in = utcnow(), state.pop("retry_in")
+    due_at = None if retry_in is None else sqlite_value(now + timedelta(seconds=retry_in))
+    finished_at = sqlite_value(now) if retry_in is None else None
+    return {**state, "due_at": due_at, "finished_at": finished_at}
 
 
 def _store_consequences(connection: Connection, results: Sequence[Result]) -> None:
