@@ -20,6 +20,7 @@ from webhooks_app.pipeline.retry import POLICIES, RetryPolicy, parse_policy
 from webhooks_app.pipeline.window import Window
 
 KEPT = 20_000
+AT_ONCE = 16
 DEFAULT_POLICY = POLICIES["pivot"]
 
 # An answer that is compressed could not be read in the log.
@@ -94,9 +95,12 @@ class Endpoints:
         return self._kept[subscription_id]
 
     def free_slots(self) -> dict[str, int]:
-        """Slots left in the window of each endpoint that is not idle at its first size."""
+        """Slots left in the window of each endpoint that is not idle at its first size.
+
+        Of many, some at once, so that a claim brings work for many endpoints.
+        """
         return {
-            key: endpoint.window.free
+            key: min(endpoint.window.free, AT_ONCE)
             for key, endpoint in self._kept.items()
             if endpoint.window.free != Window.INITIAL
         }
