@@ -2,7 +2,6 @@
 
 import importlib
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,22 +11,14 @@ from webhooks_app import queue
 from webhooks_app.jobs.schedule import PERIODIC
 
 
-@pytest.fixture
-def redis(tmp_path: Path) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path)
-    server.start()
-    yield server
-    server.kill()
-
-
 @pytest.mark.parametrize("name", [queue.RUN_ENGINE, *(periodic.job for periodic in PERIODIC)])
 def test_every_job_that_is_named_exists(name: str) -> None:
     module, _, function = name.rpartition(".")
     assert callable(getattr(importlib.import_module(module), function))
 
 
-def test_one_engine_waits_at_a_time(redis: RedisServer) -> None:
-    connection = queue.fast_redis(redis.url)
+def test_one_engine_waits_at_a_time(own_redis: RedisServer) -> None:
+    connection = queue.fast_redis(own_redis.url)
     for _ in range(5):
         queue.enqueue_engine(connection)
     waiting = queue.queue_named(queue.DELIVERIES, connection)
@@ -36,11 +27,11 @@ def test_one_engine_waits_at_a_time(redis: RedisServer) -> None:
 
 
 def test_a_nudge_gives_up_soon_when_redis_is_away_and_then_keeps_still(
-    redis: RedisServer,
+    own_redis: RedisServer,
 ) -> None:
-    doorbell = queue.Doorbell(queue.fast_redis(redis.url))
+    doorbell = queue.Doorbell(queue.fast_redis(own_redis.url))
     doorbell.ring()
-    redis.freeze()
+    own_redis.freeze()
     start = time.monotonic()
     doorbell.ring()
     first = time.monotonic() - start
@@ -48,17 +39,17 @@ def test_a_nudge_gives_up_soon_when_redis_is_away_and_then_keeps_still(
     for _ in range(100):
         doorbell.ring()
     others = time.monotonic() - start
-    redis.thaw()
+    own_redis.thaw()
     assert first < 1
     assert others < 0.1
 
 
-def test_a_nudge_works_again_after_redis_was_away(redis: RedisServer, tmp_path: Path) -> None:
-    doorbell = queue.Doorbell(queue.fast_redis(redis.url))
-    redis.kill()
+def test_a_nudge_works_again_after_redis_was_away(own_redis: RedisServer, tmp_path: Path) -> None:
+    doorbell = queue.Doorbell(queue.fast_redis(own_redis.url))
+    own_redis.kill()
     doorbell.ring()
-    redis.start()
+    own_redis.start()
     time.sleep(1.05)
     doorbell.ring()
-    waiting = queue.queue_named(queue.DELIVERIES, queue.fast_redis(redis.url))
+    waiting = queue.queue_named(queue.DELIVERIES, queue.fast_redis(own_redis.url))
     assert len(waiting) == 1

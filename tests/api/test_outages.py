@@ -1,7 +1,6 @@
 """What the API answers while Redis or the database is away."""
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,19 +15,9 @@ from webhooks_app import create_app
 
 
 @pytest.fixture
-def redis(tmp_path: Path) -> Iterator[RedisServer]:
-    folder = tmp_path / "own_redis"
-    folder.mkdir()
-    server = RedisServer(folder)
-    server.start()
-    yield server
-    server.kill()
-
-
-@pytest.fixture
-def client(app: Flask, redis: RedisServer, database_url: str, tmp_path: Path) -> FlaskClient:
+def client(app: Flask, own_redis: RedisServer, database_url: str, tmp_path: Path) -> FlaskClient:
     """Of an app with a Redis that the test may stop."""
-    return create_app(settings_for(database_url, redis.url, tmp_path)).test_client()
+    return create_app(settings_for(database_url, own_redis.url, tmp_path)).test_client()
 
 
 def slowest_of(api: Api, count: int) -> float:
@@ -40,21 +29,21 @@ def slowest_of(api: Api, count: int) -> float:
     return slowest
 
 
-def test_events_are_accepted_while_redis_is_down(api: Api, redis: RedisServer) -> None:
+def test_events_are_accepted_while_redis_is_down(api: Api, own_redis: RedisServer) -> None:
     api.webhook()
-    redis.kill()
+    own_redis.kill()
     assert slowest_of(api, 20) < 1
     assert stored() == (20, 20)
-    redis.start()
+    own_redis.start()
 
 
-def test_events_are_accepted_while_redis_hangs(api: Api, redis: RedisServer) -> None:
+def test_events_are_accepted_while_redis_hangs(api: Api, own_redis: RedisServer) -> None:
     api.webhook()
-    redis.freeze()
+    own_redis.freeze()
     try:
         assert slowest_of(api, 20) < 1
     finally:
-        redis.thaw()
+        own_redis.thaw()
     assert stored() == (20, 20)
 
 

@@ -18,16 +18,6 @@ Measured = Callable[[str], None]
 
 
 @pytest.fixture
-def redis(tmp_path: Path) -> Iterator[RedisServer]:
-    folder = tmp_path / "redis"
-    folder.mkdir()
-    server = RedisServer(folder)
-    server.start()
-    yield server
-    server.kill()
-
-
-@pytest.fixture
 def postgres(postgres_url: str) -> str:
     return create_database(postgres_url, f"hookline_journey_{os.getpid()}_{next(NUMBERS)}")
 
@@ -41,13 +31,15 @@ def either_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def journey(postgres: str, redis: RedisServer, tmp_path: Path) -> Iterator[Journey]:
-    yield from travelled(Journey(tmp_path, postgres, redis))
+def journey(postgres: str, own_redis: RedisServer, tmp_path: Path) -> Iterator[Journey]:
+    yield from travelled(Journey(tmp_path, postgres, own_redis))
 
 
 @pytest.fixture
-def either_journey(either_database: str, redis: RedisServer, tmp_path: Path) -> Iterator[Journey]:
-    yield from travelled(Journey(tmp_path, either_database, redis))
+def either_journey(
+    either_database: str, own_redis: RedisServer, tmp_path: Path
+) -> Iterator[Journey]:
+    yield from travelled(Journey(tmp_path, either_database, own_redis))
 
 
 def travelled(journey: Journey) -> Iterator[Journey]:

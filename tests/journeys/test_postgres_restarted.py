@@ -21,9 +21,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]
 
 
 @pytest.fixture
-def journey(server: PostgresServer, redis: RedisServer, tmp_path: Path) -> Iterator[Journey]:
+def journey(server: PostgresServer, own_redis: RedisServer, tmp_path: Path) -> Iterator[Journey]:
     url = create_database(server.url, "hookline")
-    yield from travelled(Journey(tmp_path, url, redis, lease=20.0))
+    yield from travelled(Journey(tmp_path, url, own_redis, lease=20.0))
 
 
 @pytest.mark.parametrize("mode", ["fast", "immediate"])

@@ -13,7 +13,6 @@ import gc
 import random
 import sys
 import threading
-from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -34,13 +33,11 @@ from webhooks_app.pipeline.endpoints import Endpoint, Endpoints
 from webhooks_app.pipeline.record import GONE, Result
 from webhooks_app.pipeline.recorder import Recorder
 from webhooks_app.pipeline.retry import next_delay, parse_retry_after
+from webhooks_app.pipeline.room import Room
 
 PACE = 0.005
 POLL = 0.05
-LEAST, MOST = 64, 512
-MOST_BYTES = 256 * 1024 * 1024
 
-RESERVE = 8  # an eighth of what may be in flight is kept for organisations that have less than that
 
 log = structlog.get_logger(__name__)
 
@@ -64,12 +61,10 @@ class Engine:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._threads = ThreadPoolExecutor(1, "claim")
-        self._room = asyncio.Event()
+        self._room = Room(parts.max_in_flight)
+        self._change = asyncio.Event()
         self._recorder = Recorder(parts.database, stored=self._on_stored)
         self._in_flight: set[asyncio.Task[None]] = set()
-        self._by_organisation: Counter[str] = Counter()
-        self._least = max(1, min(LEAST, parts.max_in_flight // RESERVE))
-        self._bytes = 0
         self._after = ""
         self._stopping = False
         self._waiting: list[Future[None]] = []
@@ -158,7 +153,7 @@ class Engine:
 
     def _begin_to_stop(self) -> None:
         self._stopping = True
-        self._room.set()
+        self._change.set()
         self._wake.set()
 
     def _enlist(self, quiet: Future[None]) -> None:
@@ -174,10 +169,10 @@ class Engine:
     async def _claim_all(self) -> None:
         """Claim until a whole walk over the subscriptions finds nothing."""
         while not self._stopping:
-            self._room.clear()
+            self._change.clear()
             room, crowding = self._room_left()
-            if room < self._least:
-                await self._room.wait()
+            if room < self._room.least:
+                await self._change.wait()
                 continue
             claimed = await self._claim(room, crowding)
             for one in claimed:
@@ -189,29 +184,20 @@ class Engine:
                     await asyncio.sleep(PACE)
             elif crowding:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._room.wait(), POLL)
+                    await asyncio.wait_for(self._change.wait(), POLL)
             else:
                 return
 
     def _on_stored(self) -> None:
         metrics.IN_FLIGHT.set(len(self._in_flight))
-        self._room.set()
+        self._change.set()
 
     def _room_left(self) -> tuple[int, list[str]]:
-        """How many to claim, and of which organisations nothing more.
-
-        Little at a time, so that claiming, sending and recording overlap. The last slots are for
-        organisations that have few: however many endpoints of one hang, those of others are served.
-        """
-        recorder, most = self._recorder, self._parts.max_in_flight
-        if recorder.stuck or recorder.backlog > most or self._bytes > MOST_BYTES:
+        """What is claimed while results cannot be stored might be what waits to be stored."""
+        recorder = self._recorder
+        if recorder.stuck or recorder.backlog > self._parts.max_in_flight:
             return 0, []
-        busy = len(self._in_flight)
-        room = most - most // RESERVE - busy
-        if room >= self._least:
-            return min(MOST, room), []
-        crowding = [one for one, n in self._by_organisation.items() if n * RESERVE >= most]
-        return min(MOST, most - busy), crowding
+        return self._room.left()
 
     async def _claim(self, room: int, crowding: list[str]) -> list[Claimed]:
         request = Request(room, self._parts.endpoints.free_slots(), crowding, self._after)
@@ -231,30 +217,20 @@ class Engine:
 
     def _start(self, claimed: Claimed) -> None:
         endpoint = self._parts.endpoints[claimed.subscription_id]
-        self._began(endpoint, claimed)
+        endpoint.window.acquire()
+        self._room.take(claimed)
         # It had as many due as it has slots, so there may be more when one comes free.
         endpoint.has_more = endpoint.window.free == 0
         task = self._loop.create_task(self._deliver(endpoint, claimed))
         self._in_flight.add(task)
         task.add_done_callback(self._in_flight.discard)
 
-    def _began(self, endpoint: Endpoint, claimed: Claimed) -> None:
-        endpoint.window.acquire()
-        self._bytes += len(claimed.data)
-        self._by_organisation[claimed.organisation_id] += 1
-
-    def _ended(self, endpoint: Endpoint, claimed: Claimed) -> None:
-        endpoint.window.release()
-        self._bytes -= len(claimed.data)
-        self._by_organisation[claimed.organisation_id] -= 1
-        if not self._by_organisation[claimed.organisation_id]:
-            del self._by_organisation[claimed.organisation_id]
-
     async def _deliver(self, endpoint: Endpoint, claimed: Claimed) -> None:
         try:
             message, outcome = await self._send(endpoint, claimed)
         finally:
-            self._ended(endpoint, claimed)
+            endpoint.window.release()
+            self._room.give_back(claimed)
         self._learn(endpoint, outcome)
         self._recorder.add(self._result(endpoint, claimed, message, outcome))
 
