@@ -70,6 +70,7 @@ class Journey:
             port=free_port(),
             lease_seconds=lease,
             delivery_timeout=timeout,
+            connect_timeout=timeout,
         )
         self._app = create_app(self._settings)
         migrate(self._app)
@@ -129,6 +130,7 @@ class Journey:
             "ALLOWED_NETWORKS": settings.allowed_networks,
             "LEASE_SECONDS": str(settings.lease_seconds),
             "DELIVERY_TIMEOUT": str(settings.delivery_timeout),
+            "CONNECT_TIMEOUT": str(settings.connect_timeout),
             "LOG_LEVEL": "INFO",
         }
         with (self._folder / f"{len(self._processes):02}-{name}.log").open("w") as log:

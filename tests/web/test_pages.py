@@ -103,6 +103,14 @@ def test_a_page_keeps_to_itself(client: FlaskClient) -> None:
     assert headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.parametrize("name", ["api", "api.md", "deliveries", "operating"])
+def test_the_documents_are_served(client: FlaskClient, name: str) -> None:
+    response = client.get(f"/docs/{name}")
+    assert response.status_code == 200
+    assert response.text.startswith("# ")
+    assert client.get("/docs/../README").status_code == 404
+
+
 def test_a_page_that_is_not_there_is_ours(client: FlaskClient) -> None:
     response = client.get("/nowhere")
     assert response.status_code == 404

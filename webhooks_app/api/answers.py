@@ -11,4 +11,6 @@ def answer(content: Any, status: int = 200) -> Response:
 
 
 def no_content() -> Response:
-    return Response(status=204)
+    response = Response(status=204)
+    del response.headers["Content-Type"]
+    return response

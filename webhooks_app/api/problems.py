@@ -65,9 +65,11 @@ def init_app(app: Flask) -> None:
 
 def _answer_unrouted() -> Response | None:
     error = request.routing_exception
-    if isinstance(error, NoSuchPath | MethodNotAllowed) and request.path.startswith("/api/"):
-        return _http_error(error)
-    return None
+    if not request.path.startswith("/api/"):
+        return None
+    if isinstance(error, NoSuchPath):
+        return Problem(404, "not-found", "Not found", "No such path: see /docs/api.").response()
+    return _http_error(error) if isinstance(error, MethodNotAllowed) else None
 
 
 @bp.errorhandler(Problem)
@@ -86,7 +88,8 @@ INVALID = {
 def _invalid(error: Invalid) -> Response:
     statuses = {fault.status for fault in error.faults}
     status = statuses.pop() if len(statuses) == 1 else 422
-    detail = error.faults[0].detail
+    first = error.faults[0]
+    detail = first.detail if first.at == "#" else f"{first.at}: {first.detail}"
     if (more := len(error.faults) - 1) > 0:
         detail = f"{detail} And {more} more: see `errors`."
     return Problem(status, *INVALID[status], detail, faults=error.faults).response()

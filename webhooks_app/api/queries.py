@@ -16,6 +16,16 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 StatusCode = Annotated[str, msgspec.Meta(pattern=r"^[1-5]([0-9][0-9]|xx)\Z")]
 
 
+MOMENT = "This is a moment with a time zone, as 2026-03-02T10:00:00Z."
+EXPECTED = {
+    "limit": f"This is a number from 1 to {LARGEST_SIZE}.",
+    "status": f"This is one of {', '.join(DeliveryStatus)}.",
+    "status_code": "This is a status code, as 404, or a class of them, as 4xx.",
+    "since": MOMENT,
+    "until": MOMENT,
+}
+
+
 class PageQuery(msgspec.Struct, forbid_unknown_fields=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=LARGEST_SIZE)] = DEFAULT_SIZE
     cursor: str | None = None
@@ -56,8 +66,9 @@ def read(kind: type[Q]) -> Q:
     try:
         return msgspec.convert(request.args.to_dict(), kind, strict=False)
     except msgspec.ValidationError as error:
-        fault = as_fault(error)
-        raise Invalid(Fault(fault.at.removeprefix("#/"), fault.detail, "parameter")) from error
+        name = as_fault(error).at.removeprefix("#/")
+        detail = EXPECTED.get(name, "No parameter of this name is known here.")
+        raise Invalid(Fault(name, detail, "parameter")) from error
 
 
 def _range(status_code: str) -> tuple[int, int]:

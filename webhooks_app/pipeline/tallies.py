@@ -88,9 +88,12 @@ HEALTH_UPSERT = """
         delivered = h.delivered + excluded.delivered,
         failed = h.failed + excluded.failed,
         failed_attempts = h.failed_attempts + excluded.failed_attempts,
-        last_attempt_at = excluded.last_attempt_at,
-        last_success_at = coalesce(excluded.last_success_at, h.last_success_at),
-        last_failure_at = coalesce(excluded.last_failure_at, h.last_failure_at),
+        last_attempt_at = CASE WHEN h.last_attempt_at > excluded.last_attempt_at
+            THEN h.last_attempt_at ELSE excluded.last_attempt_at END,
+        last_success_at = CASE WHEN h.last_success_at > excluded.last_success_at
+            THEN h.last_success_at ELSE coalesce(excluded.last_success_at, h.last_success_at) END,
+        last_failure_at = CASE WHEN h.last_failure_at > excluded.last_failure_at
+            THEN h.last_failure_at ELSE coalesce(excluded.last_failure_at, h.last_failure_at) END,
         failing_since = CASE WHEN excluded.last_success_at IS NULL
             THEN coalesce(h.failing_since, excluded.failing_since)
             ELSE excluded.failing_since END,

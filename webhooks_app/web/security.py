@@ -25,7 +25,7 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 def init_app(app: Flask) -> None:
     login_manager.login_view = "accounts.log_in"
     login_manager.login_message = "Log in to see this page."
-    login_manager.session_protection = "strong"
+    login_manager.session_protection = "basic"
     login_manager.user_loader(load_user)
     app.before_request(_read_without_waiting)
     app.after_request(_protect)

@@ -1,5 +1,7 @@
 """From exceptions of the HTTP client to a kind of failure and a sentence for the log."""
 
+import os
+
 import aiohttp
 
 from webhooks_app.lib.ssrf import refusal_in
@@ -41,5 +43,6 @@ def explain(error: BaseException, timeout: aiohttp.ClientTimeout) -> tuple[Failu
 
 
 def _short(error: BaseException) -> str:
-    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return text[:200]
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno)
+    return (str(error) or type(error).__name__)[:200]
