@@ -109,7 +109,7 @@ class Engine:
 
     def stop_soon(self) -> None:
         """Claim no more; finish and record what is in flight. Returns at once."""
-        if self.alive:
+        if self._ready.is_set() and self.alive:
             self._loop.call_soon_threadsafe(self._begin_to_stop)
 
     def stop(self) -> None:
