@@ -66,6 +66,11 @@ def attempts_of(session: Session, delivery: Delivery) -> Sequence[Attempt]:
     ).all()
 
 
+def subscription_of(session: Session, delivery: Delivery) -> Subscription:
+    """Also one that was deleted."""
+    return session.get_one(Subscription, delivery.subscription_id)
+
+
 def request_body(logged: Logged) -> str:
     """The body that every try of this delivery sends."""
     event = logged.event

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from webhooks_app.models import Delivery, Event, Inbox, Organisation, Subscription
-from webhooks_app.vocabulary import Mode
+from webhooks_app.models import Delivery, Event, Inbox, Subscription
+from webhooks_app.pipeline.incoming import Tenant
 
 RECENT = 20
 
@@ -21,30 +21,32 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`by_status` counts the live deliveries that are kept; `recent` is newest first."""
+    """`by_status` counts the deliveries that are kept; `recent` is newest first."""
 
     by_status: dict[str, int]
     recent: Sequence[Line]
     inboxes: Sequence[Inbox]
 
 
-def of(session: Session, organisation: Organisation) -> Overview:
+def of(session: Session, tenant: Tenant) -> Overview:
     counted = session.execute(
-        select(Delivery.status, func.count())
-        .where(Delivery.organisation_id == organisation.id, Delivery.mode == Mode.LIVE.value)
-        .group_by(Delivery.status)
+        select(Delivery.status, func.count()).where(*_of(tenant)).group_by(Delivery.status)
     )
     recent = session.execute(
         select(Delivery, Event.type, Subscription.name)
         .join(Event, Event.id == Delivery.event_id)
         .join(Subscription, Subscription.id == Delivery.subscription_id)
-        .where(Delivery.organisation_id == organisation.id, Delivery.mode == Mode.LIVE.value)
+        .where(*_of(tenant))
         .order_by(Delivery.id.desc())
         .limit(RECENT)
     )
-    inboxes = session.scalars(select(Inbox).where(Inbox.organisation_id == organisation.id))
+    inboxes = session.scalars(select(Inbox).where(Inbox.organisation_id == tenant.organisation_id))
     return Overview(
         by_status={row.status: row[1] for row in counted},
         recent=[Line(*row) for row in recent],
         inboxes=inboxes.all(),
     )
+
+
+def _of(tenant: Tenant) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return Delivery.organisation_id == tenant.organisation_id, Delivery.mode == tenant.mode

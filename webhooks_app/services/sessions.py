@@ -1,10 +1,10 @@
 """Who is at the door."""
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 from werkzeug.security import check_password_hash, generate_password_hash
 
-from webhooks_app.models import Membership, Organisation, User
+from webhooks_app.models import Membership, User
 
 # Checked when no user has that e-mail, so that the time of the answer tells nothing.
 NOBODY = generate_password_hash("nobody")
@@ -22,13 +22,14 @@ def find_user(session: Session, email: str, password: str) -> User | None:
     return session.get(User, row.id) if row and fits else None
 
 
-def organisation_of(session: Session, user: User) -> Organisation | None:
-    """The organisation that a user works in: the first they joined."""
+def membership_of(session: Session, user: User) -> Membership | None:
+    """What a user is a member of: of several organisations, the oldest."""
     return session.scalar(
-        select(Organisation)
-        .join(Membership, Membership.organisation_id == Organisation.id)
+        select(Membership)
+        .options(joinedload(Membership.organisation))
         .where(Membership.user_id == user.id)
-        .order_by(Organisation.id)
+        .order_by(Membership.organisation_id)
+        .limit(1)
     )
 
 

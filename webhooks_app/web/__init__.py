@@ -2,13 +2,22 @@
 
 from flask import Flask
 
-from webhooks_app.web import errors, security
-from webhooks_app.web.views import accounts, docs, inbox, operations, overview
+from webhooks_app.web import errors, security, tenancy
+from webhooks_app.web.views import (
+    accounts,
+    deliveries,
+    docs,
+    inbox,
+    operations,
+    overview,
+    webhooks,
+)
 
 
 def init_app(app: Flask) -> None:
     security.init_app(app)
     errors.init_app(app)
-    for views in (accounts, docs, inbox, operations, overview):
+    tenancy.init_app(app)
+    for views in (accounts, deliveries, docs, inbox, operations, overview, webhooks):
         app.register_blueprint(views.bp)
     app.jinja_env.globals["brand"] = app.config["SETTINGS"].brand_name

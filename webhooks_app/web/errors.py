@@ -4,6 +4,7 @@ import structlog
 from flask import Flask, render_template
 from werkzeug.exceptions import HTTPException
 
+from webhooks_app.services import errors as service_errors
 from webhooks_app.services.errors import DATABASE_AWAY, UNSTORABLE
 
 log = structlog.get_logger(__name__)
@@ -20,6 +21,7 @@ ADVICE = {
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(service_errors.NotFound, _not_found)
     app.register_error_handler(UNSTORABLE, _unstorable)
     for away in DATABASE_AWAY:
         app.register_error_handler(away, _database_away)
@@ -34,6 +36,10 @@ def _http_error(error: HTTPException) -> tuple[str, int]:
 def _database_away(error: Exception) -> tuple[str, int]:
     log.warning("database away", error=type(error).__name__)
     return _page(503, "Not available", "The database does not answer. Try again in a moment.")
+
+
+def _not_found(_: Exception) -> tuple[str, int]:
+    return _page(404, "Not Found", ADVICE[404])
 
 
 def _unstorable(_: Exception) -> tuple[str, int]:

@@ -1,0 +1,101 @@
+"""Who may see and change what: over the whole URL map, so that no page is forgotten."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from tests import factories
+from tests.web.conftest import Person
+from webhooks_app.extensions import db
+from webhooks_app.models import Delivery, Organisation
+
+OPEN = {"static", "docs.show", "operations.healthz", "operations.readyz", "operations.show_metrics"}
+OWN_RULES = {"accounts.log_in", "accounts.log_out", "inbox.receive", "inbox.show"}
+FOR_ANY_MEMBER = {"overview.show", "overview.switch_mode"}
+CHANGES = {"webhooks.new", "webhooks.edit", "webhooks.delete"}
+
+
+def pages(app: Flask) -> list[tuple[str, str, str]]:
+    """Endpoint, method and path of every page that belongs to an organisation."""
+    organisation = factories.organisation("Acme")
+    webhook = factories.webhook(organisation, "https://a.example")
+    factories.accepted(organisation)
+    delivery = db.session.query(Delivery).one()
+    ids = {"webhook_id": webhook.id, "delivery_id": delivery.id}
+    adapter = app.url_map.bind("localhost")
+    return [
+        (rule.endpoint, method, adapter.build(rule.endpoint, {a: ids[a] for a in rule.arguments}))
+        for rule in app.url_map.iter_rules()
+        if not rule.endpoint.startswith("api.") and rule.endpoint not in OPEN | OWN_RULES
+        for method in sorted((rule.methods or set()) & {"GET", "POST"})
+    ]
+
+
+def ask(who: Person, method: str, path: str) -> int:
+    return (who.get(path) if method == "GET" else who.post(path)).status_code
+
+
+def acme() -> Organisation:
+    return db.session.query(Organisation).filter_by(name="Acme").one()
+
+
+def test_strangers_are_led_to_the_log_in(app: Flask, person: Callable[..., Person]) -> None:
+    stranger = person("stranger")
+    for endpoint, method, path in pages(app):
+        stranger.get("/login")
+        response = stranger.get(path) if method == "GET" else stranger.post(path)
+        assert response.status_code == 302, endpoint
+        assert response.headers["Location"].startswith("/login"), endpoint
+
+
+def test_outsiders_find_nothing_of_others(app: Flask, person: Callable[..., Person]) -> None:
+    targets = pages(app)
+    outsider = person("outsider")
+    for endpoint, method, path in targets:
+        if "whk_" in path or "msg_" in path:
+            assert ask(outsider, method, path) == 404, (endpoint, method)
+
+
+def test_viewers_read_everything_and_change_nothing(
+    app: Flask, person: Callable[..., Person]
+) -> None:
+    targets = pages(app)
+    viewer = person("viewer", acme())
+    before = db.session.query(Delivery).count()
+    for endpoint, method, path in targets:
+        if endpoint in FOR_ANY_MEMBER:
+            continue
+        changes = method == "POST" or endpoint in CHANGES
+        assert ask(viewer, method, path) == (403 if changes else 200), (endpoint, method)
+    assert db.session.query(Delivery).count() == before
+
+
+@pytest.mark.parametrize("role", ["owner", "admin"])
+def test_owners_and_admins_read_everything(
+    app: Flask, person: Callable[..., Person], role: str
+) -> None:
+    targets = pages(app)
+    member = person(role, acme())
+    for endpoint, method, path in targets:
+        if method == "GET":
+            assert ask(member, method, path) == 200, endpoint
+
+
+def test_every_change_needs_its_csrf_token(app: Flask, person: Callable[..., Person]) -> None:
+    targets = pages(app)
+    owner = person("owner", acme())
+    for endpoint, method, path in targets:
+        if method == "POST":
+            assert owner.client.post(path).status_code in (400, 422), endpoint
+    assert factories.webhook(acme(), "https://still.example").enabled
+
+
+def test_a_get_changes_nothing(app: Flask, person: Callable[..., Person]) -> None:
+    targets = pages(app)
+    owner = person("owner", acme())
+    before = db.session.query(Delivery).count()
+    for _, method, path in targets:
+        if method == "GET":
+            owner.get(path)
+    assert db.session.query(Delivery).count() == before

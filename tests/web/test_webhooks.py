@@ -1,0 +1,259 @@
+"""The Webhooks pages, by plain forms."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import orjson
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from standardwebhooks import Webhook
+
+from tests import factories
+from tests.support.receiver import Answer, Receiver
+from tests.support.servers import wait_until
+from tests.web.conftest import Person
+from webhooks_app.extensions import db
+from webhooks_app.jobs.engine import engine_parts
+from webhooks_app.models import Delivery, Organisation, Subscription
+from webhooks_app.pipeline.engine import Engine
+
+URL = "https://receiver.example/hook"
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def drain(app: Flask) -> Iterator[Callable[[], None]]:
+    engine = Engine(engine_parts(app))
+    engine.start()
+
+    def drain() -> None:
+        db.session.rollback()
+        engine.drain(10)
+        wait_until(lambda: not engine.busy, 20, every=0.005)
+
+    yield drain
+    db.session.rollback()
+    engine.stop()
+
+
+def form(**more: Any) -> dict[str, Any]:
+    return {
+        "name": "CRM",
+        "url": URL,
+        "event_types": ["lead.captured"],
+        "scope_type": "",
+        "match": "all",
+        "retry_policy": "pivot",
+        "save": "Save",
+    } | more
+
+
+def webhooks() -> list[Subscription]:
+    db.session.rollback()
+    return list(db.session.scalars(select(Subscription).order_by(Subscription.id)))
+
+
+def test_an_empty_page_says_what_a_webhook_is(owner: Person) -> None:
+    page = owner.get("/webhooks/").text
+    assert "No webhooks in live mode yet" in page
+    assert "Add the first webhook" in page
+
+
+def test_a_webhook_is_made_pinged_and_its_secret_shown_once(
+    owner: Person, receiver: Receiver, drain: Callable[[], None]
+) -> None:
+    owner.get("/webhooks/new")
+    page = owner.post("/webhooks/new", **form(url=receiver.url)).text
+    secret = re.search(r"whsec_[A-Za-z0-9+/=]+", page)
+    assert secret
+    drain()
+    [ping] = receiver.received
+    assert orjson.loads(ping.body)["type"] == "webhook.ping"
+    Webhook(secret[0]).verify(ping.body, ping.headers)
+    [row] = webhooks()
+    assert secret[0] not in owner.get(f"/webhooks/{row.id}").text
+    assert secret[0] not in owner.get(f"/webhooks/{row.id}/edit").text
+
+
+def test_all_that_the_form_asks_is_kept_and_shown_again(owner: Person) -> None:
+    owner.get("/webhooks/new")
+    fields = form(
+        description="For sales",
+        scope_type="chatbot",
+        scope_id="bot_1",
+        match="any",
+        retry_policy="custom",
+        delays="60, 300",
+        headers="Authorization: Bearer t0p\nX-Team: sales",
+    )
+    fields |= {
+        "conditions-0-field": "email",
+        "conditions-0-operator": "exists",
+        "conditions-0-value": "",
+        "conditions-1-field": "city",
+        "conditions-1-operator": "one_of",
+        "conditions-1-value": "Paris, Rome",
+        "conditions-2-field": "",
+        "conditions-2-operator": "exists",
+        "conditions-2-value": "",
+    }
+    assert owner.post("/webhooks/new", **fields).status_code == 200
+    [row] = webhooks()
+    assert (row.scope_type, row.scope_id, row.match) == ("chatbot", "bot_1", "any")
+    assert row.retry_policy == {"delays": [60.0, 300.0]}
+    assert row.conditions == [
+        {"field": "email", "operator": "exists"},
+        {"field": "city", "operator": "one_of", "value": ["Paris", "Rome"]},
+    ]
+    page = owner.get(f"/webhooks/{row.id}/edit").text
+    for shown in ("For sales", "bot_1", "Paris, Rome", "60, 300", "Authorization: ••••••"):
+        assert shown in page
+    assert "t0p" not in page
+
+
+def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(owner: Person) -> None:
+    owner.get("/webhooks/new")
+    fields = form(
+        name="", url="http://10.0.0.1/", event_types=[], headers="Host: x", description="keep me"
+    )
+    fields |= {
+        "conditions-0-field": "a",
+        "conditions-0-operator": "matches",
+        "conditions-0-value": "(",
+    }
+    response = owner.post("/webhooks/new", **fields)
+    assert response.status_code == 422
+    for shown in ("name-error", "url-error", "event_types-error", "headers-error", "keep me"):
+        assert shown in response.text
+    assert "conditions-0-value-error" in response.text
+    assert webhooks() == []
+
+
+def test_a_row_is_added_for_another_condition(owner: Person) -> None:
+    owner.get("/webhooks/new")
+    filled = {
+        f"conditions-{n}-{k}": v
+        for n in range(2)
+        for k, v in (("field", f"f{n}"), ("operator", "exists"), ("value", ""))
+    }
+    page = owner.post("/webhooks/new", name="Typed", more="Add a condition", **filled)
+    assert page.status_code == 200
+    assert "conditions-3-field" in page.text
+    assert "Typed" in page.text
+    assert webhooks() == []
+
+
+def test_an_edit_changes_and_a_new_url_is_pinged(owner: Person, organisation: Organisation) -> None:
+    row = factories.webhook(organisation, URL)
+    path = f"/webhooks/{row.id}/edit"
+    owner.get(path)
+    assert owner.post(path, **form(name="Renamed")).status_code == 302
+    assert db.session.query(Delivery).count() == 0
+    assert owner.post(path, **form(name="Renamed", url=URL + "/2")).status_code == 302
+    [row] = webhooks()
+    assert (row.name, row.url) == ("Renamed", URL + "/2")
+    assert db.session.query(Delivery).count() == 1
+
+
+def test_it_is_switched_off_and_on(owner: Person, organisation: Organisation) -> None:
+    row = factories.webhook(organisation, URL)
+    factories.accepted(organisation)
+    owner.get(f"/webhooks/{row.id}")
+    owner.post(f"/webhooks/{row.id}/toggle", enabled="0")
+    page = owner.get(f"/webhooks/{row.id}").text
+    assert "It is off" in page
+    assert "cancelled" in page
+    owner.post(f"/webhooks/{row.id}/test")
+    assert db.session.query(Delivery).count() == 1
+    owner.post(f"/webhooks/{row.id}/toggle", enabled="1")
+    assert webhooks()[0].enabled
+
+
+def test_a_test_leads_to_its_log_line(
+    owner: Person, organisation: Organisation, receiver: Receiver, drain: Callable[[], None]
+) -> None:
+    receiver.answer = lambda request: Answer(500, {"X-Why": "broken"}, b"<script>alert(1)</script>")
+    row = factories.webhook(organisation, receiver.url)
+    owner.get(f"/webhooks/{row.id}")
+    response = owner.post(f"/webhooks/{row.id}/test")
+    assert response.status_code == 302
+    drain()
+    page = owner.get(response.headers["Location"]).text
+    for shown in ("The endpoint answered 500", "X-Why: broken", "retrying", "Attempt 1"):
+        assert shown in page
+    assert "<script>alert" not in page
+
+
+def test_a_replay_leads_to_the_new_delivery(
+    owner: Person, organisation: Organisation, receiver: Receiver, drain: Callable[[], None]
+) -> None:
+    factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation)
+    drain()
+    first = db.session.scalars(select(Delivery)).one()
+    owner.get(f"/deliveries/{first.id}")
+    response = owner.post(f"/deliveries/{first.id}/replay")
+    drain()
+    page = owner.get(response.headers["Location"]).text
+    assert first.id in page
+    assert "delivered" in page
+    assert len(receiver.received) == 2
+
+
+def test_deleting_asks_first(owner: Person, organisation: Organisation) -> None:
+    row = factories.webhook(organisation, URL)
+    path = f"/webhooks/{row.id}/delete"
+    assert "cannot be undone" in owner.get(path).text
+    assert webhooks()[0].deleted_at is None
+    owner.post(path)
+    assert "is deleted" in owner.get("/webhooks/").text
+    assert owner.get(f"/webhooks/{row.id}").status_code == 404
+
+
+def test_a_new_secret_is_shown_once(owner: Person, organisation: Organisation) -> None:
+    row = factories.webhook(organisation, URL)
+    owner.get(f"/webhooks/{row.id}")
+    page = owner.post(f"/webhooks/{row.id}/rotate").text
+    assert re.search(r"whsec_[A-Za-z0-9+/=]{40,}", page)
+    assert "the one before too" in page
+
+
+def test_live_and_test_never_mix(owner: Person, organisation: Organisation) -> None:
+    live = factories.webhook(organisation, URL, name="Live one")
+    factories.webhook(organisation, URL, name="Test one", mode="test")
+    factories.accepted(organisation)
+    assert "Test one" not in owner.get("/webhooks/").text
+    owner.post("/mode", mode="test")
+    page = owner.get("/webhooks/").text
+    assert "Test one" in page
+    assert "Live one" not in page
+    assert "Test mode" in page
+    assert owner.get(f"/webhooks/{live.id}").status_code == 404
+    assert "Nothing has been delivered in test mode" in owner.get("/deliveries/").text
+
+
+def test_deliveries_are_filtered_and_paged_in_the_url(
+    owner: Person, organisation: Organisation
+) -> None:
+    factories.webhook(organisation, URL)
+    other = factories.webhook(organisation, URL, event_types=["lead.updated"], name="Other")
+    factories.accepted(organisation, *[factories.lead() for _ in range(60)])
+    factories.accepted(organisation, factories.lead(type="lead.updated"))
+    rows = owner.get("/deliveries/", subscription_id=other.id).text.count("<td><a href")
+    assert rows == 1
+    page = owner.get("/deliveries/", event_type="lead.captured", status="pending").text
+    assert page.count("<td><a href") == 50
+    older = re.search(r'href="(/deliveries/\?[^"]+)">Older', page)
+    assert older
+    assert "event_type=lead.captured" in older[1]
+    assert owner.get(older[1].replace("&amp;", "&")).text.count("<td><a href") == 10
+    assert "No delivery fits" in owner.get("/deliveries/", status="failed").text
+    assert owner.get("/deliveries/", status="nonsense").status_code == 200
+    assert owner.get("/deliveries/", cursor="nonsense").status_code == 400
