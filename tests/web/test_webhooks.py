@@ -133,6 +133,8 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(owner:
     for shown in ("name-error", "url-error", "event_types-error", "headers-error", "keep me"):
         assert shown in response.text
     assert "conditions-0-value-error" in response.text
+    assert "conditions-2-field" in response.text
+    assert "conditions-3-field" not in response.text
     assert webhooks() == []
 
 

@@ -20,6 +20,7 @@ from wtforms.fields.choices import SelectChoice
 from webhooks_app.catalogue import CATALOGUE
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.models import Subscription
+from webhooks_app.pipeline.conditions import MOST
 from webhooks_app.pipeline.operators import OPERATORS
 from webhooks_app.pipeline.retry import POLICIES
 from webhooks_app.vocabulary import SUBJECT_TYPES
@@ -56,7 +57,7 @@ class WebhookForm(FlaskForm):  # type: ignore[misc]
         ],
         default="all",
     )
-    conditions = FieldList(FormField(ConditionForm), max_entries=20)
+    conditions = FieldList(FormField(ConditionForm), max_entries=MOST)
     retry_policy = SelectField("Retries", choices=[*POLICIES, CUSTOM], default="pivot")
     delays = StringField("Delays")
     headers = TextAreaField("Custom headers")
@@ -80,10 +81,12 @@ class WebhookForm(FlaskForm):  # type: ignore[misc]
         self.headers.data = "\n".join(f"{name}: {value}" for name, value in headers.items())
 
     def add_rows(self) -> None:
-        """So that there is always a condition to fill in."""
-        for _ in range(SPARE_ROWS):
-            if len(self.conditions) < 20:
-                self.conditions.append_entry()
+        """So that there are always conditions to fill in; more of them when that was asked for."""
+        blank = len(self.conditions) - len(self._filled_rows())
+        wanted = blank + SPARE_ROWS if self.more.data else SPARE_ROWS
+        while blank < wanted and len(self.conditions) < MOST:
+            self.conditions.append_entry()
+            blank += 1
 
     def members(self) -> dict[str, Any]:
         """As `services.webhook_fields` knows them."""
