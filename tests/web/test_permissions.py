@@ -8,12 +8,12 @@ from flask import Flask
 from tests import factories
 from tests.web.conftest import Person
 from webhooks_app.extensions import db
-from webhooks_app.models import Delivery, Organisation
+from webhooks_app.models import ApiKey, Delivery, Organisation
 
 OPEN = {"static", "docs.show", "operations.healthz", "operations.readyz", "operations.show_metrics"}
 OWN_RULES = {"accounts.log_in", "accounts.log_out", "inbox.receive", "inbox.show"}
-FOR_ANY_MEMBER = {"overview.show", "overview.switch_mode"}
-CHANGES = {"webhooks.new", "webhooks.edit", "webhooks.delete"}
+FOR_ANY_MEMBER = {"overview.show", "overview.switch_mode", "notifications.read"}
+CHANGES = {"webhooks.new", "webhooks.edit", "webhooks.delete", "api_keys.revoke"}
 
 
 def pages(app: Flask) -> list[tuple[str, str, str]]:
@@ -21,8 +21,14 @@ def pages(app: Flask) -> list[tuple[str, str, str]]:
     organisation = factories.organisation("Acme")
     webhook = factories.webhook(organisation, "https://a.example")
     factories.accepted(organisation)
+    factories.api_key(organisation)
     delivery = db.session.query(Delivery).one()
-    ids = {"webhook_id": webhook.id, "delivery_id": delivery.id}
+    ids = {
+        "webhook_id": webhook.id,
+        "delivery_id": delivery.id,
+        "event_id": delivery.event_id,
+        "key_id": db.session.query(ApiKey).one().id,
+    }
     adapter = app.url_map.bind("localhost")
     return [
         (rule.endpoint, method, adapter.build(rule.endpoint, {a: ids[a] for a in rule.arguments}))
@@ -53,7 +59,7 @@ def test_outsiders_find_nothing_of_others(app: Flask, person: Callable[..., Pers
     targets = pages(app)
     outsider = person("outsider")
     for endpoint, method, path in targets:
-        if "whk_" in path or "msg_" in path:
+        if any(prefix in path for prefix in ("whk_", "msg_", "evt_", "key_")):
             assert ask(outsider, method, path) == 404, (endpoint, method)
 
 

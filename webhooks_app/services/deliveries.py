@@ -27,6 +27,7 @@ class Filters:
     """
 
     subscription_id: str | None = None
+    event_id: str | None = None
     event_type: str | None = None
     status: DeliveryStatus | None = None
     status_codes: tuple[int, int] | None = None
@@ -137,6 +138,8 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if filters.subscription_id is not None:
         conditions.append(Delivery.subscription_id == filters.subscription_id)
+    if filters.event_id is not None:
+        conditions.append(Delivery.event_id == filters.event_id)
     if filters.event_type is not None:
         conditions.append(Event.type == filters.event_type)
     if filters.status is not None:

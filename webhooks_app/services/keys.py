@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from math import inf
 from time import monotonic
 
-from sqlalchemy import Engine, bindparam, or_, select, update
+from sqlalchemy import Engine, Select, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from webhooks_app.clock import utcnow
@@ -15,6 +15,7 @@ from webhooks_app.lib.crypto import digest, new_token
 from webhooks_app.lib.ids import new_id
 from webhooks_app.models import ApiKey
 from webhooks_app.pipeline.incoming import Tenant
+from webhooks_app.services.errors import NotFound
 
 SCOPES = ("events:write", "webhooks:read", "webhooks:write", "deliveries:read", "deliveries:write")
 USE_NOTED_EVERY = timedelta(minutes=1)
@@ -61,6 +62,30 @@ def create_api_key(
     session.add(key)
     session.commit()
     return key, token
+
+
+Keys = Sequence[ApiKey]
+
+
+def list_keys(session: Session, tenant: Tenant) -> Keys:
+    """Those that open something, newest first."""
+    return session.scalars(_keys_of(tenant).order_by(ApiKey.id.desc())).all()
+
+
+def find_key(session: Session, tenant: Tenant, key_id: str) -> ApiKey:
+    """Raises `NotFound`, also for those of others and revoked ones."""
+    key = session.scalar(_keys_of(tenant).where(ApiKey.id == key_id))
+    if key is None:
+        raise NotFound
+    return key
+
+
+def _keys_of(tenant: Tenant) -> Select[ApiKey]:
+    return select(ApiKey).where(
+        ApiKey.organisation_id == tenant.organisation_id,
+        ApiKey.mode == tenant.mode,
+        ApiKey.revoked_at.is_(None),
+    )
 
 
 def revoke(session: Session, key: ApiKey) -> None:

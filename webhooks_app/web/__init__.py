@@ -5,9 +5,25 @@ from flask import Flask
 from webhooks_app.web import errors, security, tenancy
 from webhooks_app.web.views import (
     accounts,
+    api_keys,
     deliveries,
     docs,
+    events,
     inbox,
+    notifications,
+    operations,
+    overview,
+    webhooks,
+)
+
+VIEWS = (
+    accounts,
+    api_keys,
+    deliveries,
+    docs,
+    events,
+    inbox,
+    notifications,
     operations,
     overview,
     webhooks,
@@ -18,6 +34,6 @@ def init_app(app: Flask) -> None:
     security.init_app(app)
     errors.init_app(app)
     tenancy.init_app(app)
-    for views in (accounts, deliveries, docs, inbox, operations, overview, webhooks):
+    for views in VIEWS:
         app.register_blueprint(views.bp)
     app.jinja_env.globals["brand"] = app.config["SETTINGS"].brand_name

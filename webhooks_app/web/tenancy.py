@@ -12,7 +12,7 @@ from webhooks_app.extensions import db
 from webhooks_app.lib.paging import Window, decode_cursor
 from webhooks_app.models import Organisation
 from webhooks_app.pipeline.incoming import Tenant
-from webhooks_app.services import sessions
+from webhooks_app.services import notifications, sessions
 from webhooks_app.vocabulary import Mode, Role
 
 P = ParamSpec("P")
@@ -37,7 +37,11 @@ class Here:
 
 
 def init_app(app: Flask) -> None:
-    app.context_processor(lambda: {"here": g.get("here")})
+    app.context_processor(lambda: {"here": g.get("here"), "unread": _unread})
+
+
+def _unread() -> int:
+    return notifications.unread(db.session(), here().tenant)
 
 
 def window() -> Window:

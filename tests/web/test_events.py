@@ -1,0 +1,108 @@
+"""Events, notifications and API keys in the browser."""
+
+import re
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from tests import factories
+from tests.web.conftest import Person
+from webhooks_app.clock import utcnow
+from webhooks_app.extensions import db
+from webhooks_app.models import ApiKey, Organisation, Subscription
+from webhooks_app.pipeline.notify import NoticeOf, notify
+
+URL = "https://receiver.example/hook"
+
+
+def told(page: str, name: str) -> str:
+    """What the event's page says of a webhook."""
+    section = page.partition(f">{name}</a>")[2].partition("</ul>")[0]
+    return re.sub(r"\s+", " ", re.sub("<[^>]+>", "", section))
+
+
+def test_an_event_says_of_every_webhook_why_it_was_told_or_not(
+    owner: Person, organisation: Organisation
+) -> None:
+    factories.webhook(organisation, URL, name="Everything")
+    factories.webhook(organisation, URL, name="Other type", event_types=["lead.updated"])
+    factories.webhook(organisation, URL, name="Other bot", scope_type="chatbot", scope_id="b2")
+    factories.webhook(
+        organisation,
+        URL,
+        name="Picky",
+        conditions=[
+            {"field": "email", "operator": "ends_with", "value": ".org"},
+            {"field": "phone", "operator": "exists"},
+        ],
+    )
+    factories.webhook(organisation, URL, name="Off", enabled=False)
+    factories.webhook(organisation, URL, name="Test mode", mode="test")
+    [accepted] = factories.accepted(organisation, factories.lead(subject=("chatbot", "b1")))
+    assert accepted.deliveries == 1
+    page = owner.get(f"/events/{accepted.id}").text
+    assert "✓ was told" in told(page, "Everything")
+    assert "✕ does not ask for lead.captured" in told(page, "Other type")
+    assert "✕ is about chatbot b2 only" in told(page, "Other bot")
+    picky = told(page, "Picky")
+    assert "✕ email ends with .org: it is ada@example.com" in picky
+    assert "✕ phone exists: it is not there" in picky
+    assert "✕ it is off" in told(page, "Off")
+    assert "Test mode" not in page.partition("Why")[2]
+
+
+def test_events_are_listed_page_by_page(owner: Person, organisation: Organisation) -> None:
+    assert "No event in live mode yet" in owner.get("/events/").text
+    factories.accepted(organisation, *[factories.lead() for _ in range(60)])
+    page = owner.get("/events/").text
+    assert page.count("<td><a href") == 50
+    older = re.search(r'href="(/events/[^"]+)">Older', page)
+    assert older
+    assert owner.get(older[1]).text.count("<td><a href") == 10
+
+
+def test_the_payload_is_shown_as_text(owner: Person, organisation: Organisation) -> None:
+    data = '{"name":"<script>alert(1)</script>","big":12345678901234567890123}'
+    [accepted] = factories.accepted(organisation, factories.lead(data=data))
+    page = owner.get(f"/events/{accepted.id}").text
+    assert "<script>alert" not in page
+    assert "12345678901234567890123" in page
+
+
+def test_the_bell_counts_and_is_read(owner: Person, organisation: Organisation) -> None:
+    webhook = factories.webhook(organisation, URL)
+    about = NoticeOf(organisation.id, "live", webhook.id)
+    with db.engine.begin() as connection:
+        notify(connection, about, "endpoint_disabled", "A webhook was disabled", "Why", utcnow())
+    page = owner.get("/notifications/").text
+    assert "A webhook was disabled" in page
+    assert re.search(r"Notifications <span[^>]*>1<", page)
+    owner.post("/notifications/read")
+    page = owner.get("/notifications/").text
+    assert not re.search(r"Notifications <span", page)
+    assert "A webhook was disabled" in page
+
+
+def test_a_key_is_made_shown_once_and_revoked(owner: Person, client: FlaskClient) -> None:
+    owner.get("/api-keys/")
+    made = owner.post("/api-keys/", name="Backend").text
+    token = re.search(r"hk_live_[\w-]+", made)
+    assert token
+    assert token[0] not in owner.get("/api-keys/").text
+    bearer = factories.bearer(token[0])
+    assert client.get("/api/v1/webhooks", headers=bearer).status_code == 200
+    key = db.session.scalars(select(ApiKey)).one()
+    assert "cannot be undone" in owner.get(f"/api-keys/{key.id}/revoke").text
+    assert client.get("/api/v1/webhooks", headers=bearer).status_code == 200
+    owner.post(f"/api-keys/{key.id}/revoke")
+    assert client.get("/api/v1/webhooks", headers=bearer).status_code == 401
+    assert "Backend" not in re.sub("Backend is revoked", "", owner.get("/api-keys/").text)
+
+
+def test_a_key_needs_a_name(owner: Person) -> None:
+    owner.get("/api-keys/")
+    response = owner.post("/api-keys/", name=" ")
+    assert response.status_code == 422
+    assert "name-error" in response.text
+    assert db.session.query(ApiKey).count() == 0
+    assert db.session.query(Subscription).count() == 0

@@ -1,0 +1,98 @@
+"""The stream of events, and why each webhook was or was not told of one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, defer
+
+from webhooks_app.lib.paging import Page, Window, page_of
+from webhooks_app.models import Delivery, Event, Subscription
+from webhooks_app.pipeline.conditions import Judged, explain, parse_conditions
+from webhooks_app.pipeline.incoming import Incoming, Tenant
+from webhooks_app.pipeline.match import condition_view
+from webhooks_app.services.errors import NotFound
+from webhooks_app.vocabulary import Match
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A webhook as it is now, and the event: what fits, and each condition as it was judged."""
+
+    subscription: Subscription
+    asks_for_type: bool
+    in_scope: bool
+    conditions_hold: bool
+    judged: Sequence[Judged]
+    delivered: bool
+
+    @property
+    def would_fire(self) -> bool:
+        on = self.subscription.enabled
+        return on and self.asks_for_type and self.in_scope and self.conditions_hold
+
+
+def list_events(session: Session, tenant: Tenant, window: Window) -> Page[Event]:
+    """Newest first, without their data, which may be large."""
+    query = (
+        select(Event)
+        .options(defer(Event.data))
+        .where(Event.organisation_id == tenant.organisation_id, Event.mode == tenant.mode)
+    )
+    if window.below is not None:
+        query = query.where(Event.id < window.below)
+    rows = session.scalars(query.order_by(Event.id.desc()).limit(window.size + 1)).all()
+    return page_of(rows, [row.id for row in rows], window.size)
+
+
+def find_event(session: Session, tenant: Tenant, event_id: str) -> Event:
+    """Raises `NotFound`, also for events of others."""
+    event = session.get(Event, event_id)
+    if event is None or (event.organisation_id, event.mode) != (
+        tenant.organisation_id,
+        tenant.mode,
+    ):
+        raise NotFound
+    return event
+
+
+def verdicts(session: Session, tenant: Tenant, event: Event) -> list[Verdict]:
+    """One for each webhook of now, those that were told of the event first."""
+    told = set(
+        session.scalars(select(Delivery.subscription_id).where(Delivery.event_id == event.id))
+    )
+    query = select(Subscription).where(
+        Subscription.organisation_id == tenant.organisation_id,
+        Subscription.mode == tenant.mode,
+        Subscription.deleted_at.is_(None),
+    )
+    found = [_verdict(row, event, row.id in told) for row in session.scalars(query)]
+    return sorted(found, key=lambda one: (not one.delivered, one.subscription.name))
+
+
+def _verdict(row: Subscription, event: Event, delivered: bool) -> Verdict:
+    subject = (event.subject_type or "", event.subject_id or "")
+    explained = explain(parse_conditions(row.conditions), Match(row.match), _view(event))
+    return Verdict(
+        subscription=row,
+        asks_for_type=event.type in row.event_types,
+        in_scope=row.scope_type is None or (row.scope_type, row.scope_id) == subject,
+        conditions_hold=explained.passed,
+        judged=explained.judged,
+        delivered=delivered,
+    )
+
+
+def _view(event: Event) -> dict[str, object]:
+    has_subject = event.subject_type is not None and event.subject_id is not None
+    return dict(
+        condition_view(
+            Incoming(
+                type=event.type,
+                data=event.data,
+                occurred_at=event.occurred_at,
+                subject=(event.subject_type or "", event.subject_id or "") if has_subject else None,
+                source_id=event.source_id,
+            )
+        )
+    )

@@ -1,0 +1,44 @@
+"""/api-keys: made, shown once, revoked."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from webhooks_app.extensions import db
+from webhooks_app.services import accounts
+from webhooks_app.services import keys as service
+from webhooks_app.web.tenancy import editor, here, member
+
+bp = Blueprint("api_keys", __name__, url_prefix="/api-keys")
+
+
+@bp.get("/")
+@member
+def index() -> str:
+    return render_template("api_keys/index.html", keys=_keys(), error=None)
+
+
+@bp.post("/")
+@editor
+def create() -> tuple[str, int] | str:
+    try:
+        name = accounts.checked_name(request.form.get("name", ""), "A key")
+    except accounts.BadAccount as error:
+        return render_template("api_keys/index.html", keys=_keys(), error=str(error)), 422
+    place = here()
+    key, token = service.create_api_key(db.session(), place.organisation.id, place.mode.value, name)
+    return render_template("api_keys/made.html", key=key, token=token)
+
+
+@bp.route("/<key_id>/revoke", methods=["GET", "POST"])
+@editor
+def revoke(key_id: str) -> Response | str:
+    key = service.find_key(db.session(), here().tenant, key_id)
+    if request.method == "GET":
+        return render_template("api_keys/revoke.html", key=key)
+    service.revoke(db.session(), key)
+    flash(f"{key.name} is revoked: it opens nothing any more.")
+    return redirect(url_for(".index"))
+
+
+def _keys() -> service.Keys:
+    return service.list_keys(db.session(), here().tenant)

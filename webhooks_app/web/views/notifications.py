@@ -1,0 +1,24 @@
+"""/notifications: the bell."""
+
+from flask import Blueprint, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from webhooks_app.extensions import db
+from webhooks_app.services import notifications as service
+from webhooks_app.web.tenancy import here, member
+
+bp = Blueprint("notifications", __name__, url_prefix="/notifications")
+
+
+@bp.get("/")
+@member
+def index() -> str:
+    found = service.newest(db.session(), here().tenant)
+    return render_template("notifications.html", notifications=found)
+
+
+@bp.post("/read")
+@member
+def read() -> Response:
+    service.read_all(db.session(), here().tenant)
+    return redirect(url_for(".index"))
