@@ -43,7 +43,7 @@ def log_in(client: FlaskClient, password: str = PASSWORD, **more: str) -> TestRe
 
 
 def test_a_stranger_is_led_to_the_log_in(client: FlaskClient) -> None:
-    for page in ("/", "/test-webhook/some-token"):
+    for page in ("/", "/test-webhook/", "/test-webhook/some-token"):
         response = client.get(page)
         assert response.status_code == 302
         assert response.headers["Location"].startswith("/login")
@@ -188,6 +188,33 @@ def test_the_receiver_of_others_is_not_found(
     inbox(factories.organisation("Others"))
     log_in(client)
     assert client.get("/test-webhook/token-1").status_code == 404
+
+
+def test_an_inbox_is_opened_used_and_deleted(
+    client: FlaskClient, organisation: Organisation
+) -> None:
+    log_in(client)
+    token = token_in(client.get("/test-webhook/").text)
+    form = {"csrf_token": token, "name": "Mine", "secret": factories.SECRET}
+    opened = client.post("/test-webhook/", data=form).headers["Location"]
+    body = b'{"type":"lead.captured","data":{}}'
+    assert client.post(opened, data=body, headers=signed(body)).status_code == 200
+    assert "The signature is right" in client.get(opened).text
+    assert "cannot be undone" in client.get(f"{opened}/delete").text
+    client.post(f"{opened}/delete", data={"csrf_token": token})
+    assert client.post(opened, data=body).status_code == 404
+    assert "No inbox yet" in client.get("/test-webhook/").text
+
+
+@pytest.mark.parametrize(("field", "value"), [("name", " "), ("secret", "short")])
+def test_an_inbox_that_cannot_be_says_why(
+    client: FlaskClient, organisation: Organisation, field: str, value: str
+) -> None:
+    log_in(client)
+    form = {"csrf_token": token_in(client.get("/test-webhook/").text), "name": "Mine"}
+    response = client.post("/test-webhook/", data=form | {field: value})
+    assert response.status_code == 422
+    assert f"{field}-error" in response.text
 
 
 def test_an_unknown_receiver_takes_nothing(client: FlaskClient) -> None:

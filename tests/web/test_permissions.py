@@ -1,19 +1,28 @@
 """Who may see and change what: over the whole URL map, so that no page is forgotten."""
 
 from collections.abc import Callable
+from typing import cast
 
 import pytest
-from flask import Flask
+from flask import Flask, current_app
 
 from tests import factories
 from tests.web.conftest import Person
 from webhooks_app.extensions import db
-from webhooks_app.models import ApiKey, Delivery, Organisation
+from webhooks_app.lib.crypto import Vault
+from webhooks_app.models import ApiKey, Delivery, Inbox, Organisation
+from webhooks_app.services.inbox import open_inbox
 
 OPEN = {"static", "docs.show", "operations.healthz", "operations.readyz", "operations.show_metrics"}
-OWN_RULES = {"accounts.log_in", "accounts.log_out", "inbox.receive", "inbox.show"}
+OWN_RULES = {"accounts.log_in", "accounts.log_out", "inbox.receive"}
 FOR_ANY_MEMBER = {"overview.show", "overview.switch_mode", "notifications.read"}
-CHANGES = {"webhooks.new", "webhooks.edit", "webhooks.delete", "api_keys.revoke"}
+CHANGES = {
+    "webhooks.new",
+    "webhooks.edit",
+    "webhooks.delete",
+    "api_keys.revoke",
+    "inbox.delete",
+}
 
 
 def pages(app: Flask) -> list[tuple[str, str, str]]:
@@ -27,6 +36,7 @@ def pages(app: Flask) -> list[tuple[str, str, str]]:
         "webhook_id": webhook.id,
         "delivery_id": delivery.id,
         "event_id": delivery.event_id,
+        "token": open_inbox(db.session(), organisation.id, "In", "", vault()).token,
         "key_id": db.session.query(ApiKey).one().id,
     }
     adapter = app.url_map.bind("localhost")
@@ -36,6 +46,14 @@ def pages(app: Flask) -> list[tuple[str, str, str]]:
         if not rule.endpoint.startswith("api.") and rule.endpoint not in OPEN | OWN_RULES
         for method in sorted((rule.methods or set()) & {"GET", "POST"})
     ]
+
+
+def vault() -> Vault:
+    return cast(Vault, current_app.extensions["vault"])
+
+
+def inbox() -> Inbox:
+    return db.session.query(Inbox).one()
 
 
 def ask(who: Person, method: str, path: str) -> int:
@@ -59,7 +77,7 @@ def test_outsiders_find_nothing_of_others(app: Flask, person: Callable[..., Pers
     targets = pages(app)
     outsider = person("outsider")
     for endpoint, method, path in targets:
-        if any(prefix in path for prefix in ("whk_", "msg_", "evt_", "key_")):
+        if any(prefix in path for prefix in ("whk_", "msg_", "evt_", "key_", inbox().token)):
             assert ask(outsider, method, path) == 404, (endpoint, method)
 
 

@@ -4,19 +4,23 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from secrets import token_urlsafe
 from typing import Any
 
 import orjson
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from webhooks_app.channels.webhook.signatures import BadSignature, verify_standard
+from webhooks_app.channels.webhook.signatures import BadSignature, check_secret, verify_standard
 from webhooks_app.clock import utcnow
 from webhooks_app.lib.crypto import Unreadable, Vault
 from webhooks_app.lib.ids import new_id
+from webhooks_app.lib.pointers import Fault, Invalid
 from webhooks_app.models import Inbox, InboxRequest
 
 KEPT = 100
+MOST = 20
+LONGEST_NAME = 200
 BODY_LIMIT = 512 * 1024
 SHOWN = 8 * 1024
 
@@ -38,6 +42,46 @@ class Shown:
 
 def find(session: Session, token: str) -> Inbox | None:
     return session.scalar(select(Inbox).where(Inbox.token == token))
+
+
+def inboxes_of(session: Session, organisation_id: str) -> Sequence[Inbox]:
+    """Oldest first."""
+    query = select(Inbox).where(Inbox.organisation_id == organisation_id).order_by(Inbox.id)
+    return session.scalars(query).all()
+
+
+def open_inbox(
+    session: Session, organisation_id: str, name: str, secret: str, vault: Vault
+) -> Inbox:
+    """A new inbox with a URL of its own, committed. `secret` checks signatures; empty for none.
+
+    Raises `Invalid` for a name or secret that cannot be, or one inbox too many.
+    """
+    if len(inboxes_of(session, organisation_id)) >= MOST:
+        raise Invalid(Fault("#/name", f"There are {MOST} inboxes already: delete one first."))
+    if not 0 < len(name.strip()) <= LONGEST_NAME or not name.isprintable():
+        raise Invalid(Fault("#/name", f"A name has 1 to {LONGEST_NAME} printable characters."))
+    try:
+        sealed = vault.seal(check_secret(secret)) if secret else None
+    except ValueError as error:
+        raise Invalid(Fault("#/secret", str(error))) from error
+    inbox = Inbox(
+        id=new_id("inb"),
+        organisation_id=organisation_id,
+        token=token_urlsafe(24),
+        name=name.strip(),
+        sealed_secret=sealed,
+        created_at=utcnow(),
+    )
+    session.add(inbox)
+    session.commit()
+    return inbox
+
+
+def close_inbox(session: Session, inbox: Inbox) -> None:
+    """It and all that it kept are gone, committed."""
+    session.delete(inbox)
+    session.commit()
 
 
 def receive(

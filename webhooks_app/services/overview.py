@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from webhooks_app.models import Delivery, Event, Inbox, Subscription
+from webhooks_app.models import Delivery, Event, Subscription
 from webhooks_app.pipeline.incoming import Tenant
 
 RECENT = 20
@@ -25,7 +25,6 @@ class Overview:
 
     by_status: dict[str, int]
     recent: Sequence[Line]
-    inboxes: Sequence[Inbox]
 
 
 def of(session: Session, tenant: Tenant) -> Overview:
@@ -40,11 +39,9 @@ def of(session: Session, tenant: Tenant) -> Overview:
         .order_by(Delivery.id.desc())
         .limit(RECENT)
     )
-    inboxes = session.scalars(select(Inbox).where(Inbox.organisation_id == tenant.organisation_id))
     return Overview(
         by_status={row.status: row[1] for row in counted},
         recent=[Line(*row) for row in recent],
-        inboxes=inboxes.all(),
     )
 
 

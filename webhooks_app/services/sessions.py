@@ -31,7 +31,3 @@ def membership_of(session: Session, user: User) -> Membership | None:
         .order_by(Membership.organisation_id)
         .limit(1)
     )
-
-
-def is_member(session: Session, user: User, organisation_id: str) -> bool:
-    return session.get(Membership, (organisation_id, user.id)) is not None
