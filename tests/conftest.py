@@ -3,7 +3,7 @@
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import Context
 from ipaddress import ip_address
 from pathlib import Path
@@ -17,11 +17,14 @@ from flask_migrate import upgrade
 from sqlalchemy import create_engine, text
 from werkzeug.test import TestResponse
 
-from tests.support.servers import PostgresServer, RedisServer, create_database
+from tests.support.receiver import Receiver
+from tests.support.servers import PostgresServer, RedisServer, create_database, wait_until
 from webhooks_app import create_app
 from webhooks_app.config import Settings
 from webhooks_app.extensions import db
+from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.lib.crypto import new_key
+from webhooks_app.pipeline.engine import Engine
 
 SECRET_KEY, ENCRYPTION_KEY = new_key(), new_key()
 
@@ -161,3 +164,25 @@ def app(settings: Settings, redis_server: RedisServer) -> Iterator[Flask]:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def drain(app: Flask) -> Iterator[Callable[[], None]]:
+    """Deliver all that is due now, with a real engine, and record it."""
+    engine = Engine(engine_parts(app))
+    engine.start()
+
+    def drain() -> None:
+        db.session.rollback()
+        assert engine.drain(10)
+        wait_until(lambda: not engine.busy, 20, every=0.005)
+
+    yield drain
+    db.session.rollback()
+    engine.stop()

@@ -1,6 +1,5 @@
 """A client that holds a key, and what problem details say."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +10,8 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from tests import factories
-from tests.support.receiver import Receiver
-from tests.support.servers import wait_until
 from webhooks_app.extensions import db
-from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.models import Delivery, Event, Organisation
-from webhooks_app.pipeline.engine import Engine
 
 URL = "https://receiver.example/hook"
 
@@ -70,28 +65,6 @@ def test_mode(client: FlaskClient, organisation: Organisation) -> Api:
 @pytest.fixture
 def outsider(client: FlaskClient) -> Api:
     return Api(client, factories.api_key(factories.organisation("Others")))
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as receiver:
-        yield receiver
-
-
-@pytest.fixture
-def drain(app: Flask) -> Iterator[Callable[[], None]]:
-    """Deliver all that is due now, with a real engine."""
-    engine = Engine(engine_parts(app))
-    engine.start()
-
-    def drain() -> None:
-        db.session.rollback()
-        assert engine.drain(10)
-        wait_until(lambda: not engine.busy, 20, every=0.005)
-
-    yield drain
-    db.session.rollback()
-    engine.stop()
 
 
 def faults(response: TestResponse) -> dict[str, str]:

@@ -51,12 +51,6 @@ def travelled(journey: Journey) -> Iterator[Journey]:
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as receiver:
-        yield receiver
-
-
-@pytest.fixture
 def slow_receiver() -> Iterator[Receiver]:
     """Slow enough that a kill finds requests in flight."""
     with Receiver(answer_after(0.1)) as receiver:

@@ -9,7 +9,6 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from tests import factories
-from tests.support.receiver import Receiver
 from tests.support.servers import wait_until
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
@@ -29,12 +28,6 @@ def engine(app: Flask) -> Iterator[Engine]:
     yield engine
     db.session.rollback()
     engine.stop()
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as receiver:
-        yield receiver
 
 
 @pytest.fixture

@@ -1,46 +1,20 @@
 """The Webhooks pages, by plain forms."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import orjson
-import pytest
-from flask import Flask
 from sqlalchemy import select
 from standardwebhooks import Webhook
 
 from tests import factories
 from tests.support.receiver import Answer, Receiver
-from tests.support.servers import wait_until
 from tests.web.conftest import Person
 from webhooks_app.extensions import db
-from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.models import Delivery, Organisation, Subscription
-from webhooks_app.pipeline.engine import Engine
 
 URL = "https://receiver.example/hook"
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as receiver:
-        yield receiver
-
-
-@pytest.fixture
-def drain(app: Flask) -> Iterator[Callable[[], None]]:
-    engine = Engine(engine_parts(app))
-    engine.start()
-
-    def drain() -> None:
-        db.session.rollback()
-        engine.drain(10)
-        wait_until(lambda: not engine.busy, 20, every=0.005)
-
-    yield drain
-    db.session.rollback()
-    engine.stop()
 
 
 def form(**more: Any) -> dict[str, Any]:
