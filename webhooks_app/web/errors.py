@@ -22,6 +22,7 @@ ADVICE = {
 def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(service_errors.NotFound, _not_found)
+    app.register_error_handler(service_errors.Conflict, _conflict)
     app.register_error_handler(UNSTORABLE, _unstorable)
     for away in DATABASE_AWAY:
         app.register_error_handler(away, _database_away)
@@ -40,6 +41,11 @@ def _database_away(error: Exception) -> tuple[str, int]:
 
 def _not_found(_: Exception) -> tuple[str, int]:
     return _page(404, "Not Found", ADVICE[404])
+
+
+def _conflict(error: Exception) -> tuple[str, int]:
+    """A page of its own, so that going back finds what was typed."""
+    return _page(409, "Not as things are now", str(error))
 
 
 def _unstorable(_: Exception) -> tuple[str, int]:

@@ -11,17 +11,10 @@ from webhooks_app.extensions import db
 from webhooks_app.lib.paging import Window
 from webhooks_app.services import deliveries as service
 from webhooks_app.services import subscriptions
-from webhooks_app.services.errors import Conflict
 from webhooks_app.vocabulary import DeliveryStatus
 from webhooks_app.web.tenancy import editor, here, member, window
 
 bp = Blueprint("deliveries", __name__, url_prefix="/deliveries")
-
-
-@bp.errorhandler(Conflict)
-def _conflict(error: Conflict) -> Response:
-    flash(str(error))
-    return redirect(request.referrer or url_for(".index"))
 
 
 @bp.get("/")

@@ -11,19 +11,12 @@ from webhooks_app.lib.ssrf import Guard
 from webhooks_app.models import Subscription
 from webhooks_app.services import deliveries, samples
 from webhooks_app.services import subscriptions as service
-from webhooks_app.services.errors import Conflict
 from webhooks_app.web.forms.webhooks import GROUPS, WebhookForm
 from webhooks_app.web.tenancy import editor, here, member, window
 
 bp = Blueprint("webhooks", __name__, url_prefix="/webhooks")
 
 Answer = Response | str | tuple[str, int]
-
-
-@bp.errorhandler(Conflict)
-def _conflict(error: Conflict) -> Response:
-    flash(str(error))
-    return redirect(request.referrer or url_for(".index"))
 
 
 @bp.get("/")
