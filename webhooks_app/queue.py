@@ -1,6 +1,7 @@
 """The door to RQ. Jobs are named by string, since nobody imports `jobs`."""
 
 import time
+from collections.abc import Callable
 from typing import cast
 
 import structlog
@@ -17,6 +18,7 @@ from rq.serializers import JSONSerializer
 DELIVERIES = "deliveries"
 BACKGROUND = "background"
 RUN_ENGINE = "webhooks_app.jobs.engine.run_engine"
+REPLAY_BATCH = "webhooks_app.jobs.replays.run_batch"
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +33,14 @@ def nudge() -> None:
     Call it after the commit: a job that is still listed is popped later, so it sees the row.
     """
     cast(Doorbell, current_app.extensions["doorbell"]).ring()
+
+
+def enqueue_background(job: str, *args: str) -> None:
+    """Ask for a job of the background queue after a commit; never raises, never waits long.
+
+    Its work is in SQL, and a periodic job finds what was never begun.
+    """
+    cast(Doorbell, current_app.extensions["doorbell"]).send_for(job, *args)
 
 
 def fast_redis(url: str) -> Redis:
@@ -80,10 +90,21 @@ class Doorbell:
         self._silent_until = 0.0
 
     def ring(self) -> None:
+        self._try(lambda: enqueue_engine(self._connection))
+
+    def send_for(self, job: str, *args: str) -> None:
+        background = queue_named(BACKGROUND, self._connection)
+        self._try(
+            lambda: background.enqueue(
+                job, args=args, result_ttl=60, failure_ttl=3600, job_timeout=-1
+            )
+        )
+
+    def _try(self, call: Callable[[], object]) -> None:
         if time.monotonic() < self._silent_until:
             return
         try:
-            enqueue_engine(self._connection)
+            call()
         except (RedisError, OSError) as error:
             self._silent_until = time.monotonic() + 1.0
             log.warning("nudge failed", error=type(error).__name__)

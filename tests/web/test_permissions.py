@@ -5,23 +5,27 @@ from typing import cast
 
 import pytest
 from flask import Flask, current_app
+from werkzeug.routing import Rule
 
 from tests import factories
 from tests.web.conftest import Person
 from webhooks_app.extensions import db
 from webhooks_app.lib.crypto import Vault
 from webhooks_app.models import ApiKey, Delivery, Inbox, Organisation
+from webhooks_app.services import replays
+from webhooks_app.services.delivery_filters import Filters
 from webhooks_app.services.inbox import open_inbox
+from webhooks_app.web.views.subscriptions import KINDS
 
 OPEN = {"static", "docs.show", "operations.healthz", "operations.readyz", "operations.show_metrics"}
 OWN_RULES = {"accounts.log_in", "accounts.log_out", "inbox.receive"}
 FOR_ANY_MEMBER = {"overview.show", "overview.switch_mode", "notifications.read"}
 CHANGES = {
-    "webhooks.new",
-    "webhooks.edit",
-    "webhooks.delete",
+    *(f"{kind}.{verb}" for kind in KINDS for verb in ("new", "edit", "rotate", "delete")),
     "api_keys.revoke",
+    "events.new",
     "inbox.delete",
+    "replays.new",
 }
 
 
@@ -29,19 +33,28 @@ def pages(app: Flask) -> list[tuple[str, str, str]]:
     """Endpoint, method and path of every page that belongs to an organisation."""
     organisation = factories.organisation("Acme")
     webhook = factories.webhook(organisation, "https://a.example")
+    action = factories.action(organisation, "https://a.example")
     factories.accepted(organisation)
     factories.api_key(organisation)
-    delivery = db.session.query(Delivery).one()
+    delivery = db.session.query(Delivery).filter_by(subscription_id=webhook.id).one()
+    session, tenant = db.session(), factories.tenant(organisation)
+    batch = replays.start(session, tenant, "owner@example.com", Filters(), [delivery.id])
     ids = {
-        "webhook_id": webhook.id,
         "delivery_id": delivery.id,
         "event_id": delivery.event_id,
+        "batch_id": batch.id,
         "token": open_inbox(db.session(), organisation.id, "In", "", vault()).token,
         "key_id": db.session.query(ApiKey).one().id,
     }
     adapter = app.url_map.bind("localhost")
+    of_kind = {"actions": action.id, "webhooks": webhook.id}
+
+    def path(rule: Rule) -> str:
+        values = ids | {"subscription_id": of_kind.get(rule.endpoint.split(".")[0], "")}
+        return adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments})
+
     return [
-        (rule.endpoint, method, adapter.build(rule.endpoint, {a: ids[a] for a in rule.arguments}))
+        (rule.endpoint, method, path(rule))
         for rule in app.url_map.iter_rules()
         if not rule.endpoint.startswith("api.") and rule.endpoint not in OPEN | OWN_RULES
         for method in sorted((rule.methods or set()) & {"GET", "POST"})
@@ -77,7 +90,7 @@ def test_outsiders_find_nothing_of_others(app: Flask, person: Callable[..., Pers
     targets = pages(app)
     outsider = person("outsider")
     for endpoint, method, path in targets:
-        if any(prefix in path for prefix in ("whk_", "msg_", "evt_", "key_", inbox().token)):
+        if any(prefix in path for prefix in ("whk_", "act_", "rpl_", "msg_", "evt_", "key_", inbox().token)):
             assert ask(outsider, method, path) == 404, (endpoint, method)
 
 

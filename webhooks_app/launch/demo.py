@@ -19,8 +19,8 @@ from webhooks_app.lib.ids import new_id
 from webhooks_app.models import Inbox, Organisation, Subject, Subscription, User
 from webhooks_app.pipeline.incoming import Tenant
 from webhooks_app.services import accounts, keys
-from webhooks_app.services.subscriptions import create_webhook, update_webhook
-from webhooks_app.vocabulary import Mode, Role
+from webhooks_app.services.subscriptions import create_subscription, update_subscription
+from webhooks_app.vocabulary import Mode, Role, SubscriptionKind
 
 CHATBOT = "bot_demo"
 EVENT_TYPES = ["lead.captured", "conversation.started", "conversation.ended", "booking.confirmed"]
@@ -121,7 +121,9 @@ def _subscribe(
 ) -> tuple[Subscription, str]:
     tenant = Tenant(organisation.id, Mode.LIVE)
     fields = {"name": "Demo receiver", "url": url, "event_types": EVENT_TYPES}
-    return create_webhook(session, tenant, fields, vault(), settings.guard)
+    return create_subscription(
+        session, tenant, SubscriptionKind.WEBHOOK, fields, vault(), settings.guard
+    )
 
 
 def _follow(session: Session, demo: Demo, settings: Settings, site: Site) -> None:
@@ -130,7 +132,7 @@ def _follow(session: Session, demo: Demo, settings: Settings, site: Site) -> Non
     path = path_of(demo.inbox_token)
     url = site.url + path
     if row is not None and row.deleted_at is None and row.url.endswith(path) and row.url != url:
-        update_webhook(session, row, {"url": url}, vault(), settings.guard)
+        update_subscription(session, row, {"url": url}, vault(), settings.guard)
 
 
 def vault() -> Vault:

@@ -6,6 +6,7 @@ from webhooks_app.models.inbox import Inbox, InboxRequest
 from webhooks_app.models.notification import Notification
 from webhooks_app.models.organisation import ApiKey, Membership, Organisation
 from webhooks_app.models.periodic import PeriodicRun
+from webhooks_app.models.replay import ReplayBatch
 from webhooks_app.models.stats import DeliveryStat
 from webhooks_app.models.subject import Subject
 from webhooks_app.models.subscription import Subscription, SubscriptionHealth
@@ -23,6 +24,7 @@ __all__ = [
     "Notification",
     "Organisation",
     "PeriodicRun",
+    "ReplayBatch",
     "Subject",
     "Subscription",
     "SubscriptionHealth",

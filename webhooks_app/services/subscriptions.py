@@ -1,4 +1,4 @@
-"""Webhooks: made, read, changed, switched, deleted, their secrets rotated.
+"""Actions and webhooks: made, read, changed, switched, copied, deleted, their secrets rotated.
 
 Every change tells matching, in the same transaction, that what it keeps is stale.
 """
@@ -23,15 +23,34 @@ from webhooks_app.pipeline.disable import cancel_waiting, touch
 from webhooks_app.pipeline.incoming import Tenant
 from webhooks_app.pipeline.record import MASK
 from webhooks_app.services.errors import Conflict, NotFound
-from webhooks_app.services.webhook_fields import checked
+from webhooks_app.services.webhook_fields import LONGEST_NAME, checked
 from webhooks_app.vocabulary import Channel, SubscriptionKind
 
 DEFAULT_OVERLAP = timedelta(hours=24)
+MOST_NAMES = 500
+COPIED = (
+    "channel",
+    "description",
+    "url",
+    "event_types",
+    "scope_type",
+    "scope_id",
+    "conditions",
+    "match",
+    "wire_format",
+    "retry_policy",
+    "sealed_headers",
+)
 
 
-def list_webhooks(session: Session, tenant: Tenant, window: Window) -> Page[Subscription]:
-    """Newest first, with their health."""
-    query = _webhooks_of(tenant)
+PREFIXES = {SubscriptionKind.ACTION: "act", SubscriptionKind.WEBHOOK: "whk"}
+
+
+def list_subscriptions(
+    session: Session, tenant: Tenant, kind: SubscriptionKind, window: Window
+) -> Page[Subscription]:
+    """Those of a kind, newest first, with their health."""
+    query = _subscriptions_of(tenant).where(Subscription.kind == kind.value)
     if window.below is not None:
         query = query.where(Subscription.id < window.below)
     newest = query.order_by(Subscription.id.desc()).limit(window.size + 1)
@@ -39,18 +58,40 @@ def list_webhooks(session: Session, tenant: Tenant, window: Window) -> Page[Subs
     return page_of(rows, [row.id for row in rows], window.size)
 
 
-def find_webhook(session: Session, tenant: Tenant, webhook_id: str) -> Subscription:
-    """Raises `NotFound`, also for a deleted one and those of others."""
-    row = session.scalar(_webhooks_of(tenant).where(Subscription.id == webhook_id))
+def names_of(session: Session, tenant: Tenant) -> list[tuple[str, str]]:
+    """Id and name of the first `MOST_NAMES` by name, for a choice; also of deleted ones."""
+    query = (
+        select(Subscription.id, Subscription.name)
+        .where(
+            Subscription.organisation_id == tenant.organisation_id,
+            Subscription.mode == tenant.mode,
+        )
+        .order_by(Subscription.name, Subscription.id)
+        .limit(MOST_NAMES)
+    )
+    return [(row.id, row.name) for row in session.execute(query)]
+
+
+def find_subscription(
+    session: Session, tenant: Tenant, subscription_id: str, kind: SubscriptionKind
+) -> Subscription:
+    """Raises `NotFound`, also for a deleted one, those of others and of the other kind."""
+    query = _subscriptions_of(tenant).where(Subscription.kind == kind.value)
+    row = session.scalar(query.where(Subscription.id == subscription_id))
     if row is None:
         raise NotFound
     return row
 
 
-def create_webhook(
-    session: Session, tenant: Tenant, fields: Mapping[str, Any], vault: Vault, guard: Guard
+def create_subscription(
+    session: Session,
+    tenant: Tenant,
+    kind: SubscriptionKind,
+    fields: Mapping[str, Any],
+    vault: Vault,
+    guard: Guard,
 ) -> tuple[Subscription, str]:
-    """A new webhook and its signing secret, committed. The secret is not shown again.
+    """A new one and its signing secret, committed. The secret is not shown again.
 
     `fields` are members as `webhook_fields` knows them, `name`, `url` and `event_types` at least.
     Raises `Invalid`.
@@ -58,10 +99,10 @@ def create_webhook(
     columns = checked(fields, tenant.mode, guard)
     secret = columns.pop("secret", None) or generate_secret()
     row = Subscription(
-        id=new_id("whk"),
+        id=new_id(PREFIXES[kind]),
         organisation_id=tenant.organisation_id,
         mode=tenant.mode,
-        kind=SubscriptionKind.WEBHOOK.value,
+        kind=kind.value,
         channel=Channel.WEBHOOK.value,
         sealed_headers=_sealed(columns.pop("headers", {}), vault),
         sealed_secret=vault.seal(secret),
@@ -74,7 +115,28 @@ def create_webhook(
     return row, secret
 
 
-def update_webhook(
+def duplicate(session: Session, row: Subscription, vault: Vault) -> tuple[Subscription, str]:
+    """A copy that is off, with a signing secret of its own, committed."""
+    secret = generate_secret()
+    copy = Subscription(
+        id=new_id(PREFIXES[SubscriptionKind(row.kind)]),
+        organisation_id=row.organisation_id,
+        mode=row.mode,
+        kind=row.kind,
+        name=f"Copy of {row.name}"[:LONGEST_NAME],
+        enabled=False,
+        disabled_at=utcnow(),
+        sealed_secret=vault.seal(secret),
+        created_at=utcnow(),
+        health=SubscriptionHealth(),
+        **{name: getattr(row, name) for name in COPIED},
+    )
+    session.add(copy)
+    _commit_change(session, copy)
+    return copy, secret
+
+
+def update_subscription(
     session: Session, row: Subscription, fields: Mapping[str, Any], vault: Vault, guard: Guard
 ) -> None:
     """Change the members that are in `fields`, committed. A masked header keeps its value.
@@ -103,7 +165,7 @@ def set_enabled(session: Session, row: Subscription, enabled: bool) -> None:
     _commit_change(session, row)
 
 
-def delete_webhook(session: Session, row: Subscription) -> None:
+def delete_subscription(session: Session, row: Subscription) -> None:
     """Stop all at once, committed: what waits is cancelled, the log stays."""
     row.deleted_at = utcnow()
     _commit_change(session, row)
@@ -145,14 +207,13 @@ def masked_headers(row: Subscription, vault: Vault) -> dict[str, str]:
     return dict.fromkeys(headers_of(row, vault), MASK)
 
 
-def _webhooks_of(tenant: Tenant) -> Select[Subscription]:
+def _subscriptions_of(tenant: Tenant) -> Select[Subscription]:
     return (
         select(Subscription)
         .options(joinedload(Subscription.health))
         .where(
             Subscription.organisation_id == tenant.organisation_id,
             Subscription.mode == tenant.mode,
-            Subscription.kind == SubscriptionKind.WEBHOOK.value,
             Subscription.deleted_at.is_(None),
         )
     )

@@ -13,7 +13,8 @@ from webhooks_app.web.views import (
     notifications,
     operations,
     overview,
-    webhooks,
+    replays,
+    subscriptions,
 )
 
 VIEWS = (
@@ -26,7 +27,7 @@ VIEWS = (
     notifications,
     operations,
     overview,
-    webhooks,
+    replays,
 )
 
 
@@ -36,4 +37,6 @@ def init_app(app: Flask) -> None:
     tenancy.init_app(app)
     for views in VIEWS:
         app.register_blueprint(views.bp)
+    for plural in subscriptions.KINDS:
+        app.register_blueprint(subscriptions.bp, name=plural, url_prefix=f"/{plural}")
     app.jinja_env.globals["brand"] = app.config["SETTINGS"].brand_name

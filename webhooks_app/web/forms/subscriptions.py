@@ -1,6 +1,7 @@
-"""The form of a webhook: from what people type to the members that the service knows, and back."""
+"""The forms of actions and webhooks: from what people type to the members that the service knows,
+and back."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -17,21 +18,24 @@ from wtforms import (
 )
 from wtforms.fields.choices import SelectChoice
 
-from webhooks_app.catalogue import CATALOGUE
+from webhooks_app.channels.webhook.formats import FORMATS
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.models import Subscription
 from webhooks_app.pipeline.conditions import MOST
 from webhooks_app.pipeline.operators import OPERATORS
 from webhooks_app.pipeline.retry import POLICIES
 from webhooks_app.vocabulary import SUBJECT_TYPES
+from webhooks_app.web.forms.choices import EVENT_CHOICES, EVENT_TYPES
 
 SPARE_ROWS = 2
-EVENT_TYPES = [kind for kind in CATALOGUE.values() if not kind.is_system]
-GROUPS = {
-    group: [kind for kind in EVENT_TYPES if kind.group == group]
-    for group in dict.fromkeys(kind.group for kind in EVENT_TYPES)
-}
 CUSTOM = "custom"
+OVERLAPS = {
+    0: "at once",
+    1: "after an hour",
+    24: "after a day",
+    72: "after 3 days",
+    168: "after a week",
+}
 
 
 class ConditionForm(Form):  # type: ignore[misc]
@@ -42,11 +46,12 @@ class ConditionForm(Form):  # type: ignore[misc]
     value = StringField("Value")
 
 
-class WebhookForm(FlaskForm):  # type: ignore[misc]
+class SubscriptionForm(FlaskForm):  # type: ignore[misc]
+    """What both kinds have. Each says by `event_types` what it wants to be told of."""
+
     name = StringField("Name")
     description = TextAreaField("Description")
     url = StringField("URL")
-    event_types = SelectMultipleField("Events", choices=[kind.name for kind in EVENT_TYPES])
     scope_type = SelectField("About", choices=[SelectChoice("", "everything"), *SUBJECT_TYPES])
     scope_id = StringField("Its id")
     match = RadioField(
@@ -58,16 +63,23 @@ class WebhookForm(FlaskForm):  # type: ignore[misc]
         default="all",
     )
     conditions = FieldList(FormField(ConditionForm), max_entries=MOST)
+    wire_format = SelectField("Format", choices=list(FORMATS), default="standard")
     retry_policy = SelectField("Retries", choices=[*POLICIES, CUSTOM], default="pivot")
     delays = StringField("Delays")
     headers = TextAreaField("Custom headers")
     more = SubmitField("Add a condition")
     save = SubmitField("Save")
 
+    def suggest(self, query: Mapping[str, str]) -> None:
+        """Begin with what a link to the form names."""
+        for name in ("name", "url"):
+            self[name].data = query.get(name, "")
+
     def fill(self, row: Subscription, headers: Mapping[str, str]) -> None:
         """Show a webhook as it is. Header values come masked, and masked they may go back."""
-        for name in ("name", "description", "url", "event_types", "match"):
+        for name in ("name", "description", "url", "match", "wire_format"):
             self[name].data = getattr(row, name)
+        self._fill_event_types(row.event_types)
         self.scope_type.data, self.scope_id.data = row.scope_type or "", row.scope_id or ""
         for condition in row.conditions:
             value = condition.get("value", "")
@@ -99,10 +111,11 @@ class WebhookForm(FlaskForm):  # type: ignore[misc]
             "name": self.name.data or "",
             "description": self.description.data or "",
             "url": (self.url.data or "").strip(),
-            "event_types": self.event_types.data or [],
+            "event_types": self._chosen_event_types(),
             "scope": scope,
             "match": self.match.data,
             "conditions": [_condition(row) for row in self._filled_rows()],
+            "wire_format": self.wire_format.data,
             "retry_policy": self._policy(),
             "headers": dict(_header_lines(self.headers.data or "")),
         }
@@ -124,6 +137,27 @@ class WebhookForm(FlaskForm):  # type: ignore[misc]
             else:
                 _add_error(self[first], fault.detail)
 
+    def faults(self) -> list[tuple[str, str, str]]:
+        """Of each field that was refused: its id on the page, its label, and why."""
+        fields = [field for field in self if field is not self.conditions]
+        fields += [field for entry in self.conditions for field in entry.form]
+        return [
+            (field.id, field.label.text, " ".join(map(str, field.errors)))
+            for field in fields
+            if field.errors
+        ]
+
+    def is_special(self) -> bool:
+        """Whether how it is sent is not the default, or was refused."""
+        fields = (self.wire_format, self.retry_policy, self.delays, self.headers)
+        return any(field.errors or field.data not in (None, "", field.default) for field in fields)
+
+    def _fill_event_types(self, names: Sequence[str]) -> None:
+        raise NotImplementedError
+
+    def _chosen_event_types(self) -> list[str]:
+        raise NotImplementedError
+
     def _filled_rows(self) -> list[Any]:
         return [entry.form for entry in self.conditions if (entry.form.field.data or "").strip()]
 
@@ -132,6 +166,32 @@ class WebhookForm(FlaskForm):  # type: ignore[misc]
             return self.retry_policy.data
         parts = [part.strip() for part in (self.delays.data or "").split(",") if part.strip()]
         return {"delays": [float(part) if _is_number(part) else part for part in parts]}
+
+
+class WebhookForm(SubscriptionForm):
+    """An endpoint, and any number of event types."""
+
+    event_types = SelectMultipleField("Events", choices=[kind.name for kind in EVENT_TYPES])
+
+    def _fill_event_types(self, names: Sequence[str]) -> None:
+        self.event_types.data = list(names)
+
+    def _chosen_event_types(self) -> list[str]:
+        return list(self.event_types.data or [])
+
+
+class ActionForm(SubscriptionForm):
+    """One event, and what follows."""
+
+    event_types = SelectField(
+        "Event", choices=[SelectChoice("", "Choose what sets it off"), *EVENT_CHOICES]
+    )
+
+    def _fill_event_types(self, names: Sequence[str]) -> None:
+        self.event_types.data = names[0]
+
+    def _chosen_event_types(self) -> list[str]:
+        return [self.event_types.data] if self.event_types.data else []
 
 
 def _condition(row: Any) -> dict[str, Any]:
