@@ -71,7 +71,10 @@
       again();
     });
     $("[data-dismiss]", toast).addEventListener("click", () => toast.remove());
-    $("#toasts").replaceChildren(toast);
+    // A modal dialog leaves nothing outside of it to be clicked.
+    const toasts = $("#toasts");
+    (drawer.open ? drawer : document.body).append(toasts);
+    toasts.replaceChildren(toast);
   }
 
   function repeat(element, event) {

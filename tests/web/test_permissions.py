@@ -90,7 +90,10 @@ def test_outsiders_find_nothing_of_others(app: Flask, person: Callable[..., Pers
     targets = pages(app)
     outsider = person("outsider")
     for endpoint, method, path in targets:
-        if any(prefix in path for prefix in ("whk_", "act_", "rpl_", "msg_", "evt_", "key_", inbox().token)):
+        if any(
+            prefix in path
+            for prefix in ("whk_", "act_", "rpl_", "msg_", "evt_", "key_", inbox().token)
+        ):
             assert ask(outsider, method, path) == 404, (endpoint, method)
 
 

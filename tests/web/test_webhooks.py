@@ -163,7 +163,7 @@ def test_a_test_leads_to_its_log_line(
     assert response.status_code == 302
     drain()
     page = owner.get(response.headers["Location"]).text
-    for shown in ("The endpoint answered 500", "X-Why: broken", "retrying", "Attempt 1"):
+    for shown in ("The endpoint answered 500", "X-Why: broken", "retrying", "Try 1"):
         assert shown in page
     assert "<script>alert" not in page
 

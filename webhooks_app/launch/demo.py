@@ -46,7 +46,7 @@ def demo_for(settings: Settings, site: Site) -> Demo | None:
     """The demo, made when the database is new; None when it is someone's own."""
     file = settings.data_dir / "demo.json"
     with Session(db.engine) as session:
-        if (demo := _kept(file)) and session.get(Organisation, demo.organisation_id):
+        if (demo := kept_demo(file)) and session.get(Organisation, demo.organisation_id):
             _follow(session, demo, settings, site)
             return demo
         if session.scalar(select(Organisation.id).limit(1)):
@@ -54,7 +54,8 @@ def demo_for(settings: Settings, site: Site) -> Demo | None:
     return _make_whole(file, settings, site)
 
 
-def _kept(file: Path) -> Demo | None:
+def kept_demo(file: Path) -> Demo | None:
+    """The demo as it was made; None when there is none to read."""
     try:
         return msgspec.json.decode(file.read_bytes(), type=Demo)
     except (FileNotFoundError, msgspec.DecodeError):
