@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from webhooks_app.web import errors, security, tenancy
+from webhooks_app.web import errors, rq_dashboard, security, tenancy
 from webhooks_app.web.views import (
     accounts,
     api_keys,
@@ -36,4 +36,5 @@ def init_app(app: Flask) -> None:
     tenancy.init_app(app)
     for views in VIEWS:
         app.register_blueprint(views.bp)
+    rq_dashboard.init_app(app)
     app.jinja_env.globals["brand"] = app.config["SETTINGS"].brand_name
