@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -245,7 +246,7 @@ def test_every_template_of_every_page_is_compiled_and_escapes(
         templates = html.count('type="text/template"')
         assert compiled.count("function (it)") == templates > 0
         assert "<%" not in compiled
-    assert "escaped(d.exc_info)" in compiled
+    assert "escaped( d.exc_info )" in compiled
 
 
 def test_a_template_that_quotes_and_branches_is_compiled() -> None:
@@ -267,6 +268,10 @@ def test_redis_away_is_said_in_words(
         factories.user("ops@example.com", is_operator=True)
     operator = Person(app.test_client()).log_in("ops@example.com")
     assert operator.get("/ops/rq/").status_code == 200
+    own_redis.freeze()
+    start = time.monotonic()
+    assert operator.get("/ops/rq/").status_code == 503
+    assert time.monotonic() - start < 4
     own_redis.kill()
     for path in ("", "0/view/jobs", "0/view/workers", "0/data/queues.json", "0/data/workers.json"):
         answer = operator.get(f"/ops/rq/{path}")

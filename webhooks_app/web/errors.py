@@ -2,7 +2,8 @@
 
 import structlog
 from flask import Flask, render_template
-from redis.exceptions import RedisError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from werkzeug.exceptions import HTTPException
 
@@ -28,7 +29,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(UNSTORABLE, _unstorable)
     for away in DATABASE_AWAY:
         app.register_error_handler(away, _database_away)
-    app.register_error_handler(RedisError, _redis_away)
+    app.register_error_handler(RedisConnectionError, _redis_away)
+    app.register_error_handler(RedisTimeoutError, _redis_away)
     app.register_error_handler(NoSuchJobError, _no_such_job)
     app.register_error_handler(InvalidJobOperation, _job_moved_on)
     app.register_error_handler(Exception, _unexpected)

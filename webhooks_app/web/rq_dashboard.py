@@ -17,7 +17,7 @@ from flask_login import current_user
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 from redis import Redis
-from rq import Worker
+from rq import Queue, Worker
 from rq.job import Job, requeue_job
 from rq.serializers import JSONSerializer
 from rq_dashboard import blueprint
@@ -42,7 +42,7 @@ def init_app(app: Flask) -> None:
     url = app.config["SETTINGS"].redis_socket_url
     app.config["RQ_DASHBOARD_REDIS_URL"] = _impatient(url)
     upstream.setup_rq_connection(app)
-    _read_json()
+    _mend_calls()
     app.register_blueprint(blueprint, url_prefix="/ops/rq")
     for rule in app.url_map.iter_rules("rq_dashboard.requeue_all"):
         rule.methods = {"POST", "OPTIONS"}
@@ -160,9 +160,17 @@ class _Job(Job):
         return [_Id(id_) for id_ in super().dependency_ids]
 
 
-def _read_json() -> None:
+class _Queue(Queue):
+    def compact(self) -> None:
+        """RQ fails on an empty queue."""
+        if not self.is_empty():
+            super().compact()  # type: ignore[no-untyped-call]
+
+
+def _mend_calls() -> None:
     """rq-dashboard has a setting for the serializer, which half of its calls ignore."""
     upstream.config.serializer = _Readable
     upstream.Job = _Job
+    upstream.Queue = _Queue
     upstream.Worker = SimpleNamespace(all=partial(Worker.all, serializer=_Readable))
     upstream.requeue_job = partial(requeue_job, serializer=JSONSerializer)
