@@ -295,11 +295,12 @@ def test_two_apps_in_one_process_each_show_their_own_redis(
     assert other.test_client().get("/ops/rq/").status_code == 302
 
 
-def test_a_password_of_redis_is_not_shown(
-    database_url: str, own_redis: RedisServer, tmp_path: Path
+@pytest.mark.parametrize("form", ["unix://:hush@{path}", "unix://{path}?password=hush"])
+def test_redis_may_have_a_password_which_is_not_shown(
+    database_url: str, own_redis: RedisServer, tmp_path: Path, form: str
 ) -> None:
     Redis.from_url(own_redis.url).config_set("requirepass", "hush")
-    url = own_redis.url.replace("unix://", "unix://:hush@")
+    url = form.format(path=own_redis.url.removeprefix("unix://"))
     app = create_app(settings_for(database_url, url, tmp_path))
     app.test_client_class = Client
     with app.app_context():

@@ -1,7 +1,8 @@
 """The RQ dashboard of Parallels/rq-dashboard at `/ops/rq`: for operators only, and made safe.
 
-What is changed, without a fork: who may see it, its serializer, how its pages are put together
-(`templates/rq_dashboard/base.html` and `compiled_templates`), and a GET that changes state.
+What is changed, without a fork: who may see it, a GET that changed state, calls that fail or
+unpickle (`_mend_calls`), and how its pages are put together (`compiled_templates`, and
+`templates/rq_dashboard/base.html`). A test says when another version needs to be looked at.
 """
 
 import json
@@ -168,9 +169,11 @@ class _Queue(Queue):
 
 
 def _mend_calls() -> None:
-    """rq-dashboard has a setting for the serializer, which half of its calls ignore."""
+    """rq-dashboard has a setting for the serializer, which half of its calls ignore; and it
+    puts the URL of Redis on its pages, where a password may be."""
     upstream.config.serializer = _Readable
     upstream.Job = _Job
     upstream.Queue = _Queue
     upstream.Worker = SimpleNamespace(all=partial(Worker.all, serializer=_Readable))
+    upstream.escape_format_instance_list = lambda _urls: []
     upstream.requeue_job = partial(requeue_job, serializer=JSONSerializer)
