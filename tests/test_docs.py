@@ -69,7 +69,7 @@ def test_every_failure_and_policy_is_documented(word: str) -> None:
 
 
 def test_every_command_is_documented(app: Flask) -> None:
-    for name in ("create-organisation", "create-api-key", "audit"):
+    for name in ("create-organisation", "make-operator", "create-api-key", "audit"):
         assert name in app.cli.commands
         assert f"flask --app app {name}" in OPERATING
 

@@ -20,6 +20,7 @@ from webhooks_app.web.views.subscriptions import KINDS
 OPEN = {"static", "docs.show", "operations.healthz", "operations.readyz", "operations.show_metrics"}
 OWN_RULES = {"accounts.log_in", "accounts.log_out", "inbox.receive"}
 FOR_ANY_MEMBER = {"overview.show", "overview.switch_mode", "notifications.read"}
+FOR_OPERATORS = "rq_dashboard."
 CHANGES = {
     *(f"{kind}.{verb}" for kind in KINDS for verb in ("new", "edit", "rotate", "delete")),
     "api_keys.revoke",
@@ -56,7 +57,29 @@ def pages(app: Flask) -> list[tuple[str, str, str]]:
     return [
         (rule.endpoint, method, path(rule))
         for rule in app.url_map.iter_rules()
-        if not rule.endpoint.startswith("api.") and rule.endpoint not in OPEN | OWN_RULES
+        if not rule.endpoint.startswith(("api.", FOR_OPERATORS))
+        and rule.endpoint not in OPEN | OWN_RULES
+        for method in sorted((rule.methods or set()) & {"GET", "POST"})
+    ]
+
+
+def pages_of_operators(app: Flask) -> list[tuple[str, str]]:
+    """Method and path of every page and file of theirs."""
+    parts = {
+        "instance_number": 0,
+        "queue_name": "deliveries",
+        "registry_name": "failed",
+        "per_page": 8,
+        "order": "asc",
+        "page": 1,
+        "job_id": "gone",
+        "filename": "css/main.css",
+    }
+    adapter = app.url_map.bind("localhost")
+    return [
+        (method, adapter.build(rule.endpoint, {a: parts[a] for a in rule.arguments}))
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith(FOR_OPERATORS)
         for method in sorted((rule.methods or set()) & {"GET", "POST"})
     ]
 
@@ -120,6 +143,36 @@ def test_owners_and_admins_read_everything(
     for endpoint, method, path in targets:
         if method == "GET":
             assert ask(member, method, path) == 200, endpoint
+
+
+def test_strangers_are_led_to_the_log_in_before_anything_of_operators(
+    app: Flask, person: Callable[..., Person]
+) -> None:
+    stranger = person("stranger")
+    for method, path in pages_of_operators(app):
+        stranger.get("/login")
+        assert ask(stranger, method, path) == 302, path
+
+
+@pytest.mark.parametrize("role", ["owner", "viewer", "outsider"])
+def test_others_find_nothing_of_operators(
+    app: Flask, organisation: Organisation, person: Callable[..., Person], role: str
+) -> None:
+    member = person(role, organisation)
+    for method, path in pages_of_operators(app):
+        assert ask(member, method, path) == 404, path
+
+
+def test_operators_find_it_and_change_nothing_without_a_csrf_token(
+    app: Flask, person: Callable[..., Person]
+) -> None:
+    factories.user("ops@example.com", is_operator=True)
+    operator = person("stranger").log_in("ops@example.com")
+    for method, path in pages_of_operators(app):
+        if method == "GET":
+            assert operator.client.get(path).status_code == (404 if "gone" in path else 200), path
+        else:
+            assert operator.client.post(path).status_code == 400, path
 
 
 def test_every_change_needs_its_csrf_token(app: Flask, person: Callable[..., Person]) -> None:
