@@ -40,8 +40,12 @@ class Preview:
     problem: str | None = None
 
     @property
-    def matching(self) -> int:
-        return sum(one.explained.passed for one in self.judgements)
+    def matching(self) -> Sequence[Judgement]:
+        return [one for one in self.judgements if one.explained.passed]
+
+    @property
+    def others(self) -> Sequence[Judgement]:
+        return [one for one in self.judgements if not one.explained.passed]
 
 
 def of(session: Session, tenant: Tenant, fields: Mapping[str, Any]) -> Preview:

@@ -27,7 +27,7 @@ from webhooks_app.pipeline.retry import POLICIES
 from webhooks_app.vocabulary import SUBJECT_TYPES
 from webhooks_app.web.forms.choices import EVENT_CHOICES, EVENT_TYPES
 
-SPARE_ROWS = 2
+SPARE_ROWS = 1
 CUSTOM = "custom"
 OVERLAPS = {
     0: "at once",
