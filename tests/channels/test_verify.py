@@ -84,9 +84,7 @@ def test_what_is_malformed_is_told(name: str, header: str, value: str, why: str)
 
 @pytest.mark.parametrize("name", TIMED)
 def test_the_timestamp_is_part_of_what_is_signed(name: str) -> None:
-    headers = {
-        key: value.replace(str(NOW), str(NOW + 1)) for key, value in signed(name).items()
-    }
+    headers = {key: value.replace(str(NOW), str(NOW + 1)) for key, value in signed(name).items()}
     with pytest.raises(BadSignature, match="does not fit"):
         verify(name, SECRET, headers, BODY, NOW)
 

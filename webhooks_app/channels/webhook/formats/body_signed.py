@@ -13,9 +13,12 @@ class BodySigned:
 
     content_type = "application/json"
     encoded_secret = False
-    signature_header: str | None
     sent_as: ClassVar[str]
     prefix: ClassVar[str] = "sha256="
+
+    @property
+    def signature_header(self) -> str:
+        return self.sent_as.lower()
 
     def headers(
         self,
@@ -47,5 +50,5 @@ class BodySigned:
         body: bytes,
         now: int,  # noqa: ARG002
     ) -> None:
-        offered = required(headers, self.sent_as.lower())
+        offered = required(headers, self.signature_header)
         check_match(self.prefix + hex_of(secret, body), [offered])

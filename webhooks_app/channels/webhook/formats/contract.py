@@ -28,16 +28,18 @@ class WireFormat(Protocol):
     """The same event always gives the same bytes, now and in every later version: retries and
     replays rely on it. A change of a format is a new format.
 
-    `signature_header` is in lower case, and None where nothing is signed: a chat service knows no
-    signatures. `encoded_secret`: the key is what `whsec_` encodes in base 64, not the secret's
-    text.
+    `encoded_secret`: the key is what `whsec_` encodes in base 64, not the secret's text.
     """
 
     name: str
     label: str
     content_type: str
-    signature_header: str | None
     encoded_secret: bool
+
+    @property
+    def signature_header(self) -> str | None:
+        """In lower case; None where nothing is signed, as for a chat service."""
+        ...
 
     def envelope(self, event: EventView) -> bytes:
         """The body."""

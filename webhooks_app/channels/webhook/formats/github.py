@@ -10,7 +10,6 @@ class GitHub(BodySigned):
     name = "github"
     label = "GitHub style"
     sent_as = "X-Hub-Signature-256"
-    signature_header = "x-hub-signature-256"
 
     def envelope(self, event: EventView) -> bytes:
         return b'{"id":%b,"event":%b,"timestamp":%b,"subject":%b,"data":%b}' % (

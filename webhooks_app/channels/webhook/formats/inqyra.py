@@ -9,7 +9,6 @@ class Inqyra(BodySigned):
     name = "inqyra"
     label = "Inqyra"
     sent_as = "X-Inqyra-Signature"
-    signature_header = "x-inqyra-signature"
 
     def envelope(self, event: EventView) -> bytes:
         return b'{"event":%b,"timestamp":%b,"data":%b}' % (

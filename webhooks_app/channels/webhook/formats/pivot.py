@@ -9,7 +9,6 @@ class Pivot(BodySigned):
     name = "pivot"
     label = "Pivot"
     sent_as = "X-Pivot-Signature"
-    signature_header = "x-pivot-signature"
     prefix = ""
 
     def envelope(self, event: EventView) -> bytes:

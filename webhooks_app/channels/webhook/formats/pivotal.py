@@ -24,7 +24,7 @@ class Pivotal:
     name = "pivotal"
     label = "Pivotal"
     content_type = "application/json"
-    signature_header: str | None = "pivotal-signature"
+    signature_header = "pivotal-signature"
     encoded_secret = False
 
     def envelope(self, event: EventView) -> bytes:

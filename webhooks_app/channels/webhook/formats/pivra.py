@@ -9,13 +9,10 @@ class Pivra(BodySigned):
     name = "pivra"
     label = "Pivra"
     sent_as = "X-Pivra-Signature-256"
-    signature_header = "x-pivra-signature-256"
 
     def envelope(self, event: EventView) -> bytes:
         """`chatbot_id` is null for an event that is not about a chatbot."""
-        return (
-            b'{"id":%b,"event":%b,"timestamp":%b,"tenant_id":%b,"chatbot_id":%b,"data":%b}'
-        ) % (
+        return (b'{"id":%b,"event":%b,"timestamp":%b,"tenant_id":%b,"chatbot_id":%b,"data":%b}') % (
             quoted(event.id),
             quoted(event.type),
             moment(event.occurred_at),

@@ -16,7 +16,6 @@ class Pollybot(BodySigned):
     name = "pollybot"
     label = "Pollybot"
     sent_as = "X-Webhook-Signature"
-    signature_header = "x-webhook-signature"
 
     def envelope(self, event: EventView) -> bytes:
         """`timestamp` in whole seconds; `chatbotId` is null when it is not about a chatbot."""

@@ -13,7 +13,7 @@ class Standard:
     name = "standard"
     label = "Standard Webhooks"
     content_type = "application/json"
-    signature_header: str | None = "webhook-signature"
+    signature_header = "webhook-signature"
     encoded_secret = True
 
     def envelope(self, event: EventView) -> bytes:

@@ -22,7 +22,7 @@ class Stripe:
     name = "stripe"
     label = "Stripe style"
     content_type = "application/json"
-    signature_header: str | None = "stripe-signature"
+    signature_header = "stripe-signature"
     encoded_secret = False
 
     def envelope(self, event: EventView) -> bytes:
