@@ -115,6 +115,7 @@ def test_a_masked_header_sent_back_keeps_its_value(
         ({"retry_policy": "never"}, "#/retry_policy"),
         ({"retry_policy": {"delays": [0]}}, "#/retry_policy"),
         ({"retry_policy": {"delays": ["1"]}}, "#/retry_policy"),
+        ({"retry_policy": {"max_retries": 21, "retry_delay_ms": 1000}}, "#/retry_policy"),
         ({"headers": {"Host": "x"}}, "#/headers/Host"),
         ({"headers": {"Webhook-Id": "x"}}, "#/headers/Webhook-Id"),
         ({"headers": {"X-A": "b\r\nX-C: d"}}, "#/headers/X-A"),

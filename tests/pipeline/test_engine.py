@@ -143,6 +143,17 @@ def test_it_gives_up_after_the_last_delay_and_tells_the_members_once(
     assert [note.kind for note in notes] == ["delivery_failed"]
 
 
+@pytest.mark.parametrize(("status", "then"), [(404, "failed"), (503, "retrying")])
+def test_a_policy_says_which_answers_are_tried_again(
+    organisation: Organisation, receiver: Receiver, run: Run, status: int, then: str
+) -> None:
+    receiver.answer = lambda request: Answer(status)
+    factories.webhook(organisation, receiver.url, retry_policy="pivotal", wire_format="pivotal")
+    factories.accepted(organisation)
+    [delivery] = run()
+    assert delivery.status == then
+
+
 def test_it_disables_after_410_and_cancels_what_waits(
     organisation: Organisation, receiver: Receiver, run: Run
 ) -> None:
