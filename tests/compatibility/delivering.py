@@ -84,9 +84,7 @@ def check_rotation(name: str, url: str) -> None:
 
 
 @contextmanager
-def serving(
-    folder: Path, source: str, file: str, command: Sequence[str], **environment: str
-) -> Iterator[str]:
+def serving(folder: Path, source: str, file: str, command: Sequence[str]) -> Iterator[str]:
     """The URL without a path of a server that is run from `source`, whose port 8080 or 3000 is
     replaced by a free one."""
     port = free_port()
@@ -95,7 +93,7 @@ def serving(
     process = subprocess.Popen(
         [part.replace("PORT", str(port)) for part in command],
         cwd=folder,
-        env={**os.environ, "WEBHOOK_SECRET": SECRET, "PORT": str(port), **environment},
+        env={**os.environ, "WEBHOOK_SECRET": SECRET, "PORT": str(port)},
         stdout=subprocess.DEVNULL,
         stderr=(folder / "errors").open("wb"),
         start_new_session=True,
