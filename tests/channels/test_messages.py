@@ -77,6 +77,7 @@ def test_numbers_stay_as_they_were_written() -> None:
 
 def test_what_cannot_be_seen_or_turns_texts_around_is_left_out() -> None:
     assert facts({"a": "x\u202eexe.\x00pdf\x1b[31m"}) == [("A", "x exe. pdf [31m")]
+    assert facts({"a": "\u200b", "b": "\ufeff \u00a0"}) == []
     view = msgspec.structs.replace(EVENT, data=b'{"a":"\\ud800!"}')
     assert facts_of(view) == [("A", "?!")]
 

@@ -13,10 +13,11 @@ from webhooks_app.channels.webhook.formats.contract import EventView
 
 MOST_FACTS = 20
 LONGEST_LABEL, LONGEST_VALUE = 80, 400
+MOST_ELEMENTS = LONGEST_VALUE  # of a list: more could not be shown
 
-# Controls, and the marks that turn the direction of a text around.
+# Controls, what has no width, and the marks that turn the direction of a text around.
 INVISIBLE = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+"
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\u200b\ufeff]+"
 )
 
 Fact = tuple[str, str]
@@ -32,7 +33,7 @@ def facts_of(event: EventView) -> list[Fact]:
     """The first fields that say something, ids last; objects within are flattened."""
     # Numbers stay as they were written: 1.50 is a price, and no float.
     data = json.loads(event.data, parse_float=str, parse_int=str, parse_constant=str)
-    facts = list(islice(_flat("", data), MOST_FACTS + 1))
+    facts = list(islice(_flat((), data), MOST_FACTS + 1))
     shown = sorted(facts[:MOST_FACTS], key=_is_id)
     return [*shown, MORE] if len(facts) > MOST_FACTS else shown
 
@@ -76,13 +77,15 @@ def _is_id(fact: Fact) -> bool:
     return fact[0].lower() == "id" or fact[0].endswith(" id")
 
 
-def _flat(label: str, value: Any) -> Iterator[Fact]:
+def _flat(path: tuple[str, ...], value: Any) -> Iterator[Fact]:
+    """Words are made only of what is shown: an engine sends other things meanwhile."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield from _flat(f"{label} {_words(key)}".strip(), inner)
+            yield from _flat((*path, key[:LONGEST_LABEL]), inner)
     elif text := _clean(_text(value)):
-        shown = _clean(label)
-        yield cut(shown[:1].upper() + shown[1:] or "Value", LONGEST_LABEL), cut(text, LONGEST_VALUE)
+        label = _clean(" ".join(filter(None, map(_words, path))))
+        shown = label[:1].upper() + label[1:] or "Value"
+        yield cut(shown, LONGEST_LABEL), cut(text, LONGEST_VALUE)
 
 
 def _text(value: Any) -> str:
@@ -94,14 +97,14 @@ def _text(value: Any) -> str:
         case list() if any(isinstance(one, dict | list) for one in value):
             return f"{len(value)} items" if len(value) > 1 else "1 item"
         case list():
-            return ", ".join(filter(None, map(_text, value)))
+            return ", ".join(filter(None, map(_text, value[:MOST_ELEMENTS])))
         case _:
             return str(value)
 
 
 def _words(key: str) -> str:
     """`custom_fields` and `customFields` are "custom fields"."""
-    return re.sub("(?<=[a-z])(?=[A-Z])", " ", key).replace("_", " ").lower()
+    return re.sub("(?<=[a-z])(?=[A-Z])", " ", key).replace("_", " ").lower().strip()
 
 
 def _clean(text: str) -> str:
