@@ -1,6 +1,5 @@
 """Ready-made code for receivers: how to check the signature of a wire format."""
 
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +25,6 @@ class Snippet(NamedTuple):
     code: str
 
 
-@cache
 def snippets(name: str) -> list[Snippet]:
     """A small receiver in each language, that checks what this wire format sends: standard
     libraries only, but for Flask in Python and Rack in Ruby. None for a format without signature.

@@ -81,8 +81,11 @@ def verify_standard(secret: str, headers: Mapping[str, str], body: bytes, now: i
     signature = required(headers, "webhook-signature")
     message_id = required(headers, "webhook-id")
     timestamp = read_timestamp(required(headers, "webhook-timestamp"), "webhook-timestamp")
+    offered = [one for one in signature.split(" ") if one.startswith("v1,")]
+    if not offered:
+        raise BadSignature("webhook-signature does not look like v1,<base64>.")
     check_age(timestamp, now)
-    check_match(sign_standard([secret], message_id, timestamp, body), signature.split(" "))
+    check_match(sign_standard([secret], message_id, timestamp, body), offered)
 
 
 def required(headers: Mapping[str, str], name: str) -> str:

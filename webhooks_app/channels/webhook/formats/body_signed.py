@@ -1,9 +1,17 @@
 """What formats share that sign the body alone, in hex, in a header of their own."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from webhooks_app.channels.webhook.signatures import check_match, hex_of, required
+from webhooks_app.channels.webhook.signatures import (
+    BadSignature,
+    check_match,
+    hex_of,
+    required,
+)
+
+HEX = re.compile("[0-9a-f]{64}")
 
 
 class BodySigned:
@@ -51,4 +59,7 @@ class BodySigned:
         now: int,  # noqa: ARG002
     ) -> None:
         offered = required(headers, self.signature_header)
+        digits = offered.removeprefix(self.prefix)
+        if not offered.startswith(self.prefix) or not HEX.fullmatch(digits):
+            raise BadSignature(f"{self.sent_as} does not look like {self.prefix}<64 hex digits>.")
         check_match(self.prefix + hex_of(secret, body), [offered])
