@@ -15,7 +15,7 @@ from webhooks_app.channels.webhook.formats.people import (
 )
 from webhooks_app.channels.webhook.formats.unsigned import Unsigned
 
-LONGEST_TITLE = 200
+LONGEST_TITLE = 120  # of 256, which escapes may double
 LONGEST_EMBED = 5500  # Discord takes 6000 in all texts of an embed together
 SHORT = 40
 
