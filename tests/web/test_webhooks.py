@@ -92,6 +92,15 @@ def test_all_that_the_form_asks_is_kept_and_shown_again(owner: Person) -> None:
     assert "t0p" not in page
 
 
+def test_retries_given_as_pollybot_does_are_shown_as_delays(
+    owner: Person, organisation: Organisation
+) -> None:
+    policy = {"max_retries": 4, "retry_delay_ms": 500}
+    row = factories.webhook(organisation, URL, retry_policy=policy)
+    assert "4 times, first after 500 ms" in owner.get(f"/webhooks/{row.id}").text
+    assert "1, 1, 2, 4" in owner.get(f"/webhooks/{row.id}/edit").text
+
+
 def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(owner: Person) -> None:
     owner.get("/webhooks/new")
     fields = form(

@@ -75,8 +75,14 @@ def test_webhook(webhook_id: str) -> Response:
 def rotate_secret(webhook_id: str) -> Response:
     """The new secret, this once."""
     row = _load(webhook_id)
-    overlap = timedelta(hours=bodies.read_optional(RotateBody).overlap_hours)
-    secret = service.rotate_secret(db.session(), row, _vault(), overlap=overlap)
+    body = bodies.read_optional(RotateBody)
+    secret = service.rotate_secret(
+        db.session(),
+        row,
+        _vault(),
+        secret=body.secret,
+        overlap=timedelta(hours=body.overlap_hours),
+    )
     return answer({**_shape(row), "secret": secret})
 
 

@@ -23,7 +23,12 @@ from webhooks_app.pipeline.disable import cancel_waiting, touch
 from webhooks_app.pipeline.incoming import Tenant
 from webhooks_app.pipeline.record import MASK
 from webhooks_app.services.errors import Conflict, NotFound
-from webhooks_app.services.webhook_fields import LONGEST_NAME, checked
+from webhooks_app.services.webhook_fields import (
+    LONGEST_NAME,
+    check_change_of_format,
+    checked,
+    own_secret,
+)
 from webhooks_app.vocabulary import Channel, SubscriptionKind
 
 DEFAULT_OVERLAP = timedelta(hours=24)
@@ -146,6 +151,8 @@ def update_subscription(
     if MASK in (headers := fields.get("headers", {})).values():
         fields = {**fields, "headers": _unmasked(headers, headers_of(row, vault))}
     columns = checked(fields, row.mode, guard)
+    if columns.get("wire_format", row.wire_format) != row.wire_format:
+        _check_format(row, columns["wire_format"], vault)
     if "headers" in columns:
         row.sealed_headers = _sealed(columns.pop("headers"), vault)
     enabled = columns.pop("enabled", row.enabled)
@@ -182,9 +189,12 @@ def rotate_secret(
     """A new secret, committed; until `overlap` has passed, the one before signs too.
 
     Of several rotations within it, only the last secret before does; one that no key opens any
-    more does not.
+    more does not. Raises `Invalid` for a `secret` that its wire format cannot use.
     """
-    secret = secret or generate_secret()
+    if secret is None:
+        secret = generate_secret()
+    else:
+        own_secret(secret, row.wire_format)
     overlaps = bool(overlap) and _opens(vault, row.sealed_secret)
     row.sealed_previous_secret = row.sealed_secret if overlaps else None
     row.previous_secret_expires_at = utcnow() + overlap if overlaps else None
@@ -255,6 +265,12 @@ def _opens(vault: Vault, sealed: str) -> bool:
     except Unreadable:
         return False
     return True
+
+
+def _check_format(row: Subscription, name: str, vault: Vault) -> None:
+    """A secret that no key opens any more is no reason to refuse: it has to be rotated anyway."""
+    if _opens(vault, row.sealed_secret):
+        check_change_of_format(name, vault.open(row.sealed_secret))
 
 
 def _sealed(headers: Mapping[str, str], vault: Vault) -> str:

@@ -23,7 +23,7 @@ from webhooks_app.lib.pointers import Invalid
 from webhooks_app.models import Subscription
 from webhooks_app.pipeline.conditions import MOST
 from webhooks_app.pipeline.operators import OPERATORS
-from webhooks_app.pipeline.retry import POLICIES
+from webhooks_app.pipeline.retry import POLICIES, parse_policy
 from webhooks_app.vocabulary import SUBJECT_TYPES
 from webhooks_app.web.forms.choices import EVENT_CHOICES, EVENT_TYPES
 
@@ -89,7 +89,8 @@ class SubscriptionForm(FlaskForm):  # type: ignore[misc]
             self.retry_policy.data = row.retry_policy
         else:
             self.retry_policy.data = CUSTOM
-            self.delays.data = ", ".join(f"{delay:g}" for delay in row.retry_policy["delays"])
+            delays = parse_policy(row.retry_policy).delays
+            self.delays.data = ", ".join(f"{delay:g}" for delay in delays)
         self.headers.data = "\n".join(f"{name}: {value}" for name, value in headers.items())
 
     def add_rows(self) -> None:
