@@ -74,7 +74,7 @@ def test_all_that_the_form_asks_is_kept_and_shown_again(owner: Person) -> None:
         "conditions-1-field": "city",
         "conditions-1-operator": "one_of",
         "conditions-1-value": "Paris, Rome",
-        "conditions-1-field": "",
+        "conditions-2-field": "",
         "conditions-2-operator": "exists",
         "conditions-2-value": "",
     }
@@ -101,7 +101,6 @@ def test_retries_given_as_pollybot_does_are_shown_and_kept(
     page = owner.get(f"/webhooks/{row.id}/edit").text
     assert re.search(r'name="max_retries"[^>]*value="4"', page)
     assert re.search(r'name="retry_delay_ms"[^>]*value="500"', page)
-    assert "1, 1, 2, 4" in owner.get(f"/webhooks/{row.id}/edit").text
 
 
 def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(owner: Person) -> None:
