@@ -28,6 +28,7 @@ from webhooks_app.channels.webhook.message import Outcome, WebhookMessage, unsen
 from webhooks_app.channels.webhook.transport import Transport
 from webhooks_app.clock import utcnow
 from webhooks_app.lib import metrics
+from webhooks_app.pipeline.allowance import held
 from webhooks_app.pipeline.claim import Claimed, Request, claim
 from webhooks_app.pipeline.endpoints import Endpoint, Endpoints
 from webhooks_app.pipeline.record import GONE, Result
@@ -132,6 +133,7 @@ class Engine:
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._wake = asyncio.Event()
+        self._timer = self._loop.call_later(0, self._wake.clear)
         async with self._parts.transport() as self._transport:
             recording = asyncio.create_task(self._recorder.run())
             recording.add_done_callback(lambda _: self._begin_to_stop())
@@ -140,6 +142,7 @@ class Engine:
                 await self._wake.wait()
                 self._wake.clear()
                 await self._claim_all()
+                await self._wake_for_held()
                 if not self._wake.is_set():
                     self._tell_waiting()
             self._tell_waiting()
@@ -187,6 +190,21 @@ class Engine:
                     await asyncio.wait_for(self._change.wait(), POLL)
             else:
                 return
+
+    async def _wake_for_held(self) -> None:
+        """Rate limits may keep back what is due: go on when the first of them lets some start. If
+        this engine dies meanwhile, the beat sees that it is due."""
+        if not (limited := self._parts.endpoints.limited()):
+            return
+        asked = self._loop.run_in_executor(self._threads, held, self._parts.database, limited)
+        try:
+            seconds = min((await asked).values(), default=None)
+        except SQLAlchemyError as error:
+            log.warning("limits not read", error=type(error).__name__)
+            return
+        if seconds is not None:
+            self._timer.cancel()
+            self._timer = self._loop.call_later(max(POLL, seconds), self._wake.set)
 
     def _on_stored(self) -> None:
         metrics.IN_FLIGHT.set(len(self._in_flight))
