@@ -40,14 +40,15 @@ def changed_paths(before: Any, after: Any) -> tuple[str, ...]:
 def concerns(fields: Sequence[str], changed: Sequence[str] | None, object_type: str) -> bool:
     """Does one of `fields` lie on one of the paths that changed? When nobody knows what did
     (None), all may have, so it does. For a `customer`, `customer.stage` is `stage`."""
-    return changed is None or any(is_changed(field, changed, object_type) for field in fields)
-
-
-def is_changed(field: str, changed: Sequence[str], object_type: str) -> bool:
-    """Like `concerns`, for one field and known paths."""
-    asked = _spellings(field, object_type)
-    found = [one for path in changed for one in _spellings(path, object_type)]
-    return any(_one_leads_to_other(a, b) for a in asked for b in found)
+    if changed is None:
+        return True
+    ends = {steps for path in changed for steps in _spellings(path, object_type)}
+    ways = {steps[:n] for steps in ends for n in range(len(steps) + 1)}
+    return any(
+        asked in ways or any(asked[:n] in ends for n in range(len(asked)))
+        for field in fields
+        for asked in _spellings(field, object_type)
+    )
 
 
 def object_type(event_type: str) -> str:
@@ -101,22 +102,14 @@ def _path(steps: Steps) -> str:
         steps = steps[:-1]
     if not steps:
         return ALL
-    return f"{ALL}.{path}" if _steps(path) != path.split(".") else path
+    return f"{ALL}.{path}" if path.split(".")[0] == ALL else path
 
 
-def _steps(path: str) -> list[str]:
-    """Below the data; none for the data itself."""
-    steps = path.split(".")
-    return steps[1:] if steps[0] == ALL else steps
-
-
-def _spellings(path: str, object_type: str) -> list[list[str]]:
-    steps, own = _steps(path), object_type.split(".")
+def _spellings(path: str, object_type: str) -> Iterator[tuple[str, ...]]:
+    """The steps below the data, none for the data itself; also without the object's own name."""
+    steps, own = tuple(path.split(".")), tuple(object_type.split("."))
+    if steps[0] == ALL:
+        steps = steps[1:]
+    yield steps
     if len(steps) > len(own) and steps[: len(own)] == own:
-        return [steps, steps[len(own) :]]
-    return [steps]
-
-
-def _one_leads_to_other(left: Sequence[str], right: Sequence[str]) -> bool:
-    shared = min(len(left), len(right))
-    return left[:shared] == right[:shared]
+        yield steps[len(own) :]

@@ -67,6 +67,7 @@ class Engine:
         self._recorder = Recorder(parts.database, stored=self._on_stored)
         self._in_flight: set[asyncio.Task[None]] = set()
         self._after = ""
+        self._alarm: asyncio.TimerHandle | None = None
         self._stopping = False
         self._waiting: list[Future[None]] = []
         self._ready = threading.Event()
@@ -133,7 +134,6 @@ class Engine:
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._wake = asyncio.Event()
-        self._timer = self._loop.call_later(0, self._wake.clear)
         async with self._parts.transport() as self._transport:
             recording = asyncio.create_task(self._recorder.run())
             recording.add_done_callback(lambda _: self._begin_to_stop())
@@ -203,8 +203,9 @@ class Engine:
             log.warning("limits not read", error=type(error).__name__)
             return
         if seconds is not None:
-            self._timer.cancel()
-            self._timer = self._loop.call_later(max(POLL, seconds), self._wake.set)
+            if self._alarm is not None:
+                self._alarm.cancel()
+            self._alarm = self._loop.call_later(max(POLL, seconds), self._wake.set)
 
     def _on_stored(self) -> None:
         metrics.IN_FLIGHT.set(len(self._in_flight))

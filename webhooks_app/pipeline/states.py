@@ -74,7 +74,7 @@ class States:
                 self._known[key] = _State(row.data, row.event_id, row.occurred_at)
 
     def compared(self, key: Key | None, event: Incoming) -> Incoming:
-        """`event` with what changed, unless it says so itself or there is nothing to compare with."""
+        """`event` with what changed, unless it says so or there is nothing to compare with."""
         before = self._known.get(key) if key else None
         if before is None or event.changed is not None or not is_update(event.type):
             return event

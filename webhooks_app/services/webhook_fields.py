@@ -31,7 +31,8 @@ def checked(fields: Mapping[str, Any], mode: str, guard: Guard) -> Columns:
 
     `name`, `description`, `url`, `match`, `wire_format`, `secret`: text; `event_types`: a list of
     names; `scope`: `{"type", "id"}` or None; `conditions`, `retry_policy`: see `pipeline`;
-    `changed_fields`: a list of paths; `rate_limit`: tries a second, or None; `headers`: names and values; `enabled`: a bool. In live mode a URL has to be https.
+    `changed_fields`: a list of paths; `rate_limit`: tries a second, or None; `headers`: names and
+    values; `enabled`: a bool. In live mode a URL has to be https.
     Raises `Invalid`.
     """
     url = partial(_url, guard=guard, https_only=mode == Mode.LIVE)
