@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -19,7 +20,7 @@ from webhooks_app.models import Event, ObjectState, Organisation, Subscription
 from webhooks_app.pipeline.accept import Asked, accept, accept_together
 from webhooks_app.pipeline.gather import Gathering
 from webhooks_app.pipeline.incoming import Incoming, Tenant
-from webhooks_app.pipeline.states import Key, forget_unseen, key_of
+from webhooks_app.pipeline.states import Key, States, forget_unseen, key_of
 
 URL = "https://a.example/hook"
 NOW = utcnow()
@@ -230,7 +231,7 @@ def test_awkward_data_is_compared_and_stored(
     assert set(changed()[1]) == {"a\0b", "ключ", "a.b", "..0", "..1"}
 
 
-def test_concurrent_batches_neither_deadlock_nor_compare_with_what_is_stale(
+def test_concurrent_batches_never_compare_with_what_is_stale(
     app: Flask,
     organisation: Organisation,
     webhook: Subscription,
@@ -257,6 +258,28 @@ def test_concurrent_batches_neither_deadlock_nor_compare_with_what_is_stale(
     assert sum(row.changed is None for row in rows) == len({data["id"] for data in told}) == 200
     stages = Counter((data["id"], data["stage"]) for data in told)
     assert all(abs(stages[id_, "a"] - stages[id_, "b"]) <= 1 for id_, _ in stages)
+
+
+@pytest.mark.parametrize("seen_before", [False, True])
+def test_objects_are_locked_in_one_order(app: Flask, seen_before: bool) -> None:
+    """Who waits for the first object does not hold the second, whatever the order of events."""
+    a, b = (Key("org_1", "live", "customer", id_) for id_ in "ab")
+    database = db.engine
+
+    def lock(*keys: Key) -> None:
+        with database.begin() as connection:
+            States(connection, keys, NOW)
+
+    if seen_before:
+        lock(b)
+        lock(a)
+    with database.connect() as mine, ThreadPoolExecutor(1) as thread:
+        States(mine, [a], NOW)
+        other = thread.submit(lock, b, a)
+        time.sleep(0.3)
+        States(mine, [b], NOW)
+        mine.commit()
+        other.result(10)
 
 
 def test_the_group_commit_compares_too(
