@@ -50,7 +50,7 @@ def test_what_the_producer_says_changed_is_kept(api: Api) -> None:
         response = api.event(type="lead.updated", changed=changed)
         assert response.get_json()["deliveries"] == deliveries
     rows = db.session.scalars(select(Event.changed)).all()
-    assert sorted(map(str, rows)) == ["[]", '["name"]', '["status","name"]']
+    assert set(rows) == {"[]", '["name"]', '["status","name"]'}
 
 
 def test_the_data_is_kept_byte_for_byte(api: Api) -> None:
