@@ -17,4 +17,5 @@ PERIODIC = (
     Periodic("webhooks_app.jobs.upkeep.cancel_left_over", timedelta(minutes=1)),
     Periodic("webhooks_app.jobs.upkeep.delete_expired", timedelta(hours=1)),
     Periodic("webhooks_app.jobs.replays.resume_stalled", timedelta(seconds=30)),
+    Periodic("webhooks_app.jobs.upkeep.forget_unseen", timedelta(days=1)),
 )

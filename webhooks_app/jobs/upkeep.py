@@ -4,7 +4,7 @@ from flask import current_app
 
 from webhooks_app.clock import utcnow
 from webhooks_app.extensions import db
-from webhooks_app.pipeline import retention, sweep
+from webhooks_app.pipeline import retention, states, sweep
 
 
 def sweep_failing() -> None:
@@ -18,3 +18,7 @@ def cancel_left_over() -> None:
 def delete_expired() -> None:
     days = current_app.config["SETTINGS"].retention_days
     retention.delete_expired(db.engine, utcnow(), days)
+
+
+def forget_unseen() -> None:
+    states.forget_unseen(db.engine, utcnow())

@@ -4,12 +4,13 @@ from webhooks_app.models.delivery import Attempt, Delivery
 from webhooks_app.models.event import Event
 from webhooks_app.models.inbox import Inbox, InboxRequest
 from webhooks_app.models.notification import Notification
+from webhooks_app.models.object_state import ObjectState
 from webhooks_app.models.organisation import ApiKey, Membership, Organisation
 from webhooks_app.models.periodic import PeriodicRun
 from webhooks_app.models.replay import ReplayBatch
 from webhooks_app.models.stats import DeliveryStat
 from webhooks_app.models.subject import Subject
-from webhooks_app.models.subscription import Subscription, SubscriptionHealth
+from webhooks_app.models.subscription import SendAllowance, Subscription, SubscriptionHealth
 from webhooks_app.models.user import User
 
 __all__ = [
@@ -22,9 +23,11 @@ __all__ = [
     "InboxRequest",
     "Membership",
     "Notification",
+    "ObjectState",
     "Organisation",
     "PeriodicRun",
     "ReplayBatch",
+    "SendAllowance",
     "Subject",
     "Subscription",
     "SubscriptionHealth",
