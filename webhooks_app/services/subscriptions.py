@@ -44,6 +44,8 @@ COPIED = (
     "match",
     "wire_format",
     "retry_policy",
+    "changed_fields",
+    "rate_limit",
     "sealed_headers",
 )
 

@@ -3,7 +3,15 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from wtforms import Form, IntegerField, SelectField, StringField, SubmitField, TextAreaField
+from wtforms import (
+    FloatField,
+    Form,
+    IntegerField,
+    SelectField,
+    StringField,
+    SubmitField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
@@ -54,6 +62,7 @@ class SendingFields(Form):  # type: ignore[misc]
     delays = StringField("Delays")
     max_retries = IntegerField("How many retries", validators=[Optional()])
     retry_delay_ms = IntegerField("The first after (ms)", validators=[Optional()])
+    rate_limit = FloatField("At most, in a second", validators=[Optional()])
     headers = TextAreaField("Custom headers")
     secret = StringField("Signing secret")
 
@@ -72,11 +81,18 @@ class SendingFields(Form):  # type: ignore[misc]
 
     def is_special(self) -> bool:
         """Whether how it is sent is not the default, or was refused."""
-        fields = (self.wire_format, self.retry_policy, self.delays, self.headers, self.secret)
+        fields = (
+            self.wire_format,
+            self.retry_policy,
+            self.delays,
+            self.rate_limit,
+            self.headers,
+            self.secret,
+        )
         return any(field.errors or field.data not in (None, "", field.default) for field in fields)
 
     def _fill_sending(self, row: Subscription, headers: Mapping[str, str]) -> None:
-        self.wire_format.data = row.wire_format
+        self.wire_format.data, self.rate_limit.data = row.wire_format, row.rate_limit
         self.headers.data = "\n".join(f"{name}: {value}" for name, value in headers.items())
         policy = row.retry_policy
         if isinstance(policy, str):
@@ -93,6 +109,7 @@ class SendingFields(Form):  # type: ignore[misc]
         members = {
             "wire_format": self.wire_format.data,
             "retry_policy": self._policy(),
+            "rate_limit": self.rate_limit.data,
             "headers": dict(_header_lines(self.headers.data or "")),
         }
         secret = (self.secret.data or "").strip()

@@ -52,6 +52,7 @@ class SubscriptionForm(SendingFields, FlaskForm):  # type: ignore[misc]
     url = StringField("URL")
     scope_type = SelectField("About", choices=[SelectChoice("", "everything"), *SUBJECT_TYPES])
     scope_id = StringField("Its id")
+    changed_fields = StringField("Only when one of these fields changed")
     match = RadioField(
         "Conditions",
         choices=[
@@ -75,6 +76,7 @@ class SubscriptionForm(SendingFields, FlaskForm):  # type: ignore[misc]
         """Show a webhook as it is. Header values come masked, and masked they may go back."""
         for name in ("name", "description", "url", "match"):
             self[name].data = getattr(row, name)
+        self.changed_fields.data = ", ".join(row.changed_fields)
         self._fill_event_types(row.event_types)
         self.scope_type.data, self.scope_id.data = row.scope_type or "", row.scope_id or ""
         for condition in row.conditions:
@@ -104,6 +106,7 @@ class SubscriptionForm(SendingFields, FlaskForm):  # type: ignore[misc]
             "url": (self.url.data or "").strip(),
             "event_types": self._chosen_event_types(),
             "scope": scope,
+            "changed_fields": _listed(self.changed_fields.data),
             "match": self.match.data,
             "conditions": [_condition(row) for row in self._filled_rows()],
             **self._sending_members(),
@@ -172,11 +175,16 @@ class ActionForm(SubscriptionForm):
         return [self.event_types.data] if self.event_types.data else []
 
 
+def _listed(text: str | None) -> list[str]:
+    """What commas separate."""
+    return [part.strip() for part in (text or "").split(",") if part.strip()]
+
+
 def _condition(row: Any) -> dict[str, Any]:
     operator, value = OPERATORS.get(row.operator.data), row.value.data or ""
     condition = {"field": row.field.data.strip(), "operator": row.operator.data}
     if operator is not None and operator.takes_list:
-        return condition | {"value": [one.strip() for one in value.split(",") if one.strip()]}
+        return condition | {"value": _listed(value)}
     return condition | {"value": value}
 
 
