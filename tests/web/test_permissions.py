@@ -12,15 +12,22 @@ from webhooks_app.extensions import db
 from webhooks_app.lib.crypto import Vault
 from webhooks_app.models import ApiKey, Delivery, Inbox, Organisation
 from webhooks_app.services.inbox import open_inbox
+from webhooks_app.services.inbox_requests import Answered, Received, newest_id, receive
 
 OPEN = {"static", "docs.show", "operations.healthz", "operations.readyz", "operations.show_metrics"}
-OWN_RULES = {"accounts.log_in", "accounts.log_out", "inbox.receive"}
-FOR_ANY_MEMBER = {"overview.show", "overview.switch_mode", "notifications.read"}
+OWN_RULES = {"accounts.log_in", "accounts.log_out", "receiver.receive", "test_webhook.receive"}
+FOR_ANY_MEMBER = {
+    "overview.show",
+    "overview.switch_mode",
+    "notifications.read",
+    "signature.check",
+}
 CHANGES = {
     "webhooks.new",
     "webhooks.edit",
     "webhooks.delete",
     "api_keys.revoke",
+    "inbox.clear",
     "inbox.delete",
 }
 
@@ -32,11 +39,14 @@ def pages(app: Flask) -> list[tuple[str, str, str]]:
     factories.accepted(organisation)
     factories.api_key(organisation)
     delivery = db.session.query(Delivery).one()
+    opened = open_inbox(db.session(), organisation.id, "In", "", vault())
+    receive(db.session(), opened, Received("POST", "", [], b""), Answered(200))
     ids = {
         "webhook_id": webhook.id,
         "delivery_id": delivery.id,
         "event_id": delivery.event_id,
-        "token": open_inbox(db.session(), organisation.id, "In", "", vault()).token,
+        "token": opened.token,
+        "request_id": newest_id(db.session(), opened),
         "key_id": db.session.query(ApiKey).one().id,
     }
     adapter = app.url_map.bind("localhost")

@@ -16,4 +16,5 @@ PERIODIC = (
     Periodic("webhooks_app.jobs.upkeep.sweep_failing", timedelta(minutes=1)),
     Periodic("webhooks_app.jobs.upkeep.cancel_left_over", timedelta(minutes=1)),
     Periodic("webhooks_app.jobs.upkeep.delete_expired", timedelta(hours=1)),
+    Periodic("webhooks_app.jobs.upkeep.delete_old_requests", timedelta(hours=1)),
 )

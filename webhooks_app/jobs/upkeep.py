@@ -18,3 +18,7 @@ def cancel_left_over() -> None:
 def delete_expired() -> None:
     days = current_app.config["SETTINGS"].retention_days
     retention.delete_expired(db.engine, utcnow(), days)
+
+
+def delete_old_requests() -> None:
+    retention.delete_old_requests(db.engine, utcnow())

@@ -15,7 +15,7 @@ from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.pointers import Fault, Invalid
 from webhooks_app.models import Inbox, InboxRequest, Organisation, Subscription
 from webhooks_app.models.inbox import PLAIN_ANSWER
-from webhooks_app.services.errors import NotFound
+from webhooks_app.services.errors import Conflict, NotFound
 from webhooks_app.vocabulary import Channel
 
 MOST = 20
@@ -93,7 +93,7 @@ def open_inbox(
 def inbox_of_api(session: Session, organisation_id: str) -> Inbox:
     """The one that `POST /api/test-webhook` fills, opened on first use, committed.
 
-    Raises `Invalid` for one inbox too many.
+    Raises `Conflict` for one inbox too many.
     """
     named = (
         select(Inbox)
@@ -104,14 +104,18 @@ def inbox_of_api(session: Session, organisation_id: str) -> Inbox:
     if (inbox := session.scalar(named)) is not None:
         return inbox
     _lock(session, organisation_id)
-    return session.scalar(named) or _add(session, organisation_id, API_INBOX, None)
+    if (inbox := session.scalar(named)) is not None:
+        return inbox
+    try:
+        return _add(session, organisation_id, API_INBOX, None)
+    except Invalid as error:
+        raise Conflict(error.faults[0].detail) from error
 
 
 def _lock(session: Session, organisation_id: str) -> None:
     """So that two who open one at once do not both take the last place, or the same name."""
-    session.execute(
-        select(Organisation.id).where(Organisation.id == organisation_id).with_for_update()
-    )
+    row = select(Organisation.id).where(Organisation.id == organisation_id)
+    session.execute(row.with_for_update(key_share=True))
 
 
 def _add(session: Session, organisation_id: str, name: str, sealed: str | None) -> Inbox:
@@ -139,9 +143,7 @@ def close_inbox(session: Session, inbox: Inbox) -> None:
 
 
 def answer_of(inbox: Inbox) -> Answer:
-    return Answer(
-        inbox.answer_status, inbox.answer_delay_ms, inbox.answer_body, inbox.answer_type
-    )
+    return Answer(inbox.answer_status, inbox.answer_delay_ms, inbox.answer_body, inbox.answer_type)
 
 
 def set_answer(session: Session, inbox: Inbox, answer: Answer) -> None:

@@ -1,4 +1,4 @@
-"""What came in at the built-in receiver: kept within bounds, and shown with its signature checked."""
+"""What came in at the built-in receiver: kept within bounds, shown with its signature checked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,10 +17,12 @@ from webhooks_app.services.inbox import Secrets, secrets_of
 from webhooks_app.services.payloads import event_name, lead_of, parsed, pretty
 from webhooks_app.services.verification import UNSIGNED, Verdict, check, detect
 
+RATE = "100 per second"
 KEPT = 100
 KEPT_BYTES = 8 * 1024 * 1024
 BODY_LIMIT = 512 * 1024
 SHOWN = 8 * 1024
+ID_HEADERS = ("webhook-id", "x-webhook-id", "pivotal-delivery-id", "x-github-delivery")
 MASK = "••••••"
 MASKED = frozenset({"authorization", "proxy-authorization", "cookie"})
 
@@ -94,13 +96,13 @@ def _masked(name: str, value: str) -> tuple[str, str]:
 
 
 def _drop_oldest(session: Session, inbox: Inbox) -> None:
-    newest_first = {"order_by": InboxRequest.id.desc()}
+    newest_first = InboxRequest.id.desc()
     size = func.length(InboxRequest.body) + func.length(InboxRequest.headers)
     ranked = (
         select(
             InboxRequest.id,
-            func.row_number().over(**newest_first).label("position"),
-            func.sum(size).over(**newest_first).label("bytes"),
+            func.row_number().over(order_by=newest_first).label("position"),
+            func.sum(size).over(order_by=newest_first).label("bytes"),
         )
         .where(InboxRequest.inbox_id == inbox.id)
         .subquery()
@@ -159,7 +161,7 @@ def _shown(request: InboxRequest, secrets: Secrets, most: int) -> Shown:
         method=request.method,
         source=request.source,
         event=event_name(content),
-        delivery_id=headers.get("webhook-id", ""),
+        delivery_id=next((headers[name] for name in ID_HEADERS if name in headers), ""),
         headers=pairs,
         body=pretty(request.body, most),
         size=len(request.body),

@@ -17,8 +17,8 @@ from webhooks_app.channels.webhook.signatures import PREFIX, TOLERANCE
 from webhooks_app.services.verification import SIGNATURE_HEADERS, Verdict, check, detect
 
 UNEXPLAINED = (
-    "None of the usual mistakes explains it. Is it the secret of this webhook, and is the body byte "
-    "for byte what was sent?"
+    "None of the usual mistakes explains it. Is it the secret of this webhook, and is the body "
+    "byte for byte what was sent?"
 )
 STAMP = re.compile(r"(?:^|,)t=([0-9]{1,12})(?:,|$)")
 STAMP_HEADER = "webhook-timestamp"

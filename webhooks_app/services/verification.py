@@ -46,9 +46,7 @@ def verify(name: str, secret: str, headers: Mapping[str, str], body: bytes, now:
     verify_standard(secret, headers, body, now)
 
 
-def _fault(
-    name: str, secret: str, headers: Mapping[str, str], body: bytes, now: int
-) -> str | None:
+def _fault(name: str, secret: str, headers: Mapping[str, str], body: bytes, now: int) -> str | None:
     try:
         verify(name, secret, headers, body, now)
     except BadSignature as error:

@@ -13,6 +13,8 @@ from webhooks_app.web.views import (
     notifications,
     operations,
     overview,
+    receiver,
+    signature,
     webhooks,
 )
 
@@ -26,6 +28,8 @@ VIEWS = (
     notifications,
     operations,
     overview,
+    receiver,
+    signature,
     webhooks,
 )
 

@@ -13,29 +13,32 @@ branch_labels = None
 depends_on = None
 
 ID = sa.String(length=32).with_variant(sa.String(length=32, collation="C"), "postgresql")
-INBOX_COLUMNS = (
-    sa.Column("subscription_id", ID, nullable=True),
-    sa.Column("answer_status", sa.Integer(), server_default="200", nullable=False),
-    sa.Column("answer_delay_ms", sa.Integer(), server_default="0", nullable=False),
-    sa.Column("answer_body", sa.Text(), server_default='{"received":true}', nullable=False),
-    sa.Column("answer_type", sa.String(length=40), server_default="json", nullable=False),
-)
-REQUEST_COLUMNS = (
-    sa.Column("source", sa.String(length=64), server_default="", nullable=False),
-    sa.Column("status", sa.Integer(), server_default="200", nullable=False),
-    sa.Column("delay_ms", sa.Integer(), server_default="0", nullable=False),
-    sa.Column("delay_skipped", sa.Boolean(), server_default=sa.false(), nullable=False),
-)
+ANSWER = '{"received":true}'
 
 
 def upgrade() -> None:
-    for table, columns in (("inboxes", INBOX_COLUMNS), ("inbox_requests", REQUEST_COLUMNS)):
-        for column in columns:
-            op.add_column(table, column.copy())
+    for column in (
+        sa.Column("subscription_id", ID, nullable=True),
+        sa.Column("answer_status", sa.Integer(), server_default="200", nullable=False),
+        sa.Column("answer_delay_ms", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("answer_body", sa.Text(), server_default=ANSWER, nullable=False),
+        sa.Column("answer_type", sa.String(length=40), server_default="json", nullable=False),
+    ):
+        op.add_column("inboxes", column)
+    for column in (
+        sa.Column("source", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("status", sa.Integer(), server_default="200", nullable=False),
+        sa.Column("delay_ms", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("delay_skipped", sa.Boolean(), server_default=sa.false(), nullable=False),
+    ):
+        op.add_column("inbox_requests", column)
 
 
 def downgrade() -> None:
-    for table, columns in (("inbox_requests", REQUEST_COLUMNS), ("inboxes", INBOX_COLUMNS)):
-        with op.batch_alter_table(table) as batch_op:
-            for column in columns:
-                batch_op.drop_column(column.name)
+    with op.batch_alter_table("inbox_requests") as batch_op:
+        for name in ("delay_skipped", "delay_ms", "status", "source"):
+            batch_op.drop_column(name)
+    with op.batch_alter_table("inboxes") as batch_op:
+        for name in ("answer_type", "answer_body", "answer_delay_ms", "answer_status"):
+            batch_op.drop_column(name)
+        batch_op.drop_column("subscription_id")
