@@ -15,7 +15,7 @@ from webhooks_app.models import Inbox, InboxRequest
 from webhooks_app.services.errors import NotFound
 from webhooks_app.services.inbox import Secrets, secrets_of
 from webhooks_app.services.payloads import event_name, lead_of, parsed, pretty
-from webhooks_app.services.verification import UNSIGNED, Verdict, check, detect
+from webhooks_app.services.verdicts import UNSIGNED, Verdict, check, detect
 
 RATE = "100 per second"
 KEPT = 100

@@ -14,7 +14,7 @@ import msgspec
 
 from webhooks_app.channels.webhook.formats import wire_format
 from webhooks_app.channels.webhook.signatures import PREFIX, TOLERANCE
-from webhooks_app.services.verification import SIGNATURE_HEADERS, Verdict, check, detect
+from webhooks_app.services.verdicts import SIGNATURE_HEADERS, Verdict, check, detect
 
 UNEXPLAINED = (
     "None of the usual mistakes explains it. Is it the secret of this webhook, and is the body "
