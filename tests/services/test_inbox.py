@@ -17,6 +17,7 @@ from webhooks_app.services import inbox as service
 from webhooks_app.services import inbox_requests
 from webhooks_app.services.errors import Conflict
 from webhooks_app.services.inbox_requests import Answered, Received
+from webhooks_app.services.inbox_secrets import secrets_of
 from webhooks_app.services.payloads import event_name, lead_of, pretty
 
 
@@ -84,7 +85,7 @@ def test_twenty_inboxes_are_enough(inbox: Inbox, app: Flask) -> None:
 def test_a_secret_that_no_key_opens_is_told(inbox: Inbox, app: Flask) -> None:
     inbox.sealed_secret = "sealed elsewhere"
     db.session.commit()
-    secrets = service.secrets_of(db.session(), inbox, app.extensions["vault"])
+    secrets = secrets_of(db.session(), inbox, app.extensions["vault"])
     assert secrets.at(utcnow()) == []
     assert "not configured" in secrets.why_none
 

@@ -19,7 +19,7 @@ from webhooks_app.web.views import receiver as door
 
 LEAD = b'{"event":"LEAD_CREATED","data":{"name":"<b>Ada</b>","email":"ada@example.com"}}'
 POLL = {"HX-Request": "true", "HX-Request-Type": "partial"}
-OTHER_SECRET = "another-secret"
+OTHER_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 
 
 @pytest.fixture

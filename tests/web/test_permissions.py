@@ -12,7 +12,7 @@ from webhooks_app.extensions import db
 from webhooks_app.lib.crypto import Vault
 from webhooks_app.models import ApiKey, Delivery, Inbox, Organisation
 from webhooks_app.services.inbox import open_inbox
-from webhooks_app.services.inbox_requests import Answered, Received, newest_id, receive
+from webhooks_app.services.inbox_requests import Answered, Received, mark_of, receive
 
 OPEN = {"static", "docs.show", "operations.healthz", "operations.readyz", "operations.show_metrics"}
 OWN_RULES = {"accounts.log_in", "accounts.log_out", "receiver.receive", "test_webhook.receive"}
@@ -46,7 +46,7 @@ def pages(app: Flask) -> list[tuple[str, str, str]]:
         "delivery_id": delivery.id,
         "event_id": delivery.event_id,
         "token": opened.token,
-        "request_id": newest_id(db.session(), opened),
+        "request_id": mark_of(db.session(), opened).partition(".")[0],
         "key_id": db.session.query(ApiKey).one().id,
     }
     adapter = app.url_map.bind("localhost")

@@ -13,7 +13,7 @@ from webhooks_app.lib.crypto import Vault
 from webhooks_app.lib.ids import new_id
 from webhooks_app.models import Inbox, InboxRequest
 from webhooks_app.services.errors import NotFound
-from webhooks_app.services.inbox import Secrets, secrets_of
+from webhooks_app.services.inbox_secrets import Secrets, secrets_of
 from webhooks_app.services.payloads import event_name, lead_of, parsed, pretty
 from webhooks_app.services.verdicts import UNSIGNED, Verdict, check, detect
 
@@ -122,10 +122,20 @@ def clear(session: Session, inbox: Inbox) -> None:
     session.commit()
 
 
-def newest_id(session: Session, inbox: Inbox) -> str:
-    """Of its requests; empty when there are none."""
-    query = select(func.max(InboxRequest.id)).where(InboxRequest.inbox_id == inbox.id)
-    return session.scalar(query) or ""
+def mark_of(session: Session, inbox: Inbox) -> str:
+    """Changes whenever a request comes or goes."""
+    query = select(func.max(InboxRequest.id), func.count()).where(InboxRequest.inbox_id == inbox.id)
+    return _mark(*session.execute(query).one())
+
+
+def mark_in(requests: Sequence[Shown]) -> str:
+    """`mark_of` when these were all there was."""
+    return _mark(requests[0].id if requests else None, len(requests))
+
+
+def _mark(newest_id: str | None, count: int) -> str:
+    """Requests that come at once may be committed in another order than that of their ids."""
+    return f"{newest_id or ''}.{count}"
 
 
 def requests_of(session: Session, inbox: Inbox, vault: Vault) -> list[Shown]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from webhooks_app.channels.webhook.formats import wire_format
 from webhooks_app.channels.webhook.signatures import BadSignature, verify_standard
 
+__all__ = ["SIGNATURE_HEADERS", "UNSIGNED", "Verdict", "check", "detect"]
+
 UNSIGNED = "It came without a signature."
 SIGNATURE_HEADERS = {"standard": "webhook-signature"}
 

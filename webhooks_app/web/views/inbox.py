@@ -1,5 +1,7 @@
 """/test-webhook: inboxes, what came to each, and how each answers."""
 
+from typing import Any
+
 from flask import (
     Blueprint,
     abort,
@@ -17,7 +19,7 @@ from webhooks_app.lib.crypto import Vault
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.models import Inbox
 from webhooks_app.services import inbox as service
-from webhooks_app.services import inbox_requests
+from webhooks_app.services import inbox_requests, inbox_secrets
 from webhooks_app.services.errors import NotFound
 from webhooks_app.web.forms.inboxes import LENT, NONE, OWN, AnswerForm, SecretForm
 from webhooks_app.web.htmx import wants_fragment
@@ -53,10 +55,9 @@ def show(token: str) -> Page:
     inbox = _own(token)
     if not wants_fragment():
         return _page(inbox)
-    newest = inbox_requests.newest_id(db.session(), inbox)
-    if newest == request.args.get("after"):
+    if inbox_requests.mark_of(db.session(), inbox) == request.args.get("after"):
         return Response(status=204)
-    return render_template("inboxes/_requests.html", inbox=inbox, requests=_requests(inbox))
+    return render_template("inboxes/_requests.html", inbox=inbox, **_requests(inbox))
 
 
 @bp.get("/<token>/requests/<request_id>")
@@ -102,12 +103,12 @@ def set_secret(token: str) -> Page:
 
 def _choose_secret(inbox: Inbox, form: SecretForm) -> None:
     if form.source.data == LENT:
-        service.check_like(db.session(), inbox, form.webhook.data or "")
+        inbox_secrets.check_like(db.session(), inbox, form.webhook.data or "")
     elif form.source.data == OWN:
         secret = (form.secret.data or "").strip()
-        service.check_with(db.session(), inbox, secret, _vault())
+        inbox_secrets.check_with(db.session(), inbox, secret, _vault())
     elif form.source.data == NONE:
-        service.check_nothing(db.session(), inbox)
+        inbox_secrets.check_nothing(db.session(), inbox)
     else:
         abort(400)
 
@@ -146,7 +147,7 @@ def _page(
     if answer_form is None:
         answer_form = AnswerForm(formdata=None)
         answer_form.fill(service.answer_of(inbox))
-    lenders = service.lenders(db.session(), inbox)
+    lenders = inbox_secrets.lenders(db.session(), inbox)
     if secret_form is None:
         secret_form = SecretForm(formdata=None)
         secret_form.webhook.data = inbox.subscription_id
@@ -158,16 +159,17 @@ def _page(
     return render_template(
         "inboxes/show.html",
         inbox=inbox,
-        requests=_requests(inbox),
+        **_requests(inbox),
         answer_form=answer_form,
         secret_form=secret_form,
         sender=sender,
-        lender=service.lender_of(db.session(), inbox),
+        lender=inbox_secrets.lender_of(db.session(), inbox),
     )
 
 
-def _requests(inbox: Inbox) -> list[inbox_requests.Shown]:
-    return inbox_requests.requests_of(db.session(), inbox, _vault())
+def _requests(inbox: Inbox) -> dict[str, Any]:
+    requests = inbox_requests.requests_of(db.session(), inbox, _vault())
+    return {"requests": requests, "mark": inbox_requests.mark_in(requests)}
 
 
 def _own(token: str) -> Inbox:

@@ -5,13 +5,15 @@ What is pasted holds a secret: it is neither stored nor logged.
 
 from flask import Blueprint, render_template, request
 
-from webhooks_app.channels.webhook.formats import FORMATS
 from webhooks_app.clock import utcnow
 from webhooks_app.services import signature_tool
+from webhooks_app.services.verdicts import SIGNATURE_HEADERS
 from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.tenancy import member
 
 LONGEST = {"secret": 1024, "headers": 64 * 1024, "body": 256 * 1024}
+
+FORMATS = tuple(SIGNATURE_HEADERS)
 
 bp = Blueprint("signature", __name__, url_prefix="/tools")
 
