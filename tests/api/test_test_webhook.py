@@ -1,5 +1,7 @@
 """POST /api/test-webhook: open to all, keeping only what members send."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -95,3 +97,15 @@ def test_a_full_organisation_is_told(
         factories.inbox(organisation, name=f"Inbox {number}")
     response = client.post(PATH, data=LEAD, headers=factories.bearer(api.token))
     assert (response.status_code, kind(response)) == (409, "conflict")
+
+
+def test_first_uses_at_once_open_one_inbox(app: Flask, api: Api) -> None:
+    def use(_: int) -> int:
+        headers = factories.bearer(api.token)
+        return app.test_client().post(PATH, data=LEAD, headers=headers).status_code
+
+    db.session.rollback()
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(use, range(8))) == {200}
+    assert db.session.query(Inbox).count() == 1
+    assert rows() == 8

@@ -18,7 +18,7 @@ from webhooks_app.services import inbox_requests
 from webhooks_app.services.errors import Conflict
 from webhooks_app.services.inbox_requests import Answered, Received
 from webhooks_app.services.inbox_secrets import secrets_of
-from webhooks_app.services.payloads import event_name, lead_of, pretty
+from webhooks_app.services.payloads import event_name, laid_out, lead_of, pretty
 
 
 @pytest.fixture
@@ -118,4 +118,10 @@ def test_numbers_look_as_they_came() -> None:
     assert pretty(b'{"a":1.10,"b":1e400}', 100) == '{\n  "a": 1.10,\n  "b": 1e400\n}'
     assert pretty(b"not json \xff", 100) == "not json �"
     assert pretty(b"x" * 101, 100).endswith("… 1 bytes more")
-    assert len(pretty(b"[" * 400 + b"]" * 400, 1000)) < 1000
+
+
+@pytest.mark.parametrize("start", [b"", b'"]]]", ', b'"\\"' + b"]" * 500 + b'", '])
+def test_what_is_nested_deeply_is_not_blown_up(start: bytes) -> None:
+    deep = b"[" + start + b"[" * 200 + b"1," * 200_000 + b"1" + b"]" * 201
+    assert len(pretty(deep, len(deep))) == len(deep)
+    assert laid_out(b"[" * 31 + b'"[[\\"["' + b"]" * 31, 2) is not None

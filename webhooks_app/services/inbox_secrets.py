@@ -16,6 +16,7 @@ from webhooks_app.services.errors import NotFound
 from webhooks_app.vocabulary import Channel
 
 LENDERS_SHOWN = 500
+UNREADABLE = "The secret is sealed under a key that is not configured any more."
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +90,26 @@ def _lenders(inbox: Inbox) -> Select[Subscription]:
 
 def secrets_of(session: Session, inbox: Inbox, vault: Vault) -> Secrets:
     """What its signatures are checked with."""
-    try:
-        if inbox.subscription_id is None:
-            return Secrets(vault.open(inbox.sealed_secret)) if inbox.sealed_secret else Secrets()
-        lender = lender_of(session, inbox)
-        if lender is None:
-            return Secrets(why_none="The webhook whose secret this inbox used is deleted.")
-        previous = lender.sealed_previous_secret
+    lender = lender_of(session, inbox)
+    if lender is not None:
         return Secrets(
-            vault.open(lender.sealed_secret),
-            vault.open(previous) if previous else None,
+            _opened(lender.sealed_secret, vault),
+            _opened(lender.sealed_previous_secret, vault),
             lender.previous_secret_expires_at,
+            UNREADABLE,
         )
+    if inbox.subscription_id is not None:
+        return Secrets(why_none="The webhook whose secret this inbox used is deleted.")
+    if inbox.sealed_secret is not None:
+        return Secrets(_opened(inbox.sealed_secret, vault), why_none=UNREADABLE)
+    return Secrets()
+
+
+def _opened(sealed: str | None, vault: Vault) -> str | None:
+    try:
+        return None if sealed is None else vault.open(sealed)
     except Unreadable:
-        return Secrets(why_none="The secret is sealed under a key that is not configured any more.")
+        return None
 
 
 def sealed(secret: str, vault: Vault) -> str:

@@ -3,8 +3,9 @@
 Pure. What was sent may be anything, so nothing here fails.
 """
 
+import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -13,6 +14,9 @@ import orjson
 LEAD_FIELDS = ("name", "email", "phone", "company", "message")
 CONTACTS = {"email", "phone"}
 LONGEST_VALUE = 500
+STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
+BRACKETS = re.compile(rb"[][{}]")
+DEEPEST = 32
 
 
 def parsed(body: bytes) -> Any:
@@ -55,11 +59,22 @@ def _places(content: Any) -> Iterator[Mapping[str, Any]]:
 
 def pretty(body: bytes, most: int) -> str:
     """JSON indented, its numbers as they came; else the text. Cut after `most` bytes."""
-    if len(body) <= most:
-        with suppress(msgspec.DecodeError, RecursionError):
-            indented = msgspec.json.format(body, indent=2)
-            # What is nested deeply would grow by its indentation without bound.
-            if len(indented) <= 4 * most:
-                return indented.decode(errors="replace")
+    if len(body) <= most and (indented := laid_out(body, 2)) is not None:
+        return indented.decode(errors="replace")
     cut = "" if len(body) <= most else f"\n… {len(body) - most:,} bytes more"
     return body[:most].decode(errors="replace") + cut
+
+
+def laid_out(body: bytes, indent: int) -> bytes | None:
+    """JSON with that indentation, numbers and texts as they came; -1 for none and no line breaks.
+
+    None for what is no JSON, or is nested so deeply that indentation would make it huge.
+    """
+    brackets = BRACKETS.findall(STRINGS.sub(b"", body))
+    opened = (1 if bracket in b"[{" else -1 for bracket in brackets)
+    if max(accumulate(opened), default=0) > DEEPEST:
+        return None
+    try:
+        return msgspec.json.format(body, indent=indent)
+    except msgspec.DecodeError:
+        return None

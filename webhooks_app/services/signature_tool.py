@@ -10,10 +10,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
 
-import msgspec
-
 from webhooks_app.channels.webhook.formats import wire_format
 from webhooks_app.channels.webhook.signatures import PREFIX, TOLERANCE
+from webhooks_app.services.payloads import laid_out
 from webhooks_app.services.verdicts import SIGNATURE_HEADERS, Verdict, check, detect
 
 UNEXPLAINED = (
@@ -131,11 +130,10 @@ def _bodies(body: bytes) -> Iterator[tuple[str, bytes]]:
     yield "the body had no line break or space at its ends", body.strip()
     yield "the body ended in a line break", body.rstrip(b"\r\n") + b"\n"
     yield "the lines of the body ended as on Windows (CR LF)", body.replace(b"\n", b"\r\n")
-    with suppress(msgspec.DecodeError, RecursionError):
-        compact = msgspec.json.format(body, indent=-1)
+    if (compact := laid_out(body, -1)) is not None:
         yield "the JSON had no spaces or line breaks: it was laid out anew on its way", compact
-        for width in (2, 4):
-            indented = msgspec.json.format(body, indent=width)
+    for width in (2, 4):
+        if (indented := laid_out(body, width)) is not None:
             yield f"the JSON were indented by {width}: it was laid out anew on its way", indented
     with suppress(ValueError, RecursionError):
         content = json.loads(body)

@@ -26,7 +26,8 @@ def check(
 ) -> Verdict:
     """Try each secret in turn; one that fits is enough. Of failures, the first secret's is told.
 
-    `headers` by lower-case name, `now` in Unix seconds, `name` a wire format; empty to detect it.
+    `secrets` one at least, `headers` by lower-case name, `now` in Unix seconds, `name` a wire
+    format; empty to detect it.
     """
     wire_format = name or detect(headers)
     if wire_format is None:
