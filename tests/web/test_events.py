@@ -9,7 +9,7 @@ from tests import factories
 from tests.web.conftest import Person
 from webhooks_app.clock import utcnow
 from webhooks_app.extensions import db
-from webhooks_app.models import ApiKey, Organisation, Subscription
+from webhooks_app.models import ApiKey, Event, Organisation, Subscription
 from webhooks_app.pipeline.notify import NoticeOf, notify
 
 URL = "https://receiver.example/hook"

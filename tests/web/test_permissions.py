@@ -17,14 +17,22 @@ from webhooks_app.services.delivery_filters import Filters
 from webhooks_app.services.inbox import open_inbox
 from webhooks_app.web.views.subscriptions import KINDS
 
-OPEN = {"static", "docs.show", "operations.healthz", "operations.readyz", "operations.show_metrics"}
-OWN_RULES = {"accounts.log_in", "accounts.log_out", "inbox.receive"}
-FOR_ANY_MEMBER = {"overview.show", "overview.switch_mode", "notifications.read"}
 FOR_OPERATORS = "rq_dashboard."
+from webhooks_app.services.inbox_requests import Answered, Received, mark_of, receive
+
+OPEN = {"static", "docs.show", "operations.healthz", "operations.readyz", "operations.show_metrics"}
+OWN_RULES = {"accounts.log_in", "accounts.log_out", "receiver.receive", "test_webhook.receive"}
+FOR_ANY_MEMBER = {
+    "overview.show",
+    "overview.switch_mode",
+    "notifications.read",
+    "signature.check",
+}
 CHANGES = {
     *(f"{kind}.{verb}" for kind in KINDS for verb in ("new", "edit", "rotate", "delete")),
     "api_keys.revoke",
     "events.new",
+    "inbox.clear",
     "inbox.delete",
     "replays.new",
 }
@@ -40,11 +48,14 @@ def pages(app: Flask) -> list[tuple[str, str, str]]:
     delivery = db.session.query(Delivery).filter_by(subscription_id=webhook.id).one()
     session, tenant = db.session(), factories.tenant(organisation)
     batch = replays.start(session, tenant, "owner@example.com", Filters(), [delivery.id])
+    opened = open_inbox(db.session(), organisation.id, "In", "", vault())
+    receive(db.session(), opened, Received("POST", "", [], b""), Answered(200))
     ids = {
         "delivery_id": delivery.id,
         "event_id": delivery.event_id,
         "batch_id": batch.id,
-        "token": open_inbox(db.session(), organisation.id, "In", "", vault()).token,
+        "token": opened.token,
+        "request_id": mark_of(db.session(), opened).partition(".")[0],
         "key_id": db.session.query(ApiKey).one().id,
     }
     adapter = app.url_map.bind("localhost")

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from webhooks_app.api import deliveries, event_types, events, problems, webhooks
+from webhooks_app.api import deliveries, event_types, events, problems, receiver, webhooks
 from webhooks_app.api.blueprint import bp
 from webhooks_app.extensions import csrf
 
@@ -14,3 +14,4 @@ def init_app(app: Flask) -> None:
     problems.init_app(app)
     csrf.exempt(bp)
     app.register_blueprint(bp)
+    app.register_blueprint(receiver.bp)

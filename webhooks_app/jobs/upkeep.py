@@ -22,3 +22,7 @@ def delete_expired() -> None:
 
 def forget_unseen() -> None:
     states.forget_unseen(db.engine, utcnow())
+
+
+def delete_old_requests() -> None:
+    retention.delete_old_requests(db.engine, utcnow())

@@ -13,7 +13,9 @@ from webhooks_app.web.views import (
     notifications,
     operations,
     overview,
+    receiver,
     replays,
+    signature,
     subscriptions,
 )
 
@@ -27,7 +29,9 @@ VIEWS = (
     notifications,
     operations,
     overview,
+    receiver,
     replays,
+    signature,
 )
 
 
