@@ -15,10 +15,8 @@ from webhooks_app.models import ApiKey, Delivery, Inbox, Organisation
 from webhooks_app.services import replays
 from webhooks_app.services.delivery_filters import Filters
 from webhooks_app.services.inbox import open_inbox
-from webhooks_app.web.views.subscriptions import KINDS
-
-FOR_OPERATORS = "rq_dashboard."
 from webhooks_app.services.inbox_requests import Answered, Received, mark_of, receive
+from webhooks_app.web.views.subscriptions import KINDS
 
 OPEN = {"static", "docs.show", "operations.healthz", "operations.readyz", "operations.show_metrics"}
 OWN_RULES = {"accounts.log_in", "accounts.log_out", "receiver.receive", "test_webhook.receive"}
@@ -28,6 +26,7 @@ FOR_ANY_MEMBER = {
     "notifications.read",
     "signature.check",
 }
+FOR_OPERATORS = "rq_dashboard."
 CHANGES = {
     *(f"{kind}.{verb}" for kind in KINDS for verb in ("new", "edit", "rotate", "delete")),
     "api_keys.revoke",

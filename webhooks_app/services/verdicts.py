@@ -3,13 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from webhooks_app.channels.webhook.formats import wire_format
-from webhooks_app.channels.webhook.signatures import BadSignature, verify_standard
+from webhooks_app.channels.webhook.formats import FORMATS
+from webhooks_app.channels.webhook.signatures import BadSignature
+from webhooks_app.channels.webhook.verify import detect, verify
 
 __all__ = ["SIGNATURE_HEADERS", "UNSIGNED", "Verdict", "check", "detect"]
 
 UNSIGNED = "It came without a signature."
-SIGNATURE_HEADERS = {"standard": "webhook-signature"}
+SIGNATURE_HEADERS = {
+    name: format_.signature_header
+    for name, format_ in FORMATS.items()
+    if format_.signature_header is not None
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +41,6 @@ def check(
     if None in reasons:
         return Verdict(True, wire_format, "The signature is right.")
     return Verdict(False, wire_format, reasons[0] or "")
-
-
-def detect(headers: Mapping[str, str]) -> str | None:
-    """The wire format that a request is signed in; None when its headers show none."""
-    return next((name for name, header in SIGNATURE_HEADERS.items() if header in headers), None)
-
-
-def verify(name: str, secret: str, headers: Mapping[str, str], body: bytes, now: int) -> None:
-    """Raises `BadSignature` with a sentence, and ValueError for a name that is no wire format."""
-    wire_format(name)
-    verify_standard(secret, headers, body, now)
 
 
 def _fault(name: str, secret: str, headers: Mapping[str, str], body: bytes, now: int) -> str | None:
