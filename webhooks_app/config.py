@@ -55,6 +55,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     retention_days: Positive = 90
     ingest_rate_limit: str = "6000 per second"
     login_rate_limit: str = "10 per minute"
+    login_tries_limit: str = "5 per 15 minutes"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     def __post_init__(self) -> None:
@@ -68,7 +69,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             _ = self.guard
         with _naming("ENCRYPTION_KEYS"):
             _ = [Fernet(key) for key in self.vault_keys]
-        for name in ("ingest_rate_limit", "login_rate_limit"):
+        for name in ("ingest_rate_limit", "login_rate_limit", "login_tries_limit"):
             with _naming(name.upper()):
                 parse_many(getattr(self, name))
 

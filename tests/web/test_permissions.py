@@ -12,10 +12,20 @@ from webhooks_app.extensions import db
 from webhooks_app.lib.crypto import Vault
 from webhooks_app.models import ApiKey, Delivery, Inbox, Organisation
 from webhooks_app.services.inbox import open_inbox
+from webhooks_app.services.sessions import start
 
 OPEN = {"static", "docs.show", "operations.healthz", "operations.readyz", "operations.show_metrics"}
 OWN_RULES = {"accounts.log_in", "accounts.log_out", "inbox.receive"}
+OF_ONES_OWN = {
+    "account.show",
+    "account.rename",
+    "account.change_password",
+    "account.revoke_session",
+    "account.revoke_others",
+    "organisations.switch",
+}
 FOR_ANY_MEMBER = {"overview.show", "overview.switch_mode", "notifications.read"}
+IDS = ("whk_", "msg_", "evt_", "key_", "ses_", "org_")
 CHANGES = {
     "webhooks.new",
     "webhooks.edit",
@@ -38,6 +48,8 @@ def pages(app: Flask) -> list[tuple[str, str, str]]:
         "event_id": delivery.event_id,
         "token": open_inbox(db.session(), organisation.id, "In", "", vault()).token,
         "key_id": db.session.query(ApiKey).one().id,
+        "organisation_id": organisation.id,
+        "session_id": start(db.session(), factories.user("theirs@people.example"), "", "").id,
     }
     adapter = app.url_map.bind("localhost")
     return [
@@ -77,7 +89,10 @@ def test_outsiders_find_nothing_of_others(app: Flask, person: Callable[..., Pers
     targets = pages(app)
     outsider = person("outsider")
     for endpoint, method, path in targets:
-        if any(prefix in path for prefix in ("whk_", "msg_", "evt_", "key_", inbox().token)):
+        if any(
+            prefix in path
+            for prefix in ("whk_", "msg_", "evt_", "key_", "ses_", "org_", inbox().token)
+        ):
             assert ask(outsider, method, path) == 404, (endpoint, method)
 
 
@@ -88,7 +103,7 @@ def test_viewers_read_everything_and_change_nothing(
     viewer = person("viewer", acme())
     before = db.session.query(Delivery).count()
     for endpoint, method, path in targets:
-        if endpoint in FOR_ANY_MEMBER:
+        if endpoint in FOR_ANY_MEMBER | OF_ONES_OWN:
             continue
         changes = method == "POST" or endpoint in CHANGES
         assert ask(viewer, method, path) == (403 if changes else 200), (endpoint, method)

@@ -47,6 +47,19 @@ def checked_name(text: str, whose: str) -> str:
     return name
 
 
+def checked_password(password: str) -> str:
+    """Raises `BadAccount` for one that is too easily guessed."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise BadAccount(f"The password needs at least {SHORTEST_PASSWORD} characters.")
+    return password
+
+
+def rename(session: Session, user: User, name: str) -> None:
+    """Committed. Raises `BadAccount`."""
+    user.name = checked_name(name, "A person")
+    session.commit()
+
+
 def _join(session: Session, organisation: Organisation, user: User, role: Role) -> None:
     address = user.email
     session.add(Membership(organisation=organisation, user=user, role=role.value))
@@ -59,8 +72,7 @@ def _join(session: Session, organisation: Organisation, user: User, role: Role) 
 
 def _new_user(session: Session, email: str, password: str) -> User:
     address = _address(email)
-    if len(password) < SHORTEST_PASSWORD:
-        raise BadAccount(f"The password needs at least {SHORTEST_PASSWORD} characters.")
+    checked_password(password)
     if session.scalar(select(User.id).where(User.email == address)):
         raise _taken(address)
     user = User(id=new_id("usr"), email=address, created_at=utcnow())

@@ -4,6 +4,7 @@ from flask import Flask
 
 from webhooks_app.web import errors, security, tenancy
 from webhooks_app.web.views import (
+    account,
     accounts,
     api_keys,
     deliveries,
@@ -12,11 +13,13 @@ from webhooks_app.web.views import (
     inbox,
     notifications,
     operations,
+    organisations,
     overview,
     webhooks,
 )
 
 VIEWS = (
+    account,
     accounts,
     api_keys,
     deliveries,
@@ -25,6 +28,7 @@ VIEWS = (
     inbox,
     notifications,
     operations,
+    organisations,
     overview,
     webhooks,
 )

@@ -1,10 +1,12 @@
 """Who is logged in, and the headers that keep a page to itself."""
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request, session
+from flask_login import login_user
 
 from webhooks_app.database import only_reading
 from webhooks_app.extensions import db, login_manager
 from webhooks_app.models import User
+from webhooks_app.services import sessions
 
 CSP = "; ".join(
     (
@@ -20,6 +22,7 @@ CSP = "; ".join(
     )
 )
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+SESSION = "session_id"
 
 
 def init_app(app: Flask) -> None:
@@ -29,10 +32,25 @@ def init_app(app: Flask) -> None:
     login_manager.user_loader(load_user)
     app.before_request(_read_without_waiting)
     app.after_request(_protect)
+    app.teardown_request(_note_seen)
 
 
 def load_user(user_id: str) -> User | None:
-    return db.session.get(User, user_id)
+    """Nobody, when the session of this browser was revoked."""
+    visitor = sessions.find(db.session(), user_id, session.get(SESSION, ""))
+    if visitor is None:
+        return None
+    if visitor.unseen:
+        g.unseen_session = visitor.session.id
+    return visitor.user
+
+
+def admit(user: User) -> None:
+    """Log this browser in. What its cookie held before is gone, so nobody can have planted it."""
+    session.clear()
+    login_user(user)
+    agent = request.user_agent.string
+    session[SESSION] = sessions.start(db.session(), user, request.remote_addr or "", agent).id
 
 
 def _read_without_waiting() -> None:
@@ -47,3 +65,10 @@ def _protect(response: Response) -> Response:
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+def _note_seen(_: BaseException | None) -> None:
+    """After the answer was made, with a connection that nothing else uses."""
+    if (session_id := g.pop("unseen_session", None)) is not None:
+        db.session.remove()
+        sessions.note_seen(db.engine, session_id)
