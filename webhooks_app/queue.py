@@ -1,6 +1,7 @@
 """The door to RQ. Jobs are named by string, since nobody imports `jobs`."""
 
 import time
+from collections.abc import Callable
 from typing import cast
 
 import structlog
@@ -17,6 +18,7 @@ from rq.serializers import JSONSerializer
 DELIVERIES = "deliveries"
 BACKGROUND = "background"
 RUN_ENGINE = "webhooks_app.jobs.engine.run_engine"
+SEND_MAIL = "webhooks_app.jobs.mail.send_pending"
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +33,11 @@ def nudge() -> None:
     Call it after the commit: a job that is still listed is popped later, so it sees the row.
     """
     cast(Doorbell, current_app.extensions["doorbell"]).ring()
+
+
+def nudge_post() -> None:
+    """Like `nudge`, for the mails that wait."""
+    cast(Doorbell, current_app.extensions["doorbell"]).ring(enqueue_post)
 
 
 def fast_redis(url: str) -> Redis:
@@ -71,19 +78,25 @@ def enqueue_engine(connection: Redis) -> None:
         )
 
 
+def enqueue_post(connection: Redis) -> None:
+    queue_named(BACKGROUND, connection).enqueue(
+        SEND_MAIL, result_ttl=60, failure_ttl=3600, job_timeout=600
+    )
+
+
 class Doorbell:
-    """Rings for an engine. After a failure it keeps still for a second, so that a Redis that hangs
-    costs a request a quarter of a second at most, and seldom."""
+    """Rings for a worker, an engine unless told otherwise. After a failure it keeps still for a
+    second, so that a Redis that hangs costs a request a quarter of a second at most, and seldom."""
 
     def __init__(self, connection: Redis) -> None:
         self._connection = connection
         self._silent_until = 0.0
 
-    def ring(self) -> None:
+    def ring(self, enqueue: Callable[[Redis], None] = enqueue_engine) -> None:
         if time.monotonic() < self._silent_until:
             return
         try:
-            enqueue_engine(self._connection)
+            enqueue(self._connection)
         except (RedisError, OSError) as error:
             self._silent_until = time.monotonic() + 1.0
             log.warning("nudge failed", error=type(error).__name__)

@@ -16,4 +16,6 @@ PERIODIC = (
     Periodic("webhooks_app.jobs.upkeep.sweep_failing", timedelta(minutes=1)),
     Periodic("webhooks_app.jobs.upkeep.cancel_left_over", timedelta(minutes=1)),
     Periodic("webhooks_app.jobs.upkeep.delete_expired", timedelta(hours=1)),
+    Periodic("webhooks_app.jobs.upkeep.delete_unusable", timedelta(hours=1)),
+    Periodic("webhooks_app.jobs.mail.send_pending", timedelta(minutes=1)),
 )

@@ -14,6 +14,7 @@ from webhooks_app.web.views import (
     notifications,
     operations,
     organisations,
+    outbox,
     overview,
     webhooks,
 )
@@ -29,6 +30,7 @@ VIEWS = (
     notifications,
     operations,
     organisations,
+    outbox,
     overview,
     webhooks,
 )
