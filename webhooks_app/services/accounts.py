@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from webhooks_app.clock import utcnow
 from webhooks_app.lib.ids import new_id
 from webhooks_app.models import Membership, Organisation, User
+from webhooks_app.services.audit_log import Target, record
 from webhooks_app.vocabulary import Role
 
 SHORTEST_PASSWORD = 10
@@ -26,7 +27,7 @@ def create_organisation(
         id=new_id("org"), name=checked_name(name, "An organisation"), created_at=utcnow()
     )
     owner = _new_user(session, owner_email, password)
-    _join(session, organisation, owner, Role.OWNER)
+    join(session, organisation, owner, Role.OWNER)
     return organisation
 
 
@@ -35,7 +36,7 @@ def add_member(
 ) -> User:
     """A new user in an organisation, committed. Raises `BadAccount`."""
     user = _new_user(session, email, password)
-    _join(session, organisation, user, role)
+    join(session, organisation, user, role)
     return user
 
 
@@ -60,10 +61,14 @@ def rename(session: Session, user: User, name: str) -> None:
     session.commit()
 
 
-def _join(session: Session, organisation: Organisation, user: User, role: Role) -> None:
+def join(session: Session, organisation: Organisation, user: User, role: Role) -> None:
+    """Make a user, who may be new, a member; committed. Raises `BadAccount` for a taken e-mail."""
     address = user.email
     session.add(Membership(organisation=organisation, user=user, role=role.value))
     try:
+        session.flush()
+        joined = Target(organisation.id, user.id, address)
+        record(session, "member.joined", joined, role=role.value)
         session.commit()
     except IntegrityError as error:
         session.rollback()
@@ -71,7 +76,7 @@ def _join(session: Session, organisation: Organisation, user: User, role: Role) 
 
 
 def _new_user(session: Session, email: str, password: str) -> User:
-    address = _address(email)
+    address = checked_address(email)
     checked_password(password)
     if session.scalar(select(User.id).where(User.email == address)):
         raise _taken(address)
@@ -84,8 +89,11 @@ def _taken(address: str) -> BadAccount:
     return BadAccount(f"{address} has an account already.")
 
 
-def _address(email: str) -> str:
-    """In lower case. That it can be delivered to is not checked: that would ask the network."""
+def checked_address(email: str) -> str:
+    """In lower case. That it can be delivered to is not checked: that would ask the network.
+
+    Raises `BadAccount`.
+    """
     try:
         return validate_email(email.strip(), check_deliverability=False).normalized.lower()
     except EmailNotValidError as error:

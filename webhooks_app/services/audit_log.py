@@ -14,26 +14,26 @@ from sqlalchemy.orm import Session
 from webhooks_app.clock import utcnow
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.paging import Page, Window, page_of
-from webhooks_app.models import AuditEntry
+from webhooks_app.models import ApiKey, AuditEntry, Inbox, Subscription
 
 ACTIONS: Mapping[str, str] = {
-    "webhook.created": "made the webhook",
-    "webhook.updated": "changed the webhook",
-    "webhook.enabled": "switched on the webhook",
-    "webhook.disabled": "switched off the webhook",
-    "webhook.deleted": "deleted the webhook",
-    "webhook.secret_rotated": "made a new signing secret for the webhook",
-    "api_key.created": "made the API key",
-    "api_key.revoked": "revoked the API key",
-    "inbox.opened": "opened the inbox",
-    "inbox.deleted": "deleted the inbox",
-    "invitation.sent": "invited",
-    "invitation.resent": "invited once more",
-    "invitation.revoked": "took back the invitation of",
-    "member.joined": "let in",
-    "member.role_changed": "changed the role of",
-    "member.removed": "removed",
-    "member.left": "left:",
+    "webhook.created": "Webhook made",
+    "webhook.updated": "Webhook changed",
+    "webhook.enabled": "Webhook switched on",
+    "webhook.disabled": "Webhook switched off",
+    "webhook.deleted": "Webhook deleted",
+    "webhook.secret_rotated": "New signing secret",
+    "api_key.created": "API key made",
+    "api_key.revoked": "API key revoked",
+    "inbox.opened": "Inbox opened",
+    "inbox.deleted": "Inbox deleted",
+    "invitation.sent": "Invited",
+    "invitation.resent": "Invited again",
+    "invitation.revoked": "Invitation taken back",
+    "member.joined": "Member joined",
+    "member.role_changed": "Role changed",
+    "member.removed": "Member removed",
+    "member.left": "Member left",
 }
 
 
@@ -53,6 +53,10 @@ class Target:
     id: str
     name: str
     mode: str | None = None
+
+    @classmethod
+    def of(cls, row: Subscription | ApiKey | Inbox) -> "Target":
+        return cls(row.organisation_id, row.id, row.name, getattr(row, "mode", None))
 
 
 COMMAND_LINE = Actor("command line")

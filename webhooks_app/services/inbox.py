@@ -17,6 +17,7 @@ from webhooks_app.lib.crypto import Unreadable, Vault
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.pointers import Fault, Invalid
 from webhooks_app.models import Inbox, InboxRequest
+from webhooks_app.services.audit_log import Target, record
 
 KEPT = 100
 MOST = 20
@@ -74,12 +75,14 @@ def open_inbox(
         created_at=utcnow(),
     )
     session.add(inbox)
+    record(session, "inbox.opened", Target.of(inbox))
     session.commit()
     return inbox
 
 
 def close_inbox(session: Session, inbox: Inbox) -> None:
     """It and all that it kept are gone, committed."""
+    record(session, "inbox.deleted", Target.of(inbox))
     session.delete(inbox)
     session.commit()
 

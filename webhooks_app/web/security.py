@@ -67,6 +67,15 @@ def _protect(response: Response) -> Response:
     return response
 
 
+def keep_token(response: Response) -> Response:
+    """For pages with a token in their address: no Referer names it, of our own pages neither.
+
+    The origin is still sent, since over https the CSRF check asks for it.
+    """
+    response.headers["Referrer-Policy"] = "strict-origin"
+    return response
+
+
 def _note_seen(_: BaseException | None) -> None:
     """After the answer was made, with a connection that nothing else uses."""
     if (session_id := g.pop("unseen_session", None)) is not None:

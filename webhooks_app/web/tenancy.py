@@ -12,7 +12,7 @@ from webhooks_app.extensions import db
 from webhooks_app.lib.paging import Window, decode_cursor
 from webhooks_app.models import Organisation
 from webhooks_app.pipeline.incoming import Tenant
-from webhooks_app.services import notifications, sessions
+from webhooks_app.services import audit_log, notifications, sessions
 from webhooks_app.vocabulary import Mode, Role
 
 ORGANISATION = "organisation"
@@ -136,7 +136,8 @@ def operator(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def _arrive() -> bool:
-    """Set `g.here`. False for who is a member of nothing."""
+    """Set `g.here`, and who changes things. False for who is a member of nothing."""
+    audit_log.act_as(audit_log.Actor(current_user.email, current_user.id))
     membership = sessions.membership_of(db.session(), current_user, session.get(ORGANISATION))
     if membership is None:
         return False

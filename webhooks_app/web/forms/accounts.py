@@ -41,3 +41,11 @@ class PasswordForm(NewPasswordForm):
         "Password of now",
         validators=[InputRequired("Enter the password of now."), Length(max=LONGEST_PASSWORD)],
     )
+
+
+class JoinForm(NewPasswordForm):
+    name = StringField("Your name", validators=[InputRequired("Enter your name.")])
+
+
+class ForgotForm(FlaskForm):  # type: ignore[misc]
+    email = EmailField("E-mail", validators=[InputRequired("Enter your e-mail."), Length(max=254)])

@@ -13,6 +13,8 @@ from webhooks_app.web import limits, security
 from webhooks_app.web.forms.accounts import LogInForm
 
 bp = Blueprint("accounts", __name__)
+# The page to go on to may be one with a token in its address.
+bp.after_request(security.keep_token)
 
 
 @bp.route("/login", methods=["GET", "POST"])
