@@ -181,9 +181,9 @@ def test_what_is_being_sent_is_not_taken_by_another_before_its_lease_ran_out(
     written()
     db.session.rollback()
     now = utcnow()
-    assert pipeline._claim(db.engine, now) is not None
-    assert pipeline._claim(db.engine, now + timedelta(minutes=1)) is None
-    assert send_at(smtp, now + pipeline.LEASE) == 1
+    assert pipeline._claim(db.engine, now, timedelta(minutes=5)) is not None
+    assert pipeline._claim(db.engine, now + timedelta(minutes=4), timedelta(minutes=5)) is None
+    assert send_at(smtp, now + timedelta(minutes=5)) == 1
 
 
 def test_it_logs_in_when_it_is_told_to(app: Flask, server: MailServer) -> None:

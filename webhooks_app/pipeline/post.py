@@ -11,7 +11,8 @@ from sqlalchemy import Engine, Row, Table, delete, select, update
 from webhooks_app.channels.email.smtp import Letter, Server, Unsent, send
 from webhooks_app.models import Mail
 
-LEASE = timedelta(minutes=5)
+STEPS = 10  # of talking to a mail server, each of which may time out
+BUDGET = timedelta(minutes=5)
 DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 720))
 LONGEST_ERROR = 500
 
@@ -25,11 +26,19 @@ class Post:
     server: Server
     sender: str
 
+    @property
+    def lease(self) -> timedelta:
+        """After so long without a result, another tries it."""
+        return timedelta(minutes=1, seconds=STEPS * self.server.timeout)
+
 
 def send_due(database: Engine, post: Post, clock: Callable[[], datetime]) -> int:
-    """Send all that is due, each with `DELAYS` between its tries. Returns how many were sent."""
-    sent = 0
-    while (mail := _claim(database, clock())) is not None:
+    """Send what is due, each mail with `DELAYS` between its tries. Returns how many were sent.
+
+    After `BUDGET` it leaves the rest to the next, before RQ ends the job in the middle of a mail.
+    """
+    sent, until = 0, clock() + BUDGET
+    while clock() < until and (mail := _claim(database, clock(), post.lease)) is not None:
         try:
             send(post.server, _letter(post, mail))
         except Unsent as error:
@@ -48,7 +57,7 @@ def delete_old(database: Engine, before: datetime) -> None:
         )
 
 
-def _claim(database: Engine, now: datetime) -> Row[tuple[object, ...]] | None:
+def _claim(database: Engine, now: datetime, lease: timedelta) -> Row[tuple[object, ...]] | None:
     """One that is due; others get it only when the lease has run out."""
     due = (
         select(MAILS.c.id)
@@ -62,7 +71,7 @@ def _claim(database: Engine, now: datetime) -> Row[tuple[object, ...]] | None:
         return connection.execute(
             update(MAILS)
             .where(MAILS.c.id == due)
-            .values(due_at=now + LEASE, tries=MAILS.c.tries + 1)
+            .values(due_at=now + lease, tries=MAILS.c.tries + 1)
             .returning(*MAILS.c)
         ).first()
 

@@ -20,6 +20,7 @@ NOBODY = generate_password_hash("nobody")
 SEEN_EVERY = timedelta(minutes=1)
 FORGOTTEN_AFTER = timedelta(days=30)
 LONGEST_AGENT = 200
+LONGEST_IP = 45
 
 
 class Visitor(NamedTuple):
@@ -55,7 +56,7 @@ def start(session: Session, user: User, ip: str, agent: str) -> UserSession:
     row = UserSession(
         id=new_id("ses"),
         user_id=user.id,
-        ip=ip,
+        ip=ip[:LONGEST_IP],
         user_agent="".join(filter(str.isprintable, agent))[:LONGEST_AGENT],
         created_at=now,
         last_seen_at=now,
