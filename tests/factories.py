@@ -101,6 +101,10 @@ def webhook(organisation: Organisation, url: str, **more: Any) -> Subscription:
     return row
 
 
+def action(organisation: Organisation, url: str, **more: Any) -> Subscription:
+    return webhook(organisation, url, **{"id": new_id("act"), "kind": "action", **more})
+
+
 def tenant(organisation: Organisation, mode: str = "live") -> Tenant:
     return Tenant(organisation.id, mode)
 

@@ -50,6 +50,26 @@ def test_create_organisation_refuses_in_one_line(
     assert made(Organisation) == 0
 
 
+def test_make_operator_makes_one_of_an_account_in_any_case(run: Run) -> None:
+    user, other = factories.user("ops@example.com"), factories.user("o@example.com")
+
+    assert run("make-operator", " Ops@Example.com").exit_code == 0
+
+    db.session.expire_all()
+    assert user.is_operator
+    assert not other.is_operator
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [(("nobody@example.com",), "'nobody@example.com'"), ((), "EMAIL")],
+)
+def test_make_operator_refuses_in_one_line(
+    run: Run, arguments: tuple[str, ...], reason: str
+) -> None:
+    refused(run("make-operator", *arguments), reason)
+
+
 def test_create_api_key_prints_the_key_once(run: Run) -> None:
     organisation = factories.organisation()
 

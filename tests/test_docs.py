@@ -10,13 +10,15 @@ import pytest
 import requests
 from flask import Flask
 
+from tests.channels.test_formats import sent_headers
 from tests.support.servers import free_port, wait_until
 from webhooks_app.api import problems
 from webhooks_app.catalogue import CATALOGUE
+from webhooks_app.channels.webhook.formats import FORMATS
 from webhooks_app.channels.webhook.signatures import sign_standard
 from webhooks_app.config import Settings
 from webhooks_app.pipeline.operators import OPERATORS
-from webhooks_app.pipeline.retry import POLICIES
+from webhooks_app.pipeline.retry import POLICIES, timeline
 from webhooks_app.services.keys import SCOPES
 from webhooks_app.vocabulary import DeliveryStatus, Failure
 
@@ -58,18 +60,40 @@ def test_every_path_of_the_api_is_documented(app: Flask) -> None:
             assert path in API, path
 
 
-@pytest.mark.parametrize("word", [*SCOPES, *OPERATORS, *POLICIES, *DeliveryStatus])
+@pytest.mark.parametrize("word", [*SCOPES, *OPERATORS, *POLICIES, *FORMATS, *DeliveryStatus])
 def test_every_word_of_the_api_is_documented(word: str) -> None:
     assert f"`{word}`" in API
 
 
-@pytest.mark.parametrize("word", [*Failure, *POLICIES])
-def test_every_failure_and_policy_is_documented(word: str) -> None:
+@pytest.mark.parametrize("word", [*Failure, *POLICIES, *FORMATS])
+def test_every_failure_policy_and_format_is_documented(word: str) -> None:
     assert f"`{word}`" in DELIVERIES
 
 
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_header_of_a_format_is_documented(name: str) -> None:
+    row = re.search(rf"^\| `{name}`.+", DELIVERIES, re.MULTILINE)
+    assert row
+    if name != "cloudevents":
+        for header in set(sent_headers(name)) - {"Content-Type"}:
+            assert header in row[0]
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_the_time_line_of_a_policy_is_true(name: str) -> None:
+    [cell] = re.findall(
+        rf"^\| `{name}`.+\| (.+) \|$", DELIVERIES.partition("tries, since")[2], re.M
+    )
+    units = {"s": 1, "m": 60, "h": 3600}
+    line = [
+        sum(int(number) * units[unit] for number, unit in re.findall(r"(\d+) ([smh])", one))
+        for one in cell.split(", ")
+    ]
+    assert line == timeline(POLICIES[name])
+
+
 def test_every_command_is_documented(app: Flask) -> None:
-    for name in ("create-organisation", "create-api-key", "audit"):
+    for name in ("create-organisation", "make-operator", "create-api-key", "audit"):
         assert name in app.cli.commands
         assert f"flask --app app {name}" in OPERATING
 

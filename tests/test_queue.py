@@ -1,8 +1,10 @@
 """The door to RQ."""
 
 import importlib
+import inspect
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,8 +15,18 @@ from webhooks_app.jobs.schedule import PERIODIC
 
 @pytest.mark.parametrize("name", [queue.RUN_ENGINE, *(periodic.job for periodic in PERIODIC)])
 def test_every_job_that_is_named_exists(name: str) -> None:
+    assert callable(function_named(name))
+
+
+@pytest.mark.parametrize("name", [queue.RUN_ENGINE, *(periodic.job for periodic in PERIODIC)])
+def test_jobs_take_no_arguments_so_that_no_tenant_data_is_in_redis(name: str) -> None:
+    """Nor in the RQ dashboard, which shows them."""
+    assert not inspect.signature(function_named(name)).parameters
+
+
+def function_named(name: str) -> Any:
     module, _, function = name.rpartition(".")
-    assert callable(getattr(importlib.import_module(module), function))
+    return getattr(importlib.import_module(module), function)
 
 
 def test_one_engine_waits_at_a_time(own_redis: RedisServer) -> None:

@@ -41,7 +41,7 @@ class Command(click.Command):
 
 
 def init_app(app: Flask) -> None:
-    for command in (create_organisation, create_api_key, check_invariants):
+    for command in (create_organisation, make_operator, create_api_key, check_invariants):
         app.cli.add_command(command)
 
 
@@ -57,6 +57,17 @@ def create_organisation(name: str, email: str, password: str) -> None:
     except accounts.BadAccount as error:
         raise Refused(str(error)) from error
     click.echo(organisation.id)
+
+
+@click.command("make-operator", cls=Command)
+@click.argument("email")
+@with_appcontext
+def make_operator(email: str) -> None:
+    """Let a user see the queues, jobs and workers, at /ops/rq."""
+    try:
+        accounts.make_operator(db.session(), email)
+    except accounts.BadAccount as error:
+        raise Refused(str(error)) from error
 
 
 @click.command("create-api-key", cls=Command)

@@ -18,6 +18,7 @@ from rq.serializers import JSONSerializer
 DELIVERIES = "deliveries"
 BACKGROUND = "background"
 RUN_ENGINE = "webhooks_app.jobs.engine.run_engine"
+REPLAY_BATCH = "webhooks_app.jobs.replays.run_batch"
 SEND_MAIL = "webhooks_app.jobs.mail.send_pending"
 
 log = structlog.get_logger(__name__)
@@ -35,9 +36,12 @@ def nudge() -> None:
     cast(Doorbell, current_app.extensions["doorbell"]).ring()
 
 
-def nudge_post() -> None:
-    """Like `nudge`, for the mails that wait."""
-    cast(Doorbell, current_app.extensions["doorbell"]).ring(enqueue_post)
+def enqueue_background(job: str, *args: str) -> None:
+    """Ask for a job of the background queue after a commit; never raises, never waits long.
+
+    Its work is in SQL, and a periodic job finds what was never begun.
+    """
+    cast(Doorbell, current_app.extensions["doorbell"]).send_for(job, *args)
 
 
 def fast_redis(url: str) -> Redis:
@@ -78,25 +82,30 @@ def enqueue_engine(connection: Redis) -> None:
         )
 
 
-def enqueue_post(connection: Redis) -> None:
-    queue_named(BACKGROUND, connection).enqueue(
-        SEND_MAIL, result_ttl=60, failure_ttl=3600, job_timeout=600
-    )
-
-
 class Doorbell:
-    """Rings for a worker, an engine unless told otherwise. After a failure it keeps still for a
-    second, so that a Redis that hangs costs a request a quarter of a second at most, and seldom."""
+    """Rings for an engine. After a failure it keeps still for a second, so that a Redis that hangs
+    costs a request a quarter of a second at most, and seldom."""
 
     def __init__(self, connection: Redis) -> None:
         self._connection = connection
         self._silent_until = 0.0
 
-    def ring(self, enqueue: Callable[[Redis], None] = enqueue_engine) -> None:
+    def ring(self) -> None:
+        self._try(lambda: enqueue_engine(self._connection))
+
+    def send_for(self, job: str, *args: str) -> None:
+        background = queue_named(BACKGROUND, self._connection)
+        self._try(
+            lambda: background.enqueue(
+                job, args=args, result_ttl=60, failure_ttl=3600, job_timeout=-1
+            )
+        )
+
+    def _try(self, call: Callable[[], object]) -> None:
         if time.monotonic() < self._silent_until:
             return
         try:
-            enqueue(self._connection)
+            call()
         except (RedisError, OSError) as error:
             self._silent_until = time.monotonic() + 1.0
             log.warning("nudge failed", error=type(error).__name__)

@@ -11,6 +11,8 @@ from standardwebhooks import Webhook
 
 from tests.api.conftest import URL, Api, faults, kind, stored
 from tests.support.receiver import Receiver
+from webhooks_app.channels.webhook.signatures import BadSignature
+from webhooks_app.channels.webhook.verify import detect, verify
 from webhooks_app.extensions import db
 from webhooks_app.lib.crypto import Vault, new_key
 from webhooks_app.models import Delivery, Event, Subscription
@@ -113,6 +115,7 @@ def test_a_masked_header_sent_back_keeps_its_value(
         ({"retry_policy": "never"}, "#/retry_policy"),
         ({"retry_policy": {"delays": [0]}}, "#/retry_policy"),
         ({"retry_policy": {"delays": ["1"]}}, "#/retry_policy"),
+        ({"retry_policy": {"max_retries": 21, "retry_delay_ms": 1000}}, "#/retry_policy"),
         ({"headers": {"Host": "x"}}, "#/headers/Host"),
         ({"headers": {"Webhook-Id": "x"}}, "#/headers/Webhook-Id"),
         ({"headers": {"X-A": "b\r\nX-C: d"}}, "#/headers/X-A"),
@@ -243,6 +246,47 @@ def test_an_overlap_is_0_to_7_days(api: Api, hours: object) -> None:
     made = api.webhook()
     response = api.post(f"/webhooks/{made['id']}/rotate-secret", {"overlap_hours": hours})
     assert list(faults(response)) == ["#/overlap_hours"]
+
+
+def test_a_secret_has_to_fit_the_format_that_signs_with_it(api: Api) -> None:
+    fields = {"name": "A", "url": URL, "event_types": ["lead.captured"], "secret": "my-own-secret"}
+    refused = api.post("/webhooks", fields)
+    assert list(faults(refused)) == ["#/secret"]
+    made = api.post("/webhooks", {**fields, "wire_format": "pivra"}).get_json()
+    assert made["secret"] == "my-own-secret"
+
+    path = f"/webhooks/{made['id']}"
+    assert api.patch(path, {"wire_format": "pollybot"}).status_code == 200
+    refused = api.patch(path, {"wire_format": "standard"})
+    assert list(faults(refused)) == ["#/wire_format"]
+    assert "Rotate it first" in faults(refused)["#/wire_format"]
+    assert api.get(path).get_json()["wire_format"] == "pollybot"
+
+    assert list(faults(api.post(f"{path}/rotate-secret", {"secret": "short"}))) == ["#/secret"]
+    own = api.post(f"{path}/rotate-secret", {"secret": "another-own-secret"}).get_json()
+    assert own["secret"] == "another-own-secret"
+    api.post(f"{path}/rotate-secret")
+    assert api.patch(path, {"wire_format": "standard"}).status_code == 200
+    refused = api.post(f"{path}/rotate-secret", {"secret": "my-own-secret"})
+    assert list(faults(refused)) == ["#/secret"]
+
+
+def test_what_was_planned_keeps_its_format_and_is_signed_with_the_secret_of_now(
+    api: Api, receiver: Receiver, drain: Callable[[], None]
+) -> None:
+    made = api.webhook(url=receiver.url)
+    api.event()
+    api.patch(f"/webhooks/{made['id']}", {"wire_format": "pivra"})
+    api.post(f"/webhooks/{made['id']}/rotate-secret", {"secret": "whsec_mine!", "overlap_hours": 0})
+    api.event()
+    drain()
+    received = {detect(request.headers): request for request in receiver.received}
+    assert set(received) == {"standard", "pivra"}
+    for name, request in received.items():
+        assert name
+        verify(name, "whsec_mine!", request.headers, request.body, int(request.at))
+        with pytest.raises(BadSignature):
+            verify(name, made["secret"], request.headers, request.body, int(request.at))
 
 
 def test_after_a_lost_encryption_key_a_webhook_can_be_read_and_mended(

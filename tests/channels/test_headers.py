@@ -1,5 +1,7 @@
 import pytest
 
+from tests.channels.test_formats import sent_headers
+from webhooks_app.channels.webhook.formats import FORMATS
 from webhooks_app.channels.webhook.headers import InvalidHeader, check_custom_headers
 
 
@@ -37,6 +39,13 @@ def test_what_we_or_the_connection_set_cannot_be_set(name: str) -> None:
     with pytest.raises(InvalidHeader) as raised:
         check_custom_headers({"X-Fine": "yes", name: "x"})
     assert raised.value.name == name
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_no_header_of_any_format_can_be_set(format_: str) -> None:
+    for name in sent_headers(format_):
+        with pytest.raises(InvalidHeader):
+            check_custom_headers({name.upper(): "x"})
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,10 @@ from svix.webhooks import Webhook as SvixWebhook
 
 from webhooks_app.channels.webhook.signatures import (
     BadSignature,
+    check_encoded_secret,
     check_secret,
     generate_secret,
+    key_of,
     sign_standard,
     verify_standard,
 )
@@ -92,30 +94,39 @@ def test_a_missing_header_is_named(missing: str) -> None:
         verify_standard(SECRET, headers, b"{}", 1000)
 
 
-@pytest.mark.parametrize("secret", [SECRET, "my-own-secret", "x" * 200])
-def test_secrets_that_can_be_used(secret: str) -> None:
+@pytest.mark.parametrize("secret", [SECRET, "my-own-secret", "whsec_123456", "x" * 200])
+def test_texts_that_can_be_a_secret(secret: str) -> None:
     assert check_secret(secret) == secret
+
+
+@pytest.mark.parametrize("secret", ["", "short", "with space in it", "ümlaut-secret", "x" * 201])
+def test_texts_that_cannot(secret: str) -> None:
+    with pytest.raises(ValueError, match="characters"):
+        check_secret(secret)
+
+
+@pytest.mark.parametrize("size", [24, 64])
+def test_bytes_that_can_be_a_secret(size: int) -> None:
+    secret = "whsec_" + base64.b64encode(bytes(size)).decode()
+    assert check_encoded_secret(secret) == secret
 
 
 @pytest.mark.parametrize(
     "secret",
-    [
-        "",
-        "short",
-        "with space in it",
-        "ümlaut-secret",
-        "x" * 201,
-        "whsec_",
-        "whsec_!!",
-        "whsec_AAAA",
-    ],
+    ["", "whsec_", "whsec_!!", "whsec_AAAA", "my-own-secret-of-many-characters", SECRET[6:]]
+    + ["whsec_" + base64.b64encode(bytes(size)).decode() for size in (23, 65)],
 )
-def test_secrets_that_cannot(secret: str) -> None:
-    with pytest.raises(ValueError, match=r"characters|bytes"):
-        check_secret(secret)
+def test_bytes_that_cannot(secret: str) -> None:
+    with pytest.raises(ValueError, match="bytes"):
+        check_encoded_secret(secret)
+
+
+@pytest.mark.parametrize("secret", ["my-own-secret", "whsec_!", "whsec_ü", "whsec_A"])
+def test_a_text_that_encodes_nothing_is_itself_the_key(secret: str) -> None:
+    assert key_of(secret) == secret.encode()
 
 
 def test_made_secrets_differ_and_can_be_used() -> None:
     made = {generate_secret() for _ in range(50)}
     assert len(made) == 50
-    assert all(check_secret(secret) for secret in made)
+    assert all(check_encoded_secret(secret) == check_secret(secret) for secret in made)

@@ -19,17 +19,21 @@ from tests import factories
 from tests.pipeline.conftest import attempts, deliveries, make_due
 from tests.support.receiver import Answer, Receiver
 from tests.support.servers import free_port, wait_until
+from webhooks_app.channels.webhook.formats import FORMATS
+from webhooks_app.channels.webhook.verify import detect, verify
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.models import (
     Delivery,
     DeliveryStat,
+    Event,
     Notification,
     Organisation,
     Subscription,
     SubscriptionHealth,
 )
 from webhooks_app.pipeline.engine import Engine
+from webhooks_app.services.deliveries import Logged, request_body
 
 Run = Callable[[], list[Delivery]]
 
@@ -141,6 +145,36 @@ def test_it_gives_up_after_the_last_delay_and_tells_the_members_once(
     assert {(d.status, d.tries, d.due_at) for d in rows} == {("failed", 2, None)}
     notes = db.session.scalars(select(Notification)).all()
     assert [note.kind for note in notes] == ["delivery_failed"]
+
+
+@pytest.mark.parametrize(("status", "then"), [(404, "failed"), (503, "retrying")])
+def test_a_policy_says_which_answers_are_tried_again(
+    organisation: Organisation, receiver: Receiver, run: Run, status: int, then: str
+) -> None:
+    receiver.answer = lambda request: Answer(status)
+    factories.webhook(organisation, receiver.url, retry_policy="pivotal", wire_format="pivotal")
+    factories.accepted(organisation)
+    [delivery] = run()
+    assert delivery.status == then
+
+
+def test_every_format_is_sent_signed_and_as_the_log_shows_it(
+    organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    for name in FORMATS:
+        factories.webhook(organisation, f"{receiver.url}/{name}", wire_format=name)
+    factories.accepted(organisation)
+    rows = {row.wire_format: row for row in run()}
+    assert {row.status for row in rows.values()} == {"delivered"}
+    for request in receiver.received:
+        name = request.path.rpartition("/")[2]
+        event = db.session.get_one(Event, rows[name].event_id)
+        assert request.body.decode() == request_body(Logged(rows[name], event))
+        if FORMATS[name].signature_header:
+            assert detect(request.headers) == name
+            verify(name, factories.SECRET, request.headers, request.body, int(request.at))
+        else:
+            assert detect(request.headers) is None
 
 
 def test_it_disables_after_410_and_cancels_what_waits(

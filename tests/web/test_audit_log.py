@@ -59,7 +59,8 @@ def test_every_change_of_a_webhook_is_there(owner: Person) -> None:
     owner.post(f"{page}/toggle", enabled="0")
     owner.post(f"{page}/toggle", enabled="0")
     owner.post(f"{page}/toggle", enabled="1")
-    owner.post(f"{page}/rotate")
+    owner.post(f"{page}/rotate", overlap="24")
+    owner.post(f"{page}/duplicate")
     owner.post(f"{page}/delete")
     assert [(entry.action, entry.target_name) for entry in entries()] == [
         ("webhook.created", "CRM"),
@@ -67,6 +68,7 @@ def test_every_change_of_a_webhook_is_there(owner: Person) -> None:
         ("webhook.disabled", "Renamed"),
         ("webhook.enabled", "Renamed"),
         ("webhook.secret_rotated", "Renamed"),
+        ("webhook.created", "Copy of Renamed"),
         ("webhook.deleted", "Renamed"),
     ]
     created, updated, *_ = entries()
@@ -78,6 +80,7 @@ def test_every_change_of_a_webhook_is_there(owner: Person) -> None:
     )
     assert created.user_id
     assert created.target_id == webhook.id
+    assert entries()[-2].detail == {"copy_of": webhook.id}
 
 
 def test_saving_without_a_change_is_none(owner: Person) -> None:

@@ -5,6 +5,7 @@ from typing import cast
 
 import pytest
 from flask import Flask, current_app
+from werkzeug.routing import Rule
 
 from tests import factories
 from tests.web.conftest import Person
@@ -20,10 +21,13 @@ from webhooks_app.models import (
     Organisation,
     User,
 )
+from webhooks_app.services import replays
+from webhooks_app.services.delivery_filters import Filters
 from webhooks_app.services.inbox import open_inbox
 from webhooks_app.services.invitations import invite
 from webhooks_app.services.sessions import start
 from webhooks_app.vocabulary import Role
+from webhooks_app.web.views.subscriptions import KINDS
 
 OPEN = {"static", "docs.show", "operations.healthz", "operations.readyz", "operations.show_metrics"}
 OWN_RULES = {
@@ -53,14 +57,15 @@ FOR_ANY_MEMBER = {
     "notifications.read",
     "members.leave",
 }
-IDS = ("whk_", "msg_", "evt_", "key_", "ses_", "org_", "usr_", "inv_")
+FOR_OPERATORS = "rq_dashboard."
+IDS = ("whk_", "act_", "rpl_", "msg_", "evt_", "key_", "ses_", "org_", "usr_", "inv_")
 CHANGES = {
-    "webhooks.new",
-    "webhooks.edit",
-    "webhooks.delete",
+    *(f"{kind}.{verb}" for kind in KINDS for verb in ("new", "edit", "rotate", "delete")),
     "api_keys.revoke",
+    "events.new",
     "inbox.delete",
     "members.remove",
+    "replays.new",
 }
 
 
@@ -68,15 +73,18 @@ def pages(app: Flask) -> list[tuple[str, str, str]]:
     """Endpoint, method and path of every page that belongs to an organisation."""
     organisation = factories.organisation("Acme")
     webhook = factories.webhook(organisation, "https://a.example")
+    action = factories.action(organisation, "https://a.example")
     factories.accepted(organisation)
     factories.api_key(organisation)
-    delivery = db.session.query(Delivery).one()
+    delivery = db.session.query(Delivery).filter_by(subscription_id=webhook.id).one()
+    session, tenant = db.session(), factories.tenant(organisation)
+    batch = replays.start(session, tenant, "owner@example.com", Filters(), [delivery.id])
     theirs = factories.user("theirs@people.example")
     factories.member(organisation, theirs, "admin")
     ids = {
-        "webhook_id": webhook.id,
         "delivery_id": delivery.id,
         "event_id": delivery.event_id,
+        "batch_id": batch.id,
         "token": open_inbox(db.session(), organisation.id, "In", "", vault()).token,
         "key_id": db.session.query(ApiKey).one().id,
         "organisation_id": organisation.id,
@@ -88,10 +96,38 @@ def pages(app: Flask) -> list[tuple[str, str, str]]:
         "mail_id": db.session.query(Mail).one().id,
     }
     adapter = app.url_map.bind("localhost")
+    of_kind = {"actions": action.id, "webhooks": webhook.id}
+
+    def path(rule: Rule) -> str:
+        values = ids | {"subscription_id": of_kind.get(rule.endpoint.split(".")[0], "")}
+        return adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments})
+
     return [
-        (rule.endpoint, method, adapter.build(rule.endpoint, {a: ids[a] for a in rule.arguments}))
+        (rule.endpoint, method, path(rule))
         for rule in app.url_map.iter_rules()
-        if not rule.endpoint.startswith("api.") and rule.endpoint not in OPEN | OWN_RULES
+        if not rule.endpoint.startswith(("api.", FOR_OPERATORS))
+        and rule.endpoint not in OPEN | OWN_RULES
+        for method in sorted((rule.methods or set()) & {"GET", "POST"})
+    ]
+
+
+def pages_of_operators(app: Flask) -> list[tuple[str, str]]:
+    """Method and path of every page and file of theirs."""
+    parts = {
+        "instance_number": 0,
+        "queue_name": "deliveries",
+        "registry_name": "failed",
+        "per_page": 8,
+        "order": "asc",
+        "page": 1,
+        "job_id": "gone",
+        "filename": "css/main.css",
+    }
+    adapter = app.url_map.bind("localhost")
+    return [
+        (method, adapter.build(rule.endpoint, {a: parts[a] for a in rule.arguments}))
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith(FOR_OPERATORS)
         for method in sorted((rule.methods or set()) & {"GET", "POST"})
     ]
 
@@ -125,10 +161,7 @@ def test_outsiders_find_nothing_of_others(app: Flask, person: Callable[..., Pers
     targets = pages(app)
     outsider = person("outsider")
     for endpoint, method, path in targets:
-        if any(
-            prefix in path
-            for prefix in ("whk_", "msg_", "evt_", "key_", "ses_", "org_", inbox().token)
-        ):
+        if any(prefix in path for prefix in (*IDS, inbox().token)):
             assert ask(outsider, method, path) == 404, (endpoint, method)
 
 
@@ -177,6 +210,36 @@ def test_operators_read_the_outbox_and_nobody_else(
     db.session.commit()
     for _, method, path in targets:
         assert ask(operator, method, path) == 200
+
+
+def test_strangers_are_led_to_the_log_in_before_anything_of_operators(
+    app: Flask, person: Callable[..., Person]
+) -> None:
+    stranger = person("stranger")
+    for method, path in pages_of_operators(app):
+        stranger.get("/login")
+        assert ask(stranger, method, path) == 302, path
+
+
+@pytest.mark.parametrize("role", ["owner", "viewer", "outsider"])
+def test_others_find_nothing_of_operators(
+    app: Flask, organisation: Organisation, person: Callable[..., Person], role: str
+) -> None:
+    member = person(role, organisation)
+    for method, path in pages_of_operators(app):
+        assert ask(member, method, path) == 404, path
+
+
+def test_operators_find_it_and_change_nothing_without_a_csrf_token(
+    app: Flask, person: Callable[..., Person]
+) -> None:
+    factories.user("ops@example.com", is_operator=True)
+    operator = person("stranger").log_in("ops@example.com")
+    for method, path in pages_of_operators(app):
+        if method == "GET":
+            assert operator.client.get(path).status_code == (404 if "gone" in path else 200), path
+        else:
+            assert operator.client.post(path).status_code == 400, path
 
 
 def test_every_change_needs_its_csrf_token(app: Flask, person: Callable[..., Person]) -> None:

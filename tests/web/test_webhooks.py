@@ -92,6 +92,15 @@ def test_all_that_the_form_asks_is_kept_and_shown_again(owner: Person) -> None:
     assert "t0p" not in page
 
 
+def test_retries_given_as_pollybot_does_are_shown_as_delays(
+    owner: Person, organisation: Organisation
+) -> None:
+    policy = {"max_retries": 4, "retry_delay_ms": 500}
+    row = factories.webhook(organisation, URL, retry_policy=policy)
+    assert "4 times, first after 500 ms" in owner.get(f"/webhooks/{row.id}").text
+    assert "1, 1, 2, 4" in owner.get(f"/webhooks/{row.id}/edit").text
+
+
 def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(owner: Person) -> None:
     owner.get("/webhooks/new")
     fields = form(
@@ -163,7 +172,7 @@ def test_a_test_leads_to_its_log_line(
     assert response.status_code == 302
     drain()
     page = owner.get(response.headers["Location"]).text
-    for shown in ("The endpoint answered 500", "X-Why: broken", "retrying", "Attempt 1"):
+    for shown in ("The endpoint answered 500", "X-Why: broken", "retrying", "Try 1"):
         assert shown in page
     assert "<script>alert" not in page
 
@@ -197,7 +206,7 @@ def test_deleting_asks_first(owner: Person, organisation: Organisation) -> None:
 def test_a_new_secret_is_shown_once(owner: Person, organisation: Organisation) -> None:
     row = factories.webhook(organisation, URL)
     owner.get(f"/webhooks/{row.id}")
-    page = owner.post(f"/webhooks/{row.id}/rotate").text
+    page = owner.post(f"/webhooks/{row.id}/rotate", overlap="24").text
     assert re.search(r"whsec_[A-Za-z0-9+/=]{40,}", page)
     assert "the one before too" in page
 
@@ -223,14 +232,14 @@ def test_deliveries_are_filtered_and_paged_in_the_url(
     other = factories.webhook(organisation, URL, event_types=["lead.updated"], name="Other")
     factories.accepted(organisation, *[factories.lead() for _ in range(60)])
     factories.accepted(organisation, factories.lead(type="lead.updated"))
-    rows = owner.get("/deliveries/", subscription_id=other.id).text.count("<td><a href")
+    rows = owner.get("/deliveries/", subscription_id=other.id).text.count("<td><a data-drawer")
     assert rows == 1
     page = owner.get("/deliveries/", event_type="lead.captured", status="pending").text
-    assert page.count("<td><a href") == 50
+    assert page.count("<td><a data-drawer") == 50
     older = re.search(r'href="(/deliveries/\?[^"]+)">Older', page)
     assert older
     assert "event_type=lead.captured" in older[1]
-    assert owner.get(older[1].replace("&amp;", "&")).text.count("<td><a href") == 10
+    assert owner.get(older[1].replace("&amp;", "&")).text.count("<td><a data-drawer") == 10
     assert "No delivery fits" in owner.get("/deliveries/", status="failed").text
-    assert owner.get("/deliveries/", status="nonsense").status_code == 200
+    assert owner.get("/deliveries/", status="nonsense").status_code == 422
     assert owner.get("/deliveries/", cursor="nonsense").status_code == 400

@@ -1,6 +1,5 @@
 """Reading what clients send, and saying exactly where it is wrong."""
 
-import re
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
@@ -8,12 +7,10 @@ import msgspec
 from flask import request
 
 from webhooks_app.api.problems import Problem
+from webhooks_app.lib.json_faults import as_fault, malformed
 from webhooks_app.lib.pointers import Fault, Invalid, pointer
 
 T = TypeVar("T", bound=msgspec.Struct)
-MSGSPEC_PATH = re.compile(r"\.([^.\[\]`]+)|\[(\d+)\]")
-MISSING = re.compile(r"Object missing required field `(.+)`")
-UNKNOWN = re.compile(r"Object contains unknown field `(.+)`")
 
 
 def read(kind: type[T]) -> T:
@@ -54,11 +51,6 @@ def decode(text: str | msgspec.Raw, kind: type[T]) -> T:
         raise Invalid(malformed(error)) from error
 
 
-def malformed(error: msgspec.DecodeError | RecursionError) -> Fault:
-    detail = "It is nested too deeply" if isinstance(error, RecursionError) else str(error)
-    return Fault("#", f"{detail}.", status=400)
-
-
 def _faults(text: str | msgspec.Raw, kind: type[msgspec.Struct]) -> Iterator[Fault]:
     try:
         members = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
@@ -80,14 +72,3 @@ def _faults_of_member(name: str, text: msgspec.Raw, kind: Any) -> Iterator[Fault
         msgspec.json.decode(text, type=kind)
     except msgspec.ValidationError as error:
         yield as_fault(error).below(name)
-
-
-def as_fault(error: msgspec.ValidationError) -> Fault:
-    """From `Expected `str`, got `int` - at `$.subject.id`` to a pointer and a sentence."""
-    detail, _, path = str(error).partition(" - at `$")
-    at = pointer(*(name or index for name, index in MSGSPEC_PATH.findall(path)))
-    if missing := MISSING.fullmatch(detail):
-        return Fault(f"{at}{pointer(missing[1])[1:]}", "This is required.")
-    if unknown := UNKNOWN.fullmatch(detail):
-        return Fault(f"{at}{pointer(unknown[1])[1:]}", "No member of this name is known here.")
-    return Fault(at, f"{detail.replace('`', '')}.")

@@ -7,6 +7,7 @@ from webhooks_app.api.answers import answer
 from webhooks_app.api.blueprint import bp
 from webhooks_app.extensions import db
 from webhooks_app.services import deliveries as service
+from webhooks_app.services import replays
 
 
 @bp.get("/deliveries")
@@ -37,4 +38,4 @@ def replay_delivery(delivery_id: str) -> Response:
     """202: a new delivery of the same body, due now."""
     session = db.session()
     logged = service.find_delivery(session, auth.tenant(), delivery_id)
-    return answer(shapes.delivery(service.replay(session, logged)), 202)
+    return answer(shapes.delivery(replays.replay(session, logged)), 202)

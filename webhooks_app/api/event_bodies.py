@@ -3,19 +3,17 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
-from webhooks_app.api.bodies import as_fault, decode, malformed
-from webhooks_app.catalogue import event_type
+from webhooks_app.api.bodies import decode
 from webhooks_app.clock import utcnow
 from webhooks_app.lib.pointers import Fault, Invalid
 from webhooks_app.pipeline.incoming import Incoming
+from webhooks_app.services.event_fields import faults_of_data, faults_of_type
 from webhooks_app.services.subjects import id_faults, subject_faults
 
-LARGEST_DATA = 256 * 1024
-DEEPEST_DATA = 100
 LARGEST_BATCH = 1000
 
 VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
@@ -65,17 +63,13 @@ def _subject(body: EventBody) -> tuple[str, str] | None:
 
 
 def _faults(body: EventBody) -> Iterator[Fault]:
-    known = event_type(body.type)
-    if known is None:
-        yield Fault("#/type", f"No event type is called {body.type[:100]!r}.")
-    elif known.is_system:
-        yield Fault("#/type", f"{body.type} is sent by the product itself.")
+    yield from faults_of_type(body.type)
     yield from _faults_of_subject(body)
     if body.id is not None and not VISIBLE.fullmatch(body.id):
         yield Fault("#/id", "An id has 1 to 255 visible ASCII characters.")
     if body.timestamp is not None and not _fits_in_utc(body.timestamp):
         yield Fault("#/timestamp", "This moment is outside the years 1 to 9999 in UTC.")
-    yield from _faults_of_data(body.data)
+    yield from faults_of_data(bytes(body.data))
 
 
 def _faults_of_subject(body: EventBody) -> Iterator[Fault]:
@@ -87,43 +81,6 @@ def _faults_of_subject(body: EventBody) -> Iterator[Fault]:
     if body.chatbot_id is not None:
         for fault in id_faults(body.chatbot_id):
             yield fault.below("chatbot_id")
-
-
-def _faults_of_data(raw: msgspec.Raw) -> Iterator[Fault]:
-    """Decoded in full: `Raw` lets numbers out of range pass, which conditions could not read."""
-    size = len(memoryview(raw))
-    if size > LARGEST_DATA:
-        yield Fault("#/data", f"{size} bytes are more than {LARGEST_DATA}.", status=413)
-        return
-    try:
-        data = msgspec.json.decode(raw)
-    except msgspec.ValidationError as error:
-        yield as_fault(error).below("data")
-        return
-    except (msgspec.DecodeError, RecursionError) as error:
-        yield malformed(error).below("data")
-        return
-    if not isinstance(data, dict):
-        yield Fault("#/data", "This must be an object.")
-    elif _deeper_than(DEEPEST_DATA, raw, data):
-        yield Fault("#/data", f"This is nested more than {DEEPEST_DATA} levels deep.")
-
-
-def _deeper_than(levels: int, raw: msgspec.Raw, data: Any) -> bool:
-    """Walks the tree only when it holds enough brackets to be that deep."""
-    text = bytes(raw)
-    if text.count(b"{") + text.count(b"[") <= levels:
-        return False
-    row = [data]
-    for _ in range(levels):
-        row = [child for node in row for child in _children(node)]
-    return bool(row)
-
-
-def _children(node: Any) -> list[Any]:
-    """What a container holds that are containers themselves."""
-    inner = node.values() if isinstance(node, dict) else node
-    return [child for child in inner if isinstance(child, dict | list)]
 
 
 def _fits_in_utc(moment: datetime) -> bool:

@@ -6,10 +6,10 @@ from typing import Annotated, TypeVar
 import msgspec
 from flask import request
 
-from webhooks_app.api.bodies import as_fault
+from webhooks_app.lib.json_faults import as_fault
 from webhooks_app.lib.paging import DEFAULT_SIZE, LARGEST_SIZE, Window, decode_cursor
 from webhooks_app.lib.pointers import Fault, Invalid
-from webhooks_app.services.deliveries import Filters
+from webhooks_app.services.delivery_filters import Filters
 from webhooks_app.vocabulary import DeliveryStatus
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]

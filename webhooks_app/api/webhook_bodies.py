@@ -44,3 +44,4 @@ class TestBody(msgspec.Struct, forbid_unknown_fields=True):
 
 class RotateBody(msgspec.Struct, forbid_unknown_fields=True):
     overlap_hours: Annotated[int, msgspec.Meta(ge=0, le=LONGEST_OVERLAP_HOURS)] = 24
+    secret: str | None = None

@@ -15,6 +15,7 @@ from webhooks_app.lib.ssrf import Guard
 from webhooks_app.models import Subscription
 from webhooks_app.services import samples
 from webhooks_app.services import subscriptions as service
+from webhooks_app.vocabulary import SubscriptionKind
 
 
 @bp.post("/webhooks")
@@ -22,7 +23,9 @@ from webhooks_app.services import subscriptions as service
 def create_webhook() -> Response:
     """201 with the signing secret, this once."""
     fields = bodies.read(WebhookBody).given()
-    row, secret = service.create_webhook(db.session(), auth.tenant(), fields, _vault(), _guard())
+    row, secret = service.create_subscription(
+        db.session(), auth.tenant(), SubscriptionKind.WEBHOOK, fields, _vault(), _guard()
+    )
     response = answer({**_shape(row), "secret": secret}, 201)
     response.headers["Location"] = url_for("api.read_webhook", webhook_id=row.id)
     return response
@@ -32,7 +35,7 @@ def create_webhook() -> Response:
 @auth.requires("webhooks:read")
 def list_webhooks() -> Response:
     window = queries.read(queries.PageQuery).window()
-    page = service.list_webhooks(db.session(), auth.tenant(), window)
+    page = service.list_subscriptions(db.session(), auth.tenant(), SubscriptionKind.WEBHOOK, window)
     return answer(shapes.page(page, _shape))
 
 
@@ -47,14 +50,14 @@ def read_webhook(webhook_id: str) -> Response:
 def update_webhook(webhook_id: str) -> Response:
     row = _load(webhook_id)
     fields = bodies.read(WebhookPatch).given()
-    service.update_webhook(db.session(), row, fields, _vault(), _guard())
+    service.update_subscription(db.session(), row, fields, _vault(), _guard())
     return answer(_shape(row))
 
 
 @bp.delete("/webhooks/<webhook_id>")
 @auth.requires("webhooks:write")
 def delete_webhook(webhook_id: str) -> Response:
-    service.delete_webhook(db.session(), _load(webhook_id))
+    service.delete_subscription(db.session(), _load(webhook_id))
     return no_content()
 
 
@@ -72,13 +75,21 @@ def test_webhook(webhook_id: str) -> Response:
 def rotate_secret(webhook_id: str) -> Response:
     """The new secret, this once."""
     row = _load(webhook_id)
-    overlap = timedelta(hours=bodies.read_optional(RotateBody).overlap_hours)
-    secret = service.rotate_secret(db.session(), row, _vault(), overlap=overlap)
+    body = bodies.read_optional(RotateBody)
+    secret = service.rotate_secret(
+        db.session(),
+        row,
+        _vault(),
+        secret=body.secret,
+        overlap=timedelta(hours=body.overlap_hours),
+    )
     return answer({**_shape(row), "secret": secret})
 
 
 def _load(webhook_id: str) -> Subscription:
-    return service.find_webhook(db.session(), auth.tenant(), webhook_id)
+    return service.find_subscription(
+        db.session(), auth.tenant(), webhook_id, SubscriptionKind.WEBHOOK
+    )
 
 
 def _shape(row: Subscription) -> shapes.Shape:

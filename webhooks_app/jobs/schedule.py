@@ -18,4 +18,5 @@ PERIODIC = (
     Periodic("webhooks_app.jobs.upkeep.delete_expired", timedelta(hours=1)),
     Periodic("webhooks_app.jobs.upkeep.delete_unusable", timedelta(hours=1)),
     Periodic("webhooks_app.jobs.mail.send_pending", timedelta(minutes=1)),
+    Periodic("webhooks_app.jobs.replays.resume_stalled", timedelta(seconds=30)),
 )

@@ -19,8 +19,8 @@ from webhooks_app.lib.ids import new_id
 from webhooks_app.models import Inbox, Organisation, Subject, Subscription, User
 from webhooks_app.pipeline.incoming import Tenant
 from webhooks_app.services import accounts, keys
-from webhooks_app.services.subscriptions import create_webhook, update_webhook
-from webhooks_app.vocabulary import Mode, Role
+from webhooks_app.services.subscriptions import create_subscription, update_subscription
+from webhooks_app.vocabulary import Mode, Role, SubscriptionKind
 
 CHATBOT = "bot_demo"
 EVENT_TYPES = ["lead.captured", "conversation.started", "conversation.ended", "booking.confirmed"]
@@ -46,7 +46,7 @@ def demo_for(settings: Settings, site: Site) -> Demo | None:
     """The demo, made when the database is new; None when it is someone's own."""
     file = settings.data_dir / "demo.json"
     with Session(db.engine) as session:
-        if (demo := _kept(file)) and session.get(Organisation, demo.organisation_id):
+        if (demo := kept_demo(file)) and session.get(Organisation, demo.organisation_id):
             _follow(session, demo, settings, site)
             return demo
         if session.scalar(select(Organisation.id).limit(1)):
@@ -54,7 +54,8 @@ def demo_for(settings: Settings, site: Site) -> Demo | None:
     return _make_whole(file, settings, site)
 
 
-def _kept(file: Path) -> Demo | None:
+def kept_demo(file: Path) -> Demo | None:
+    """The demo as it was made; None when there is none to read."""
     try:
         return msgspec.json.decode(file.read_bytes(), type=Demo)
     except (FileNotFoundError, msgspec.DecodeError):
@@ -121,7 +122,9 @@ def _subscribe(
 ) -> tuple[Subscription, str]:
     tenant = Tenant(organisation.id, Mode.LIVE)
     fields = {"name": "Demo receiver", "url": url, "event_types": EVENT_TYPES}
-    return create_webhook(session, tenant, fields, vault(), settings.guard)
+    return create_subscription(
+        session, tenant, SubscriptionKind.WEBHOOK, fields, vault(), settings.guard
+    )
 
 
 def _follow(session: Session, demo: Demo, settings: Settings, site: Site) -> None:
@@ -130,7 +133,7 @@ def _follow(session: Session, demo: Demo, settings: Settings, site: Site) -> Non
     path = path_of(demo.inbox_token)
     url = site.url + path
     if row is not None and row.deleted_at is None and row.url.endswith(path) and row.url != url:
-        update_webhook(session, row, {"url": url}, vault(), settings.guard)
+        update_subscription(session, row, {"url": url}, vault(), settings.guard)
 
 
 def vault() -> Vault:

@@ -8,6 +8,7 @@ from webhooks_app.models.mail import Mail
 from webhooks_app.models.notification import Notification
 from webhooks_app.models.organisation import ApiKey, Invitation, Membership, Organisation
 from webhooks_app.models.periodic import PeriodicRun
+from webhooks_app.models.replay import ReplayBatch
 from webhooks_app.models.stats import DeliveryStat
 from webhooks_app.models.subject import Subject
 from webhooks_app.models.subscription import Subscription, SubscriptionHealth
@@ -29,6 +30,7 @@ __all__ = [
     "Organisation",
     "PasswordReset",
     "PeriodicRun",
+    "ReplayBatch",
     "Subject",
     "Subscription",
     "SubscriptionHealth",

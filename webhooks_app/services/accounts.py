@@ -40,6 +40,18 @@ def add_member(
     return user
 
 
+def make_operator(session: Session, email: str) -> None:
+    """Open the RQ dashboard to the user with that e-mail (in any case), committed.
+
+    Raises `BadAccount` when there is none.
+    """
+    user = session.scalar(select(User).where(User.email == email.strip().lower()))
+    if user is None:
+        raise BadAccount(f"Nobody has an account with the e-mail {email.strip()!r}.")
+    user.is_operator = True
+    session.commit()
+
+
 def checked_name(text: str, whose: str) -> str:
     """Stripped. Raises `BadAccount` for one that no page could show."""
     name = text.strip()

@@ -15,14 +15,21 @@ from webhooks_app.clock import utcnow
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.paging import Page, Window, page_of
 from webhooks_app.models import ApiKey, AuditEntry, Inbox, Subscription
+from webhooks_app.vocabulary import SubscriptionKind
 
 ACTIONS: Mapping[str, str] = {
-    "webhook.created": "Webhook made",
-    "webhook.updated": "Webhook changed",
-    "webhook.enabled": "Webhook switched on",
-    "webhook.disabled": "Webhook switched off",
-    "webhook.deleted": "Webhook deleted",
-    "webhook.secret_rotated": "New signing secret",
+    **{
+        f"{kind}.{what}": f"{kind.capitalize()} {words}"
+        for kind in SubscriptionKind
+        for what, words in (
+            ("created", "made"),
+            ("updated", "changed"),
+            ("enabled", "switched on"),
+            ("disabled", "switched off"),
+            ("deleted", "deleted"),
+            ("secret_rotated", "given a new secret"),
+        )
+    },
     "api_key.created": "API key made",
     "api_key.revoked": "API key revoked",
     "inbox.opened": "Inbox opened",

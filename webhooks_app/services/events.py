@@ -4,15 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session, aliased, defer
 
-from webhooks_app.lib.paging import Page, Window, page_of
+from webhooks_app.lib.paging import Page, Window, encode_cursor, page_of
 from webhooks_app.models import Delivery, Event, Subscription
 from webhooks_app.pipeline.conditions import Judged, explain, parse_conditions
 from webhooks_app.pipeline.incoming import Incoming, Tenant
 from webhooks_app.pipeline.match import condition_view
 from webhooks_app.services.errors import NotFound
 from webhooks_app.vocabulary import Match
+
+# As for deliveries: what is rare must not cost a walk over a million rows.
+LOOKED_THROUGH = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +35,28 @@ class Verdict:
         return on and self.asks_for_type and self.in_scope and self.conditions_hold
 
 
-def list_events(session: Session, tenant: Tenant, window: Window) -> Page[Event]:
-    """Newest first, without their data, which may be large."""
-    query = (
-        select(Event)
-        .options(defer(Event.data))
-        .where(Event.organisation_id == tenant.organisation_id, Event.mode == tenant.mode)
-    )
+def list_events(
+    session: Session, tenant: Tenant, window: Window, name: str | None = None
+) -> Page[Event]:
+    """Newest first, of type `name` or of any; without their data, which may be large.
+
+    A page looks through `LOOKED_THROUGH` events at most, so it may hold fewer and have a next one.
+    """
+    within = [Event.organisation_id == tenant.organisation_id, Event.mode == tenant.mode]
     if window.below is not None:
-        query = query.where(Event.id < window.below)
-    rows = session.scalars(query.order_by(Event.id.desc()).limit(window.size + 1)).all()
-    return page_of(rows, [row.id for row in rows], window.size)
+        within.append(Event.id < window.below)
+    walked = select(Event).where(*within).order_by(Event.id.desc()).limit(LOOKED_THROUGH)
+    event = aliased(Event, walked.subquery())
+    query = select(event).options(defer(event.data)).order_by(event.id.desc())
+    if name is not None:
+        query = query.where(event.type == name)
+    rows = session.scalars(query.limit(window.size + 1)).all()
+    page = page_of(rows, [row.id for row in rows], window.size)
+    if page.next_cursor is None and name is not None:
+        newest = select(Event.id).where(*within).order_by(Event.id.desc())
+        last = session.scalar(newest.offset(LOOKED_THROUGH - 1).limit(1))
+        return Page(page.rows, encode_cursor(last) if last else None)
+    return page
 
 
 def find_event(session: Session, tenant: Tenant, event_id: str) -> Event:
@@ -72,7 +86,8 @@ def verdicts(session: Session, tenant: Tenant, event: Event) -> list[Verdict]:
 
 def _verdict(row: Subscription, event: Event, delivered: bool) -> Verdict:
     subject = (event.subject_type or "", event.subject_id or "")
-    explained = explain(parse_conditions(row.conditions), Match(row.match), _view(event))
+    view = condition_view(incoming_of(event))
+    explained = explain(parse_conditions(row.conditions), Match(row.match), view)
     return Verdict(
         subscription=row,
         asks_for_type=event.type in row.event_types,
@@ -83,16 +98,13 @@ def _verdict(row: Subscription, event: Event, delivered: bool) -> Verdict:
     )
 
 
-def _view(event: Event) -> dict[str, object]:
+def incoming_of(event: Event) -> Incoming:
+    """The event as it was when it was matched."""
     has_subject = event.subject_type is not None and event.subject_id is not None
-    return dict(
-        condition_view(
-            Incoming(
-                type=event.type,
-                data=event.data,
-                occurred_at=event.occurred_at,
-                subject=(event.subject_type or "", event.subject_id or "") if has_subject else None,
-                source_id=event.source_id,
-            )
-        )
+    return Incoming(
+        type=event.type,
+        data=event.data,
+        occurred_at=event.occurred_at,
+        subject=(event.subject_type or "", event.subject_id or "") if has_subject else None,
+        source_id=event.source_id,
     )

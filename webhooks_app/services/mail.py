@@ -43,7 +43,7 @@ def post(session: Session, to: str, template: str, **context: Any) -> Mail:
 def send_soon() -> None:
     """Ask for a worker, after a commit; never raises. A periodic job sends what it missed."""
     if _settings().smtp_host:
-        queue.nudge_post()
+        queue.enqueue_background(queue.SEND_MAIL)
 
 
 def link(path: str) -> str:

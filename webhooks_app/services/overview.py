@@ -1,49 +1,59 @@
-"""What the first page shows of an organisation."""
+"""What needs attention in an organisation, and what was sent last."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
 
-from webhooks_app.models import Delivery, Event, Subscription
+from webhooks_app.lib.paging import Window
+from webhooks_app.models import Delivery, Subscription, SubscriptionHealth
 from webhooks_app.pipeline.incoming import Tenant
+from webhooks_app.services import deliveries
+from webhooks_app.services.deliveries import Logged
+from webhooks_app.services.delivery_filters import Filters
 
-RECENT = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    delivery: Delivery
-    event_type: str
-    subscription: str
+RECENT = 10
+MOST_WAITING = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`by_status` counts the deliveries that are kept; `recent` is newest first."""
+    """`waiting` deliveries are due now or later, `MOST_WAITING` at most; `recent` newest first."""
 
-    by_status: dict[str, int]
-    recent: Sequence[Line]
+    subscriptions: int
+    waiting: int
+    failing: Sequence[Subscription]
+    disabled: Sequence[Subscription]
+    recent: Sequence[Logged]
 
 
 def of(session: Session, tenant: Tenant) -> Overview:
-    counted = session.execute(
-        select(Delivery.status, func.count()).where(*_of(tenant)).group_by(Delivery.status)
+    present = (
+        Subscription.organisation_id == tenant.organisation_id,
+        Subscription.mode == tenant.mode,
+        Subscription.deleted_at.is_(None),
     )
-    recent = session.execute(
-        select(Delivery, Event.type, Subscription.name)
-        .join(Event, Event.id == Delivery.event_id)
+    troubled = (
+        select(Subscription)
+        .join(SubscriptionHealth)
+        .options(joinedload(Subscription.health))
+        .where(*present)
+        .order_by(Subscription.name)
+    )
+    failing = troubled.where(Subscription.enabled, SubscriptionHealth.failing_since.is_not(None))
+    disabled = troubled.where(~Subscription.enabled, Subscription.disabled_reason.is_not(None))
+    waiting = (
+        select(Delivery.id)
         .join(Subscription, Subscription.id == Delivery.subscription_id)
-        .where(*_of(tenant))
-        .order_by(Delivery.id.desc())
-        .limit(RECENT)
+        .where(*present, Delivery.due_at.is_not(None))
+        .limit(MOST_WAITING)
+        .subquery()
     )
     return Overview(
-        by_status={row.status: row[1] for row in counted},
-        recent=[Line(*row) for row in recent],
+        subscriptions=session.scalar(select(func.count(Subscription.id)).where(*present)) or 0,
+        waiting=session.scalar(select(func.count()).select_from(waiting)) or 0,
+        failing=session.scalars(failing).all(),
+        disabled=session.scalars(disabled).all(),
+        recent=deliveries.list_deliveries(session, tenant, Filters(), Window(RECENT)).rows,
     )
-
-
-def _of(tenant: Tenant) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return Delivery.organisation_id == tenant.organisation_id, Delivery.mode == tenant.mode

@@ -39,7 +39,7 @@ def send_test(
     session.add_all([event, delivery])
     session.commit()
     queue.nudge()
-    return Logged(delivery, event)
+    return Logged(delivery, event, subscription.name)
 
 
 def _sample(name: str, subscription: Subscription) -> Incoming:

@@ -1,4 +1,4 @@
-"""Webhooks: made, read, changed, switched, deleted, their secrets rotated.
+"""Actions and webhooks: made, read, changed, switched, copied, deleted, their secrets rotated.
 
 Every change tells matching, in the same transaction, that what it keeps is stale.
 """
@@ -24,15 +24,39 @@ from webhooks_app.pipeline.incoming import Tenant
 from webhooks_app.pipeline.record import MASK
 from webhooks_app.services.audit_log import Target, record
 from webhooks_app.services.errors import Conflict, NotFound
-from webhooks_app.services.webhook_fields import checked
+from webhooks_app.services.webhook_fields import (
+    LONGEST_NAME,
+    check_change_of_format,
+    checked,
+    own_secret,
+)
 from webhooks_app.vocabulary import Channel, SubscriptionKind
 
 DEFAULT_OVERLAP = timedelta(hours=24)
+MOST_NAMES = 500
+COPIED = (
+    "channel",
+    "description",
+    "url",
+    "event_types",
+    "scope_type",
+    "scope_id",
+    "conditions",
+    "match",
+    "wire_format",
+    "retry_policy",
+    "sealed_headers",
+)
 
 
-def list_webhooks(session: Session, tenant: Tenant, window: Window) -> Page[Subscription]:
-    """Newest first, with their health."""
-    query = _webhooks_of(tenant)
+PREFIXES = {SubscriptionKind.ACTION: "act", SubscriptionKind.WEBHOOK: "whk"}
+
+
+def list_subscriptions(
+    session: Session, tenant: Tenant, kind: SubscriptionKind, window: Window
+) -> Page[Subscription]:
+    """Those of a kind, newest first, with their health."""
+    query = _subscriptions_of(tenant).where(Subscription.kind == kind.value)
     if window.below is not None:
         query = query.where(Subscription.id < window.below)
     newest = query.order_by(Subscription.id.desc()).limit(window.size + 1)
@@ -40,18 +64,40 @@ def list_webhooks(session: Session, tenant: Tenant, window: Window) -> Page[Subs
     return page_of(rows, [row.id for row in rows], window.size)
 
 
-def find_webhook(session: Session, tenant: Tenant, webhook_id: str) -> Subscription:
-    """Raises `NotFound`, also for a deleted one and those of others."""
-    row = session.scalar(_webhooks_of(tenant).where(Subscription.id == webhook_id))
+def names_of(session: Session, tenant: Tenant) -> list[tuple[str, str]]:
+    """Id and name of the first `MOST_NAMES` by name, for a choice; also of deleted ones."""
+    query = (
+        select(Subscription.id, Subscription.name)
+        .where(
+            Subscription.organisation_id == tenant.organisation_id,
+            Subscription.mode == tenant.mode,
+        )
+        .order_by(Subscription.name, Subscription.id)
+        .limit(MOST_NAMES)
+    )
+    return [(row.id, row.name) for row in session.execute(query)]
+
+
+def find_subscription(
+    session: Session, tenant: Tenant, subscription_id: str, kind: SubscriptionKind
+) -> Subscription:
+    """Raises `NotFound`, also for a deleted one, those of others and of the other kind."""
+    query = _subscriptions_of(tenant).where(Subscription.kind == kind.value)
+    row = session.scalar(query.where(Subscription.id == subscription_id))
     if row is None:
         raise NotFound
     return row
 
 
-def create_webhook(
-    session: Session, tenant: Tenant, fields: Mapping[str, Any], vault: Vault, guard: Guard
+def create_subscription(
+    session: Session,
+    tenant: Tenant,
+    kind: SubscriptionKind,
+    fields: Mapping[str, Any],
+    vault: Vault,
+    guard: Guard,
 ) -> tuple[Subscription, str]:
-    """A new webhook and its signing secret, committed. The secret is not shown again.
+    """A new one and its signing secret, committed. The secret is not shown again.
 
     `fields` are members as `webhook_fields` knows them, `name`, `url` and `event_types` at least.
     Raises `Invalid`.
@@ -59,10 +105,10 @@ def create_webhook(
     columns = checked(fields, tenant.mode, guard)
     secret = columns.pop("secret", None) or generate_secret()
     row = Subscription(
-        id=new_id("whk"),
+        id=new_id(PREFIXES[kind]),
         organisation_id=tenant.organisation_id,
         mode=tenant.mode,
-        kind=SubscriptionKind.WEBHOOK.value,
+        kind=kind.value,
         channel=Channel.WEBHOOK.value,
         sealed_headers=_sealed(columns.pop("headers", {}), vault),
         sealed_secret=vault.seal(secret),
@@ -71,12 +117,34 @@ def create_webhook(
         **{"conditions": [], **columns},
     )
     session.add(row)
-    record(session, "webhook.created", Target.of(row))
+    record(session, f"{row.kind}.created", Target.of(row))
     _commit_change(session, row)
     return row, secret
 
 
-def update_webhook(
+def duplicate(session: Session, row: Subscription, vault: Vault) -> tuple[Subscription, str]:
+    """A copy that is off, with a signing secret of its own, committed."""
+    secret = generate_secret()
+    copy = Subscription(
+        id=new_id(PREFIXES[SubscriptionKind(row.kind)]),
+        organisation_id=row.organisation_id,
+        mode=row.mode,
+        kind=row.kind,
+        name=f"Copy of {row.name}"[:LONGEST_NAME],
+        enabled=False,
+        disabled_at=utcnow(),
+        sealed_secret=vault.seal(secret),
+        created_at=utcnow(),
+        health=SubscriptionHealth(),
+        **{name: getattr(row, name) for name in COPIED},
+    )
+    session.add(copy)
+    record(session, f"{copy.kind}.created", Target.of(copy), copy_of=row.id)
+    _commit_change(session, copy)
+    return copy, secret
+
+
+def update_subscription(
     session: Session, row: Subscription, fields: Mapping[str, Any], vault: Vault, guard: Guard
 ) -> None:
     """Change the members that are in `fields`, committed. A masked header keeps its value.
@@ -86,6 +154,8 @@ def update_webhook(
     if MASK in (headers := fields.get("headers", {})).values():
         fields = {**fields, "headers": _unmasked(headers, headers_of(row, vault))}
     columns = checked(fields, row.mode, guard)
+    if columns.get("wire_format", row.wire_format) != row.wire_format:
+        _check_format(row, columns["wire_format"], vault)
     changed = _changed(row, columns, vault)
     if "headers" in columns:
         row.sealed_headers = _sealed(columns.pop("headers"), vault)
@@ -95,7 +165,7 @@ def update_webhook(
     for name, value in columns.items():
         setattr(row, name, value)
     if changed:
-        record(session, "webhook.updated", Target.of(row), changed=changed)
+        record(session, f"{row.kind}.updated", Target.of(row), changed=changed)
     _switch(session, row, enabled)
     _commit_change(session, row)
 
@@ -108,10 +178,10 @@ def set_enabled(session: Session, row: Subscription, enabled: bool) -> None:
     _commit_change(session, row)
 
 
-def delete_webhook(session: Session, row: Subscription) -> None:
+def delete_subscription(session: Session, row: Subscription) -> None:
     """Stop all at once, committed: what waits is cancelled, the log stays."""
     row.deleted_at = utcnow()
-    record(session, "webhook.deleted", Target.of(row))
+    record(session, f"{row.kind}.deleted", Target.of(row))
     _commit_change(session, row)
 
 
@@ -126,14 +196,17 @@ def rotate_secret(
     """A new secret, committed; until `overlap` has passed, the one before signs too.
 
     Of several rotations within it, only the last secret before does; one that no key opens any
-    more does not.
+    more does not. Raises `Invalid` for a `secret` that its wire format cannot use.
     """
-    secret = secret or generate_secret()
+    if secret is None:
+        secret = generate_secret()
+    else:
+        own_secret(secret, row.wire_format)
     overlaps = bool(overlap) and _opens(vault, row.sealed_secret)
     row.sealed_previous_secret = row.sealed_secret if overlaps else None
     row.previous_secret_expires_at = utcnow() + overlap if overlaps else None
     row.sealed_secret = vault.seal(secret)
-    record(session, "webhook.secret_rotated", Target.of(row))
+    record(session, f"{row.kind}.secret_rotated", Target.of(row))
     _commit_change(session, row)
     return secret
 
@@ -152,14 +225,13 @@ def masked_headers(row: Subscription, vault: Vault) -> dict[str, str]:
     return dict.fromkeys(headers_of(row, vault), MASK)
 
 
-def _webhooks_of(tenant: Tenant) -> Select[Subscription]:
+def _subscriptions_of(tenant: Tenant) -> Select[Subscription]:
     return (
         select(Subscription)
         .options(joinedload(Subscription.health))
         .where(
             Subscription.organisation_id == tenant.organisation_id,
             Subscription.mode == tenant.mode,
-            Subscription.kind == SubscriptionKind.WEBHOOK.value,
             Subscription.deleted_at.is_(None),
         )
     )
@@ -183,7 +255,7 @@ def _switch(session: Session, row: Subscription, enabled: bool) -> None:
     row.disabled_reason = None
     if enabled:
         row.health.failing_since = row.health.warned_at = None
-    record(session, f"webhook.{'enabled' if enabled else 'disabled'}", Target.of(row))
+    record(session, f"{row.kind}.{'enabled' if enabled else 'disabled'}", Target.of(row))
 
 
 def _commit_change(session: Session, row: Subscription) -> None:
@@ -212,6 +284,12 @@ def _opens(vault: Vault, sealed: str) -> bool:
     except Unreadable:
         return False
     return True
+
+
+def _check_format(row: Subscription, name: str, vault: Vault) -> None:
+    """A secret that no key opens any more is no reason to refuse: it has to be rotated anyway."""
+    if _opens(vault, row.sealed_secret):
+        check_change_of_format(name, vault.open(row.sealed_secret))
 
 
 def _sealed(headers: Mapping[str, str], vault: Vault) -> str:

@@ -5,9 +5,8 @@ from functools import partial
 from typing import Any
 
 from webhooks_app.catalogue import event_type
-from webhooks_app.channels.webhook.formats import FORMATS
+from webhooks_app.channels.webhook.formats import FORMATS, check_secret_for
 from webhooks_app.channels.webhook.headers import InvalidHeader, check_custom_headers
-from webhooks_app.channels.webhook.signatures import check_secret
 from webhooks_app.lib.pointers import Fault, Invalid, pointer
 from webhooks_app.lib.ssrf import Guard
 from webhooks_app.lib.urls import InvalidUrl, check_endpoint_url
@@ -18,6 +17,7 @@ from webhooks_app.vocabulary import Match, Mode
 
 LONGEST_NAME = 200
 LONGEST_DESCRIPTION = 2000
+DEFAULT_FORMAT = "standard"
 
 Columns = dict[str, Any]
 Check = Callable[[Any], Columns]
@@ -32,7 +32,8 @@ def checked(fields: Mapping[str, Any], mode: str, guard: Guard) -> Columns:
     Raises `Invalid`.
     """
     url = partial(_url, guard=guard, https_only=mode == Mode.LIVE)
-    checks: Mapping[str, Check] = {**CHECKS, "url": url}
+    secret = partial(own_secret, format_name=fields.get("wire_format", DEFAULT_FORMAT))
+    checks: Mapping[str, Check] = {**CHECKS, "url": url, "secret": secret}
     columns: Columns = {}
     faults: list[Fault] = []
     for member, value in fields.items():
@@ -132,12 +133,26 @@ def _enabled(enabled: bool) -> Columns:
     return {"enabled": enabled}
 
 
-def _secret(secret: str) -> Columns:
-    try:
-        check_secret(secret)
-    except ValueError as error:
-        raise _invalid(str(error), "secret") from error
+def own_secret(secret: str, format_name: str) -> Columns:
+    """A secret that the user brings. Raises `Invalid` when that format cannot sign with it."""
+    if format_name in FORMATS:
+        try:
+            check_secret_for(format_name, secret)
+        except ValueError as error:
+            raise _invalid(str(error), "secret") from error
     return {"secret": secret}
+
+
+def check_change_of_format(name: str, secret: str) -> None:
+    """The secret stays when the format changes, so it has to fit. Raises `Invalid`."""
+    try:
+        check_secret_for(name, secret)
+    except ValueError as error:
+        detail = (
+            f"Its secret does not fit this format. {error} Rotate it first: a secret that is made "
+            "for you fits every format."
+        )
+        raise _invalid(detail, "wire_format") from error
 
 
 def _invalid(detail: str, *tokens: str | int) -> Invalid:
@@ -155,5 +170,4 @@ CHECKS: Mapping[str, Check] = {
     "retry_policy": _retry_policy,
     "headers": _headers,
     "enabled": _enabled,
-    "secret": _secret,
 }

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from webhooks_app.web import errors, security, tenancy
+from webhooks_app.web import errors, rq_dashboard, security, tenancy
 from webhooks_app.web.views import (
     account,
     accounts,
@@ -20,7 +20,8 @@ from webhooks_app.web.views import (
     outbox,
     overview,
     passwords,
-    webhooks,
+    replays,
+    subscriptions,
 )
 
 VIEWS = (
@@ -40,7 +41,7 @@ VIEWS = (
     outbox,
     overview,
     passwords,
-    webhooks,
+    replays,
 )
 
 
@@ -50,4 +51,7 @@ def init_app(app: Flask) -> None:
     tenancy.init_app(app)
     for views in VIEWS:
         app.register_blueprint(views.bp)
+    for plural in subscriptions.KINDS:
+        app.register_blueprint(subscriptions.bp, name=plural, url_prefix=f"/{plural}")
+    rq_dashboard.init_app(app)
     app.jinja_env.globals["brand"] = app.config["SETTINGS"].brand_name

@@ -2,6 +2,9 @@
 
 import structlog
 from flask import Flask, render_template
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from werkzeug.exceptions import HTTPException
 
 from webhooks_app.services import errors as service_errors
@@ -26,6 +29,10 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(UNSTORABLE, _unstorable)
     for away in DATABASE_AWAY:
         app.register_error_handler(away, _database_away)
+    app.register_error_handler(RedisConnectionError, _redis_away)
+    app.register_error_handler(RedisTimeoutError, _redis_away)
+    app.register_error_handler(NoSuchJobError, _no_such_job)
+    app.register_error_handler(InvalidJobOperation, _job_moved_on)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -37,6 +44,19 @@ def _http_error(error: HTTPException) -> tuple[str, int]:
 def _database_away(error: Exception) -> tuple[str, int]:
     log.warning("database away", error=type(error).__name__)
     return _page(503, "Not available", "The database does not answer. Try again in a moment.")
+
+
+def _redis_away(error: Exception) -> tuple[str, int]:
+    log.warning("redis away", error=type(error).__name__)
+    return _page(503, "Not available", "Redis does not answer. Try again in a moment.")
+
+
+def _no_such_job(_: Exception) -> tuple[str, int]:
+    return _page(404, "Not Found", "There is no such job: it is done, or was deleted.")
+
+
+def _job_moved_on(_: Exception) -> tuple[str, int]:
+    return _page(409, "Not as things are now", "Only a job that has failed can be queued again.")
 
 
 def _not_found(_: Exception) -> tuple[str, int]:

@@ -26,9 +26,8 @@ DENIED = frozenset(
         "upgrade",
         "user-agent",
         "via",
-        "x-pivra-signature-256",
-        "x-pivot-signature",
         "x-real-ip",
+        "x-webhook-id",
         "x-webhook-signature",
         "x-webhook-timestamp",
     ]
@@ -41,8 +40,11 @@ DENIED_PREFIXES = (
     "svix-",
     "webhook-",
     "x-forwarded-",
+    "x-github-",
     "x-hub-signature",
-    "x-inqyra-",
+    "x-inqyra-signature",
+    "x-pivot-signature",
+    "x-pivra-signature",
 )
 
 

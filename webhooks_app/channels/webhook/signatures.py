@@ -1,16 +1,17 @@
-"""Signing secrets and Standard Webhooks signatures. Pure, but for making a secret."""
+"""Signing secrets, and what all formats sign and check with. Pure, but for making a secret."""
 
 import base64
 import binascii
 import hmac
 import secrets as random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 PREFIX = "whsec_"
 SHORTEST_KEY, LONGEST_KEY = 24, 64  # bytes; Standard Webhooks, "Signature scheme"
 SHORTEST_TEXT, LONGEST_TEXT = 8, 200
 TOLERANCE = 5 * 60
+LONGEST_TIMESTAMP = 12
 
 
 class BadSignature(Exception):
@@ -18,74 +19,149 @@ class BadSignature(Exception):
 
 
 def generate_secret() -> str:
-    """`whsec_` and 32 random bytes in base 64."""
+    """`whsec_` and 32 random bytes in base 64: good for every format."""
     return PREFIX + base64.b64encode(random.token_bytes(32)).decode()
 
 
 def check_secret(secret: str) -> str:
-    """A secret that a user brings: `whsec_…` of 24 to 64 bytes, or a text used as it is.
+    """A secret that a user brings, for formats that use its text as the key.
 
     Raises ValueError with a sentence.
     """
-    if secret.startswith(PREFIX):
-        try:
-            size = len(base64.b64decode(secret.removeprefix(PREFIX), validate=True))
-        except binascii.Error:
-            size = 0
-        if not SHORTEST_KEY <= size <= LONGEST_KEY:
-            raise ValueError(
-                f"After {PREFIX} come {SHORTEST_KEY} to {LONGEST_KEY} bytes in base 64."
-            )
-    elif not SHORTEST_TEXT <= len(secret) <= LONGEST_TEXT or not _is_visible(secret):
+    if not SHORTEST_TEXT <= len(secret) <= LONGEST_TEXT or not _is_visible(secret):
         raise ValueError(
             f"A secret has {SHORTEST_TEXT} to {LONGEST_TEXT} visible ASCII characters."
         )
     return secret
 
 
+def check_encoded_secret(secret: str) -> str:
+    """A secret for Standard Webhooks: `whsec_` and 24 to 64 bytes in base 64.
+
+    Raises ValueError with a sentence.
+    """
+    key = _decoded(secret)
+    if key is None or not SHORTEST_KEY <= len(key) <= LONGEST_KEY:
+        raise ValueError(
+            f"A secret for this format is {PREFIX} and {SHORTEST_KEY} to {LONGEST_KEY} bytes "
+            "in base 64."
+        )
+    return secret
+
+
 def key_of(secret: str) -> bytes:
-    """The bytes that sign: what `whsec_` encodes, else the text itself."""
-    if secret.startswith(PREFIX):
-        return base64.b64decode(secret.removeprefix(PREFIX))
-    return secret.encode()
+    """The bytes that sign for Standard Webhooks: what `whsec_` encodes, else the text itself.
+
+    Never fails: a delivery keeps its format, also when its subscription has since been given
+    another format and with it a secret that this one would refuse.
+    """
+    decoded = _decoded(secret)
+    return secret.encode() if decoded is None else decoded
+
+
+def hex_of(secret: str, content: bytes) -> str:
+    """HMAC-SHA256 in hex; the key is the text of the secret, `whsec_` included."""
+    return _digest(_text_mac(secret), content).hex()
+
+
+def base64_of(secret: str, content: bytes) -> str:
+    """The same in base 64."""
+    return _base64(_digest(_text_mac(secret), content))
 
 
 def sign_standard(secrets: Sequence[str], message_id: str, timestamp: int, body: bytes) -> str:
     """`webhook-signature`: `v1,<base64>` for each secret, newest first, separated by spaces."""
     content = b"%b.%d.%b" % (message_id.encode(), timestamp, body)
-    return " ".join(["v1," + _hmac_base64(secret, content) for secret in secrets])
+    signed = (_base64(_digest(_standard_mac(secret), content)) for secret in secrets)
+    return " ".join(["v1," + one for one in signed])
 
 
 def verify_standard(secret: str, headers: Mapping[str, str], body: bytes, now: int) -> None:
     """Check a received request; `headers` by lower-case name. Raises `BadSignature`."""
-    try:
-        message_id, signature = headers["webhook-id"], headers["webhook-signature"]
-        timestamp = int(headers["webhook-timestamp"])
-    except KeyError as error:
-        raise BadSignature(f"The header {error.args[0]} is missing.") from error
-    except ValueError as error:
-        raise BadSignature("webhook-timestamp is not a number.") from error
-    if abs(now - timestamp) > TOLERANCE:
-        raise BadSignature("The timestamp is more than 5 minutes off: an old request sent again?")
-    expected = sign_standard([secret], message_id, timestamp, body)
-    offered = signature.split(" ")
-    if not any(hmac.compare_digest(expected.encode(), one.encode()) for one in offered):
+    signature = required(headers, "webhook-signature")
+    message_id = required(headers, "webhook-id")
+    timestamp = read_timestamp(required(headers, "webhook-timestamp"), "webhook-timestamp")
+    offered = [one for one in signature.split(" ") if one.startswith("v1,")]
+    if not offered:
+        raise BadSignature("webhook-signature does not look like v1,<base64>.")
+    check_age(timestamp, now)
+    check_match(sign_standard([secret], message_id, timestamp, body), offered)
+
+
+def required(headers: Mapping[str, str], name: str) -> str:
+    """The value of a header. Raises `BadSignature` when it is not there."""
+    if name not in headers:
+        raise BadSignature(f"The header {name} is missing.")
+    return headers[name]
+
+
+def read_timestamp(text: str, where: str) -> int:
+    """Unix seconds. Raises `BadSignature`."""
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_TIMESTAMP):
+        raise BadSignature(f"The timestamp in {where} is not a number of seconds.")
+    return int(text)
+
+
+def check_age(timestamp: int, now: int) -> None:
+    """Raises `BadSignature` when a request was signed more than 5 minutes ago, or ahead."""
+    if now - timestamp > TOLERANCE:
+        raise BadSignature(
+            f"It was signed {_duration(now - timestamp)} ago, and 5 minutes are allowed: an old "
+            "request sent again?"
+        )
+    if timestamp - now > TOLERANCE:
+        raise BadSignature(
+            f"Its timestamp is {_duration(timestamp - now)} ahead, and 5 minutes are allowed: is a "
+            "clock wrong?"
+        )
+
+
+def check_match(expected: str, offered: Iterable[str]) -> None:
+    """Compared in constant time. Raises `BadSignature` when none is the expected signature."""
+    wanted = expected.encode()
+    if not any(hmac.compare_digest(wanted, one.encode(errors="replace")) for one in offered):
         raise BadSignature(
             "The signature does not fit: another secret, or the body was changed on its way."
         )
 
 
-def _hmac_base64(secret: str, content: bytes) -> str:
-    mac = _keyed(secret).copy()
+def _digest(mac: hmac.HMAC, content: bytes) -> bytes:
+    """Unlike `hmac.digest`, copies do not let go of the interpreter for each of thousands of
+    small messages."""
+    mac = mac.copy()
     mac.update(content)
-    return binascii.b2a_base64(mac.digest(), newline=False).decode()
+    return mac.digest()
 
 
 @lru_cache(maxsize=10_000)
-def _keyed(secret: str) -> hmac.HMAC:
-    """To be copied. Unlike `hmac.digest`, copies do not let go of the interpreter for each of
-    thousands of small messages."""
+def _standard_mac(secret: str) -> hmac.HMAC:
     return hmac.new(key_of(secret), digestmod="sha256")
+
+
+@lru_cache(maxsize=10_000)
+def _text_mac(secret: str) -> hmac.HMAC:
+    return hmac.new(secret.encode(), digestmod="sha256")
+
+
+def _base64(raw: bytes) -> str:
+    return binascii.b2a_base64(raw, newline=False).decode()
+
+
+def _decoded(secret: str) -> bytes | None:
+    if not secret.startswith(PREFIX):
+        return None
+    try:
+        return base64.b64decode(secret.removeprefix(PREFIX), validate=True)
+    except ValueError:
+        return None
+
+
+def _duration(seconds: int) -> str:
+    for unit, length in (("day", 86_400), ("hour", 3600), ("minute", 60)):
+        if seconds >= length:
+            count = seconds // length
+            return f"{count} {unit}{'s' if count > 1 else ''}"
+    return f"{seconds} seconds"
 
 
 def _is_visible(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""/deliveries: the log over all webhooks, one delivery with its attempts, and once more."""
+"""/deliveries: the log over everything, one delivery with its attempts, and once more."""
 
 from typing import Any
 
@@ -8,10 +8,11 @@ from werkzeug.wrappers import Response
 
 from webhooks_app.catalogue import CATALOGUE
 from webhooks_app.extensions import db
-from webhooks_app.lib.paging import Window
 from webhooks_app.services import deliveries as service
-from webhooks_app.services import subscriptions
+from webhooks_app.services import replays, subscriptions
 from webhooks_app.vocabulary import DeliveryStatus
+from webhooks_app.web.delivery_query import CODES, WINDOWS, DeliveryQuery
+from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.tenancy import editor, here, member, window
 
 bp = Blueprint("deliveries", __name__, url_prefix="/deliveries")
@@ -19,53 +20,57 @@ bp = Blueprint("deliveries", __name__, url_prefix="/deliveries")
 
 @bp.get("/")
 @member
-def index() -> str:
-    """Filters are kept in the URL; one that means nothing is left out."""
-    filters = _filters()
-    page = service.list_deliveries(db.session(), here().tenant, filters, window())
-    webhooks = subscriptions.list_webhooks(db.session(), here().tenant, Window(100)).rows
-    kept = {name: value for name, value in request.args.items() if value and name != "cursor"}
-    return render_template(
+def index() -> tuple[str, int]:
+    """Filters are kept in the URL; one that means nothing is told of, and left out."""
+    query = DeliveryQuery(request.args)
+    tenant, session = here().tenant, db.session()
+    page = render_template(
         "deliveries/index.html",
-        page=page,
-        filters=filters,
-        webhooks=webhooks,
+        page=service.list_deliveries(session, tenant, query.filters(), window()),
+        query=query,
+        subscriptions=subscriptions.names_of(session, tenant),
         event_types=CATALOGUE,
         statuses=DeliveryStatus,
-        kept=kept,
+        codes=CODES,
+        windows=[(name, words) for name, (words, _) in WINDOWS.items()],
+        replaying=replays.running(session, tenant),
     )
+    return page, 422 if query.faults else 200
 
 
 @bp.get("/<delivery_id>")
 @member
 def show(delivery_id: str) -> str:
     logged = service.find_delivery(db.session(), here().tenant, delivery_id)
-    attempts = [_attempt(one) for one in service.attempts_of(db.session(), logged.delivery)]
+    name = "_delivery" if wants_fragment() else "show"
     return render_template(
-        "deliveries/show.html",
+        f"deliveries/{name}.html",
         logged=logged,
         subscription=service.subscription_of(db.session(), logged.delivery),
         body=service.request_body(logged),
-        attempts=attempts,
+        attempts=[_attempt(one) for one in service.attempts_of(db.session(), logged.delivery)],
     )
+
+
+@bp.get("/<delivery_id>/outcome")
+@member
+def outcome(delivery_id: str) -> str:
+    """In a line, while it is on its way; its page is the delivery's."""
+    if not wants_fragment():
+        return show(delivery_id)
+    logged = service.find_delivery(db.session(), here().tenant, delivery_id)
+    return render_template("deliveries/_outcome.html", logged=logged)
 
 
 @bp.post("/<delivery_id>/replay")
 @editor
-def replay(delivery_id: str) -> Response:
+def replay(delivery_id: str) -> Response | str:
     logged = service.find_delivery(db.session(), here().tenant, delivery_id)
-    again = service.replay(db.session(), logged)
+    again = replays.replay(db.session(), logged)
+    if wants_fragment():
+        return render_template("deliveries/_outcome.html", logged=again)
     flash("Sent again, as a new delivery of the same body.")
     return redirect(url_for(".show", delivery_id=again.delivery.id))
-
-
-def _filters() -> service.Filters:
-    status = request.args.get("status")
-    return service.Filters(
-        subscription_id=request.args.get("subscription_id") or None,
-        event_type=request.args.get("event_type") or None,
-        status=DeliveryStatus(status) if status in set(DeliveryStatus) else None,
-    )
 
 
 def _attempt(row: Any) -> dict[str, Any]:

@@ -1,13 +1,19 @@
-"""/events: the stream, and one event with its payload, its deliveries and why."""
+"""/events: the stream, one event with its payload, its deliveries and why, and one sent by hand."""
 
 import msgspec
-from flask import Blueprint, render_template
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
+from webhooks_app.catalogue import CATALOGUE
 from webhooks_app.extensions import db
 from webhooks_app.lib.paging import Window
-from webhooks_app.services import deliveries
+from webhooks_app.lib.pointers import Invalid
+from webhooks_app.services import by_hand, deliveries
 from webhooks_app.services import events as service
-from webhooks_app.web.tenancy import here, member, window
+from webhooks_app.services.delivery_filters import Filters
+from webhooks_app.web.forms.events import EventForm
+from webhooks_app.web.htmx import wants_fragment
+from webhooks_app.web.tenancy import editor, here, member, window
 
 bp = Blueprint("events", __name__, url_prefix="/events")
 
@@ -15,15 +21,38 @@ bp = Blueprint("events", __name__, url_prefix="/events")
 @bp.get("/")
 @member
 def index() -> str:
-    page = service.list_events(db.session(), here().tenant, window())
-    return render_template("events/index.html", page=page)
+    wanted = request.args.get("type")
+    name = wanted if wanted in CATALOGUE else None
+    page = service.list_events(db.session(), here().tenant, window(), name)
+    fragment = "_stream" if wants_fragment() else "index"
+    return render_template(
+        f"events/{fragment}.html", page=page, event_types=CATALOGUE, chosen=name or ""
+    )
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@editor
+def new() -> Response | tuple[str, int]:
+    form = EventForm()
+    if request.method == "GET":
+        form.suggest(request.args.get("type", form.type.choices[0].value))
+    elif form.validate():
+        try:
+            sent = by_hand.send(here().tenant, form.type.data, form.data.data or "", form.subject())
+        except Invalid as error:
+            form.show(error)
+        else:
+            flash(f"Accepted: {sent.deliveries} to be told.")
+            return redirect(url_for(".show", event_id=sent.id))
+    page = render_template("events/new.html", form=form)
+    return page, 422 if request.method == "POST" else 200
 
 
 @bp.get("/<event_id>")
 @member
 def show(event_id: str) -> str:
     event = service.find_event(db.session(), here().tenant, event_id)
-    filters = deliveries.Filters(event_id=event.id)
+    filters = Filters(event_id=event.id)
     return render_template(
         "events/show.html",
         event=event,

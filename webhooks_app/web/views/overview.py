@@ -1,15 +1,25 @@
 """The first page, and the switch between live and test."""
 
+from datetime import timedelta
+
 from flask import Blueprint, g, redirect, render_template, request, session, url_for
 from flask_login import current_user, login_required
 from werkzeug.wrappers import Response
 
 from webhooks_app.extensions import db
-from webhooks_app.services import overview, sessions
+from webhooks_app.services import overview, sessions, statistics
 from webhooks_app.vocabulary import Mode
+from webhooks_app.web.charts import stacked
 from webhooks_app.web.tenancy import here, member
 
 bp = Blueprint("overview", __name__)
+
+# Each with its bars: 24 of an hour, 28 of 6 hours, 30 of a day.
+STRETCHES = {
+    "24h": ("24 hours", timedelta(hours=24), timedelta(hours=1)),
+    "7d": ("7 days", timedelta(days=7), timedelta(hours=6)),
+    "30d": ("30 days", timedelta(days=30), timedelta(days=1)),
+}
 
 
 @bp.get("/")
@@ -22,13 +32,25 @@ def show() -> str:
 
 @member
 def _show() -> str:
-    return render_template("overview.html", seen=overview.of(db.session(), here().tenant))
+    chosen = request.args.get("window", "24h")
+    name = chosen if chosen in STRETCHES else "24h"
+    _, stretch, step = STRETCHES[name]
+    tenant = here().tenant
+    traffic = statistics.traffic(db.session(), tenant, stretch, step)
+    return render_template(
+        "overview.html",
+        seen=overview.of(db.session(), tenant),
+        traffic=traffic,
+        chart=stacked(traffic.bars),
+        stretches=STRETCHES,
+        chosen=name,
+    )
 
 
 @bp.post("/mode")
 @member
 def switch_mode() -> Response:
-    """Live and test never mix, so what was open in the one is left for the list of the other."""
+    """Live and test never mix, so what was open in the one is left for the first page."""
     session["mode"] = Mode.TEST if request.form.get("mode") == Mode.TEST else Mode.LIVE
     g.pop("here")
     return redirect(url_for("overview.show"))

@@ -1,11 +1,37 @@
 """Wire formats: the envelope, the headers and the signature. One small module each, all pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from webhooks_app.channels.webhook.formats.cloudevents import CloudEvents
 from webhooks_app.channels.webhook.formats.contract import EventView, WireFormat
+from webhooks_app.channels.webhook.formats.discord import Discord
+from webhooks_app.channels.webhook.formats.github import GitHub
+from webhooks_app.channels.webhook.formats.inqyra import Inqyra
+from webhooks_app.channels.webhook.formats.pivot import Pivot
+from webhooks_app.channels.webhook.formats.pivotal import Pivotal
+from webhooks_app.channels.webhook.formats.pivra import Pivra
+from webhooks_app.channels.webhook.formats.pollybot import Pollybot
+from webhooks_app.channels.webhook.formats.slack import Slack
 from webhooks_app.channels.webhook.formats.standard import Standard
+from webhooks_app.channels.webhook.formats.stripe import Stripe
+from webhooks_app.channels.webhook.formats.teams import Teams
+from webhooks_app.channels.webhook.signatures import check_encoded_secret, check_secret
 
-FORMATS: Mapping[str, WireFormat] = {format_.name: format_ for format_ in (Standard(),)}
+ALL: Sequence[WireFormat] = (
+    Standard(),
+    Pivra(),
+    Pivotal(),
+    Pollybot(),
+    Pivot(),
+    Inqyra(),
+    GitHub(),
+    Stripe(),
+    CloudEvents(),
+    Slack(),
+    Discord(),
+    Teams(),
+)
+FORMATS: Mapping[str, WireFormat] = {format_.name: format_ for format_ in ALL}
 
 
 def wire_format(name: str) -> WireFormat:
@@ -16,4 +42,9 @@ def wire_format(name: str) -> WireFormat:
         raise ValueError(f"The wire format is one of: {', '.join(FORMATS)}.") from error
 
 
-__all__ = ["FORMATS", "EventView", "WireFormat", "wire_format"]
+def check_secret_for(name: str, secret: str) -> str:
+    """A secret that this format can sign with. Raises ValueError with a sentence."""
+    return check_encoded_secret(secret) if FORMATS[name].encoded_secret else check_secret(secret)
+
+
+__all__ = ["FORMATS", "EventView", "WireFormat", "check_secret_for", "wire_format"]

@@ -1,20 +1,26 @@
 """Standard Webhooks (standardwebhooks.com, specification 1.0): the default."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from webhooks_app.channels.webhook.formats.contract import EventView
-from webhooks_app.channels.webhook.signatures import sign_standard
+from webhooks_app.channels.webhook.formats.parts import moment, quoted
+from webhooks_app.channels.webhook.signatures import sign_standard, verify_standard
 
 
 class Standard:
+    """While a secret rotates, the header has a signature by each."""
+
     name = "standard"
+    label = "Standard Webhooks"
+    content_type = "application/json"
+    signature_header = "webhook-signature"
+    encoded_secret = True
 
     def envelope(self, event: EventView) -> bytes:
-        """`{"type", "timestamp", "data"}`; types are plain names, so nothing needs escaping."""
-        moment = event.occurred_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        return b'{"type":"%b","timestamp":"%b","data":%b}' % (
-            event.type.encode(),
-            moment.encode(),
+        """`{"type", "timestamp", "data"}`."""
+        return b'{"type":%b,"timestamp":%b,"data":%b}' % (
+            quoted(event.type),
+            moment(event.occurred_at),
             event.data,
         )
 
@@ -27,8 +33,11 @@ class Standard:
         event_type: str,  # noqa: ARG002
     ) -> dict[str, str]:
         return {
-            "Content-Type": "application/json",
+            "Content-Type": self.content_type,
             "webhook-id": delivery_id,
             "webhook-timestamp": str(timestamp),
             "webhook-signature": sign_standard(secrets, delivery_id, timestamp, body),
         }
+
+    def verify(self, secret: str, headers: Mapping[str, str], body: bytes, now: int) -> None:
+        verify_standard(secret, headers, body, now)

@@ -1,0 +1,162 @@
+// What HTML and htmx leave to do: times in the reader's zone, the drawer, copying, and requests that fail.
+"use strict";
+
+(() => {
+  const $ = (selector, within = document) => within.querySelector(selector);
+  const $$ = (selector, within = document) => within.querySelectorAll(selector);
+
+  // Times: relative, with the absolute in the reader's own zone on hover.
+  const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
+  const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+  const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+
+  function ago(moment) {
+    const seconds = (moment - Date.now()) / 1000;
+    const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? UNITS.at(-1);
+    return relative.format(Math.trunc(seconds / size), unit);
+  }
+
+  function tellTimes() {
+    for (const time of $$("time[datetime]")) {
+      const moment = new Date(time.dateTime);
+      time.textContent = ago(moment);
+      time.title = absolute.format(moment);
+    }
+  }
+
+  // The drawer: a dialog with the address of the page that it shows.
+  const drawer = $("#drawer");
+
+  function openDrawer(source) {
+    if (drawer.open) return;
+    drawer.opener = source;
+    history.pushState({ drawer: true }, "", source.href);
+    drawer.showModal();
+  }
+
+  function closeDrawer() {
+    if (drawer.open) drawer.close();
+  }
+
+  drawer?.addEventListener("close", () => {
+    $("#drawer-content").replaceChildren();
+    if (history.state?.drawer) history.back();
+    const opener = drawer.opener;
+    if (opener?.isConnected) opener.focus();
+  });
+  drawer?.addEventListener("click", (event) => {
+    if (event.target === drawer || event.target.closest("[data-close]")) closeDrawer();
+  });
+  addEventListener("popstate", (event) => {
+    if (event.state?.drawer) location.reload();
+    else closeDrawer();
+  });
+
+  // A failed request says so, and offers again.
+  const WORDS = {
+    400: "The form has expired: reload the page.",
+    401: "You are logged out: reload the page to log in.",
+    403: "Your role does not allow this.",
+    404: "It is not there any more: reload the page.",
+    409: "Not as things are now: reload the page.",
+    429: "Too many requests in a short time.",
+  };
+
+  function say(text, again) {
+    const toast = $("#toast-template").content.firstElementChild.cloneNode(true);
+    $("p", toast).textContent = text;
+    const button = $("[data-again]", toast);
+    button.addEventListener("click", () => {
+      toast.remove();
+      again();
+    });
+    $("[data-dismiss]", toast).addEventListener("click", () => toast.remove());
+    // A modal dialog leaves nothing outside of it to be clicked.
+    const toasts = $("#toasts");
+    (drawer.open ? drawer : document.body).append(toasts);
+    toasts.replaceChildren(toast);
+  }
+
+  function repeat(element, event) {
+    if (event?.type === "submit") return () => element.requestSubmit(event.submitter);
+    if (event?.type === "click") return () => element.click();
+    return () => htmx.trigger(element, event?.type ?? "load");
+  }
+
+  function failed({ detail: { ctx } }) {
+    if (!ctx || ctx.response?.status === 422) return;
+    const status = ctx.response?.status;
+    const said = ctx.response?.headers.get("X-Reason");
+    say(said || WORDS[status] || (status ? "Something broke on our side." : "No answer: is the network there?"),
+      repeat(ctx.sourceElement, ctx.sourceEvent));
+  }
+
+  addEventListener("htmx:response:error", failed);
+  addEventListener("htmx:error", failed);
+  addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+    if (ctx.request.method !== "GET") ctx.request.headers["X-CSRFToken"] = $("meta[name=csrf-token]").content;
+  });
+  addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    tellTimes();
+    const source = ctx.sourceEvent?.currentTarget ?? ctx.sourceElement;
+    if (source?.matches?.("[data-drawer]")) openDrawer(source);
+  });
+
+  // Small helps in forms and lists.
+  async function copy(button) {
+    const from = $(button.dataset.copy);
+    await navigator.clipboard.writeText(from.value ?? from.textContent);
+    const said = button.textContent;
+    button.textContent = "Copied";
+    setTimeout(() => (button.textContent = said), 1500);
+  }
+
+  function narrow(input) {
+    const wanted = input.value.trim().toLowerCase();
+    for (const group of $$(input.dataset.narrow + " details")) {
+      let shown = 0;
+      for (const choice of $$("label", group)) {
+        const fits = choice.textContent.toLowerCase().includes(wanted);
+        choice.hidden = !fits;
+        shown += fits;
+      }
+      group.hidden = !shown;
+      if (wanted) group.open = true;
+    }
+  }
+
+  function countChosen(form) {
+    const rows = [...$$("input[name=delivery_id]", form)];
+    const chosen = rows.filter((row) => row.checked).length;
+    const all = $("[data-all]", form);
+    all.checked = chosen === rows.length;
+    all.indeterminate = chosen > 0 && !all.checked;
+    for (const button of $$("[data-chosen]", form)) {
+      button.disabled = !chosen;
+      button.textContent = chosen ? `Replay ${chosen} chosen` : "Replay the chosen";
+    }
+  }
+
+  addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-copy]");
+    if (button) copy(button);
+  });
+  addEventListener("input", (event) => {
+    if (event.target.matches("[data-narrow]")) narrow(event.target);
+  });
+  addEventListener("change", (event) => {
+    const { target } = event;
+    if (target.matches("[data-all]")) {
+      for (const row of $$("input[name=delivery_id]", target.form)) row.checked = target.checked;
+    }
+    if (target.matches("[data-all], input[name=delivery_id]")) countChosen(target.form);
+    if (target.matches("[data-submit]")) target.form.requestSubmit();
+  });
+
+  tellTimes();
+  for (const all of $$("[data-all]")) {
+    all.hidden = false;
+    countChosen(all.form);
+  }
+  setInterval(tellTimes, 10_000);
+})();

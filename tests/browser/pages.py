@@ -1,0 +1,47 @@
+"""Every page that a member can come to, by the name of its picture."""
+
+from playwright.sync_api import Page
+
+PATHS = {
+    "overview": "/",
+    "actions": "/actions/",
+    "action-new": "/actions/new",
+    "webhooks": "/webhooks/",
+    "webhook-new": "/webhooks/new",
+    "delivery-logs": "/webhooks/logs",
+    "deliveries": "/deliveries/",
+    "replay-new": "/replays/new?status=failed&missing=1",
+    "events": "/events/",
+    "event-new": "/events/new",
+    "inboxes": "/test-webhook/",
+    "api-keys": "/api-keys/",
+    "notifications": "/notifications/",
+    "members": "/members/",
+    "member-leave": "/members/leave",
+    "account": "/account/",
+    "audit-log": "/audit-log/",
+    "outbox": "/outbox/",
+    "not-found": "/nowhere",
+}
+# Pages of one thing: the list that links to it, and which of its links.
+LINKED = {
+    "action": ("/actions/", "main h2 a"),
+    "webhook": ("/webhooks/", "a:text-is('Old CRM')"),
+    "webhook-edit": ("/webhooks/", "a[href$='/edit']"),
+    "webhook-delete": ("/webhooks/", "a[href$='/delete']"),
+    "webhook-logs": ("/webhooks/", "tr:has-text('Old CRM') a[href$='/logs']"),
+    "delivery": ("/deliveries/?status=failed", "tbody a[data-drawer]"),
+    "event": ("/events/?type=lead.captured", "tbody a"),
+    "inbox": ("/test-webhook/", "main a[href*='/test-webhook/']"),
+}
+
+
+def paths(page: Page) -> dict[str, str]:
+    """All of them, those of one thing looked up in the lists."""
+    found = dict(PATHS)
+    for name, (index, link) in LINKED.items():
+        page.goto(index)
+        href = page.locator(link).first.get_attribute("href")
+        assert href, name
+        found[name] = href
+    return found

@@ -1,0 +1,49 @@
+"""`python app.py` in a folder of its own, with realistic data, and how to get into it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Page
+from sqlalchemy.orm import Session
+
+from tests.launch.instance import Instance
+from tests.support.scene import paint
+from webhooks_app import create_app
+from webhooks_app.config import read_settings
+from webhooks_app.extensions import db
+from webhooks_app.launch.demo import Demo, kept_demo
+
+
+@dataclass(frozen=True)
+class Product:
+    url: str
+    demo: Demo
+
+    def log_in(self, page: Page, who: str) -> None:
+        """As `owner` or `viewer` of the demo organisation."""
+        person = getattr(self.demo, who)
+        page.goto("/login")
+        page.get_by_label("E-mail").fill(person.email)
+        page.get_by_label("Password").fill(person.password)
+        page.get_by_role("button", name="Log in").click()
+        page.wait_for_url("**/")
+
+    @property
+    def inbox(self) -> str:
+        return f"{self.url}/test-webhook/{self.demo.inbox_token}"
+
+
+@contextmanager
+def started(folder: Path) -> Iterator[Product]:
+    """The product, started, with the scene painted into its demo organisation."""
+    with Instance(folder, LOGIN_RATE_LIMIT="1000 per minute") as instance:
+        demo = kept_demo(folder / "demo.json")
+        assert demo is not None
+        app = create_app(read_settings({}, data_dir=folder))
+        with app.app_context():
+            with Session(db.engine) as session:
+                paint(session, demo.organisation_id, app.extensions["vault"])
+            db.engine.dispose()
+        yield Product(instance.url, demo)

@@ -1,0 +1,62 @@
+"""`make screenshots`: every page at two widths, light and dark, into docs/screenshots."""
+
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.conftest import LAUNCH
+from tests.browser.pages import paths
+from tests.browser.product import Product, started
+
+FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
+WIDTHS = (1280, 390)
+SCHEMES = ("light", "dark")
+TALLEST = 2200
+
+
+def main() -> None:
+    with TemporaryDirectory() as folder, started(Path(folder) / "data") as product:
+        shutil.rmtree(FOLDER, ignore_errors=True)
+        FOLDER.mkdir()
+        with sync_playwright() as playwright:
+            path = shutil.which("chromium")
+            browser = playwright.chromium.launch(executable_path=path, args=LAUNCH)
+            for width in WIDTHS:
+                for scheme in SCHEMES:
+                    _shoot_all(browser, product, width, scheme)
+            browser.close()
+
+
+def _shoot_all(browser: Browser, product: Product, width: int, scheme: str) -> None:
+    size = {"width": width, "height": 900}
+    context = browser.new_context(
+        base_url=product.url, viewport=size, color_scheme=scheme, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    ending = f"{width}-{scheme}.png"
+    page.goto("/login")
+    _shoot(page, f"login-{ending}")
+    product.log_in(page, "owner")
+    for name, path in paths(page).items():
+        page.goto(path)
+        _shoot(page, f"{name}-{ending}")
+    page.goto("/webhooks/")
+    page.locator("tr", has_text="Old CRM").get_by_role("link", name="Logs").click()
+    page.locator("#drawer .log summary").first.click()
+    page.locator("#drawer .attempt").first.wait_for()
+    page.screenshot(path=FOLDER / f"drawer-{ending}")
+    context.close()
+
+
+def _shoot(page: Page, name: str) -> None:
+    """The whole page, up to where nobody would look."""
+    tall = min(TALLEST, int(page.evaluate("document.documentElement.scrollHeight")))
+    width = page.viewport_size["width"] if page.viewport_size else 0
+    clip = {"x": 0, "y": 0, "width": width, "height": max(tall, 900)}
+    page.screenshot(path=FOLDER / name, clip=clip, full_page=True)
+
+
+if __name__ == "__main__":
+    main()

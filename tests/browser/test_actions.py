@@ -1,0 +1,39 @@
+"""Actions: made with a live preview, tested, copied, deleted."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.product import Product
+
+
+def test_an_action_is_made_with_what_it_would_have_matched_in_sight(
+    page: Page, product: Product
+) -> None:
+    page.goto("/actions/new")
+    page.get_by_label("Name").fill("Ada to the CRM")
+    page.get_by_label("Event", exact=True).select_option("lead.captured")
+    preview = page.locator("#preview-result")
+    expect(preview).to_contain_text("100 of the last 100")
+    page.get_by_label("Field").fill("lead.email")
+    page.get_by_label("Operator").select_option("starts_with")
+    page.get_by_label("Value").fill("ada@")
+    expect(preview).not_to_contain_text("100 of the last 100")
+    expect(preview).to_contain_text("it is grace@example.com")
+    page.get_by_role("button", name="Add a condition").click()
+    expect(page.get_by_label("Field")).to_have_count(2)
+    expect(page.get_by_label("Field").first).to_have_value("lead.email")
+    page.get_by_label("URL").fill(product.inbox)
+    page.get_by_role("button", name="Save").click()
+    assert page.get_by_label("Signing secret").input_value().startswith("whsec_")
+    page.goto("/actions/")
+    card = page.locator(".card", has_text="Ada to the CRM")
+    card.get_by_role("button", name="Test").click()
+    expect(card.get_by_role("status").locator(".badge.delivered")).to_be_visible()
+
+    card.get_by_role("button", name="Duplicate Ada to the CRM").click()
+    expect(page.get_by_text("The copy is off")).to_be_visible()
+    page.goto("/actions/")
+    copy = page.locator(".card", has_text="Copy of Ada to the CRM")
+    expect(copy.get_by_role("switch")).to_have_attribute("aria-checked", "false")
+    copy.get_by_role("link", name="Delete Copy of Ada").click()
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("Copy of Ada to the CRM is deleted.")).to_be_visible()

@@ -1,0 +1,146 @@
+"""Webhooks and their drawer, by hand, with a real worker behind them."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.product import Product
+
+
+def row(page: Page, name: str) -> Locator:
+    return page.get_by_role("row").filter(has_text=name)
+
+
+def test_a_toggle_swaps_itself_and_keeps_the_focus(page: Page) -> None:
+    page.goto("/webhooks/")
+    switch = row(page, "Warehouse").get_by_role("switch")
+    switch.focus()
+    page.keyboard.press("Space")
+    expect(switch).to_have_attribute("aria-checked", "false")
+    expect(switch).to_be_focused()
+    expect(row(page, "Warehouse").get_by_role("button", name="Test")).to_be_disabled()
+    page.reload()
+    expect(switch).to_have_attribute("aria-checked", "false")
+    switch.click()
+    expect(switch).to_have_attribute("aria-checked", "true")
+
+
+def test_a_test_shows_its_result_in_place_and_leads_to_its_log_line(page: Page) -> None:
+    page.goto("/webhooks/")
+    one = row(page, "Demo receiver")
+    one.get_by_role("button", name="Test").click()
+    expect(one.get_by_role("status").locator(".badge.delivered")).to_be_visible()
+    one.get_by_role("link", name="what happened").click()
+    expect(page.locator("#drawer .attempt")).to_contain_text("200")
+    assert page.url.endswith("/webhooks/") is False
+
+
+def test_the_drawer_has_an_address_and_closes_by_escape(page: Page, product: Product) -> None:
+    page.goto("/webhooks/")
+    link = row(page, "Old CRM").get_by_role("link", name="Logs")
+    link.click()
+    drawer = page.get_by_role("dialog")
+    expect(drawer).to_be_visible()
+    assert page.url.endswith("/logs")
+    page.keyboard.press("Escape")
+    expect(drawer).not_to_be_visible()
+    page.wait_for_url(f"{product.url}/webhooks/")
+    expect(link).to_be_focused()
+
+
+def test_back_closes_the_drawer_and_a_reload_keeps_its_page(page: Page) -> None:
+    page.goto("/webhooks/")
+    row(page, "Old CRM").get_by_role("link", name="Logs").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("dialog")).not_to_be_visible()
+    row(page, "Old CRM").get_by_role("link", name="Logs").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="Logs of Old CRM").last).to_be_visible()
+
+
+def test_the_drawer_tells_the_tries_and_refreshes_without_losing_the_place(page: Page) -> None:
+    page.goto("/webhooks/")
+    row(page, "Demo receiver").get_by_role("link", name="Logs").click()
+    drawer = page.get_by_role("dialog")
+    drawer.get_by_role("button", name="Test").click()
+    first = drawer.locator(".log > li").first
+    expect(first.locator(".badge").first).to_contain_text("delivered")
+    first.locator("summary").first.click()
+    expect(first.locator(".attempt")).to_contain_text("Try 1")
+    opened = first.get_attribute("id")
+    with page.expect_response("**/logs"):
+        pass
+    still = drawer.locator(f"#{opened}")
+    expect(still.locator(".attempt")).to_contain_text("Try 1")
+    assert still.locator("details").first.evaluate("one => one.open")
+
+
+def test_closing_the_drawer_ends_its_refreshing(page: Page) -> None:
+    page.goto("/webhooks/")
+    row(page, "Old CRM").get_by_role("link", name="Logs").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(2500)
+    assert asked == []
+
+
+def test_a_webhook_is_made_tested_changed_and_deleted(page: Page, product: Product) -> None:
+    page.goto("/webhooks/new")
+    page.get_by_label("Name").fill("Made by hand")
+    page.get_by_label("URL").fill(product.inbox)
+    page.get_by_label("Search events").fill("lead.cap")
+    assert page.get_by_label("lead.updated").is_hidden()
+    page.get_by_label("lead.captured").check()
+    page.get_by_role("button", name="Save").click()
+    assert page.get_by_label("Signing secret").input_value().startswith("whsec_")
+    page.get_by_role("link", name="I have kept it").click()
+    expect(page.locator("#logs .log > li").first).to_contain_text("webhook.ping")
+    expect(page.locator("#logs .log > li .badge").first).to_contain_text("delivered")
+    page.get_by_role("link", name="Edit").click()
+    page.get_by_label("Name").fill("Renamed")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Renamed", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Delete").click()
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("Renamed is deleted.")).to_be_visible()
+
+
+def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(page: Page) -> None:
+    page.goto("/webhooks/new")
+    page.get_by_label("Name").fill("Half done")
+    page.get_by_label("URL").fill("ftp://nowhere")
+    page.on("console", lambda said: None)
+    page.get_by_role("button", name="Save").click()
+    summary = page.get_by_role("alert").filter(has_text="Not saved")
+    expect(summary).to_contain_text("2 things")
+    expect(page.get_by_label("Name")).to_have_value("Half done")
+    expect(page.get_by_label("URL")).to_have_attribute("aria-invalid", "true")
+    summary.get_by_role("link", name="URL").click()
+    expect(page.get_by_label("URL")).to_be_focused()
+
+
+def test_a_request_that_fails_says_so_and_offers_again(open_page: Callable[..., Page]) -> None:
+    page = open_page(errors="Failed")
+    page.goto("/webhooks/")
+    page.route("**/test", lambda route: route.abort())
+    one = row(page, "Demo receiver")
+    one.get_by_role("button", name="Test").click()
+    toast = page.get_by_role("alert").filter(has_text="No answer")
+    expect(toast).to_be_visible()
+    page.unroute("**/test")
+    toast.get_by_role("button", name="Again").click()
+    expect(one.get_by_role("status").locator(".badge.delivered")).to_be_visible()
+
+
+def test_live_and_test_are_two_worlds(page: Page) -> None:
+    page.goto("/webhooks/")
+    page.get_by_role("button", name="Test", exact=True).first.click()
+    page.goto("/webhooks/")
+    expect(page.get_by_text("No webhooks in test mode yet")).to_be_visible()
+    page.get_by_role("button", name="Live").click()
+    page.goto("/webhooks/")
+    expect(row(page, "Warehouse")).to_be_visible()

@@ -1,0 +1,53 @@
+"""A message for an incoming webhook or workflow of Microsoft Teams: an Adaptive Card 1.4.
+
+The runs of a `RichTextBlock` are shown as they are, unlike a `TextBlock`, which reads Markdown.
+"""
+
+from typing import Any
+
+import orjson
+
+from webhooks_app.channels.webhook.formats.contract import EventView
+from webhooks_app.channels.webhook.formats.people import (
+    facts_of,
+    fitting,
+    footer_of,
+    title_of,
+    units,
+)
+from webhooks_app.channels.webhook.formats.unsigned import Unsigned
+
+ROOM, OVERHEAD = 20_000, 160  # bytes, and what stands around each text; Teams takes 28 KB
+SCHEMA = "http://adaptivecards.io/schemas/adaptive-card.json"
+CARD = "application/vnd.microsoft.card.adaptive"
+
+Json = dict[str, Any]
+
+
+class Teams(Unsigned):
+    name = "teams"
+    label = "Microsoft Teams"
+
+    def envelope(self, event: EventView) -> bytes:
+        facts = fitting(facts_of(event), ROOM, _size)
+        body = [
+            _block(_run(title_of(event), size="Large", weight="Bolder")),
+            *(_block(_run(f"{label}: ", weight="Bolder"), _run(value)) for label, value in facts),
+            _block(_run(footer_of(event), size="Small", isSubtle=True)),
+        ]
+        card = {"$schema": SCHEMA, "type": "AdaptiveCard", "version": "1.4", "body": body}
+        attachment = {"contentType": CARD, "contentUrl": None, "content": card}
+        return orjson.dumps({"type": "message", "attachments": [attachment]})
+
+
+def _size(text: str) -> int:
+    """In UTF-8 or UTF-16, whichever is more: the documents do not say which is meant."""
+    return max(len(orjson.dumps(text)), 2 * units(text)) + OVERHEAD
+
+
+def _block(*runs: Json) -> Json:
+    return {"type": "RichTextBlock", "inlines": list(runs)}
+
+
+def _run(text: str, **style: object) -> Json:
+    return {"type": "TextRun", "text": text, **style}

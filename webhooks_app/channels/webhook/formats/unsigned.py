@@ -1,0 +1,31 @@
+"""What the formats of chat services share: no signature, since their URL is the secret."""
+
+from collections.abc import Mapping, Sequence
+
+from webhooks_app.channels.webhook.signatures import BadSignature
+
+
+class Unsigned:
+    label: str
+    content_type = "application/json"
+    signature_header = None
+    encoded_secret = False
+
+    def headers(
+        self,
+        secrets: Sequence[str],  # noqa: ARG002
+        delivery_id: str,  # noqa: ARG002
+        timestamp: int,  # noqa: ARG002
+        body: bytes,  # noqa: ARG002
+        event_type: str,  # noqa: ARG002
+    ) -> dict[str, str]:
+        return {"Content-Type": self.content_type}
+
+    def verify(
+        self,
+        secret: str,  # noqa: ARG002
+        headers: Mapping[str, str],  # noqa: ARG002
+        body: bytes,  # noqa: ARG002
+        now: int,  # noqa: ARG002
+    ) -> None:
+        raise BadSignature(f"{self.label} messages are not signed, so nothing can be checked.")

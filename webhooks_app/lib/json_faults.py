@@ -1,0 +1,27 @@
+"""What msgspec says of JSON that it cannot use, as faults with pointers."""
+
+import re
+
+import msgspec
+
+from webhooks_app.lib.pointers import Fault, pointer
+
+MSGSPEC_PATH = re.compile(r"\.([^.\[\]`]+)|\[(\d+)\]")
+MISSING = re.compile(r"Object missing required field `(.+)`")
+UNKNOWN = re.compile(r"Object contains unknown field `(.+)`")
+
+
+def malformed(error: msgspec.DecodeError | RecursionError) -> Fault:
+    detail = "It is nested too deeply" if isinstance(error, RecursionError) else str(error)
+    return Fault("#", f"{detail}.", status=400)
+
+
+def as_fault(error: msgspec.ValidationError) -> Fault:
+    """From `Expected `str`, got `int` - at `$.subject.id`` to a pointer and a sentence."""
+    detail, _, path = str(error).partition(" - at `$")
+    at = pointer(*(name or index for name, index in MSGSPEC_PATH.findall(path)))
+    if missing := MISSING.fullmatch(detail):
+        return Fault(f"{at}{pointer(missing[1])[1:]}", "This is required.")
+    if unknown := UNKNOWN.fullmatch(detail):
+        return Fault(f"{at}{pointer(unknown[1])[1:]}", "No member of this name is known here.")
+    return Fault(at, f"{detail.replace('`', '')}.")

@@ -1,0 +1,49 @@
+"""Many deliveries sent once more: what was asked for, and how far it is."""
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webhooks_app.extensions import Model
+from webhooks_app.models.columns import (
+    Id,
+    IdText,
+    JsonDict,
+    JsonList,
+    Moment,
+    OptionalMoment,
+    OptionalRef,
+    Ref,
+    Word,
+)
+
+
+class ReplayBatch(Model):
+    """`delivery_ids` names them, else `filters` does (see `services.delivery_filters`).
+
+    `position` is the last delivery that was looked at, `end` where to stop: what is made from now
+    on is not meant. `total` is null until it is counted.
+    """
+
+    __tablename__ = "replay_batches"
+    __table_args__ = (
+        CheckConstraint("status IN ('running', 'finished', 'cancelled')", name="status"),
+        Index(None, "organisation_id", "mode", "id"),
+    )
+
+    id: Mapped[Id]
+    organisation_id: Mapped[str] = mapped_column(
+        IdText, ForeignKey("organisations.id", ondelete="CASCADE")
+    )
+    mode: Mapped[Word]
+    filters: Mapped[JsonDict]
+    delivery_ids: Mapped[JsonList]
+    position: Mapped[OptionalRef]
+    end: Mapped[Ref]
+    status: Mapped[Word]
+    total: Mapped[int | None]
+    replayed: Mapped[int] = mapped_column(default=0)
+    skipped: Mapped[int] = mapped_column(default=0)
+    requested_by: Mapped[str] = mapped_column(String(254))
+    created_at: Mapped[Moment]
+    updated_at: Mapped[Moment]
+    finished_at: Mapped[OptionalMoment]

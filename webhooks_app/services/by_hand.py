@@ -1,0 +1,28 @@
+"""An event that a person sends by hand: it goes the way of all others."""
+
+from collections.abc import Iterator
+
+from webhooks_app.clock import utcnow
+from webhooks_app.lib.pointers import Fault, Invalid
+from webhooks_app.pipeline.incoming import Accepted, Incoming, Tenant
+from webhooks_app.services.event_fields import faults_of_data, faults_of_type
+from webhooks_app.services.ingest import ingest
+from webhooks_app.services.subjects import subject_faults
+
+
+def send(tenant: Tenant, name: str, data: str, subject: tuple[str, str] | None) -> Accepted:
+    """Accept an event of type `name`; `data` is JSON text. Whoever asks for it is told.
+
+    Raises `Invalid`.
+    """
+    if faults := list(_faults(name, data, subject)):
+        raise Invalid(*faults)
+    return ingest(tenant, Incoming(type=name, data=data, occurred_at=utcnow(), subject=subject))
+
+
+def _faults(name: str, data: str, subject: tuple[str, str] | None) -> Iterator[Fault]:
+    yield from faults_of_type(name)
+    yield from faults_of_data(data.encode(errors="surrogatepass"))
+    if subject is not None:
+        for fault in subject_faults(*subject):
+            yield fault.below("subject")

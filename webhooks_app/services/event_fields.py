@@ -1,0 +1,61 @@
+"""What an event may be, whichever door it comes through."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from webhooks_app.catalogue import event_type
+from webhooks_app.lib.json_faults import as_fault, malformed
+from webhooks_app.lib.pointers import Fault
+
+LARGEST_DATA = 256 * 1024
+DEEPEST_DATA = 100
+
+
+def faults_of_type(name: str) -> Iterator[Fault]:
+    """Of the name of an event type that a producer reports, at `#/type`."""
+    known = event_type(name)
+    if known is None:
+        yield Fault("#/type", f"No event type is called {name[:100]!r}.")
+    elif known.is_system:
+        yield Fault("#/type", f"{name} is sent by the product itself.")
+
+
+def faults_of_data(text: bytes) -> Iterator[Fault]:
+    """Of the JSON text of an event's data, at `#/data`.
+
+    Decoded in full: `msgspec.Raw` lets numbers out of range pass, which conditions could not read.
+    """
+    size = len(text)
+    if size > LARGEST_DATA:
+        yield Fault("#/data", f"{size} bytes are more than {LARGEST_DATA}.", status=413)
+        return
+    try:
+        data = msgspec.json.decode(text)
+    except msgspec.ValidationError as error:
+        yield as_fault(error).below("data")
+        return
+    except (msgspec.DecodeError, RecursionError) as error:
+        yield malformed(error).below("data")
+        return
+    if not isinstance(data, dict):
+        yield Fault("#/data", "This must be an object.")
+    elif _deeper_than(DEEPEST_DATA, text, data):
+        yield Fault("#/data", f"This is nested more than {DEEPEST_DATA} levels deep.")
+
+
+def _deeper_than(levels: int, text: bytes, data: Any) -> bool:
+    """Walks the tree only when it holds enough brackets to be that deep."""
+    if text.count(b"{") + text.count(b"[") <= levels:
+        return False
+    row = [data]
+    for _ in range(levels):
+        row = [child for node in row for child in _children(node)]
+    return bool(row)
+
+
+def _children(node: Any) -> list[Any]:
+    """What a container holds that are containers themselves."""
+    inner = node.values() if isinstance(node, dict) else node
+    return [child for child in inner if isinstance(child, dict | list)]

@@ -1,0 +1,92 @@
+"""What a subscription would have been told of, from the organisation's real recent events."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webhooks_app.models import Event
+from webhooks_app.pipeline.conditions import (
+    Explanation,
+    InvalidCondition,
+    explain,
+    parse_conditions,
+)
+from webhooks_app.pipeline.incoming import Tenant
+from webhooks_app.pipeline.match import condition_view
+from webhooks_app.services.events import incoming_of
+from webhooks_app.vocabulary import EventOrigin, Match
+
+JUDGED = 100
+LOOKED_THROUGH = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    event: Event
+    explained: Explanation
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The last events of the wanted types and scope, newest first, `JUDGED` at most.
+
+    `problem` says why nothing can be judged yet; then there are none.
+    """
+
+    judgements: Sequence[Judgement] = ()
+    problem: str | None = None
+
+    @property
+    def matching(self) -> Sequence[Judgement]:
+        return [one for one in self.judgements if one.explained.passed]
+
+    @property
+    def others(self) -> Sequence[Judgement]:
+        return [one for one in self.judgements if not one.explained.passed]
+
+
+def of(session: Session, tenant: Tenant, fields: Mapping[str, Any]) -> Preview:
+    """For the members of a form (see `webhook_fields`) as they are, however far it is filled in."""
+    if not fields["event_types"]:
+        return Preview(problem="Choose an event, and the last real ones are judged here.")
+    try:
+        conditions = parse_conditions(fields["conditions"])
+    except InvalidCondition as error:
+        return Preview(problem=f"Condition {error.index + 1}: {error}")
+    match = Match.ANY if fields["match"] == Match.ANY else Match.ALL
+    events = _recent(session, tenant, fields["event_types"], fields["scope"])
+    return Preview(
+        [
+            Judgement(event, explain(conditions, match, condition_view(incoming_of(event))))
+            for event in events
+        ]
+    )
+
+
+def _recent(
+    session: Session,
+    tenant: Tenant,
+    event_types: Sequence[str],
+    scope: Mapping[str, str] | None,
+) -> Sequence[Event]:
+    """Of the newest `LOOKED_THROUGH` events: a rare type must not cost a walk over all of them."""
+    newest = (
+        select(Event.id)
+        .where(Event.organisation_id == tenant.organisation_id, Event.mode == tenant.mode)
+        .order_by(Event.id.desc())
+        .limit(LOOKED_THROUGH)
+        .subquery()
+    )
+    query = (
+        select(Event)
+        .join(newest, newest.c.id == Event.id)
+        .where(Event.type.in_(event_types), Event.origin == EventOrigin.API.value)
+        .order_by(Event.id.desc())
+        .limit(JUDGED)
+    )
+    if scope is not None:
+        query = query.where(Event.subject_type == scope["type"], Event.subject_id == scope["id"])
+    return session.scalars(query).all()

@@ -1,0 +1,45 @@
+"""Ready-made code for receivers: how to check the signature of a wire format."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from webhooks_app.channels.webhook.formats import wire_format
+from webhooks_app.channels.webhook.formats.body_signed import BodySigned
+
+LANGUAGES = {"Python": "python", "Node": "node", "Go": "go", "PHP": "php", "Ruby": "ruby"}
+
+_templates = Environment(
+    autoescape=False,  # noqa: S701 - code, which the page that shows it escapes
+    loader=FileSystemLoader(Path(__file__).parents[2] / "templates" / "verification"),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+
+
+class Snippet(NamedTuple):
+    language: str
+    code: str
+
+
+def snippets(name: str) -> list[Snippet]:
+    """A small receiver in each language, that checks what this wire format sends: standard
+    libraries only, but for Flask in Python and Rack in Ruby. None for a format without signature.
+
+    Raises ValueError for a name that is no wire format.
+    """
+    format_ = wire_format(name)
+    if format_.signature_header is None:
+        return []
+    values = {"scheme": name, "header": "", "prefix": ""}
+    if isinstance(format_, BodySigned):
+        values = {"scheme": "body", "header": format_.sent_as, "prefix": format_.prefix}
+    elif name == "cloudevents":
+        values["scheme"] = "standard"
+    return [
+        Snippet(language, _templates.get_template(f"{file}.jinja").render(values))
+        for language, file in LANGUAGES.items()
+    ]

@@ -1,0 +1,36 @@
+"""The form of an event that is sent by hand."""
+
+import orjson
+from flask_wtf import FlaskForm
+from wtforms import SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+
+from webhooks_app.catalogue import event_type
+from webhooks_app.lib.pointers import Invalid
+from webhooks_app.vocabulary import SUBJECT_TYPES
+from webhooks_app.web.forms.choices import EVENT_CHOICES
+
+
+class EventForm(FlaskForm):  # type: ignore[misc]
+    type = SelectField("Event", choices=EVENT_CHOICES)
+    subject_type = SelectField("About", choices=[SelectChoice("", "nothing"), *SUBJECT_TYPES])
+    subject_id = StringField("Its id")
+    data = TextAreaField("Data")
+
+    def suggest(self, name: str) -> None:
+        """Begin with the catalogue's sample of that type; with nothing for an unknown one."""
+        if kind := event_type(name):
+            self.type.data = kind.name
+            self.data.data = orjson.dumps(kind.sample, option=orjson.OPT_INDENT_2).decode()
+
+    def subject(self) -> tuple[str, str] | None:
+        if not self.subject_type.data:
+            return None
+        return self.subject_type.data, (self.subject_id.data or "").strip()
+
+    def show(self, error: Invalid) -> None:
+        """Each fault beside the field that it is about."""
+        for fault in error.faults:
+            name = fault.at.removeprefix("#/").split("/")[0]
+            field = self.subject_id if name == "subject" else self[name]
+            field.errors = [*field.errors, fault.detail]

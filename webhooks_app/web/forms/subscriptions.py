@@ -1,0 +1,218 @@
+"""The forms of actions and webhooks: from what people type to the members that the service knows,
+and back."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import (
+    FieldList,
+    Form,
+    FormField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    SubmitField,
+    TextAreaField,
+)
+from wtforms.fields.choices import SelectChoice
+
+from webhooks_app.channels.webhook.formats import FORMATS
+from webhooks_app.lib.pointers import Invalid
+from webhooks_app.models import Subscription
+from webhooks_app.pipeline.conditions import MOST
+from webhooks_app.pipeline.operators import OPERATORS
+from webhooks_app.pipeline.retry import POLICIES, parse_policy
+from webhooks_app.vocabulary import SUBJECT_TYPES
+from webhooks_app.web.forms.choices import EVENT_CHOICES, EVENT_TYPES
+
+SPARE_ROWS = 1
+CUSTOM = "custom"
+OVERLAPS = {
+    0: "at once",
+    1: "after an hour",
+    24: "after a day",
+    72: "after 3 days",
+    168: "after a week",
+}
+
+
+class ConditionForm(Form):  # type: ignore[misc]
+    field = StringField("Field")
+    operator = SelectField(
+        "Operator", choices=[SelectChoice(n, n.replace("_", " ")) for n in OPERATORS]
+    )
+    value = StringField("Value")
+
+
+class SubscriptionForm(FlaskForm):  # type: ignore[misc]
+    """What both kinds have. Each says by `event_types` what it wants to be told of."""
+
+    name = StringField("Name")
+    description = TextAreaField("Description")
+    url = StringField("URL")
+    scope_type = SelectField("About", choices=[SelectChoice("", "everything"), *SUBJECT_TYPES])
+    scope_id = StringField("Its id")
+    match = RadioField(
+        "Conditions",
+        choices=[
+            SelectChoice("all", "all of them hold"),
+            SelectChoice("any", "any of them holds"),
+        ],
+        default="all",
+    )
+    conditions = FieldList(FormField(ConditionForm), max_entries=MOST)
+    wire_format = SelectField("Format", choices=list(FORMATS), default="standard")
+    retry_policy = SelectField("Retries", choices=[*POLICIES, CUSTOM], default="pivot")
+    delays = StringField("Delays")
+    headers = TextAreaField("Custom headers")
+    more = SubmitField("Add a condition")
+    save = SubmitField("Save")
+
+    def suggest(self, query: Mapping[str, str]) -> None:
+        """Begin with what a link to the form names."""
+        for name in ("name", "url"):
+            self[name].data = query.get(name, "")
+
+    def fill(self, row: Subscription, headers: Mapping[str, str]) -> None:
+        """Show a webhook as it is. Header values come masked, and masked they may go back."""
+        for name in ("name", "description", "url", "match", "wire_format"):
+            self[name].data = getattr(row, name)
+        self._fill_event_types(row.event_types)
+        self.scope_type.data, self.scope_id.data = row.scope_type or "", row.scope_id or ""
+        for condition in row.conditions:
+            value = condition.get("value", "")
+            shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+            self.conditions.append_entry(condition | {"value": shown})
+        if isinstance(row.retry_policy, str):
+            self.retry_policy.data = row.retry_policy
+        else:
+            self.retry_policy.data = CUSTOM
+            delays = parse_policy(row.retry_policy).delays
+            self.delays.data = ", ".join(f"{delay:g}" for delay in delays)
+        self.headers.data = "\n".join(f"{name}: {value}" for name, value in headers.items())
+
+    def add_rows(self) -> None:
+        """So that there are always conditions to fill in; more of them when that was asked for."""
+        blank = len(self.conditions) - len(self._filled_rows())
+        wanted = blank + SPARE_ROWS if self.more.data else SPARE_ROWS
+        while blank < wanted and len(self.conditions) < MOST:
+            self.conditions.append_entry()
+            blank += 1
+
+    def members(self) -> dict[str, Any]:
+        """As `services.webhook_fields` knows them."""
+        scope = (
+            {"type": self.scope_type.data, "id": (self.scope_id.data or "").strip()}
+            if self.scope_type.data
+            else None
+        )
+        return {
+            "name": self.name.data or "",
+            "description": self.description.data or "",
+            "url": (self.url.data or "").strip(),
+            "event_types": self._chosen_event_types(),
+            "scope": scope,
+            "match": self.match.data,
+            "conditions": [_condition(row) for row in self._filled_rows()],
+            "wire_format": self.wire_format.data,
+            "retry_policy": self._policy(),
+            "headers": dict(_header_lines(self.headers.data or "")),
+        }
+
+    def show(self, error: Invalid) -> None:
+        """Each fault beside the field that it is about."""
+        rows = self._filled_rows()
+        for fault in error.faults:
+            first, *rest = fault.at.removeprefix("#/").split("/")
+            if first == "conditions" and rest and int(rest[0]) < len(rows):
+                row = rows[int(rest[0])]
+                _add_error(
+                    row[rest[1]] if len(rest) > 1 and rest[1] in row else row.field, fault.detail
+                )
+            elif first == "scope":
+                _add_error(self.scope_id, fault.detail)
+            elif first == "retry_policy" and self.retry_policy.data == CUSTOM:
+                _add_error(self.delays, fault.detail)
+            else:
+                _add_error(self[first], fault.detail)
+
+    def faults(self) -> list[tuple[str, str, str]]:
+        """Of each field that was refused: its id on the page, its label, and why."""
+        fields = [field for field in self if field is not self.conditions]
+        fields += [field for entry in self.conditions for field in entry.form]
+        return [
+            (field.id, field.label.text, " ".join(map(str, field.errors)))
+            for field in fields
+            if field.errors
+        ]
+
+    def is_special(self) -> bool:
+        """Whether how it is sent is not the default, or was refused."""
+        fields = (self.wire_format, self.retry_policy, self.delays, self.headers)
+        return any(field.errors or field.data not in (None, "", field.default) for field in fields)
+
+    def _fill_event_types(self, names: Sequence[str]) -> None:
+        raise NotImplementedError
+
+    def _chosen_event_types(self) -> list[str]:
+        raise NotImplementedError
+
+    def _filled_rows(self) -> list[Any]:
+        return [entry.form for entry in self.conditions if (entry.form.field.data or "").strip()]
+
+    def _policy(self) -> Any:
+        if self.retry_policy.data != CUSTOM:
+            return self.retry_policy.data
+        parts = [part.strip() for part in (self.delays.data or "").split(",") if part.strip()]
+        return {"delays": [float(part) if _is_number(part) else part for part in parts]}
+
+
+class WebhookForm(SubscriptionForm):
+    """An endpoint, and any number of event types."""
+
+    event_types = SelectMultipleField("Events", choices=[kind.name for kind in EVENT_TYPES])
+
+    def _fill_event_types(self, names: Sequence[str]) -> None:
+        self.event_types.data = list(names)
+
+    def _chosen_event_types(self) -> list[str]:
+        return list(self.event_types.data or [])
+
+
+class ActionForm(SubscriptionForm):
+    """One event, and what follows."""
+
+    event_types = SelectField(
+        "Event", choices=[SelectChoice("", "Choose what sets it off"), *EVENT_CHOICES]
+    )
+
+    def _fill_event_types(self, names: Sequence[str]) -> None:
+        self.event_types.data = names[0]
+
+    def _chosen_event_types(self) -> list[str]:
+        return [self.event_types.data] if self.event_types.data else []
+
+
+def _condition(row: Any) -> dict[str, Any]:
+    operator, value = OPERATORS.get(row.operator.data), row.value.data or ""
+    condition = {"field": row.field.data.strip(), "operator": row.operator.data}
+    if operator is not None and operator.takes_list:
+        return condition | {"value": [one.strip() for one in value.split(",") if one.strip()]}
+    return condition | {"value": value}
+
+
+def _header_lines(text: str) -> Iterable[tuple[str, str]]:
+    for line in text.splitlines():
+        if line.strip():
+            name, _, value = line.partition(":")
+            yield name.strip(), value.strip()
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(".", "", 1).isascii() and text.replace(".", "", 1).isdigit()
+
+
+def _add_error(field: Any, detail: str) -> None:
+    field.errors = [*field.errors, detail]

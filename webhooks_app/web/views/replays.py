@@ -1,0 +1,72 @@
+"""/replays: many deliveries sent once more, asked for, watched and cancelled."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from webhooks_app.extensions import db
+from webhooks_app.services import deliveries, subscriptions
+from webhooks_app.services import replays as service
+from webhooks_app.services.delivery_filters import Filters
+from webhooks_app.web.delivery_query import WINDOWS, DeliveryQuery
+from webhooks_app.web.htmx import wants_fragment
+from webhooks_app.web.tenancy import editor, here, member
+
+bp = Blueprint("replays", __name__, url_prefix="/replays")
+
+COUNTED = 10_000
+MOST_CHOSEN = 100
+
+
+@bp.get("/new")
+@editor
+def new() -> tuple[str, int]:
+    """How many the filters mean, before they are replayed."""
+    return _ask(DeliveryQuery(request.args))
+
+
+@bp.post("/")
+@editor
+def create() -> Response | tuple[str, int]:
+    """Replay the chosen rows, else all that the filters mean."""
+    query = DeliveryQuery(request.form)
+    filters = query.filters()
+    chosen = request.form.getlist("delivery_id")
+    if query.faults or len(chosen) > MOST_CHOSEN or not (chosen or "all" in request.form):
+        return _ask(query)
+    filters = Filters() if chosen else filters
+    batch = service.start(db.session(), here().tenant, current_user.email, filters, chosen)
+    return redirect(url_for(".show", batch_id=batch.id))
+
+
+@bp.get("/<batch_id>")
+@member
+def show(batch_id: str) -> str:
+    batch = service.find_batch(db.session(), here().tenant, batch_id)
+    name = "_progress" if wants_fragment() else "show"
+    return render_template(f"replays/{name}.html", batch=batch)
+
+
+@bp.post("/<batch_id>/cancel")
+@editor
+def cancel(batch_id: str) -> Response | str:
+    batch = service.find_batch(db.session(), here().tenant, batch_id)
+    service.cancel(db.session(), batch)
+    if wants_fragment():
+        return render_template("replays/_progress.html", batch=batch)
+    flash("Cancelled: what was replayed so far stays.")
+    return redirect(url_for(".show", batch_id=batch.id))
+
+
+def _ask(query: DeliveryQuery) -> tuple[str, int]:
+    tenant = here().tenant
+    found = deliveries.count(db.session(), tenant, query.filters(), COUNTED + 1)
+    page = render_template(
+        "replays/new.html",
+        query=query,
+        found=found,
+        counted=COUNTED,
+        windows=[(name, words) for name, (words, _) in WINDOWS.items()],
+        subscriptions=dict(subscriptions.names_of(db.session(), tenant)),
+    )
+    return page, 422 if query.faults or request.method == "POST" else 200

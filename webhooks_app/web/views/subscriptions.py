@@ -1,0 +1,249 @@
+"""/actions and /webhooks: the two lists, one subscription with its log, and every change of it.
+
+One blueprint, registered once for each kind; `kind()` tells under which a request came.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import cast
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from webhooks_app.extensions import db
+from webhooks_app.lib.crypto import Vault
+from webhooks_app.lib.paging import Page, Window
+from webhooks_app.lib.pointers import Invalid
+from webhooks_app.lib.ssrf import Guard
+from webhooks_app.models import Subscription
+from webhooks_app.services import deliveries, preview, samples, statistics
+from webhooks_app.services import subscriptions as service
+from webhooks_app.services.delivery_filters import Filters
+from webhooks_app.vocabulary import SubscriptionKind
+from webhooks_app.web.charts import Sparklines, sparklines
+from webhooks_app.web.forms.choices import GROUPS
+from webhooks_app.web.forms.subscriptions import (
+    OVERLAPS,
+    ActionForm,
+    SubscriptionForm,
+    WebhookForm,
+)
+from webhooks_app.web.htmx import wants_fragment
+from webhooks_app.web.tenancy import editor, here, member, window
+
+bp = Blueprint("subscriptions", __name__)
+
+Answer = Response | str | tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What differs between actions and webhooks: the form, and how one looks in the list."""
+
+    kind: SubscriptionKind
+    form: type[SubscriptionForm]
+    listed: str
+
+    @property
+    def noun(self) -> str:
+        return self.kind.value
+
+
+KINDS = {
+    "actions": Kind(SubscriptionKind.ACTION, ActionForm, "_card"),
+    "webhooks": Kind(SubscriptionKind.WEBHOOK, WebhookForm, "_row"),
+}
+
+
+def kind() -> Kind:
+    return KINDS[request.blueprint or ""]
+
+
+bp.context_processor(lambda: {"noun": kind().noun})
+
+
+@bp.get("/")
+@member
+def index() -> str:
+    page = service.list_subscriptions(db.session(), here().tenant, kind().kind, window())
+    name = f"subscriptions/{request.blueprint}.html"
+    return render_template(name, page=page, sparks=_sparks(*page.rows))
+
+
+@bp.get("/<subscription_id>")
+@member
+def show(subscription_id: str) -> str:
+    row = _load(subscription_id)
+    return render_template(
+        "subscriptions/show.html",
+        row=row,
+        headers=service.masked_headers(row, _vault()),
+        page=_last_deliveries(row),
+    )
+
+
+@bp.get("/<subscription_id>/logs")
+@member
+def logs(subscription_id: str) -> str:
+    """The drawer, and its page."""
+    row = _load(subscription_id)
+    name = "_logs" if wants_fragment() else "logs"
+    return render_template(f"subscriptions/{name}.html", row=row, page=_last_deliveries(row))
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@editor
+def new() -> Answer:
+    form = kind().form()
+    if request.method == "GET":
+        form.suggest(request.args)
+    elif form.save.data and form.validate():
+        try:
+            row, secret = service.create_subscription(
+                db.session(), here().tenant, kind().kind, form.members(), _vault(), _guard()
+            )
+        except Invalid as error:
+            form.show(error)
+        else:
+            samples.send_test(db.session(), here().tenant, row, samples.PING)
+            return _secret(row, secret, "made")
+    return _form(form, row=None)
+
+
+@bp.route("/<subscription_id>/edit", methods=["GET", "POST"])
+@editor
+def edit(subscription_id: str) -> Answer:
+    row = _load(subscription_id)
+    form = kind().form()
+    if request.method == "GET":
+        form.fill(row, service.masked_headers(row, _vault()))
+    elif form.save.data and form.validate():
+        moved = form.url.data.strip() != row.url
+        try:
+            service.update_subscription(db.session(), row, form.members(), _vault(), _guard())
+        except Invalid as error:
+            form.show(error)
+        else:
+            if moved and row.enabled:
+                samples.send_test(db.session(), here().tenant, row, samples.PING)
+            flash("Saved.")
+            return redirect(url_for(".show", subscription_id=row.id))
+    return _form(form, row)
+
+
+@bp.post("/preview")
+@editor
+def preview_matches() -> Answer:
+    """Which of the last real events would match what is in the form; changes nothing."""
+    form = kind().form()
+    if wants_fragment():
+        return render_template("subscriptions/_preview.html", preview=_preview(form))
+    return _form(form, row=None)
+
+
+@bp.get("/logs")
+@member
+def delivery_logs() -> str:
+    """The last deliveries over all of this kind."""
+    filters = Filters(kind=kind().kind)
+    page = deliveries.list_deliveries(db.session(), here().tenant, filters, window())
+    name = "_delivery_logs" if wants_fragment() else "delivery_logs"
+    return render_template(f"subscriptions/{name}.html", page=page)
+
+
+@bp.post("/<subscription_id>/toggle")
+@editor
+def toggle(subscription_id: str) -> Answer:
+    row = _load(subscription_id)
+    service.set_enabled(db.session(), row, enabled=request.form.get("enabled") == "1")
+    if wants_fragment():
+        name = f"subscriptions/{kind().listed}.html"
+        return render_template(name, row=row, sparks=_sparks(row))
+    flash("It is on." if row.enabled else "It is off: what was waiting is cancelled.")
+    return redirect(url_for(".show", subscription_id=row.id))
+
+
+@bp.post("/<subscription_id>/test")
+@editor
+def test(subscription_id: str) -> Answer:
+    row = _load(subscription_id)
+    sent = samples.send_test(db.session(), here().tenant, row)
+    if wants_fragment():
+        return render_template("deliveries/_outcome.html", logged=sent)
+    return redirect(url_for("deliveries.show", delivery_id=sent.delivery.id))
+
+
+@bp.post("/<subscription_id>/duplicate")
+@editor
+def duplicate(subscription_id: str) -> str:
+    copy, secret = service.duplicate(db.session(), _load(subscription_id), _vault())
+    return _secret(copy, secret, "copied")
+
+
+@bp.route("/<subscription_id>/rotate", methods=["GET", "POST"])
+@editor
+def rotate(subscription_id: str) -> Answer:
+    row = _load(subscription_id)
+    hours = request.form.get("overlap", type=int)
+    if hours not in OVERLAPS:
+        page = render_template("subscriptions/rotate.html", row=row, overlaps=OVERLAPS)
+        return page, 200 if request.method == "GET" else 422
+    overlap = timedelta(hours=hours)
+    secret = service.rotate_secret(db.session(), row, _vault(), overlap=overlap)
+    return _secret(row, secret, "rotated")
+
+
+@bp.route("/<subscription_id>/delete", methods=["GET", "POST"])
+@editor
+def delete(subscription_id: str) -> Answer:
+    row = _load(subscription_id)
+    if request.method == "GET":
+        return render_template("subscriptions/delete.html", row=row)
+    service.delete_subscription(db.session(), row)
+    flash(f"{row.name} is deleted.")
+    return redirect(url_for(".index"))
+
+
+def _form(form: SubscriptionForm, row: Subscription | None) -> tuple[str, int]:
+    form.add_rows()
+    failed = bool(form.errors or form.faults())
+    page = render_template(
+        f"subscriptions/{kind().noun}_form.html",
+        form=form,
+        row=row,
+        groups=GROUPS,
+        failed=failed,
+        preview=_preview(form),
+    )
+    return page, 422 if failed else 200
+
+
+def _secret(row: Subscription, secret: str, why: str) -> str:
+    """`why` it has a new secret: made, copied or rotated."""
+    return render_template("subscriptions/secret.html", row=row, secret=secret, why=why)
+
+
+def _preview(form: SubscriptionForm) -> preview.Preview:
+    return preview.of(db.session(), here().tenant, form.members())
+
+
+def _last_deliveries(row: Subscription) -> Page[deliveries.Logged]:
+    filters = Filters(subscription_id=row.id)
+    return deliveries.list_deliveries(db.session(), here().tenant, filters, Window())
+
+
+def _sparks(*rows: Subscription) -> Sparklines:
+    hours = statistics.last_day(db.session(), [row.id for row in rows])
+    return sparklines(hours)
+
+
+def _load(subscription_id: str) -> Subscription:
+    return service.find_subscription(db.session(), here().tenant, subscription_id, kind().kind)
+
+
+def _vault() -> Vault:
+    return cast(Vault, current_app.extensions["vault"])
+
+
+def _guard() -> Guard:
+    return cast(Guard, current_app.config["SETTINGS"].guard)
