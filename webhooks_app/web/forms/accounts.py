@@ -7,6 +7,8 @@ from wtforms.validators import EqualTo, InputRequired, Length
 from webhooks_app.services.accounts import SHORTEST_PASSWORD
 
 LONGEST_PASSWORD = 1000
+# What the password manager of a browser goes by.
+KNOWN, CHOSEN = {"autocomplete": "current-password"}, {"autocomplete": "new-password"}
 
 
 class LogInForm(FlaskForm):  # type: ignore[misc]
@@ -30,21 +32,29 @@ class NewPasswordForm(FlaskForm):  # type: ignore[misc]
                 f"The password needs at least {SHORTEST_PASSWORD} characters.",
             )
         ],
+        render_kw=CHOSEN,
     )
     again = PasswordField(
-        "New password again", validators=[EqualTo("new", "The two are not the same.")]
+        "New password again",
+        validators=[EqualTo("new", "The two are not the same.")],
+        render_kw=CHOSEN,
     )
 
 
 class PasswordForm(NewPasswordForm):
     current = PasswordField(
-        "Password of now",
-        validators=[InputRequired("Enter the password of now."), Length(max=LONGEST_PASSWORD)],
+        "Current password",
+        validators=[InputRequired("Enter your current password."), Length(max=LONGEST_PASSWORD)],
+        render_kw=KNOWN,
     )
 
 
 class JoinForm(NewPasswordForm):
-    name = StringField("Your name", validators=[InputRequired("Enter your name.")])
+    name = StringField(
+        "Your name",
+        validators=[InputRequired("Enter your name.")],
+        render_kw={"autocomplete": "name"},
+    )
 
 
 class ForgotForm(FlaskForm):  # type: ignore[misc]

@@ -55,7 +55,7 @@ def _changed(form: PasswordForm) -> bool:
     try:
         passwords.change(db.session(), user, form.current.data, form.new.data, kept)
     except passwords.WrongPassword:
-        form.current.errors = ["This is not your password of now."]
+        form.current.errors = ["This is not your current password."]
         return False
     limits.forget_tries("login", user.email)
     return True
