@@ -41,7 +41,7 @@ def add_member(
 
 
 def make_operator(session: Session, email: str) -> None:
-    """Open the RQ dashboard to the user with that e-mail (in any case), committed.
+    """Open what is for operators to the user with that e-mail (in any case), committed.
 
     Raises `BadAccount` when there is none.
     """
