@@ -14,6 +14,7 @@ from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.pointers import Fault, Invalid
 from webhooks_app.models import Inbox, InboxRequest, Organisation
 from webhooks_app.models.inbox import PLAIN_ANSWER
+from webhooks_app.services.audit_log import Target, record
 from webhooks_app.services.errors import Conflict
 from webhooks_app.services.inbox_secrets import sealed
 
@@ -113,12 +114,14 @@ def _add(session: Session, organisation_id: str, name: str, sealed_secret: str |
         created_at=utcnow(),
     )
     session.add(inbox)
+    record(session, "inbox.opened", Target.of(inbox))
     session.commit()
     return inbox
 
 
 def close_inbox(session: Session, inbox: Inbox) -> None:
     """It and all that it kept are gone, committed."""
+    record(session, "inbox.deleted", Target.of(inbox))
     session.delete(inbox)
     session.commit()
 
