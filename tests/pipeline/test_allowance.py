@@ -25,6 +25,7 @@ from webhooks_app.models import Organisation, SendAllowance
 from webhooks_app.pipeline.allowance import granted, held, wait
 from webhooks_app.pipeline.claim import Claimed, Request, anything_due, claim
 from webhooks_app.pipeline.engine import Engine
+from webhooks_app.services.health import BacklogCollector
 
 URL = "https://a.example/hook"
 RATES = st.floats(0.1, 1000)
@@ -109,6 +110,14 @@ def test_what_is_not_due_is_not_held(organisation: Organisation) -> None:
     webhook.enabled = False
     db.session.commit()
     assert held(db.engine, [webhook.id]) == {}
+
+
+def test_what_may_be_kept_back_is_no_backlog(organisation: Organisation) -> None:
+    for rate_limit in (1, None):
+        factories.webhook(organisation, URL, rate_limit=rate_limit)
+    factories.accepted(organisation)
+    db.session.rollback()
+    assert next(BacklogCollector(db.engine).collect()).samples[0].value == 1
 
 
 def test_a_limit_may_be_lifted(organisation: Organisation) -> None:
