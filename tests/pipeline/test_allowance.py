@@ -1,7 +1,6 @@
 """Rate limits: kept over any time and any number of engines, and nobody else waits for them."""
 
 import time
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +18,7 @@ from tests import factories
 from tests.pipeline.conftest import deliveries, make_due
 from tests.support.receiver import Receiver
 from tests.support.servers import wait_until
+from tests.support.windows import most_within
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.models import Organisation, SendAllowance
@@ -136,12 +136,6 @@ def second_engine(app: Flask) -> Iterator[Engine]:
     engine.start()
     yield engine
     engine.stop()
-
-
-def most_within(seconds: float, moments: list[float]) -> int:
-    """Of any window of so many seconds, the most moments in it."""
-    ordered = sorted(moments)
-    return max(bisect_left(ordered, at + seconds) - n for n, at in enumerate(ordered))
 
 
 def test_sixty_at_twenty_a_second_take_some_seconds_and_delay_nobody(
