@@ -1,7 +1,6 @@
 """Rate limits: kept over any time and any number of engines, and nobody else waits for them."""
 
 import time
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,12 +18,14 @@ from tests import factories
 from tests.pipeline.conftest import deliveries, make_due
 from tests.support.receiver import Receiver
 from tests.support.servers import wait_until
+from tests.support.windows import most_within
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.models import Organisation, SendAllowance
 from webhooks_app.pipeline.allowance import granted, held, wait
 from webhooks_app.pipeline.claim import Claimed, Request, anything_due, claim
 from webhooks_app.pipeline.engine import Engine
+from webhooks_app.services.health import BacklogCollector
 
 URL = "https://a.example/hook"
 RATES = st.floats(0.1, 1000)
@@ -111,6 +112,14 @@ def test_what_is_not_due_is_not_held(organisation: Organisation) -> None:
     assert held(db.engine, [webhook.id]) == {}
 
 
+def test_what_may_be_kept_back_is_no_backlog(organisation: Organisation) -> None:
+    for rate_limit in (1, None):
+        factories.webhook(organisation, URL, rate_limit=rate_limit)
+    factories.accepted(organisation)
+    db.session.rollback()
+    assert next(BacklogCollector(db.engine).collect()).samples[0].value == 1
+
+
 def test_a_limit_may_be_lifted(organisation: Organisation) -> None:
     webhook = factories.webhook(organisation, URL, rate_limit=0.1)
     factories.accepted(organisation, *[factories.lead() for _ in range(3)])
@@ -127,12 +136,6 @@ def second_engine(app: Flask) -> Iterator[Engine]:
     engine.start()
     yield engine
     engine.stop()
-
-
-def most_within(seconds: float, moments: list[float]) -> int:
-    """Of any window of so many seconds, the most moments in it."""
-    ordered = sorted(moments)
-    return max(bisect_left(ordered, at + seconds) - n for n, at in enumerate(ordered))
 
 
 def test_sixty_at_twenty_a_second_take_some_seconds_and_delay_nobody(

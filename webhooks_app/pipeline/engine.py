@@ -194,7 +194,8 @@ class Engine:
     async def _wake_for_held(self) -> None:
         """Rate limits may keep back what is due: go on when the first of them lets some start. If
         this engine dies meanwhile, the beat sees that it is due."""
-        if not (limited := self._parts.endpoints.limited()):
+        limited = self._parts.endpoints.limited()
+        if self._stopping or not limited:
             return
         asked = self._loop.run_in_executor(self._threads, held, self._parts.database, limited)
         try:

@@ -43,7 +43,7 @@ class Candidate:
             scope=(scope_type, scope_id) if scope_type and scope_id else None,
             conditions=parse_conditions(subscription.conditions),
             match=Match(subscription.match),
-            changed_fields=tuple(subscription.changed_fields or ()),
+            changed_fields=tuple(subscription.changed_fields),
         )
 
 
