@@ -21,6 +21,7 @@ PATHS = {
     "account": "/account/",
     "audit-log": "/audit-log/",
     "outbox": "/outbox/",
+    "signature-tool": "/tools/signature",
     "not-found": "/nowhere",
 }
 # Pages of one thing: the list that links to it, and which of its links.

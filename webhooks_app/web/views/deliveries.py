@@ -47,7 +47,7 @@ def show(delivery_id: str) -> str:
         f"deliveries/{name}.html",
         logged=logged,
         subscription=service.subscription_of(db.session(), logged.delivery),
-        body=service.request_body(logged),
+        body=service.request_body(logged.delivery, logged.event),
         attempts=[_attempt(one) for one in service.attempts_of(db.session(), logged.delivery)],
     )
 
