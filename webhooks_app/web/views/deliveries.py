@@ -26,7 +26,7 @@ def index() -> tuple[str, int]:
     tenant, session = here().tenant, db.session()
     page = render_template(
         "deliveries/index.html",
-        page=service.list_deliveries(session, tenant, query.filters(), window()),
+        page=service.list_deliveries(session, tenant, query.filters, window()),
         query=query,
         subscriptions=subscriptions.names_of(session, tenant),
         event_types=CATALOGUE,
