@@ -10,7 +10,7 @@ PATHS = {
     "webhook-new": "/webhooks/new",
     "delivery-logs": "/webhooks/logs",
     "deliveries": "/deliveries/",
-    "replay-new": "/replays/new?status=failed&missing=1",
+    "replay-new": "/replays/new?missing=1",
     "events": "/events/",
     "event-new": "/events/new",
     "inboxes": "/test-webhook/",
