@@ -59,7 +59,7 @@ def range_of(tenant: Tenant, filters: Filters) -> Conditions:
     if filters.subscription_id is not None:
         conditions.append(Delivery.subscription_id == filters.subscription_id)
     if filters.event_id is not None:
-        conditions.append(_of_event(filters.event_id))
+        conditions.append(of_event(filters.event_id))
     if filters.since is not None:
         conditions.append(Delivery.id >= _first_id(filters.since))
     if filters.until is not None:
@@ -111,11 +111,11 @@ def _arrived_later(delivery: type[Delivery]) -> ColumnElement[bool]:
     )
 
 
-def _of_event(event_id: str) -> ColumnElement[bool]:
+def of_event(event_id: str) -> ColumnElement[bool]:
     """In two parts, since each has an index of its own."""
     planned = Delivery.trigger == Trigger.EVENT.value
-    of_event = Delivery.event_id == event_id
-    return or_(and_(planned, of_event), and_(Delivery.trigger != Trigger.EVENT.value, of_event))
+    its = Delivery.event_id == event_id
+    return or_(and_(planned, its), and_(Delivery.trigger != Trigger.EVENT.value, its))
 
 
 def _first_id(moment: datetime) -> str:

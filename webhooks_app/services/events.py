@@ -1,7 +1,8 @@
 """The stream of events, and why each webhook was or was not told of one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased, defer
@@ -11,6 +12,7 @@ from webhooks_app.models import Delivery, Event, Subscription
 from webhooks_app.pipeline.conditions import Judged, explain, parse_conditions
 from webhooks_app.pipeline.incoming import Incoming, Tenant
 from webhooks_app.pipeline.match import condition_view
+from webhooks_app.services.delivery_filters import of_event
 from webhooks_app.services.errors import NotFound
 from webhooks_app.vocabulary import Match
 
@@ -72,21 +74,19 @@ def find_event(session: Session, tenant: Tenant, event_id: str) -> Event:
 
 def verdicts(session: Session, tenant: Tenant, event: Event) -> list[Verdict]:
     """One for each webhook of now, those that were told of the event first."""
-    told = set(
-        session.scalars(select(Delivery.subscription_id).where(Delivery.event_id == event.id))
-    )
+    told = set(session.scalars(select(Delivery.subscription_id).where(of_event(event.id))))
     query = select(Subscription).where(
         Subscription.organisation_id == tenant.organisation_id,
         Subscription.mode == tenant.mode,
         Subscription.deleted_at.is_(None),
     )
-    found = [_verdict(row, event, row.id in told) for row in session.scalars(query)]
+    view = condition_view(incoming_of(event))
+    found = [_verdict(row, event, view, row.id in told) for row in session.scalars(query)]
     return sorted(found, key=lambda one: (not one.delivered, one.subscription.name))
 
 
-def _verdict(row: Subscription, event: Event, delivered: bool) -> Verdict:
+def _verdict(row: Subscription, event: Event, view: Mapping[str, Any], delivered: bool) -> Verdict:
     subject = (event.subject_type or "", event.subject_id or "")
-    view = condition_view(incoming_of(event))
     explained = explain(parse_conditions(row.conditions), Match(row.match), view)
     return Verdict(
         subscription=row,
