@@ -202,7 +202,8 @@ def _subscriptions(
 ) -> Iterator[Subscription]:
     for n in range(webhooks + actions):
         make = factories.webhook if n < webhooks else factories.action
-        types = [COMMON[(n + offset) % len(COMMON)] for offset in (0, 7, 11)[: 1 + n % 3 if n < webhooks else 1]]
+        offsets = (0, 7, 11)[: 1 + n % 3] if n < webhooks else (0,)
+        types = [COMMON[(n + offset) % len(COMMON)] for offset in offsets]
         yield make(
             organisation,
             f"https://hooks.example.com/{n}",

@@ -122,6 +122,7 @@ def pages_of(organisation: Organisation) -> dict[str, Page]:
         "events, rare": f"/events/?type={RARE}",
         "an event, with 200 verdicts": f"/events/{happened.id}",
         "replay, failed": "/replays/new?status=failed",
+        "replay, cancelled": "/replays/new?status=cancelled",
         "replay, failed and missing, 24 hours": (
             "/replays/new?status=failed&window=24h&missing=1"
         ),
@@ -136,7 +137,7 @@ def pages_of(organisation: Organisation) -> dict[str, Page]:
 
 def _measure(person: Person, page: Page, times: int, bare_ms: float) -> Measured:
     took = []
-    for n in range(WARM_UPS + times):
+    for _ in range(WARM_UPS + times):
         with statements() as seen:
             start = time.perf_counter()
             _open(person, page)
