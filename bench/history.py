@@ -228,4 +228,3 @@ _NOTE = (
     "The visitor asked for prices of twelve seats, whether Saturdays are possible, and would like "
     "to be called back before the end of the week. The offer of last month was read and liked. "
 ) * 2
-

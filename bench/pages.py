@@ -123,9 +123,7 @@ def pages_of(organisation: Organisation) -> dict[str, Page]:
         "an event, with 200 verdicts": f"/events/{happened.id}",
         "replay, failed": "/replays/new?status=failed",
         "replay, cancelled": "/replays/new?status=cancelled",
-        "replay, failed and missing, 24 hours": (
-            "/replays/new?status=failed&window=24h&missing=1"
-        ),
+        "replay, failed and missing, 24 hours": ("/replays/new?status=failed&window=24h&missing=1"),
         "replay, failed, of a rare event": f"/replays/new?status=failed&event_type={RARE}",
         "notifications": "/notifications/",
         "inboxes": "/test-webhook/",
