@@ -1,9 +1,9 @@
 """The delivery log: listed and read."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session, aliased, defer
 
 from webhooks_app.channels.webhook.formats import EventView, wire_format
@@ -32,6 +32,13 @@ class Logged(NamedTuple):
     event: Event
     subscription_name: str
     latency_ms: int | None = None
+
+
+class Estimate(NamedTuple):
+    """`more`: there are others, or may be."""
+
+    found: int
+    more: bool
 
 
 def list_deliveries(
@@ -88,11 +95,32 @@ def _further(session: Session, within: Conditions, most: int) -> str | None:
 
 def count(session: Session, tenant: Tenant, filters: Filters, most: int) -> int:
     """How many there are, or `most` when there are more."""
-    found = select(Delivery.id).where(*range_of(tenant, filters), *rest_of(filters, Delivery))
+    within = select(Delivery.id).where(*range_of(tenant, filters))
+    found = _that_fit(within, filters, Delivery).limit(most).subquery()
+    return session.scalar(select(func.count()).select_from(found)) or 0
+
+
+def estimate(session: Session, tenant: Tenant, filters: Filters, most: int) -> Estimate:
+    """How many there are, `most` at most, at no more cost than a page of `list_deliveries`.
+
+    What no index finds is counted among the newest alone, as many as such a page looks through.
+    """
+    if not rest_of(filters, Delivery):
+        found = count(session, tenant, filters, most + 1)
+        return Estimate(min(found, most), found > most)
+    look_up_by_key(session.connection())
+    within, looked_through = range_of(tenant, filters), _looked_through(filters)
+    newest = select(Delivery).where(*within).order_by(Delivery.id.desc()).limit(looked_through)
+    delivery = aliased(Delivery, newest.subquery())
+    found = session.scalar(_that_fit(select(func.count(delivery.id)), filters, delivery)) or 0
+    more = found > most or _further(session, within, looked_through) is not None
+    return Estimate(min(found, most), more)
+
+
+def _that_fit(query: Select[Any], filters: Filters, delivery: type[Delivery]) -> Select[Any]:
     if filters.event_type is not None or filters.text is not None:
-        found = found.join(Event, Event.id == Delivery.event_id)
-    counted = found.limit(most).subquery()
-    return session.scalar(select(func.count()).select_from(counted)) or 0
+        query = query.join(Event, Event.id == delivery.event_id)
+    return query.where(*rest_of(filters, delivery))
 
 
 def find_delivery(session: Session, tenant: Tenant, delivery_id: str) -> Logged:
