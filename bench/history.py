@@ -2,11 +2,12 @@
 
 import random
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, cast
 
 import orjson
-from sqlalchemy import Table, insert
+from sqlalchemy import Engine, Table, insert
 
 from tests import factories
 from webhooks_app.catalogue import CATALOGUE
@@ -35,6 +36,7 @@ DAYS = timedelta(days=90)
 RETRIED_FOR = timedelta(hours=6)
 NOT_SENT_YET = timedelta(minutes=2)
 CHUNK = 20_000
+DELIVERIES_OF_AN_EVENT = 2.1
 STATE_COLUMNS = (*DELIVERY_COLUMNS, "status_code", "error", "finished_at")
 CONDITIONS = [{"field": "data.email", "operator": "contains", "value": "@example.com"}]
 ANSWERS = ((503, "The endpoint answered 503."), (500, "The endpoint answered 500."))
@@ -48,7 +50,7 @@ RESPONSE = '[["content-type","application/json"],["server","nginx"],["content-le
 
 
 class Rows(NamedTuple):
-    """Of some minutes: what goes into each table."""
+    """What goes into each table; `tries` are what is counted."""
 
     events: list[tuple[Any, ...]]
     deliveries: list[tuple[Any, ...]]
@@ -57,7 +59,7 @@ class Rows(NamedTuple):
 
 
 class History:
-    """`count` deliveries to `webhooks` and `actions`, some of which are busy and some quiet."""
+    """Of an organisation with so many webhooks and actions, some of them busy and some quiet."""
 
     def __init__(self, name: str, webhooks: int, actions: int) -> None:
         self._chance = random.Random(7)
@@ -73,17 +75,21 @@ class History:
         self._failing = {row.id for row in self.subscriptions[::10]}
 
     def fill(self, count: int) -> None:
-        written, moment = 0, self._now - DAYS
-        step = DAYS / (count / 2.1)
-        while moment < self._now:
-            rows = Rows([], [], [], [])
-            while moment < self._now and len(rows.events) < CHUNK:
-                self._event(rows, moment)
-                moment += step
-            self._write(rows)
-            written += len(rows.deliveries)
+        """As many deliveries, give or take a hundredth."""
+        moment, step = self._now - DAYS, DAYS / (count / DELIVERIES_OF_AN_EVENT)
+        with ThreadPoolExecutor(1) as pool:
+            written: Future[None] | None = None
+            while moment < self._now:
+                rows = Rows([], [], [], [])
+                while moment < self._now and len(rows.events) < CHUNK:
+                    self._event(rows, moment)
+                    moment += step
+                if written:
+                    written.result()
+                written = pool.submit(_write, db.engine, rows)
+            if written:
+                written.result()
         self._beside()
-        self.written = written
 
     def _event(self, rows: Rows, at: datetime) -> None:
         chance = self._chance
@@ -143,13 +149,6 @@ class History:
         ended = DeliveryStatus(status) if status in ("delivered", "failed") else _AGAIN
         rows.tries.append(tallies.Try(to.id, at, ended, milliseconds))
 
-    def _write(self, rows: Rows) -> None:
-        with db.engine.begin() as connection:
-            insert_rows(connection, cast(Table, Event.__table__), EVENT_COLUMNS, rows.events)
-            insert_rows(connection, cast(Table, Delivery.__table__), STATE_COLUMNS, rows.deliveries)
-            insert_rows(connection, cast(Table, Attempt.__table__), ATTEMPT_COLUMNS, rows.attempts)
-            tallies.store(connection, rows.tries)
-
     def _beside(self) -> None:
         """Notifications, some unread, and a replay that is over and one that is at work."""
         shared = {"organisation_id": self.organisation.id, "mode": "live"}
@@ -195,6 +194,14 @@ class History:
 
 _WELL = ("delivered", "pending")
 _AGAIN = DeliveryStatus.RETRYING
+
+
+def _write(engine: Engine, rows: Rows) -> None:
+    with engine.begin() as connection:
+        insert_rows(connection, cast(Table, Event.__table__), EVENT_COLUMNS, rows.events)
+        insert_rows(connection, cast(Table, Delivery.__table__), STATE_COLUMNS, rows.deliveries)
+        insert_rows(connection, cast(Table, Attempt.__table__), ATTEMPT_COLUMNS, rows.attempts)
+        tallies.store(connection, rows.tries)
 
 
 def _subscriptions(

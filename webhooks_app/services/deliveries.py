@@ -82,7 +82,7 @@ def _looked_through(filters: Filters) -> int:
     if filters.text is not None:
         most //= 2
     if filters.status in UNDELIVERED:
-        most //= 2
+        most //= 4
     return most
 
 
