@@ -41,11 +41,16 @@ STATE_COLUMNS = (*DELIVERY_COLUMNS, "status_code", "error", "finished_at")
 CONDITIONS = [{"field": "data.email", "operator": "contains", "value": "@example.com"}]
 ANSWERS = ((503, "The endpoint answered 503."), (500, "The endpoint answered 500."))
 ANSWERS += ((404, "The endpoint answered 404."), (None, "No answer within 15 seconds."))
+ENDINGS = {"delivered": (200, None), "pending": (None, None)}
 REQUEST = (
     '{"content-type":"application/json","user-agent":"Hookline/1.0","webhook-id":"%s",'
     '"webhook-timestamp":"1772445600","webhook-signature":"v1,'
     'K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=","authorization":"••••••"}'
 )
+NOTE = (
+    "The visitor asked for prices of twelve seats, whether Saturdays are possible, and would like "
+    "to be called back before the end of the week. The offer of last month was read and liked. "
+) * 2
 RESPONSE = '[["content-type","application/json"],["server","nginx"],["content-length","11"]]'
 
 
@@ -111,9 +116,7 @@ class History:
     def _delivery(self, rows: Rows, to: Subscription, event_id: str, at: datetime) -> None:
         delivery_id = self._id("msg", at)
         status, tries = self._ending(to, self._now - at)
-        code, error = self._chance.choice(ANSWERS) if status not in _WELL else (200, None)
-        if status == "pending":
-            code = None
+        code, error = ENDINGS.get(status) or self._chance.choice(ANSWERS)
         due = self._now + timedelta(hours=1) if status in ("pending", "retrying") else None
         delivered = status == "delivered"
         rows.deliveries.append(
@@ -146,8 +149,8 @@ class History:
             + (error, code, to.url, REQUEST % delivery_id, RESPONSE, b'{"ok":true}', False)
             + (at, milliseconds)
         )
-        ended = DeliveryStatus(status) if status in ("delivered", "failed") else _AGAIN
-        rows.tries.append(tallies.Try(to.id, at, ended, milliseconds))
+        ended = status if status in ("delivered", "failed") else "retrying"
+        rows.tries.append(tallies.Try(to.id, at, DeliveryStatus(ended), milliseconds))
 
     def _beside(self) -> None:
         """Notifications, some unread, and a replay that is over and one that is at work."""
@@ -192,10 +195,6 @@ class History:
         return floor_id(prefix, at.timestamp())[:-16] + f"{self._serial:016x}"
 
 
-_WELL = ("delivered", "pending")
-_AGAIN = DeliveryStatus.RETRYING
-
-
 def _write(engine: Engine, rows: Rows) -> None:
     with engine.begin() as connection:
         insert_rows(connection, cast(Table, Event.__table__), EVENT_COLUMNS, rows.events)
@@ -224,14 +223,8 @@ def _subscriptions(
 
 
 def _data(name: str, chance: random.Random) -> str:
-    """The catalogue's sample with a transcript of some length: 600 bytes or so."""
+    """The catalogue's sample and a note, 600 bytes or so."""
     sample = CATALOGUE[name].sample
     return orjson.dumps(
-        {**sample, "email": f"person{chance.randint(1, 99_999)}@example.com", "note": _NOTE}
+        {**sample, "email": f"person{chance.randint(1, 99_999)}@example.com", "note": NOTE}
     ).decode()
-
-
-_NOTE = (
-    "The visitor asked for prices of twelve seats, whether Saturdays are possible, and would like "
-    "to be called back before the end of the week. The offer of last month was read and liked. "
-) * 2
