@@ -59,12 +59,11 @@ def cancel(batch_id: str) -> Response | str:
 
 def _ask(query: DeliveryQuery) -> tuple[str, int]:
     tenant = here().tenant
-    found = deliveries.count(db.session(), tenant, query.filters, COUNTED + 1)
+    estimate = deliveries.estimate(db.session(), tenant, query.filters, COUNTED)
     page = render_template(
         "replays/new.html",
         query=query,
-        found=found,
-        counted=COUNTED,
+        estimate=estimate,
         windows=[(name, words) for name, (words, _) in WINDOWS.items()],
         subscriptions=dict(subscriptions.names_of(db.session(), tenant)),
     )
