@@ -14,6 +14,8 @@ from webhooks_app.lib.pointers import Fault, Invalid
 from webhooks_app.services.errors import DATABASE_AWAY, UNSTORABLE, Conflict, NotFound
 
 TYPES = "/docs/api#"
+# Its clients show the `message` of an answer, whatever its status.
+POLLYBOT = "/api/v1/chatbots/"
 FAULTS_SHOWN = 100
 PASSED_ON = ("Allow", "Retry-After")
 
@@ -53,6 +55,8 @@ class Problem(Exception):
                 {fault.kind: fault.at, "detail": fault.detail}
                 for fault in self.faults[:FAULTS_SHOWN]
             ]
+        if request.path.startswith(POLLYBOT):
+            content["message"] = self.detail
         response = Response(orjson.dumps(content), self.status, mimetype="application/problem+json")
         response.headers.update(self.headers)
         return response

@@ -1,7 +1,6 @@
 """The one loader and the one guard of pages: whose rows, in which mode, and who may change them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -10,30 +9,11 @@ from flask_login import current_user, login_required
 
 from webhooks_app.extensions import db
 from webhooks_app.lib.paging import Window, decode_cursor
-from webhooks_app.models import Organisation
-from webhooks_app.pipeline.incoming import Tenant
-from webhooks_app.services import notifications, sessions
-from webhooks_app.vocabulary import Mode, Role
+from webhooks_app.services import notifications
+from webhooks_app.services.sessions import Here, here_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-@dataclass(frozen=True, slots=True)
-class Here:
-    """The organisation and mode that a person is looking at, and as whom."""
-
-    organisation: Organisation
-    role: Role
-    mode: Mode
-
-    @property
-    def tenant(self) -> Tenant:
-        return Tenant(self.organisation.id, self.mode.value)
-
-    @property
-    def may_change(self) -> bool:
-        return self.role is not Role.VIEWER
 
 
 def init_app(app: Flask) -> None:
@@ -64,11 +44,7 @@ def member(view: Callable[P, R]) -> Callable[P, R]:
     @login_required
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        membership = sessions.membership_of(db.session(), current_user)
-        if membership is None:
-            abort(404)
-        mode = Mode.TEST if session.get("mode") == Mode.TEST else Mode.LIVE
-        g.here = Here(membership.organisation, Role(membership.role), mode)
+        g.here = here_of(db.session(), current_user, session) or abort(404)
         return view(*args, **kwargs)
 
     return guarded  # type: ignore[no-any-return]
