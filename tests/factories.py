@@ -20,9 +20,10 @@ from webhooks_app.models import (
 )
 from webhooks_app.pipeline.accept import accept
 from webhooks_app.pipeline.incoming import Accepted, Incoming, Tenant
+from webhooks_app.services import keys
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-SCOPES = ["events:write", "webhooks:read", "webhooks:write", "deliveries:read", "deliveries:write"]
+SCOPES = list(keys.SCOPES)
 
 
 def organisation(name: str = "Acme") -> Organisation:

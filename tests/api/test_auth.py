@@ -29,15 +29,23 @@ ENDPOINTS = [
     ("PUT", "/chatbots/bot_1/webhooks/whk_1", "webhooks:write"),
     ("PATCH", "/chatbots/bot_1/webhooks/whk_1", "webhooks:write"),
     ("DELETE", "/chatbots/bot_1/webhooks/whk_1", "webhooks:write"),
+    ("POST", "/event-types", "event-types:write"),
+    ("PATCH", "/event-types/a.b", "event-types:write"),
+    ("DELETE", "/event-types/a.b", "event-types:write"),
     ("GET", "/deliveries", "deliveries:read"),
     ("GET", "/deliveries/msg_1", "deliveries:read"),
     ("POST", "/deliveries/msg_1/replay", "deliveries:write"),
 ]
-OPEN_TO_ANY_KEY = {("GET", "/event-types")}
+OPEN_TO_ANY_KEY = {("GET", "/event-types"), ("GET", "/event-types/<name>")}
 
 
 def _rule(path: str) -> str:
-    ids = {"whk_1": "<webhook_id>", "msg_1": "<delivery_id>", "bot_1": "<chatbot_id>"}
+    ids = {
+        "whk_1": "<webhook_id>",
+        "msg_1": "<delivery_id>",
+        "bot_1": "<chatbot_id>",
+        "a.b": "<name>",
+    }
     for example, part in ids.items():
         path = path.replace(example, part)
     return path

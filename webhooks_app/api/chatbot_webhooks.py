@@ -1,6 +1,6 @@
 """/chatbots/{chatbotId}/webhooks: as the Pollybot document publishes it, by session or by key."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from flask import Response
@@ -17,12 +17,12 @@ from webhooks_app.api.chatbot_bodies import (
     made,
 )
 from webhooks_app.api.webhooks import guard, vault
-from webhooks_app.catalogue import CATALOGUE
 from webhooks_app.channels.webhook.formats.pollybot import Pollybot
 from webhooks_app.extensions import db
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.models import Subscription
 from webhooks_app.services import chatbot_webhooks as service
+from webhooks_app.services.known_types import reportable_types
 from webhooks_app.services.subscriptions import (
     create_subscription,
     delete_subscription,
@@ -46,7 +46,7 @@ def create_chatbot_webhook(chatbot_id: str) -> Response:
     fields = {
         "scope": service.scope_of(chatbot_id),
         "wire_format": Pollybot.name,
-        **bodies.read(ChatbotWebhookBody).members(CATALOGUE),
+        **bodies.read(ChatbotWebhookBody).members(_known()),
     }
     with _faults_translated():
         row, secret = create_subscription(
@@ -73,7 +73,7 @@ def read_chatbot_webhook(chatbot_id: str, webhook_id: str) -> Response:
 def update_chatbot_webhook(chatbot_id: str, webhook_id: str) -> Response:
     """Both methods leave absent members as they are: the document's example sends two."""
     row = _load(chatbot_id, webhook_id)
-    fields = bodies.read(ChatbotWebhookPatch).members(CATALOGUE, row)
+    fields = bodies.read(ChatbotWebhookPatch).members(_known(), row)
     with _faults_translated():
         update_subscription(db.session(), row, fields, vault(), guard())
     return answer({"message": "Webhook updated successfully", "webhook": listed(row)})
@@ -84,6 +84,10 @@ def update_chatbot_webhook(chatbot_id: str, webhook_id: str) -> Response:
 def delete_chatbot_webhook(chatbot_id: str, webhook_id: str) -> Response:
     delete_subscription(db.session(), _load(chatbot_id, webhook_id))
     return answer({"message": "Webhook deleted successfully"})
+
+
+def _known() -> Iterable[str]:
+    return reportable_types(db.session(), auth.tenant().organisation_id)
 
 
 def _load(chatbot_id: str, webhook_id: str) -> Subscription:

@@ -11,6 +11,7 @@ from webhooks_app.api.rate import limited
 from webhooks_app.lib.pointers import Fault, Invalid, pointer
 from webhooks_app.pipeline.incoming import Incoming
 from webhooks_app.services.ingest import KeyReused, ingest, ingest_batch
+from webhooks_app.services.known_types import OwnNames
 
 LONGEST_KEY = 255
 LONGEST_BATCH_KEY = LONGEST_KEY - len(" 999")
@@ -21,7 +22,7 @@ LONGEST_BATCH_KEY = LONGEST_KEY - len(" 999")
 @limited
 def create_event() -> Response:
     """202 once the event and all its deliveries are committed."""
-    event = parse_event(bodies.json_text(), _idempotency_key(LONGEST_KEY))
+    event = parse_event(bodies.json_text(), _idempotency_key(LONGEST_KEY), _own_names())
     try:
         accepted = ingest(auth.tenant(), event)
     except KeyReused as error:
@@ -45,16 +46,21 @@ def create_events() -> Response:
 def _events_of_batch() -> list[Incoming]:
     """Each with the key of the batch and its position; no key of a single event has a space."""
     key = _idempotency_key(LONGEST_BATCH_KEY)
+    own = _own_names()
     events: list[Incoming] = []
     faults: list[Fault] = []
     for index, text in enumerate(bodies.read(BatchBody).events):
         try:
-            events.append(parse_event(text, f"{key} {index}" if key else None))
+            events.append(parse_event(text, f"{key} {index}" if key else None, own))
         except Invalid as error:
             faults += [fault.below("events", index) for fault in error.faults]
     if faults:
         raise Invalid(*faults)
     return events
+
+
+def _own_names() -> OwnNames:
+    return OwnNames(auth.tenant().organisation_id)
 
 
 def _idempotency_key(longest: int) -> str | None:

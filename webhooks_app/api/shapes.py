@@ -38,6 +38,7 @@ def event_type(kind: EventType) -> Shape:
         "pollybot_name": name_of(kind.name),
         "sample": kind.sample,
         "schema": kind.schema,
+        "own": kind.own,
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class EventType:
     """`name` is `object.verb`; `sample` the `data` of a realistic event, `schema` the JSON Schema
-    of it. An organisation may register a type of its own without one.
+    of it. Types that an organisation registered are its `own`, and may have none.
 
     Types of the group "System" are sent by Hookline itself and cannot be ingested.
     """
@@ -19,6 +19,7 @@ class EventType:
     group: str
     sample: Mapping[str, Any]
     schema: Mapping[str, Any] | None = None
+    own: bool = False
 
     @property
     def object(self) -> str:

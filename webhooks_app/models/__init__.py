@@ -2,6 +2,7 @@
 
 from webhooks_app.models.delivery import Attempt, Delivery
 from webhooks_app.models.event import Event
+from webhooks_app.models.event_type import OwnEventType
 from webhooks_app.models.inbox import Inbox, InboxRequest
 from webhooks_app.models.notification import Notification
 from webhooks_app.models.organisation import ApiKey, Membership, Organisation
@@ -23,6 +24,7 @@ __all__ = [
     "Membership",
     "Notification",
     "Organisation",
+    "OwnEventType",
     "PeriodicRun",
     "ReplayBatch",
     "Subject",

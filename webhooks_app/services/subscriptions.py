@@ -23,6 +23,7 @@ from webhooks_app.pipeline.disable import cancel_waiting, touch
 from webhooks_app.pipeline.incoming import Tenant
 from webhooks_app.pipeline.record import MASK
 from webhooks_app.services.errors import Conflict, NotFound
+from webhooks_app.services.known_types import reportable_types
 from webhooks_app.services.webhook_fields import (
     LONGEST_NAME,
     check_change_of_format,
@@ -101,7 +102,8 @@ def create_subscription(
     `fields` are members as `webhook_fields` knows them, `name`, `url` and `event_types` at least.
     Raises `Invalid`.
     """
-    columns = checked(fields, tenant.mode, guard)
+    types = reportable_types(session, tenant.organisation_id)
+    columns = checked(fields, tenant.mode, guard, types)
     secret = columns.pop("secret", None) or generate_secret()
     row = Subscription(
         id=new_id(PREFIXES[kind]),
@@ -150,7 +152,8 @@ def update_subscription(
     """
     if MASK in (headers := fields.get("headers", {})).values():
         fields = {**fields, "headers": _unmasked(headers, headers_of(row, vault))}
-    columns = checked(fields, row.mode, guard)
+    types = reportable_types(session, row.organisation_id)
+    columns = checked(fields, row.mode, guard, types)
     if columns.get("wire_format", row.wire_format) != row.wire_format:
         _check_format(row, columns["wire_format"], vault)
     if "headers" in columns:
