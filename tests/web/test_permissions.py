@@ -24,6 +24,7 @@ FOR_OPERATORS = "rq_dashboard."
 CHANGES = {
     *(f"{kind}.{verb}" for kind in KINDS for verb in ("new", "edit", "rotate", "delete")),
     "api_keys.revoke",
+    *(f"event_types.{verb}" for verb in ("new", "edit", "retire")),
     "events.new",
     "inbox.delete",
     "replays.new",
@@ -46,6 +47,7 @@ def pages(app: Flask) -> list[tuple[str, str, str]]:
         "batch_id": batch.id,
         "token": open_inbox(db.session(), organisation.id, "In", "", vault()).token,
         "key_id": db.session.query(ApiKey).one().id,
+        "name": factories.event_type(organisation).name,
     }
     adapter = app.url_map.bind("localhost")
     of_kind = {"actions": action.id, "webhooks": webhook.id}
@@ -115,7 +117,10 @@ def test_outsiders_find_nothing_of_others(app: Flask, person: Callable[..., Pers
     for endpoint, method, path in targets:
         if any(
             prefix in path
-            for prefix in ("whk_", "act_", "rpl_", "msg_", "evt_", "key_", inbox().token)
+            for prefix in (
+                *("whk_", "act_", "rpl_", "msg_", "evt_", "key_", "order.paid"),
+                inbox().token,
+            )
         ):
             assert ask(outsider, method, path) == 404, (endpoint, method)
 

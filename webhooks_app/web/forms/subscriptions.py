@@ -25,7 +25,7 @@ from webhooks_app.pipeline.conditions import MOST
 from webhooks_app.pipeline.operators import OPERATORS
 from webhooks_app.pipeline.retry import POLICIES, parse_policy
 from webhooks_app.vocabulary import SUBJECT_TYPES
-from webhooks_app.web.forms.choices import EVENT_CHOICES, EVENT_TYPES
+from webhooks_app.web.forms.choices import event_choices, event_types
 
 SPARE_ROWS = 1
 CUSTOM = "custom"
@@ -74,6 +74,8 @@ class SubscriptionForm(FlaskForm):  # type: ignore[misc]
         """Begin with what a link to the form names."""
         for name in ("name", "url"):
             self[name].data = query.get(name, "")
+        if wanted := query.get("event_type"):
+            self._fill_event_types([wanted])
 
     def fill(self, row: Subscription, headers: Mapping[str, str]) -> None:
         """Show a webhook as it is. Header values come masked, and masked they may go back."""
@@ -172,7 +174,7 @@ class SubscriptionForm(FlaskForm):  # type: ignore[misc]
 class WebhookForm(SubscriptionForm):
     """An endpoint, and any number of event types."""
 
-    event_types = SelectMultipleField("Events", choices=[kind.name for kind in EVENT_TYPES])
+    event_types = SelectMultipleField("Events", choices=lambda: list(event_types()))
 
     def _fill_event_types(self, names: Sequence[str]) -> None:
         self.event_types.data = list(names)
@@ -185,7 +187,7 @@ class ActionForm(SubscriptionForm):
     """One event, and what follows."""
 
     event_types = SelectField(
-        "Event", choices=[SelectChoice("", "Choose what sets it off"), *EVENT_CHOICES]
+        "Event", choices=lambda: [SelectChoice("", "Choose what sets it off"), *event_choices()]
     )
 
     def _fill_event_types(self, names: Sequence[str]) -> None:
