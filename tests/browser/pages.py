@@ -16,6 +16,11 @@ PATHS = {
     "inboxes": "/test-webhook/",
     "api-keys": "/api-keys/",
     "notifications": "/notifications/",
+    "members": "/members/",
+    "member-leave": "/members/leave",
+    "account": "/account/",
+    "audit-log": "/audit-log/",
+    "outbox": "/outbox/",
     "not-found": "/nowhere",
 }
 # Pages of one thing: the list that links to it, and which of its links.

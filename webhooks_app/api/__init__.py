@@ -8,6 +8,7 @@ from webhooks_app.api import (
     event_types,
     events,
     problems,
+    receiver,
     webhooks,
 )
 from webhooks_app.api.blueprint import bp
@@ -21,3 +22,4 @@ def init_app(app: Flask) -> None:
     problems.init_app(app)
     csrf.exempt(bp)
     app.register_blueprint(bp)
+    app.register_blueprint(receiver.bp)

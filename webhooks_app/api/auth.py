@@ -11,7 +11,7 @@ from webhooks_app.api.blueprint import bp
 from webhooks_app.api.problems import POLLYBOT, Problem
 from webhooks_app.extensions import db
 from webhooks_app.pipeline.incoming import Tenant
-from webhooks_app.services import keys
+from webhooks_app.services import audit_log, keys
 
 SMALL_BODY = 1024 * 1024
 LARGE_BODIES = frozenset({"api.create_events"})
@@ -47,6 +47,7 @@ def _holder_of(token: str | None) -> keys.Principal:
     principal = keys.authenticate(db.engine, token)
     if principal is None:
         raise _unauthorized("This API key is not known, or was revoked.")
+    audit_log.act_as(audit_log.Actor(principal.name))
     return principal
 
 

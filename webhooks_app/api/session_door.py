@@ -10,7 +10,7 @@ from webhooks_app.api.problems import Problem
 from webhooks_app.extensions import db
 from webhooks_app.services.errors import NotFound
 from webhooks_app.services.keys import Principal
-from webhooks_app.services.sessions import here_of
+from webhooks_app.services.sessions import arrive
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 READS, CHANGES = ("webhooks:read",), ("webhooks:read", "webhooks:write")
@@ -28,13 +28,19 @@ def principal(token: str | None) -> Principal:
         _open_session(token)
     if not current_user.is_authenticated:
         raise _stranger()
-    here = here_of(db.session(), current_user, session)
+    here = arrive(db.session(), current_user, session)
     if here is None:
         raise NotFound
     if token is not None:
         session.modified = False
-    scopes = CHANGES if here.may_change else READS
-    return Principal(current_user.id, here.organisation.id, here.mode.value, scopes, None)
+    return Principal(
+        key_id=current_user.id,
+        organisation_id=here.organisation.id,
+        mode=here.mode.value,
+        scopes=CHANGES if here.may_change else READS,
+        last_used_at=None,
+        name=current_user.email,
+    )
 
 
 def _open_session(token: str) -> None:

@@ -16,7 +16,7 @@ class OwnEventType(Model):
     organisation_id: Mapped[str] = mapped_column(
         IdText, ForeignKey("organisations.id", ondelete="CASCADE"), primary_key=True
     )
-    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
     title: Mapped[str] = mapped_column(String(200))
     description: Mapped[Long]
     group: Mapped[str] = mapped_column(String(80))

@@ -1,20 +1,22 @@
-"""Forgetting: events, deliveries and attempts older than the retention, in small transactions."""
+"""Forgetting what is older than its retention, in small transactions."""
 
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Engine, Table, delete, or_, select
+from sqlalchemy import Engine, Table, delete, or_, select, true
 
 from webhooks_app.lib.ids import floor_id
-from webhooks_app.models import Attempt, Delivery, DeliveryStat, Event
+from webhooks_app.models import Attempt, Delivery, DeliveryStat, Event, InboxRequest
 from webhooks_app.vocabulary import Trigger
 
 BATCH = 5000
+INBOX_DAYS = 7
 
 EVENTS = cast(Table, Event.__table__)
 DELIVERIES = cast(Table, Delivery.__table__)
 ATTEMPTS = cast(Table, Attempt.__table__)
 STATS = cast(Table, DeliveryStat.__table__)
+REQUESTS = cast(Table, InboxRequest.__table__)
 
 
 def delete_expired(engine: Engine, now: datetime, days: int) -> int:
@@ -49,6 +51,12 @@ def delete_expired(engine: Engine, now: datetime, days: int) -> int:
         + _delete(engine, EVENTS, EVENTS.c.id, floor_id("evt", unix), EVENTS.c.id.not_in(needed))
         + _delete_stats(engine, before)
     )
+
+
+def delete_old_requests(engine: Engine, now: datetime) -> int:
+    """Delete what inboxes were sent more than `INBOX_DAYS` ago. Returns rows deleted."""
+    oldest = floor_id("req", (now - timedelta(days=INBOX_DAYS)).timestamp())
+    return _delete(engine, REQUESTS, REQUESTS.c.id, oldest, true())
 
 
 def _delete(engine: Engine, table: Table, key: Any, below: str, keep: Any) -> int:

@@ -12,7 +12,7 @@ from webhooks_app.lib.pointers import Fault, Invalid
 from webhooks_app.services.event_fields import faults_of_data
 
 NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
-LONGEST_NAME = 100
+LONGEST_NAME = 64
 OURS = ("webhook.", "action.")
 LONGEST_TITLE = 200
 LONGEST_GROUP = 80

@@ -11,6 +11,7 @@ from webhooks_app.channels.webhook.formats.pollybot import name_of
 from webhooks_app.clock import utcnow
 from webhooks_app.lib.pointers import Fault, Invalid
 from webhooks_app.models import Organisation, OwnEventType, Subscription
+from webhooks_app.services.audit_log import Target, record
 from webhooks_app.services.errors import Conflict
 from webhooks_app.services.event_type_fields import DEFAULT_GROUP, checked
 from webhooks_app.services.known_types import forget
@@ -39,6 +40,7 @@ def register(session: Session, organisation_id: str, fields: Mapping[str, Any]) 
         **(defaults | columns),
     )
     row = session.merge(row)
+    record(session, "event_type.registered", _target(row))
     session.commit()
     return row
 
@@ -46,8 +48,12 @@ def register(session: Session, organisation_id: str, fields: Mapping[str, Any]) 
 def update(session: Session, row: OwnEventType, fields: Mapping[str, Any]) -> None:
     """Change the members in `fields`, committed. The name stays: events and webhooks go by it.
     Raises `Invalid`."""
-    for member, value in checked(fields).items():
-        setattr(row, member, value)
+    columns = checked(fields)
+    changed = [member for member in columns if getattr(row, member) != columns[member]]
+    for member in changed:
+        setattr(row, member, columns[member])
+    if changed:
+        record(session, "event_type.updated", _target(row), changed=changed)
     row.updated_at = utcnow()
     session.commit()
 
@@ -65,6 +71,7 @@ def retire(session: Session, row: OwnEventType) -> None:
             "these first, or delete them."
         )
     row.retired_at = utcnow()
+    record(session, "event_type.retired", _target(row))
     session.commit()
     forget(row.organisation_id)
 
@@ -95,6 +102,10 @@ def _check_new(session: Session, organisation_id: str, name: str) -> None:
         raise Invalid(Fault("#/name", f"{detail}{name_of(name)} there."))
     if len(own) >= MOST:
         raise Conflict(f"There are {MOST} event types of your own, the most there can be.")
+
+
+def _target(row: OwnEventType) -> Target:
+    return Target(row.organisation_id, row.name, row.name)
 
 
 def _title(name: str) -> str:

@@ -2,34 +2,52 @@
 
 from flask import Flask
 
-from webhooks_app.web import errors, rq_dashboard, security, tenancy
+from webhooks_app.web import errors, rq_dashboard, security, tenancy, words
 from webhooks_app.web.views import (
+    account,
     accounts,
     api_keys,
+    audit_log,
     deliveries,
     docs,
     event_types,
     events,
     inbox,
+    invitations,
+    members,
     notifications,
     operations,
+    organisations,
+    outbox,
     overview,
+    passwords,
+    receiver,
     replays,
+    signature,
     subscriptions,
 )
 
 VIEWS = (
+    account,
     accounts,
     api_keys,
+    audit_log,
     deliveries,
     docs,
     event_types,
     events,
     inbox,
+    invitations,
+    members,
     notifications,
     operations,
+    organisations,
+    outbox,
     overview,
+    passwords,
+    receiver,
     replays,
+    signature,
 )
 
 
@@ -42,4 +60,5 @@ def init_app(app: Flask) -> None:
     for plural in subscriptions.KINDS:
         app.register_blueprint(subscriptions.bp, name=plural, url_prefix=f"/{plural}")
     rq_dashboard.init_app(app)
+    app.jinja_env.filters["duration"] = words.duration
     app.jinja_env.globals["brand"] = app.config["SETTINGS"].brand_name

@@ -9,19 +9,27 @@ from flask_login import current_user, login_required
 
 from webhooks_app.extensions import db
 from webhooks_app.lib.paging import Window, decode_cursor
-from webhooks_app.services import notifications
-from webhooks_app.services.sessions import Here, here_of
+from webhooks_app.services import notifications, sessions
+from webhooks_app.services.sessions import Here
+from webhooks_app.vocabulary import Role
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 def init_app(app: Flask) -> None:
-    app.context_processor(lambda: {"here": g.get("here"), "unread": _unread})
+    app.context_processor(
+        lambda: {"here": g.get("here"), "unread": _unread, "organisations": _organisations}
+    )
 
 
 def _unread() -> int:
     return notifications.unread(db.session(), here().tenant)
+
+
+def _organisations() -> list[sessions.OrganisationName]:
+    """Those that the visitor may switch to, and the one they are in."""
+    return sessions.organisations_of(db.session(), current_user)
 
 
 def window() -> Window:
@@ -38,13 +46,26 @@ def here() -> Here:
     return place
 
 
+def person(view: Callable[P, R]) -> Callable[P, R]:
+    """For pages of one's own: whoever is logged in, member of something or not."""
+
+    @login_required
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        _arrive()
+        return view(*args, **kwargs)
+
+    return guarded  # type: ignore[no-any-return]
+
+
 def member(view: Callable[P, R]) -> Callable[P, R]:
     """For pages of an organisation: strangers log in first, outsiders find nothing."""
 
     @login_required
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        g.here = here_of(db.session(), current_user, session) or abort(404)
+        if not _arrive():
+            abort(404)
         return view(*args, **kwargs)
 
     return guarded  # type: ignore[no-any-return]
@@ -61,3 +82,38 @@ def editor(view: Callable[P, R]) -> Callable[P, R]:
         return view(*args, **kwargs)
 
     return guarded
+
+
+def owner(view: Callable[P, R]) -> Callable[P, R]:
+    """For what decides who rules: admins and viewers are told that their role does not allow it."""
+
+    @member
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        if here().role is not Role.OWNER:
+            abort(403)
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def operator(view: Callable[P, R]) -> Callable[P, R]:
+    """For those who run the machine; for all others there is nothing."""
+
+    @person
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        if not current_user.is_operator:
+            abort(404)
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def _arrive() -> bool:
+    """Set `g.here`, and who changes things. False for who is a member of nothing."""
+    place = sessions.arrive(db.session(), current_user, session)
+    if place is None:
+        return False
+    g.here = place
+    return True

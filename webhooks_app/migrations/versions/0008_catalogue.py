@@ -21,7 +21,7 @@ def upgrade() -> None:
             sa.String(length=32).with_variant(sa.String(length=32, collation="C"), "postgresql"),
             nullable=False,
         ),
-        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("group", sa.String(length=80), nullable=False),
