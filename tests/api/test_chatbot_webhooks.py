@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from tests import factories
@@ -14,8 +15,9 @@ from tests.api.conftest import Api, faults, kind
 from tests.support.receiver import Receiver
 from webhooks_app.catalogue import CATALOGUE
 from webhooks_app.channels.webhook.formats.pollybot import name_of, names_by_own
+from webhooks_app.clock import utcnow
 from webhooks_app.extensions import db
-from webhooks_app.models import Organisation, Subscription
+from webhooks_app.models import AuditEntry, Organisation, Subscription, User, UserSession
 
 PASSWORD = "correct horse battery"
 WEBHOOKS = "/api/v1/chatbots/bot_1/webhooks"
@@ -352,6 +354,35 @@ def test_a_token_counts_instead_of_the_cookie(logged_in: LogIn) -> None:
     forged = viewer.value[:-2] + "xx"
     assert says(owner.get(WEBHOOKS, headers=factories.bearer(forged)), 401) == "unauthorized"
     assert owner.get(WEBHOOKS).status_code == 200
+
+
+def test_a_session_that_was_revoked_opens_nothing(logged_in: LogIn) -> None:
+    browser = logged_in()
+    cookie = browser.get_cookie("session")
+    assert cookie
+    db.session.execute(update(UserSession).values(revoked_at=utcnow()))
+    db.session.commit()
+    for headers in ({}, factories.bearer(cookie.value)):
+        assert says(browser.get(WEBHOOKS, headers=headers), 401) == "unauthorized"
+
+
+def test_the_organisation_that_the_dashboard_shows_counts(
+    logged_in: LogIn, organisation: Organisation
+) -> None:
+    browser = logged_in()
+    other = factories.organisation("Other")
+    factories.member(other, db.session.query(User).one(), "viewer")
+    made(browser)
+    with browser.session_transaction() as session:
+        session["organisation"] = other.id
+    assert listed(browser) == []
+    assert says(browser.post(WEBHOOKS, json=PUBLISHED), 403) == "forbidden"
+
+
+def test_the_audit_log_names_the_person(logged_in: LogIn) -> None:
+    made(logged_in("admin"))
+    [entry] = db.session.query(AuditEntry).all()
+    assert (entry.actor, entry.action) == ("admin@people.example", "webhook.created")
 
 
 def test_what_no_endpoint_takes_has_a_message_too(client: FlaskClient) -> None:

@@ -7,7 +7,7 @@ from webhooks_app.api.answers import answer
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.event_bodies import VISIBLE, BatchBody, parse_event
 from webhooks_app.api.problems import Problem
-from webhooks_app.api.rate import limited
+from webhooks_app.api.rate import count_events, limited
 from webhooks_app.lib.pointers import Fault, Invalid, pointer
 from webhooks_app.pipeline.incoming import Incoming
 from webhooks_app.services.ingest import KeyReused, ingest, ingest_batch
@@ -23,6 +23,7 @@ LONGEST_BATCH_KEY = LONGEST_KEY - len(" 999")
 def create_event() -> Response:
     """202 once the event and all its deliveries are committed."""
     event = parse_event(bodies.json_text(), _idempotency_key(LONGEST_KEY), _own_names())
+    count_events(1)
     try:
         accepted = ingest(auth.tenant(), event)
     except KeyReused as error:
@@ -36,6 +37,7 @@ def create_event() -> Response:
 def create_events() -> Response:
     """202 once all are committed: all of a batch, or nothing."""
     events = _events_of_batch()
+    count_events(len(events))
     try:
         accepted = ingest_batch(auth.tenant(), events)
     except KeyReused as error:

@@ -40,6 +40,7 @@ def principal(token: str | None) -> Principal:
         scopes=CHANGES if here.may_change else READS,
         last_used_at=None,
         name=current_user.email,
+        plan=here.organisation.plan,
     )
 
 

@@ -15,6 +15,7 @@ from webhooks_app.services.audit_log import Target, record
 from webhooks_app.services.errors import Conflict
 from webhooks_app.services.event_type_fields import DEFAULT_GROUP, checked
 from webhooks_app.services.known_types import forget
+from webhooks_app.services.plans import check_room
 
 MOST = 200
 NAMED_AT_MOST = 5
@@ -24,11 +25,12 @@ def register(session: Session, organisation_id: str, fields: Mapping[str, Any]) 
     """A new one, committed; of a retired one with that name, it takes the place.
 
     `fields` are members as `event_type_fields` knows them, `name` and `sample` at least. Raises
-    `Invalid`, and `Conflict` when there are `MOST` already.
+    `Invalid`, `Conflict` when there are `MOST` already, and `PlanLimit` when the plan has fewer.
     """
     columns = checked(fields)
     name = columns["name"]
     session.get_one(Organisation, organisation_id, with_for_update=True)
+    check_room(session, organisation_id, "event_types")
     _check_new(session, organisation_id, name)
     defaults = {"title": _title(name), "description": "", "group": DEFAULT_GROUP, "schema": None}
     now = utcnow()

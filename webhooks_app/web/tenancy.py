@@ -9,7 +9,7 @@ from flask_login import current_user, login_required
 
 from webhooks_app.extensions import db
 from webhooks_app.lib.paging import Window, decode_cursor
-from webhooks_app.services import notifications, sessions
+from webhooks_app.services import notifications, plans, sessions
 from webhooks_app.services.sessions import Here
 from webhooks_app.vocabulary import Role
 
@@ -19,12 +19,22 @@ R = TypeVar("R")
 
 def init_app(app: Flask) -> None:
     app.context_processor(
-        lambda: {"here": g.get("here"), "unread": _unread, "organisations": _organisations}
+        lambda: {
+            "here": g.get("here"),
+            "unread": _unread,
+            "organisations": _organisations,
+            "plan_room": _plan_room,
+        }
     )
 
 
 def _unread() -> int:
     return notifications.unread(db.session(), here().tenant)
+
+
+def _plan_room(what: str) -> plans.Room | None:
+    """How many more the organisation's plan has; None for as many as one likes."""
+    return plans.room_for(db.session(), here().organisation.id, what)
 
 
 def _organisations() -> list[sessions.OrganisationName]:
