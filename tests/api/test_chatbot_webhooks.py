@@ -133,17 +133,26 @@ def test_an_update_changes_what_it_names(logged_in: LogIn, method: str) -> None:
     assert shown["isActive"] is False
 
 
-def test_all_that_was_read_may_be_sent_back(logged_in: LogIn, organisation: Organisation) -> None:
+@pytest.mark.parametrize(
+    ("policy", "retries"),
+    [
+        ("pivot", (5, 60_000)),
+        ({"delays": []}, (0, 0)),
+        ({"delays": [7200, 5]}, (2, 7_200_000)),
+    ],
+)
+def test_all_that_was_read_may_be_sent_back(
+    logged_in: LogIn, organisation: Organisation, policy: Any, retries: tuple[int, int]
+) -> None:
     browser = logged_in()
-    row = factories.webhook(
-        organisation, PUBLISHED["url"], scope_type="chatbot", scope_id="bot_1", name="By hand"
-    )
+    scope = {"scope_type": "chatbot", "scope_id": "bot_1"}
+    row = factories.webhook(organisation, PUBLISHED["url"], retry_policy=policy, **scope)
     [shown] = listed(browser)
-    assert (shown["maxRetries"], shown["retryDelay"]) == (5, 60_000)
+    assert (shown["maxRetries"], shown["retryDelay"]) == retries
     again = browser.put(f"{WEBHOOKS}/{row.id}", json=shown)
     assert again.status_code == 200, again.text
     changed = db.session.get_one(Subscription, row.id, populate_existing=True)
-    assert (changed.retry_policy, changed.wire_format) == ("pivot", "standard")
+    assert (changed.retry_policy, changed.wire_format) == (policy, "standard")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """A webhook in the words of the Pollybot document: read, and shown."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -14,14 +14,15 @@ from webhooks_app.models import Subscription
 from webhooks_app.pipeline.retry import LONGEST_BASE, MOST_RETRIES, SHORTEST_BASE
 from webhooks_app.services.chatbot_webhooks import policy_for, retries_of
 
-MaxRetries = Annotated[int, msgspec.Meta(ge=0, le=MOST_RETRIES)]
-RetryDelay = Annotated[int, msgspec.Meta(ge=SHORTEST_BASE, le=LONGEST_BASE)]
+BOUNDS = {
+    "max_retries": ("maxRetries", 0, MOST_RETRIES),
+    "retry_delay_ms": ("retryDelay", SHORTEST_BASE, LONGEST_BASE),
+}
 
 # Which of Pollybot's members are about ours, where a service finds fault with those.
 POLLYBOT_MEMBERS = {
     "event_types": "eventTypes",
     "enabled": "isActive",
-    "retry_policy": "retryDelay",
 }
 SECURITY = {
     "note": "Store the secret securely. It will not be shown again.",
@@ -38,8 +39,8 @@ class ChatbotWebhookPatch(msgspec.Struct, forbid_unknown_fields=True, rename="ca
     url: str | UnsetType = UNSET
     event_types: list[str] | UnsetType = UNSET
     is_active: bool | UnsetType = UNSET
-    max_retries: MaxRetries | UnsetType = UNSET
-    retry_delay: RetryDelay | UnsetType = UNSET
+    max_retries: int | UnsetType = UNSET
+    retry_delay: int | UnsetType = UNSET
     id: Any = UNSET
     success_count: Any = UNSET
     failure_count: Any = UNSET
@@ -49,7 +50,8 @@ class ChatbotWebhookPatch(msgspec.Struct, forbid_unknown_fields=True, rename="ca
     updated_at: Any = UNSET
 
     def members(self, known: Iterable[str], row: Subscription | None = None) -> dict[str, Any]:
-        """As `services.webhook_fields` knows them; `known` are the names of event types."""
+        """As `services.webhook_fields` knows them; `known` are the names of event types. Raises
+        `Invalid` for retries out of bounds, but for those that `row` has already."""
         given = {
             "name": self.name,
             "url": self.url,
@@ -62,7 +64,11 @@ class ChatbotWebhookPatch(msgspec.Struct, forbid_unknown_fields=True, rename="ca
     def _policy(self, row: Subscription | None) -> Any:
         most = None if self.max_retries is UNSET else self.max_retries
         delay = None if self.retry_delay is UNSET else self.retry_delay
-        return policy_for(most, delay, row.retry_policy if row else None)
+        stored = row.retry_policy if row else None
+        policy = policy_for(most, delay, stored)
+        if policy is not stored:
+            _check_bounds(policy)
+        return policy
 
 
 class ChatbotWebhookBody(ChatbotWebhookPatch, kw_only=True, rename="camel"):
@@ -112,6 +118,16 @@ def _renamed(fault: Fault) -> Fault:
     member, slash, rest = fault.at.removeprefix("#/").partition("/")
     name = pointer(POLLYBOT_MEMBERS.get(member, member))
     return Fault(f"{name}{slash}{rest}", fault.detail, fault.kind, fault.status)
+
+
+def _check_bounds(policy: dict[str, int]) -> None:
+    faults = [
+        Fault(pointer(name), f"This is a whole number from {least} to {most}.")
+        for member, (name, least, most) in BOUNDS.items()
+        if not least <= policy[member] <= most
+    ]
+    if faults:
+        raise Invalid(*faults)
 
 
 def _own_names(names: list[str] | UnsetType, known: Iterable[str]) -> list[str] | UnsetType:

@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from webhooks_app.lib.ids import floor_id
 from webhooks_app.models import Attempt, Delivery, DeliveryStat, Event, InboxRequest, Subscription
-from webhooks_app.vocabulary import Trigger
+from webhooks_app.vocabulary import Mode, Trigger
 
 BATCH = 5000
 EVENTS_BATCH = 500
@@ -93,20 +93,19 @@ def delete_expired_of(engine: Engine, organisation_id: str, now: datetime, days:
 
 
 def _expired_events(organisation_id: str, before: float) -> Select[str]:
-    needed = [
-        exists().where(
-            planned,
-            DELIVERIES.c.event_id == EVENTS.c.id,
-            or_(DELIVERIES.c.due_at.is_not(None), DELIVERIES.c.id >= floor_id("msg", before)),
-        )
-        for planned in PLANNED_OR_AGAIN
-    ]
+    """Only what waits or was made again is looked through: both have small indexes."""
+    _, again = PLANNED_OR_AGAIN
+    of_event = DELIVERIES.c.event_id == EVENTS.c.id
+    waits = exists().where(of_event, DELIVERIES.c.due_at.is_not(None))
+    is_younger = exists().where(of_event, again, DELIVERIES.c.id >= floor_id("msg", before))
     return (
         select(EVENTS.c.id)
         .where(
             EVENTS.c.organisation_id == organisation_id,
+            EVENTS.c.mode.in_([mode.value for mode in Mode]),
             EVENTS.c.id < floor_id("evt", before),
-            not_(or_(*needed)),
+            not_(waits),
+            not_(is_younger),
         )
         .limit(EVENTS_BATCH)
     )

@@ -70,8 +70,9 @@ def _kind(field: Mapping[str, Any]) -> str:
         return "one of " + ", ".join(_json(word) for word in words)
     if kinds == "string" and isinstance(format_, str) and format_ in FORMATS:
         return FORMATS[format_]
-    named = [kind for kind in (kinds if isinstance(kinds, list) else [kinds]) if kind in [*TYPES]]
-    return " or ".join(TYPES[kind] for kind in named) or "anything"
+    named = kinds if isinstance(kinds, list) else [kinds]
+    known = [TYPES[kind] for kind in named if isinstance(kind, str) and kind in TYPES]
+    return " or ".join(known) or "anything"
 
 
 def _example(field: Mapping[str, Any]) -> str:
