@@ -164,7 +164,11 @@ def toggle(subscription_id: str) -> Answer:
     if wants_fragment():
         name = f"subscriptions/{kind().listed}.html"
         return render_template(name, row=row, sparks=_sparks(row))
-    flash("It is on." if row.enabled else "It is off: what was waiting is cancelled.")
+    flash(
+        "It is on. What never arrived can be sent again by Recover."
+        if row.enabled
+        else "It is off: what was waiting is cancelled."
+    )
     return redirect(url_for(".show", subscription_id=row.id))
 
 
