@@ -61,10 +61,11 @@ FOR_ANY_MEMBER = {
     "members.leave",
 }
 FOR_OPERATORS = "rq_dashboard."
-IDS = ("whk_", "act_", "rpl_", "msg_", "evt_", "key_", "ses_", "org_", "usr_", "inv_")
+IDS = ("whk_", "act_", "rpl_", "msg_", "evt_", "key_", "ses_", "org_", "usr_", "inv_", "order.paid")
 CHANGES = {
     *(f"{kind}.{verb}" for kind in KINDS for verb in ("new", "edit", "rotate", "delete")),
     "api_keys.revoke",
+    *(f"event_types.{verb}" for verb in ("new", "edit", "retire")),
     "events.new",
     "inbox.clear",
     "inbox.delete",
@@ -101,6 +102,7 @@ def pages(app: Flask) -> list[tuple[str, str, str]]:
             db.session(), organisation, "new@people.example", Role.VIEWER, "owner@people.example"
         ).id,
         "mail_id": db.session.query(Mail).one().id,
+        "name": factories.event_type(organisation).name,
     }
     adapter = app.url_map.bind("localhost")
     of_kind = {"actions": action.id, "webhooks": webhook.id}

@@ -7,10 +7,11 @@ from webhooks_app.api.answers import answer
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.event_bodies import VISIBLE, BatchBody, parse_event
 from webhooks_app.api.problems import Problem
-from webhooks_app.api.rate import limited
+from webhooks_app.api.rate import count_events, limited
 from webhooks_app.lib.pointers import Fault, Invalid, pointer
 from webhooks_app.pipeline.incoming import Incoming
 from webhooks_app.services.ingest import KeyReused, ingest, ingest_batch
+from webhooks_app.services.known_types import OwnNames
 
 LONGEST_KEY = 255
 LONGEST_BATCH_KEY = LONGEST_KEY - len(" 999")
@@ -21,7 +22,8 @@ LONGEST_BATCH_KEY = LONGEST_KEY - len(" 999")
 @limited
 def create_event() -> Response:
     """202 once the event and all its deliveries are committed."""
-    event = parse_event(bodies.json_text(), _idempotency_key(LONGEST_KEY))
+    event = parse_event(bodies.json_text(), _idempotency_key(LONGEST_KEY), _own_names())
+    count_events(1)
     try:
         accepted = ingest(auth.tenant(), event)
     except KeyReused as error:
@@ -35,6 +37,7 @@ def create_event() -> Response:
 def create_events() -> Response:
     """202 once all are committed: all of a batch, or nothing."""
     events = _events_of_batch()
+    count_events(len(events))
     try:
         accepted = ingest_batch(auth.tenant(), events)
     except KeyReused as error:
@@ -45,16 +48,21 @@ def create_events() -> Response:
 def _events_of_batch() -> list[Incoming]:
     """Each with the key of the batch and its position; no key of a single event has a space."""
     key = _idempotency_key(LONGEST_BATCH_KEY)
+    own = _own_names()
     events: list[Incoming] = []
     faults: list[Fault] = []
     for index, text in enumerate(bodies.read(BatchBody).events):
         try:
-            events.append(parse_event(text, f"{key} {index}" if key else None))
+            events.append(parse_event(text, f"{key} {index}" if key else None, own))
         except Invalid as error:
             faults += [fault.below("events", index) for fault in error.faults]
     if faults:
         raise Invalid(*faults)
     return events
+
+
+def _own_names() -> OwnNames:
+    return OwnNames(auth.tenant().organisation_id)
 
 
 def _idempotency_key(longest: int) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import orjson
 
 from webhooks_app.catalogue import EventType
+from webhooks_app.channels.webhook.formats.pollybot import name_of
 from webhooks_app.clock import rfc3339
 from webhooks_app.lib.paging import Page
 from webhooks_app.models import Attempt, Event, Subscription
@@ -34,7 +35,10 @@ def event_type(kind: EventType) -> Shape:
         "title": kind.title,
         "description": kind.description,
         "group": kind.group,
+        "pollybot_name": name_of(kind.name),
         "sample": kind.sample,
+        "schema": kind.schema,
+        "own": kind.own,
     }
 
 

@@ -3,6 +3,7 @@
 from webhooks_app.models.audit_entry import AuditEntry
 from webhooks_app.models.delivery import Attempt, Delivery
 from webhooks_app.models.event import Event
+from webhooks_app.models.event_type import OwnEventType
 from webhooks_app.models.inbox import Inbox, InboxRequest
 from webhooks_app.models.mail import Mail
 from webhooks_app.models.notification import Notification
@@ -30,6 +31,7 @@ __all__ = [
     "Notification",
     "ObjectState",
     "Organisation",
+    "OwnEventType",
     "PasswordReset",
     "PeriodicRun",
     "ReplayBatch",

@@ -51,6 +51,6 @@ def _show() -> str:
 @member
 def switch_mode() -> Response:
     """Live and test never mix, so what was open in the one is left for the first page."""
-    session["mode"] = Mode.TEST if request.form.get("mode") == Mode.TEST else Mode.LIVE
+    session[sessions.MODE] = Mode.TEST if request.form.get("mode") == Mode.TEST else Mode.LIVE
     g.pop("here")
     return redirect(url_for("overview.show"))

@@ -23,7 +23,7 @@ from webhooks_app.services import subscriptions as service
 from webhooks_app.services.delivery_filters import Filters
 from webhooks_app.vocabulary import SubscriptionKind
 from webhooks_app.web.charts import Sparklines, sparklines
-from webhooks_app.web.forms.choices import GROUPS
+from webhooks_app.web.forms.choices import groups
 from webhooks_app.web.forms.subscriptions import (
     OVERLAPS,
     ActionForm,
@@ -222,7 +222,7 @@ def _form(form: SubscriptionForm, row: Subscription | None) -> tuple[str, int]:
         f"subscriptions/{kind().noun}_form.html",
         form=form,
         row=row,
-        groups=GROUPS,
+        groups=groups(),
         failed=failed,
         preview=_preview(form),
     )
