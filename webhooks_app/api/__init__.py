@@ -2,11 +2,11 @@
 
 from flask import Flask
 
-from webhooks_app.api import deliveries, event_types, events, problems, webhooks
+from webhooks_app.api import deliveries, event_types, events, messages, problems, webhooks
 from webhooks_app.api.blueprint import bp
 from webhooks_app.extensions import csrf
 
-VIEWS = (deliveries, event_types, events, webhooks)
+VIEWS = (deliveries, event_types, events, messages, webhooks)
 
 
 def init_app(app: Flask) -> None:

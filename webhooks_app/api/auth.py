@@ -13,7 +13,7 @@ from webhooks_app.pipeline.incoming import Tenant
 from webhooks_app.services import keys
 
 SMALL_BODY = 1024 * 1024
-LARGE_BODIES = frozenset({"api.create_events"})
+LARGE_BODIES = frozenset({"api.create_events", "api.create_messages"})
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -1,5 +1,6 @@
 """Nouns: one file an aggregate."""
 
+from webhooks_app.models.chat import ChatMessage, ChatSettings, Conversation
 from webhooks_app.models.delivery import Attempt, Delivery
 from webhooks_app.models.event import Event
 from webhooks_app.models.inbox import Inbox, InboxRequest
@@ -15,6 +16,9 @@ from webhooks_app.models.user import User
 __all__ = [
     "ApiKey",
     "Attempt",
+    "ChatMessage",
+    "ChatSettings",
+    "Conversation",
     "Delivery",
     "DeliveryStat",
     "Event",

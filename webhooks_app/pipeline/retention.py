@@ -1,12 +1,20 @@
-"""Forgetting: events, deliveries and attempts older than the retention, in small transactions."""
+"""Forgetting what is older than the retention, in small transactions: events, deliveries, attempts
+and conversations."""
 
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Engine, Table, delete, or_, select
+from sqlalchemy import Engine, Table, and_, delete, or_, select, true
 
 from webhooks_app.lib.ids import floor_id
-from webhooks_app.models import Attempt, Delivery, DeliveryStat, Event
+from webhooks_app.models import (
+    Attempt,
+    ChatMessage,
+    Conversation,
+    Delivery,
+    DeliveryStat,
+    Event,
+)
 from webhooks_app.vocabulary import Trigger
 
 BATCH = 5000
@@ -14,6 +22,8 @@ BATCH = 5000
 EVENTS = cast(Table, Event.__table__)
 DELIVERIES = cast(Table, Delivery.__table__)
 ATTEMPTS = cast(Table, Attempt.__table__)
+CONVERSATIONS = cast(Table, Conversation.__table__)
+MESSAGES = cast(Table, ChatMessage.__table__)
 STATS = cast(Table, DeliveryStat.__table__)
 
 
@@ -47,6 +57,14 @@ def delete_expired(engine: Engine, now: datetime, days: int) -> int:
             DELIVERIES.c.due_at.is_(None),
         )
         + _delete(engine, EVENTS, EVENTS.c.id, floor_id("evt", unix), EVENTS.c.id.not_in(needed))
+        + _delete(engine, MESSAGES, MESSAGES.c.id, floor_id("cms", unix), true())
+        + _delete(
+            engine,
+            CONVERSATIONS,
+            CONVERSATIONS.c.id,
+            floor_id("cnv", unix),
+            and_(CONVERSATIONS.c.updated_at < before, CONVERSATIONS.c.ends_at.is_(None)),
+        )
         + _delete_stats(engine, before)
     )
 

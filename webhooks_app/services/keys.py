@@ -17,7 +17,14 @@ from webhooks_app.models import ApiKey
 from webhooks_app.pipeline.incoming import Tenant
 from webhooks_app.services.errors import NotFound
 
-SCOPES = ("events:write", "webhooks:read", "webhooks:write", "deliveries:read", "deliveries:write")
+SCOPES = (
+    "events:write",
+    "messages:write",
+    "webhooks:read",
+    "webhooks:write",
+    "deliveries:read",
+    "deliveries:write",
+)
 USE_NOTED_EVERY = timedelta(minutes=1)
 HINT_LENGTH = 4
 KEPT_SECONDS = 1.0

@@ -1,0 +1,66 @@
+"""E-mail addresses and phone numbers in what a visitor writes. Nothing is guessed."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from email_validator import EmailNotValidError, validate_email
+from phonenumbers import (
+    PhoneNumberFormat,
+    PhoneNumberMatcher,
+    format_number,
+    parse,
+)
+
+MOST_IN_A_MESSAGE = 10
+LONGEST_EMAIL = 254
+FEWEST_DIGITS = 6
+# Matching phone numbers is slow; beyond so many pieces of text that might be one, it gives up.
+PHONE_TRIES = 100
+
+BETWEEN_EMAILS = re.compile(r"[\s<>()\[\]{},;:\"“”„«»|/\\]+")
+AROUND_EMAILS = ".!?*_~`'’-"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """`value` is an e-mail address in lower case, or a phone number as E.164."""
+
+    kind: Literal["email", "phone"]
+    value: str
+    shown: str = field(compare=False)
+
+
+def contacts_in(text: str, region: str | None) -> list[Contact]:
+    """Each once, in the order they are written: e-mail addresses first; ten at most.
+
+    `region` (ISO 3166, two letters) is the country of numbers without a country code; with None
+    only international ones are found.
+    """
+    found = dict.fromkeys((*_emails(text), *_phones(text, region)))
+    return list(found)[:MOST_IN_A_MESSAGE]
+
+
+def shown_phone(e164: str) -> str:
+    """As people write it abroad: `+46 70 123 45 67`."""
+    return format_number(parse(e164), PhoneNumberFormat.INTERNATIONAL)
+
+
+def _emails(text: str) -> Iterator[Contact]:
+    for word in BETWEEN_EMAILS.split(text):
+        word = word.strip(AROUND_EMAILS)
+        if "@" in word and len(word) <= LONGEST_EMAIL:
+            try:
+                address = validate_email(word, check_deliverability=False).normalized
+            except EmailNotValidError:
+                continue
+            yield Contact("email", address.lower(), address)
+
+
+def _phones(text: str, region: str | None) -> Iterator[Contact]:
+    if sum(map(str.isdigit, text)) < FEWEST_DIGITS:
+        return
+    for match in PhoneNumberMatcher(text, region, max_tries=PHONE_TRIES):
+        e164 = format_number(match.number, PhoneNumberFormat.E164)
+        yield Contact("phone", e164, shown_phone(e164))
