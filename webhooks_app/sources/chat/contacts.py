@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Literal
 
 from email_validator import EmailNotValidError, validate_email
@@ -16,7 +17,7 @@ from phonenumbers import (
 MOST_IN_A_MESSAGE = 10
 LONGEST_EMAIL = 254
 FEWEST_DIGITS = 6
-# Matching phone numbers is slow; beyond so many pieces of text that might be one, it gives up.
+# Looking for phone numbers is slow: after so many, or so many that turned out to be none, it stops.
 PHONE_TRIES = 100
 
 BETWEEN_EMAILS = re.compile(r"[\s<>()\[\]{},;:\"“”„«»|/\\]+")
@@ -61,6 +62,7 @@ def _emails(text: str) -> Iterator[Contact]:
 def _phones(text: str, region: str | None) -> Iterator[Contact]:
     if sum(map(str.isdigit, text)) < FEWEST_DIGITS:
         return
-    for match in PhoneNumberMatcher(text, region, max_tries=PHONE_TRIES):
+    matches = PhoneNumberMatcher(text, region, max_tries=PHONE_TRIES)
+    for match in islice(matches, PHONE_TRIES):
         e164 = format_number(match.number, PhoneNumberFormat.E164)
         yield Contact("phone", e164, shown_phone(e164))
