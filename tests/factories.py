@@ -22,7 +22,14 @@ from webhooks_app.pipeline.accept import accept
 from webhooks_app.pipeline.incoming import Accepted, Incoming, Tenant
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-SCOPES = ["events:write", "webhooks:read", "webhooks:write", "deliveries:read", "deliveries:write"]
+SCOPES = [
+    "events:write",
+    "messages:write",
+    "webhooks:read",
+    "webhooks:write",
+    "deliveries:read",
+    "deliveries:write",
+]
 
 
 def organisation(name: str = "Acme") -> Organisation:

@@ -15,6 +15,7 @@ from webhooks_app.services.subjects import id_faults
 LARGEST_BATCH = 500
 LARGEST_TEXT = 16 * 1024
 FURTHEST_AHEAD = timedelta(days=1)
+NONE = msgspec.Raw()
 
 
 class MessageBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -30,13 +31,13 @@ class MessagesBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class _Peek(msgspec.Struct):
-    messages: msgspec.Raw | None = None
+    messages: msgspec.Raw = NONE
 
 
 def is_batch(text: str) -> bool:
     """Whether the body holds many. What is not even JSON is left to be refused as a message."""
     try:
-        return msgspec.json.decode(text, type=_Peek).messages is not None
+        return msgspec.json.decode(text, type=_Peek).messages != NONE
     except (msgspec.DecodeError, RecursionError):
         return False
 
