@@ -14,6 +14,8 @@ PATHS = {
     "events": "/events/",
     "event-new": "/events/new",
     "inboxes": "/test-webhook/",
+    "simulator": "/simulator/",
+    "chat-settings": "/settings/chat/",
     "api-keys": "/api-keys/",
     "notifications": "/notifications/",
     "not-found": "/nowhere",

@@ -12,7 +12,7 @@ from tests.web.conftest import Person
 from webhooks_app.extensions import db
 from webhooks_app.lib.crypto import Vault
 from webhooks_app.models import ApiKey, Delivery, Inbox, Organisation
-from webhooks_app.services import replays
+from webhooks_app.services import replays, simulator
 from webhooks_app.services.delivery_filters import Filters
 from webhooks_app.services.inbox import open_inbox
 from webhooks_app.web.views.subscriptions import KINDS
@@ -46,6 +46,7 @@ def pages(app: Flask) -> list[tuple[str, str, str]]:
         "batch_id": batch.id,
         "token": open_inbox(db.session(), organisation.id, "In", "", vault()).token,
         "key_id": db.session.query(ApiKey).one().id,
+        "simulation_id": simulator.begin(session, tenant, "bot_1", "visitor", "Hello"),
     }
     adapter = app.url_map.bind("localhost")
     of_kind = {"actions": action.id, "webhooks": webhook.id}
@@ -115,7 +116,7 @@ def test_outsiders_find_nothing_of_others(app: Flask, person: Callable[..., Pers
     for endpoint, method, path in targets:
         if any(
             prefix in path
-            for prefix in ("whk_", "act_", "rpl_", "msg_", "evt_", "key_", inbox().token)
+            for prefix in ("whk_", "act_", "rpl_", "msg_", "evt_", "key_", "cnv_", inbox().token)
         ):
             assert ask(outsider, method, path) == 404, (endpoint, method)
 

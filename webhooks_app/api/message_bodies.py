@@ -9,11 +9,10 @@ import msgspec
 from webhooks_app.api.bodies import decode
 from webhooks_app.api.event_bodies import VISIBLE, Moment, fits_in_utc
 from webhooks_app.lib.pointers import Fault, Invalid
-from webhooks_app.services.chat import Reported, Speaker
+from webhooks_app.services.chat import Reported, Speaker, text_faults
 from webhooks_app.services.subjects import id_faults
 
 LARGEST_BATCH = 500
-LARGEST_TEXT = 16 * 1024
 FURTHEST_AHEAD = timedelta(days=1)
 NONE = msgspec.Raw()
 
@@ -59,8 +58,7 @@ def parse_message(text: str | msgspec.Raw, key: str | None, now: datetime) -> Re
 
 def _faults(body: MessageBody, now: datetime) -> Iterator[Fault]:
     yield from (fault.below("conversation_id") for fault in id_faults(body.conversation_id))
-    if (size := len(body.text.encode())) > LARGEST_TEXT:
-        yield Fault("#/text", f"{size} bytes are more than {LARGEST_TEXT}.", status=413)
+    yield from (fault.below("text") for fault in text_faults(body.text))
     if body.id is not None and not VISIBLE.fullmatch(body.id):
         yield Fault("#/id", "An id has 1 to 255 visible ASCII characters.")
     if body.at is not None and not fits_in_utc(body.at):

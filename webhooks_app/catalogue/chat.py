@@ -43,7 +43,11 @@ REQUEST = {
     "conversation_id": "conv_5c7d2",
     "text": "I would rather talk to a person, please.",
     "at": "2026-03-02T10:01:40Z",
-    "visitor": {"id": "vis_19ab", "email": "maya.lindqvist@example.com"},
+    "visitor": {
+        "id": "vis_19ab",
+        "email": "maya.lindqvist@example.com",
+        "phone": "+46 70 123 45 67",
+    },
 }
 
 EVENT_TYPES = (
@@ -73,7 +77,12 @@ EVENT_TYPES = (
         "Message received",
         "A visitor's message was answered by the AI.",
         GROUP,
-        MESSAGE | {"reply": "Yes, between 9 and 13 o'clock."},
+        MESSAGE
+        | {
+            "reply": "Yes, between 9 and 13 o'clock.",
+            "reply_id": "msgin_77e1",
+            "reply_at": "2026-03-02T09:59:05Z",
+        },
     ),
     EventType(
         "message.sent",
@@ -87,7 +96,7 @@ EVENT_TYPES = (
         "Lead captured",
         "A visitor left contact details.",
         GROUP,
-        LEAD,
+        LEAD | {"captured": ["maya.lindqvist@example.com", "+46 70 123 45 67"]},
     ),
     EventType(
         "lead.updated",

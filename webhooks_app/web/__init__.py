@@ -6,6 +6,7 @@ from webhooks_app.web import errors, rq_dashboard, security, tenancy
 from webhooks_app.web.views import (
     accounts,
     api_keys,
+    chat_settings,
     deliveries,
     docs,
     events,
@@ -14,12 +15,14 @@ from webhooks_app.web.views import (
     operations,
     overview,
     replays,
+    simulator,
     subscriptions,
 )
 
 VIEWS = (
     accounts,
     api_keys,
+    chat_settings,
     deliveries,
     docs,
     events,
@@ -28,6 +31,7 @@ VIEWS = (
     operations,
     overview,
     replays,
+    simulator,
 )
 
 
