@@ -207,6 +207,13 @@ def test_silence_is_measured_by_our_clock() -> None:
     assert state.ends_at == NOW + IDLE
 
 
+def test_a_moment_in_the_future_counts_as_now() -> None:
+    """Or an answer, by a clock that is right, would come before its question for ever."""
+    state, derived = heard(said(VISITOR, at=600), now=NOW)
+    assert derived[0].occurred_at == NOW
+    assert types(heard(said(ASSISTANT, at=1), state=state)[1]) == ["message.received"]
+
+
 messages = st.lists(
     st.tuples(st.sampled_from(Speaker), st.sampled_from(TEXTS), st.integers(0, 25)),
     max_size=EARLY_KEPT,
@@ -222,8 +229,9 @@ def keys(derived: Sequence[Derived]) -> list[tuple[str, str]]:
 def test_the_order_of_arrival_does_not_matter(messages: list[Said], chance: Any) -> None:
     shuffled = list(messages)
     chance.shuffle(shuffled)
-    state, derived = heard(*messages, now=NOW)
-    other_state, other_derived = heard(*shuffled, now=NOW)
+    now = NOW + timedelta(minutes=25)
+    state, derived = heard(*messages, now=now)
+    other_state, other_derived = heard(*shuffled, now=now)
     assert keys(derived) == keys(other_derived)
     assert len(set(keys(derived))) == len(keys(derived))
     assert state.started_at == other_state.started_at
@@ -237,7 +245,8 @@ def test_the_order_does_not_matter_around_an_end_either(
 ) -> None:
     """After an end, what was written before it and what was written after come in any order."""
     first = [said(VISITOR), *first]
-    state, _ = ended(heard(*first, now=NOW)[0], NOW + IDLE)
+    now = NOW + timedelta(minutes=25)
+    state, _ = ended(heard(*first, now=now)[0], now + IDLE)
     fresh = [
         Said(f"f{n}", one.speaker, one.text, one.at + timedelta(hours=2))
         for n, one in enumerate(late[::2])

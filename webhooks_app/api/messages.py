@@ -41,12 +41,13 @@ def create_messages(chatbot_id: str) -> Response:
 def _messages_of_batch(text: str, now: datetime) -> list[chat.Reported]:
     """Each with the key of the batch and its position; those without a moment one after another."""
     key = idempotency_key(LONGEST_BATCH_KEY)
+    texts = bodies.decode(text, MessagesBody).messages
     messages: list[chat.Reported] = []
     faults: list[Fault] = []
-    for index, one in enumerate(bodies.decode(text, MessagesBody).messages):
+    for index, one in enumerate(texts):
+        moment = now - timedelta(microseconds=len(texts) - 1 - index)
         try:
-            later = now + timedelta(microseconds=index)
-            messages.append(parse_message(one, f"{key} {index}" if key else None, later))
+            messages.append(parse_message(one, f"{key} {index}" if key else None, moment))
         except Invalid as error:
             faults += [fault.below("messages", index) for fault in error.faults]
     if faults:

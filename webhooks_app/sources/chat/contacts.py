@@ -17,8 +17,8 @@ from phonenumbers import (
 MOST_IN_A_MESSAGE = 10
 LONGEST_EMAIL = 254
 FEWEST_DIGITS = 6
-# Looking for phone numbers is slow: after so many, or so many that turned out to be none, it stops.
-PHONE_TRIES = 100
+# Checking is slow: after so many of a kind, or that turned out to be none, it stops.
+TRIES = 100
 
 BETWEEN_EMAILS = re.compile(r"[\s<>()\[\]{},;:\"“”„«»|/\\]+")
 AROUND_EMAILS = ".!?*_~`'’-"
@@ -49,20 +49,20 @@ def shown_phone(e164: str) -> str:
 
 
 def _emails(text: str) -> Iterator[Contact]:
-    for word in BETWEEN_EMAILS.split(text):
-        word = word.strip(AROUND_EMAILS)
-        if "@" in word and len(word) <= LONGEST_EMAIL:
-            try:
-                address = validate_email(word, check_deliverability=False).normalized
-            except EmailNotValidError:
-                continue
-            yield Contact("email", address.lower(), address)
+    words = (word.strip(AROUND_EMAILS) for word in BETWEEN_EMAILS.split(text))
+    likely = dict.fromkeys(one for one in words if "@" in one and len(one) <= LONGEST_EMAIL)
+    for word in islice(likely, TRIES):
+        try:
+            address = validate_email(word, check_deliverability=False).normalized
+        except EmailNotValidError:
+            continue
+        yield Contact("email", address.lower(), address)
 
 
 def _phones(text: str, region: str | None) -> Iterator[Contact]:
     if sum(map(str.isdigit, text)) < FEWEST_DIGITS:
         return
-    matches = PhoneNumberMatcher(text, region, max_tries=PHONE_TRIES)
-    for match in islice(matches, PHONE_TRIES):
+    matches = PhoneNumberMatcher(text, region, max_tries=TRIES)
+    for match in islice(matches, TRIES):
         e164 = format_number(match.number, PhoneNumberFormat.E164)
         yield Contact("phone", e164, shown_phone(e164))

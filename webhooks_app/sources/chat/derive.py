@@ -31,7 +31,11 @@ Step = tuple[State, list[Derived]]
 
 
 def hear(place: Place, state: State, said: Said, wishes: Wishes, now: datetime) -> Step:
-    """What is known after a message that is new, and the events that follow from it."""
+    """What is known after a message that is new, and the events that follow from it.
+
+    A moment in the future is a wrong clock, and counts as `now`.
+    """
+    said = with_(said, at=min(said.at, now))
     is_late = state.ended_at is not None and said.at <= state.ended_at
     state = _awake(_counted(state, said), is_late, now)
     if said.speaker is Speaker.ASSISTANT:
