@@ -9,8 +9,8 @@ from webhooks_app.services.chat_settings import REGIONS, Wanted
 
 
 class ChatForm(FlaskForm):  # type: ignore[misc]
-    escalation = TextAreaField("A visitor asks for a human")
-    appointment = TextAreaField("A visitor asks for an appointment")
+    escalation = TextAreaField("A visitor asks for a human", render_kw={"rows": 6})
+    appointment = TextAreaField("A visitor asks for an appointment", render_kw={"rows": 6})
     region = SelectField(
         "Country of phone numbers",
         choices=[
@@ -18,7 +18,7 @@ class ChatForm(FlaskForm):  # type: ignore[misc]
             *(SelectChoice(region, f"{region} (+{code})") for region, code in REGIONS.items()),
         ],
     )
-    regions = TextAreaField("Chatbots of other countries")
+    regions = TextAreaField("Chatbots of other countries", render_kw={"rows": 3})
     sample = StringField("Try a message")
     save = SubmitField("Save")
     try_out = SubmitField("Try it")

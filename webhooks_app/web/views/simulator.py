@@ -43,13 +43,14 @@ def show(simulation_id: str) -> str:
 @bp.post("/<simulation_id>/messages")
 @editor
 def say(simulation_id: str) -> Response | str | tuple[str, int]:
-    tenant, form = here().tenant, request.form
+    tenant = here().tenant
     conversation = service.find(db.session(), tenant, simulation_id)
-    name = "_talk" if wants_fragment() else "show"
+    role, text = request.form.get("role", ""), request.form.get("text", "")
     try:
-        service.say(db.session(), tenant, conversation, form.get("role", ""), form.get("text", ""))
+        service.say(db.session(), tenant, conversation, role, text)
     except Invalid as error:
-        return _shown(conversation, name, _faults(error)), 422
+        name = "_talk" if wants_fragment() else "show"
+        return _shown(conversation, name, _faults(error), typed=text), 422
     return _told(conversation)
 
 
@@ -58,12 +59,13 @@ def say(simulation_id: str) -> Response | str | tuple[str, int]:
 def let_time_pass(simulation_id: str) -> Response | str:
     conversation = service.find(db.session(), here().tenant, simulation_id)
     service.let_time_pass(db.session(), conversation)
-    return _told(conversation)
+    return _told(conversation, typed=request.form.get("text", ""))
 
 
-def _told(conversation: Conversation) -> Response | str:
+def _told(conversation: Conversation, typed: str = "") -> Response | str:
+    """`typed` is a message that is still being written."""
     if wants_fragment():
-        return _shown(conversation, "_talk")
+        return _shown(conversation, "_talk", typed=typed)
     return redirect(url_for(".show", simulation_id=conversation.id))
 
 
@@ -73,12 +75,16 @@ def _index(faults: Faults) -> str:
         chatbots=service.chatbots(db.session(), here().organisation.id),
         conversations=service.newest(db.session(), here().tenant),
         faults=faults,
+        typed=request.form.get("text", ""),
     )
 
 
-def _shown(conversation: Conversation, name: str, faults: Faults | None = None) -> str:
+def _shown(
+    conversation: Conversation, name: str, faults: Faults | None = None, typed: str = ""
+) -> str:
     played = service.play(db.session(), conversation)
-    return render_template(f"simulator/{name}.html", played=played, faults=faults or {})
+    page = f"simulator/{name}.html"
+    return render_template(page, played=played, faults=faults or {}, typed=typed)
 
 
 def _faults(error: Invalid) -> Faults:
