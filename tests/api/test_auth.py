@@ -16,6 +16,7 @@ from webhooks_app.services import keys
 ENDPOINTS = [
     ("POST", "/events", "events:write"),
     ("POST", "/events/batch", "events:write"),
+    ("POST", "/chatbots/bot_1/messages", "messages:write"),
     ("POST", "/webhooks", "webhooks:write"),
     ("GET", "/webhooks", "webhooks:read"),
     ("GET", "/webhooks/whk_1", "webhooks:read"),
@@ -38,7 +39,12 @@ def test_the_table_above_holds_every_endpoint(app: Flask) -> None:
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     named = {
-        (m, p.replace("whk_1", "<webhook_id>").replace("msg_1", "<delivery_id>"))
+        (
+            m,
+            p.replace("whk_1", "<webhook_id>")
+            .replace("msg_1", "<delivery_id>")
+            .replace("bot_1", "<chatbot_id>"),
+        )
         for m, p, _ in ENDPOINTS
     }
     assert routes == named | OPEN_TO_ANY_KEY

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webhooks_app.sources.chat.derive import EARLY_KEPT, IDLE, end, hear
+from webhooks_app.sources.chat.listening import Noticed, Wishes
 from webhooks_app.sources.chat.payloads import Place
-from webhooks_app.sources.chat.requests import Wishes
 from webhooks_app.sources.chat.state import Derived, Said, Speaker, State
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -33,14 +33,18 @@ def said(speaker: Speaker, text: str = "Hello", at: float = 0, id_: str | None =
 
 
 def heard(
-    *messages: Said, state: State | None = None, now: datetime | None = None, **wishes: Any
+    *messages: Said, state: State | None = None, now: datetime | None = None
 ) -> tuple[State, list[Derived]]:
     """After all of them; each comes when it was written, else at `now`."""
     state, derived = state or State(), []
     for one in messages:
-        state, more = hear(PLACE, state, one, Wishes(**wishes), now or one.at)
+        state, more = hear(PLACE, state, one, noticed(one), now or one.at)
         derived += more
     return state, derived
+
+
+def noticed(one: Said) -> Noticed:
+    return Wishes().notice(one.text) if one.speaker is VISITOR else Noticed()
 
 
 def types(derived: Sequence[Derived]) -> list[str]:

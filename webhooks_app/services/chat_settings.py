@@ -13,7 +13,7 @@ from webhooks_app.lib.pointers import Fault, Invalid, pointer
 from webhooks_app.models import ChatSettings
 from webhooks_app.services.subjects import id_faults
 from webhooks_app.sources.chat.contacts import Contact, contacts_in
-from webhooks_app.sources.chat.requests import (
+from webhooks_app.sources.chat.listening import (
     APPOINTMENT_PATTERNS,
     ESCALATION_PATTERNS,
     first_match,

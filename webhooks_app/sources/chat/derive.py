@@ -12,9 +12,9 @@ from msgspec.structs import replace as with_
 
 from webhooks_app.clock import rfc3339
 from webhooks_app.sources.chat import payloads
-from webhooks_app.sources.chat.contacts import Contact, contacts_in
+from webhooks_app.sources.chat.contacts import Contact
+from webhooks_app.sources.chat.listening import Noticed
 from webhooks_app.sources.chat.payloads import Place
-from webhooks_app.sources.chat.requests import Wishes
 from webhooks_app.sources.chat.state import Derived, Notes, Said, Speaker, State
 
 IDLE = timedelta(minutes=30)
@@ -30,8 +30,9 @@ LEAD = "lead.captured"
 Step = tuple[State, list[Derived]]
 
 
-def hear(place: Place, state: State, said: Said, wishes: Wishes, now: datetime) -> Step:
-    """What is known after a message that is new, and the events that follow from it.
+def hear(place: Place, state: State, said: Said, noticed: Noticed, now: datetime) -> Step:
+    """What is known after a message that is new, and the events that follow from it. `noticed` is
+    what is in a visitor's text.
 
     A moment in the future is a wrong clock, and counts as `now`.
     """
@@ -45,8 +46,8 @@ def hear(place: Place, state: State, said: Said, wishes: Wishes, now: datetime) 
     derived: list[Derived] = []
     if state.visitor_messages == 1:
         derived.append(Derived(STARTED, (), said.at, payloads.started(place, state)))
-    for listen in (_leads, _requests, _answers):
-        state, more = listen(place, state, said, wishes, is_late)
+    for follow in (_leads, _requests, _answers):
+        state, more = follow(place, state, said, noticed, is_late)
         derived += more
     return state, derived
 
@@ -92,7 +93,7 @@ def _heard_assistant(place: Place, state: State, said: Said) -> Step:
     return replace(state, notes=with_(state.notes, early=early)), []
 
 
-def _answers(place: Place, state: State, said: Said, _wishes: Wishes, _is_late: bool) -> Step:
+def _answers(place: Place, state: State, said: Said, _noticed: Noticed, _is_late: bool) -> Step:
     """Those that came before the visitor's message which they answer."""
     notes = with_(
         state.notes,
@@ -111,11 +112,10 @@ def _received(place: Place, notes: Notes, answer: Said) -> Derived:
     return Derived(RECEIVED, (answer.id,), answer.at, data)
 
 
-def _leads(place: Place, state: State, said: Said, wishes: Wishes, _is_late: bool) -> Step:
+def _leads(place: Place, state: State, said: Said, noticed: Noticed, _is_late: bool) -> Step:
     """One event for all the details that are new in a message."""
     known = {*state.notes.emails, *state.notes.phones}
-    found = contacts_in(said.text, wishes.region)
-    new = [one for one in found if one.value not in known][: MOST_CONTACTS - len(known)]
+    new = [one for one in noticed.contacts if one.value not in known][: MOST_CONTACTS - len(known)]
     if not new:
         return state, []
     notes = with_(
@@ -128,12 +128,12 @@ def _leads(place: Place, state: State, said: Said, wishes: Wishes, _is_late: boo
     return replace(state, notes=notes), [lead]
 
 
-def _requests(place: Place, state: State, said: Said, wishes: Wishes, is_late: bool) -> Step:
+def _requests(place: Place, state: State, said: Said, noticed: Noticed, is_late: bool) -> Step:
     """Each kind once until the conversation ends; what came late counts for the time before."""
     notes = state.notes
     resumed = is_late and state.ends_at is not None
     before = notes.asked_before if resumed else notes.asked
-    new = [type_ for type_ in wishes.requests_in(said.text) if type_ not in before]
+    new = [type_ for type_ in noticed.requests if type_ not in before]
     asked = (*before, *new)
     notes = with_(notes, asked_before=asked) if resumed else with_(notes, asked=asked)
     data = payloads.request(place, said, notes)

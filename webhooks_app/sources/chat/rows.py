@@ -13,8 +13,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from webhooks_app.lib.ids import new_id
 from webhooks_app.models import ChatMessage, ChatSettings, Conversation
 from webhooks_app.pipeline.incoming import Incoming, Tenant
+from webhooks_app.sources.chat.listening import Wishes
 from webhooks_app.sources.chat.payloads import Place
-from webhooks_app.sources.chat.requests import Wishes
 from webhooks_app.sources.chat.state import Derived, Notes, State
 
 CONVERSATIONS = cast(Table, Conversation.__table__)

@@ -1,9 +1,10 @@
-"""What a visitor asks for, found by patterns."""
+"""What is noticed in what a visitor writes: contact details, and requests, found by patterns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from webhooks_app.pipeline.operators import compile_pattern
+from webhooks_app.sources.chat.contacts import Contact, contacts_in
 
 ESCALATION = "escalation.requested"
 APPOINTMENT = "appointment.requested"
@@ -25,6 +26,14 @@ APPOINTMENT_PATTERNS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Noticed:
+    """What is in one text: contact details, and the event types that it asks for."""
+
+    contacts: Sequence[Contact] = ()
+    requests: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Wishes:
     """What is listened for in the conversations of one chatbot."""
 
@@ -32,10 +41,10 @@ class Wishes:
     appointment: Sequence[str] = APPOINTMENT_PATTERNS
     region: str | None = None
 
-    def requests_in(self, text: str) -> list[str]:
-        """The event types that the text asks for."""
+    def notice(self, text: str) -> Noticed:
         patterns = {ESCALATION: self.escalation, APPOINTMENT: self.appointment}
-        return [type_ for type_, some in patterns.items() if first_match(some, text) is not None]
+        requests = [type_ for type_, some in patterns.items() if first_match(some, text)]
+        return Noticed(contacts_in(text, self.region), requests)
 
 
 def first_match(patterns: Sequence[str], text: str) -> str | None:

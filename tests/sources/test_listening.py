@@ -4,7 +4,7 @@ import pytest
 import re2
 
 from webhooks_app.catalogue import CATALOGUE
-from webhooks_app.sources.chat.requests import (
+from webhooks_app.sources.chat.listening import (
     APPOINTMENT,
     ESCALATION,
     Wishes,
@@ -27,7 +27,7 @@ from webhooks_app.sources.chat.requests import (
     ],
 )
 def test_asking_for_a_human(text: str) -> None:
-    assert Wishes().requests_in(text) == [ESCALATION]
+    assert Wishes().notice(text).requests == [ESCALATION]
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_asking_for_a_human(text: str) -> None:
     ],
 )
 def test_asking_for_an_appointment(text: str) -> None:
-    assert Wishes().requests_in(text) == [APPOINTMENT]
+    assert Wishes().notice(text).requests == [APPOINTMENT]
 
 
 @pytest.mark.parametrize(
@@ -57,13 +57,13 @@ def test_asking_for_an_appointment(text: str) -> None:
     ],
 )
 def test_asking_for_neither(text: str) -> None:
-    assert Wishes().requests_in(text) == []
+    assert Wishes().notice(text).requests == []
 
 
 def test_own_patterns_replace_the_defaults() -> None:
     wishes = Wishes(escalation=[r"\bmensch\b"], appointment=[])
-    assert wishes.requests_in("Ich will einen MENSCH sprechen") == [ESCALATION]
-    assert wishes.requests_in("talk to a human, book a demo") == []
+    assert wishes.notice("Ich will einen MENSCH sprechen").requests == [ESCALATION]
+    assert wishes.notice("talk to a human, book a demo").requests == []
 
 
 def test_a_pattern_that_is_none_is_refused() -> None:
