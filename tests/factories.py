@@ -1,10 +1,12 @@
 """Rows for tests, with defaults that read well."""
 
+from secrets import token_urlsafe
 from typing import Any
 
 import orjson
 from flask import current_app
 
+from webhooks_app.channels.webhook.signatures import sign_standard
 from webhooks_app.clock import utcnow
 from webhooks_app.extensions import db
 from webhooks_app.lib import crypto
@@ -12,6 +14,7 @@ from webhooks_app.lib.ids import new_id
 from webhooks_app.models import (
     ApiKey,
     Event,
+    Inbox,
     Membership,
     Organisation,
     Subscription,
@@ -133,3 +136,31 @@ def accepted(organisation: Organisation, *events: Incoming, mode: str = "live") 
 
 def event_of(accepted: Accepted) -> Event:
     return db.session.get_one(Event, accepted.id)
+
+
+def inbox(organisation: Organisation, secret: str | None = SECRET, **more: Any) -> Inbox:
+    """An inbox at `/test-webhook/<token>`; `secret` is given in the clear."""
+    values: dict[str, Any] = {
+        "id": new_id("inb"),
+        "token": token_urlsafe(24),
+        "name": "Receiver",
+        "created_at": utcnow(),
+    }
+    if secret is not None:
+        values["sealed_secret"] = current_app.extensions["vault"].seal(secret)
+    row = Inbox(organisation_id=organisation.id, **(values | more))
+    db.session.add(row)
+    db.session.commit()
+    return row
+
+
+def signed(
+    body: bytes, secret: str = SECRET, at: int | None = None, id_: str = "msg_1"
+) -> dict[str, str]:
+    """The headers of a Standard Webhooks request; `at` in Unix seconds, now by default."""
+    stamp = int(utcnow().timestamp()) if at is None else at
+    return {
+        "webhook-id": id_,
+        "webhook-timestamp": str(stamp),
+        "webhook-signature": sign_standard([secret], id_, stamp, body),
+    }

@@ -77,6 +77,12 @@ def test_texts_become_what_they_mean(tmp_path: Path) -> None:
         ("LOG_LEVEL", "LOUD"),
         ("INGEST_RATE_LIMIT", "plenty"),
         ("LOGIN_RATE_LIMIT", "10 a fortnight"),
+        ("LOGIN_TRIES_LIMIT", "few"),
+        ("SMTP_PORT", "0"),
+        ("SMTP_SECURITY", "some"),
+        ("SMTP_TIMEOUT", "0"),
+        ("PUBLIC_URL", "hooks.example.com"),
+        ("PUBLIC_URL", "https://hooks.example.com/path"),
         ("RETENTION_DAYS", "0"),
         ("CONNECT_TIMEOUT", "16"),
         ("DATABASE_URL", "mysql://somewhere"),
@@ -91,3 +97,31 @@ def test_what_cannot_be_used_is_named_and_its_value_if_secret_is_not(
         read(tmp_path, **{name: value})
     assert name in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PUBLIC_URL", ""),
+        ("MAIL_FROM", ""),
+        ("MAIL_FROM", "nobody"),
+        ("MAIL_FROM", "a@example.com\r\nBcc: b@example.com"),
+    ],
+)
+def test_a_mail_server_needs_a_sender_and_an_address_for_links(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    mail = {
+        "SMTP_HOST": "mail.example.com",
+        "PUBLIC_URL": "https://hooks.example.com/",
+        "MAIL_FROM": "Hookline <hookline@example.com>",
+    }
+    settings = read_settings({"DATA_DIR": str(tmp_path), **mail})
+    assert settings.site_url == "https://hooks.example.com"
+    with pytest.raises(BadSetting, match=name):
+        read(tmp_path, **(mail | {name: value}))
+
+
+def test_links_lead_to_where_it_listens_when_nothing_else_is_said(tmp_path: Path) -> None:
+    settings = read_settings({"DATA_DIR": str(tmp_path), "PORT": "9000"})
+    assert settings.site_url == "http://127.0.0.1:9000"

@@ -1,5 +1,7 @@
 """Hookline: events in, signed and retried webhooks out."""
 
+from threading import BoundedSemaphore
+
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -37,6 +39,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     app.extensions["vault"] = Vault(settings.vault_keys)
     app.extensions["rates"] = Rates()
+    # Answers that inboxes hold back: never more of them than leave most threads to everyone else.
+    app.extensions["delays"] = BoundedSemaphore(max(1, settings.web_threads // 4))
     _bind_extensions(app)
     _open_doors(app)
     return app

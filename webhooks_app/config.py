@@ -1,6 +1,7 @@
 """Settings: read once from the environment, typed, and refused loudly when wrong."""
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -55,6 +56,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     retention_days: Positive = 90
     ingest_rate_limit: str = "6000 per second"
     login_rate_limit: str = "10 per minute"
+    login_tries_limit: str = "5 per 15 minutes"
+    public_url: str = ""
+    smtp_host: str = ""
+    smtp_port: Port = 587
+    smtp_username: str = ""
+    smtp_password: str = ""
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_timeout: Seconds = 10.0
+    mail_from: str = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     def __post_init__(self) -> None:
@@ -64,13 +74,30 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise BadSetting("DATABASE_URL: it starts with postgresql:// or sqlite:///")
         if self.lease_seconds < self.delivery_timeout + 2:
             raise BadSetting("LEASE_SECONDS must exceed DELIVERY_TIMEOUT by at least 2 seconds")
+        self._check_mail()
         with _naming("ALLOWED_NETWORKS"):
             _ = self.guard
         with _naming("ENCRYPTION_KEYS"):
             _ = [Fernet(key) for key in self.vault_keys]
-        for name in ("ingest_rate_limit", "login_rate_limit"):
+        for name in ("ingest_rate_limit", "login_rate_limit", "login_tries_limit"):
             with _naming(name.upper()):
                 parse_many(getattr(self, name))
+
+    def _check_mail(self) -> None:
+        """What links in mails lead to is never taken from a request, so it has to be said."""
+        if self.public_url and not re.fullmatch(r"https?://[^/?#\s]+", self.site_url):
+            raise BadSetting("PUBLIC_URL: it is https:// and a host, with a port perhaps")
+        if not self.smtp_host:
+            return
+        if not self.public_url:
+            raise BadSetting("PUBLIC_URL is needed with SMTP_HOST, for the links in mails")
+        if not re.fullmatch(r"([^<>\r\n]+ )?<?[^@<>\s]+@[^@<>\s]+>?", self.mail_from):
+            raise BadSetting("MAIL_FROM: it is an address, or a name and an <address>")
+
+    @property
+    def site_url(self) -> str:
+        """Where people reach this site, as `https://hooks.example.com`."""
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
 
     @property
     def guard(self) -> Guard:

@@ -16,6 +16,7 @@ IMMEDIATE = "hookline_immediate"
 IDLE_SINCE = "hookline_idle_since"
 FRESH = 1.0
 SPARE = 8
+WAIT_FOR_WRITER = 15
 
 # Set for requests that only read: their transactions then wait for no writer on SQLite.
 only_reading: ContextVar[bool] = ContextVar("only_reading", default=False)
@@ -29,7 +30,7 @@ def engine_options(url: str, threads: int) -> dict[str, Any]:
     """
     shared = {"hide_parameters": True, "pool_size": threads, "max_overflow": SPARE}
     if url.startswith("sqlite"):
-        return {**shared, "connect_args": {"timeout": 15, "check_same_thread": False}}
+        return {**shared, "connect_args": {"timeout": WAIT_FOR_WRITER, "check_same_thread": False}}
     return {
         **shared,
         "connect_args": {
@@ -73,6 +74,24 @@ def reading(engine: Engine) -> Iterator[Connection]:
             yield connection.execution_options(isolation_level="AUTOCOMMIT")
         else:
             yield read_only(connection)
+
+
+@contextmanager
+def unless_busy(engine: Engine) -> Iterator[Connection]:
+    """A transaction for a note that may as well be made later: while another writes to SQLite it
+    raises OperationalError at once, where others would wait."""
+    with engine.connect() as connection:
+        if engine.dialect.name != "sqlite":
+            with connection.begin():
+                yield connection
+            return
+        driver: Any = connection.connection.driver_connection
+        driver.execute("PRAGMA busy_timeout = 0")
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            driver.execute(f"PRAGMA busy_timeout = {WAIT_FOR_WRITER * 1000}")
 
 
 def _on_checkin(_dbapi_connection: object, record: ConnectionPoolEntry) -> None:

@@ -19,6 +19,7 @@ DELIVERIES = "deliveries"
 BACKGROUND = "background"
 RUN_ENGINE = "webhooks_app.jobs.engine.run_engine"
 REPLAY_BATCH = "webhooks_app.jobs.replays.run_batch"
+SEND_MAIL = "webhooks_app.jobs.mail.send_pending"
 
 log = structlog.get_logger(__name__)
 

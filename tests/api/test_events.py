@@ -44,6 +44,15 @@ def test_a_chatbot_id_is_short_for_a_subject(api: Api) -> None:
     assert api.event().get_json()["deliveries"] == 0
 
 
+def test_what_the_producer_says_changed_is_kept(api: Api) -> None:
+    api.webhook(event_types=["lead.updated"], changed_fields=["status"])
+    for changed, deliveries in ((["status", "name", "status"], 1), (["name"], 0), ([], 0)):
+        response = api.event(type="lead.updated", changed=changed)
+        assert response.get_json()["deliveries"] == deliveries
+    rows = db.session.scalars(select(Event.changed)).all()
+    assert set(rows) == {"[]", '["name"]', '["status","name"]'}
+
+
 def test_the_data_is_kept_byte_for_byte(api: Api) -> None:
     data = '{ "b":1.10,"a":"\\u00e9", "big":12345678901234567890 }'
     text = f'{{"type":"lead.captured","data": {data}}}'
@@ -115,6 +124,13 @@ def test_an_engine_is_asked_for_when_there_is_something_to_send(
             {"type": "lead.captured", "data": {}, "timestamp": "0001-01-01T00:00:00+10:00"},
             "#/timestamp",
             "years",
+        ),
+        ({"type": "lead.updated", "data": {}, "changed": "status"}, "#/changed", "array"),
+        ({"type": "lead.updated", "data": {}, "changed": ["a", ""]}, "#/changed/1", "Name"),
+        (
+            {"type": "lead.updated", "data": {}, "changed": [str(n) for n in range(101)]},
+            "#/changed",
+            "100",
         ),
     ],
 )

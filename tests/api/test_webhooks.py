@@ -54,6 +54,8 @@ def test_everything_can_be_given_and_changed(api: Api) -> None:
         "scope": {"type": "chatbot", "id": "bot_1"},
         "conditions": [{"field": "lead.email", "operator": "exists"}],
         "match": "any",
+        "changed_fields": ["status", "data.owner.email"],
+        "rate_limit": 2.5,
         "retry_policy": {"delays": [10, 20.5]},
         "headers": {"X-Token": "t0p"},
         "enabled": False,
@@ -65,6 +67,25 @@ def test_everything_can_be_given_and_changed(api: Api) -> None:
     after = changed.get_json()
     assert (after["scope"], after["enabled"], after["name"]) == (None, True, "L")
     assert after["description"] == "To the CRM"
+    assert (after["changed_fields"], after["rate_limit"]) == (["status", "data.owner.email"], 2.5)
+    api.patch(f"/webhooks/{made['id']}", {"changed_fields": [], "rate_limit": None})
+    cleared = api.get(f"/webhooks/{made['id']}").get_json()
+    assert (cleared["changed_fields"], cleared["rate_limit"]) == ([], None)
+
+
+def test_a_field_filter_holds_from_when_it_is_saved(api: Api) -> None:
+    made = api.webhook(event_types=["lead.updated"])
+
+    def deliveries(**data: object) -> object:
+        event = api.event(type="lead.updated", data={"id": "lead_1", "status": "NEW", **data})
+        return event.get_json()["deliveries"]
+
+    assert [deliveries(), deliveries()] == [1, 1]
+    api.patch(f"/webhooks/{made['id']}", {"changed_fields": ["status"]})
+    assert [deliveries(), deliveries(), deliveries(name="Ada")] == [1, 0, 0]
+    assert deliveries(status="QUALIFIED") == 1
+    api.patch(f"/webhooks/{made['id']}", {"changed_fields": []})
+    assert deliveries() == 1
 
 
 def test_a_masked_header_sent_back_keeps_its_value(
@@ -111,6 +132,17 @@ def test_a_masked_header_sent_back_keeps_its_value(
         ),
         ({"conditions": [{"operator": "exists"}]}, "#/conditions/0/field"),
         ({"match": "some"}, "#/match"),
+        ({"changed_fields": ["status", ""]}, "#/changed_fields/1"),
+        ({"changed_fields": ["a..b"]}, "#/changed_fields/0"),
+        ({"changed_fields": ["x" * 201]}, "#/changed_fields/0"),
+        ({"changed_fields": ["a\0b"]}, "#/changed_fields/0"),
+        ({"changed_fields": [str(n) for n in range(51)]}, "#/changed_fields"),
+        ({"changed_fields": None}, "#/changed_fields"),
+        ({"rate_limit": 0}, "#/rate_limit"),
+        ({"rate_limit": 0.09}, "#/rate_limit"),
+        ({"rate_limit": 1000.5}, "#/rate_limit"),
+        ({"rate_limit": "5"}, "#/rate_limit"),
+        ({"rate_limit": True}, "#/rate_limit"),
         ({"wire_format": "none"}, "#/wire_format"),
         ({"retry_policy": "never"}, "#/retry_policy"),
         ({"retry_policy": {"delays": [0]}}, "#/retry_policy"),

@@ -10,7 +10,7 @@ PATHS = {
     "webhook-new": "/webhooks/new",
     "delivery-logs": "/webhooks/logs",
     "deliveries": "/deliveries/",
-    "replay-new": "/replays/new?status=failed&missing=1",
+    "replay-new": "/replays/new?missing=1",
     "events": "/events/",
     "event-new": "/events/new",
     "inboxes": "/test-webhook/",
@@ -18,6 +18,12 @@ PATHS = {
     "chat-settings": "/settings/chat/",
     "api-keys": "/api-keys/",
     "notifications": "/notifications/",
+    "members": "/members/",
+    "member-leave": "/members/leave",
+    "account": "/account/",
+    "audit-log": "/audit-log/",
+    "outbox": "/outbox/",
+    "signature-tool": "/tools/signature",
     "not-found": "/nowhere",
 }
 # Pages of one thing: the list that links to it, and which of its links.

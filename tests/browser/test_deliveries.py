@@ -19,8 +19,7 @@ def test_filters_are_kept_in_the_address(page: Page) -> None:
 
 
 def test_one_failed_delivery_is_read_and_replayed_in_the_drawer(page: Page) -> None:
-    page.goto("/deliveries/?status=failed&text=crm")
-    page.goto("/deliveries/?status=failed")
+    page.goto("/deliveries/?status=failed&code=503")
     page.locator("tbody a[data-drawer]").first.click()
     drawer = page.get_by_role("dialog")
     expect(drawer.locator(".attempt").first).to_contain_text("Service Unavailable")

@@ -1,6 +1,7 @@
 """Events: one sent by hand arrives, and each subscription says why it fired or not."""
 
 import re
+from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
@@ -17,7 +18,8 @@ def test_an_event_sent_by_hand_arrives_and_is_explained(page: Page) -> None:
     expect(why).to_contain_text("does not ask for booking.confirmed")
 
 
-def test_broken_data_is_refused_beside_the_field(page: Page) -> None:
+def test_broken_data_is_refused_beside_the_field(open_page: Callable[..., Page]) -> None:
+    page = open_page(errors="422")
     page.goto("/events/new")
     page.get_by_label("Data").fill("{broken")
     page.get_by_role("button", name="Send it").click()

@@ -85,7 +85,7 @@ def test_closing_the_drawer_ends_its_refreshing(page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.wait_for_timeout(2500)
-    assert asked == []
+    assert not [url for url in asked if "/logs" in url]
 
 
 def test_a_webhook_is_made_tested_changed_and_deleted(page: Page, product: Product) -> None:
@@ -109,11 +109,13 @@ def test_a_webhook_is_made_tested_changed_and_deleted(page: Page, product: Produ
     expect(page.get_by_text("Renamed is deleted.")).to_be_visible()
 
 
-def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(page: Page) -> None:
+def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page(errors="422")
     page.goto("/webhooks/new")
     page.get_by_label("Name").fill("Half done")
     page.get_by_label("URL").fill("ftp://nowhere")
-    page.on("console", lambda said: None)
     page.get_by_role("button", name="Save").click()
     summary = page.get_by_role("alert").filter(has_text="Not saved")
     expect(summary).to_contain_text("2 things")

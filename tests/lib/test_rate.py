@@ -22,3 +22,12 @@ def test_the_tightest_of_several_limits_is_told() -> None:
 def test_what_is_no_limit_is_refused() -> None:
     with pytest.raises(ValueError, match="plenty"):
         Rates().count("plenty", "x")
+
+
+def test_what_was_counted_can_be_forgotten() -> None:
+    rates = Rates()
+    for key in ("mine", "other"):
+        rates.count("1 per hour", key)
+    rates.forget("1 per hour", "mine")
+    assert not rates.count("1 per hour", "mine").exceeded
+    assert rates.count("1 per hour", "other").exceeded

@@ -65,4 +65,4 @@ def test_two_at_once_with_one_address_make_one_user(app: Flask) -> None:
     accounts.add_member(db.session(), organisation, "a@example.com", PASSWORD, Role.ADMIN)
 
     with pytest.raises(accounts.BadAccount, match="has an account already"):
-        accounts._join(db.session(), organisation, late, Role.ADMIN)
+        accounts.join(db.session(), organisation, late, Role.ADMIN)

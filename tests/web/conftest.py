@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from tests import factories
-from webhooks_app.models import Organisation
+from webhooks_app.extensions import db
+from webhooks_app.models import Mail, Organisation
 
 PASSWORD = "correct horse battery"
 
@@ -43,6 +45,15 @@ class Person:
         assert self.post("/login", email=email, password=PASSWORD).status_code == 302
         self.get("/")
         return self
+
+
+def mailed_link() -> str:
+    """The path that the newest mail links to."""
+    db.session.rollback()
+    text = db.session.scalars(select(Mail.text).order_by(Mail.id.desc())).first()
+    found = re.search(r"^http://127\.0\.0\.1:8000(/\S+)$", text or "", re.MULTILINE)
+    assert found, text
+    return found[1]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from tests import factories
 from tests.web.conftest import Person
 from webhooks_app.clock import utcnow
 from webhooks_app.extensions import db
-from webhooks_app.models import ApiKey, Organisation, Subscription
+from webhooks_app.models import ApiKey, Event, Organisation, Subscription
 from webhooks_app.pipeline.notify import NoticeOf, notify
 
 URL = "https://receiver.example/hook"
@@ -106,3 +106,27 @@ def test_a_key_needs_a_name(owner: Person) -> None:
     assert "name-error" in response.text
     assert db.session.query(ApiKey).count() == 0
     assert db.session.query(Subscription).count() == 0
+
+
+def test_an_event_sent_by_hand_goes_the_way_of_all(
+    owner: Person, organisation: Organisation
+) -> None:
+    factories.webhook(organisation, URL)
+    sent = {"type": "lead.captured", "data": '{"email":"ada@example.com"}'}
+    assert "lead_8f2k1" in owner.get("/events/new", type="lead.captured").text
+    response = owner.post("/events/new", **sent, subject_type="chatbot", subject_id="bot_1")
+    event = db.session.query(Event).one()
+    assert response.headers["Location"] == f"/events/{event.id}"
+    assert (event.origin, event.subject_id, event.fan_out) == ("api", "bot_1", 1)
+    assert event.data == sent["data"]
+
+
+def test_what_cannot_be_an_event_is_refused_beside_its_field(owner: Person) -> None:
+    owner.get("/events/new")
+    for data in ("[1]", "{broken", ""):
+        response = owner.post("/events/new", type="lead.captured", data=data, subject_type="")
+        assert response.status_code == 422
+        assert "data-error" in response.text
+    response = owner.post("/events/new", type="no.such", data="{}", subject_type="")
+    assert "type-error" in response.text
+    assert db.session.query(Event).count() == 0

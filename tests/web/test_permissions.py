@@ -11,21 +11,64 @@ from tests import factories
 from tests.web.conftest import Person
 from webhooks_app.extensions import db
 from webhooks_app.lib.crypto import Vault
-from webhooks_app.models import ApiKey, Delivery, Inbox, Organisation
+from webhooks_app.models import (
+    ApiKey,
+    AuditEntry,
+    Delivery,
+    Inbox,
+    Mail,
+    Membership,
+    Organisation,
+    User,
+)
 from webhooks_app.services import replays, simulator
 from webhooks_app.services.delivery_filters import Filters
 from webhooks_app.services.inbox import open_inbox
+from webhooks_app.services.inbox_requests import Answered, Received, mark_of, receive
+from webhooks_app.services.invitations import invite
+from webhooks_app.services.sessions import start
+from webhooks_app.vocabulary import Role
 from webhooks_app.web.views.subscriptions import KINDS
 
 OPEN = {"static", "docs.show", "operations.healthz", "operations.readyz", "operations.show_metrics"}
-OWN_RULES = {"accounts.log_in", "accounts.log_out", "inbox.receive"}
-FOR_ANY_MEMBER = {"overview.show", "overview.switch_mode", "notifications.read"}
+OWN_RULES = {
+    "accounts.log_in",
+    "accounts.log_out",
+    "receiver.receive",
+    "test_webhook.receive",
+    "invitations.show",
+    "invitations.accept",
+    "invitations.join",
+    "passwords.forgot",
+    "passwords.reset",
+}
+OF_OPERATORS = {"outbox.index", "outbox.show", "outbox.html"}
+OF_ADMINS = {"audit_log.index"}
+OF_OWNERS = {"members.change_role"}
+OF_ONES_OWN = {
+    "account.show",
+    "account.rename",
+    "account.change_password",
+    "account.revoke_session",
+    "account.revoke_others",
+    "organisations.switch",
+}
+FOR_ANY_MEMBER = {
+    "overview.show",
+    "overview.switch_mode",
+    "notifications.read",
+    "signature.check",
+    "members.leave",
+}
 FOR_OPERATORS = "rq_dashboard."
+IDS = ("cnv_", "whk_", "act_", "rpl_", "msg_", "evt_", "key_", "ses_", "org_", "usr_", "inv_")
 CHANGES = {
     *(f"{kind}.{verb}" for kind in KINDS for verb in ("new", "edit", "rotate", "delete")),
     "api_keys.revoke",
     "events.new",
+    "inbox.clear",
     "inbox.delete",
+    "members.remove",
     "replays.new",
 }
 
@@ -40,13 +83,25 @@ def pages(app: Flask) -> list[tuple[str, str, str]]:
     delivery = db.session.query(Delivery).filter_by(subscription_id=webhook.id).one()
     session, tenant = db.session(), factories.tenant(organisation)
     batch = replays.start(session, tenant, "owner@example.com", Filters(), [delivery.id])
+    opened = open_inbox(db.session(), organisation.id, "In", "", vault())
+    receive(db.session(), opened, Received("POST", "", [], b""), Answered(200))
+    theirs = factories.user("theirs@people.example")
+    factories.member(organisation, theirs, "admin")
     ids = {
         "delivery_id": delivery.id,
         "event_id": delivery.event_id,
         "batch_id": batch.id,
-        "token": open_inbox(db.session(), organisation.id, "In", "", vault()).token,
+        "token": opened.token,
+        "request_id": mark_of(db.session(), opened).partition(".")[0],
         "key_id": db.session.query(ApiKey).one().id,
         "simulation_id": simulator.begin(session, tenant, "bot_1", "visitor", "Hello"),
+        "organisation_id": organisation.id,
+        "session_id": start(db.session(), theirs, "", "").id,
+        "user_id": theirs.id,
+        "invitation_id": invite(
+            db.session(), organisation, "new@people.example", Role.VIEWER, "owner@people.example"
+        ).id,
+        "mail_id": db.session.query(Mail).one().id,
     }
     adapter = app.url_map.bind("localhost")
     of_kind = {"actions": action.id, "webhooks": webhook.id}
@@ -114,10 +169,7 @@ def test_outsiders_find_nothing_of_others(app: Flask, person: Callable[..., Pers
     targets = pages(app)
     outsider = person("outsider")
     for endpoint, method, path in targets:
-        if any(
-            prefix in path
-            for prefix in ("whk_", "act_", "rpl_", "msg_", "evt_", "key_", "cnv_", inbox().token)
-        ):
+        if any(prefix in path for prefix in (*IDS, inbox().token)):
             assert ask(outsider, method, path) == 404, (endpoint, method)
 
 
@@ -128,9 +180,9 @@ def test_viewers_read_everything_and_change_nothing(
     viewer = person("viewer", acme())
     before = db.session.query(Delivery).count()
     for endpoint, method, path in targets:
-        if endpoint in FOR_ANY_MEMBER:
+        if endpoint in FOR_ANY_MEMBER | OF_ONES_OWN | OF_OPERATORS:
             continue
-        changes = method == "POST" or endpoint in CHANGES
+        changes = method == "POST" or endpoint in CHANGES | OF_ADMINS
         assert ask(viewer, method, path) == (403 if changes else 200), (endpoint, method)
     assert db.session.query(Delivery).count() == before
 
@@ -143,7 +195,29 @@ def test_owners_and_admins_read_everything(
     member = person(role, acme())
     for endpoint, method, path in targets:
         if method == "GET":
-            assert ask(member, method, path) == 200, endpoint
+            assert ask(member, method, path) == (404 if endpoint in OF_OPERATORS else 200), endpoint
+
+
+def test_admins_do_not_what_is_for_owners(app: Flask, person: Callable[..., Person]) -> None:
+    targets = pages(app)
+    admin = person("admin", acme())
+    for endpoint, method, path in targets:
+        if endpoint in OF_OWNERS:
+            assert ask(admin, method, path) == 403, (endpoint, method)
+
+
+def test_operators_read_the_outbox_and_nobody_else(
+    app: Flask, person: Callable[..., Person]
+) -> None:
+    targets = [target for target in pages(app) if target[0] in OF_OPERATORS]
+    assert len(targets) == len(OF_OPERATORS)
+    operator = person("outsider")
+    for _, method, path in targets:
+        assert ask(operator, method, path) == 404
+    db.session.query(User).filter_by(email="outsider@people.example").one().is_operator = True
+    db.session.commit()
+    for _, method, path in targets:
+        assert ask(operator, method, path) == 200
 
 
 def test_strangers_are_led_to_the_log_in_before_anything_of_operators(
@@ -188,8 +262,9 @@ def test_every_change_needs_its_csrf_token(app: Flask, person: Callable[..., Per
 def test_a_get_changes_nothing(app: Flask, person: Callable[..., Person]) -> None:
     targets = pages(app)
     owner = person("owner", acme())
-    before = db.session.query(Delivery).count()
+    counted = (Delivery, AuditEntry, Membership, Mail)
+    before = [db.session.query(model).count() for model in counted]
     for _, method, path in targets:
         if method == "GET":
             owner.get(path)
-    assert db.session.query(Delivery).count() == before
+    assert [db.session.query(model).count() for model in counted] == before

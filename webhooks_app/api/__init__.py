@@ -2,7 +2,15 @@
 
 from flask import Flask
 
-from webhooks_app.api import deliveries, event_types, events, messages, problems, webhooks
+from webhooks_app.api import (
+    deliveries,
+    event_types,
+    events,
+    messages,
+    problems,
+    receiver,
+    webhooks,
+)
 from webhooks_app.api.blueprint import bp
 from webhooks_app.extensions import csrf
 
@@ -14,3 +22,4 @@ def init_app(app: Flask) -> None:
     problems.init_app(app)
     csrf.exempt(bp)
     app.register_blueprint(bp)
+    app.register_blueprint(receiver.bp)

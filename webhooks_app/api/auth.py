@@ -10,7 +10,7 @@ from webhooks_app.api.blueprint import bp
 from webhooks_app.api.problems import Problem
 from webhooks_app.extensions import db
 from webhooks_app.pipeline.incoming import Tenant
-from webhooks_app.services import keys
+from webhooks_app.services import audit_log, keys
 
 SMALL_BODY = 1024 * 1024
 LARGE_BODIES = frozenset({"api.create_events", "api.create_messages"})
@@ -29,6 +29,7 @@ def authenticate() -> None:
     if principal is None:
         raise _unauthorized("This API key is not known, or was revoked.")
     g.principal = principal
+    audit_log.act_as(audit_log.Actor(principal.name))
     if request.endpoint not in LARGE_BODIES:
         request.max_content_length = SMALL_BODY
     request.get_data()

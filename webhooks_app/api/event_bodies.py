@@ -12,9 +12,11 @@ from webhooks_app.clock import utcnow
 from webhooks_app.lib.pointers import Fault, Invalid
 from webhooks_app.pipeline.incoming import Incoming
 from webhooks_app.services.event_fields import faults_of_data, faults_of_type
+from webhooks_app.services.paths import path_faults
 from webhooks_app.services.subjects import id_faults, subject_faults
 
 LARGEST_BATCH = 1000
+MOST_CHANGED = 100
 
 VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -35,6 +37,7 @@ class EventBody(msgspec.Struct, forbid_unknown_fields=True):
     chatbot_id: str | None = None
     id: str | None = None
     timestamp: Moment | None = None
+    changed: list[str] | None = None
 
 
 class BatchBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -53,6 +56,7 @@ def parse_event(text: str | msgspec.Raw, key: str | None) -> Incoming:
         subject=_subject(body),
         source_id=body.id,
         idempotency_key=key,
+        changed=None if body.changed is None else tuple(dict.fromkeys(body.changed)),
     )
 
 
@@ -69,6 +73,8 @@ def _faults(body: EventBody) -> Iterator[Fault]:
         yield Fault("#/id", "An id has 1 to 255 visible ASCII characters.")
     if body.timestamp is not None and not fits_in_utc(body.timestamp):
         yield Fault("#/timestamp", "This moment is outside the years 1 to 9999 in UTC.")
+    for fault in path_faults(body.changed or (), MOST_CHANGED):
+        yield fault.below("changed")
     yield from faults_of_data(bytes(body.data))
 
 

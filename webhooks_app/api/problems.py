@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 import structlog
-from flask import Flask, Response, request
+from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.exceptions import NotFound as NoSuchPath
 
@@ -146,3 +146,10 @@ def _unstorable(_: Exception) -> Response:
 
 for away in DATABASE_AWAY:
     bp.register_error_handler(away, _database_away)
+
+
+def speak_problems(other: Blueprint) -> None:
+    """Let the errors of another blueprint be answered like those of the API."""
+    for code, handlers in bp.error_handler_spec[None].items():
+        for kind, handler in handlers.items():
+            other.register_error_handler(code or kind, handler)

@@ -20,8 +20,10 @@ class WebhookPatch(msgspec.Struct, forbid_unknown_fields=True):
     scope: SubjectBody | UnsetType | None = UNSET
     conditions: list[dict[str, Any]] | UnsetType = UNSET
     match: str | UnsetType = UNSET
+    changed_fields: list[str] | UnsetType = UNSET
     wire_format: str | UnsetType = UNSET
     retry_policy: str | dict[str, Any] | UnsetType = UNSET
+    rate_limit: float | UnsetType | None = UNSET
     headers: dict[str, str] | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
 

@@ -1,10 +1,13 @@
 """Thin entry points of the periodic jobs."""
 
+from datetime import timedelta
+
 from flask import current_app
 
 from webhooks_app.clock import utcnow
 from webhooks_app.extensions import db
-from webhooks_app.pipeline import retention, sweep
+from webhooks_app.pipeline import post, retention, states, sweep
+from webhooks_app.services import passwords, sessions
 
 
 def sweep_failing() -> None:
@@ -18,3 +21,19 @@ def cancel_left_over() -> None:
 def delete_expired() -> None:
     days = current_app.config["SETTINGS"].retention_days
     retention.delete_expired(db.engine, utcnow(), days)
+
+
+def forget_unseen() -> None:
+    states.forget_unseen(db.engine, utcnow())
+
+
+def delete_old_requests() -> None:
+    retention.delete_old_requests(db.engine, utcnow())
+
+
+def delete_unusable() -> None:
+    """Sessions that ended, links that ran out, mails older than the retention."""
+    sessions.delete_ended(db.session())
+    passwords.delete_expired(db.session())
+    days = current_app.config["SETTINGS"].retention_days
+    post.delete_old(db.engine, utcnow() - timedelta(days=days))

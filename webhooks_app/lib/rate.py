@@ -46,6 +46,11 @@ class Rates:
                 break
         return allowance
 
+    def forget(self, limits: str, *key: str) -> None:
+        """Count from nothing again."""
+        for item in _parsed(limits):
+            self._windows.clear(item, *key)
+
     def _allowance(self, item: RateLimitItem, key: tuple[str, ...], exceeded: bool) -> Allowance:
         window = self._windows.get_window_stats(item, *key)
         return Allowance(str(item), item.amount, window.remaining, window.reset_time, exceeded)

@@ -1,21 +1,25 @@
 """Nouns: one file an aggregate."""
 
+from webhooks_app.models.audit_entry import AuditEntry
 from webhooks_app.models.chat import ChatMessage, ChatSettings, Conversation
 from webhooks_app.models.delivery import Attempt, Delivery
 from webhooks_app.models.event import Event
 from webhooks_app.models.inbox import Inbox, InboxRequest
+from webhooks_app.models.mail import Mail
 from webhooks_app.models.notification import Notification
-from webhooks_app.models.organisation import ApiKey, Membership, Organisation
+from webhooks_app.models.object_state import ObjectState
+from webhooks_app.models.organisation import ApiKey, Invitation, Membership, Organisation
 from webhooks_app.models.periodic import PeriodicRun
 from webhooks_app.models.replay import ReplayBatch
 from webhooks_app.models.stats import DeliveryStat
 from webhooks_app.models.subject import Subject
-from webhooks_app.models.subscription import Subscription, SubscriptionHealth
-from webhooks_app.models.user import User
+from webhooks_app.models.subscription import SendAllowance, Subscription, SubscriptionHealth
+from webhooks_app.models.user import PasswordReset, User, UserSession
 
 __all__ = [
     "ApiKey",
     "Attempt",
+    "AuditEntry",
     "ChatMessage",
     "ChatSettings",
     "Conversation",
@@ -24,13 +28,19 @@ __all__ = [
     "Event",
     "Inbox",
     "InboxRequest",
+    "Invitation",
+    "Mail",
     "Membership",
     "Notification",
+    "ObjectState",
     "Organisation",
+    "PasswordReset",
     "PeriodicRun",
     "ReplayBatch",
+    "SendAllowance",
     "Subject",
     "Subscription",
     "SubscriptionHealth",
     "User",
+    "UserSession",
 ]

@@ -1,6 +1,6 @@
 """One thing that happened. Never changed after it was accepted."""
 
-from sqlalchemy import CheckConstraint, Index, String, text
+from sqlalchemy import CheckConstraint, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webhooks_app.extensions import Model
@@ -9,6 +9,9 @@ from webhooks_app.models.columns import Id, Long, Moment, Ref, Word
 
 class Event(Model):
     """`data` is the producer's JSON text, byte for byte; `fan_out` how many deliveries it planned.
+    `changed` is JSON text, a list of the paths that changed since the event before it, as the
+    producer says or as was found; null when nobody knows. Text, since JSONB refuses a NUL in a
+    name.
 
     Events and deliveries have no foreign keys: each would cost a locked look-up a row on the
     busiest path. `audit` looks for orphans instead.
@@ -51,3 +54,4 @@ class Event(Model):
     source_id: Mapped[str | None] = mapped_column(String(255))
     occurred_at: Mapped[Moment]
     created_at: Mapped[Moment]
+    changed: Mapped[str | None] = mapped_column(Text)

@@ -1,14 +1,20 @@
 """The built-in receiver: private URLs and what was sent to them."""
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webhooks_app.extensions import Model
-from webhooks_app.models.columns import Id, IdText, Long, Moment
+from webhooks_app.models.columns import Id, IdText, Long, Moment, OptionalRef
+
+PLAIN_ANSWER = '{"received":true}'
 
 
 class Inbox(Model):
-    """`token` is the secret part of its URL."""
+    """`token` is the secret part of its URL.
+
+    Signatures are checked with the secret of `subscription_id`, else with `sealed_secret`, else
+    not at all. `answer_…` is what senders are answered; `answer_type` is `json` or `text`.
+    """
 
     __tablename__ = "inboxes"
     __table_args__ = (Index(None, "organisation_id"),)
@@ -20,16 +26,30 @@ class Inbox(Model):
     token: Mapped[str] = mapped_column(String(64), unique=True)
     name: Mapped[str] = mapped_column(String(200))
     sealed_secret: Mapped[str | None] = mapped_column(Text)
+    subscription_id: Mapped[OptionalRef]
+    answer_status: Mapped[int] = mapped_column(default=200, server_default="200")
+    answer_delay_ms: Mapped[int] = mapped_column(default=0, server_default="0")
+    answer_body: Mapped[str] = mapped_column(
+        Text, default=PLAIN_ANSWER, server_default=PLAIN_ANSWER
+    )
+    answer_type: Mapped[str] = mapped_column(String(40), default="json", server_default="json")
     created_at: Mapped[Moment]
 
 
 class InboxRequest(Model):
+    """`status` is what it was answered with, after `delay_ms`; `delay_skipped` when too many
+    answers were waiting already. `source` is the address that it came from."""
+
     __tablename__ = "inbox_requests"
     __table_args__ = (Index(None, "inbox_id", "id"),)
 
     id: Mapped[Id]
     inbox_id: Mapped[str] = mapped_column(IdText, ForeignKey("inboxes.id", ondelete="CASCADE"))
     method: Mapped[str] = mapped_column(String(10))
+    source: Mapped[str] = mapped_column(String(64), default="", server_default="")
     headers: Mapped[Long]
     body: Mapped[bytes] = mapped_column(LargeBinary)
+    status: Mapped[int] = mapped_column(default=200, server_default="200")
+    delay_ms: Mapped[int] = mapped_column(default=0, server_default="0")
+    delay_skipped: Mapped[bool] = mapped_column(default=False, server_default=false())
     received_at: Mapped[Moment]

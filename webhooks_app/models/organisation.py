@@ -1,6 +1,6 @@
-"""The tenant, its members and its API keys."""
+"""The tenant, its members, who is invited to be one, and its API keys."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webhooks_app.extensions import Model
@@ -42,6 +42,29 @@ class Membership(Model):
 
     organisation: Mapped[Organisation] = relationship()
     user: Mapped[User] = relationship()
+
+
+class Invitation(Model):
+    """Open until it is accepted or revoked, which deletes it. Only its token's SHA-256 is kept."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (
+        CheckConstraint("role IN ('owner', 'admin', 'viewer')", name="role"),
+        UniqueConstraint("organisation_id", "email"),
+    )
+
+    id: Mapped[Id]
+    organisation_id: Mapped[str] = mapped_column(
+        IdText, ForeignKey("organisations.id", ondelete="CASCADE")
+    )
+    email: Mapped[str] = mapped_column(String(254))
+    role: Mapped[Word]
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    invited_by: Mapped[str] = mapped_column(String(254))
+    created_at: Mapped[Moment]
+    expires_at: Mapped[Moment]
+
+    organisation: Mapped[Organisation] = relationship()
 
 
 class ApiKey(Model):

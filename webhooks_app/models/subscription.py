@@ -3,7 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Double,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webhooks_app.extensions import Model
@@ -25,6 +34,8 @@ class Subscription(Model):
 
     `revision` grows with every edit (optimistic locking), which is how an engine knows that what
     it keeps of a subscription is stale. Deleting keeps the row, so that logs stay readable.
+    `changed_fields` are paths into an event's data, none for any change; `rate_limit` is how many
+    tries a second may start, null for no limit.
     """
 
     __tablename__ = "subscriptions"
@@ -51,8 +62,10 @@ class Subscription(Model):
     scope_id: Mapped[str | None] = mapped_column(String(200))
     conditions: Mapped[JsonList]
     match: Mapped[Word] = mapped_column(default="all")
+    changed_fields: Mapped[JsonList] = mapped_column(default=list, server_default=text("'[]'"))
     wire_format: Mapped[Word] = mapped_column(default="standard")
     retry_policy: Mapped[Any] = mapped_column(JsonColumn, default="pivot")
+    rate_limit: Mapped[float | None] = mapped_column(Double)
     sealed_headers: Mapped[Long]
     sealed_secret: Mapped[Long]
     sealed_previous_secret: Mapped[str | None] = mapped_column(Text)
@@ -89,3 +102,18 @@ class SubscriptionHealth(Model):
     last_failure_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     failing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     warned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class SendAllowance(Model):
+    """How much of its rate limit a subscription has used, as the generic cell rate algorithm keeps
+    it (ITU-T I.371): `next_free_at` is when all that was started would have been, evenly spaced.
+
+    Made when the first try of a limited subscription starts; whoever claims for it locks the row.
+    """
+
+    __tablename__ = "send_allowances"
+
+    subscription_id: Mapped[str] = mapped_column(
+        IdText, ForeignKey("subscriptions.id", ondelete="CASCADE"), primary_key=True
+    )
+    next_free_at: Mapped[Moment]

@@ -1,16 +1,16 @@
-"""A person who can log in."""
+"""A person who can log in, where they are logged in, and how they get in again."""
 
 from flask_login import UserMixin
-from sqlalchemy import String
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from webhooks_app.extensions import Model
-from webhooks_app.models.columns import Id, Moment
+from webhooks_app.models.columns import Id, IdText, Moment, OptionalMoment
 
 
 class User(UserMixin, Model):  # type: ignore[misc]
-    """`email` is kept in lower case. `is_operator` opens the RQ dashboard."""
+    """`email` is kept in lower case. `is_operator` opens the RQ dashboard and the outbox."""
 
     __tablename__ = "users"
 
@@ -26,3 +26,34 @@ class User(UserMixin, Model):  # type: ignore[misc]
 
     def has_password(self, password: str) -> bool:
         return check_password_hash(self.password_hash, password)
+
+
+class UserSession(Model):
+    """One browser that is logged in, until `revoked_at`. `last_seen_at` is right to the minute."""
+
+    __tablename__ = "user_sessions"
+    __table_args__ = (Index(None, "user_id"),)
+
+    id: Mapped[Id]
+    user_id: Mapped[str] = mapped_column(IdText, ForeignKey("users.id", ondelete="CASCADE"))
+    ip: Mapped[str] = mapped_column(String(45))
+    user_agent: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[Moment]
+    last_seen_at: Mapped[Moment]
+    revoked_at: Mapped[OptionalMoment]
+
+
+class PasswordReset(Model):
+    """A link that sets a new password, once; gone when it was used. Only its SHA-256 is kept.
+
+    Without a user it opens nothing: someone asked for an e-mail that nobody has.
+    """
+
+    __tablename__ = "password_resets"
+    __table_args__ = (Index(None, "user_id"),)
+
+    id: Mapped[Id]
+    user_id: Mapped[str | None] = mapped_column(IdText, ForeignKey("users.id", ondelete="CASCADE"))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[Moment]
+    expires_at: Mapped[Moment]

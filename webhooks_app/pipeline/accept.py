@@ -1,6 +1,6 @@
 """The first step: events and all their deliveries in one transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
@@ -20,6 +20,7 @@ from webhooks_app.pipeline.plan import (
     delivery_rows,
     event_row,
 )
+from webhooks_app.pipeline.states import Key, States, key_of
 from webhooks_app.vocabulary import EventOrigin, Trigger
 
 TRIES = 4
@@ -153,16 +154,30 @@ def _planned(connection: Connection, asked: Sequence[Asked]) -> list[_Plan]:
     for tenant in matchers:
         events = [event for one in asked if one.tenant == tenant for event in one.events]
         known[tenant] = _Known(connection, tenant, events)
-    return [_plan(one, matchers[one.tenant], known[one.tenant], now) for one in asked]
+    states = States(connection, _followed(asked, matchers), now)
+    plans = [_plan(one, matchers[one.tenant], known[one.tenant], states, now) for one in asked]
+    states.store()
+    return plans
 
 
-def _plan(asked: Asked, matcher: Matcher, known: "_Known", now: datetime) -> _Plan:
+def _followed(asked: Sequence[Asked], matchers: Mapping[Tenant, Matcher]) -> Iterator[Key]:
+    """The objects that field filters follow, of all events."""
+    for one in asked:
+        for event in one.events:
+            if matchers[one.tenant].follows(event.type) and (key := key_of(one.tenant, event)):
+                yield key
+
+
+def _plan(asked: Asked, matcher: Matcher, known: "_Known", states: States, now: datetime) -> _Plan:
     plan = _Plan()
     for index, event in enumerate(asked.events):
         answer = known.find(index, event)
         if answer is None:
-            candidates = matcher.matching(event)
-            row = event_row(asked.tenant, event, len(candidates), now, asked.origin)
+            key = key_of(asked.tenant, event) if matcher.follows(event.type) else None
+            compared = states.compared(key, event)
+            candidates = matcher.matching(compared)
+            row = event_row(asked.tenant, compared, len(candidates), now, asked.origin)
+            states.move_on(key, event, row[0])
             plan.events.append(row)
             plan.deliveries += delivery_rows(asked.tenant, row[0], candidates, now, Trigger.EVENT)
             answer = Accepted(row[0], event.type, len(candidates))

@@ -11,6 +11,12 @@ from sqlalchemy import Connection, Engine, text
 from webhooks_app.clock import utcnow
 from webhooks_app.database import read_only
 from webhooks_app.lib.bulk import driver_cursor, look_up_by_key, sqlite_value
+from webhooks_app.pipeline.allowance import (
+    POSTGRES_GRANTED,
+    POSTGRES_MAY_START,
+    granted,
+    moved_on,
+)
 from webhooks_app.pipeline.lost import log_lost
 from webhooks_app.pipeline.window import Window
 
@@ -38,7 +44,8 @@ class Claimed(msgspec.Struct, frozen=True):
 class Request:
     """`limit` deliveries at most, from subscriptions whose id is above `after`.
 
-    `free` gives the slots of endpoints that are busy; all others have `Window.INITIAL`.
+    `free` gives the slots of endpoints that are busy; all others have `Window.INITIAL`. A rate
+    limit may leave less, and holds over all engines.
     Organisations that are `crowding` get none.
     """
 
@@ -70,6 +77,11 @@ SERVED = "s.enabled AND s.deleted_at IS NULL"
 RETURNED = """d.id, d.subscription_id, d.tries, d.failures, {lost}, {revision}, d.wire_format,
     e.id, e.type, e.occurred_at, e.organisation_id, e.subject_type, e.subject_id, e.data"""
 
+# A limited subscription without an allowance has never sent: one, whoever else starts one too.
+FIRST = """(
+    CASE WHEN EXISTS (SELECT 1 FROM send_allowances WHERE subscription_id = s.id)
+    THEN 0 ELSE 1 END)"""
+
 POSTGRES_CLAIM = (
     WALK.format(after="%(after)s")
     + f""",
@@ -77,18 +89,34 @@ POSTGRES_CLAIM = (
         SELECT * FROM unnest(%(ids)s::text[], %(slots)s::int[])
     ),
     picked AS MATERIALIZED (
-        SELECT due.id, due.status, s.revision
+        SELECT due.id, due.status, s.revision, s.id AS subscription_id, s.rate_limit
         FROM walk
         JOIN subscriptions AS s ON s.id = walk.subscription_id AND {SERVED}
             AND s.organisation_id <> ALL (%(crowding)s::text[])
         LEFT JOIN free ON free.subscription_id = walk.subscription_id
+        LEFT JOIN LATERAL (
+            SELECT {POSTGRES_GRANTED} AS slots FROM send_allowances AS a
+            WHERE a.subscription_id = s.id AND {POSTGRES_MAY_START}
+            FOR UPDATE SKIP LOCKED
+        ) AS granted ON s.rate_limit IS NOT NULL
         CROSS JOIN LATERAL (
             SELECT id, status FROM deliveries
             WHERE subscription_id = walk.subscription_id AND due_at <= now()
-            ORDER BY due_at LIMIT coalesce(free.slots, %(initial)s)
+            ORDER BY due_at LIMIT least(
+                coalesce(free.slots, %(initial)s),
+                CASE WHEN s.rate_limit IS NOT NULL THEN coalesce(granted.slots, {FIRST}) END
+            )
             FOR UPDATE SKIP LOCKED
         ) AS due
         LIMIT %(limit)s
+    ),
+    spent AS (
+        INSERT INTO send_allowances AS a (subscription_id, next_free_at)
+        SELECT subscription_id, now() + count(*) / rate_limit * interval '1 second'
+        FROM picked WHERE rate_limit IS NOT NULL
+        GROUP BY subscription_id, rate_limit ORDER BY subscription_id
+        ON CONFLICT (subscription_id) DO UPDATE
+        SET next_free_at = greatest(a.next_free_at, now()) + (excluded.next_free_at - now())
     )
     UPDATE deliveries AS d
     SET status = 'sending', tries = d.tries + 1, due_at = now() + %(lease)s
@@ -108,14 +136,19 @@ POSTGRES_DUE = (
             SELECT 1 FROM deliveries
             WHERE subscription_id = walk.subscription_id AND due_at <= now() LIMIT 1
         ) AS due
+        WHERE s.rate_limit IS NULL OR NOT EXISTS (
+            SELECT 1 FROM send_allowances AS a
+            WHERE a.subscription_id = s.id AND NOT ({POSTGRES_MAY_START})
+        )
     )"""
 )
 
 SQLITE_WALK = (
     WALK.format(after=":after")
     + f"""
-    SELECT s.id, s.organisation_id
+    SELECT s.id, s.organisation_id, s.rate_limit, a.next_free_at
     FROM walk JOIN subscriptions AS s ON s.id = walk.subscription_id AND {SERVED}
+    LEFT JOIN send_allowances AS a ON a.subscription_id = s.id
     ORDER BY s.id"""
 )
 SQLITE_PICK = """
@@ -124,6 +157,10 @@ SQLITE_PICK = """
     ORDER BY d.due_at LIMIT :slots"""
 SQLITE_LEASE = """
     UPDATE deliveries SET status = 'sending', tries = tries + 1, due_at = :until WHERE id = :id"""
+SQLITE_SPEND = """
+    INSERT INTO send_allowances (subscription_id, next_free_at)
+    VALUES (:subscription_id, :next_free_at)
+    ON CONFLICT (subscription_id) DO UPDATE SET next_free_at = excluded.next_free_at"""
 SQLITE_READ = (
     "SELECT "
     + RETURNED.format(lost=":lost", revision="s.revision")
@@ -149,13 +186,15 @@ def claim(engine: Engine, request: Request, lease: timedelta) -> list[Claimed]:
 
 
 def anything_due(engine: Engine) -> bool:
-    """Is a delivery due, or a lease run out, of a subscription that is served?"""
+    """Is a delivery due, or a lease run out, of a subscription that is served and whose rate limit
+    lets it start?"""
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             return bool(connection.exec_driver_sql(POSTGRES_DUE).scalar())
         read_only(connection)
-        walked = connection.execute(text(SQLITE_WALK), {"after": ""})
-        return any(_pick(connection, row.id, 1) for row in walked.all())
+        walked = connection.execute(text(SQLITE_WALK), {"after": ""}).all()
+        now = utcnow()
+        return any(_pick(connection, row.id, min(1, _granted(row, 1, now))) for row in walked)
 
 
 def _claim_postgres(connection: Connection, request: Request, lease: timedelta) -> list[Claimed]:
@@ -175,11 +214,15 @@ def _claim_postgres(connection: Connection, request: Request, lease: timedelta) 
 
 def _claim_sqlite(connection: Connection, request: Request, lease: timedelta) -> list[Claimed]:
     picked: list[tuple[str, bool]] = []
+    now = utcnow()
     for row in connection.execute(text(SQLITE_WALK), {"after": request.after}).all():
         if row.organisation_id in request.crowding:
             continue
-        slots = request.free.get(row.id, Window.INITIAL)
-        picked += _pick(connection, row.id, min(slots, request.limit - len(picked)))
+        slots = _granted(row, request.free.get(row.id, Window.INITIAL), now)
+        mine = _pick(connection, row.id, min(slots, request.limit - len(picked)))
+        if mine and row.rate_limit is not None:
+            _spend(connection, row, len(mine), now)
+        picked += mine
         if len(picked) >= request.limit:
             break
     if not picked:
@@ -187,6 +230,31 @@ def _claim_sqlite(connection: Connection, request: Request, lease: timedelta) ->
     until = sqlite_value(utcnow() + lease)
     connection.execute(text(SQLITE_LEASE), [{"id": id_, "until": until} for id_, _ in picked])
     return [_read_sqlite(connection, id_, lost) for id_, lost in picked]
+
+
+def _granted(row: Any, slots: int, now: datetime) -> int:
+    """Of `slots`, what the limit of a walked subscription leaves."""
+    if row.rate_limit is None:
+        return slots
+    return min(slots, granted(row.rate_limit, _used(row, now)))
+
+
+def _spend(connection: Connection, row: Any, count: int, now: datetime) -> None:
+    next_free_at = moved_on(row.rate_limit, _used(row, now), count, now)
+    connection.execute(
+        text(SQLITE_SPEND),
+        {"subscription_id": row.id, "next_free_at": sqlite_value(next_free_at)},
+    )
+
+
+def _used(row: Any, now: datetime) -> float:
+    if row.next_free_at is None:
+        return 0.0
+    return (_from_sqlite(row.next_free_at) - now).total_seconds()
+
+
+def _from_sqlite(moment: str) -> datetime:
+    return datetime.fromisoformat(f"{moment}+00:00")
 
 
 def _pick(connection: Connection, subscription_id: str, slots: int) -> list[tuple[str, bool]]:
@@ -201,5 +269,5 @@ def _read_sqlite(connection: Connection, id_: str, lost: bool) -> Claimed:
     row = connection.execute(text(SQLITE_READ), {"id": id_, "lost": lost}).one()
     values: list[Any] = list(row)
     values[4] = lost
-    values[9] = datetime.fromisoformat(values[9] + "+00:00")
+    values[9] = _from_sqlite(values[9])
     return Claimed(*values)

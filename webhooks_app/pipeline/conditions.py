@@ -131,7 +131,7 @@ def _parse(index: int, raw: object) -> Condition:
     for member in raw.keys() - MEMBERS:
         raise InvalidCondition(index, str(member), "A condition has no such member.")
     field, name, value = raw.get("field"), raw.get("operator"), raw.get("value")
-    if not isinstance(field, str) or not _is_path(field):
+    if not isinstance(field, str) or not is_path(field):
         raise InvalidCondition(index, "field", "Name a field, as `data.email`.")
     if not isinstance(name, str) or name not in OPERATORS:
         known = ", ".join(OPERATORS)
@@ -141,7 +141,8 @@ def _parse(index: int, raw: object) -> Condition:
     return Condition(field, name, _checked_value(index, name, OPERATORS[name], value))
 
 
-def _is_path(field: str) -> bool:
+def is_path(field: str) -> bool:
+    """May this name a field?"""
     return 0 < len(field) <= LONGEST_FIELD and ".." not in f".{field}." and "\0" not in field
 
 

@@ -90,9 +90,14 @@ class Endpoints:
         self._engine = engine
         self._vault = vault
         self._kept: dict[str, Endpoint] = {}
+        self._limited: set[str] = set()
 
     def __getitem__(self, subscription_id: str) -> Endpoint:
         return self._kept[subscription_id]
+
+    def limited(self) -> list[str]:
+        """Ids of those that have a rate limit, and of which more could be in flight."""
+        return [key for key in self._limited if self._kept[key].window.free]
 
     def free_slots(self) -> dict[str, int]:
         """Slots left in the window of each endpoint that is not idle at its first size.
@@ -114,6 +119,7 @@ class Endpoints:
                 for key, endpoint in self._kept.items()
                 if key in needed or endpoint.window.in_flight
             }
+            self._limited &= self._kept.keys()
         stale = {
             claim.subscription_id
             for claim in claims
@@ -135,6 +141,10 @@ class Endpoints:
         if before is not None:
             opened.window = before.window
         self._kept[subscription.id] = opened
+        if subscription.rate_limit is None:
+            self._limited.discard(subscription.id)
+        else:
+            self._limited.add(subscription.id)
 
 
 def open_endpoint(subscription: Subscription, vault: Vault) -> Endpoint:

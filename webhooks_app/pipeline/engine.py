@@ -28,6 +28,7 @@ from webhooks_app.channels.webhook.message import Outcome, WebhookMessage, unsen
 from webhooks_app.channels.webhook.transport import Transport
 from webhooks_app.clock import utcnow
 from webhooks_app.lib import metrics
+from webhooks_app.pipeline.allowance import held
 from webhooks_app.pipeline.claim import Claimed, Request, claim
 from webhooks_app.pipeline.endpoints import Endpoint, Endpoints
 from webhooks_app.pipeline.record import GONE, Result
@@ -66,6 +67,7 @@ class Engine:
         self._recorder = Recorder(parts.database, stored=self._on_stored)
         self._in_flight: set[asyncio.Task[None]] = set()
         self._after = ""
+        self._alarm: asyncio.TimerHandle | None = None
         self._stopping = False
         self._waiting: list[Future[None]] = []
         self._ready = threading.Event()
@@ -140,6 +142,7 @@ class Engine:
                 await self._wake.wait()
                 self._wake.clear()
                 await self._claim_all()
+                await self._wake_for_held()
                 if not self._wake.is_set():
                     self._tell_waiting()
             self._tell_waiting()
@@ -187,6 +190,23 @@ class Engine:
                     await asyncio.wait_for(self._change.wait(), POLL)
             else:
                 return
+
+    async def _wake_for_held(self) -> None:
+        """Rate limits may keep back what is due: go on when the first of them lets some start. If
+        this engine dies meanwhile, the beat sees that it is due."""
+        limited = self._parts.endpoints.limited()
+        if self._stopping or not limited:
+            return
+        asked = self._loop.run_in_executor(self._threads, held, self._parts.database, limited)
+        try:
+            seconds = min((await asked).values(), default=None)
+        except SQLAlchemyError as error:
+            log.warning("limits not read", error=type(error).__name__)
+            return
+        if seconds is not None:
+            if self._alarm is not None:
+                self._alarm.cancel()
+            self._alarm = self._loop.call_later(max(POLL, seconds), self._wake.set)
 
     def _on_stored(self) -> None:
         metrics.IN_FLIGHT.set(len(self._in_flight))

@@ -18,6 +18,7 @@ class Incoming:
 
     `data` is the JSON text of an object; `subject` a pair of type and id. `source_id` is the
     producer's own id, `idempotency_key` the key of the request: either makes a repeat harmless.
+    `changed` are the paths of what changed (see `changes`), None when nobody knows.
     """
 
     type: str
@@ -26,6 +27,7 @@ class Incoming:
     subject: tuple[str, str] | None = None
     source_id: str | None = None
     idempotency_key: str | None = None
+    changed: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

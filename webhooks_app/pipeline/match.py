@@ -1,6 +1,6 @@
-"""Which subscriptions want an event: by type, mode, scope and conditions."""
+"""Which subscriptions want an event: by type, mode, scope, changed fields and conditions."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from webhooks_app.clock import rfc3339
 from webhooks_app.models import Organisation, Subscription
+from webhooks_app.pipeline.changes import concerns, followed_types, is_update, object_type
 from webhooks_app.pipeline.conditions import Condition, evaluate, parse_conditions
 from webhooks_app.pipeline.incoming import Incoming, Tenant
 from webhooks_app.vocabulary import Match
@@ -31,6 +32,7 @@ class Candidate:
     scope: tuple[str, str] | None
     conditions: tuple[Condition, ...]
     match: Match
+    changed_fields: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, subscription: Subscription) -> "Candidate":
@@ -41,6 +43,7 @@ class Candidate:
             scope=(scope_type, scope_id) if scope_type and scope_id else None,
             conditions=parse_conditions(subscription.conditions),
             match=Match(subscription.match),
+            changed_fields=tuple(subscription.changed_fields),
         )
 
 
@@ -49,19 +52,34 @@ class Matcher:
 
     def __init__(self, subscriptions: Iterable[Subscription]) -> None:
         self._by_type: dict[str, list[Candidate]] = {}
+        self._followed: set[str] = set()
         for subscription in subscriptions:
+            candidate = Candidate.of(subscription)
             for event_type in subscription.event_types:
-                self._by_type.setdefault(event_type, []).append(Candidate.of(subscription))
+                self._by_type.setdefault(event_type, []).append(candidate)
+                if candidate.changed_fields:
+                    self._followed.update(followed_types(event_type))
+
+    def follows(self, event_type: str) -> bool:
+        """Does a field filter need the states that events of this type tell?"""
+        return event_type in self._followed
 
     def matching(self, event: Incoming) -> list[Candidate]:
         candidates = self._by_type.get(event.type)
         if not candidates:
             return []
         in_scope = [c for c in candidates if c.scope is None or c.scope == event.subject]
+        if event.type in self._followed and is_update(event.type):
+            in_scope = [c for c in in_scope if wants_change(c.changed_fields, event)]
         if not any(c.conditions for c in in_scope):
             return in_scope
         view = condition_view(event)
         return [c for c in in_scope if evaluate(c.conditions, c.match, view)]
+
+
+def wants_change(fields: Sequence[str], event: Incoming) -> bool:
+    """Does a field filter let this update pass? One without fields lets all."""
+    return not fields or concerns(fields, event.changed, object_type(event.type))
 
 
 def condition_view(event: Incoming) -> Mapping[str, Any]:

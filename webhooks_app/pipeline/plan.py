@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from webhooks_app.lib.ids import new_id
 from webhooks_app.pipeline.incoming import Incoming, Tenant
 from webhooks_app.pipeline.match import Candidate
@@ -23,6 +25,7 @@ EVENT_COLUMNS = (
     "source_id",
     "occurred_at",
     "created_at",
+    "changed",
 )
 DELIVERY_COLUMNS = (
     "id",
@@ -60,6 +63,7 @@ def event_row(
         event.source_id,
         event.occurred_at,
         now,
+        None if event.changed is None else orjson.dumps(event.changed).decode(),
     )
 
 

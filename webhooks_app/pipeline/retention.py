@@ -1,5 +1,4 @@
-"""Forgetting what is older than the retention, in small transactions: events, deliveries, attempts
-and conversations."""
+"""Forgetting what is older than its retention, in small transactions."""
 
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -14,10 +13,12 @@ from webhooks_app.models import (
     Delivery,
     DeliveryStat,
     Event,
+    InboxRequest,
 )
 from webhooks_app.vocabulary import Trigger
 
 BATCH = 5000
+INBOX_DAYS = 7
 
 EVENTS = cast(Table, Event.__table__)
 DELIVERIES = cast(Table, Delivery.__table__)
@@ -25,6 +26,7 @@ ATTEMPTS = cast(Table, Attempt.__table__)
 CONVERSATIONS = cast(Table, Conversation.__table__)
 MESSAGES = cast(Table, ChatMessage.__table__)
 STATS = cast(Table, DeliveryStat.__table__)
+REQUESTS = cast(Table, InboxRequest.__table__)
 
 
 def delete_expired(engine: Engine, now: datetime, days: int) -> int:
@@ -67,6 +69,12 @@ def delete_expired(engine: Engine, now: datetime, days: int) -> int:
         )
         + _delete_stats(engine, before)
     )
+
+
+def delete_old_requests(engine: Engine, now: datetime) -> int:
+    """Delete what inboxes were sent more than `INBOX_DAYS` ago. Returns rows deleted."""
+    oldest = floor_id("req", (now - timedelta(days=INBOX_DAYS)).timestamp())
+    return _delete(engine, REQUESTS, REQUESTS.c.id, oldest, true())
 
 
 def _delete(engine: Engine, table: Table, key: Any, below: str, keep: Any) -> int:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from webhooks_app.clock import utcnow
 from webhooks_app.lib.ids import new_id
 from webhooks_app.models import Membership, Organisation, User
+from webhooks_app.services.audit_log import Target, record
 from webhooks_app.vocabulary import Role
 
 SHORTEST_PASSWORD = 10
@@ -26,7 +27,7 @@ def create_organisation(
         id=new_id("org"), name=checked_name(name, "An organisation"), created_at=utcnow()
     )
     owner = _new_user(session, owner_email, password)
-    _join(session, organisation, owner, Role.OWNER)
+    join(session, organisation, owner, Role.OWNER)
     return organisation
 
 
@@ -35,12 +36,12 @@ def add_member(
 ) -> User:
     """A new user in an organisation, committed. Raises `BadAccount`."""
     user = _new_user(session, email, password)
-    _join(session, organisation, user, role)
+    join(session, organisation, user, role)
     return user
 
 
 def make_operator(session: Session, email: str) -> None:
-    """Open the RQ dashboard to the user with that e-mail (in any case), committed.
+    """Open what is for operators to the user with that e-mail (in any case), committed.
 
     Raises `BadAccount` when there is none.
     """
@@ -59,10 +60,27 @@ def checked_name(text: str, whose: str) -> str:
     return name
 
 
-def _join(session: Session, organisation: Organisation, user: User, role: Role) -> None:
+def checked_password(password: str) -> str:
+    """Raises `BadAccount` for one that is too easily guessed."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise BadAccount(f"The password needs at least {SHORTEST_PASSWORD} characters.")
+    return password
+
+
+def rename(session: Session, user: User, name: str) -> None:
+    """Committed. Raises `BadAccount`."""
+    user.name = checked_name(name, "A person")
+    session.commit()
+
+
+def join(session: Session, organisation: Organisation, user: User, role: Role) -> None:
+    """Make a user, who may be new, a member; committed. Raises `BadAccount` for a taken e-mail."""
     address = user.email
     session.add(Membership(organisation=organisation, user=user, role=role.value))
     try:
+        session.flush()
+        joined = Target(organisation.id, user.id, address)
+        record(session, "member.joined", joined, role=role.value)
         session.commit()
     except IntegrityError as error:
         session.rollback()
@@ -70,9 +88,8 @@ def _join(session: Session, organisation: Organisation, user: User, role: Role) 
 
 
 def _new_user(session: Session, email: str, password: str) -> User:
-    address = _address(email)
-    if len(password) < SHORTEST_PASSWORD:
-        raise BadAccount(f"The password needs at least {SHORTEST_PASSWORD} characters.")
+    address = checked_address(email)
+    checked_password(password)
     if session.scalar(select(User.id).where(User.email == address)):
         raise _taken(address)
     user = User(id=new_id("usr"), email=address, created_at=utcnow())
@@ -84,8 +101,11 @@ def _taken(address: str) -> BadAccount:
     return BadAccount(f"{address} has an account already.")
 
 
-def _address(email: str) -> str:
-    """In lower case. That it can be delivered to is not checked: that would ask the network."""
+def checked_address(email: str) -> str:
+    """In lower case. That it can be delivered to is not checked: that would ask the network.
+
+    Raises `BadAccount`.
+    """
     try:
         return validate_email(email.strip(), check_deliverability=False).normalized.lower()
     except EmailNotValidError as error:

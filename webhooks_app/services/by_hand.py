@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from sqlalchemy.orm import Session
+
 from webhooks_app.clock import utcnow
 from webhooks_app.lib.pointers import Fault, Invalid
 from webhooks_app.pipeline.incoming import Accepted, Incoming, Tenant
@@ -10,13 +12,19 @@ from webhooks_app.services.ingest import ingest
 from webhooks_app.services.subjects import subject_faults
 
 
-def send(tenant: Tenant, name: str, data: str, subject: tuple[str, str] | None) -> Accepted:
+def send(
+    session: Session, tenant: Tenant, name: str, data: str, subject: tuple[str, str] | None
+) -> Accepted:
     """Accept an event of type `name`; `data` is JSON text. Whoever asks for it is told.
+
+    The session's transaction ends first: events are stored in one of their own, which on SQLite
+    would wait for it.
 
     Raises `Invalid`.
     """
     if faults := list(_faults(name, data, subject)):
         raise Invalid(*faults)
+    session.commit()
     return ingest(tenant, Incoming(type=name, data=data, occurred_at=utcnow(), subject=subject))
 
 

@@ -1,6 +1,6 @@
 """What an organisation listens for in its chats: read, checked, tried out, saved."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from webhooks_app.clock import utcnow
 from webhooks_app.lib.pointers import Fault, Invalid, pointer
 from webhooks_app.models import ChatSettings
+from webhooks_app.services.audit_log import Target, record
 from webhooks_app.services.subjects import id_faults
 from webhooks_app.sources.chat.contacts import Contact, contacts_in
 from webhooks_app.sources.chat.listening import (
@@ -61,16 +62,22 @@ def read(session: Session, organisation_id: str) -> Wanted:
 def save(session: Session, organisation_id: str, wanted: Wanted) -> None:
     """Listen for that from the next message on; committed. Raises `Invalid`, see `check`."""
     check(wanted)
-    row: Mapping[str, Any] = {
-        "organisation_id": organisation_id,
+    values = _values(wanted)
+    if values == _values(read(session, organisation_id)):
+        return
+    now = utcnow()
+    session.merge(ChatSettings(organisation_id=organisation_id, updated_at=now, **values))
+    record(session, "chat_settings.updated", Target(organisation_id, organisation_id, "Chats"))
+    session.commit()
+
+
+def _values(wanted: Wanted) -> dict[str, Any]:
+    return {
         "escalation_patterns": list(wanted.escalation),
         "appointment_patterns": list(wanted.appointment),
         "region": wanted.region or None,
         "regions": dict(wanted.regions),
-        "updated_at": utcnow(),
     }
-    session.merge(ChatSettings(**row))
-    session.commit()
 
 
 def try_out(wanted: Wanted, text: str) -> TriedOut:

@@ -106,9 +106,8 @@ def subscription_of(session: Session, delivery: Delivery) -> Subscription:
     return session.get_one(Subscription, delivery.subscription_id)
 
 
-def request_body(logged: Logged) -> str:
+def request_body(delivery: Delivery, event: Event) -> str:
     """The body that every try of this delivery sends."""
-    event = logged.event
     view = EventView(
         id=event.id,
         type=event.type,
@@ -118,4 +117,4 @@ def request_body(logged: Logged) -> str:
         subject_id=event.subject_id,
         data=event.data.encode(),
     )
-    return wire_format(logged.delivery.wire_format).envelope(view).decode()
+    return wire_format(delivery.wire_format).envelope(view).decode()

@@ -13,8 +13,9 @@ from webhooks_app.pipeline.incoming import Tenant
 from webhooks_app.vocabulary import DeliveryStatus, SubscriptionKind, Trigger
 
 Conditions = list[ColumnElement[bool]]
+ENDED_WITHOUT = (DeliveryStatus.FAILED.value, DeliveryStatus.CANCELLED.value)
 REACHED_OR_ON_THE_WAY = tuple(
-    status.value for status in DeliveryStatus if status not in ("failed", "cancelled")
+    status.value for status in DeliveryStatus if status not in ENDED_WITHOUT
 )
 
 
@@ -22,8 +23,8 @@ class Filters(msgspec.Struct, frozen=True, omit_defaults=True):
     """None means any. `status_codes` has a first and a last, both meant.
 
     `since` and `until` bound when a delivery was made: from the one, to just before the other.
-    `text` is looked for in the error, the event's data, its subject and the ids. `missing` leaves
-    out what a replay has delivered meanwhile, or is about to.
+    `text` is looked for in the error, the event's data, its subject and the ids. `missing` means
+    what never arrived: it failed or was cancelled, and no replay delivered it or is about to.
     """
 
     subscription_id: str | None = None
@@ -82,7 +83,7 @@ def rest_of(filters: Filters, delivery: type[Delivery]) -> Conditions:
     if filters.text is not None:
         conditions.append(_holds(filters.text, delivery))
     if filters.missing:
-        conditions.append(~_arrived_later(delivery))
+        conditions += [delivery.status.in_(ENDED_WITHOUT), ~_arrived_later(delivery)]
     return conditions
 
 

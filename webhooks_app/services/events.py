@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased, defer
 
 from webhooks_app.lib.paging import Page, Window, encode_cursor, page_of
 from webhooks_app.models import Delivery, Event, Subscription
+from webhooks_app.pipeline.changes import is_update
 from webhooks_app.pipeline.conditions import Judged, explain, parse_conditions
 from webhooks_app.pipeline.incoming import Incoming, Tenant
-from webhooks_app.pipeline.match import condition_view
+from webhooks_app.pipeline.match import condition_view, wants_change
 from webhooks_app.services.errors import NotFound
 from webhooks_app.vocabulary import Match
 
@@ -20,19 +22,26 @@ LOOKED_THROUGH = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A webhook as it is now, and the event: what fits, and each condition as it was judged."""
+    """A webhook as it is now, and the event: what fits, and each condition as it was judged.
+
+    `changed_fields` is what its field filter asks for, nothing when it has none or the event is no
+    update; `changed` what the event changed, None when nobody knows, which counts as all.
+    """
 
     subscription: Subscription
     asks_for_type: bool
     in_scope: bool
+    changed_fields: Sequence[str]
+    changed: Sequence[str] | None
+    change_wanted: bool
     conditions_hold: bool
     judged: Sequence[Judged]
     delivered: bool
 
     @property
     def would_fire(self) -> bool:
-        on = self.subscription.enabled
-        return on and self.asks_for_type and self.in_scope and self.conditions_hold
+        fits = self.asks_for_type and self.in_scope and self.change_wanted
+        return self.subscription.enabled and fits and self.conditions_hold
 
 
 def list_events(
@@ -86,16 +95,26 @@ def verdicts(session: Session, tenant: Tenant, event: Event) -> list[Verdict]:
 
 def _verdict(row: Subscription, event: Event, delivered: bool) -> Verdict:
     subject = (event.subject_type or "", event.subject_id or "")
-    view = condition_view(incoming_of(event))
+    incoming = incoming_of(event)
+    view = condition_view(incoming)
     explained = explain(parse_conditions(row.conditions), Match(row.match), view)
+    fields = row.changed_fields if is_update(event.type) else ()
     return Verdict(
         subscription=row,
         asks_for_type=event.type in row.event_types,
         in_scope=row.scope_type is None or (row.scope_type, row.scope_id) == subject,
+        changed_fields=fields,
+        changed=incoming.changed,
+        change_wanted=wants_change(fields, incoming),
         conditions_hold=explained.passed,
         judged=explained.judged,
         delivered=delivered,
     )
+
+
+def changed_of(event: Event) -> tuple[str, ...] | None:
+    """The paths of what an event changed; None when nobody knows."""
+    return None if event.changed is None else tuple(orjson.loads(event.changed))
 
 
 def incoming_of(event: Event) -> Incoming:
@@ -107,4 +126,5 @@ def incoming_of(event: Event) -> Incoming:
         occurred_at=event.occurred_at,
         subject=(event.subject_type or "", event.subject_id or "") if has_subject else None,
         source_id=event.source_id,
+        changed=changed_of(event),
     )

@@ -15,6 +15,7 @@ from webhooks_app.lib.crypto import digest, new_token
 from webhooks_app.lib.ids import new_id
 from webhooks_app.models import ApiKey
 from webhooks_app.pipeline.incoming import Tenant
+from webhooks_app.services.audit_log import Target, record
 from webhooks_app.services.errors import NotFound
 
 SCOPES = (
@@ -40,6 +41,7 @@ class Principal:
     mode: str
     scopes: Sequence[str]
     last_used_at: datetime | None
+    name: str
 
     @property
     def tenant(self) -> Tenant:
@@ -67,6 +69,7 @@ def create_api_key(
         created_at=utcnow(),
     )
     session.add(key)
+    record(session, "api_key.created", Target.of(key))
     session.commit()
     return key, token
 
@@ -98,12 +101,13 @@ def _keys_of(tenant: Tenant) -> Select[ApiKey]:
 def revoke(session: Session, key: ApiKey) -> None:
     """The key opens nothing from now on; in other processes, a second from now."""
     key.revoked_at = key.revoked_at or utcnow()
+    record(session, "api_key.revoked", Target.of(key))
     session.commit()
     _recent.pop(key.digest, None)
 
 
 WHO = select(
-    ApiKey.id, ApiKey.organisation_id, ApiKey.mode, ApiKey.scopes, ApiKey.last_used_at
+    ApiKey.id, ApiKey.organisation_id, ApiKey.mode, ApiKey.scopes, ApiKey.last_used_at, ApiKey.name
 ).where(ApiKey.digest == bindparam("digest"), ApiKey.revoked_at.is_(None))
 
 

@@ -8,14 +8,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webhooks_app.models import Event
+from webhooks_app.pipeline.changes import is_update
 from webhooks_app.pipeline.conditions import (
+    Condition,
     Explanation,
     InvalidCondition,
     explain,
     parse_conditions,
 )
 from webhooks_app.pipeline.incoming import Tenant
-from webhooks_app.pipeline.match import condition_view
+from webhooks_app.pipeline.match import condition_view, wants_change
 from webhooks_app.services.events import incoming_of
 from webhooks_app.vocabulary import REAL_ORIGINS, Match
 
@@ -25,8 +27,15 @@ LOOKED_THROUGH = 2000
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
+    """An event, whether a change that is asked for was in it, and each condition."""
+
     event: Event
+    change_wanted: bool
     explained: Explanation
+
+    @property
+    def passed(self) -> bool:
+        return self.change_wanted and self.explained.passed
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +50,11 @@ class Preview:
 
     @property
     def matching(self) -> Sequence[Judgement]:
-        return [one for one in self.judgements if one.explained.passed]
+        return [one for one in self.judgements if one.passed]
 
     @property
     def others(self) -> Sequence[Judgement]:
-        return [one for one in self.judgements if not one.explained.passed]
+        return [one for one in self.judgements if not one.passed]
 
 
 def of(session: Session, tenant: Tenant, fields: Mapping[str, Any]) -> Preview:
@@ -58,12 +67,15 @@ def of(session: Session, tenant: Tenant, fields: Mapping[str, Any]) -> Preview:
         return Preview(problem=f"Condition {error.index + 1}: {error}")
     match = Match.ANY if fields["match"] == Match.ANY else Match.ALL
     events = _recent(session, tenant, fields["event_types"], fields["scope"])
-    return Preview(
-        [
-            Judgement(event, explain(conditions, match, condition_view(incoming_of(event))))
-            for event in events
-        ]
-    )
+    return Preview([_judge(event, fields["changed_fields"], conditions, match) for event in events])
+
+
+def _judge(
+    event: Event, paths: Sequence[str], conditions: Sequence[Condition], match: Match
+) -> Judgement:
+    incoming = incoming_of(event)
+    wanted = not is_update(event.type) or wants_change(paths, incoming)
+    return Judgement(event, wanted, explain(conditions, match, condition_view(incoming)))
 
 
 def _recent(

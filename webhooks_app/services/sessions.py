@@ -1,13 +1,41 @@
-"""Who is at the door."""
+"""Who is at the door, in which browsers they are logged in, and what they are members of."""
 
-from sqlalchemy import select
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Engine, delete, select, update
 from sqlalchemy.orm import Session, joinedload
 from werkzeug.security import check_password_hash, generate_password_hash
 
-from webhooks_app.models import Membership, User
+from webhooks_app.clock import utcnow
+from webhooks_app.database import unless_busy
+from webhooks_app.lib.ids import new_id
+from webhooks_app.models import Membership, Organisation, User, UserSession
+from webhooks_app.services.errors import DATABASE_AWAY, NotFound
 
 # Checked when no user has that e-mail, so that the time of the answer tells nothing.
 NOBODY = generate_password_hash("nobody")
+SEEN_EVERY = timedelta(minutes=1)
+FORGOTTEN_AFTER = timedelta(days=30)
+LONGEST_AGENT = 200
+LONGEST_IP = 45
+
+
+class Visitor(NamedTuple):
+    user: User
+    session: UserSession
+
+    @property
+    def unseen(self) -> bool:
+        """Whether it is time for `note_seen`."""
+        return utcnow() - self.session.last_seen_at > SEEN_EVERY
+
+
+class OrganisationName(NamedTuple):
+    id: str
+    name: str
 
 
 def find_user(session: Session, email: str, password: str) -> User | None:
@@ -22,12 +50,110 @@ def find_user(session: Session, email: str, password: str) -> User | None:
     return session.get(User, row.id) if row and fits else None
 
 
-def membership_of(session: Session, user: User) -> Membership | None:
-    """What a user is a member of: of several organisations, the oldest."""
+def start(session: Session, user: User, ip: str, agent: str) -> UserSession:
+    """A session for a browser that has just logged in, committed."""
+    now = utcnow()
+    row = UserSession(
+        id=new_id("ses"),
+        user_id=user.id,
+        ip=ip[:LONGEST_IP],
+        user_agent="".join(filter(str.isprintable, agent))[:LONGEST_AGENT],
+        created_at=now,
+        last_seen_at=now,
+    )
+    session.add(row)
+    session.commit()
+    return row
+
+
+def find(session: Session, user_id: str, session_id: str) -> Visitor | None:
+    """None when that session was revoked, or not seen for `FORGOTTEN_AFTER`."""
+    row = session.execute(
+        select(User, UserSession)
+        .join(UserSession, UserSession.user_id == User.id)
+        .where(User.id == user_id, UserSession.id == session_id, *_live())
+    ).first()
+    return Visitor(*row) if row else None
+
+
+def note_seen(database: Engine, session_id: str) -> None:
+    """Keep when a session was last seen; left out while someone else writes to SQLite, since the
+    next request can do it as well."""
+    now = utcnow()
+    seen = update(UserSession).where(
+        UserSession.id == session_id, UserSession.last_seen_at < now - SEEN_EVERY
+    )
+    with suppress(*DATABASE_AWAY), unless_busy(database) as connection:
+        connection.execute(seen.values(last_seen_at=now))
+
+
+def sessions_of(session: Session, user: User) -> Sequence[UserSession]:
+    """Those that are logged in, the last seen first."""
+    query = select(UserSession).where(UserSession.user_id == user.id, *_live())
+    return session.scalars(query.order_by(UserSession.last_seen_at.desc())).all()
+
+
+def revoke(session: Session, user: User, session_id: str) -> None:
+    """Log one browser out, committed. Raises `NotFound`, also for sessions of others."""
+    row = session.get(UserSession, session_id)
+    if row is None or row.user_id != user.id:
+        raise NotFound
+    row.revoked_at = row.revoked_at or utcnow()
+    session.commit()
+
+
+def revoke_others(session: Session, user: User, kept_id: str) -> None:
+    """Log all other browsers out, committed."""
+    end_all(session, user.id, but=kept_id)
+    session.commit()
+
+
+def end_all(session: Session, user_id: str, but: str = "") -> None:
+    """Log all browsers of a user out, in the caller's transaction."""
+    session.execute(
+        update(UserSession)
+        .where(
+            UserSession.user_id == user_id,
+            UserSession.id != but,
+            UserSession.revoked_at.is_(None),
+        )
+        .values(revoked_at=utcnow())
+    )
+
+
+def delete_ended(session: Session) -> None:
+    """Delete the sessions that nobody can use any more, committed."""
+    session.execute(
+        delete(UserSession).where(~_seen_lately() | UserSession.revoked_at.is_not(None))
+    )
+    session.commit()
+
+
+def membership_of(session: Session, user: User, chosen: str | None = None) -> Membership | None:
+    """What a user is a member of: of several organisations the chosen one, else the oldest."""
     return session.scalar(
         select(Membership)
         .options(joinedload(Membership.organisation))
         .where(Membership.user_id == user.id)
-        .order_by(Membership.organisation_id)
+        .order_by((Membership.organisation_id == (chosen or "")).desc(), Membership.organisation_id)
         .limit(1)
     )
+
+
+def organisations_of(session: Session, user: User) -> list[OrganisationName]:
+    """All that a user is a member of, the oldest first."""
+    query = (
+        select(Organisation.id, Organisation.name)
+        .join(Membership, Membership.organisation_id == Organisation.id)
+        .where(Membership.user_id == user.id)
+        .order_by(Organisation.id)
+    )
+    return [OrganisationName(*row) for row in session.execute(query)]
+
+
+def _live() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return UserSession.revoked_at.is_(None), _seen_lately()
+
+
+def _seen_lately() -> ColumnElement[bool]:
+    return UserSession.last_seen_at > utcnow() - FORGOTTEN_AFTER

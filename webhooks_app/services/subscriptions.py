@@ -22,6 +22,7 @@ from webhooks_app.models import Subscription, SubscriptionHealth
 from webhooks_app.pipeline.disable import cancel_waiting, touch
 from webhooks_app.pipeline.incoming import Tenant
 from webhooks_app.pipeline.record import MASK
+from webhooks_app.services.audit_log import Target, record
 from webhooks_app.services.errors import Conflict, NotFound
 from webhooks_app.services.webhook_fields import (
     LONGEST_NAME,
@@ -44,6 +45,8 @@ COPIED = (
     "match",
     "wire_format",
     "retry_policy",
+    "changed_fields",
+    "rate_limit",
     "sealed_headers",
 )
 
@@ -116,6 +119,7 @@ def create_subscription(
         **{"conditions": [], **columns},
     )
     session.add(row)
+    record(session, f"{row.kind}.created", Target.of(row))
     _commit_change(session, row)
     return row, secret
 
@@ -137,6 +141,7 @@ def duplicate(session: Session, row: Subscription, vault: Vault) -> tuple[Subscr
         **{name: getattr(row, name) for name in COPIED},
     )
     session.add(copy)
+    record(session, f"{copy.kind}.created", Target.of(copy), copy_of=row.id)
     _commit_change(session, copy)
     return copy, secret
 
@@ -153,6 +158,7 @@ def update_subscription(
     columns = checked(fields, row.mode, guard)
     if columns.get("wire_format", row.wire_format) != row.wire_format:
         _check_format(row, columns["wire_format"], vault)
+    changed = _changed(row, columns, vault)
     if "headers" in columns:
         row.sealed_headers = _sealed(columns.pop("headers"), vault)
     enabled = columns.pop("enabled", row.enabled)
@@ -160,7 +166,9 @@ def update_subscription(
         _cancel_all(session, row)
     for name, value in columns.items():
         setattr(row, name, value)
-    _switch(row, enabled)
+    if changed:
+        record(session, f"{row.kind}.updated", Target.of(row), changed=changed)
+    _switch(session, row, enabled)
     _commit_change(session, row)
 
 
@@ -168,13 +176,14 @@ def set_enabled(session: Session, row: Subscription, enabled: bool) -> None:
     """Switch on or off, committed. Off cancels what waits; on forgets why it was off."""
     if enabled and not row.enabled:
         _cancel_all(session, row)
-    _switch(row, enabled)
+    _switch(session, row, enabled)
     _commit_change(session, row)
 
 
 def delete_subscription(session: Session, row: Subscription) -> None:
     """Stop all at once, committed: what waits is cancelled, the log stays."""
     row.deleted_at = utcnow()
+    record(session, f"{row.kind}.deleted", Target.of(row))
     _commit_change(session, row)
 
 
@@ -199,6 +208,7 @@ def rotate_secret(
     row.sealed_previous_secret = row.sealed_secret if overlaps else None
     row.previous_secret_expires_at = utcnow() + overlap if overlaps else None
     row.sealed_secret = vault.seal(secret)
+    record(session, f"{row.kind}.secret_rotated", Target.of(row))
     _commit_change(session, row)
     return secret
 
@@ -229,7 +239,17 @@ def _subscriptions_of(tenant: Tenant) -> Select[Subscription]:
     )
 
 
-def _switch(row: Subscription, enabled: bool) -> None:
+def _changed(row: Subscription, columns: Mapping[str, Any], vault: Vault) -> list[str]:
+    """The members that will not be as they were, but for `enabled`; of them only the names."""
+
+    def before(name: str) -> Any:
+        return headers_of(row, vault) if name == "headers" else getattr(row, name)
+
+    names = [name for name in columns if name != "enabled" and before(name) != columns[name]]
+    return list(dict.fromkeys("scope" if name.startswith("scope_") else name for name in names))
+
+
+def _switch(session: Session, row: Subscription, enabled: bool) -> None:
     if enabled == row.enabled:
         return
     row.enabled = enabled
@@ -237,6 +257,7 @@ def _switch(row: Subscription, enabled: bool) -> None:
     row.disabled_reason = None
     if enabled:
         row.health.failing_since = row.health.warned_at = None
+    record(session, f"{row.kind}.{'enabled' if enabled else 'disabled'}", Target.of(row))
 
 
 def _commit_change(session: Session, row: Subscription) -> None:

@@ -12,12 +12,15 @@ from webhooks_app.lib.ssrf import Guard
 from webhooks_app.lib.urls import InvalidUrl, check_endpoint_url
 from webhooks_app.pipeline.conditions import InvalidCondition, parse_conditions
 from webhooks_app.pipeline.retry import InvalidPolicy, parse_policy
+from webhooks_app.services.paths import path_faults
 from webhooks_app.services.subjects import subject_faults
 from webhooks_app.vocabulary import Match, Mode
 
 LONGEST_NAME = 200
 LONGEST_DESCRIPTION = 2000
 DEFAULT_FORMAT = "standard"
+MOST_FIELDS = 50
+SLOWEST, FASTEST = 0.1, 1000.0
 
 Columns = dict[str, Any]
 Check = Callable[[Any], Columns]
@@ -28,7 +31,8 @@ def checked(fields: Mapping[str, Any], mode: str, guard: Guard) -> Columns:
 
     `name`, `description`, `url`, `match`, `wire_format`, `secret`: text; `event_types`: a list of
     names; `scope`: `{"type", "id"}` or None; `conditions`, `retry_policy`: see `pipeline`;
-    `headers`: names and values; `enabled`: a bool. In live mode a URL has to be https.
+    `changed_fields`: a list of paths; `rate_limit`: tries a second, or None; `headers`: names and
+    values; `enabled`: a bool. In live mode a URL has to be https.
     Raises `Invalid`.
     """
     url = partial(_url, guard=guard, https_only=mode == Mode.LIVE)
@@ -101,6 +105,12 @@ def _conditions(raw: Sequence[Mapping[str, Any]]) -> Columns:
     return {"conditions": [condition.as_json() for condition in conditions]}
 
 
+def _changed_fields(paths: Sequence[str]) -> Columns:
+    if faults := list(path_faults(paths, MOST_FIELDS)):
+        raise Invalid(*(fault.below("changed_fields") for fault in faults))
+    return {"changed_fields": list(dict.fromkeys(paths))}
+
+
 def _match(name: str) -> Columns:
     if name not in set(Match):
         raise _invalid("This is `all` or `any`.", "match")
@@ -119,6 +129,13 @@ def _retry_policy(raw: Any) -> Columns:
     except InvalidPolicy as error:
         raise _invalid(str(error), "retry_policy") from error
     return {"retry_policy": raw}
+
+
+def _rate_limit(rate: float | None) -> Columns:
+    if rate is not None and not SLOWEST <= rate <= FASTEST:
+        detail = f"A limit is {SLOWEST:g} to {FASTEST:g} deliveries a second, or null for none."
+        raise _invalid(detail, "rate_limit")
+    return {"rate_limit": rate}
 
 
 def _headers(headers: Mapping[str, str]) -> Columns:
@@ -166,6 +183,8 @@ CHECKS: Mapping[str, Check] = {
     "scope": _scope,
     "conditions": _conditions,
     "match": _match,
+    "changed_fields": _changed_fields,
+    "rate_limit": _rate_limit,
     "wire_format": _wire_format,
     "retry_policy": _retry_policy,
     "headers": _headers,

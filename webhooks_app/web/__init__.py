@@ -2,35 +2,53 @@
 
 from flask import Flask
 
-from webhooks_app.web import errors, rq_dashboard, security, tenancy
+from webhooks_app.web import errors, rq_dashboard, security, tenancy, words
 from webhooks_app.web.views import (
+    account,
     accounts,
     api_keys,
+    audit_log,
     chat_settings,
     deliveries,
     docs,
     events,
     inbox,
+    invitations,
+    members,
     notifications,
     operations,
+    organisations,
+    outbox,
     overview,
+    passwords,
+    receiver,
     replays,
+    signature,
     simulator,
     subscriptions,
 )
 
 VIEWS = (
+    account,
     accounts,
     api_keys,
+    audit_log,
     chat_settings,
     deliveries,
     docs,
     events,
     inbox,
+    invitations,
+    members,
     notifications,
     operations,
+    organisations,
+    outbox,
     overview,
+    passwords,
+    receiver,
     replays,
+    signature,
     simulator,
 )
 
@@ -44,4 +62,5 @@ def init_app(app: Flask) -> None:
     for plural in subscriptions.KINDS:
         app.register_blueprint(subscriptions.bp, name=plural, url_prefix=f"/{plural}")
     rq_dashboard.init_app(app)
+    app.jinja_env.filters["duration"] = words.duration
     app.jinja_env.globals["brand"] = app.config["SETTINGS"].brand_name

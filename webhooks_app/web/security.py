@@ -1,10 +1,14 @@
 """Who is logged in, and the headers that keep a page to itself."""
 
-from flask import Flask, Response, request
+from flask import Flask, Response, abort, flash, g, redirect, request, session, url_for
+from flask_login import login_user
+from werkzeug.wrappers import Response as BaseResponse
 
 from webhooks_app.database import only_reading
 from webhooks_app.extensions import db, login_manager
 from webhooks_app.models import User
+from webhooks_app.services import sessions
+from webhooks_app.web.htmx import wants_fragment
 
 CSP = "; ".join(
     (
@@ -20,19 +24,43 @@ CSP = "; ".join(
     )
 )
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+SESSION = "session_id"
 
 
 def init_app(app: Flask) -> None:
-    login_manager.login_view = "accounts.log_in"
-    login_manager.login_message = "Log in to see this page."
     login_manager.session_protection = "basic"
     login_manager.user_loader(load_user)
+    login_manager.unauthorized_handler(_ask_to_log_in)
     app.before_request(_read_without_waiting)
     app.after_request(_protect)
+    app.teardown_request(_note_seen)
 
 
 def load_user(user_id: str) -> User | None:
-    return db.session.get(User, user_id)
+    """Nobody, when the session of this browser was revoked."""
+    visitor = sessions.find(db.session(), user_id, session.get(SESSION, ""))
+    if visitor is None:
+        return None
+    if visitor.unseen:
+        g.unseen_session = visitor.session.id
+    return visitor.user
+
+
+def _ask_to_log_in() -> BaseResponse:
+    """A fragment is no place for the log-in page: htmx is told by the status."""
+    if wants_fragment():
+        abort(401)
+    flash("Log in to see this page.")
+    target = request.full_path if request.query_string else request.path
+    return redirect(url_for("accounts.log_in", next=target))
+
+
+def admit(user: User) -> None:
+    """Log this browser in. What its cookie held before is gone, so nobody can have planted it."""
+    session.clear()
+    login_user(user)
+    agent = request.user_agent.string
+    session[SESSION] = sessions.start(db.session(), user, request.remote_addr or "", agent).id
 
 
 def _read_without_waiting() -> None:
@@ -47,3 +75,19 @@ def _protect(response: Response) -> Response:
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+def keep_token(response: Response) -> Response:
+    """For pages with a token in their address: no Referer names it, of our own pages neither.
+
+    The origin is still sent, since over https the CSRF check asks for it.
+    """
+    response.headers["Referrer-Policy"] = "strict-origin"
+    return response
+
+
+def _note_seen(_: BaseException | None) -> None:
+    """After the answer was made, with a connection that nothing else uses."""
+    if (session_id := g.pop("unseen_session", None)) is not None:
+        db.session.remove()
+        sessions.note_seen(db.engine, session_id)

@@ -12,8 +12,10 @@ from webhooks_app.extensions import db
 from webhooks_app.lib.paging import Window, decode_cursor
 from webhooks_app.models import Organisation
 from webhooks_app.pipeline.incoming import Tenant
-from webhooks_app.services import notifications, sessions
+from webhooks_app.services import audit_log, notifications, sessions
 from webhooks_app.vocabulary import Mode, Role
+
+ORGANISATION = "organisation"
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -35,13 +37,24 @@ class Here:
     def may_change(self) -> bool:
         return self.role is not Role.VIEWER
 
+    def may_manage(self, role: str) -> bool:
+        """Whether members with that role are theirs to invite and remove."""
+        return self.role is Role.OWNER or (self.role is Role.ADMIN and role != Role.OWNER)
+
 
 def init_app(app: Flask) -> None:
-    app.context_processor(lambda: {"here": g.get("here"), "unread": _unread})
+    app.context_processor(
+        lambda: {"here": g.get("here"), "unread": _unread, "organisations": _organisations}
+    )
 
 
 def _unread() -> int:
     return notifications.unread(db.session(), here().tenant)
+
+
+def _organisations() -> list[sessions.OrganisationName]:
+    """Those that the visitor may switch to, and the one they are in."""
+    return sessions.organisations_of(db.session(), current_user)
 
 
 def window() -> Window:
@@ -58,17 +71,26 @@ def here() -> Here:
     return place
 
 
+def person(view: Callable[P, R]) -> Callable[P, R]:
+    """For pages of one's own: whoever is logged in, member of something or not."""
+
+    @login_required
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        _arrive()
+        return view(*args, **kwargs)
+
+    return guarded  # type: ignore[no-any-return]
+
+
 def member(view: Callable[P, R]) -> Callable[P, R]:
     """For pages of an organisation: strangers log in first, outsiders find nothing."""
 
     @login_required
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        membership = sessions.membership_of(db.session(), current_user)
-        if membership is None:
+        if not _arrive():
             abort(404)
-        mode = Mode.TEST if session.get("mode") == Mode.TEST else Mode.LIVE
-        g.here = Here(membership.organisation, Role(membership.role), mode)
         return view(*args, **kwargs)
 
     return guarded  # type: ignore[no-any-return]
@@ -85,3 +107,40 @@ def editor(view: Callable[P, R]) -> Callable[P, R]:
         return view(*args, **kwargs)
 
     return guarded
+
+
+def owner(view: Callable[P, R]) -> Callable[P, R]:
+    """For what decides who rules: admins and viewers are told that their role does not allow it."""
+
+    @member
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        if here().role is not Role.OWNER:
+            abort(403)
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def operator(view: Callable[P, R]) -> Callable[P, R]:
+    """For those who run the machine; for all others there is nothing."""
+
+    @person
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        if not current_user.is_operator:
+            abort(404)
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def _arrive() -> bool:
+    """Set `g.here`, and who changes things. False for who is a member of nothing."""
+    audit_log.act_as(audit_log.Actor(current_user.email, current_user.id))
+    membership = sessions.membership_of(db.session(), current_user, session.get(ORGANISATION))
+    if membership is None:
+        return False
+    mode = Mode.TEST if session.get("mode") == Mode.TEST else Mode.LIVE
+    g.here = Here(membership.organisation, Role(membership.role), mode)
+    return True

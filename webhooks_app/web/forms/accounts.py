@@ -1,12 +1,61 @@
 """Forms of accounts."""
 
 from flask_wtf import FlaskForm
-from wtforms import EmailField, PasswordField
-from wtforms.validators import InputRequired, Length
+from wtforms import EmailField, PasswordField, StringField
+from wtforms.validators import EqualTo, InputRequired, Length
+
+from webhooks_app.services.accounts import SHORTEST_PASSWORD
+
+LONGEST_PASSWORD = 1000
+# What the password manager of a browser goes by.
+KNOWN, CHOSEN = {"autocomplete": "current-password"}, {"autocomplete": "new-password"}
 
 
 class LogInForm(FlaskForm):  # type: ignore[misc]
     email = EmailField("E-mail", validators=[InputRequired("Enter your e-mail."), Length(max=254)])
     password = PasswordField(
-        "Password", validators=[InputRequired("Enter your password."), Length(max=1000)]
+        "Password", validators=[InputRequired("Enter your password."), Length(max=LONGEST_PASSWORD)]
     )
+
+
+class NameForm(FlaskForm):  # type: ignore[misc]
+    name = StringField("Name")
+
+
+class NewPasswordForm(FlaskForm):  # type: ignore[misc]
+    new = PasswordField(
+        "New password",
+        validators=[
+            Length(
+                SHORTEST_PASSWORD,
+                LONGEST_PASSWORD,
+                f"The password needs at least {SHORTEST_PASSWORD} characters.",
+            )
+        ],
+        render_kw=CHOSEN,
+    )
+    again = PasswordField(
+        "New password again",
+        validators=[EqualTo("new", "The two are not the same.")],
+        render_kw=CHOSEN,
+    )
+
+
+class PasswordForm(NewPasswordForm):
+    current = PasswordField(
+        "Current password",
+        validators=[InputRequired("Enter your current password."), Length(max=LONGEST_PASSWORD)],
+        render_kw=KNOWN,
+    )
+
+
+class JoinForm(NewPasswordForm):
+    name = StringField(
+        "Your name",
+        validators=[InputRequired("Enter your name.")],
+        render_kw={"autocomplete": "name"},
+    )
+
+
+class ForgotForm(FlaskForm):  # type: ignore[misc]
+    email = EmailField("E-mail", validators=[InputRequired("Enter your e-mail."), Length(max=254)])

@@ -1,7 +1,7 @@
 """The forms of actions and webhooks: from what people type to the members that the service knows,
 and back."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -18,17 +18,15 @@ from wtforms import (
 )
 from wtforms.fields.choices import SelectChoice
 
-from webhooks_app.channels.webhook.formats import FORMATS
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.models import Subscription
 from webhooks_app.pipeline.conditions import MOST
 from webhooks_app.pipeline.operators import OPERATORS
-from webhooks_app.pipeline.retry import POLICIES, parse_policy
 from webhooks_app.vocabulary import SUBJECT_TYPES
 from webhooks_app.web.forms.choices import EVENT_CHOICES, EVENT_TYPES
+from webhooks_app.web.forms.sending import SendingFields
 
 SPARE_ROWS = 1
-CUSTOM = "custom"
 OVERLAPS = {
     0: "at once",
     1: "after an hour",
@@ -46,7 +44,7 @@ class ConditionForm(Form):  # type: ignore[misc]
     value = StringField("Value")
 
 
-class SubscriptionForm(FlaskForm):  # type: ignore[misc]
+class SubscriptionForm(SendingFields, FlaskForm):  # type: ignore[misc]
     """What both kinds have. Each says by `event_types` what it wants to be told of."""
 
     name = StringField("Name")
@@ -54,6 +52,7 @@ class SubscriptionForm(FlaskForm):  # type: ignore[misc]
     url = StringField("URL")
     scope_type = SelectField("About", choices=[SelectChoice("", "everything"), *SUBJECT_TYPES])
     scope_id = StringField("Its id")
+    changed_fields = StringField("Only when one of these fields changed")
     match = RadioField(
         "Conditions",
         choices=[
@@ -63,10 +62,6 @@ class SubscriptionForm(FlaskForm):  # type: ignore[misc]
         default="all",
     )
     conditions = FieldList(FormField(ConditionForm), max_entries=MOST)
-    wire_format = SelectField("Format", choices=list(FORMATS), default="standard")
-    retry_policy = SelectField("Retries", choices=[*POLICIES, CUSTOM], default="pivot")
-    delays = StringField("Delays")
-    headers = TextAreaField("Custom headers")
     more = SubmitField("Add a condition")
     save = SubmitField("Save")
 
@@ -74,24 +69,21 @@ class SubscriptionForm(FlaskForm):  # type: ignore[misc]
         """Begin with what a link to the form names."""
         for name in ("name", "url"):
             self[name].data = query.get(name, "")
+        if wanted := query.get("event_type"):
+            self._fill_event_types([wanted])
 
     def fill(self, row: Subscription, headers: Mapping[str, str]) -> None:
         """Show a webhook as it is. Header values come masked, and masked they may go back."""
-        for name in ("name", "description", "url", "match", "wire_format"):
+        for name in ("name", "description", "url", "match"):
             self[name].data = getattr(row, name)
+        self.changed_fields.data = ", ".join(row.changed_fields)
         self._fill_event_types(row.event_types)
         self.scope_type.data, self.scope_id.data = row.scope_type or "", row.scope_id or ""
         for condition in row.conditions:
             value = condition.get("value", "")
             shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
             self.conditions.append_entry(condition | {"value": shown})
-        if isinstance(row.retry_policy, str):
-            self.retry_policy.data = row.retry_policy
-        else:
-            self.retry_policy.data = CUSTOM
-            delays = parse_policy(row.retry_policy).delays
-            self.delays.data = ", ".join(f"{delay:g}" for delay in delays)
-        self.headers.data = "\n".join(f"{name}: {value}" for name, value in headers.items())
+        self._fill_sending(row, headers)
 
     def add_rows(self) -> None:
         """So that there are always conditions to fill in; more of them when that was asked for."""
@@ -114,11 +106,10 @@ class SubscriptionForm(FlaskForm):  # type: ignore[misc]
             "url": (self.url.data or "").strip(),
             "event_types": self._chosen_event_types(),
             "scope": scope,
+            "changed_fields": _listed(self.changed_fields.data),
             "match": self.match.data,
             "conditions": [_condition(row) for row in self._filled_rows()],
-            "wire_format": self.wire_format.data,
-            "retry_policy": self._policy(),
-            "headers": dict(_header_lines(self.headers.data or "")),
+            **self._sending_members(),
         }
 
     def show(self, error: Invalid) -> None:
@@ -133,8 +124,8 @@ class SubscriptionForm(FlaskForm):  # type: ignore[misc]
                 )
             elif first == "scope":
                 _add_error(self.scope_id, fault.detail)
-            elif first == "retry_policy" and self.retry_policy.data == CUSTOM:
-                _add_error(self.delays, fault.detail)
+            elif first == "retry_policy":
+                _add_error(self._policy_field(), fault.detail)
             else:
                 _add_error(self[first], fault.detail)
 
@@ -148,11 +139,6 @@ class SubscriptionForm(FlaskForm):  # type: ignore[misc]
             if field.errors
         ]
 
-    def is_special(self) -> bool:
-        """Whether how it is sent is not the default, or was refused."""
-        fields = (self.wire_format, self.retry_policy, self.delays, self.headers)
-        return any(field.errors or field.data not in (None, "", field.default) for field in fields)
-
     def _fill_event_types(self, names: Sequence[str]) -> None:
         raise NotImplementedError
 
@@ -161,12 +147,6 @@ class SubscriptionForm(FlaskForm):  # type: ignore[misc]
 
     def _filled_rows(self) -> list[Any]:
         return [entry.form for entry in self.conditions if (entry.form.field.data or "").strip()]
-
-    def _policy(self) -> Any:
-        if self.retry_policy.data != CUSTOM:
-            return self.retry_policy.data
-        parts = [part.strip() for part in (self.delays.data or "").split(",") if part.strip()]
-        return {"delays": [float(part) if _is_number(part) else part for part in parts]}
 
 
 class WebhookForm(SubscriptionForm):
@@ -195,23 +175,17 @@ class ActionForm(SubscriptionForm):
         return [self.event_types.data] if self.event_types.data else []
 
 
+def _listed(text: str | None) -> list[str]:
+    """What commas separate."""
+    return [part.strip() for part in (text or "").split(",") if part.strip()]
+
+
 def _condition(row: Any) -> dict[str, Any]:
     operator, value = OPERATORS.get(row.operator.data), row.value.data or ""
     condition = {"field": row.field.data.strip(), "operator": row.operator.data}
     if operator is not None and operator.takes_list:
-        return condition | {"value": [one.strip() for one in value.split(",") if one.strip()]}
+        return condition | {"value": _listed(value)}
     return condition | {"value": value}
-
-
-def _header_lines(text: str) -> Iterable[tuple[str, str]]:
-    for line in text.splitlines():
-        if line.strip():
-            name, _, value = line.partition(":")
-            yield name.strip(), value.strip()
-
-
-def _is_number(text: str) -> bool:
-    return text.replace(".", "", 1).isascii() and text.replace(".", "", 1).isdigit()
 
 
 def _add_error(field: Any, detail: str) -> None:

@@ -2,48 +2,56 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
-from flask_login import current_user, login_required, login_user, logout_user
-from werkzeug.wrappers import Response as BaseResponse
+from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask_login import current_user, login_required, logout_user
+from werkzeug.wrappers import Response
 
 from webhooks_app.extensions import db
-from webhooks_app.lib.rate import Rates
+from webhooks_app.models import User
 from webhooks_app.services import sessions
+from webhooks_app.web import limits, security
 from webhooks_app.web.forms.accounts import LogInForm
 
 bp = Blueprint("accounts", __name__)
+# The page to go on to may be one with a token in its address.
+bp.after_request(security.keep_token)
 
 
 @bp.route("/login", methods=["GET", "POST"])
-def log_in() -> BaseResponse | tuple[str, int] | str:
+def log_in() -> Response | tuple[str, int] | str:
     if current_user.is_authenticated:
-        return redirect(url_for("overview.show"))
-    form = LogInForm()
+        return redirect(_next_page())
+    form, status = LogInForm(), 422
     if form.is_submitted():
-        _slow_down()
+        limits.by_address()
     if form.validate_on_submit():
-        user = sessions.find_user(db.session(), form.email.data, form.password.data)
-        if user is not None:
-            login_user(user)
+        tries = limits.by_email("login", form.email.data)
+        if tries.exceeded:
+            form.password.errors = [f"Too many tries for this e-mail. {limits.come_back(tries)}"]
+            status = 429
+        elif (user := _recognised(form)) is not None:
+            security.admit(user)
             return redirect(_next_page())
-        form.password.errors = ["This e-mail and password do not fit together."]
     page = render_template("login.html", form=form)
-    return (page, 422) if request.method == "POST" else page
+    return (page, status) if request.method == "POST" else page
 
 
 @bp.post("/logout")
 @login_required
-def log_out() -> BaseResponse:
+def log_out() -> Response:
+    sessions.revoke(db.session(), current_user, session[security.SESSION])
     logout_user()
+    session.clear()
     return redirect(url_for("accounts.log_in"))
 
 
-def _slow_down() -> None:
-    """Too many tries from one address end in a 429."""
-    limits = current_app.config["SETTINGS"].login_rate_limit
-    rates: Rates = current_app.extensions["rates"]
-    if rates.count(limits, "login", request.remote_addr or "").exceeded:
-        abort(429)
+def _recognised(form: LogInForm) -> User | None:
+    user = sessions.find_user(db.session(), form.email.data, form.password.data)
+    if user is None:
+        form.password.errors = ["This e-mail and password do not fit together."]
+    else:
+        limits.forget_tries("login", form.email.data)
+    return user
 
 
 def _next_page() -> str:

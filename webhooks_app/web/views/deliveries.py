@@ -26,7 +26,7 @@ def index() -> tuple[str, int]:
     tenant, session = here().tenant, db.session()
     page = render_template(
         "deliveries/index.html",
-        page=service.list_deliveries(session, tenant, query.filters(), window()),
+        page=service.list_deliveries(session, tenant, query.filters, window()),
         query=query,
         subscriptions=subscriptions.names_of(session, tenant),
         event_types=CATALOGUE,
@@ -47,7 +47,7 @@ def show(delivery_id: str) -> str:
         f"deliveries/{name}.html",
         logged=logged,
         subscription=service.subscription_of(db.session(), logged.delivery),
-        body=service.request_body(logged),
+        body=service.request_body(logged.delivery, logged.event),
         attempts=[_attempt(one) for one in service.attempts_of(db.session(), logged.delivery)],
     )
 

@@ -38,7 +38,9 @@ def new() -> Response | tuple[str, int]:
         form.suggest(request.args.get("type", form.type.choices[0].value))
     elif form.validate():
         try:
-            sent = by_hand.send(here().tenant, form.type.data, form.data.data or "", form.subject())
+            sent = by_hand.send(
+                db.session(), here().tenant, form.type.data, form.data.data or "", form.subject()
+            )
         except Invalid as error:
             form.show(error)
         else:

@@ -1,11 +1,12 @@
-"""/test-webhook/<token>: the built-in receiver and the page that shows what came."""
+"""/test-webhook: inboxes, what came to each, and how each answers."""
+
+from typing import Any
 
 from flask import (
     Blueprint,
     abort,
     current_app,
     flash,
-    jsonify,
     redirect,
     render_template,
     request,
@@ -13,24 +14,20 @@ from flask import (
 )
 from werkzeug.wrappers import Response
 
-from webhooks_app.extensions import csrf, db
+from webhooks_app.extensions import db
+from webhooks_app.lib.crypto import Vault
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.models import Inbox
 from webhooks_app.services import inbox as service
+from webhooks_app.services import inbox_requests, inbox_secrets
+from webhooks_app.services.errors import NotFound
+from webhooks_app.web.forms.inboxes import LENT, NONE, OWN, AnswerForm, SecretForm
+from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.tenancy import editor, here, member
 
 bp = Blueprint("inbox", __name__, url_prefix="/test-webhook")
 
-
-@bp.post("/<token>")
-@csrf.exempt
-def receive(token: str) -> Response:
-    """The body is read first: whoever sends it slowly holds no transaction open."""
-    request.max_content_length = service.BODY_LIMIT
-    body = request.get_data()
-    inbox = _load(token)
-    service.receive(db.session(), inbox, request.method, list(request.headers.items()), body)
-    return jsonify(received=True)
+Page = Response | str | tuple[str, int]
 
 
 @bp.get("/")
@@ -45,12 +42,86 @@ def create() -> Response | tuple[str, int]:
     form = request.form
     name, secret = form.get("name", ""), form.get("secret", "").strip()
     try:
-        inbox = service.open_inbox(
-            db.session(), here().organisation.id, name, secret, current_app.extensions["vault"]
-        )
+        inbox = service.open_inbox(db.session(), here().organisation.id, name, secret, _vault())
     except Invalid as error:
         return _index(error), 422
     return redirect(url_for(".show", token=inbox.token))
+
+
+@bp.get("/<token>")
+@member
+def show(token: str) -> Page:
+    """htmx asks again and again what is new after the request that it saw last."""
+    inbox = _own(token)
+    if not wants_fragment():
+        return _page(inbox)
+    if inbox_requests.mark_of(db.session(), inbox) == request.args.get("after"):
+        return Response(status=204)
+    return render_template("inboxes/_requests.html", inbox=inbox, **_requests(inbox))
+
+
+@bp.get("/<token>/requests/<request_id>")
+@member
+def show_request(token: str, request_id: str) -> str:
+    inbox = _own(token)
+    shown = inbox_requests.request_of(db.session(), inbox, request_id, _vault())
+    return render_template("inboxes/request.html", inbox=inbox, one=shown)
+
+
+@bp.post("/<token>/answer")
+@editor
+def set_answer(token: str) -> Page:
+    inbox = _own(token)
+    if "plain" in request.form:
+        service.set_answer(db.session(), inbox, service.Answer())
+        flash("It answers 200 again.")
+        return redirect(url_for(".show", token=token))
+    form = AnswerForm()
+    if not form.validate():
+        return _page(inbox, answer_form=form), 422
+    service.set_answer(db.session(), inbox, form.answer())
+    flash(f"It answers {inbox.answer_status} from now on.")
+    return redirect(url_for(".show", token=token))
+
+
+@bp.post("/<token>/secret")
+@editor
+def set_secret(token: str) -> Page:
+    inbox = _own(token)
+    form = SecretForm()
+    try:
+        _choose_secret(inbox, form)
+    except Invalid as error:
+        form.secret.errors = [fault.detail for fault in error.faults]
+        return _page(inbox, secret_form=form), 422
+    except NotFound:
+        form.webhook.errors = ["Choose a webhook of this organisation."]
+        return _page(inbox, secret_form=form), 422
+    flash("Saved: all that came is checked anew.")
+    return redirect(url_for(".show", token=token))
+
+
+def _choose_secret(inbox: Inbox, form: SecretForm) -> None:
+    if form.source.data == LENT:
+        inbox_secrets.check_like(db.session(), inbox, form.webhook.data or "")
+    elif form.source.data == OWN:
+        secret = (form.secret.data or "").strip()
+        inbox_secrets.check_with(db.session(), inbox, secret, _vault())
+    elif form.source.data == NONE:
+        inbox_secrets.check_nothing(db.session(), inbox)
+    else:
+        abort(400)
+
+
+@bp.route("/<token>/clear", methods=["GET", "POST"])
+@editor
+def clear(token: str) -> Page:
+    inbox = _own(token)
+    if request.method == "GET":
+        return render_template("inboxes/clear.html", inbox=inbox)
+    inbox_requests.clear(db.session(), inbox)
+    flash("It is empty.")
+    return redirect(url_for(".show", token=token))
 
 
 @bp.route("/<token>/delete", methods=["GET", "POST"])
@@ -64,18 +135,41 @@ def delete(token: str) -> Response | str:
     return redirect(url_for(".index"))
 
 
-@bp.get("/<token>")
-@member
-def show(token: str) -> str:
-    inbox = _own(token)
-    requests = service.requests_of(db.session(), inbox, current_app.extensions["vault"])
-    return render_template("inboxes/show.html", inbox=inbox, requests=requests)
-
-
 def _index(error: Invalid | None = None) -> str:
-    inboxes = service.inboxes_of(db.session(), here().organisation.id)
+    lines = service.list_inboxes(db.session(), here().organisation.id)
     faults = {fault.at.removeprefix("#/"): fault.detail for fault in error.faults} if error else {}
-    return render_template("inboxes/index.html", inboxes=inboxes, faults=faults)
+    return render_template("inboxes/index.html", lines=lines, faults=faults)
+
+
+def _page(
+    inbox: Inbox, answer_form: AnswerForm | None = None, secret_form: SecretForm | None = None
+) -> str:
+    if answer_form is None:
+        answer_form = AnswerForm(formdata=None)
+        answer_form.fill(service.answer_of(inbox))
+    lenders = inbox_secrets.lenders(db.session(), inbox)
+    if secret_form is None:
+        secret_form = SecretForm(formdata=None)
+        secret_form.webhook.data = inbox.subscription_id
+        secret_form.source.data = LENT if inbox.subscription_id else NONE
+        if inbox.sealed_secret:
+            secret_form.source.data = OWN
+    secret_form.webhook.choices = [(row.id, f"{row.name} ({row.mode})") for row in lenders]
+    sender = next((row for row in lenders if row.url.endswith(f"/{inbox.token}")), None)
+    return render_template(
+        "inboxes/show.html",
+        inbox=inbox,
+        **_requests(inbox),
+        answer_form=answer_form,
+        secret_form=secret_form,
+        sender=sender,
+        lender=inbox_secrets.lender_of(db.session(), inbox),
+    )
+
+
+def _requests(inbox: Inbox) -> dict[str, Any]:
+    requests = inbox_requests.requests_of(db.session(), inbox, _vault())
+    return {"requests": requests, "mark": inbox_requests.mark_in(requests)}
 
 
 def _own(token: str) -> Inbox:
@@ -88,3 +182,8 @@ def _own(token: str) -> Inbox:
 def _load(token: str) -> Inbox:
     """By its token, which is the secret of its URL."""
     return service.find(db.session(), token) or abort(404)
+
+
+def _vault() -> Vault:
+    vault: Vault = current_app.extensions["vault"]
+    return vault

@@ -10,13 +10,15 @@ from typing import cast
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from webhooks_app.channels.webhook.formats import FORMATS
 from webhooks_app.extensions import db
 from webhooks_app.lib.crypto import Vault
 from webhooks_app.lib.paging import Page, Window
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.lib.ssrf import Guard
 from webhooks_app.models import Subscription
-from webhooks_app.services import deliveries, preview, samples, statistics
+from webhooks_app.pipeline.retry import parse_policy
+from webhooks_app.services import deliveries, preview, samples, statistics, verification
 from webhooks_app.services import subscriptions as service
 from webhooks_app.services.delivery_filters import Filters
 from webhooks_app.vocabulary import SubscriptionKind
@@ -78,6 +80,9 @@ def show(subscription_id: str) -> str:
         "subscriptions/show.html",
         row=row,
         headers=service.masked_headers(row, _vault()),
+        wire_format=FORMATS[row.wire_format],
+        policy=parse_policy(row.retry_policy),
+        snippets=verification.snippets(row.wire_format),
         page=_last_deliveries(row),
     )
 
@@ -159,7 +164,11 @@ def toggle(subscription_id: str) -> Answer:
     if wants_fragment():
         name = f"subscriptions/{kind().listed}.html"
         return render_template(name, row=row, sparks=_sparks(row))
-    flash("It is on." if row.enabled else "It is off: what was waiting is cancelled.")
+    flash(
+        "It is on. What never arrived can be sent again by Recover."
+        if row.enabled
+        else "It is off: what was waiting is cancelled."
+    )
     return redirect(url_for(".show", subscription_id=row.id))
 
 
@@ -206,6 +215,8 @@ def delete(subscription_id: str) -> Answer:
 
 def _form(form: SubscriptionForm, row: Subscription | None) -> tuple[str, int]:
     form.add_rows()
+    if form.apply.data:
+        form.apply_preset()
     failed = bool(form.errors or form.faults())
     page = render_template(
         f"subscriptions/{kind().noun}_form.html",
@@ -220,7 +231,13 @@ def _form(form: SubscriptionForm, row: Subscription | None) -> tuple[str, int]:
 
 def _secret(row: Subscription, secret: str, why: str) -> str:
     """`why` it has a new secret: made, copied or rotated."""
-    return render_template("subscriptions/secret.html", row=row, secret=secret, why=why)
+    return render_template(
+        "subscriptions/secret.html",
+        row=row,
+        secret=secret,
+        why=why,
+        snippets=verification.snippets(row.wire_format),
+    )
 
 
 def _preview(form: SubscriptionForm) -> preview.Preview:

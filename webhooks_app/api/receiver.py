@@ -1,0 +1,90 @@
+"""POST /api/test-webhook, as in the Pollybot document: a URL to develop webhooks with.
+
+With an API key, or the token of an inbox, what comes is kept in that inbox. Without, it is only
+summed up in the answer, so strangers can fill nothing. A session is not enough: pages of others
+could post with it.
+"""
+
+from typing import Any
+
+from flask import Blueprint, Response, current_app, request, url_for
+
+from webhooks_app.api.answers import answer
+from webhooks_app.api.auth import authenticate, tenant
+from webhooks_app.api.problems import Problem, speak_problems
+from webhooks_app.clock import rfc3339, utcnow
+from webhooks_app.extensions import csrf, db
+from webhooks_app.lib.rate import Rates
+from webhooks_app.models import Inbox
+from webhooks_app.services import inbox as inboxes
+from webhooks_app.services import inbox_requests
+from webhooks_app.services.errors import NotFound
+from webhooks_app.services.inbox_requests import Answered, Received
+from webhooks_app.services.payloads import event_name, lead_of, parsed
+
+STRANGERS_RATE = "60 per minute"
+TIMESTAMP_HEADERS = ("webhook-timestamp", "x-webhook-timestamp")
+
+bp = Blueprint("test_webhook", __name__, url_prefix="/api")
+csrf.exempt(bp)
+speak_problems(bp)
+
+
+@bp.post("/test-webhook")
+def receive() -> Response:
+    """The body is read first: whoever sends it slowly holds no transaction open."""
+    request.max_content_length = inbox_requests.BODY_LIMIT
+    body = request.get_data()
+    inbox = _inbox()
+    if inbox is None:
+        _count(STRANGERS_RATE, "test-webhook", request.remote_addr or "")
+        return answer({"received": True, "stored": False, **_summary(body)})
+    _count(inbox_requests.RATE, "inbox", inbox.id)
+    page = url_for("inbox.show", token=inbox.token, _external=True)
+    source = (request.remote_addr or "")[:64]
+    received = Received(request.method, source, list(request.headers.items()), body)
+    inbox_requests.receive(db.session(), inbox, received, Answered(200))
+    return answer({"received": True, "stored": True, "inbox": page, **_summary(body)})
+
+
+def _inbox() -> Inbox | None:
+    """The one that the query names, else the organisation's whose key it is; None for strangers.
+
+    Raises `NotFound`, `Conflict`, or a 401 `Problem` for a key that is not known.
+    """
+    if (token := request.args.get("inbox")) is not None:
+        inbox = inboxes.find(db.session(), token)
+        if inbox is None:
+            raise NotFound
+        return inbox
+    if not request.headers.get("Authorization", "").lower().startswith("bearer hk_"):
+        return None
+    authenticate()
+    return inboxes.inbox_of_api(db.session(), tenant().organisation_id)
+
+
+def _count(limits: str, *key: str) -> None:
+    rates: Rates = current_app.extensions["rates"]
+    if (allowance := rates.count(limits, *key)).exceeded:
+        raise Problem(
+            429,
+            "too-many-requests",
+            "Too many requests",
+            f"This takes {allowance.limit}. Come back in {allowance.seconds_left} s.",
+            headers={"Retry-After": str(allowance.seconds_left)},
+        )
+
+
+def _summary(body: bytes) -> dict[str, Any]:
+    """What the Pollybot document prints. Header values are not repeated: some are secret."""
+    content = parsed(body)
+    names = [name for name in request.headers.keys() if "signature" in name.lower()]  # noqa: SIM118
+    stamps = [request.headers[name] for name in TIMESTAMP_HEADERS if name in request.headers]
+    return {
+        "time": rfc3339(utcnow()),
+        "event": event_name(content) or None,
+        "lead": lead_of(content) or None,
+        "signature_header": names[0] if names else None,
+        "timestamp": stamps[0] if stamps else None,
+        "bytes": len(body),
+    }

@@ -1,0 +1,116 @@
+"""What changed between two states of an object, and does it concern a field filter? Pure.
+
+A path is written as in conditions: `owner.email` or `data.owner.email`, digits index lists. The
+path `data` stands for the whole. Two paths concern each other when they are the same, or one
+leads to something inside the other.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+MOST = 100
+LONGEST = 200
+ALL = "data"
+UPDATED = "updated"
+
+# What begins the life of an object, so that its first update has something to compare with.
+BEGINNINGS = ("created", "captured")
+
+Steps = tuple[str | int, ...]
+_NOTHING = object()
+
+
+def changed_paths(before: Any, after: Any) -> tuple[str, ...]:
+    """The paths of all values that differ, appeared or disappeared, of two JSON objects.
+
+    Of more than `MOST` only the names at the top are given, and of more than `MOST` of those just
+    `data`; a path longer than `LONGEST` is cut short. So what is given may say too much, and never
+    too little.
+    """
+    steps = list(islice(_differing(before, after, ()), MOST + 1))
+    if len(steps) > MOST:
+        names = (name for name in before | after if _differ(before, after, name))
+        steps = [(name,) for name in islice(names, MOST + 1)]
+    if len(steps) > MOST:
+        return (ALL,)
+    return tuple(dict.fromkeys(map(_path, steps)))
+
+
+def concerns(fields: Sequence[str], changed: Sequence[str] | None, object_type: str) -> bool:
+    """Does one of `fields` lie on one of the paths that changed? When nobody knows what did
+    (None), all may have, so it does. For a `customer`, `customer.stage` is `stage`."""
+    if changed is None:
+        return True
+    ends = {steps for path in changed for steps in _spellings(path, object_type)}
+    ways = {steps[:n] for steps in ends for n in range(len(steps) + 1)}
+    return any(
+        asked in ways or any(asked[:n] in ends for n in range(len(asked)))
+        for field in fields
+        for asked in _spellings(field, object_type)
+    )
+
+
+def object_type(event_type: str) -> str:
+    """`customer` for `customer.updated`."""
+    return event_type.rpartition(".")[0]
+
+
+def is_update(event_type: str) -> bool:
+    """Only of these does a field filter say anything."""
+    return event_type.rpartition(".")[2] == UPDATED
+
+
+def followed_types(event_type: str) -> Iterator[str]:
+    """For a filter on `event_type` to have something to compare with, these are remembered."""
+    if is_update(event_type):
+        yield event_type
+        for word in BEGINNINGS:
+            yield f"{object_type(event_type)}.{word}"
+
+
+def _differing(before: Any, after: Any, path: Steps) -> Iterator[Steps]:
+    """The deepest places that differ. Steps are names, and numbers in lists: `{"0": 1}` is not
+    `[1]`."""
+    inner_before, inner_after = _inside(before), _inside(after)
+    for step in inner_before | inner_after:
+        left, right = inner_before.get(step, _NOTHING), inner_after.get(step, _NOTHING)
+        # Most are equal scalars: asked here, a long list takes half the time.
+        if type(left) is not type(right) or isinstance(left, (dict, list)) or left != right:
+            yield from _differing(left, right, (*path, step))
+    if not inner_before and not inner_after and not _same(before, after):
+        yield path
+
+
+def _differ(before: Any, after: Any, name: str) -> bool:
+    found = _differing(before.get(name, _NOTHING), after.get(name, _NOTHING), ())
+    return next(found, None) is not None
+
+
+def _inside(value: Any) -> dict[Any, Any]:
+    if isinstance(value, dict):
+        return value
+    return dict(enumerate(value)) if isinstance(value, list) else {}
+
+
+def _same(left: Any, right: Any) -> bool:
+    """By value; to Python, `1` equals `True`."""
+    return isinstance(left, bool) == isinstance(right, bool) and bool(left == right)
+
+
+def _path(steps: Steps) -> str:
+    while len(path := ".".join(map(str, steps))) >= LONGEST - len(ALL):
+        steps = steps[:-1]
+    if not steps:
+        return ALL
+    return f"{ALL}.{path}" if path.split(".")[0] == ALL else path
+
+
+def _spellings(path: str, object_type: str) -> Iterator[tuple[str, ...]]:
+    """The steps below the data, none for the data itself; also without the object's own name."""
+    steps, own = tuple(path.split(".")), tuple(object_type.split("."))
+    if steps[0] == ALL:
+        steps = steps[1:]
+    yield steps
+    if len(steps) > len(own) and steps[: len(own)] == own:
+        yield steps[len(own) :]

@@ -1,0 +1,73 @@
+"""E-mail to people: written in the transaction of what it tells, sent by a worker afterwards."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import current_app, render_template
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webhooks_app import queue
+from webhooks_app.clock import utcnow
+from webhooks_app.config import Settings
+from webhooks_app.lib.ids import new_id
+from webhooks_app.models import Mail
+from webhooks_app.services.errors import NotFound
+
+SHOWN = 100
+
+
+def post(session: Session, to: str, template: str, **context: Any) -> Mail:
+    """Add a mail to the caller's transaction, made of `templates/email/<template>/`.
+
+    With no SMTP server it goes to the outbox, where operators read it. Call `send_soon` after the
+    commit.
+    """
+    now = utcnow()
+    waits = bool(_settings().smtp_host)
+    mail = Mail(
+        id=new_id("mai"),
+        recipient=to,
+        subject=" ".join(_rendered(template, "subject.txt", context).split()),
+        text=_rendered(template, "body.txt", context),
+        html=_rendered(template, "body.html", context),
+        template=template,
+        status="pending" if waits else "outbox",
+        due_at=now if waits else None,
+        created_at=now,
+    )
+    session.add(mail)
+    return mail
+
+
+def send_soon() -> None:
+    """Ask for a worker, after a commit; never raises. A periodic job sends what it missed."""
+    if _settings().smtp_host:
+        queue.enqueue_background(queue.SEND_MAIL)
+
+
+def link(path: str) -> str:
+    """A URL for a mail. It is made of settings, never of what a request says about its host."""
+    return _settings().site_url + path
+
+
+def newest(session: Session) -> Sequence[Mail]:
+    """The last `SHOWN`, newest first."""
+    return session.scalars(select(Mail).order_by(Mail.id.desc()).limit(SHOWN)).all()
+
+
+def find(session: Session, mail_id: str) -> Mail:
+    """Raises `NotFound`."""
+    mail = session.get(Mail, mail_id)
+    if mail is None:
+        raise NotFound
+    return mail
+
+
+def _rendered(template: str, part: str, context: dict[str, Any]) -> str:
+    return render_template(f"email/{template}/{part}", **context)
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings

@@ -1,0 +1,87 @@
+"""/account: who I am, my password, and where I am logged in."""
+
+from flask import Blueprint, flash, redirect, render_template, session, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from webhooks_app.extensions import db
+from webhooks_app.services import accounts, passwords, sessions
+from webhooks_app.web import limits
+from webhooks_app.web.forms.accounts import NameForm, PasswordForm
+from webhooks_app.web.security import SESSION
+from webhooks_app.web.tenancy import person
+
+bp = Blueprint("account", __name__, url_prefix="/account")
+
+Answer = Response | tuple[str, int]
+
+
+@bp.get("/")
+@person
+def show() -> str:
+    return _page(NameForm(name=current_user.name), PasswordForm())
+
+
+@bp.post("/name")
+@person
+def rename() -> Answer:
+    form = NameForm()
+    try:
+        accounts.rename(db.session(), current_user, form.name.data or "")
+    except accounts.BadAccount as error:
+        form.name.errors = [str(error)]
+        return _page(form, PasswordForm()), 422
+    flash("Your name is saved.")
+    return redirect(url_for(".show"))
+
+
+@bp.post("/password")
+@person
+def change_password() -> Answer:
+    form, status = PasswordForm(), 422
+    if form.validate():
+        tries = limits.by_email("login", current_user.email)
+        if tries.exceeded:
+            form.current.errors = [f"Too many tries. {limits.come_back(tries)}"]
+            status = 429
+        elif _changed(form):
+            flash("Your password is changed. You are logged out everywhere else.")
+            return redirect(url_for(".show"))
+    return _page(NameForm(name=current_user.name), form), status
+
+
+def _changed(form: PasswordForm) -> bool:
+    user, kept = current_user, session[SESSION]
+    try:
+        passwords.change(db.session(), user, form.current.data, form.new.data, kept)
+    except passwords.WrongPassword:
+        form.current.errors = ["This is not your current password."]
+        return False
+    limits.forget_tries("login", user.email)
+    return True
+
+
+@bp.post("/sessions/<session_id>/revoke")
+@person
+def revoke_session(session_id: str) -> Response:
+    sessions.revoke(db.session(), current_user, session_id)
+    flash("That browser is logged out.")
+    return redirect(url_for(".show"))
+
+
+@bp.post("/sessions/revoke-others")
+@person
+def revoke_others() -> Response:
+    sessions.revoke_others(db.session(), current_user, session[SESSION])
+    flash("You are logged out everywhere else.")
+    return redirect(url_for(".show"))
+
+
+def _page(name_form: NameForm, password_form: PasswordForm) -> str:
+    return render_template(
+        "account/show.html",
+        name_form=name_form,
+        password_form=password_form,
+        sessions=sessions.sessions_of(db.session(), current_user),
+        this_one=session[SESSION],
+    )

@@ -1,0 +1,125 @@
+"""/members: who belongs to the organisation, as what, and who is invited."""
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from webhooks_app.clock import utcnow
+from webhooks_app.extensions import db
+from webhooks_app.models import Invitation, Membership
+from webhooks_app.services import invitations
+from webhooks_app.services import members as service
+from webhooks_app.services.accounts import BadAccount
+from webhooks_app.vocabulary import Role
+from webhooks_app.web import limits
+from webhooks_app.web.tenancy import editor, here, member, owner
+
+bp = Blueprint("members", __name__, url_prefix="/members")
+
+
+@bp.get("/")
+@member
+def index() -> str:
+    return _index()
+
+
+@bp.post("/<user_id>/role")
+@owner
+def change_role(user_id: str) -> Response:
+    membership = _load(user_id)
+    role = _role()
+    service.change_role(db.session(), membership, role)
+    flash(f"{membership.user.email} is {role} now.")
+    return redirect(url_for(".index"))
+
+
+@bp.route("/<user_id>/remove", methods=["GET", "POST"])
+@editor
+def remove(user_id: str) -> Response | str:
+    membership = _load(user_id)
+    if not here().may_manage(membership.role):
+        abort(403)
+    if request.method == "GET":
+        return render_template("members/remove.html", membership=membership)
+    service.remove(db.session(), membership)
+    flash(f"{membership.user.email} is not a member any more.")
+    return redirect(url_for(".index"))
+
+
+@bp.route("/leave", methods=["GET", "POST"])
+@member
+def leave() -> Response | str:
+    if request.method == "GET":
+        return render_template("members/leave.html")
+    service.leave(db.session(), _load(current_user.id))
+    flash(f"You have left {here().organisation.name}.")
+    return redirect(url_for("overview.show"))
+
+
+@bp.post("/invitations")
+@editor
+def invite() -> Response | tuple[str, int]:
+    """Also the mails of one who invites and takes back by turns are bounded."""
+    role, email = _role(), request.form.get("email", "")
+    if not here().may_manage(role):
+        abort(403)
+    if limits.by_email("invitation", email[:254]).exceeded:
+        abort(429)
+    try:
+        made = invitations.invite(
+            db.session(), here().organisation, email, role, current_user.email
+        )
+    except BadAccount as error:
+        return _index(str(error)), 422
+    flash(f"{made.email} is invited, as {made.role}.")
+    return redirect(url_for(".index"))
+
+
+@bp.post("/invitations/<invitation_id>/resend")
+@editor
+def resend(invitation_id: str) -> Response:
+    invitation = _load_invitation(invitation_id)
+    if limits.by_email("invitation", invitation.email).exceeded:
+        abort(429)
+    invitations.resend(db.session(), invitation)
+    flash(f"{invitation.email} has a new link; the one before works no more.")
+    return redirect(url_for(".index"))
+
+
+@bp.post("/invitations/<invitation_id>/revoke")
+@editor
+def revoke(invitation_id: str) -> Response:
+    invitation = _load_invitation(invitation_id)
+    invitations.revoke(db.session(), invitation)
+    flash(f"The invitation of {invitation.email} is taken back.")
+    return redirect(url_for(".index"))
+
+
+def _index(error: str | None = None) -> str:
+    organisation_id = here().organisation.id
+    return render_template(
+        "members/index.html",
+        members=service.list_members(db.session(), organisation_id),
+        invitations=invitations.list_invitations(db.session(), organisation_id),
+        roles=[role for role in Role if here().may_manage(role)],
+        now=utcnow(),
+        error=error,
+    )
+
+
+def _load(user_id: str) -> Membership:
+    return service.find_member(db.session(), here().organisation.id, user_id)
+
+
+def _load_invitation(invitation_id: str) -> Invitation:
+    """Only who may invite somebody as that may send it again, or take it back."""
+    invitation = invitations.find(db.session(), here().organisation.id, invitation_id)
+    if not here().may_manage(invitation.role):
+        abort(403)
+    return invitation
+
+
+def _role() -> Role:
+    """400 for one that no form of ours offers."""
+    role = request.form.get("role", "")
+    return Role(role) if role in set(Role) else abort(400)

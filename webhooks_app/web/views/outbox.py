@@ -1,0 +1,47 @@
+"""/outbox: for operators, what was mailed; with no mail server, all there is of a mail."""
+
+from flask import Blueprint, Response, make_response, render_template
+
+from webhooks_app.extensions import db
+from webhooks_app.services import mail as service
+from webhooks_app.web.security import CSP
+from webhooks_app.web.tenancy import operator
+
+bp = Blueprint("outbox", __name__, url_prefix="/outbox")
+
+# The HTML of a mail styles itself, and may do nothing else; only our own page frames it.
+MAIL_CSP = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'unsafe-inline'",
+        "img-src data:",
+        "form-action 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'self'",
+        "sandbox",
+    )
+)
+
+
+@bp.get("/")
+@operator
+def index() -> str:
+    return render_template("outbox/index.html", mails=service.newest(db.session()))
+
+
+@bp.get("/<mail_id>")
+@operator
+def show(mail_id: str) -> Response:
+    page = render_template("outbox/show.html", mail=service.find(db.session(), mail_id))
+    response = make_response(page)
+    response.headers["Content-Security-Policy"] = f"{CSP}; frame-src 'self'"
+    return response
+
+
+@bp.get("/<mail_id>/html")
+@operator
+def html(mail_id: str) -> Response:
+    response = make_response(service.find(db.session(), mail_id).html)
+    response.headers["Content-Security-Policy"] = MAIL_CSP
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response

@@ -1,0 +1,55 @@
+"""/password: forgotten, and set anew by a link from a mail."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from webhooks_app.extensions import db
+from webhooks_app.services import passwords as service
+from webhooks_app.services.errors import NotFound
+from webhooks_app.web import limits
+from webhooks_app.web.forms.accounts import ForgotForm, NewPasswordForm
+from webhooks_app.web.security import keep_token
+
+bp = Blueprint("passwords", __name__, url_prefix="/password")
+bp.after_request(keep_token)
+
+Answer = Response | tuple[str, int] | str
+
+
+@bp.errorhandler(NotFound)
+def gone(_: NotFound) -> tuple[str, int]:
+    return render_template("password/gone.html"), 404
+
+
+@bp.route("/forgot", methods=["GET", "POST"])
+def forgot() -> Answer:
+    """Whether anyone has that e-mail is not told."""
+    form, status = ForgotForm(), 422
+    if form.is_submitted():
+        limits.by_address()
+    if form.validate_on_submit():
+        tries = limits.by_email("forgot", form.email.data)
+        if not tries.exceeded:
+            service.ask_for_reset(db.session(), form.email.data)
+            flash(
+                "If that e-mail has an account, a link is on its way to it. It works for an hour."
+            )
+            return redirect(url_for("accounts.log_in"))
+        form.email.errors = [f"Too many tries for this e-mail. {limits.come_back(tries)}"]
+        status = 429
+    page = render_template("password/forgot.html", form=form)
+    return (page, status) if request.method == "POST" else page
+
+
+@bp.route("/reset/<token>", methods=["GET", "POST"])
+def reset(token: str) -> Answer:
+    """Logged out everywhere, in this browser too: the new password is tried at once."""
+    form, user = NewPasswordForm(), service.whose_reset(db.session(), token)
+    if form.validate_on_submit():
+        email = user.email
+        service.reset(db.session(), token, form.new.data)
+        limits.forget_tries("login", email)
+        flash("Your password is set, and you are logged out everywhere. Log in with it.")
+        return redirect(url_for("accounts.log_in"))
+    page = render_template("password/reset.html", form=form, email=user.email)
+    return (page, 422) if request.method == "POST" else page

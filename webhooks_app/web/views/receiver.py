@@ -1,0 +1,79 @@
+"""POST /test-webhook/<token>: the door of the built-in receiver, for whoever knows the URL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore
+from time import sleep
+
+import structlog
+from flask import Blueprint, abort, current_app, jsonify, request
+from werkzeug.wrappers import Response
+
+from webhooks_app.extensions import csrf, db
+from webhooks_app.lib.rate import Rates
+from webhooks_app.services import inbox as service
+from webhooks_app.services import inbox_requests
+from webhooks_app.services.inbox import Answer
+from webhooks_app.services.inbox_requests import Answered, Received
+
+RETRY_AFTER = "10"
+WITHOUT_BODY = (204, 205, 304)
+MOVED = (301, 302, 303, 307, 308)
+MIME_TYPES = {"json": "application/json", "text": "text/plain"}
+
+bp = Blueprint("receiver", __name__, url_prefix="/test-webhook")
+log = structlog.get_logger(__name__)
+
+
+@bp.route("/<token>", methods=["POST", "PUT"])
+@csrf.exempt
+def receive(token: str) -> Response:
+    """The body is read first: whoever sends it slowly holds no transaction open. Nor does an
+    answer that waits: what came is committed before."""
+    request.max_content_length = inbox_requests.BODY_LIMIT
+    body = request.get_data()
+    inbox = service.find(db.session(), token) or abort(404)
+    rates: Rates = current_app.extensions["rates"]
+    if (allowance := rates.count(inbox_requests.RATE, "inbox", inbox.id)).exceeded:
+        return _too_many(allowance.seconds_left)
+    answer = service.answer_of(inbox)
+    source = (request.remote_addr or "")[:64]
+    received = Received(request.method, source, list(request.headers.items()), body)
+    with _room_to_wait(answer.delay_ms) as delay_ms:
+        skipped = delay_ms < answer.delay_ms
+        answered = Answered(answer.status, delay_ms, delay_skipped=skipped)
+        inbox_requests.receive(db.session(), inbox, received, answered)
+        if skipped:
+            log.info("delay skipped", wanted_ms=answer.delay_ms)
+        sleep(delay_ms / 1000)
+    return _response(answer)
+
+
+@contextmanager
+def _room_to_wait(wanted_ms: int) -> Iterator[int]:
+    """How long an answer may hold its thread: as wanted, or not at all when too many do."""
+    delays: BoundedSemaphore = current_app.extensions["delays"]
+    if not wanted_ms or not delays.acquire(blocking=False):
+        yield 0
+        return
+    try:
+        yield wanted_ms
+    finally:
+        delays.release()
+
+
+def _too_many(seconds: int) -> Response:
+    response = jsonify(error=f"An inbox takes {inbox_requests.RATE}.")
+    response.status_code = 429
+    response.headers["Retry-After"] = str(seconds)
+    return response
+
+
+def _response(answer: Answer) -> Response:
+    body = "" if answer.status in WITHOUT_BODY else answer.body
+    response = Response(body, answer.status, mimetype=MIME_TYPES[answer.content_type])
+    if answer.status in (429, 503):
+        response.headers["Retry-After"] = RETRY_AFTER
+    if answer.status in MOVED:
+        response.headers["Location"] = "/"
+    return response
