@@ -16,6 +16,7 @@ from webhooks_app.services import keys
 ENDPOINTS = [
     ("POST", "/events", "events:write"),
     ("POST", "/events/batch", "events:write"),
+    ("POST", "/chatbots/bot_1/messages", "messages:write"),
     ("POST", "/webhooks", "webhooks:write"),
     ("GET", "/webhooks", "webhooks:read"),
     ("GET", "/webhooks/whk_1", "webhooks:read"),

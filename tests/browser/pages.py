@@ -17,6 +17,8 @@ PATHS = {
     "event-type": "/event-types/escalation.requested",
     "event-type-new": "/event-types/new",
     "inboxes": "/test-webhook/",
+    "simulator": "/simulator/",
+    "chat-settings": "/settings/chat/",
     "api-keys": "/api-keys/",
     "notifications": "/notifications/",
     "members": "/members/",

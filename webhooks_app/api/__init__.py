@@ -7,6 +7,7 @@ from webhooks_app.api import (
     deliveries,
     event_types,
     events,
+    messages,
     problems,
     receiver,
     webhooks,
@@ -14,7 +15,7 @@ from webhooks_app.api import (
 from webhooks_app.api.blueprint import bp
 from webhooks_app.extensions import csrf
 
-VIEWS = (chatbot_webhooks, deliveries, event_types, events, webhooks)
+VIEWS = (chatbot_webhooks, deliveries, event_types, events, messages, webhooks)
 
 
 def init_app(app: Flask) -> None:

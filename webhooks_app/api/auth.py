@@ -14,7 +14,7 @@ from webhooks_app.pipeline.incoming import Tenant
 from webhooks_app.services import audit_log, keys
 
 SMALL_BODY = 1024 * 1024
-LARGE_BODIES = frozenset({"api.create_events"})
+LARGE_BODIES = frozenset({"api.create_events", "api.create_messages"})
 KEY_PREFIX = "hk_"
 
 P = ParamSpec("P")

@@ -72,7 +72,7 @@ def _faults(body: EventBody, own: Container[str]) -> Iterator[Fault]:
     yield from _faults_of_subject(body)
     if body.id is not None and not VISIBLE.fullmatch(body.id):
         yield Fault("#/id", "An id has 1 to 255 visible ASCII characters.")
-    if body.timestamp is not None and not _fits_in_utc(body.timestamp):
+    if body.timestamp is not None and not fits_in_utc(body.timestamp):
         yield Fault("#/timestamp", "This moment is outside the years 1 to 9999 in UTC.")
     for fault in path_faults(body.changed or (), MOST_CHANGED):
         yield fault.below("changed")
@@ -90,7 +90,7 @@ def _faults_of_subject(body: EventBody) -> Iterator[Fault]:
             yield fault.below("chatbot_id")
 
 
-def _fits_in_utc(moment: datetime) -> bool:
+def fits_in_utc(moment: datetime) -> bool:
     try:
         moment.astimezone(UTC)
     except OverflowError:

@@ -12,6 +12,7 @@ from webhooks_app.clock import rfc3339
 from webhooks_app.lib.paging import Page
 from webhooks_app.models import Attempt, Event, Subscription
 from webhooks_app.pipeline.incoming import Accepted
+from webhooks_app.services.chat import Heard
 from webhooks_app.services.deliveries import Logged
 from webhooks_app.vocabulary import DeliveryStatus
 
@@ -27,6 +28,13 @@ def page(page: Page[Row], shape: Callable[[Row], Shape]) -> Shape:
 
 def accepted(accepted: Accepted) -> Shape:
     return {"id": accepted.id, "type": accepted.type, "deliveries": accepted.deliveries}
+
+
+def heard(heard: Heard) -> Shape:
+    return {
+        "conversation_id": heard.conversation_id,
+        "events": [{"id": event.id, "type": event.type} for event in heard.events],
+    }
 
 
 def event_type(kind: EventType) -> Shape:

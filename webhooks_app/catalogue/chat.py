@@ -53,7 +53,11 @@ REQUEST = {
     "conversation_id": "conv_5c7d2",
     "text": "I would rather talk to a person, please.",
     "at": "2026-03-02T10:01:40Z",
-    "visitor": {"id": "vis_19ab", "email": "maya.lindqvist@example.com"},
+    "visitor": {
+        "id": "vis_19ab",
+        "email": "maya.lindqvist@example.com",
+        "phone": "+46 70 123 45 67",
+    },
 }
 
 LEAD_FIELDS = {
@@ -135,8 +139,18 @@ EVENT_TYPES = (
         "Message received",
         "A visitor's message was answered by the AI.",
         GROUP,
-        MESSAGE | {"reply": "Yes, between 9 and 13 o'clock."},
-        MESSAGE_FIELDS | {"reply": text("What the AI answered.")},
+        MESSAGE
+        | {
+            "reply": "Yes, between 9 and 13 o'clock.",
+            "reply_id": "msgin_77e1",
+            "reply_at": "2026-03-02T09:59:05Z",
+        },
+        MESSAGE_FIELDS
+        | {
+            "reply": text("What the AI answered."),
+            "reply_id": text("The platform's id of the answer."),
+            "reply_at": moment("When it was written."),
+        },
     ),
     described(
         "message.sent",
@@ -151,8 +165,8 @@ EVENT_TYPES = (
         "Lead captured",
         "A visitor left contact details.",
         GROUP,
-        LEAD,
-        LEAD_FIELDS,
+        LEAD | {"captured": ["maya.lindqvist@example.com", "+46 70 123 45 67"]},
+        LEAD_FIELDS | {"captured": texts("The contact details that are new.")},
     ),
     described(
         "lead.updated",

@@ -1,6 +1,7 @@
 """Nouns: one file an aggregate."""
 
 from webhooks_app.models.audit_entry import AuditEntry
+from webhooks_app.models.chat import ChatMessage, ChatSettings, Conversation
 from webhooks_app.models.delivery import Attempt, Delivery
 from webhooks_app.models.event import Event
 from webhooks_app.models.event_type import OwnEventType
@@ -20,6 +21,9 @@ __all__ = [
     "ApiKey",
     "Attempt",
     "AuditEntry",
+    "ChatMessage",
+    "ChatSettings",
+    "Conversation",
     "Delivery",
     "DeliveryStat",
     "Event",

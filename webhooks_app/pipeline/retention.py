@@ -8,6 +8,7 @@ from sqlalchemy import (
     Engine,
     Select,
     Table,
+    and_,
     delete,
     exists,
     literal_column,
@@ -18,7 +19,16 @@ from sqlalchemy import (
 )
 
 from webhooks_app.lib.ids import floor_id
-from webhooks_app.models import Attempt, Delivery, DeliveryStat, Event, InboxRequest, Subscription
+from webhooks_app.models import (
+    Attempt,
+    ChatMessage,
+    Conversation,
+    Delivery,
+    DeliveryStat,
+    Event,
+    InboxRequest,
+    Subscription,
+)
 from webhooks_app.vocabulary import Mode, Trigger
 
 BATCH = 5000
@@ -28,6 +38,8 @@ INBOX_DAYS = 7
 EVENTS = cast(Table, Event.__table__)
 DELIVERIES = cast(Table, Delivery.__table__)
 ATTEMPTS = cast(Table, Attempt.__table__)
+CONVERSATIONS = cast(Table, Conversation.__table__)
+MESSAGES = cast(Table, ChatMessage.__table__)
 STATS = cast(Table, DeliveryStat.__table__)
 REQUESTS = cast(Table, InboxRequest.__table__)
 # As the two partial indexes by event say it, literally: else the database uses neither.
@@ -65,6 +77,14 @@ def delete_expired(engine: Engine, now: datetime, days: int) -> int:
             DELIVERIES.c.due_at.is_(None),
         )
         + _delete(engine, EVENTS, EVENTS.c.id, floor_id("evt", unix), EVENTS.c.id.not_in(needed))
+        + _delete(engine, MESSAGES, MESSAGES.c.id, floor_id("cms", unix), true())
+        + _delete(
+            engine,
+            CONVERSATIONS,
+            CONVERSATIONS.c.id,
+            floor_id("cnv", unix),
+            and_(CONVERSATIONS.c.updated_at < before, CONVERSATIONS.c.ends_at.is_(None)),
+        )
         + _delete_stats(engine, before)
     )
 

@@ -35,6 +35,7 @@ ACTIONS: Mapping[str, str] = {
     "event_type.registered": "Event type registered",
     "event_type.updated": "Event type changed",
     "event_type.retired": "Event type retired",
+    "chat_settings.updated": "What is listened for in chats changed",
     "inbox.opened": "Inbox opened",
     "inbox.deleted": "Inbox deleted",
     "invitation.sent": "Invited",

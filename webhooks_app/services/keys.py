@@ -21,6 +21,7 @@ from webhooks_app.services.errors import NotFound
 SCOPES = (
     "events:write",
     "event-types:write",
+    "messages:write",
     "webhooks:read",
     "webhooks:write",
     "deliveries:read",

@@ -8,6 +8,7 @@ from webhooks_app.web.views import (
     accounts,
     api_keys,
     audit_log,
+    chat_settings,
     deliveries,
     docs,
     event_types,
@@ -24,6 +25,7 @@ from webhooks_app.web.views import (
     receiver,
     replays,
     signature,
+    simulator,
     subscriptions,
 )
 
@@ -32,6 +34,7 @@ VIEWS = (
     accounts,
     api_keys,
     audit_log,
+    chat_settings,
     deliveries,
     docs,
     event_types,
@@ -48,6 +51,7 @@ VIEWS = (
     receiver,
     replays,
     signature,
+    simulator,
 )
 
 
