@@ -48,6 +48,8 @@ def test_addresses(text: str, found: list[str] | None) -> None:
         ("on 2026-03-02 at 10:00", "SE", []),
         ("it costs 1 200 300", None, []),
         ("+46 70", None, []),
+        ("0701234567@example.com", "SE", ["0701234567@example.com"]),
+        ("ada@example.com\n070-123 45 67", "SE", ["ada@example.com", "+46701234567"]),
     ],
 )
 def test_phone_numbers(text: str, region: str | None, found: list[str]) -> None:

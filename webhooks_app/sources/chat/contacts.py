@@ -7,12 +7,7 @@ from itertools import islice
 from typing import Literal
 
 from email_validator import EmailNotValidError, validate_email
-from phonenumbers import (
-    PhoneNumberFormat,
-    PhoneNumberMatcher,
-    format_number,
-    parse,
-)
+from phonenumbers import PhoneNumberFormat, PhoneNumberMatcher, format_number, parse
 
 MOST_IN_A_MESSAGE = 10
 LONGEST_EMAIL = 254
@@ -21,6 +16,7 @@ FEWEST_DIGITS = 6
 TRIES = 100
 
 BETWEEN_EMAILS = re.compile(r"[\s<>()\[\]{},;:\"“”„«»|/\\]+")
+WORDS_AND_GAPS = re.compile(r"(\s+)")
 AROUND_EMAILS = ".!?*_~`'’-"
 
 
@@ -34,7 +30,7 @@ class Contact:
 
 
 def contacts_in(text: str, region: str | None) -> list[Contact]:
-    """Each once, in the order they are written: e-mail addresses first; ten at most.
+    """Each once: the e-mail addresses, then the phone numbers, as they are written; ten at most.
 
     `region` (ISO 3166, two letters) is the country of numbers without a country code; with None
     only international ones are found.
@@ -62,7 +58,8 @@ def _emails(text: str) -> Iterator[Contact]:
 def _phones(text: str, region: str | None) -> Iterator[Contact]:
     if sum(map(str.isdigit, text)) < FEWEST_DIGITS:
         return
-    matches = PhoneNumberMatcher(text, region, max_tries=TRIES)
+    elsewhere = "".join(part for part in WORDS_AND_GAPS.split(text) if "@" not in part)
+    matches = PhoneNumberMatcher(elsewhere, region, max_tries=TRIES)
     for match in islice(matches, TRIES):
         e164 = format_number(match.number, PhoneNumberFormat.E164)
         yield Contact("phone", e164, shown_phone(e164))
