@@ -147,8 +147,10 @@ def answer(port: int, body: bytes, headers: dict[str, str]) -> int | None:
 
 
 def test_every_test_that_compatibility_names_is_there() -> None:
-    cited = re.findall(r"`([a-z_/]+\.py)::(test_\w+)`", (ROOT / "docs/compatibility.md").read_text())
+    cited = re.findall(
+        r"`([a-z_/]+\.py)::(test_\w+)`", (ROOT / "docs/compatibility.md").read_text()
+    )
     assert len(cited) > 50
     for file, name in cited:
-        text = (ROOT / "tests" / file).read_text()
-        assert re.search(rf"^def {name}\(", text, re.MULTILINE), (file, name)
+        tests = (ROOT / "tests" / file).read_text()
+        assert re.search(rf"^def {name}\(", tests, re.MULTILINE), (file, name)
