@@ -61,7 +61,7 @@ def _show() -> str:
 @member
 def switch_mode() -> Response:
     """Live and test never mix: a list stays open, what was open of one mode alone is left."""
-    session["mode"] = Mode.TEST if request.form.get("mode") == Mode.TEST else Mode.LIVE
+    session[sessions.MODE] = Mode.TEST if request.form.get("mode") == Mode.TEST else Mode.LIVE
     g.pop("here")
     page = request.form.get("page")
     return redirect(url_for(page if page in LISTS else "overview.show"))
