@@ -3,9 +3,11 @@
 from flask import current_app
 
 from webhooks_app.channels.email.smtp import Server
+from webhooks_app.channels.email.unsubscribe import Unsubscribing
 from webhooks_app.clock import utcnow
 from webhooks_app.config import Settings
 from webhooks_app.extensions import db
+from webhooks_app.pipeline.letters import Desk
 from webhooks_app.pipeline.post import Post, send_due
 
 
@@ -17,7 +19,16 @@ def send_pending() -> None:
 
 
 def post_of(settings: Settings) -> Post:
-    server = Server(
+    server = server_of(settings)
+    assert server is not None
+    return Post(server, settings.mail_from)
+
+
+def server_of(settings: Settings) -> Server | None:
+    """None while no mail server is set."""
+    if not settings.smtp_host:
+        return None
+    return Server(
         host=settings.smtp_host,
         port=settings.smtp_port,
         username=settings.smtp_username,
@@ -25,4 +36,13 @@ def post_of(settings: Settings) -> Post:
         security=settings.smtp_security,
         timeout=settings.smtp_timeout,
     )
-    return Post(server, settings.mail_from)
+
+
+def desk_of(settings: Settings) -> Desk:
+    """What waits in the outbox is from nobody yet."""
+    return Desk(
+        sender=settings.mail_from or f"{settings.brand_name} <nobody@localhost>",
+        site_url=settings.site_url,
+        brand=settings.brand_name,
+        unsubscribing=Unsubscribing(settings.secret_key),
+    )

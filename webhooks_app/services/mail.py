@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import current_app, render_template
+from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webhooks_app import queue
+from webhooks_app.channels.email.templates import render
 from webhooks_app.clock import utcnow
 from webhooks_app.config import Settings
 from webhooks_app.lib.ids import new_id
@@ -25,12 +26,13 @@ def post(session: Session, to: str, template: str, **context: Any) -> Mail:
     """
     now = utcnow()
     waits = bool(_settings().smtp_host)
+    written = render(template, brand=_settings().brand_name, **context)
     mail = Mail(
         id=new_id("mai"),
         recipient=to,
-        subject=" ".join(_rendered(template, "subject.txt", context).split()),
-        text=_rendered(template, "body.txt", context),
-        html=_rendered(template, "body.html", context),
+        subject=written.subject,
+        text=written.text,
+        html=written.html,
         template=template,
         status="pending" if waits else "outbox",
         due_at=now if waits else None,
@@ -62,10 +64,6 @@ def find(session: Session, mail_id: str) -> Mail:
     if mail is None:
         raise NotFound
     return mail
-
-
-def _rendered(template: str, part: str, context: dict[str, Any]) -> str:
-    return render_template(f"email/{template}/{part}", **context)
 
 
 def _settings() -> Settings:

@@ -47,6 +47,8 @@ COPIED = (
     "retry_policy",
     "changed_fields",
     "rate_limit",
+    "email_to",
+    "email_subject",
     "sealed_headers",
 )
 
@@ -101,8 +103,8 @@ def create_subscription(
 ) -> tuple[Subscription, str]:
     """A new one and its signing secret, committed. The secret is not shown again.
 
-    `fields` are members as `webhook_fields` knows them, `name`, `url` and `event_types` at least.
-    Raises `Invalid`.
+    `fields` are members as `webhook_fields` knows them, `name`, `event_types` and `url`, or
+    `channel` and `email_to`, at least. Raises `Invalid`.
     """
     columns = checked(fields, tenant.mode, guard)
     secret = columns.pop("secret", None) or generate_secret()
@@ -111,12 +113,11 @@ def create_subscription(
         organisation_id=tenant.organisation_id,
         mode=tenant.mode,
         kind=kind.value,
-        channel=Channel.WEBHOOK.value,
         sealed_headers=_sealed(columns.pop("headers", {}), vault),
         sealed_secret=vault.seal(secret),
         created_at=utcnow(),
         health=SubscriptionHealth(),
-        **{"conditions": [], **columns},
+        **{"conditions": [], "channel": Channel.WEBHOOK.value, "url": "", **columns},
     )
     session.add(row)
     record(session, f"{row.kind}.created", Target.of(row))
