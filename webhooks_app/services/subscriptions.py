@@ -33,6 +33,7 @@ from webhooks_app.services.webhook_fields import (
 from webhooks_app.vocabulary import Channel, SubscriptionKind
 
 DEFAULT_OVERLAP = timedelta(hours=24)
+NOBODY_LEFT = "Its last address has unsubscribed."
 MOST_NAMES = 500
 COPIED = (
     "channel",
@@ -185,6 +186,29 @@ def delete_subscription(session: Session, row: Subscription) -> None:
     """Stop all at once, committed: what waits is cancelled, the log stays."""
     row.deleted_at = utcnow()
     record(session, f"{row.kind}.deleted", Target.of(row))
+    _commit_change(session, row)
+
+
+def find_by_id(session: Session, subscription_id: str) -> Subscription:
+    """For who holds a signed link, of whatever organisation. Raises `NotFound`."""
+    row = session.get(Subscription, subscription_id)
+    if row is None or row.deleted_at is not None:
+        raise NotFound
+    return row
+
+
+def drop_address(session: Session, row: Subscription, address: str) -> None:
+    """Mail nothing more to it, committed; without any address left, the action is off.
+
+    Whoever edits the action meanwhile is told so when they save. Again, it changes nothing.
+    """
+    session.refresh(row, with_for_update=True)
+    if address not in row.email_to:
+        return
+    row.email_to = [one for one in row.email_to if one != address]
+    if not row.email_to and row.enabled:
+        row.enabled, row.disabled_at, row.disabled_reason = False, utcnow(), NOBODY_LEFT
+    record(session, "action.unsubscribed", Target.of(row), address=address)
     _commit_change(session, row)
 
 

@@ -24,6 +24,7 @@ from webhooks_app.web.views import (
     replays,
     signature,
     subscriptions,
+    unsubscribe,
 )
 
 VIEWS = (
@@ -46,6 +47,7 @@ VIEWS = (
     receiver,
     replays,
     signature,
+    unsubscribe,
 )
 
 

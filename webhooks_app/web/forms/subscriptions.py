@@ -199,7 +199,7 @@ class ActionForm(SubscriptionForm):
         sending = self._sending_members()
         return {
             "channel": Channel.EMAIL.value,
-            "email_to": re.split(r"[\s,;]+", (self.email_to.data or "").strip(" \r\n\t,;")),
+            "email_to": re.findall(r"[^\s,;]+", self.email_to.data or ""),
             "email_subject": self.email_subject.data or "",
             "retry_policy": sending["retry_policy"],
             "rate_limit": sending["rate_limit"],
