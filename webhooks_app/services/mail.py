@@ -8,11 +8,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webhooks_app import queue
+from webhooks_app.channels.email.smtp import Server
 from webhooks_app.channels.email.templates import render
+from webhooks_app.channels.email.unsubscribe import Unsubscribing
 from webhooks_app.clock import utcnow
 from webhooks_app.config import Settings
 from webhooks_app.lib.ids import new_id
 from webhooks_app.models import Mail
+from webhooks_app.pipeline.letters import Desk
 from webhooks_app.services.errors import NotFound
 
 SHOWN = 100
@@ -64,6 +67,30 @@ def find(session: Session, mail_id: str) -> Mail:
     if mail is None:
         raise NotFound
     return mail
+
+
+def server_of(settings: Settings) -> Server | None:
+    """None while no mail server is set."""
+    if not settings.smtp_host:
+        return None
+    return Server(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        username=settings.smtp_username,
+        password=settings.smtp_password,
+        security=settings.smtp_security,
+        timeout=settings.smtp_timeout,
+    )
+
+
+def desk_of(settings: Settings) -> Desk:
+    """What waits in the outbox is from nobody yet."""
+    return Desk(
+        sender=settings.mail_from or f"{settings.brand_name} <nobody@localhost>",
+        site_url=settings.site_url,
+        brand=settings.brand_name,
+        unsubscribing=Unsubscribing(settings.secret_key),
+    )
 
 
 def _settings() -> Settings:
