@@ -74,7 +74,7 @@ def read_about(connection: Connection, endpoint: Endpoint, claimed: Claimed) -> 
     )
     return About(
         organisation=row.name,
-        zone=_zone(row.time_zone),
+        zone=zone_named(row.time_zone),
         test=row.trigger == Trigger.TEST or row.mode == Mode.TEST,
         created_at=row.created_at,
         members=_members(connection, claimed.organisation_id, endpoint.email_to),
@@ -185,7 +185,8 @@ def _earlier(connection: Connection, delivery_id: str) -> tuple[str | None, dict
     return next(filter(None, subjects), None), answered
 
 
-def _zone(name: str) -> tzinfo:
+def zone_named(name: str) -> tzinfo:
+    """UTC for a name that this machine does not know."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):

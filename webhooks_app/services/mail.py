@@ -8,8 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webhooks_app import queue
-from webhooks_app.channels.email.smtp import Server
+from webhooks_app.channels.email.addresses import ascii_address
+from webhooks_app.channels.email.letter import Letter
+from webhooks_app.channels.email.smtp import Server, Unsent
 from webhooks_app.channels.email.templates import render
+from webhooks_app.channels.email.transport import Transport
 from webhooks_app.channels.email.unsubscribe import Unsubscribing
 from webhooks_app.clock import utcnow
 from webhooks_app.config import Settings
@@ -19,6 +22,10 @@ from webhooks_app.pipeline.letters import Desk
 from webhooks_app.services.errors import NotFound
 
 SHOWN = 100
+
+
+class NotSent(Exception):
+    """A test mail was not taken; the message says why."""
 
 
 def post(session: Session, to: str, template: str, **context: Any) -> Mail:
@@ -67,6 +74,33 @@ def find(session: Session, mail_id: str) -> Mail:
     if mail is None:
         raise NotFound
     return mail
+
+
+def send_test(to: str) -> str:
+    """Send a mail now, by whoever asks; what the server answered. Raises `NotSent`."""
+    settings = _settings()
+    server, address = server_of(settings), ascii_address(to)
+    if server is None:
+        raise NotSent("No mail server is set: set SMTP_HOST, MAIL_FROM and PUBLIC_URL first.")
+    if address is None:
+        raise NotSent(f"{to!r} is not an e-mail address.")
+    written = render("test_mail", brand=settings.brand_name, link=settings.site_url)
+    letter = Letter(
+        id=new_id("mai"),
+        sender=settings.mail_from,
+        recipient=address,
+        subject=written.subject,
+        text=written.text,
+        html=written.html,
+        written_at=utcnow(),
+    )
+    transport = Transport(server)
+    try:
+        code, text = transport.send(letter, transport.now())
+    except Unsent as error:
+        raise NotSent(f"{error}.") from error
+    transport.hang_up()
+    return f"{code} {text}"
 
 
 def server_of(settings: Settings) -> Server | None:
