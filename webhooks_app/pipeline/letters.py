@@ -1,7 +1,8 @@
 """From an event and an action to the e-mails that are sent."""
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -53,7 +54,7 @@ class About:
     created_at: datetime
     members: frozenset[str]
     subject: str | None = None
-    settled: Mapping[str, bool] = field(default_factory=dict)
+    settled: Mapping[str, bool] = dataclasses.field(default_factory=dict)
 
 
 def read_about(connection: Connection, endpoint: Endpoint, claimed: Claimed) -> About:
@@ -140,8 +141,10 @@ def _subject(endpoint: Endpoint, claimed: Claimed, title: str, fields: list[Fiel
         subject = one_line(filled_in(endpoint.email_subject, _view(claimed)))
         if subject:
             return subject
-    name = fields[0].value if fields and fields[0].label in ("Name", "E-mail") else ""
-    return one_line(f"{title}: {name}" if name else title)[:LONGEST]
+    for field in fields[:1]:
+        if field.label == "Name" or field.link:
+            return one_line(f"{title}: {field.value}")[:LONGEST]
+    return title
 
 
 def _view(claimed: Claimed) -> dict[str, Any]:
