@@ -60,5 +60,14 @@ def isolation(seconds: float) -> None:
     report("isolation", isolation.run(seconds))
 
 
+@main.command()
+@click.option("--count", default=10_000, show_default=True)
+def mail(count: int) -> None:
+    """Send the mails of events to a mail server."""
+    from bench import mail
+
+    report("mail", mail.run(count))
+
+
 if __name__ == "__main__":
     main()

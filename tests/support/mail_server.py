@@ -45,6 +45,11 @@ class MailServer:
     def __exit__(self, *error: object) -> None:
         self._controller.stop()
 
+    @property
+    def delivery_ids(self) -> list[str]:
+        """Of what was taken, in that order."""
+        return [message["Message-ID"].strip("<>").partition("@")[0] for message in self.taken]
+
     async def handle_EHLO(
         self,
         server: SMTP,
