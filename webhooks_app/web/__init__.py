@@ -27,6 +27,7 @@ from webhooks_app.web.views import (
     signature,
     simulator,
     subscriptions,
+    unsubscribe,
 )
 
 VIEWS = (
@@ -52,6 +53,7 @@ VIEWS = (
     replays,
     signature,
     simulator,
+    unsubscribe,
 )
 
 
