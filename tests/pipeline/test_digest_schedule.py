@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -144,7 +145,7 @@ def test_windows_tile_time_whatever_happens(
         if kept:
             told.append(found)
             assert window(each, found.end, now) is None
-    assert all(one.end == other.start for one, other in zip(told, told[1:], strict=False))
+    assert all(one.end == other.start for one, other in pairwise(told))
 
 
 @pytest.mark.parametrize("name", ZONES)
@@ -156,7 +157,7 @@ def test_in_25_years_every_day_has_its_hour(name: str, frequency: str) -> None:
     off = [wall for wall in walls if wall.time().hour != 2]
     assert all(not _exists(wall.replace(hour=2, minute=0), each.zone) for wall in off)
     days = [wall.date() for wall in walls]
-    steps = {(b - a).days for a, b in zip(days, days[1:], strict=False)}
+    steps = {(b - a).days for a, b in pairwise(days)}
     usual = {"daily": {1}, "every_2_days": {2}, "weekly": {7}}[frequency]
     assert steps <= usual | ({1, 2, 3, 6, 8} if name == "Pacific/Apia" else set())
 

@@ -2,6 +2,7 @@
 
 from webhooks_app.models.audit_entry import AuditEntry
 from webhooks_app.models.delivery import Attempt, Delivery
+from webhooks_app.models.digest import Digest
 from webhooks_app.models.event import Event
 from webhooks_app.models.inbox import Inbox, InboxRequest
 from webhooks_app.models.mail import Mail
@@ -21,6 +22,7 @@ __all__ = [
     "AuditEntry",
     "Delivery",
     "DeliveryStat",
+    "Digest",
     "Event",
     "Inbox",
     "InboxRequest",

@@ -23,6 +23,7 @@ from webhooks_app.models.columns import (
     JsonList,
     Long,
     Moment,
+    OptionalJsonDict,
     OptionalMoment,
     UtcDateTime,
     Word,
@@ -35,7 +36,8 @@ class Subscription(Model):
     `revision` grows with every edit (optimistic locking), which is how an engine knows that what
     it keeps of a subscription is stale. Deleting keeps the row, so that logs stay readable.
     `changed_fields` are paths into an event's data, none for any change; `rate_limit` is how many
-    tries a second may start, null for no limit.
+    tries a second may start, null for no limit. `schedule` makes an action by e-mail a digest (see
+    `pipeline.digest_schedule`), the first window of which begins at `digest_since`.
     """
 
     __tablename__ = "subscriptions"
@@ -45,6 +47,12 @@ class Subscription(Model):
         CheckConstraint("channel IN ('webhook', 'email')", name="channel"),
         CheckConstraint("(scope_type IS NULL) = (scope_id IS NULL)", name="scope"),
         Index(None, "organisation_id", "mode"),
+        Index(
+            "ix_subscriptions_digests",
+            "id",
+            postgresql_where=text("schedule IS NOT NULL"),
+            sqlite_where=text("schedule IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Id]
@@ -66,6 +74,8 @@ class Subscription(Model):
     wire_format: Mapped[Word] = mapped_column(default="standard")
     retry_policy: Mapped[Any] = mapped_column(JsonColumn, default="pivot")
     rate_limit: Mapped[float | None] = mapped_column(Double)
+    schedule: Mapped[OptionalJsonDict]
+    digest_since: Mapped[OptionalMoment]
     sealed_headers: Mapped[Long]
     sealed_secret: Mapped[Long]
     sealed_previous_secret: Mapped[str | None] = mapped_column(Text)
@@ -81,6 +91,11 @@ class Subscription(Model):
     health: Mapped["SubscriptionHealth"] = relationship(cascade="all, delete-orphan")
 
     __mapper_args__ = {"version_id_col": revision}
+
+    @property
+    def is_digest(self) -> bool:
+        """Then it is told of no event by itself, but of many at a time."""
+        return self.channel == "email" and self.schedule is not None
 
 
 class SubscriptionHealth(Model):

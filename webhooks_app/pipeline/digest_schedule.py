@@ -64,6 +64,16 @@ class Schedule:
         """The first after `moment`, in UTC."""
         return min(one for one in self._around(moment) if one > moment)
 
+    def as_json(self, time_zone: str | None) -> dict[str, Any]:
+        """As it is stored; without a zone of its own it follows the organisation's."""
+        return {
+            "frequency": self.frequency.value,
+            "hour": self.hour,
+            "weekday": self.weekday,
+            "time_zone": time_zone,
+            "skip_empty": self.skip_empty,
+        }
+
     def _around(self, moment: datetime) -> set[datetime]:
         """A set: where clocks go forward, two times on the wall may be the same moment."""
         reach = REACH_DAYS.get(self.frequency, SHORTEST_REACH_DAYS)

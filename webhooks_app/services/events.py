@@ -101,7 +101,7 @@ def _verdict(row: Subscription, event: Event, delivered: bool) -> Verdict:
     fields = row.changed_fields if is_update(event.type) else ()
     return Verdict(
         subscription=row,
-        asks_for_type=event.type in row.event_types,
+        asks_for_type=event.type in row.event_types and not row.is_digest,
         in_scope=row.scope_type is None or (row.scope_type, row.scope_id) == subject,
         changed_fields=fields,
         changed=incoming.changed,

@@ -11,6 +11,7 @@ from webhooks_app.lib.pointers import Fault, Invalid, pointer
 from webhooks_app.lib.ssrf import Guard
 from webhooks_app.lib.urls import InvalidUrl, check_endpoint_url
 from webhooks_app.pipeline.conditions import InvalidCondition, parse_conditions
+from webhooks_app.pipeline.digest_schedule import InvalidSchedule, parse_schedule
 from webhooks_app.pipeline.retry import InvalidPolicy, parse_policy
 from webhooks_app.services.paths import path_faults
 from webhooks_app.services.subjects import subject_faults
@@ -21,6 +22,8 @@ LONGEST_DESCRIPTION = 2000
 DEFAULT_FORMAT = "standard"
 MOST_FIELDS = 50
 SLOWEST, FASTEST = 0.1, 1000.0
+DIGEST = "action.digest"
+ANY_ZONE = "UTC"  # a schedule without a zone is right whatever the organisation's is
 
 Columns = dict[str, Any]
 Check = Callable[[Any], Columns]
@@ -32,12 +35,15 @@ def checked(fields: Mapping[str, Any], mode: str, guard: Guard) -> Columns:
     `name`, `description`, `url`, `match`, `wire_format`, `secret`: text; `event_types`: a list of
     names; `scope`: `{"type", "id"}` or None; `conditions`, `retry_policy`: see `pipeline`;
     `changed_fields`: a list of paths; `rate_limit`: tries a second, or None; `headers`: names and
-    values; `enabled`: a bool. In live mode a URL has to be https.
+    values; `enabled`: a bool; `schedule`: of a digest, see `pipeline.digest_schedule`, or None. A
+    digest has no event types but its own. In live mode a URL has to be https.
     Raises `Invalid`.
     """
     url = partial(_url, guard=guard, https_only=mode == Mode.LIVE)
     secret = partial(own_secret, format_name=fields.get("wire_format", DEFAULT_FORMAT))
-    checks: Mapping[str, Check] = {**CHECKS, "url": url, "secret": secret}
+    checks: dict[str, Check] = {**CHECKS, "url": url, "secret": secret}
+    if fields.get("schedule") is not None:
+        checks["event_types"] = _event_types_of_digest
     columns: Columns = {}
     faults: list[Fault] = []
     for member, value in fields.items():
@@ -87,6 +93,20 @@ def _faults_of_types(names: Sequence[str]) -> Iterator[Fault]:
             yield Fault(pointer("event_types", index), f"No event type is called {name[:100]!r}.")
         elif name in names[:index]:
             yield Fault(pointer("event_types", index), "This is in the list already.")
+
+
+def _event_types_of_digest(_: Sequence[str]) -> Columns:
+    return {"event_types": [DIGEST]}
+
+
+def _schedule(raw: Mapping[str, Any] | None) -> Columns:
+    if raw is None:
+        return {"schedule": None}
+    try:
+        schedule = parse_schedule(raw, ANY_ZONE)
+    except InvalidSchedule as error:
+        raise _invalid(str(error), "schedule", error.member) from error
+    return {"schedule": schedule.as_json(raw.get("time_zone") or None), "event_types": [DIGEST]}
 
 
 def _scope(scope: Mapping[str, str] | None) -> Columns:
@@ -189,4 +209,5 @@ CHECKS: Mapping[str, Check] = {
     "retry_policy": _retry_policy,
     "headers": _headers,
     "enabled": _enabled,
+    "schedule": _schedule,
 }
