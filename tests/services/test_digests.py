@@ -510,7 +510,8 @@ DATA: dict[str, Any] = {
 
 
 def letter(data: dict[str, Any]) -> Mail:
-    return mail.post(db.session(), "ada@example.com", "digest", digest=summary_of(data))
+    summary, context = summary_of(data), {"test": False, "unsubscribe": ""}
+    return mail.post(db.session(), "ada@example.com", "digest", digest=summary, **context)
 
 
 def test_the_mail_looks_as_it_should(app: Flask) -> None:
@@ -537,10 +538,10 @@ def test_the_subject_names_the_period(start: str, end: str, label: str) -> None:
 @pytest.mark.parametrize(
     ("now", "earlier", "change"),
     [
-        (12, 9, "+3 (+33 %)"),
-        (9, 12, "−3 (−25 %)"),
+        (12, 9, "+3 (+33\N{NO-BREAK SPACE}%)"),
+        (9, 12, "−3 (−25\N{NO-BREAK SPACE}%)"),
         (3, 0, "+3"),
-        (0, 3, "−3 (−100 %)"),
+        (0, 3, "−3 (−100\N{NO-BREAK SPACE}%)"),
         (2, 2, "no change"),
     ],
 )

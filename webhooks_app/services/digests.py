@@ -86,12 +86,14 @@ def send_due(database: Engine, now: datetime) -> int:
 
 def preview(session: Session, told: Told, schedule: Schedule, now: datetime) -> Summary:
     """What the digest of the last complete window says."""
-    return summary_of(_data(session, told, schedule, last_complete(schedule, now - SETTLED_AFTER)))
+    period = last_complete(schedule, now - SETTLED_AFTER)
+    return summary_of(_data(session, told, schedule, period))
 
 
 def send_one(session: Session, told: Told, schedule: Schedule, to: str, now: datetime) -> Mail:
     """Mail that to `to` alone, committed; when the next one comes, and what it tells, stays."""
-    row = mail.post(session, to, TEMPLATE, digest=preview(session, told, schedule, now))
+    summary = preview(session, told, schedule, now)
+    row = mail.post(session, to, TEMPLATE, digest=summary, test=False, unsubscribe="")
     session.commit()
     mail.send_soon()
     return row

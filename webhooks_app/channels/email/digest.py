@@ -33,7 +33,7 @@ class Count:
         if by == 0:
             return "no change"
         more = f"{by:+,}" if not self.before else f"{by:+,} ({by / self.before:+.0%})"
-        return more.replace("-", "−").replace("%", " %")
+        return more.replace("-", "−").replace("%", "\N{NO-BREAK SPACE}%")
 
 
 @dataclass(frozen=True, slots=True)

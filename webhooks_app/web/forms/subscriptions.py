@@ -24,6 +24,7 @@ from webhooks_app.pipeline.conditions import MOST
 from webhooks_app.pipeline.operators import OPERATORS
 from webhooks_app.vocabulary import SUBJECT_TYPES
 from webhooks_app.web.forms.choices import EVENT_CHOICES, EVENT_TYPES
+from webhooks_app.web.forms.digests import ScheduledFields
 from webhooks_app.web.forms.sending import SendingFields
 
 SPARE_ROWS = 1
@@ -46,6 +47,10 @@ class ConditionForm(Form):  # type: ignore[misc]
 
 class SubscriptionForm(SendingFields, FlaskForm):  # type: ignore[misc]
     """What both kinds have. Each says by `event_types` what it wants to be told of."""
+
+    @property
+    def is_email(self) -> bool:
+        return False
 
     name = StringField("Name")
     description = TextAreaField("Description")
@@ -161,7 +166,7 @@ class WebhookForm(SubscriptionForm):
         return list(self.event_types.data or [])
 
 
-class ActionForm(SubscriptionForm):
+class ActionForm(ScheduledFields, SubscriptionForm):
     """One event, and what follows."""
 
     event_types = SelectField(
