@@ -14,11 +14,11 @@ class Periodic:
 
 PERIODIC = (
     Periodic("webhooks_app.jobs.upkeep.sweep_failing", timedelta(minutes=1)),
+    Periodic("webhooks_app.jobs.digests.send_due", timedelta(minutes=1)),
     Periodic("webhooks_app.jobs.upkeep.cancel_left_over", timedelta(minutes=1)),
     Periodic("webhooks_app.jobs.upkeep.delete_expired", timedelta(hours=1)),
     Periodic("webhooks_app.jobs.upkeep.delete_unusable", timedelta(hours=1)),
     Periodic("webhooks_app.jobs.mail.send_pending", timedelta(minutes=1)),
-    Periodic("webhooks_app.jobs.digests.send_due", timedelta(minutes=1)),
     Periodic("webhooks_app.jobs.replays.resume_stalled", timedelta(seconds=30)),
     Periodic("webhooks_app.jobs.upkeep.forget_unseen", timedelta(days=1)),
     Periodic("webhooks_app.jobs.upkeep.delete_old_requests", timedelta(hours=1)),

@@ -31,13 +31,13 @@ from webhooks_app.models.columns import (
 
 
 class Subscription(Model):
-    """`scope_type` and `scope_id` are both null for "all".
+    """`scope_type` and `scope_id` are both null for "all". `schedule` makes an action by e-mail a
+    digest (see `pipeline.digest_schedule`), the first window of which begins at `digest_since`.
 
     `revision` grows with every edit (optimistic locking), which is how an engine knows that what
     it keeps of a subscription is stale. Deleting keeps the row, so that logs stay readable.
     `changed_fields` are paths into an event's data, none for any change; `rate_limit` is how many
-    tries a second may start, null for no limit. `schedule` makes an action by e-mail a digest (see
-    `pipeline.digest_schedule`), the first window of which begins at `digest_since`.
+    tries a second may start, null for no limit.
     """
 
     __tablename__ = "subscriptions"
@@ -71,11 +71,11 @@ class Subscription(Model):
     conditions: Mapped[JsonList]
     match: Mapped[Word] = mapped_column(default="all")
     changed_fields: Mapped[JsonList] = mapped_column(default=list, server_default=text("'[]'"))
+    schedule: Mapped[OptionalJsonDict]
+    digest_since: Mapped[OptionalMoment]
     wire_format: Mapped[Word] = mapped_column(default="standard")
     retry_policy: Mapped[Any] = mapped_column(JsonColumn, default="pivot")
     rate_limit: Mapped[float | None] = mapped_column(Double)
-    schedule: Mapped[OptionalJsonDict]
-    digest_since: Mapped[OptionalMoment]
     sealed_headers: Mapped[Long]
     sealed_secret: Mapped[Long]
     sealed_previous_secret: Mapped[str | None] = mapped_column(Text)

@@ -36,6 +36,7 @@ DEFAULT_OVERLAP = timedelta(hours=24)
 MOST_NAMES = 500
 COPIED = (
     "channel",
+    "schedule",
     "description",
     "url",
     "event_types",
@@ -47,7 +48,6 @@ COPIED = (
     "retry_policy",
     "changed_fields",
     "rate_limit",
-    "schedule",
     "sealed_headers",
 )
 

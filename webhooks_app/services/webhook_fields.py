@@ -32,11 +32,13 @@ Check = Callable[[Any], Columns]
 def checked(fields: Mapping[str, Any], mode: str, guard: Guard) -> Columns:
     """What to store for the members in `fields`; others keep their value or default.
 
+    `schedule`: of a digest, see `pipeline.digest_schedule`, or None. With one, `event_types` are
+    those of a digest, whatever else is asked for.
+
     `name`, `description`, `url`, `match`, `wire_format`, `secret`: text; `event_types`: a list of
     names; `scope`: `{"type", "id"}` or None; `conditions`, `retry_policy`: see `pipeline`;
     `changed_fields`: a list of paths; `rate_limit`: tries a second, or None; `headers`: names and
-    values; `enabled`: a bool; `schedule`: of a digest, see `pipeline.digest_schedule`, or None. A
-    digest has no event types but its own. In live mode a URL has to be https.
+    values; `enabled`: a bool. In live mode a URL has to be https.
     Raises `Invalid`.
     """
     url = partial(_url, guard=guard, https_only=mode == Mode.LIVE)
@@ -204,10 +206,10 @@ CHECKS: Mapping[str, Check] = {
     "conditions": _conditions,
     "match": _match,
     "changed_fields": _changed_fields,
+    "schedule": _schedule,
     "rate_limit": _rate_limit,
     "wire_format": _wire_format,
     "retry_policy": _retry_policy,
     "headers": _headers,
     "enabled": _enabled,
-    "schedule": _schedule,
 }
