@@ -1,4 +1,4 @@
-.PHONY: check test format
+.PHONY: check test format screenshots
 
 check:
 	ruff check .
@@ -12,3 +12,6 @@ test:
 format:
 	ruff check --fix .
 	ruff format .
+
+screenshots:
+	python -m tests.browser.screenshots

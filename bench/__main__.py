@@ -60,5 +60,16 @@ def isolation(seconds: float) -> None:
     report("isolation", isolation.run(seconds))
 
 
+@main.command()
+@click.option("--count", default=1_000_000, show_default=True, help="Deliveries of our own.")
+@click.option("--others", default=100_000, show_default=True, help="Of another organisation.")
+@click.option("--times", default=30, show_default=True)
+def pages(count: int, others: int, times: int) -> None:
+    """Each page of the dashboard over a long history."""
+    from bench import pages
+
+    report("pages", pages.run(count, others, times))
+
+
 if __name__ == "__main__":
     main()

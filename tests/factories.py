@@ -17,15 +17,17 @@ from webhooks_app.models import (
     Inbox,
     Membership,
     Organisation,
+    OwnEventType,
     Subscription,
     SubscriptionHealth,
     User,
 )
 from webhooks_app.pipeline.accept import accept
 from webhooks_app.pipeline.incoming import Accepted, Incoming, Tenant
+from webhooks_app.services import event_types, keys
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-SCOPES = ["events:write", "webhooks:read", "webhooks:write", "deliveries:read", "deliveries:write"]
+SCOPES = list(keys.SCOPES)
 
 
 def organisation(name: str = "Acme") -> Organisation:
@@ -106,6 +108,12 @@ def webhook(organisation: Organisation, url: str, **more: Any) -> Subscription:
 
 def action(organisation: Organisation, url: str, **more: Any) -> Subscription:
     return webhook(organisation, url, **{"id": new_id("act"), "kind": "action", **more})
+
+
+def event_type(organisation: Organisation, name: str = "order.paid", **more: Any) -> OwnEventType:
+    """One that the organisation registered."""
+    fields = {"name": name, "sample": '{"id":"ord_1","total":42.5}', **more}
+    return event_types.register(db.session(), organisation.id, fields)
 
 
 def tenant(organisation: Organisation, mode: str = "live") -> Tenant:

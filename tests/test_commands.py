@@ -50,6 +50,25 @@ def test_create_organisation_refuses_in_one_line(
     assert made(Organisation) == 0
 
 
+def test_set_plan_gives_an_organisation_a_plan(run: Run) -> None:
+    organisation = factories.organisation()
+
+    assert run("set-plan", organisation.id, "starter").exit_code == 0
+
+    db.session.expire_all()
+    assert organisation.plan == "starter"
+
+
+def test_set_plan_refuses_in_one_line(run: Run) -> None:
+    organisation = factories.organisation()
+
+    refused(run("set-plan", organisation.id, "gold"), "premium")
+    refused(run("set-plan", "org_none", "free"), "no organisation 'org_none'")
+
+    db.session.expire_all()
+    assert organisation.plan == "self_hosted"
+
+
 def test_make_operator_makes_one_of_an_account_in_any_case(run: Run) -> None:
     user, other = factories.user("ops@example.com"), factories.user("o@example.com")
 

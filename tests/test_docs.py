@@ -56,8 +56,8 @@ def test_every_kind_of_problem_is_documented() -> None:
 def test_every_path_of_the_api_is_documented(app: Flask) -> None:
     for rule in app.url_map.iter_rules():
         if rule.endpoint.startswith("api."):
-            path = re.sub("<[a-z]+_id>", "{id}", rule.rule.removeprefix("/api/v1"))
-            assert path in API, path
+            path = rule.rule.removeprefix("/api/v1").replace("<chatbot_id>", "{chatbotId}")
+            assert re.sub("<(?:[a-z]+_)?([a-z]+)>", r"{\1}", path) in API, path
 
 
 @pytest.mark.parametrize("word", [*SCOPES, *OPERATORS, *POLICIES, *FORMATS, *DeliveryStatus])
@@ -93,7 +93,7 @@ def test_the_time_line_of_a_policy_is_true(name: str) -> None:
 
 
 def test_every_command_is_documented(app: Flask) -> None:
-    for name in ("create-organisation", "make-operator", "create-api-key", "audit"):
+    for name in ("create-organisation", "set-plan", "make-operator", "create-api-key", "audit"):
         assert name in app.cli.commands
         assert f"flask --app app {name}" in OPERATING
 
@@ -144,3 +144,13 @@ def answer(port: int, body: bytes, headers: dict[str, str]) -> int | None:
         ).status_code
     except requests.ConnectionError:
         return None
+
+
+def test_every_test_that_compatibility_names_is_there() -> None:
+    cited = re.findall(
+        r"`([a-z_/]+\.py)::(test_\w+)`", (ROOT / "docs/compatibility.md").read_text()
+    )
+    assert len(cited) > 50
+    for file, name in cited:
+        tests = (ROOT / "tests" / file).read_text()
+        assert re.search(rf"^def {name}\(", tests, re.MULTILINE), (file, name)

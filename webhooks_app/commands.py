@@ -9,8 +9,9 @@ from sqlalchemy.exc import DBAPIError
 
 from webhooks_app.extensions import db
 from webhooks_app.models import Organisation
-from webhooks_app.services import accounts, keys
+from webhooks_app.services import accounts, keys, plans
 from webhooks_app.services.audit import Report, audit
+from webhooks_app.services.errors import NotFound
 from webhooks_app.vocabulary import Mode
 
 
@@ -41,7 +42,7 @@ class Command(click.Command):
 
 
 def init_app(app: Flask) -> None:
-    for command in (create_organisation, make_operator, create_api_key, check_invariants):
+    for command in (create_organisation, set_plan, make_operator, create_api_key, check_invariants):
         app.cli.add_command(command)
 
 
@@ -57,6 +58,18 @@ def create_organisation(name: str, email: str, password: str) -> None:
     except accounts.BadAccount as error:
         raise Refused(str(error)) from error
     click.echo(organisation.id)
+
+
+@click.command("set-plan", cls=Command)
+@click.argument("organisation_id", metavar="ORGANISATION")
+@click.argument("plan", type=click.Choice(list(plans.PLANS)))
+@with_appcontext
+def set_plan(organisation_id: str, plan: str) -> None:
+    """Give an organisation a plan: its limits hold from then on."""
+    try:
+        plans.set_plan(db.session(), organisation_id, plan)
+    except NotFound as error:
+        raise Refused(f"There is no organisation {organisation_id!r}.") from error
 
 
 @click.command("make-operator", cls=Command)

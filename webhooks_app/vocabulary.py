@@ -31,8 +31,13 @@ class Match(StrEnum):
 
 class EventOrigin(StrEnum):
     API = "api"
+    CHAT = "chat"
     TEST = "test"
     PING = "ping"
+
+
+# What really happened, whether it was reported as an event or derived from a conversation.
+REAL_ORIGINS = (EventOrigin.API, EventOrigin.CHAT)
 
 
 class Trigger(StrEnum):

@@ -16,6 +16,7 @@ from webhooks_app.services import keys
 ENDPOINTS = [
     ("POST", "/events", "events:write"),
     ("POST", "/events/batch", "events:write"),
+    ("POST", "/chatbots/bot_1/messages", "messages:write"),
     ("POST", "/webhooks", "webhooks:write"),
     ("GET", "/webhooks", "webhooks:read"),
     ("GET", "/webhooks/whk_1", "webhooks:read"),
@@ -23,11 +24,32 @@ ENDPOINTS = [
     ("DELETE", "/webhooks/whk_1", "webhooks:write"),
     ("POST", "/webhooks/whk_1/test", "webhooks:write"),
     ("POST", "/webhooks/whk_1/rotate-secret", "webhooks:write"),
+    ("GET", "/chatbots/bot_1/webhooks", "webhooks:read"),
+    ("POST", "/chatbots/bot_1/webhooks", "webhooks:write"),
+    ("GET", "/chatbots/bot_1/webhooks/whk_1", "webhooks:read"),
+    ("PUT", "/chatbots/bot_1/webhooks/whk_1", "webhooks:write"),
+    ("PATCH", "/chatbots/bot_1/webhooks/whk_1", "webhooks:write"),
+    ("DELETE", "/chatbots/bot_1/webhooks/whk_1", "webhooks:write"),
+    ("POST", "/event-types", "event-types:write"),
+    ("PATCH", "/event-types/a.b", "event-types:write"),
+    ("DELETE", "/event-types/a.b", "event-types:write"),
     ("GET", "/deliveries", "deliveries:read"),
     ("GET", "/deliveries/msg_1", "deliveries:read"),
     ("POST", "/deliveries/msg_1/replay", "deliveries:write"),
 ]
-OPEN_TO_ANY_KEY = {("GET", "/event-types")}
+OPEN_TO_ANY_KEY = {("GET", "/event-types"), ("GET", "/event-types/<name>")}
+
+
+def _rule(path: str) -> str:
+    ids = {
+        "whk_1": "<webhook_id>",
+        "msg_1": "<delivery_id>",
+        "bot_1": "<chatbot_id>",
+        "a.b": "<name>",
+    }
+    for example, part in ids.items():
+        path = path.replace(example, part)
+    return path
 
 
 def test_the_table_above_holds_every_endpoint(app: Flask) -> None:
@@ -37,11 +59,7 @@ def test_the_table_above_holds_every_endpoint(app: Flask) -> None:
         if rule.endpoint.startswith("api.")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
-    named = {
-        (m, p.replace("whk_1", "<webhook_id>").replace("msg_1", "<delivery_id>"))
-        for m, p, _ in ENDPOINTS
-    }
-    assert routes == named | OPEN_TO_ANY_KEY
+    assert routes == {(m, _rule(p)) for m, p, _ in ENDPOINTS} | OPEN_TO_ANY_KEY
 
 
 @pytest.mark.parametrize(("method", "path", "scope"), ENDPOINTS)

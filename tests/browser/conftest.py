@@ -1,5 +1,6 @@
 """The whole product as people run it, and Debian's Chromium in front of it."""
 
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -24,7 +25,9 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("google-chrome")
-    assert path, "install Chromium: apt-get install chromium"
+    if path is None and not os.environ.get("CI"):
+        pytest.skip("no Chromium is installed")
+    assert path, "install Chromium"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=LAUNCH)
         yield browser

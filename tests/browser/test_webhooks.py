@@ -138,11 +138,12 @@ def test_a_request_that_fails_says_so_and_offers_again(open_page: Callable[..., 
     expect(one.get_by_role("status").locator(".badge.delivered")).to_be_visible()
 
 
-def test_live_and_test_are_two_worlds(page: Page) -> None:
+def test_live_and_test_are_two_worlds(page: Page, product: Product) -> None:
     page.goto("/webhooks/")
-    page.get_by_role("button", name="Test", exact=True).first.click()
-    page.goto("/webhooks/")
+    tabs = page.get_by_role("navigation", name="Webhooks")
+    tabs.get_by_role("button", name="Test").click()
     expect(page.get_by_text("No webhooks in test mode yet")).to_be_visible()
-    page.get_by_role("button", name="Live").click()
-    page.goto("/webhooks/")
+    expect(page.get_by_text("Test mode: nothing here meets live")).to_be_visible()
+    tabs.get_by_role("button", name="Live").click()
     expect(row(page, "Warehouse")).to_be_visible()
+    assert page.url == f"{product.url}/webhooks/"

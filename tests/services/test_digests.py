@@ -302,7 +302,7 @@ def test_only_what_is_in_its_scope_and_mode_and_no_test_counts(organisation: Org
     at, bot = SINCE + timedelta(hours=1), {"subject_type": "chatbot", "subject_id": "bot_1"}
     for name in ("conversation.started", "message.sent", "message.received", "booking.confirmed"):
         happened(organisation, at, name, **bot)
-    happened(organisation, at, **bot)
+    happened(organisation, at, **bot, origin="chat")
     happened(organisation, at)
     happened(organisation, at, **(bot | {"subject_id": "bot_2"}))
     happened(organisation, at, **bot, mode="test")

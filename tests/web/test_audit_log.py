@@ -101,6 +101,17 @@ def test_keys_and_inboxes_are_there(owner: Person) -> None:
     assert last() == ("inbox.deleted", "Mine", {})
 
 
+def test_event_types_are_there(owner: Person) -> None:
+    owner.get("/event-types/new")
+    fields = {"title": "Paid", "group": "Shop", "sample": "{}"}
+    owner.post("/event-types/new", name="order.paid", **fields)
+    assert last() == ("event_type.registered", "order.paid", {})
+    owner.post("/event-types/order.paid/edit", **fields | {"group": "Till"})
+    assert last() == ("event_type.updated", "order.paid", {"changed": ["group"]})
+    owner.post("/event-types/order.paid/retire")
+    assert last() == ("event_type.retired", "order.paid", {})
+
+
 def test_members_and_invitations_are_there(app: Flask, owner: Person) -> None:
     owner.get("/members/")
     owner.post("/members/invitations", email="ada@people.example", role="viewer")

@@ -21,7 +21,7 @@ from webhooks_app.models import (
     Organisation,
     User,
 )
-from webhooks_app.services import replays
+from webhooks_app.services import replays, simulator
 from webhooks_app.services.delivery_filters import Filters
 from webhooks_app.services.inbox import open_inbox
 from webhooks_app.services.inbox_requests import Answered, Received, mark_of, receive
@@ -61,10 +61,24 @@ FOR_ANY_MEMBER = {
     "members.leave",
 }
 FOR_OPERATORS = "rq_dashboard."
-IDS = ("whk_", "act_", "rpl_", "msg_", "evt_", "key_", "ses_", "org_", "usr_", "inv_")
+IDS = (
+    "cnv_",
+    "whk_",
+    "act_",
+    "rpl_",
+    "msg_",
+    "evt_",
+    "key_",
+    "ses_",
+    "org_",
+    "usr_",
+    "inv_",
+    "order.paid",
+)
 CHANGES = {
     *(f"{kind}.{verb}" for kind in KINDS for verb in ("new", "edit", "rotate", "delete")),
     "api_keys.revoke",
+    *(f"event_types.{verb}" for verb in ("new", "edit", "retire")),
     "events.new",
     "inbox.clear",
     "inbox.delete",
@@ -94,6 +108,7 @@ def pages(app: Flask) -> list[tuple[str, str, str]]:
         "token": opened.token,
         "request_id": mark_of(db.session(), opened).partition(".")[0],
         "key_id": db.session.query(ApiKey).one().id,
+        "simulation_id": simulator.begin(session, tenant, "bot_1", "visitor", "Hello"),
         "organisation_id": organisation.id,
         "session_id": start(db.session(), theirs, "", "").id,
         "user_id": theirs.id,
@@ -101,6 +116,7 @@ def pages(app: Flask) -> list[tuple[str, str, str]]:
             db.session(), organisation, "new@people.example", Role.VIEWER, "owner@people.example"
         ).id,
         "mail_id": db.session.query(Mail).one().id,
+        "name": factories.event_type(organisation).name,
     }
     adapter = app.url_map.bind("localhost")
     of_kind = {"actions": action.id, "webhooks": webhook.id}

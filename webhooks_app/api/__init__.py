@@ -1,12 +1,21 @@
-"""The JSON door: `/api/v1`, opened by API keys."""
+"""The JSON door: `/api/v1`, opened by API keys; that of Pollybot also by the session."""
 
 from flask import Flask
 
-from webhooks_app.api import deliveries, event_types, events, problems, receiver, webhooks
+from webhooks_app.api import (
+    chatbot_webhooks,
+    deliveries,
+    event_types,
+    events,
+    messages,
+    problems,
+    receiver,
+    webhooks,
+)
 from webhooks_app.api.blueprint import bp
 from webhooks_app.extensions import csrf
 
-VIEWS = (deliveries, event_types, events, webhooks)
+VIEWS = (chatbot_webhooks, deliveries, event_types, events, messages, webhooks)
 
 
 def init_app(app: Flask) -> None:

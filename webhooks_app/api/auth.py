@@ -1,4 +1,4 @@
-"""Who asks: bearer keys, and what each may do."""
+"""Who asks: bearer keys, for some calls sessions, and what each may do."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -6,14 +6,16 @@ from typing import ParamSpec, TypeVar
 
 from flask import g, request
 
+from webhooks_app.api import session_door
 from webhooks_app.api.blueprint import bp
-from webhooks_app.api.problems import Problem
+from webhooks_app.api.problems import POLLYBOT, Problem
 from webhooks_app.extensions import db
 from webhooks_app.pipeline.incoming import Tenant
 from webhooks_app.services import audit_log, keys
 
 SMALL_BODY = 1024 * 1024
-LARGE_BODIES = frozenset({"api.create_events"})
+LARGE_BODIES = frozenset({"api.create_events", "api.create_messages"})
+KEY_PREFIX = "hk_"
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -21,28 +23,42 @@ R = TypeVar("R")
 
 @bp.before_request
 def authenticate() -> None:
-    """Every endpoint needs a key. Sets `g.principal`, or raises a 401 `Problem`.
+    """Every endpoint needs a key, or a session if it is one of Pollybot's. Sets `g.principal`, or
+    raises a 401 `Problem`.
 
-    Then the body is read, before any other query: a slow client holds no transaction open.
+    The body is read before any query but that for the key: a slow client holds no transaction
+    open.
     """
-    principal = keys.authenticate(db.engine, _bearer_token())
-    if principal is None:
-        raise _unauthorized("This API key is not known, or was revoked.")
-    g.principal = principal
-    audit_log.act_as(audit_log.Actor(principal.name))
     if request.endpoint not in LARGE_BODIES:
         request.max_content_length = SMALL_BODY
-    request.get_data()
+    token = _bearer_token()
+    if request.path.startswith(POLLYBOT) and not (token or "").startswith(KEY_PREFIX):
+        request.get_data()
+        g.principal = session_door.principal(token)
+        g.by_session = True
+    else:
+        g.principal = _holder_of(token)
+        request.get_data()
+
+
+def _holder_of(token: str | None) -> keys.Principal:
+    if token is None:
+        raise _unauthorized("Send an API key as `Authorization: Bearer hk_…`.")
+    principal = keys.authenticate(db.engine, token)
+    if principal is None:
+        raise _unauthorized("This API key is not known, or was revoked.")
+    audit_log.act_as(audit_log.Actor(principal.name))
+    return principal
 
 
 def requires(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """For views that only a key with `scope` may use."""
+    """For views that only a key with `scope` may use, or a session whose role opens it."""
 
     def guard(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
             if scope not in g.principal.scopes:
-                raise _forbidden(scope)
+                raise _role_forbids() if g.get("by_session") else _forbidden(scope)
             return view(*args, **kwargs)
 
         return guarded
@@ -61,11 +77,9 @@ def key_id() -> str:
     return principal.key_id
 
 
-def _bearer_token() -> str:
+def _bearer_token() -> str | None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise _unauthorized("Send an API key as `Authorization: Bearer hk_…`.")
-    return token.strip()
+    return token.strip() or None if scheme.lower() == "bearer" else None
 
 
 def _unauthorized(detail: str) -> Problem:
@@ -82,4 +96,13 @@ def _forbidden(scope: str) -> Problem:
         "This key may not do that",
         f"It needs the scope `{scope}`.",
         headers={"WWW-Authenticate": challenge},
+    )
+
+
+def _role_forbids() -> Problem:
+    return Problem(
+        403,
+        "forbidden",
+        "Your role does not allow this",
+        "You may look. An owner or admin of the organisation can change it.",
     )

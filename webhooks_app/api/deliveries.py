@@ -26,7 +26,7 @@ def read_delivery(delivery_id: str) -> Response:
     return answer(
         {
             **shapes.delivery(logged),
-            "request_body": service.request_body(logged),
+            "request_body": service.request_body(logged.delivery, logged.event),
             "attempts": [shapes.attempt(one) for one in attempts],
         }
     )

@@ -1,7 +1,7 @@
 """One event as producers send it, read and checked. The busiest code of the API."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -44,10 +44,11 @@ class BatchBody(msgspec.Struct, forbid_unknown_fields=True):
     events: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1, max_length=LARGEST_BATCH)]
 
 
-def parse_event(text: str | msgspec.Raw, key: str | None) -> Incoming:
-    """The event in `text`, with its idempotency key. Raises `Invalid` with all its faults."""
+def parse_event(text: str | msgspec.Raw, key: str | None, own: Container[str]) -> Incoming:
+    """The event in `text`, with its idempotency key; `own` are the names of event types that the
+    organisation registered. Raises `Invalid` with all its faults."""
     body = decode(text, EventBody)
-    if faults := list(_faults(body)):
+    if faults := list(_faults(body, own)):
         raise Invalid(*faults)
     return Incoming(
         type=body.type,
@@ -66,12 +67,12 @@ def _subject(body: EventBody) -> tuple[str, str] | None:
     return ("chatbot", body.chatbot_id) if body.chatbot_id is not None else None
 
 
-def _faults(body: EventBody) -> Iterator[Fault]:
-    yield from faults_of_type(body.type)
+def _faults(body: EventBody, own: Container[str]) -> Iterator[Fault]:
+    yield from faults_of_type(body.type, own)
     yield from _faults_of_subject(body)
     if body.id is not None and not VISIBLE.fullmatch(body.id):
         yield Fault("#/id", "An id has 1 to 255 visible ASCII characters.")
-    if body.timestamp is not None and not _fits_in_utc(body.timestamp):
+    if body.timestamp is not None and not fits_in_utc(body.timestamp):
         yield Fault("#/timestamp", "This moment is outside the years 1 to 9999 in UTC.")
     for fault in path_faults(body.changed or (), MOST_CHANGED):
         yield fault.below("changed")
@@ -89,7 +90,7 @@ def _faults_of_subject(body: EventBody) -> Iterator[Fault]:
             yield fault.below("chatbot_id")
 
 
-def _fits_in_utc(moment: datetime) -> bool:
+def fits_in_utc(moment: datetime) -> bool:
     try:
         moment.astimezone(UTC)
     except OverflowError:

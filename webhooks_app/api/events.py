@@ -1,19 +1,17 @@
 """POST /events and /events/batch: what happened, from the platform's backend."""
 
-from flask import Response, request
+from flask import Response
 
 from webhooks_app.api import auth, bodies, shapes
 from webhooks_app.api.answers import answer
 from webhooks_app.api.blueprint import bp
-from webhooks_app.api.event_bodies import VISIBLE, BatchBody, parse_event
-from webhooks_app.api.problems import Problem
-from webhooks_app.api.rate import limited
+from webhooks_app.api.event_bodies import BatchBody, parse_event
+from webhooks_app.api.rate import count_events, limited
+from webhooks_app.api.repeats import LONGEST_BATCH_KEY, LONGEST_KEY, idempotency_key, reused
 from webhooks_app.lib.pointers import Fault, Invalid, pointer
 from webhooks_app.pipeline.incoming import Incoming
 from webhooks_app.services.ingest import KeyReused, ingest, ingest_batch
-
-LONGEST_KEY = 255
-LONGEST_BATCH_KEY = LONGEST_KEY - len(" 999")
+from webhooks_app.services.known_types import OwnNames
 
 
 @bp.post("/events")
@@ -21,11 +19,12 @@ LONGEST_BATCH_KEY = LONGEST_KEY - len(" 999")
 @limited
 def create_event() -> Response:
     """202 once the event and all its deliveries are committed."""
-    event = parse_event(bodies.json_text(), _idempotency_key(LONGEST_KEY))
+    event = parse_event(bodies.json_text(), idempotency_key(LONGEST_KEY), _own_names())
+    count_events(1)
     try:
         accepted = ingest(auth.tenant(), event)
     except KeyReused as error:
-        raise _reused(error, at="#") from error
+        raise reused(error, at="#") from error
     return answer(shapes.accepted(accepted), 202)
 
 
@@ -35,21 +34,23 @@ def create_event() -> Response:
 def create_events() -> Response:
     """202 once all are committed: all of a batch, or nothing."""
     events = _events_of_batch()
+    count_events(len(events))
     try:
         accepted = ingest_batch(auth.tenant(), events)
     except KeyReused as error:
-        raise _reused(error, at=pointer("events", error.index)) from error
+        raise reused(error, at=pointer("events", error.index)) from error
     return answer({"events": [shapes.accepted(one) for one in accepted]}, 202)
 
 
 def _events_of_batch() -> list[Incoming]:
     """Each with the key of the batch and its position; no key of a single event has a space."""
-    key = _idempotency_key(LONGEST_BATCH_KEY)
+    key = idempotency_key(LONGEST_BATCH_KEY)
+    own = _own_names()
     events: list[Incoming] = []
     faults: list[Fault] = []
     for index, text in enumerate(bodies.read(BatchBody).events):
         try:
-            events.append(parse_event(text, f"{key} {index}" if key else None))
+            events.append(parse_event(text, f"{key} {index}" if key else None, own))
         except Invalid as error:
             faults += [fault.below("events", index) for fault in error.faults]
     if faults:
@@ -57,24 +58,5 @@ def _events_of_batch() -> list[Incoming]:
     return events
 
 
-def _idempotency_key(longest: int) -> str | None:
-    key = request.headers.get("Idempotency-Key")
-    if key is not None and not (len(key) <= longest and VISIBLE.fullmatch(key)):
-        detail = f"A key has 1 to {longest} visible ASCII characters."
-        raise Invalid(Fault("Idempotency-Key", detail, kind="header"))
-    return key
-
-
-def _reused(error: KeyReused, at: str) -> Problem:
-    if error.member == "id":
-        fault = Fault(f"{at}/id", "This id was used before, for a different event.")
-    else:
-        detail = "This key was used before, for a different event."
-        fault = Fault("Idempotency-Key", detail, kind="header")
-    return Problem(
-        422,
-        "idempotency-key-reused",
-        "Used before, for a different event",
-        fault.detail,
-        faults=[fault],
-    )
+def _own_names() -> OwnNames:
+    return OwnNames(auth.tenant().organisation_id)

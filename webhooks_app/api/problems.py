@@ -11,9 +11,11 @@ from werkzeug.exceptions import NotFound as NoSuchPath
 
 from webhooks_app.api.blueprint import bp
 from webhooks_app.lib.pointers import Fault, Invalid
-from webhooks_app.services.errors import DATABASE_AWAY, UNSTORABLE, Conflict, NotFound
+from webhooks_app.services.errors import DATABASE_AWAY, UNSTORABLE, Conflict, NotFound, PlanLimit
 
 TYPES = "/docs/api#"
+# Its clients show the `message` of an answer, whatever its status.
+POLLYBOT = "/api/v1/chatbots/"
 FAULTS_SHOWN = 100
 PASSED_ON = ("Allow", "Retry-After")
 
@@ -53,6 +55,8 @@ class Problem(Exception):
                 {fault.kind: fault.at, "detail": fault.detail}
                 for fault in self.faults[:FAULTS_SHOWN]
             ]
+        if request.path.startswith(POLLYBOT):
+            content["message"] = self.detail
         response = Response(orjson.dumps(content), self.status, mimetype="application/problem+json")
         response.headers.update(self.headers)
         return response
@@ -103,6 +107,11 @@ def _not_found(_: NotFound) -> Response:
 @bp.errorhandler(Conflict)
 def _conflict(error: Conflict) -> Response:
     return Problem(409, "conflict", "Not as things are now", str(error)).response()
+
+
+@bp.errorhandler(PlanLimit)
+def _plan_limit(error: PlanLimit) -> Response:
+    return Problem(403, "plan-limit", "Not in the plan", str(error)).response()
 
 
 @bp.errorhandler(RequestEntityTooLarge)

@@ -10,6 +10,8 @@ from webhooks_app.api.auth import key_id
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.problems import Problem
 from webhooks_app.lib.rate import Allowance, Rates
+from webhooks_app.services.keys import Principal
+from webhooks_app.services.plans import plan_called
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -30,6 +32,20 @@ def limited(view: Callable[P, R]) -> Callable[P, R]:
     return guarded
 
 
+def count_events(number: int) -> None:
+    """Count events that are about to be accepted against the organisation's plan: all, or none.
+    A 429 `Problem` says when to come back."""
+    principal: Principal = g.principal
+    plan = plan_called(principal.plan)
+    if (most := plan.events_per_minute) is None:
+        return
+    rates: Rates = current_app.extensions["rates"]
+    limits = f"{most} per minute"
+    g.allowance = rates.spend(limits, number, "plan", principal.organisation_id)
+    if g.allowance.exceeded:
+        raise _more_than_planned(plan.title, g.allowance, number)
+
+
 @bp.after_request
 def tell(response: Response) -> Response:
     allowance: Allowance | None = g.get("allowance")
@@ -47,5 +63,21 @@ def _too_many(allowance: Allowance) -> Problem:
         "too-many-requests",
         "Too many requests",
         f"This key may make {allowance.limit}. Come back in {seconds} s, or send batches.",
+        headers={"Retry-After": str(seconds)},
+    )
+
+
+def _more_than_planned(title: str, allowance: Allowance, number: int) -> Problem:
+    seconds = allowance.seconds_left
+    helps = (
+        f"Send {allowance.amount} at most at once."
+        if number > allowance.amount
+        else f"Come back in {seconds} s."
+    )
+    return Problem(
+        429,
+        "too-many-requests",
+        "Too many events for the plan",
+        f"The plan {title} has {allowance.amount} events a minute. {helps}",
         headers={"Retry-After": str(seconds)},
     )

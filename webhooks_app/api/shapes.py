@@ -7,10 +7,12 @@ from typing import Any, TypeVar
 import orjson
 
 from webhooks_app.catalogue import EventType
+from webhooks_app.channels.webhook.formats.pollybot import name_of
 from webhooks_app.clock import rfc3339
 from webhooks_app.lib.paging import Page
 from webhooks_app.models import Attempt, Event, Subscription
 from webhooks_app.pipeline.incoming import Accepted
+from webhooks_app.services.chat import Heard
 from webhooks_app.services.deliveries import Logged
 from webhooks_app.vocabulary import DeliveryStatus
 
@@ -28,13 +30,23 @@ def accepted(accepted: Accepted) -> Shape:
     return {"id": accepted.id, "type": accepted.type, "deliveries": accepted.deliveries}
 
 
+def heard(heard: Heard) -> Shape:
+    return {
+        "conversation_id": heard.conversation_id,
+        "events": [{"id": event.id, "type": event.type} for event in heard.events],
+    }
+
+
 def event_type(kind: EventType) -> Shape:
     return {
         "name": kind.name,
         "title": kind.title,
         "description": kind.description,
         "group": kind.group,
+        "pollybot_name": name_of(kind.name),
         "sample": kind.sample,
+        "schema": kind.schema,
+        "own": kind.own,
     }
 
 

@@ -24,7 +24,7 @@ def create_webhook() -> Response:
     """201 with the signing secret, this once."""
     fields = bodies.read(WebhookBody).given()
     row, secret = service.create_subscription(
-        db.session(), auth.tenant(), SubscriptionKind.WEBHOOK, fields, _vault(), _guard()
+        db.session(), auth.tenant(), SubscriptionKind.WEBHOOK, fields, vault(), guard()
     )
     response = answer({**_shape(row), "secret": secret}, 201)
     response.headers["Location"] = url_for("api.read_webhook", webhook_id=row.id)
@@ -50,7 +50,7 @@ def read_webhook(webhook_id: str) -> Response:
 def update_webhook(webhook_id: str) -> Response:
     row = _load(webhook_id)
     fields = bodies.read(WebhookPatch).given()
-    service.update_subscription(db.session(), row, fields, _vault(), _guard())
+    service.update_subscription(db.session(), row, fields, vault(), guard())
     return answer(_shape(row))
 
 
@@ -79,7 +79,7 @@ def rotate_secret(webhook_id: str) -> Response:
     secret = service.rotate_secret(
         db.session(),
         row,
-        _vault(),
+        vault(),
         secret=body.secret,
         overlap=timedelta(hours=body.overlap_hours),
     )
@@ -93,12 +93,12 @@ def _load(webhook_id: str) -> Subscription:
 
 
 def _shape(row: Subscription) -> shapes.Shape:
-    return shapes.webhook(row, service.masked_headers(row, _vault()))
+    return shapes.webhook(row, service.masked_headers(row, vault()))
 
 
-def _vault() -> Vault:
+def vault() -> Vault:
     return cast(Vault, current_app.extensions["vault"])
 
 
-def _guard() -> Guard:
+def guard() -> Guard:
     return cast(Guard, current_app.config["SETTINGS"].guard)

@@ -1,6 +1,16 @@
 """What happens in a chatbot."""
 
-from webhooks_app.catalogue.event_type import EventType
+from webhooks_app.catalogue.schema import (
+    count,
+    described,
+    email,
+    link,
+    moment,
+    one_of,
+    part,
+    text,
+    texts,
+)
 
 GROUP = "Chat"
 
@@ -43,78 +53,153 @@ REQUEST = {
     "conversation_id": "conv_5c7d2",
     "text": "I would rather talk to a person, please.",
     "at": "2026-03-02T10:01:40Z",
-    "visitor": {"id": "vis_19ab", "email": "maya.lindqvist@example.com"},
+    "visitor": {
+        "id": "vis_19ab",
+        "email": "maya.lindqvist@example.com",
+        "phone": "+46 70 123 45 67",
+    },
+}
+
+LEAD_FIELDS = {
+    "id": text("The lead."),
+    "name": text("As the visitor gave it."),
+    "email": email("Where to write to."),
+    "phone": text("As the visitor wrote it."),
+    "company": text("Whom the visitor works for."),
+    "message": text("What the visitor asked for."),
+    "source": text("Where the lead came from."),
+    "status": text("How far it is, as NEW or QUALIFIED."),
+    "tags": texts("Words that people or rules gave it."),
+    "conversation_id": text("The conversation in which it was captured."),
+}
+CONVERSATION_FIELDS = {
+    "id": text("The conversation."),
+    "visitor_id": text("The visitor, the same over several conversations."),
+    "page_url": link("The page on which the visitor wrote."),
+    "started_at": moment("When the first message came."),
+    "message_count": count("How many messages there were until then, of both sides."),
+}
+MESSAGE_FIELDS = {
+    "id": text("The message."),
+    "conversation_id": text("The conversation that it belongs to."),
+    "role": one_of("Who wrote it.", "visitor", "agent", "assistant"),
+    "text": text("What was written."),
+    "at": moment("When it was written."),
+}
+BOOKING_FIELDS = {
+    "id": text("The booking."),
+    "service": text("What was booked."),
+    "starts_at": moment("When it starts, with the time zone of the place."),
+    "duration_minutes": count("How long it takes."),
+    "name": text("Who booked."),
+    "email": email("Where to write to."),
+    "conversation_id": text("The conversation in which it was booked."),
+}
+REQUEST_FIELDS = {
+    "conversation_id": text("The conversation in which the visitor asked."),
+    "text": text("The words that asked for it."),
+    "at": moment("When they were written."),
+    "visitor": part(
+        "Who asks.",
+        {"id": text("The visitor."), "email": email("Where to write to, if that is known.")},
+    ),
 }
 
 EVENT_TYPES = (
-    EventType(
+    described(
         "conversation.started",
         "Conversation started",
         "A visitor wrote a first message.",
         GROUP,
         CONVERSATION | {"message_count": 1},
+        CONVERSATION_FIELDS,
     ),
-    EventType(
+    described(
         "conversation.ended",
         "Conversation ended",
         "Nobody wrote for half an hour.",
         GROUP,
         CONVERSATION | {"ended_at": "2026-03-02T10:34:55Z"},
+        CONVERSATION_FIELDS | {"ended_at": moment("When it was taken for over.")},
     ),
-    EventType(
+    described(
         "conversation.resolved",
         "Conversation resolved",
         "A conversation was marked as resolved.",
         GROUP,
         CONVERSATION | {"resolved_at": "2026-03-02T10:20:00Z", "resolved_by": "agent_12"},
+        CONVERSATION_FIELDS
+        | {
+            "resolved_at": moment("When it was marked."),
+            "resolved_by": text("Who marked it."),
+        },
     ),
-    EventType(
+    described(
         "message.received",
         "Message received",
         "A visitor's message was answered by the AI.",
         GROUP,
-        MESSAGE | {"reply": "Yes, between 9 and 13 o'clock."},
+        MESSAGE
+        | {
+            "reply": "Yes, between 9 and 13 o'clock.",
+            "reply_id": "msgin_77e1",
+            "reply_at": "2026-03-02T09:59:05Z",
+        },
+        MESSAGE_FIELDS
+        | {
+            "reply": text("What the AI answered."),
+            "reply_id": text("The platform's id of the answer."),
+            "reply_at": moment("When it was written."),
+        },
     ),
-    EventType(
+    described(
         "message.sent",
         "Message sent",
         "A message was sent in a conversation or a room.",
         GROUP,
         MESSAGE | {"role": "agent", "text": "Your parcel leaves today."},
+        MESSAGE_FIELDS,
     ),
-    EventType(
+    described(
         "lead.captured",
         "Lead captured",
         "A visitor left contact details.",
         GROUP,
-        LEAD,
+        LEAD | {"captured": ["maya.lindqvist@example.com", "+46 70 123 45 67"]},
+        LEAD_FIELDS | {"captured": texts("The contact details that are new.")},
     ),
-    EventType(
+    described(
         "lead.updated",
         "Lead updated",
         "The details or the status of a lead changed.",
         GROUP,
         LEAD | {"status": "QUALIFIED", "changed": ["status"]},
+        LEAD_FIELDS | {"changed": texts("The names of the fields that changed.")},
     ),
-    EventType(
+    described(
         "booking.confirmed",
         "Booking confirmed",
         "A visitor booked a time and it was confirmed.",
         GROUP,
         BOOKING,
+        BOOKING_FIELDS,
     ),
-    EventType(
+    described(
         "escalation.requested",
         "Escalation requested",
         "A visitor asked for a human.",
         GROUP,
         REQUEST,
+        REQUEST_FIELDS,
+        required=["conversation_id"],
     ),
-    EventType(
+    described(
         "appointment.requested",
         "Appointment requested",
         "A visitor asked for an appointment.",
         GROUP,
         REQUEST | {"text": "Could we meet on Thursday afternoon?"},
+        REQUEST_FIELDS,
+        required=["conversation_id"],
     ),
 )

@@ -3,6 +3,19 @@
 from typing import Any
 
 from webhooks_app.catalogue.event_type import EventType
+from webhooks_app.catalogue.schema import (
+    Field,
+    Fields,
+    amount,
+    count,
+    day,
+    described,
+    email,
+    moment,
+    one_of,
+    text,
+    texts,
+)
 
 GROUP = "Customer success"
 
@@ -41,78 +54,124 @@ TASK = {
     "status": "open",
 }
 
+CUSTOMER_FIELDS = {
+    "id": text("The customer."),
+    "name": text("What the company is called."),
+    "health": one_of("How it stands.", "healthy", "at_risk", "churned"),
+    "plan": text("What the customer has bought."),
+    "annual_value": amount("What a year brings, in `currency`."),
+    "currency": text("Three letters (ISO 4217)."),
+    "owner": email("Who of yours looks after the customer."),
+    "renews_on": day("When the contract renews."),
+}
+CONTACT_FIELDS = {
+    "id": text("The contact."),
+    "customer_id": text("The customer whose contact it is."),
+    "name": text("The person's name."),
+    "email": email("Where to write to."),
+    "title": text("What the person does there."),
+}
+ONBOARDING_FIELDS = {
+    "id": text("The onboarding."),
+    "customer_id": text("The customer who is onboarded."),
+    "template": text("The plan that it follows."),
+    "phase": text("Where it is now."),
+    "progress_percent": count("How much of it is done, of 100."),
+    "due_on": day("When it should be done."),
+}
+TASK_FIELDS = {
+    "id": text("The task."),
+    "onboarding_id": text("The onboarding that it belongs to."),
+    "customer_id": text("The customer whom it is for."),
+    "title": text("What is to be done."),
+    "assignee": email("Who is to do it."),
+    "due_on": day("When it should be done."),
+    "status": one_of("How far it is.", "open", "done"),
+}
+# What single events have beside the fields of their object.
+MORE_FIELDS: dict[str, Field] = {
+    "changed": texts("The names of the fields that changed."),
+    "reasons": texts("Why, in words for people."),
+    "churned_on": day("The customer's last day."),
+    "delayed_by_days": count("How many days it is late."),
+    "previous_phase": text("The phase that it came from."),
+    "completed_at": moment("When it was done."),
+    "overdue_days": count("For how many days it has been due."),
+}
+OBJECTS: dict[str, tuple[dict[str, Any], Fields]] = {
+    "customer": (CUSTOMER, CUSTOMER_FIELDS),
+    "contact": (CONTACT, CONTACT_FIELDS),
+    "onboarding": (ONBOARDING, ONBOARDING_FIELDS),
+    "phase": (ONBOARDING, ONBOARDING_FIELDS),
+    "task": (TASK, TASK_FIELDS),
+}
 
-def _type(name: str, description: str, sample: dict[str, Any], **more: Any) -> EventType:
+
+def _type(name: str, description: str, **more: Any) -> EventType:
+    """`more` are values of the sample that differ from the object's, or come on top."""
     title = name.replace(".", " ").replace("_", " ").capitalize()
-    return EventType(name, title, description, GROUP, sample | more)
+    example, fields = OBJECTS[name.partition(".")[0]]
+    on_top = {field: MORE_FIELDS[field] for field in more if field not in fields}
+    return described(name, title, description, GROUP, example | more, {**fields, **on_top})
 
 
 EVENT_TYPES = (
-    _type("customer.created", "A customer was added.", CUSTOMER),
+    _type("customer.created", "A customer was added."),
     _type(
         "customer.updated",
         "Any field of a customer changed.",
-        CUSTOMER,
         plan="scale",
         changed=["plan"],
     ),
     _type(
         "customer.at_risk",
         "A customer's health turned to at risk.",
-        CUSTOMER,
         health="at_risk",
         reasons=["No log-in for 21 days", "Two tickets open"],
     ),
     _type(
         "customer.churned",
         "A customer left.",
-        CUSTOMER,
         health="churned",
         churned_on="2026-03-01",
     ),
-    _type("customer.renewed", "A customer renewed.", CUSTOMER, renews_on="2027-11-30"),
-    _type("contact.created", "A contact was added to a customer.", CONTACT),
+    _type("customer.renewed", "A customer renewed.", renews_on="2027-11-30"),
+    _type("contact.created", "A contact was added to a customer."),
     _type(
         "contact.updated",
         "Any field of a contact changed.",
-        CONTACT,
         title="Chief operating officer",
         changed=["title"],
     ),
-    _type("contact.deleted", "A contact was removed.", CONTACT),
-    _type("onboarding.created", "An onboarding was started.", ONBOARDING, progress_percent=0),
+    _type("contact.deleted", "A contact was removed."),
+    _type("onboarding.created", "An onboarding was started.", progress_percent=0),
     _type(
         "onboarding.updated",
         "Any field of an onboarding changed.",
-        ONBOARDING,
         changed=["progress_percent"],
     ),
     _type(
         "onboarding.delayed",
         "An onboarding fell behind its date.",
-        ONBOARDING,
         delayed_by_days=6,
     ),
     _type(
         "onboarding.completed",
         "All tasks of an onboarding are done.",
-        ONBOARDING,
         progress_percent=100,
     ),
     _type(
         "phase.changed",
         "An onboarding went from one phase to another.",
-        ONBOARDING,
         previous_phase="Kick-off",
     ),
-    _type("task.created", "A task was added.", TASK),
-    _type("task.updated", "Any field of a task changed.", TASK, changed=["due_on"]),
+    _type("task.created", "A task was added."),
+    _type("task.updated", "Any field of a task changed.", changed=["due_on"]),
     _type(
         "task.completed",
         "A task was done.",
-        TASK,
         status="done",
         completed_at="2026-03-18T08:12:30Z",
     ),
-    _type("task.overdue", "A task's date passed and it is not done.", TASK, overdue_days=2),
+    _type("task.overdue", "A task's date passed and it is not done.", overdue_days=2),
 )

@@ -7,7 +7,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """`name` is `object.verb`; `sample` the `data` of a realistic event.
+    """`name` is `object.verb`; `sample` the `data` of a realistic event, `schema` the JSON Schema
+    of it. Types that an organisation registered are its `own`, and may have none.
 
     Types of the group "System" are sent by Hookline itself and cannot be ingested.
     """
@@ -17,6 +18,8 @@ class EventType:
     description: str
     group: str
     sample: Mapping[str, Any]
+    schema: Mapping[str, Any] | None = None
+    own: bool = False
 
     @property
     def object(self) -> str:

@@ -1,16 +1,26 @@
 """What Hookline itself sends."""
 
-from webhooks_app.catalogue.event_type import EventType
+from webhooks_app.catalogue.schema import count, described, moment, one_of, part, text
+
+FREQUENCIES = ("hourly", "every_4_hours", "every_6_hours", "daily", "every_2_days", "weekly")
+COUNTS = {
+    "conversations": count("How many began."),
+    "messages": count("How many were written."),
+    "leads": count("How many were captured."),
+    "bookings": count("How many were confirmed."),
+}
 
 EVENT_TYPES = (
-    EventType(
+    described(
         "webhook.ping",
         "Ping",
         "Sent when a webhook is saved, to show that it arrives.",
         "System",
         {"message": "It works. The signature of this request is real."},
+        {"message": text("For whoever reads it.")},
+        required=["message"],
     ),
-    EventType(
+    described(
         "action.digest",
         "Digest",
         "A summary of a period, by e-mail.",
@@ -38,5 +48,34 @@ EVENT_TYPES = (
                 }
             ],
         },
+        {
+            "organisation": text("Whose it is."),
+            "action": text("The name of the action that sends it."),
+            "scope": {
+                "type": ["object", "null"],
+                "description": "The one chatbot, room or space it is about; null for all.",
+            },
+            "frequency": one_of("How often it comes.", *FREQUENCIES),
+            "time_zone": text("In which it is told, by its IANA name."),
+            "start": moment("Where the one before ended."),
+            "end": moment("Up to which it tells, without that moment."),
+            **COUNTS,
+            "before": part("The same of the period before, of the same length.", COUNTS),
+            "recent_leads": {
+                "type": "array",
+                "description": "The latest, 20 at most, newest first.",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "name": text("Empty where nobody said it, as the others."),
+                        "email": text("An e-mail address."),
+                        "phone": text("As it was written."),
+                        "company": text("Whom they work for."),
+                        "at": moment("When it was captured."),
+                    },
+                },
+            },
+        },
+        required=["start", "end", "conversations", "messages", "leads"],
     ),
 )

@@ -1,9 +1,9 @@
 """What happens in rooms and spaces. `message.sent` in a room is the same type as in a chat."""
 
-from webhooks_app.catalogue.event_type import EventType
+from webhooks_app.catalogue.schema import count, described, link, text
 
 EVENT_TYPES = (
-    EventType(
+    described(
         "room.recording.transcript.published",
         "Room recording transcript published",
         "The transcript of a recording can be read.",
@@ -15,5 +15,13 @@ EVENT_TYPES = (
             "duration_seconds": 1874,
             "transcript_url": "https://rooms.example.com/recordings/rec_2e91/transcript",
         },
+        {
+            "room_id": text("The room that was recorded."),
+            "recording_id": text("The recording."),
+            "language": text("What is spoken (BCP 47)."),
+            "duration_seconds": count("How long the recording is."),
+            "transcript_url": link("Where it can be read."),
+        },
+        required=["room_id", "recording_id"],
     ),
 )

@@ -7,7 +7,7 @@ from flask import current_app
 from webhooks_app.clock import utcnow
 from webhooks_app.extensions import db
 from webhooks_app.pipeline import post, retention, states, sweep
-from webhooks_app.services import passwords, sessions
+from webhooks_app.services import passwords, plans, sessions
 
 
 def sweep_failing() -> None:
@@ -21,6 +21,10 @@ def cancel_left_over() -> None:
 def delete_expired() -> None:
     days = current_app.config["SETTINGS"].retention_days
     retention.delete_expired(db.engine, utcnow(), days)
+    shorter = plans.shorter_retentions(db.session(), days)
+    db.session.rollback()
+    for organisation_id, kept_days in shorter.items():
+        retention.delete_expired_of(db.engine, organisation_id, utcnow(), kept_days)
 
 
 def forget_unseen() -> None:

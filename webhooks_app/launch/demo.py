@@ -82,8 +82,8 @@ def _make(session: Session, settings: Settings, site: Site) -> Demo:
     accounts.add_member(session, organisation, viewer.email, viewer.password, Role.VIEWER)
     _name_chatbot(session, organisation)
     token = secrets.token_urlsafe(24)
-    subscription, secret = _subscribe(session, organisation, settings, site.url + path_of(token))
-    _open_inbox(session, organisation, token, secret)
+    subscription, _ = _subscribe(session, organisation, settings, site.url + path_of(token))
+    _open_inbox(session, organisation, token, subscription)
     return Demo(
         organisation_id=organisation.id,
         owner=owner,
@@ -105,13 +105,15 @@ def _name_chatbot(session: Session, organisation: Organisation) -> None:
     session.add(chatbot)
 
 
-def _open_inbox(session: Session, organisation: Organisation, token: str, secret: str) -> None:
+def _open_inbox(
+    session: Session, organisation: Organisation, token: str, subscription: Subscription
+) -> None:
     inbox = Inbox(
         id=new_id("inb"),
         organisation_id=organisation.id,
         token=token,
         name="Demo receiver",
-        sealed_secret=vault().seal(secret),
+        subscription_id=subscription.id,
         created_at=utcnow(),
     )
     session.add(inbox)

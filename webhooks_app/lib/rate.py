@@ -46,6 +46,13 @@ class Rates:
                 break
         return allowance
 
+    def spend(self, limits: str, cost: int, *key: str) -> Allowance:
+        """Like `count`, for `cost` at once: of one limit, and all of them or none."""
+        [item] = _parsed(limits)
+        allowed = self._windows.test(item, *key, cost=cost)
+        allowed = allowed and self._windows.hit(item, *key, cost=cost)
+        return self._allowance(item, key, exceeded=not allowed)
+
     def forget(self, limits: str, *key: str) -> None:
         """Count from nothing again."""
         for item in _parsed(limits):

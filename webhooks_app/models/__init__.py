@@ -1,9 +1,11 @@
 """Nouns: one file an aggregate."""
 
 from webhooks_app.models.audit_entry import AuditEntry
+from webhooks_app.models.chat import ChatMessage, ChatSettings, Conversation
 from webhooks_app.models.delivery import Attempt, Delivery
 from webhooks_app.models.digest import Digest
 from webhooks_app.models.event import Event
+from webhooks_app.models.event_type import OwnEventType
 from webhooks_app.models.inbox import Inbox, InboxRequest
 from webhooks_app.models.mail import Mail
 from webhooks_app.models.notification import Notification
@@ -20,6 +22,9 @@ __all__ = [
     "ApiKey",
     "Attempt",
     "AuditEntry",
+    "ChatMessage",
+    "ChatSettings",
+    "Conversation",
     "Delivery",
     "DeliveryStat",
     "Digest",
@@ -32,6 +37,7 @@ __all__ = [
     "Notification",
     "ObjectState",
     "Organisation",
+    "OwnEventType",
     "PasswordReset",
     "PeriodicRun",
     "ReplayBatch",

@@ -19,7 +19,7 @@ class Event(Model):
 
     __tablename__ = "events"
     __table_args__ = (
-        CheckConstraint("origin IN ('api', 'test', 'ping')", name="origin"),
+        CheckConstraint("origin IN ('api', 'chat', 'test', 'ping')", name="origin"),
         Index(None, "organisation_id", "mode", "id"),
         Index(
             "uq_events_idempotency_key",

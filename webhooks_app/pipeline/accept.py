@@ -48,6 +48,7 @@ class Asked:
 
     tenant: Tenant
     events: Sequence[Incoming]
+    origin: EventOrigin = EventOrigin.API
     accepted: list[Accepted] = field(default_factory=list)
     error: Exception | None = None
     done: bool = False
@@ -86,7 +87,7 @@ def accept_together(database: Engine, asked: Sequence[Asked]) -> None:
                 for one in asked:
                     accept_together(database, [one])
                 return
-            if last or not _lost_a_race(error):
+            if last or not lost_a_race(error):
                 _fail(asked, error)
                 return
         else:
@@ -94,17 +95,38 @@ def accept_together(database: Engine, asked: Sequence[Asked]) -> None:
             return
 
 
+def accept_within(connection: Connection, asked: Sequence[Asked]) -> None:
+    """Store all that was asked in the caller's transaction, and say in `accepted` what it became.
+
+    Whoever commits tries all of it again after an error that `lost_a_race`. Raises `KeyReused`.
+    """
+    for one, plan in zip(asked, _insert(connection, asked), strict=True):
+        one.accepted = plan.accepted
+
+
+def lost_a_race(error: Exception) -> bool:
+    """Whether a transaction that failed with `error` may well do better when it is tried again."""
+    if isinstance(error, IntegrityError):
+        return True
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", "") == "40P01"
+
+
 def _store(database: Engine, asked: Sequence[Asked]) -> int:
     """Commit all of it; the number of events that were new."""
     with database.begin() as connection:
-        plans = _planned(connection, asked)
-        events = [row for plan in plans for row in plan.events]
-        insert_rows(connection, EVENTS, EVENT_COLUMNS, _in_lock_order(events))
-        deliveries = [row for plan in plans for row in plan.deliveries]
-        insert_rows(connection, DELIVERIES, DELIVERY_COLUMNS, deliveries)
+        plans = _insert(connection, asked)
     for one, plan in zip(asked, plans, strict=True):
         one.accepted, one.done = plan.accepted, True
-    return len(events)
+    return sum(len(plan.events) for plan in plans)
+
+
+def _insert(connection: Connection, asked: Sequence[Asked]) -> "list[_Plan]":
+    plans = _planned(connection, asked)
+    events = [row for plan in plans for row in plan.events]
+    insert_rows(connection, EVENTS, EVENT_COLUMNS, _in_lock_order(events))
+    deliveries = [row for plan in plans for row in plan.deliveries]
+    insert_rows(connection, DELIVERIES, DELIVERY_COLUMNS, deliveries)
+    return plans
 
 
 def _fail(asked: Iterable[Asked], error: Exception) -> None:
@@ -113,13 +135,7 @@ def _fail(asked: Iterable[Asked], error: Exception) -> None:
 
 
 def _is_away(error: Exception) -> bool:
-    return isinstance(error, OperationalError) and not _lost_a_race(error)
-
-
-def _lost_a_race(error: Exception) -> bool:
-    if isinstance(error, IntegrityError):
-        return True
-    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", "") == "40P01"
+    return isinstance(error, OperationalError) and not lost_a_race(error)
 
 
 @dataclass(slots=True)
@@ -160,7 +176,7 @@ def _plan(asked: Asked, matcher: Matcher, known: "_Known", states: States, now: 
             key = key_of(asked.tenant, event) if matcher.follows(event.type) else None
             compared = states.compared(key, event)
             candidates = matcher.matching(compared)
-            row = event_row(asked.tenant, compared, len(candidates), now, EventOrigin.API)
+            row = event_row(asked.tenant, compared, len(candidates), now, asked.origin)
             states.move_on(key, event, row[0])
             plan.events.append(row)
             plan.deliveries += delivery_rows(asked.tenant, row[0], candidates, now, Trigger.EVENT)

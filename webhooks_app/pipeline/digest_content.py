@@ -13,7 +13,7 @@ from webhooks_app.lib.ids import floor_id
 from webhooks_app.models import Event
 from webhooks_app.pipeline.digest_schedule import Schedule, Window, before
 from webhooks_app.pipeline.incoming import Tenant
-from webhooks_app.vocabulary import EventOrigin
+from webhooks_app.vocabulary import REAL_ORIGINS
 
 COUNTED: Mapping[str, tuple[str, ...]] = {
     "conversations": ("conversation.started",),
@@ -36,7 +36,7 @@ def content_of(
     """As the `data` of an `action.digest` event, but for who is told.
 
     An event belongs to the window in which it was accepted: what a producer reports late is in the
-    next digest, rather than in none. Only what producers reported counts, no tests.
+    next digest, rather than in none. Tests do not count.
     """
     earlier = before(told, schedule.zone)
     return {
@@ -88,7 +88,7 @@ def _within(tenant: Tenant, scope: Scope, told: Window) -> list[ColumnElement[bo
         Event.mode == tenant.mode,
         Event.id >= floor_id("evt", told.start.timestamp()),
         Event.id < floor_id("evt", told.end.timestamp()),
-        Event.origin == EventOrigin.API.value,
+        Event.origin.in_([origin.value for origin in REAL_ORIGINS]),
     ]
     if scope is not None:
         within += [Event.subject_type == scope[0], Event.subject_id == scope[1]]

@@ -44,7 +44,10 @@ SCANS = (
             WHERE trigger = 'event' GROUP BY event_id
         ) AS d ON d.event_id = e.id
         WHERE e.id >= :first_event""",
-        {"event without its deliveries": "e.origin = 'api' AND coalesce(planned, 0) <> fan_out"},
+        {
+            "event without its deliveries": """
+                e.origin IN ('api', 'chat') AND coalesce(planned, 0) <> fan_out"""
+        },
     ),
     Scan(
         """(

@@ -9,6 +9,7 @@ from webhooks_app.lib.pointers import Fault, Invalid
 from webhooks_app.pipeline.incoming import Accepted, Incoming, Tenant
 from webhooks_app.services.event_fields import faults_of_data, faults_of_type
 from webhooks_app.services.ingest import ingest
+from webhooks_app.services.known_types import OwnNames
 from webhooks_app.services.subjects import subject_faults
 
 
@@ -22,14 +23,17 @@ def send(
 
     Raises `Invalid`.
     """
-    if faults := list(_faults(name, data, subject)):
+    own = OwnNames(tenant.organisation_id)
+    if faults := list(_faults(name, data, subject, own)):
         raise Invalid(*faults)
     session.commit()
     return ingest(tenant, Incoming(type=name, data=data, occurred_at=utcnow(), subject=subject))
 
 
-def _faults(name: str, data: str, subject: tuple[str, str] | None) -> Iterator[Fault]:
-    yield from faults_of_type(name)
+def _faults(
+    name: str, data: str, subject: tuple[str, str] | None, own: OwnNames
+) -> Iterator[Fault]:
+    yield from faults_of_type(name, own)
     yield from faults_of_data(data.encode(errors="surrogatepass"))
     if subject is not None:
         for fault in subject_faults(*subject):

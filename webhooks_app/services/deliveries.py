@@ -1,16 +1,23 @@
 """The delivery log: listed and read."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session, aliased, defer
 
 from webhooks_app.channels.webhook.formats import EventView, wire_format
+from webhooks_app.lib.bulk import look_up_by_key
 from webhooks_app.lib.paging import Page, Window, encode_cursor, page_of
 from webhooks_app.models import Attempt, Delivery, Event, Subscription
 from webhooks_app.pipeline.incoming import Tenant
-from webhooks_app.services.delivery_filters import Conditions, Filters, range_of, rest_of
+from webhooks_app.services.delivery_filters import (
+    UNDELIVERED,
+    Conditions,
+    Filters,
+    range_of,
+    rest_of,
+)
 from webhooks_app.services.errors import NotFound
 
 # How many deliveries one page looks through for those that fit: what fits nothing must not cost
@@ -27,6 +34,13 @@ class Logged(NamedTuple):
     latency_ms: int | None = None
 
 
+class Estimate(NamedTuple):
+    """`more`: there are others, or may be."""
+
+    found: int
+    more: bool
+
+
 def list_deliveries(
     session: Session, tenant: Tenant, filters: Filters, window: Window
 ) -> Page[Logged]:
@@ -35,10 +49,12 @@ def list_deliveries(
     A page looks through `LOOKED_THROUGH` deliveries at most, so it may hold fewer rows than were
     asked for, or none, and still have a next one.
     """
+    look_up_by_key(session.connection())
+    most = _looked_through(filters)
     within = range_of(tenant, filters)
     if window.below is not None:
         within.append(Delivery.id < window.below)
-    walked = select(Delivery).where(*within).order_by(Delivery.id.desc()).limit(LOOKED_THROUGH)
+    walked = select(Delivery).where(*within).order_by(Delivery.id.desc()).limit(most)
     delivery = aliased(Delivery, walked.subquery())
     query = (
         select(delivery, Event, Subscription.name, Attempt.duration_ms)
@@ -55,27 +71,56 @@ def list_deliveries(
     rows = [Logged(*row) for row in session.execute(query)]
     page = page_of(rows, [row.delivery.id for row in rows], window.size)
     if page.next_cursor is None:
-        return Page(page.rows, _further(session, within))
+        return Page(page.rows, _further(session, within, most))
     return page
 
 
-def _further(session: Session, within: Conditions) -> str | None:
+def _looked_through(filters: Filters) -> int:
+    """Fewer of those that cost more: a text is looked for in what happened, and what failed lies
+    scattered over the log."""
+    most = LOOKED_THROUGH
+    if filters.text is not None:
+        most //= 2
+    if filters.status in UNDELIVERED:
+        most //= 4
+    return most
+
+
+def _further(session: Session, within: Conditions, most: int) -> str | None:
     """Where a page that looked through all that it may goes on."""
     newest = select(Delivery.id).where(*within).order_by(Delivery.id.desc())
-    last = session.scalar(newest.offset(LOOKED_THROUGH - 1).limit(1))
+    last = session.scalar(newest.offset(most - 1).limit(1))
     return encode_cursor(last) if last else None
 
 
 def count(session: Session, tenant: Tenant, filters: Filters, most: int) -> int:
     """How many there are, or `most` when there are more."""
-    found = (
-        select(Delivery.id)
-        .join(Event, Event.id == Delivery.event_id)
-        .where(*range_of(tenant, filters), *rest_of(filters, Delivery))
-        .limit(most)
-        .subquery()
-    )
+    within = select(Delivery.id).where(*range_of(tenant, filters))
+    found = _that_fit(within, filters, Delivery).limit(most).subquery()
     return session.scalar(select(func.count()).select_from(found)) or 0
+
+
+def estimate(session: Session, tenant: Tenant, filters: Filters, most: int) -> Estimate:
+    """How many there are, `most` at most, at no more cost than a page of `list_deliveries`.
+
+    What no index finds is counted among the newest alone, as many as such a page looks through.
+    """
+    if not rest_of(filters, Delivery):
+        found = count(session, tenant, filters, most + 1)
+        return Estimate(min(found, most), found > most)
+    look_up_by_key(session.connection())
+    within, looked_through = range_of(tenant, filters), _looked_through(filters)
+    newest = select(Delivery).where(*within).order_by(Delivery.id.desc()).limit(looked_through)
+    delivery = aliased(Delivery, newest.subquery())
+    found = session.scalar(_that_fit(select(func.count(delivery.id)), filters, delivery)) or 0
+    more = found > most or _further(session, within, looked_through) is not None
+    return Estimate(min(found, most), more)
+
+
+def _that_fit(query: Select[Any], filters: Filters, delivery: type[Delivery]) -> Select[Any]:
+    if filters.event_type is not None or filters.text is not None:
+        query = query.join(Event, Event.id == delivery.event_id)
+    return query.where(*rest_of(filters, delivery))
 
 
 def find_delivery(session: Session, tenant: Tenant, delivery_id: str) -> Logged:
@@ -106,9 +151,8 @@ def subscription_of(session: Session, delivery: Delivery) -> Subscription:
     return session.get_one(Subscription, delivery.subscription_id)
 
 
-def request_body(logged: Logged) -> str:
+def request_body(delivery: Delivery, event: Event) -> str:
     """The body that every try of this delivery sends."""
-    event = logged.event
     view = EventView(
         id=event.id,
         type=event.type,
@@ -118,4 +162,4 @@ def request_body(logged: Logged) -> str:
         subject_id=event.subject_id,
         data=event.data.encode(),
     )
-    return wire_format(logged.delivery.wire_format).envelope(view).decode()
+    return wire_format(delivery.wire_format).envelope(view).decode()

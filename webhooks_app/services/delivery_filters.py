@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from webhooks_app.lib.ids import floor_id
@@ -13,8 +13,9 @@ from webhooks_app.pipeline.incoming import Tenant
 from webhooks_app.vocabulary import DeliveryStatus, SubscriptionKind, Trigger
 
 Conditions = list[ColumnElement[bool]]
+UNDELIVERED = (DeliveryStatus.FAILED, DeliveryStatus.CANCELLED)
 REACHED_OR_ON_THE_WAY = tuple(
-    status.value for status in DeliveryStatus if status not in ("failed", "cancelled")
+    status.value for status in DeliveryStatus if status not in UNDELIVERED
 )
 
 
@@ -22,8 +23,8 @@ class Filters(msgspec.Struct, frozen=True, omit_defaults=True):
     """None means any. `status_codes` has a first and a last, both meant.
 
     `since` and `until` bound when a delivery was made: from the one, to just before the other.
-    `text` is looked for in the error, the event's data, its subject and the ids. `missing` leaves
-    out what a replay has delivered meanwhile, or is about to.
+    `text` is looked for in the error, the event's data, its subject and the ids. `missing` means
+    what never arrived: it failed or was cancelled, and no replay delivered it or is about to.
     """
 
     subscription_id: str | None = None
@@ -50,7 +51,8 @@ class Filters(msgspec.Struct, frozen=True, omit_defaults=True):
 def range_of(tenant: Tenant, filters: Filters) -> Conditions:
     """What an index finds: the part that a walk over the log begins with.
 
-    Ids sort by time, so a time window is a range of the index that the walk follows.
+    Ids sort by time, so a time window is a range of the index that the walk follows. What failed
+    or was cancelled has an index of its own.
     """
     conditions: Conditions = [
         Delivery.organisation_id == tenant.organisation_id,
@@ -59,7 +61,11 @@ def range_of(tenant: Tenant, filters: Filters) -> Conditions:
     if filters.subscription_id is not None:
         conditions.append(Delivery.subscription_id == filters.subscription_id)
     if filters.event_id is not None:
-        conditions.append(_of_event(filters.event_id))
+        conditions.append(of_event(filters.event_id))
+    if filters.missing or filters.status in UNDELIVERED:
+        conditions.append(_undelivered())
+    if filters.status in UNDELIVERED:
+        conditions.append(Delivery.status == _literally(filters.status))
     if filters.since is not None:
         conditions.append(Delivery.id >= _first_id(filters.since))
     if filters.until is not None:
@@ -75,7 +81,7 @@ def rest_of(filters: Filters, delivery: type[Delivery]) -> Conditions:
         conditions.append(delivery.subscription_id.in_(of_kind))
     if filters.event_type is not None:
         conditions.append(Event.type == filters.event_type)
-    if filters.status is not None:
+    if filters.status is not None and filters.status not in UNDELIVERED:
         conditions.append(delivery.status == filters.status.value)
     if filters.status_codes is not None:
         conditions.append(delivery.status_code.between(*filters.status_codes))
@@ -111,11 +117,21 @@ def _arrived_later(delivery: type[Delivery]) -> ColumnElement[bool]:
     )
 
 
-def _of_event(event_id: str) -> ColumnElement[bool]:
+def of_event(event_id: str) -> ColumnElement[bool]:
     """In two parts, since each has an index of its own."""
     planned = Delivery.trigger == Trigger.EVENT.value
-    of_event = Delivery.event_id == event_id
-    return or_(and_(planned, of_event), and_(Delivery.trigger != Trigger.EVENT.value, of_event))
+    its = Delivery.event_id == event_id
+    return or_(and_(planned, its), and_(Delivery.trigger != Trigger.EVENT.value, its))
+
+
+def _undelivered() -> ColumnElement[bool]:
+    """As the index says it, or no database sees that the index has them all."""
+    return Delivery.status.in_([_literally(status) for status in UNDELIVERED])
+
+
+def _literally(status: DeliveryStatus) -> ColumnElement[str]:
+    """In the statement's text: a bound value is not known when the index is chosen."""
+    return literal(status.value, literal_execute=True)
 
 
 def _first_id(moment: datetime) -> str:

@@ -17,3 +17,7 @@ class NotFound(Exception):
 
 class Conflict(Exception):
     """It cannot be done as things are now; the message says what would help."""
+
+
+class PlanLimit(Exception):
+    """The organisation's plan has no room for it; the message says so, and which plan has."""

@@ -1,7 +1,8 @@
 """The stream of events, and why each webhook was or was not told of one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 from sqlalchemy import select
@@ -13,6 +14,7 @@ from webhooks_app.pipeline.changes import is_update
 from webhooks_app.pipeline.conditions import Judged, explain, parse_conditions
 from webhooks_app.pipeline.incoming import Incoming, Tenant
 from webhooks_app.pipeline.match import condition_view, wants_change
+from webhooks_app.services.delivery_filters import of_event
 from webhooks_app.services.errors import NotFound
 from webhooks_app.vocabulary import Match
 
@@ -81,31 +83,30 @@ def find_event(session: Session, tenant: Tenant, event_id: str) -> Event:
 
 def verdicts(session: Session, tenant: Tenant, event: Event) -> list[Verdict]:
     """One for each webhook of now, those that were told of the event first."""
-    told = set(
-        session.scalars(select(Delivery.subscription_id).where(Delivery.event_id == event.id))
-    )
+    told = set(session.scalars(select(Delivery.subscription_id).where(of_event(event.id))))
     query = select(Subscription).where(
         Subscription.organisation_id == tenant.organisation_id,
         Subscription.mode == tenant.mode,
         Subscription.deleted_at.is_(None),
     )
-    found = [_verdict(row, event, row.id in told) for row in session.scalars(query)]
+    incoming = incoming_of(event)
+    view = condition_view(incoming)
+    found = [_verdict(row, incoming, view, row.id in told) for row in session.scalars(query)]
     return sorted(found, key=lambda one: (not one.delivered, one.subscription.name))
 
 
-def _verdict(row: Subscription, event: Event, delivered: bool) -> Verdict:
-    subject = (event.subject_type or "", event.subject_id or "")
-    incoming = incoming_of(event)
-    view = condition_view(incoming)
+def _verdict(
+    row: Subscription, event: Incoming, view: Mapping[str, Any], delivered: bool
+) -> Verdict:
     explained = explain(parse_conditions(row.conditions), Match(row.match), view)
     fields = row.changed_fields if is_update(event.type) else ()
     return Verdict(
         subscription=row,
         asks_for_type=event.type in row.event_types and not row.is_digest,
-        in_scope=row.scope_type is None or (row.scope_type, row.scope_id) == subject,
+        in_scope=row.scope_type is None or (row.scope_type, row.scope_id) == event.subject,
         changed_fields=fields,
-        changed=incoming.changed,
-        change_wanted=wants_change(fields, incoming),
+        changed=event.changed,
+        change_wanted=wants_change(fields, event),
         conditions_hold=explained.passed,
         judged=explained.judged,
         delivered=delivered,

@@ -13,12 +13,20 @@ from webhooks_app.clock import utcnow
 from webhooks_app.database import reading
 from webhooks_app.lib.crypto import digest, new_token
 from webhooks_app.lib.ids import new_id
-from webhooks_app.models import ApiKey
+from webhooks_app.models import ApiKey, Organisation
 from webhooks_app.pipeline.incoming import Tenant
 from webhooks_app.services.audit_log import Target, record
 from webhooks_app.services.errors import NotFound
 
-SCOPES = ("events:write", "webhooks:read", "webhooks:write", "deliveries:read", "deliveries:write")
+SCOPES = (
+    "events:write",
+    "event-types:write",
+    "messages:write",
+    "webhooks:read",
+    "webhooks:write",
+    "deliveries:read",
+    "deliveries:write",
+)
 USE_NOTED_EVERY = timedelta(minutes=1)
 HINT_LENGTH = 4
 KEPT_SECONDS = 1.0
@@ -35,6 +43,7 @@ class Principal:
     scopes: Sequence[str]
     last_used_at: datetime | None
     name: str
+    plan: str
 
     @property
     def tenant(self) -> Tenant:
@@ -100,8 +109,18 @@ def revoke(session: Session, key: ApiKey) -> None:
 
 
 WHO = select(
-    ApiKey.id, ApiKey.organisation_id, ApiKey.mode, ApiKey.scopes, ApiKey.last_used_at, ApiKey.name
-).where(ApiKey.digest == bindparam("digest"), ApiKey.revoked_at.is_(None))
+    ApiKey.id,
+    ApiKey.organisation_id,
+    ApiKey.mode,
+    ApiKey.scopes,
+    ApiKey.last_used_at,
+    ApiKey.name,
+    Organisation.plan,
+).where(
+    ApiKey.digest == bindparam("digest"),
+    ApiKey.revoked_at.is_(None),
+    Organisation.id == ApiKey.organisation_id,
+)
 
 
 _recent: dict[str, tuple[float, Principal]] = {}

@@ -19,7 +19,7 @@ from webhooks_app.pipeline.conditions import (
 from webhooks_app.pipeline.incoming import Tenant
 from webhooks_app.pipeline.match import condition_view, wants_change
 from webhooks_app.services.events import incoming_of
-from webhooks_app.vocabulary import EventOrigin, Match
+from webhooks_app.vocabulary import REAL_ORIGINS, Match
 
 JUDGED = 100
 LOOKED_THROUGH = 2000
@@ -97,7 +97,7 @@ def _recent(
     query = (
         select(Event)
         .join(newest, newest.c.id == Event.id)
-        .where(Event.type.in_(event_types), Event.origin == EventOrigin.API.value)
+        .where(Event.type.in_(event_types), Event.origin.in_(REAL_ORIGINS))
         .order_by(Event.id.desc())
         .limit(JUDGED)
     )

@@ -1,10 +1,9 @@
-"""Test deliveries: a sample from the catalogue, through the real pipeline to the saved URL."""
+"""Test deliveries: an event type's sample, through the real pipeline to the saved URL."""
 
 import orjson
 from sqlalchemy.orm import Session
 
 from webhooks_app import queue
-from webhooks_app.catalogue import event_type
 from webhooks_app.clock import utcnow
 from webhooks_app.lib.pointers import Fault, Invalid
 from webhooks_app.models import Delivery, Event, Subscription
@@ -12,7 +11,8 @@ from webhooks_app.pipeline.incoming import Incoming, Tenant
 from webhooks_app.pipeline.match import Candidate
 from webhooks_app.pipeline.plan import DELIVERY_COLUMNS, EVENT_COLUMNS, delivery_rows, event_row
 from webhooks_app.services.deliveries import Logged
-from webhooks_app.services.errors import Conflict
+from webhooks_app.services.errors import Conflict, NotFound
+from webhooks_app.services.known_types import find_type
 from webhooks_app.vocabulary import EventOrigin, Trigger
 
 PING = "webhook.ping"
@@ -28,7 +28,7 @@ def send_test(
     """
     if not subscription.enabled:
         raise Conflict("It is off, so nothing is sent to it: enable it first.")
-    sample = _sample(name or subscription.event_types[0], subscription)
+    sample = _sample(session, name or subscription.event_types[0], subscription)
     origin = EventOrigin.PING if sample.type == PING else EventOrigin.TEST
     event_values = event_row(tenant, sample, 1, utcnow(), origin)
     event = Event(**dict(zip(EVENT_COLUMNS, event_values, strict=True)))
@@ -42,10 +42,12 @@ def send_test(
     return Logged(delivery, event, subscription.name)
 
 
-def _sample(name: str, subscription: Subscription) -> Incoming:
-    kind = event_type(name)
-    if kind is None:
-        raise Invalid(Fault("#/event_type", f"No event type is called {name[:100]!r}."))
+def _sample(session: Session, name: str, subscription: Subscription) -> Incoming:
+    try:
+        kind = find_type(session, subscription.organisation_id, name)
+    except NotFound as error:
+        detail = f"No event type is called {name[:100]!r}."
+        raise Invalid(Fault("#/event_type", detail)) from error
     scope_type, scope_id = subscription.scope_type, subscription.scope_id
     return Incoming(
         type=kind.name,

@@ -1,9 +1,10 @@
-"""Who is at the door, in which browsers they are logged in, and what they are members of."""
+"""Who is at the door, in which browsers they are logged in, and what they look at."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Engine, delete, select, update
 from sqlalchemy.orm import Session, joinedload
@@ -13,7 +14,14 @@ from webhooks_app.clock import utcnow
 from webhooks_app.database import unless_busy
 from webhooks_app.lib.ids import new_id
 from webhooks_app.models import Membership, Organisation, User, UserSession
+from webhooks_app.pipeline.incoming import Tenant
+from webhooks_app.services import audit_log
 from webhooks_app.services.errors import DATABASE_AWAY, NotFound
+from webhooks_app.vocabulary import Mode, Role
+
+# What the cookie keeps of a person's choices.
+ORGANISATION = "organisation"
+MODE = "mode"
 
 # Checked when no user has that e-mail, so that the time of the answer tells nothing.
 NOBODY = generate_password_hash("nobody")
@@ -36,6 +44,27 @@ class Visitor(NamedTuple):
 class OrganisationName(NamedTuple):
     id: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """The organisation and mode that a person is looking at, and as whom."""
+
+    organisation: Organisation
+    role: Role
+    mode: Mode
+
+    @property
+    def tenant(self) -> Tenant:
+        return Tenant(self.organisation.id, self.mode.value)
+
+    @property
+    def may_change(self) -> bool:
+        return self.role is not Role.VIEWER
+
+    def may_manage(self, role: str) -> bool:
+        """Whether members with that role are theirs to invite and remove."""
+        return self.role is Role.OWNER or (self.role is Role.ADMIN and role != Role.OWNER)
 
 
 def find_user(session: Session, email: str, password: str) -> User | None:
@@ -138,6 +167,17 @@ def membership_of(session: Session, user: User, chosen: str | None = None) -> Me
         .order_by((Membership.organisation_id == (chosen or "")).desc(), Membership.organisation_id)
         .limit(1)
     )
+
+
+def arrive(session: Session, user: User, cookie: Mapping[str, Any]) -> Here | None:
+    """Where a logged-in user is, by what the session's cookie keeps of their choices; None for
+    someone who is a member of nothing. What changes from now on, they change."""
+    audit_log.act_as(audit_log.Actor(user.email, user.id))
+    membership = membership_of(session, user, cookie.get(ORGANISATION))
+    if membership is None:
+        return None
+    mode = Mode.TEST if cookie.get(MODE) == Mode.TEST else Mode.LIVE
+    return Here(membership.organisation, Role(membership.role), mode)
 
 
 def organisations_of(session: Session, user: User) -> list[OrganisationName]:

@@ -22,8 +22,10 @@ from webhooks_app.models import Subscription, SubscriptionHealth
 from webhooks_app.pipeline.disable import cancel_waiting, touch
 from webhooks_app.pipeline.incoming import Tenant
 from webhooks_app.pipeline.record import MASK
+from webhooks_app.services import plans
 from webhooks_app.services.audit_log import Target, record
 from webhooks_app.services.errors import Conflict, NotFound
+from webhooks_app.services.known_types import reportable_types
 from webhooks_app.services.webhook_fields import (
     LONGEST_NAME,
     check_change_of_format,
@@ -103,9 +105,11 @@ def create_subscription(
     """A new one and its signing secret, committed. The secret is not shown again.
 
     `fields` are members as `webhook_fields` knows them, `name`, `url` and `event_types` at least.
-    Raises `Invalid`.
+    Raises `Invalid`, and `PlanLimit` when the plan has no room for it.
     """
-    columns = checked(fields, tenant.mode, guard)
+    types = reportable_types(session, tenant.organisation_id)
+    columns = checked(fields, tenant.mode, guard, types)
+    plans.check_room(session, tenant.organisation_id, plans.OF_KIND[kind])
     secret = columns.pop("secret", None) or generate_secret()
     row = Subscription(
         id=new_id(PREFIXES[kind]),
@@ -127,10 +131,12 @@ def create_subscription(
 
 
 def duplicate(session: Session, row: Subscription, vault: Vault) -> tuple[Subscription, str]:
-    """A copy that is off, with a signing secret of its own, committed."""
+    """A copy that is off, with a signing secret of its own, committed. Raises `PlanLimit`."""
+    kind = SubscriptionKind(row.kind)
+    plans.check_room(session, row.organisation_id, plans.OF_KIND[kind])
     secret = generate_secret()
     copy = Subscription(
-        id=new_id(PREFIXES[SubscriptionKind(row.kind)]),
+        id=new_id(PREFIXES[kind]),
         organisation_id=row.organisation_id,
         mode=row.mode,
         kind=row.kind,
@@ -158,7 +164,8 @@ def update_subscription(
     """
     if MASK in (headers := fields.get("headers", {})).values():
         fields = {**fields, "headers": _unmasked(headers, headers_of(row, vault))}
-    columns = checked(fields, row.mode, guard)
+    types = reportable_types(session, row.organisation_id)
+    columns = checked(fields, row.mode, guard, types)
     if columns.get("wire_format", row.wire_format) != row.wire_format:
         _check_format(row, columns["wire_format"], vault)
     changed = _changed(row, columns, vault)

@@ -1,10 +1,9 @@
 """The members of a webhook as people give them: each checked, all faults told at once."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from webhooks_app.catalogue import event_type
 from webhooks_app.channels.webhook.formats import FORMATS, check_secret_for
 from webhooks_app.channels.webhook.headers import InvalidHeader, check_custom_headers
 from webhooks_app.lib.pointers import Fault, Invalid, pointer
@@ -29,7 +28,9 @@ Columns = dict[str, Any]
 Check = Callable[[Any], Columns]
 
 
-def checked(fields: Mapping[str, Any], mode: str, guard: Guard) -> Columns:
+def checked(
+    fields: Mapping[str, Any], mode: str, guard: Guard, event_types: Container[str]
+) -> Columns:
     """What to store for the members in `fields`; others keep their value or default.
 
     `schedule`: of a digest, see `pipeline.digest_schedule`, or None. With one, `event_types` are
@@ -38,14 +39,15 @@ def checked(fields: Mapping[str, Any], mode: str, guard: Guard) -> Columns:
     `name`, `description`, `url`, `match`, `wire_format`, `secret`: text; `event_types`: a list of
     names; `scope`: `{"type", "id"}` or None; `conditions`, `retry_policy`: see `pipeline`;
     `changed_fields`: a list of paths; `rate_limit`: tries a second, or None; `headers`: names and
-    values; `enabled`: a bool. In live mode a URL has to be https.
+    values; `enabled`: a bool. In live mode a URL has to be https. The parameter `event_types` holds
+    the names that may be asked for.
     Raises `Invalid`.
     """
     url = partial(_url, guard=guard, https_only=mode == Mode.LIVE)
     secret = partial(own_secret, format_name=fields.get("wire_format", DEFAULT_FORMAT))
-    checks: dict[str, Check] = {**CHECKS, "url": url, "secret": secret}
-    if fields.get("schedule") is not None:
-        checks["event_types"] = _event_types_of_digest
+    digest = fields.get("schedule") is not None
+    types = _event_types_of_digest if digest else partial(_event_types, known=event_types)
+    checks: Mapping[str, Check] = {**CHECKS, "url": url, "secret": secret, "event_types": types}
     columns: Columns = {}
     faults: list[Fault] = []
     for member, value in fields.items():
@@ -80,18 +82,17 @@ def _url(url: str, guard: Guard, https_only: bool) -> Columns:
     return {"url": url}
 
 
-def _event_types(names: Sequence[str]) -> Columns:
-    if faults := list(_faults_of_types(names)):
+def _event_types(names: Sequence[str], known: Container[str]) -> Columns:
+    if faults := list(_faults_of_types(names, known)):
         raise Invalid(*faults)
     return {"event_types": list(names)}
 
 
-def _faults_of_types(names: Sequence[str]) -> Iterator[Fault]:
+def _faults_of_types(names: Sequence[str], known: Container[str]) -> Iterator[Fault]:
     if not names:
         yield Fault("#/event_types", "Choose at least one event type.")
     for index, name in enumerate(names):
-        kind = event_type(name)
-        if kind is None or kind.is_system:
+        if name not in known:
             yield Fault(pointer("event_types", index), f"No event type is called {name[:100]!r}.")
         elif name in names[:index]:
             yield Fault(pointer("event_types", index), "This is in the list already.")
@@ -201,7 +202,6 @@ def _invalid(detail: str, *tokens: str | int) -> Invalid:
 CHECKS: Mapping[str, Check] = {
     "name": _name,
     "description": _description,
-    "event_types": _event_types,
     "scope": _scope,
     "conditions": _conditions,
     "match": _match,

@@ -8,9 +8,11 @@ from webhooks_app.web.views import (
     accounts,
     api_keys,
     audit_log,
+    chat_settings,
     deliveries,
     digests,
     docs,
+    event_types,
     events,
     inbox,
     invitations,
@@ -24,6 +26,7 @@ from webhooks_app.web.views import (
     receiver,
     replays,
     signature,
+    simulator,
     subscriptions,
 )
 
@@ -32,9 +35,11 @@ VIEWS = (
     accounts,
     api_keys,
     audit_log,
+    chat_settings,
     deliveries,
     digests,
     docs,
+    event_types,
     events,
     inbox,
     invitations,
@@ -48,6 +53,7 @@ VIEWS = (
     receiver,
     replays,
     signature,
+    simulator,
 )
 
 

@@ -41,6 +41,7 @@ class DeliveryQuery:
     def __init__(self, asked: Mapping[str, str]) -> None:
         self.kept = {name: asked[name].strip() for name in NAMES if asked.get(name, "").strip()}
         self.faults: dict[str, str] = {}
+        self.filters = self._filters()
 
     def __getitem__(self, name: str) -> str:
         return self.kept.get(name, "")
@@ -48,8 +49,7 @@ class DeliveryQuery:
     def without(self, *names: str) -> dict[str, str]:
         return {name: value for name, value in self.kept.items() if name not in names}
 
-    def filters(self) -> Filters:
-        self.faults = {}
+    def _filters(self) -> Filters:
         opened = self._read("window", lambda name: utcnow() - _chosen(name, WINDOWS)[1])
         exactly = self._read("since", _moment)
         return Filters(

@@ -26,6 +26,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(service_errors.NotFound, _not_found)
     app.register_error_handler(service_errors.Conflict, _conflict)
+    app.register_error_handler(service_errors.PlanLimit, _plan_limit)
     app.register_error_handler(UNSTORABLE, _unstorable)
     for away in DATABASE_AWAY:
         app.register_error_handler(away, _database_away)
@@ -66,6 +67,10 @@ def _not_found(_: Exception) -> tuple[str, int]:
 def _conflict(error: Exception) -> tuple[str, int]:
     """A page of its own, so that going back finds what was typed."""
     return _page(409, "Not as things are now", str(error))
+
+
+def _plan_limit(error: Exception) -> tuple[str, int]:
+    return _page(403, "Not in your plan", str(error))
 
 
 def _unstorable(_: Exception) -> tuple[str, int]:

@@ -1,7 +1,6 @@
 """The one loader and the one guard of pages: whose rows, in which mode, and who may change them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -10,46 +9,32 @@ from flask_login import current_user, login_required
 
 from webhooks_app.extensions import db
 from webhooks_app.lib.paging import Window, decode_cursor
-from webhooks_app.models import Organisation
-from webhooks_app.pipeline.incoming import Tenant
-from webhooks_app.services import audit_log, notifications, sessions
-from webhooks_app.vocabulary import Mode, Role
-
-ORGANISATION = "organisation"
+from webhooks_app.services import notifications, plans, sessions
+from webhooks_app.services.sessions import Here
+from webhooks_app.vocabulary import Role
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
-class Here:
-    """The organisation and mode that a person is looking at, and as whom."""
-
-    organisation: Organisation
-    role: Role
-    mode: Mode
-
-    @property
-    def tenant(self) -> Tenant:
-        return Tenant(self.organisation.id, self.mode.value)
-
-    @property
-    def may_change(self) -> bool:
-        return self.role is not Role.VIEWER
-
-    def may_manage(self, role: str) -> bool:
-        """Whether members with that role are theirs to invite and remove."""
-        return self.role is Role.OWNER or (self.role is Role.ADMIN and role != Role.OWNER)
-
-
 def init_app(app: Flask) -> None:
     app.context_processor(
-        lambda: {"here": g.get("here"), "unread": _unread, "organisations": _organisations}
+        lambda: {
+            "here": g.get("here"),
+            "unread": _unread,
+            "organisations": _organisations,
+            "plan_room": _plan_room,
+        }
     )
 
 
 def _unread() -> int:
     return notifications.unread(db.session(), here().tenant)
+
+
+def _plan_room(what: str) -> plans.Room | None:
+    """How many more the organisation's plan has; None for as many as one likes."""
+    return plans.room_for(db.session(), here().organisation.id, what)
 
 
 def _organisations() -> list[sessions.OrganisationName]:
@@ -137,10 +122,8 @@ def operator(view: Callable[P, R]) -> Callable[P, R]:
 
 def _arrive() -> bool:
     """Set `g.here`, and who changes things. False for who is a member of nothing."""
-    audit_log.act_as(audit_log.Actor(current_user.email, current_user.id))
-    membership = sessions.membership_of(db.session(), current_user, session.get(ORGANISATION))
-    if membership is None:
+    place = sessions.arrive(db.session(), current_user, session)
+    if place is None:
         return False
-    mode = Mode.TEST if session.get("mode") == Mode.TEST else Mode.LIVE
-    g.here = Here(membership.organisation, Role(membership.role), mode)
+    g.here = place
     return True

@@ -1,15 +1,24 @@
-"""The event types that people choose from."""
+"""The event types that people of an organisation choose from."""
 
 from wtforms.fields.choices import SelectChoice
 
-from webhooks_app.catalogue import CATALOGUE
+from webhooks_app.catalogue import EventType
+from webhooks_app.extensions import db
+from webhooks_app.services.known_types import by_group, reportable_types
+from webhooks_app.web.tenancy import here
 
-EVENT_TYPES = [kind for kind in CATALOGUE.values() if not kind.is_system]
-GROUPS = {
-    group: [kind for kind in EVENT_TYPES if kind.group == group]
-    for group in dict.fromkeys(kind.group for kind in EVENT_TYPES)
-}
-EVENT_CHOICES = [
-    SelectChoice(kind.name, f"{kind.title} ({kind.name})", optgroup=kind.group)
-    for kind in EVENT_TYPES
-]
+
+def event_types() -> dict[str, EventType]:
+    return reportable_types(db.session(), here().organisation.id)
+
+
+def groups() -> dict[str, list[EventType]]:
+    return by_group(event_types())
+
+
+def event_choices() -> list[SelectChoice]:
+    return [
+        SelectChoice(kind.name, f"{kind.title} ({kind.name})", optgroup=group)
+        for group, kinds in groups().items()
+        for kind in kinds
+    ]

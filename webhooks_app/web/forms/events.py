@@ -5,21 +5,20 @@ from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 
-from webhooks_app.catalogue import event_type
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.vocabulary import SUBJECT_TYPES
-from webhooks_app.web.forms.choices import EVENT_CHOICES
+from webhooks_app.web.forms.choices import event_choices, event_types
 
 
 class EventForm(FlaskForm):  # type: ignore[misc]
-    type = SelectField("Event", choices=EVENT_CHOICES)
+    type = SelectField("Event", choices=event_choices)
     subject_type = SelectField("About", choices=[SelectChoice("", "nothing"), *SUBJECT_TYPES])
     subject_id = StringField("Its id")
     data = TextAreaField("Data")
 
     def suggest(self, name: str) -> None:
-        """Begin with the catalogue's sample of that type; with nothing for an unknown one."""
-        if kind := event_type(name):
+        """Begin with the sample of that type; with nothing for an unknown one."""
+        if kind := event_types().get(name):
             self.type.data = kind.name
             self.data.data = orjson.dumps(kind.sample, option=orjson.OPT_INDENT_2).decode()
 

@@ -23,7 +23,7 @@ from webhooks_app.models import Subscription
 from webhooks_app.pipeline.conditions import MOST
 from webhooks_app.pipeline.operators import OPERATORS
 from webhooks_app.vocabulary import SUBJECT_TYPES
-from webhooks_app.web.forms.choices import EVENT_CHOICES, EVENT_TYPES
+from webhooks_app.web.forms.choices import event_choices, event_types
 from webhooks_app.web.forms.digests import ScheduledFields
 from webhooks_app.web.forms.sending import SendingFields
 
@@ -157,7 +157,7 @@ class SubscriptionForm(SendingFields, FlaskForm):  # type: ignore[misc]
 class WebhookForm(SubscriptionForm):
     """An endpoint, and any number of event types."""
 
-    event_types = SelectMultipleField("Events", choices=[kind.name for kind in EVENT_TYPES])
+    event_types = SelectMultipleField("Events", choices=lambda: list(event_types()))
 
     def _fill_event_types(self, names: Sequence[str]) -> None:
         self.event_types.data = list(names)
@@ -170,7 +170,7 @@ class ActionForm(ScheduledFields, SubscriptionForm):
     """One event, and what follows."""
 
     event_types = SelectField(
-        "Event", choices=[SelectChoice("", "Choose what sets it off"), *EVENT_CHOICES]
+        "Event", choices=lambda: [SelectChoice("", "Choose what sets it off"), *event_choices()]
     )
 
     def _fill_event_types(self, names: Sequence[str]) -> None:

@@ -6,10 +6,10 @@ import orjson
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from webhooks_app.catalogue import CATALOGUE
 from webhooks_app.extensions import db
 from webhooks_app.services import deliveries as service
 from webhooks_app.services import replays, subscriptions
+from webhooks_app.services.known_types import logged_names
 from webhooks_app.vocabulary import DeliveryStatus
 from webhooks_app.web.delivery_query import CODES, WINDOWS, DeliveryQuery
 from webhooks_app.web.htmx import wants_fragment
@@ -26,10 +26,10 @@ def index() -> tuple[str, int]:
     tenant, session = here().tenant, db.session()
     page = render_template(
         "deliveries/index.html",
-        page=service.list_deliveries(session, tenant, query.filters(), window()),
+        page=service.list_deliveries(session, tenant, query.filters, window()),
         query=query,
         subscriptions=subscriptions.names_of(session, tenant),
-        event_types=CATALOGUE,
+        event_types=logged_names(session, tenant.organisation_id),
         statuses=DeliveryStatus,
         codes=CODES,
         windows=[(name, words) for name, (words, _) in WINDOWS.items()],
@@ -47,7 +47,7 @@ def show(delivery_id: str) -> str:
         f"deliveries/{name}.html",
         logged=logged,
         subscription=service.subscription_of(db.session(), logged.delivery),
-        body=service.request_body(logged),
+        body=service.request_body(logged.delivery, logged.event),
         attempts=[_attempt(one) for one in service.attempts_of(db.session(), logged.delivery)],
     )
 

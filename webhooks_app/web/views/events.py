@@ -4,13 +4,13 @@ import msgspec
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from webhooks_app.catalogue import CATALOGUE
 from webhooks_app.extensions import db
 from webhooks_app.lib.paging import Window
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.services import by_hand, deliveries
 from webhooks_app.services import events as service
 from webhooks_app.services.delivery_filters import Filters
+from webhooks_app.services.known_types import logged_names
 from webhooks_app.web.forms.events import EventForm
 from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.tenancy import editor, here, member, window
@@ -21,12 +21,13 @@ bp = Blueprint("events", __name__, url_prefix="/events")
 @bp.get("/")
 @member
 def index() -> str:
+    names = logged_names(db.session(), here().organisation.id)
     wanted = request.args.get("type")
-    name = wanted if wanted in CATALOGUE else None
+    name = wanted if wanted in names else None
     page = service.list_events(db.session(), here().tenant, window(), name)
     fragment = "_stream" if wants_fragment() else "index"
     return render_template(
-        f"events/{fragment}.html", page=page, event_types=CATALOGUE, chosen=name or ""
+        f"events/{fragment}.html", page=page, event_types=names, chosen=name or ""
     )
 
 

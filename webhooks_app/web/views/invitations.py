@@ -9,10 +9,10 @@ from webhooks_app.models import Invitation
 from webhooks_app.services import invitations as service
 from webhooks_app.services.accounts import BadAccount
 from webhooks_app.services.errors import NotFound
+from webhooks_app.services.sessions import ORGANISATION
 from webhooks_app.web import limits
 from webhooks_app.web.forms.accounts import JoinForm
 from webhooks_app.web.security import admit, keep_token
-from webhooks_app.web.tenancy import ORGANISATION
 
 bp = Blueprint("invitations", __name__, url_prefix="/invitations")
 bp.after_request(keep_token)

@@ -6,7 +6,8 @@ from werkzeug.wrappers import Response
 
 from webhooks_app.extensions import db
 from webhooks_app.services import sessions
-from webhooks_app.web.tenancy import ORGANISATION, member
+from webhooks_app.services.sessions import ORGANISATION
+from webhooks_app.web.tenancy import member
 
 bp = Blueprint("organisations", __name__, url_prefix="/organisations")
 

@@ -14,6 +14,16 @@ from webhooks_app.web.tenancy import here, member
 
 bp = Blueprint("overview", __name__)
 
+LISTS = (
+    "actions.index",
+    "webhooks.index",
+    "webhooks.delivery_logs",
+    "deliveries.index",
+    "events.index",
+    "api_keys.index",
+    "notifications.index",
+    "simulator.index",
+)
 # Each with its bars: 24 of an hour, 28 of 6 hours, 30 of a day.
 STRETCHES = {
     "24h": ("24 hours", timedelta(hours=24), timedelta(hours=1)),
@@ -50,7 +60,8 @@ def _show() -> str:
 @bp.post("/mode")
 @member
 def switch_mode() -> Response:
-    """Live and test never mix, so what was open in the one is left for the first page."""
-    session["mode"] = Mode.TEST if request.form.get("mode") == Mode.TEST else Mode.LIVE
+    """Live and test never mix: a list stays open, what was open of one mode alone is left."""
+    session[sessions.MODE] = Mode.TEST if request.form.get("mode") == Mode.TEST else Mode.LIVE
     g.pop("here")
-    return redirect(url_for("overview.show"))
+    page = request.form.get("page")
+    return redirect(url_for(page if page in LISTS else "overview.show"))

@@ -30,11 +30,10 @@ def new() -> tuple[str, int]:
 def create() -> Response | tuple[str, int]:
     """Replay the chosen rows, else all that the filters mean."""
     query = DeliveryQuery(request.form)
-    filters = query.filters()
     chosen = request.form.getlist("delivery_id")
     if query.faults or len(chosen) > MOST_CHOSEN or not (chosen or "all" in request.form):
         return _ask(query)
-    filters = Filters() if chosen else filters
+    filters = Filters() if chosen else query.filters
     batch = service.start(db.session(), here().tenant, current_user.email, filters, chosen)
     return redirect(url_for(".show", batch_id=batch.id))
 
@@ -60,12 +59,11 @@ def cancel(batch_id: str) -> Response | str:
 
 def _ask(query: DeliveryQuery) -> tuple[str, int]:
     tenant = here().tenant
-    found = deliveries.count(db.session(), tenant, query.filters(), COUNTED + 1)
+    estimate = deliveries.estimate(db.session(), tenant, query.filters, COUNTED)
     page = render_template(
         "replays/new.html",
         query=query,
-        found=found,
-        counted=COUNTED,
+        estimate=estimate,
         windows=[(name, words) for name, (words, _) in WINDOWS.items()],
         subscriptions=dict(subscriptions.names_of(db.session(), tenant)),
     )

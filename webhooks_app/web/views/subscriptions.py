@@ -23,7 +23,7 @@ from webhooks_app.services import subscriptions as service
 from webhooks_app.services.delivery_filters import Filters
 from webhooks_app.vocabulary import SubscriptionKind
 from webhooks_app.web.charts import Sparklines, sparklines
-from webhooks_app.web.forms.choices import GROUPS
+from webhooks_app.web.forms.choices import groups
 from webhooks_app.web.forms.subscriptions import (
     OVERLAPS,
     ActionForm,
@@ -168,7 +168,11 @@ def toggle(subscription_id: str) -> Answer:
     if wants_fragment():
         name = f"subscriptions/{kind().listed}.html"
         return render_template(name, row=row, sparks=_sparks(row))
-    flash("It is on." if row.enabled else "It is off: what was waiting is cancelled.")
+    flash(
+        "It is on. What never arrived can be sent again by Recover."
+        if row.enabled
+        else "It is off: what was waiting is cancelled."
+    )
     return redirect(url_for(".show", subscription_id=row.id))
 
 
@@ -222,7 +226,7 @@ def _form(form: SubscriptionForm, row: Subscription | None) -> Answer:
         f"subscriptions/{kind().noun}_form.html",
         form=form,
         row=row,
-        groups=GROUPS,
+        groups=groups(),
         failed=failed,
         preview=_preview(form),
     )

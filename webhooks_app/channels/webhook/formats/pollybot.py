@@ -1,5 +1,7 @@
 """Pollybot's format (its document; it shows this envelope, and `sha256=<signature>`)."""
 
+from collections.abc import Iterable
+
 from webhooks_app.channels.webhook.formats.body_signed import BodySigned
 from webhooks_app.channels.webhook.formats.contract import EventView
 from webhooks_app.channels.webhook.formats.parts import quoted, unix
@@ -10,6 +12,11 @@ OWN_NAMES = {"lead.captured": "LEAD_CREATED"}
 def name_of(event_type: str) -> str:
     """Pollybot's name of an event type: `LEAD_CREATED`, `CONVERSATION_STARTED` …"""
     return OWN_NAMES.get(event_type) or event_type.replace(".", "_").upper()
+
+
+def names_by_own(event_types: Iterable[str]) -> dict[str, str]:
+    """The way back: each of these event types by Pollybot's name of it."""
+    return {name_of(event_type): event_type for event_type in event_types}
 
 
 class Pollybot(BodySigned):

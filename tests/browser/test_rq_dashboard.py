@@ -1,13 +1,12 @@
 """The RQ dashboard in a real browser: its scripts run under our policy, and jobs are text."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from threading import Thread
-from typing import Any
 
 import pytest
 from flask import Flask
+from playwright.sync_api import Browser, Page
 from redis import Redis
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
@@ -18,10 +17,6 @@ from tests.support.servers import RedisServer
 from tests.web.conftest import PASSWORD
 from webhooks_app import queue
 
-sync_api = pytest.importorskip("playwright.sync_api")
-CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium")
-
 EVIL = "<img src=x onerror=alert(1)>"
 
 
@@ -29,36 +24,34 @@ EVIL = "<img src=x onerror=alert(1)>"
 class Watched:
     """A page at `url`, and what went wrong in it."""
 
-    page: Any
+    page: Page
     url: str
     dialogs: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
-    def open(self, path: str) -> Any:
+    def open(self, path: str) -> Page:
         self.page.goto(f"{self.url}/ops/rq/{path}")
         return self.page
 
 
 @pytest.fixture
-def operator(app: Flask) -> Iterator[Watched]:
+def operator(app: Flask, browser: Browser) -> Iterator[Watched]:
     factories.user("ops@example.com", is_operator=True)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     Thread(target=server.serve_forever, daemon=True).start()
-    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
-        watched = Watched(browser.new_page(), f"http://127.0.0.1:{server.port}")
-        page = watched.page
-        page.on("dialog", lambda dialog: (watched.dialogs.append(dialog.message), dialog.dismiss()))
-        page.on("pageerror", lambda error: watched.errors.append(str(error)))
-        page.on("console", lambda line: watched.errors.append(line.text))
-        page.goto(f"{watched.url}/login?next=/ops/rq/")
-        page.fill("[name=email]", "ops@example.com")
-        page.fill("[name=password]", PASSWORD)
-        page.press("[name=password]", "Enter")
-        page.wait_for_url("**/ops/rq/")
-        yield watched
-        browser.close()
+    context = browser.new_context()
+    watched = Watched(context.new_page(), f"http://127.0.0.1:{server.port}")
+    page = watched.page
+    page.on("dialog", lambda dialog: (watched.dialogs.append(dialog.message), dialog.dismiss()))
+    page.on("pageerror", lambda error: watched.errors.append(str(error)))
+    page.on("console", lambda line: watched.errors.append(line.text))
+    page.goto(f"{watched.url}/login?next=/ops/rq/")
+    page.fill("[name=email]", "ops@example.com")
+    page.fill("[name=password]", PASSWORD)
+    page.press("[name=password]", "Enter")
+    page.wait_for_url("**/ops/rq/")
+    yield watched
+    context.close()
     server.shutdown()
 
 

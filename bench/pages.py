@@ -1,0 +1,168 @@
+"""How long the server takes for each page of the dashboard, over a million deliveries."""
+
+import statistics
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import event, select
+
+from bench.history import RARE, History
+from bench.support import product, settle
+from tests import factories
+from tests.conftest import Client
+from tests.web.conftest import PASSWORD, Person
+from webhooks_app.clock import utcnow
+from webhooks_app.extensions import db
+from webhooks_app.lib.ids import floor_id
+from webhooks_app.lib.paging import encode_cursor
+from webhooks_app.models import Delivery, Organisation, Subscription
+from webhooks_app.models import Event as EventRow
+
+WARM_UPS = 3
+FRAGMENT = {"HX-Request": "true"}
+PREVIEWED = {
+    "event_types": "lead.captured",
+    "match": "all",
+    "conditions-0-field": "data.email",
+    "conditions-0-operator": "contains",
+    "conditions-0-value": "@example.com",
+}
+
+
+class Page(NamedTuple):
+    """A form is posted, and its answer is a fragment."""
+
+    path: str
+    form: Mapping[str, str] | None = None
+
+
+class Measured(NamedTuple):
+    """`ratio` is that of the median to the bare page's."""
+
+    median_ms: float
+    p95_ms: float
+    queries: int
+    ratio: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.median_ms:7.1f} ms  p95 {self.p95_ms:7.1f} ms"
+            f"  {self.queries:2} queries  {self.ratio:5.1f} ×"
+        )
+
+
+def run(count: int, others: int, times: int) -> dict[str, Any]:
+    """Each page `times` times, as a multiple of the log-in page, which asks SQL for nothing."""
+    with product() as made:
+        made.app.test_client_class = Client
+        started = time.perf_counter()
+        ours = History("Acme", webhooks=150, actions=50)
+        ours.fill(count)
+        History("Others", webhooks=20, actions=0).fill(others)
+        settle()
+        seconds = round(time.perf_counter() - started)
+        factories.member(ours.organisation, factories.user("owner@example.com", PASSWORD))
+        stranger, owner = Person(made.app.test_client()), Person(made.app.test_client())
+        bare = _measure(stranger, Page("/login"), times, 1.0)
+        owner.log_in("owner@example.com")
+        pages = {
+            name: _measure(owner, page, times, bare.median_ms)
+            for name, page in pages_of(ours.organisation).items()
+        }
+        slowest = max(pages, key=lambda name: pages[name].median_ms)
+        return {
+            "seeded_in_s": seconds,
+            "bare": bare._replace(ratio=1.0),
+            **pages,
+            "slowest": slowest,
+            "ratio": pages[slowest].ratio,
+        }
+
+
+def pages_of(organisation: Organisation) -> dict[str, Page]:
+    """By the name that the table shows."""
+    webhooks = db.session.scalars(
+        select(Subscription)
+        .where(Subscription.organisation_id == organisation.id, Subscription.kind == "webhook")
+        .order_by(Subscription.id)
+    ).all()
+    busy, quiet = webhooks[0].id, webhooks[-1].id
+    of_ours = select(Delivery).where(Delivery.organisation_id == organisation.id)
+    delivery = db.session.scalars(of_ours.order_by(Delivery.id.desc()).limit(1)).one()
+    happened = db.session.get_one(EventRow, delivery.event_id)
+    half = encode_cursor(floor_id("msg", (utcnow() - timedelta(days=45)).timestamp()))
+    db.session.rollback()
+    paths = {
+        "overview, 24 hours": "/",
+        "overview, 7 days": "/?window=7d",
+        "overview, 30 days": "/?window=30d",
+        "actions": "/actions/",
+        "webhooks": "/webhooks/",
+        "webhooks, all logs": "/webhooks/logs",
+        "a webhook": f"/webhooks/{busy}",
+        "its logs": f"/webhooks/{busy}/logs",
+        "its form": f"/webhooks/{busy}/edit",
+        "deliveries": "/deliveries/",
+        "… of a busy webhook": f"/deliveries/?subscription_id={busy}",
+        "… of a quiet webhook": f"/deliveries/?subscription_id={quiet}",
+        "… failed": "/deliveries/?status=failed",
+        "… failed, of a rare event": f"/deliveries/?status=failed&event_type={RARE}",
+        "… of a rare event": f"/deliveries/?event_type={RARE}",
+        "… cancelled, of a quiet webhook": f"/deliveries/?status=cancelled&subscription_id={quiet}",
+        "… answered 5xx": "/deliveries/?code=5xx",
+        "… with a text that many hold": "/deliveries/?text=person4",
+        "… with a text that none holds": "/deliveries/?text=nowhere-to-be-found",
+        "… of 24 hours": "/deliveries/?window=24h",
+        "… half-way back": f"/deliveries/?cursor={half}",
+        "a delivery": f"/deliveries/{delivery.id}",
+        "events": "/events/",
+        "events, rare": f"/events/?type={RARE}",
+        "an event, with 200 verdicts": f"/events/{happened.id}",
+        "replay, failed": "/replays/new?status=failed",
+        "replay, cancelled": "/replays/new?status=cancelled",
+        "replay, failed and missing, 24 hours": ("/replays/new?status=failed&window=24h&missing=1"),
+        "replay, failed, of a rare event": f"/replays/new?status=failed&event_type={RARE}",
+        "notifications": "/notifications/",
+        "inboxes": "/test-webhook/",
+        "API keys": "/api-keys/",
+    }
+    pages = {name: Page(path) for name, path in paths.items()}
+    return {**pages, "preview in a form": Page("/webhooks/preview", PREVIEWED)}
+
+
+def _measure(person: Person, page: Page, times: int, bare_ms: float) -> Measured:
+    took = []
+    for _ in range(WARM_UPS + times):
+        with statements() as seen:
+            start = time.perf_counter()
+            _open(person, page)
+            took.append((time.perf_counter() - start) * 1000)
+    took = sorted(took[WARM_UPS:])
+    median = statistics.median(took)
+    p95 = took[int(len(took) * 0.95)]
+    return Measured(round(median, 1), round(p95, 1), len(seen), round(median / bare_ms, 1))
+
+
+def _open(person: Person, page: Page) -> None:
+    if page.form is None:
+        answer = person.client.get(page.path)
+    else:
+        form = {"csrf_token": person.token, **page.form}
+        answer = person.client.post(page.path, data=form, headers=FRAGMENT)
+    assert answer.status_code == 200, (page, answer.status_code)
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """What is asked of SQL meanwhile."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(db.engine, "before_cursor_execute", note)

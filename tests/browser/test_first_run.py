@@ -1,0 +1,60 @@
+"""Someone who has never seen the product: sets it up, breaks it, understands, mends, replays."""
+
+from playwright.sync_api import Page, expect
+
+
+def test_from_nothing_to_a_signed_delivery_and_back_from_a_failure(page: Page) -> None:
+    page.goto("/test-webhook/")
+    page.get_by_label("Name").fill("My server")
+    page.get_by_role("button", name="Open an inbox").click()
+    inbox = page.url
+    page.get_by_role("link", name="Create a webhook that sends here").click()
+
+    assert page.get_by_label("URL").input_value() == inbox
+    page.get_by_label("Name").fill("My first webhook")
+    page.get_by_label("lead.captured").check()
+    page.get_by_role("button", name="Save").click()
+    assert page.get_by_label("Signing secret").input_value().startswith("whsec_")
+    expect(page.get_by_text("Verify what arrives")).to_be_visible()
+
+    page.goto(inbox)
+    expect(page.locator("#requests")).to_contain_text("webhook.ping")
+    page.get_by_role("button", name="Check signatures with its secret").click()
+    expect(page.locator("#requests")).to_contain_text("signature verified")
+
+    page.get_by_text("What it answers").click()
+    page.get_by_label("Status").fill("500")
+    page.get_by_role("textbox", name="Body").fill('{"problem": "out of coffee"}')
+    page.get_by_role("button", name="Answer like this").click()
+
+    page.goto("/webhooks/")
+    row = page.get_by_role("row").filter(has_text="My first webhook")
+    row.get_by_role("button", name="Test").click()
+    expect(row.get_by_role("status").locator(".badge.retrying")).to_be_visible()
+    row.get_by_role("link", name="what happened").click()
+    drawer = page.get_by_role("dialog")
+    expect(drawer.locator(".attempt")).to_contain_text("500")
+    expect(drawer.locator(".attempt")).to_contain_text("out of coffee")
+    page.keyboard.press("Escape")
+
+    page.goto(inbox)
+    page.get_by_role("button", name="Answer 200 again").click()
+    page.goto("/webhooks/")
+    row.get_by_role("link", name="Logs").click()
+    failed = drawer.locator(".log > li").filter(has_text="retrying").first
+    failed.locator("summary").first.click()
+    failed.get_by_role("button", name="Replay").click()
+    expect(failed.locator(".outcome .badge.delivered")).to_be_visible()
+
+
+def test_requests_show_in_the_inbox_as_they_come(page: Page) -> None:
+    page.goto("/test-webhook/")
+    page.get_by_role("link", name="Demo receiver").click()
+    watching = page.context.new_page()
+    watching.goto(page.url)
+    page.goto("/webhooks/")
+    row = page.get_by_role("row").filter(has_text="Demo receiver")
+    row.get_by_role("button", name="Test").click()
+    newest = watching.locator("#requests .card, #requests li").first
+    expect(newest).to_contain_text("Maya Lindqvist")
+    expect(newest).to_contain_text("signature verified")

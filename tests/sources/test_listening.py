@@ -1,0 +1,73 @@
+"""What the default patterns understand, and own ones."""
+
+import pytest
+import re2
+
+from webhooks_app.catalogue import CATALOGUE
+from webhooks_app.sources.chat.listening import (
+    APPOINTMENT,
+    ESCALATION,
+    Wishes,
+    first_match,
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Can I talk to a human?",
+        "I WANT TO SPEAK WITH SOMEONE",
+        "please connect me\nwith an agent",
+        "let me chat with a real person",
+        "human support please",
+        "I need an operator",
+        "is there a human?",
+        "transfer me to your representative",
+        CATALOGUE[ESCALATION].sample["text"],
+    ],
+)
+def test_asking_for_a_human(text: str) -> None:
+    assert Wishes().notice(text).requests == [ESCALATION]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'd like to book an appointment",
+        "Can we schedule a call for Friday?",
+        "book a demo",
+        "could you set up a meeting with your team",
+        CATALOGUE[APPOINTMENT].sample["text"],
+    ],
+)
+def test_asking_for_an_appointment(text: str) -> None:
+    assert Wishes().notice(text).requests == [APPOINTMENT]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "What is the price per person?",
+        "I was in a meeting when your agent called",
+        "Does the demo cost anything?",
+        "Which books do you sell?",
+        "humans are strange",
+        "I spoke at length about agencies",
+    ],
+)
+def test_asking_for_neither(text: str) -> None:
+    assert Wishes().notice(text).requests == []
+
+
+def test_own_patterns_replace_the_defaults() -> None:
+    wishes = Wishes(escalation=[r"\bmensch\b"], appointment=[])
+    assert wishes.notice("Ich will einen MENSCH sprechen").requests == [ESCALATION]
+    assert wishes.notice("talk to a human, book a demo").requests == []
+
+
+def test_a_pattern_that_is_none_is_refused() -> None:
+    with pytest.raises(re2.error):
+        first_match(["("], "text")
+    with pytest.raises(re2.error):
+        first_match(["a)(b"], "text")

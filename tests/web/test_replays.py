@@ -1,0 +1,58 @@
+"""/replays: asked for on the list, counted first, watched and cancelled."""
+
+from tests import factories
+from tests.web.conftest import Person
+from webhooks_app.extensions import db
+from webhooks_app.models import Delivery, Organisation, ReplayBatch
+
+URL = "https://receiver.example/hook"
+
+
+def test_all_that_match_are_counted_before_they_are_replayed(
+    owner: Person, organisation: Organisation
+) -> None:
+    factories.webhook(organisation, URL)
+    factories.accepted(organisation, *[factories.lead() for _ in range(3)])
+    page = owner.get("/replays/new", status="pending").text
+    assert "Replay 3 deliveries?" in page
+    assert "Replay 0 deliveries?" in owner.get("/replays/new", status="failed").text
+    response = owner.post("/replays/", status="pending", all="1")
+    batch = db.session.query(ReplayBatch).one()
+    assert response.headers["Location"] == f"/replays/{batch.id}"
+    assert batch.filters == {"status": "pending"}
+    assert batch.requested_by == "owner@people.example"
+
+
+def test_chosen_rows_are_named_and_nothing_is_chosen_by_accident(
+    owner: Person, organisation: Organisation
+) -> None:
+    factories.webhook(organisation, URL)
+    factories.accepted(organisation)
+    delivery = db.session.query(Delivery).one()
+    owner.get("/deliveries/")
+    assert owner.post("/replays/").status_code == 422
+    assert db.session.query(ReplayBatch).count() == 0
+    owner.post("/replays/", delivery_id=[delivery.id])
+    assert db.session.query(ReplayBatch).one().delivery_ids == [delivery.id]
+
+
+def test_a_filter_that_means_nothing_is_said_and_replays_nothing(owner: Person) -> None:
+    owner.get("/deliveries/")
+    response = owner.post("/replays/", status="nonsense", all="1")
+    assert response.status_code == 422
+    assert "This is one of" in response.text
+    assert db.session.query(ReplayBatch).count() == 0
+
+
+def test_a_running_replay_is_shown_on_the_list_and_can_be_cancelled(
+    owner: Person, organisation: Organisation
+) -> None:
+    factories.webhook(organisation, URL)
+    factories.accepted(organisation)
+    owner.get("/deliveries/")
+    path = owner.post("/replays/", all="1").headers["Location"]
+    assert "A replay is at work" in owner.get("/deliveries/").text
+    assert "Cancel the rest" in owner.get(path).text
+    owner.post(f"{path}/cancel")
+    assert "Cancelled" in owner.get(path).text
+    assert "A replay is at work" not in owner.get("/deliveries/").text

@@ -1,0 +1,67 @@
+"""Chat messages as platforms report them, read and checked."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import msgspec
+
+from webhooks_app.api.bodies import decode
+from webhooks_app.api.event_bodies import VISIBLE, Moment, fits_in_utc
+from webhooks_app.lib.pointers import Fault, Invalid
+from webhooks_app.services.chat import Reported, Speaker, text_faults
+from webhooks_app.services.subjects import id_faults
+
+LARGEST_BATCH = 500
+FURTHEST_AHEAD = timedelta(days=1)
+NONE = msgspec.Raw()
+
+
+class MessageBody(msgspec.Struct, forbid_unknown_fields=True):
+    conversation_id: str
+    role: Speaker
+    text: str
+    at: Moment | None = None
+    id: str | None = None
+
+
+class MessagesBody(msgspec.Struct, forbid_unknown_fields=True):
+    messages: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1, max_length=LARGEST_BATCH)]
+
+
+class _Peek(msgspec.Struct):
+    messages: msgspec.Raw = NONE
+
+
+def is_batch(text: str) -> bool:
+    """Whether the body holds many. What is not even JSON is left to be refused as a message."""
+    try:
+        return msgspec.json.decode(text, type=_Peek).messages != NONE
+    except (msgspec.DecodeError, RecursionError):
+        return False
+
+
+def parse_message(text: str | msgspec.Raw, key: str | None, now: datetime) -> Reported:
+    """The message in `text`, with its idempotency key. Raises `Invalid` with all its faults."""
+    body = decode(text, MessageBody)
+    if faults := list(_faults(body, now)):
+        raise Invalid(*faults)
+    return Reported(
+        conversation_id=body.conversation_id,
+        speaker=body.role,
+        text=body.text,
+        at=body.at.astimezone(UTC) if body.at else now,
+        message_id=body.id,
+        idempotency_key=key,
+    )
+
+
+def _faults(body: MessageBody, now: datetime) -> Iterator[Fault]:
+    yield from (fault.below("conversation_id") for fault in id_faults(body.conversation_id))
+    yield from (fault.below("text") for fault in text_faults(body.text))
+    if body.id is not None and not VISIBLE.fullmatch(body.id):
+        yield Fault("#/id", "An id has 1 to 255 visible ASCII characters.")
+    if body.at is not None and not fits_in_utc(body.at):
+        yield Fault("#/at", "This moment is outside the years 1 to 9999 in UTC.")
+    elif body.at is not None and body.at > now + FURTHEST_AHEAD:
+        yield Fault("#/at", "This is more than a day in the future.")

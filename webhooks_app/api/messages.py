@@ -1,0 +1,55 @@
+"""POST /chatbots/{id}/messages: what was said, from which events follow."""
+
+from datetime import datetime, timedelta
+
+from flask import Response
+
+from webhooks_app.api import auth, bodies, shapes
+from webhooks_app.api.answers import answer
+from webhooks_app.api.blueprint import bp
+from webhooks_app.api.message_bodies import MessagesBody, is_batch, parse_message
+from webhooks_app.api.rate import limited
+from webhooks_app.api.repeats import LONGEST_BATCH_KEY, LONGEST_KEY, idempotency_key, reused
+from webhooks_app.clock import utcnow
+from webhooks_app.lib.pointers import Fault, Invalid, pointer
+from webhooks_app.services import chat
+from webhooks_app.services.subjects import id_faults
+
+
+@bp.post("/chatbots/<chatbot_id>/messages")
+@auth.requires("messages:write")
+@limited
+def create_messages(chatbot_id: str) -> Response:
+    """202 once the messages and the events that follow are committed: all of them, or nothing."""
+    if faults := list(id_faults(chatbot_id)):
+        raise Invalid(*(Fault("chatbot_id", fault.detail, kind="parameter") for fault in faults))
+    text, now = bodies.json_text(), utcnow()
+    batch = is_batch(text)
+    if batch:
+        messages = _messages_of_batch(text, now)
+    else:
+        messages = [parse_message(text, idempotency_key(LONGEST_KEY), now)]
+    try:
+        heard = chat.hear(auth.tenant(), chatbot_id, messages, now)
+    except chat.KeyReused as error:
+        at = pointer("messages", error.index) if batch else "#"
+        raise reused(error, at, "message") from error
+    answers = [shapes.heard(one) for one in heard]
+    return answer({"messages": answers} if batch else answers[0], 202)
+
+
+def _messages_of_batch(text: str, now: datetime) -> list[chat.Reported]:
+    """Each with the key of the batch and its position; those without a moment one after another."""
+    key = idempotency_key(LONGEST_BATCH_KEY)
+    texts = bodies.decode(text, MessagesBody).messages
+    messages: list[chat.Reported] = []
+    faults: list[Fault] = []
+    for index, one in enumerate(texts):
+        moment = now - timedelta(microseconds=len(texts) - 1 - index)
+        try:
+            messages.append(parse_message(one, f"{key} {index}" if key else None, moment))
+        except Invalid as error:
+            faults += [fault.below("messages", index) for fault in error.faults]
+    if faults:
+        raise Invalid(*faults)
+    return messages

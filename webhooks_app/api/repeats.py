@@ -1,0 +1,36 @@
+"""`Idempotency-Key`: what makes a repeat harmless (draft-ietf-httpapi-idempotency-key-header)."""
+
+from flask import request
+
+from webhooks_app.api.event_bodies import VISIBLE
+from webhooks_app.api.problems import Problem
+from webhooks_app.lib.pointers import Fault, Invalid
+from webhooks_app.services.ingest import KeyReused
+
+LONGEST_KEY = 255
+LONGEST_BATCH_KEY = LONGEST_KEY - len(" 999")
+
+
+def idempotency_key(longest: int) -> str | None:
+    """The header of that name; None without one. Raises `Invalid`."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not (len(key) <= longest and VISIBLE.fullmatch(key)):
+        detail = f"A key has 1 to {longest} visible ASCII characters."
+        raise Invalid(Fault("Idempotency-Key", detail, kind="header"))
+    return key
+
+
+def reused(error: KeyReused, at: str, what: str = "event") -> Problem:
+    """`at` is the pointer to the event or message."""
+    if error.member == "id":
+        fault = Fault(f"{at}/id", f"This id was used before, for a different {what}.")
+    else:
+        detail = f"This key was used before, for a different {what}."
+        fault = Fault("Idempotency-Key", detail, kind="header")
+    return Problem(
+        422,
+        "idempotency-key-reused",
+        f"Used before, for a different {what}",
+        fault.detail,
+        faults=[fault],
+    )

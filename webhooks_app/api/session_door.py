@@ -1,0 +1,86 @@
+"""The dashboard's session in place of a key: for the calls of the Pollybot document, which are made
+"by session cookie". Its example sends what the cookie holds as a bearer token; that works too."""
+
+from flask import current_app, request, session
+from flask.sessions import SecureCookieSessionInterface
+from flask_login import current_user
+from itsdangerous import BadSignature
+
+from webhooks_app.api.problems import Problem
+from webhooks_app.extensions import db
+from webhooks_app.services.errors import NotFound
+from webhooks_app.services.keys import Principal
+from webhooks_app.services.sessions import arrive
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+READS, CHANGES = ("webhooks:read",), ("webhooks:read", "webhooks:write")
+
+
+def principal(token: str | None) -> Principal:
+    """Who is logged in, and what their role opens.
+
+    By the cookie, or by `token` instead of it. Raises a 401 `Problem` for strangers, a 403 one
+    for what a page of another site made a browser send, `NotFound` for a member of nothing.
+    """
+    if token is None:
+        _refuse_other_origins()
+    else:
+        _open_session(token)
+    if not current_user.is_authenticated:
+        raise _stranger()
+    here = arrive(db.session(), current_user, session)
+    if here is None:
+        raise NotFound
+    if token is not None:
+        session.modified = False
+    return Principal(
+        key_id=current_user.id,
+        organisation_id=here.organisation.id,
+        mode=here.mode.value,
+        scopes=CHANGES if here.may_change else READS,
+        last_used_at=None,
+        name=current_user.email,
+        plan=here.organisation.plan,
+    )
+
+
+def _open_session(token: str) -> None:
+    """What a token says replaces what a cookie says, for this request only. No browser sends a
+    token by itself, so it needs no look at the origin."""
+    interface = current_app.session_interface
+    assert isinstance(interface, SecureCookieSessionInterface)
+    serializer = interface.get_signing_serializer(current_app)
+    assert serializer is not None
+    lifetime = int(current_app.permanent_session_lifetime.total_seconds())
+    try:
+        kept = serializer.loads(token, max_age=lifetime)
+    except BadSignature as error:
+        raise _stranger() from error
+    session.clear()
+    session.update(kept)
+
+
+def _refuse_other_origins() -> None:
+    """A browser adds the cookie whoever asks, and says who does: all of them send `Origin` with
+    what changes something, and newer ones `Sec-Fetch-Site`."""
+    if request.method in SAFE_METHODS:
+        return
+    scheme = "https" if current_app.config["SETTINGS"].https else request.scheme
+    own = {"Origin": f"{scheme}://{request.host}", "Sec-Fetch-Site": "same-origin"}
+    if any(request.headers.get(name, value) != value for name, value in own.items()):
+        raise Problem(
+            403,
+            "cross-origin",
+            "Sent by another site",
+            "With the session's cookie, changes are taken from pages of this site only.",
+        )
+
+
+def _stranger() -> Problem:
+    return Problem(
+        401,
+        "unauthorized",
+        "Not logged in",
+        "Log in and send the session's cookie, or send an API key as `Authorization: Bearer hk_…`.",
+        headers={"WWW-Authenticate": "Bearer"},
+    )

@@ -1,0 +1,130 @@
+"""Conversations that the platform reports message by message, and what is listened for in them."""
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webhooks_app.extensions import Model
+from webhooks_app.models.columns import (
+    Id,
+    IdText,
+    JsonDict,
+    JsonList,
+    Long,
+    Moment,
+    OptionalMoment,
+    Word,
+)
+
+
+class Conversation(Model):
+    """What the derivation knows of one conversation, see `sources.chat.state`.
+
+    `chatbot_id` and `conversation_id` are the platform's own. Whoever derives locks this row.
+    """
+
+    __tablename__ = "conversations"
+    __table_args__ = (
+        UniqueConstraint(
+            "organisation_id",
+            "mode",
+            "chatbot_id",
+            "conversation_id",
+            name="uq_conversations_place",
+        ),
+        CheckConstraint("mode IN ('live', 'test')", name="mode"),
+        Index(
+            "ix_conversations_ends",
+            "ends_at",
+            postgresql_where=text("ends_at IS NOT NULL"),
+            sqlite_where=text("ends_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_conversations_simulated",
+            "organisation_id",
+            "mode",
+            "id",
+            postgresql_where=text("simulated"),
+            sqlite_where=text("simulated"),
+        ),
+    )
+
+    id: Mapped[Id]
+    organisation_id: Mapped[str] = mapped_column(
+        IdText, ForeignKey("organisations.id", ondelete="CASCADE")
+    )
+    mode: Mapped[Word]
+    chatbot_id: Mapped[str] = mapped_column(String(200))
+    conversation_id: Mapped[str] = mapped_column(String(200))
+    simulated: Mapped[bool]
+    first_message_at: Mapped[OptionalMoment]
+    last_message_at: Mapped[OptionalMoment]
+    visitor_messages: Mapped[int]
+    assistant_messages: Mapped[int]
+    agent_messages: Mapped[int]
+    started_at: Mapped[OptionalMoment]
+    ended_at: Mapped[OptionalMoment]
+    ends_at: Mapped[OptionalMoment]
+    notes: Mapped[Long]
+    created_at: Mapped[Moment]
+    updated_at: Mapped[Moment]
+
+
+class ChatMessage(Model):
+    """One message that may come again, or of the simulator: what it was, and the events it made.
+
+    `digest` is the SHA-256 of its text; the text itself is kept of the simulator's only. `events`
+    are pairs of id and type. The role `silence` is no message, but where the simulator's
+    conversation ended.
+    """
+
+    __tablename__ = "chat_messages"
+    __table_args__ = (
+        Index(None, "conversation", "id"),
+        Index(
+            "uq_chat_messages_message_id",
+            "conversation",
+            "message_id",
+            unique=True,
+            postgresql_where=text("message_id IS NOT NULL"),
+            sqlite_where=text("message_id IS NOT NULL"),
+        ),
+        Index(
+            "uq_chat_messages_idempotency_key",
+            "conversation",
+            "idempotency_key",
+            unique=True,
+            postgresql_where=text("idempotency_key IS NOT NULL"),
+            sqlite_where=text("idempotency_key IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[Id]
+    conversation: Mapped[str] = mapped_column(
+        IdText, ForeignKey("conversations.id", ondelete="CASCADE")
+    )
+    role: Mapped[Word]
+    message_id: Mapped[str | None] = mapped_column(String(255))
+    idempotency_key: Mapped[str | None] = mapped_column(String(255))
+    digest: Mapped[str] = mapped_column(String(64))
+    text: Mapped[str | None] = mapped_column(Text)
+    events: Mapped[JsonList]
+    at: Mapped[Moment]
+
+
+class ChatSettings(Model):
+    """What an organisation listens for; without a row, the defaults.
+
+    `region` is the country of phone numbers without a country code (ISO 3166, two letters);
+    `regions` the same for single chatbots, by their id.
+    """
+
+    __tablename__ = "chat_settings"
+
+    organisation_id: Mapped[str] = mapped_column(
+        IdText, ForeignKey("organisations.id", ondelete="CASCADE"), primary_key=True
+    )
+    escalation_patterns: Mapped[JsonList]
+    appointment_patterns: Mapped[JsonList]
+    region: Mapped[str | None] = mapped_column(String(2))
+    regions: Mapped[JsonDict]
+    updated_at: Mapped[Moment]

@@ -1,0 +1,1 @@
+"""What happens in a conversation, derived from the messages that the platform reports."""

@@ -1,0 +1,55 @@
+"""What is noticed in what a visitor writes: contact details, and requests, found by patterns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from webhooks_app.pipeline.operators import compile_pattern
+from webhooks_app.sources.chat.contacts import Contact, contacts_in
+
+ESCALATION = "escalation.requested"
+APPOINTMENT = "appointment.requested"
+
+ESCALATION_PATTERNS = (
+    r"\b(talk|speak|chat|write|connect|transfer|put|get|pass)\b.{0,40}"
+    r"\b(human|person|people|agent|someone|somebody|representative|operator|advis[eo]r)\b",
+    r"\b(need|want|prefer|reach|contact|get|is there|are you) (an? )?"
+    r"(real |actual |live )?(human|person|agent|representative|operator)\b",
+    r"\b(real|actual|live) (human|person|agent|operator|representative)\b",
+    r"\bhuman (support|help|agent|being)\b",
+)
+APPOINTMENT_PATTERNS = (
+    r"\b(book|schedule|arrange|set up|reserve|request|make|get|plan)\b.{0,40}"
+    r"\b(appointment|meeting|demo|consultation|viewing)\b",
+    r"\b(book|schedule|arrange|set up|request|plan)\b.{0,20}\b(call|visit|slot)\b",
+    r"\b(can|could|shall) we (meet|have a (call|meeting))\b",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """What is in one text: contact details, and the event types that it asks for."""
+
+    contacts: Sequence[Contact] = ()
+    requests: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What is listened for in the conversations of one chatbot."""
+
+    escalation: Sequence[str] = ESCALATION_PATTERNS
+    appointment: Sequence[str] = APPOINTMENT_PATTERNS
+    region: str | None = None
+
+    def notice(self, text: str) -> Noticed:
+        patterns = {ESCALATION: self.escalation, APPOINTMENT: self.appointment}
+        requests = [type_ for type_, some in patterns.items() if first_match(some, text)]
+        return Noticed(contacts_in(text, self.region), requests)
+
+
+def first_match(patterns: Sequence[str], text: str) -> str | None:
+    """The first pattern found somewhere in the text, whatever the case and the line breaks.
+
+    Raises `re2.error` for one that is none.
+    """
+    return next((one for one in patterns if compile_pattern(f"(?is){one}").search(text)), None)

@@ -1,0 +1,53 @@
+"""The form of what is listened for in chats: one pattern a line."""
+
+from flask_wtf import FlaskForm
+from wtforms import SelectField, StringField, SubmitField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+
+from webhooks_app.lib.pointers import Invalid
+from webhooks_app.services.chat_settings import REGIONS, Wanted
+
+
+class ChatForm(FlaskForm):  # type: ignore[misc]
+    escalation = TextAreaField("A visitor asks for a human", render_kw={"rows": 6})
+    appointment = TextAreaField("A visitor asks for an appointment", render_kw={"rows": 6})
+    region = SelectField(
+        "Country of phone numbers",
+        choices=[
+            SelectChoice("", "none: only numbers that begin with +"),
+            *(SelectChoice(region, f"{region} (+{code})") for region, code in REGIONS.items()),
+        ],
+    )
+    regions = TextAreaField("Chatbots of other countries", render_kw={"rows": 3})
+    sample = StringField("Try a message")
+    save = SubmitField("Save")
+    try_out = SubmitField("Try it")
+
+    def fill(self, wanted: Wanted) -> None:
+        self.escalation.data = "\n".join(wanted.escalation)
+        self.appointment.data = "\n".join(wanted.appointment)
+        self.region.data = wanted.region
+        self.regions.data = "\n".join(f"{id_} {region}" for id_, region in wanted.regions)
+
+    def wanted(self) -> Wanted:
+        return Wanted(
+            escalation=_lines(self.escalation.data),
+            appointment=_lines(self.appointment.data),
+            region=self.region.data or "",
+            regions=[_chatbot(line) for line in _lines(self.regions.data)],
+        )
+
+    def show(self, error: Invalid) -> None:
+        """Each fault beside the field that it is about."""
+        for fault in error.faults:
+            field = self[fault.at.removeprefix("#/").split("/")[0]]
+            field.errors = [*field.errors, fault.detail]
+
+
+def _lines(text: str | None) -> list[str]:
+    return [line.strip() for line in (text or "").splitlines() if line.strip()]
+
+
+def _chatbot(line: str) -> tuple[str, str]:
+    id_, _, region = line.rpartition(" ")
+    return id_.strip(), region.upper()

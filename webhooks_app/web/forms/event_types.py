@@ -1,0 +1,48 @@
+"""The form of an organisation's own event type."""
+
+from typing import Any
+
+import orjson
+from flask_wtf import FlaskForm
+from wtforms import StringField, TextAreaField
+
+from webhooks_app.catalogue import EventType
+from webhooks_app.lib.pointers import Invalid
+
+
+class EventTypeForm(FlaskForm):  # type: ignore[misc]
+    """`name` is given once: it cannot be changed."""
+
+    name = StringField("Name")
+    title = StringField("Title")
+    description = TextAreaField("Description")
+    group = StringField("Group")
+    sample = TextAreaField("Sample")
+    schema = TextAreaField("JSON Schema")
+
+    def fill(self, kind: EventType) -> None:
+        for name in ("name", "title", "description", "group"):
+            self[name].data = getattr(kind, name)
+        self.sample.data = pretty(kind.sample)
+        self.schema.data = pretty(kind.schema) if kind.schema else ""
+
+    def members(self, *left_out: str) -> dict[str, Any]:
+        """As `services.event_type_fields` knows them; a title or group left empty is made up,
+        or stays as it was."""
+        given = {name: field.data or "" for name, field in self._fields.items()}
+        made_up = [name for name in ("title", "group") if not given[name].strip()]
+        return {
+            name: given[name]
+            for name in ("name", "title", "description", "group", "sample", "schema")
+            if name not in (*left_out, *made_up)
+        }
+
+    def show(self, error: Invalid) -> None:
+        """Each fault beside the field that it is about."""
+        for fault in error.faults:
+            field = self[fault.at.removeprefix("#/").split("/")[0]]
+            field.errors = [*field.errors, fault.detail]
+
+
+def pretty(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()

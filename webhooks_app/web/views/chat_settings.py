@@ -1,0 +1,42 @@
+"""/settings/chat: what is listened for in chats."""
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from webhooks_app.extensions import db
+from webhooks_app.lib.pointers import Invalid
+from webhooks_app.services import chat_settings as service
+from webhooks_app.web.forms.chat import ChatForm
+from webhooks_app.web.tenancy import editor, here, member
+
+bp = Blueprint("chat_settings", __name__, url_prefix="/settings/chat")
+
+
+@bp.get("/")
+@member
+def show() -> str:
+    form = ChatForm()
+    form.fill(service.read(db.session(), here().organisation.id))
+    return _page(form)
+
+
+@bp.post("/")
+@editor
+def save() -> Response | str | tuple[str, int]:
+    """Save it, or try it out on a message, which keeps nothing."""
+    form = ChatForm()
+    if not form.validate():
+        return _page(form), 422
+    try:
+        if form.try_out.data:
+            return _page(form, service.try_out(form.wanted(), form.sample.data or ""))
+        service.save(db.session(), here().organisation.id, form.wanted())
+    except Invalid as error:
+        form.show(error)
+        return _page(form), 422
+    flash("Saved: it holds from the next message on.")
+    return redirect(url_for(".show"))
+
+
+def _page(form: ChatForm, tried: service.TriedOut | None = None) -> str:
+    return render_template("chat_settings.html", form=form, tried=tried)

@@ -1,0 +1,99 @@
+"""/event-types: what can happen, for people; and an organisation's own types."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from webhooks_app.channels.webhook.formats.pollybot import name_of
+from webhooks_app.extensions import db
+from webhooks_app.lib.pointers import Invalid
+from webhooks_app.models import OwnEventType
+from webhooks_app.services import event_types as service
+from webhooks_app.services.known_types import (
+    as_event_type,
+    by_group,
+    find_own,
+    find_type,
+    known_types,
+)
+from webhooks_app.web.forms.event_types import EventTypeForm, pretty
+from webhooks_app.web.schema_table import rows_of
+from webhooks_app.web.tenancy import editor, here, member
+
+bp = Blueprint("event_types", __name__, url_prefix="/event-types")
+
+Answer = Response | str | tuple[str, int]
+
+
+@bp.get("/")
+@member
+def index() -> str:
+    known = known_types(db.session(), here().organisation.id)
+    return render_template("event_types/index.html", groups=by_group(known))
+
+
+@bp.get("/<name>")
+@member
+def show(name: str) -> str:
+    kind = find_type(db.session(), here().organisation.id, name)
+    return render_template(
+        "event_types/show.html",
+        kind=kind,
+        fields=rows_of(kind.schema),
+        sample=pretty(kind.sample),
+        schema=pretty(kind.schema) if kind.schema else "",
+        pollybot_name=name_of(kind.name),
+    )
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@editor
+def new() -> Answer:
+    form = EventTypeForm()
+    if request.method == "POST" and form.validate():
+        try:
+            row = service.register(db.session(), here().organisation.id, form.members())
+        except Invalid as error:
+            form.show(error)
+        else:
+            flash(f"{row.name} is registered: your platform may report it from now on.")
+            return redirect(url_for(".show", name=row.name))
+    return _form(form)
+
+
+@bp.route("/<name>/edit", methods=["GET", "POST"])
+@editor
+def edit(name: str) -> Answer:
+    row = _load(name)
+    form = EventTypeForm()
+    if request.method == "GET":
+        form.fill(as_event_type(row))
+    elif form.validate():
+        try:
+            service.update(db.session(), row, form.members("name"))
+        except Invalid as error:
+            form.show(error)
+        else:
+            flash("Saved.")
+            return redirect(url_for(".show", name=name))
+    return _form(form, row)
+
+
+@bp.route("/<name>/retire", methods=["GET", "POST"])
+@editor
+def retire(name: str) -> Answer:
+    row = _load(name)
+    if request.method == "GET":
+        asking = service.asking_for(db.session(), row)
+        return render_template("event_types/retire.html", row=row, asking=asking)
+    service.retire(db.session(), row)
+    flash(f"{name} is retired: no such event is accepted any more.")
+    return redirect(url_for(".index"))
+
+
+def _form(form: EventTypeForm, row: OwnEventType | None = None) -> tuple[str, int]:
+    page = render_template("event_types/form.html", form=form, row=row)
+    return page, 422 if form.errors or any(field.errors for field in form) else 200
+
+
+def _load(name: str) -> OwnEventType:
+    return find_own(db.session(), here().organisation.id, name)
