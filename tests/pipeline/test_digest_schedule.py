@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from webhooks_app.pipeline.digest_schedule import (
     EPOCH,
     STEP_HOURS,
-    Frequency,
     InvalidSchedule,
     Schedule,
     Window,
@@ -21,6 +20,7 @@ from webhooks_app.pipeline.digest_schedule import (
     parse_schedule,
     window,
 )
+from webhooks_app.vocabulary import Frequency
 
 ZONES = [
     "Africa/Casablanca",  # clocks go back for Ramadan

@@ -1,8 +1,8 @@
 """What Hookline itself sends."""
 
 from webhooks_app.catalogue.schema import count, described, moment, one_of, part, text
+from webhooks_app.vocabulary import Frequency
 
-FREQUENCIES = ("hourly", "every_4_hours", "every_6_hours", "daily", "every_2_days", "weekly")
 COUNTS = {
     "conversations": count("How many began."),
     "messages": count("How many were written."),
@@ -55,7 +55,7 @@ EVENT_TYPES = (
                 "type": ["object", "null"],
                 "description": "The one chatbot, room or space it is about; null for all.",
             },
-            "frequency": one_of("How often it comes.", *FREQUENCIES),
+            "frequency": one_of("How often it comes.", *Frequency),
             "time_zone": text("In which it is told, by its IANA name."),
             "start": moment("Where the one before ended."),
             "end": moment("Up to which it tells, without that moment."),

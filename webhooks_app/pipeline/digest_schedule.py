@@ -3,25 +3,15 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from webhooks_app.vocabulary import Frequency
+
 # Every other day is counted from here, so that neither a restart nor an edit shifts it.
 EPOCH = date(2024, 1, 1)
 DAY = timedelta(days=1)
-
-
-class Frequency(StrEnum):
-    """How often; the words are Pivra's ("Activity digests")."""
-
-    HOURLY = "hourly"
-    EVERY_4_HOURS = "every_4_hours"
-    EVERY_6_HOURS = "every_6_hours"
-    DAILY = "daily"
-    EVERY_2_DAYS = "every_2_days"
-    WEEKLY = "weekly"
 
 
 STEP_HOURS = {Frequency.HOURLY: 1, Frequency.EVERY_4_HOURS: 4, Frequency.EVERY_6_HOURS: 6}

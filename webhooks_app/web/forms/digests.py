@@ -9,8 +9,8 @@ from wtforms.fields.choices import SelectChoice
 
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.models import Subscription
-from webhooks_app.pipeline.digest_schedule import STEP_HOURS, Frequency, time_zones
-from webhooks_app.vocabulary import SUBJECT_TYPES
+from webhooks_app.pipeline.digest_schedule import STEP_HOURS, time_zones
+from webhooks_app.vocabulary import SUBJECT_TYPES, Frequency
 
 EACH_EVENT = ""
 FREQUENCIES = {
