@@ -57,6 +57,17 @@ class DeliveryStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Frequency(StrEnum):
+    """Of digests (Pivra, "Activity digests")."""
+
+    HOURLY = "hourly"
+    EVERY_4_HOURS = "every_4_hours"
+    EVERY_6_HOURS = "every_6_hours"
+    DAILY = "daily"
+    EVERY_2_DAYS = "every_2_days"
+    WEEKLY = "weekly"
+
+
 class Failure(StrEnum):
     """Why a try failed. `refused`: our own guard kept it from a forbidden address."""
 

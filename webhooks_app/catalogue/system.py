@@ -1,6 +1,14 @@
 """What Hookline itself sends."""
 
-from webhooks_app.catalogue.schema import count, described, text
+from webhooks_app.catalogue.schema import count, described, moment, one_of, part, text
+from webhooks_app.vocabulary import Frequency
+
+COUNTS = {
+    "conversations": count("How many began."),
+    "messages": count("How many were written."),
+    "leads": count("How many were captured."),
+    "bookings": count("How many were confirmed."),
+}
 
 EVENT_TYPES = (
     described(
@@ -17,12 +25,57 @@ EVENT_TYPES = (
         "Digest",
         "A summary of a period, by e-mail.",
         "System",
-        {"conversations": 42, "messages": 318, "leads": 7},
         {
-            "conversations": count("How many began."),
-            "messages": count("How many were written."),
-            "leads": count("How many were captured."),
+            "organisation": "Acme",
+            "action": "Daily digest",
+            "scope": None,
+            "frequency": "daily",
+            "time_zone": "Europe/London",
+            "start": "2026-03-01T09:00:00.000Z",
+            "end": "2026-03-02T09:00:00.000Z",
+            "conversations": 42,
+            "messages": 318,
+            "leads": 7,
+            "bookings": 3,
+            "before": {"conversations": 36, "messages": 301, "leads": 9, "bookings": 3},
+            "recent_leads": [
+                {
+                    "name": "Maya Lindqvist",
+                    "email": "maya.lindqvist@example.com",
+                    "phone": "+46 70 123 45 67",
+                    "company": "Norrsken Bygg AB",
+                    "at": "2026-03-02T08:12:40.000Z",
+                }
+            ],
         },
-        required=["conversations", "messages", "leads"],
+        {
+            "organisation": text("Whose it is."),
+            "action": text("The name of the action that sends it."),
+            "scope": {
+                "type": ["object", "null"],
+                "description": "The one chatbot, room or space it is about; null for all.",
+            },
+            "frequency": one_of("How often it comes.", *Frequency),
+            "time_zone": text("In which it is told, by its IANA name."),
+            "start": moment("Where the one before ended."),
+            "end": moment("Up to which it tells, without that moment."),
+            **COUNTS,
+            "before": part("The same of the period before, of the same length.", COUNTS),
+            "recent_leads": {
+                "type": "array",
+                "description": "The latest, 20 at most, newest first.",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "name": text("Empty where nobody said it, as the others."),
+                        "email": text("An e-mail address."),
+                        "phone": text("As it was written."),
+                        "company": text("Whom they work for."),
+                        "at": moment("When it was captured."),
+                    },
+                },
+            },
+        },
+        required=["start", "end", "conversations", "messages", "leads"],
     ),
 )

@@ -15,6 +15,7 @@ class Periodic:
 PERIODIC = (
     Periodic("webhooks_app.jobs.chat.end_idle", timedelta(seconds=15)),
     Periodic("webhooks_app.jobs.upkeep.sweep_failing", timedelta(minutes=1)),
+    Periodic("webhooks_app.jobs.digests.send_due", timedelta(minutes=1)),
     Periodic("webhooks_app.jobs.upkeep.cancel_left_over", timedelta(minutes=1)),
     Periodic("webhooks_app.jobs.upkeep.delete_expired", timedelta(hours=1)),
     Periodic("webhooks_app.jobs.upkeep.delete_unusable", timedelta(hours=1)),

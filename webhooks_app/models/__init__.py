@@ -3,6 +3,7 @@
 from webhooks_app.models.audit_entry import AuditEntry
 from webhooks_app.models.chat import ChatMessage, ChatSettings, Conversation
 from webhooks_app.models.delivery import Attempt, Delivery
+from webhooks_app.models.digest import Digest
 from webhooks_app.models.event import Event
 from webhooks_app.models.event_type import OwnEventType
 from webhooks_app.models.inbox import Inbox, InboxRequest
@@ -26,6 +27,7 @@ __all__ = [
     "Conversation",
     "Delivery",
     "DeliveryStat",
+    "Digest",
     "Event",
     "Inbox",
     "InboxRequest",

@@ -28,6 +28,9 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 JsonColumn = JSON().with_variant(JSONB(), "postgresql")
 
+# Null is SQL's, so that rows without a value can be told by an index.
+OptionalJsonColumn = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
 # Byte-wise order, so that ids made later sort later whatever the database's locale.
 IdText = String(32).with_variant(String(32, collation="C"), "postgresql")
 
@@ -39,4 +42,5 @@ Moment = Annotated[datetime, mapped_column(UtcDateTime)]
 OptionalMoment = Annotated[datetime | None, mapped_column(UtcDateTime)]
 Long = Annotated[str, mapped_column(Text)]
 JsonList = Annotated[list[Any], mapped_column(JsonColumn)]
+OptionalJsonDict = Annotated[dict[str, Any] | None, mapped_column(OptionalJsonColumn)]
 JsonDict = Annotated[dict[str, Any], mapped_column(JsonColumn)]

@@ -23,6 +23,7 @@ from webhooks_app.models.columns import (
     JsonList,
     Long,
     Moment,
+    OptionalJsonDict,
     OptionalMoment,
     UtcDateTime,
     Word,
@@ -30,7 +31,8 @@ from webhooks_app.models.columns import (
 
 
 class Subscription(Model):
-    """`scope_type` and `scope_id` are both null for "all".
+    """`scope_type` and `scope_id` are both null for "all". `schedule` makes an action by e-mail a
+    digest (see `pipeline.digest_schedule`), the first window of which begins at `digest_since`.
 
     `revision` grows with every edit (optimistic locking), which is how an engine knows that what
     it keeps of a subscription is stale. Deleting keeps the row, so that logs stay readable.
@@ -46,6 +48,12 @@ class Subscription(Model):
         CheckConstraint("channel IN ('webhook', 'email')", name="channel"),
         CheckConstraint("(scope_type IS NULL) = (scope_id IS NULL)", name="scope"),
         Index(None, "organisation_id", "mode"),
+        Index(
+            "ix_subscriptions_digests",
+            "id",
+            postgresql_where=text("schedule IS NOT NULL"),
+            sqlite_where=text("schedule IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Id]
@@ -64,6 +72,8 @@ class Subscription(Model):
     conditions: Mapped[JsonList]
     match: Mapped[Word] = mapped_column(default="all")
     changed_fields: Mapped[JsonList] = mapped_column(default=list, server_default=text("'[]'"))
+    schedule: Mapped[OptionalJsonDict]
+    digest_since: Mapped[OptionalMoment]
     wire_format: Mapped[Word] = mapped_column(default="standard")
     retry_policy: Mapped[Any] = mapped_column(JsonColumn, default="pivot")
     rate_limit: Mapped[float | None] = mapped_column(Double)
@@ -84,6 +94,11 @@ class Subscription(Model):
     health: Mapped["SubscriptionHealth"] = relationship(cascade="all, delete-orphan")
 
     __mapper_args__ = {"version_id_col": revision}
+
+    @property
+    def is_digest(self) -> bool:
+        """Then it is told of no event by itself, but of many at a time."""
+        return self.channel == "email" and self.schedule is not None
 
 
 class SubscriptionHealth(Model):

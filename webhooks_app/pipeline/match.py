@@ -54,6 +54,8 @@ class Matcher:
         self._by_type: dict[str, list[Candidate]] = {}
         self._followed: set[str] = set()
         for subscription in subscriptions:
+            if subscription.is_digest:
+                continue
             candidate = Candidate.of(subscription)
             for event_type in subscription.event_types:
                 self._by_type.setdefault(event_type, []).append(candidate)

@@ -102,7 +102,7 @@ def _verdict(
     fields = row.changed_fields if is_update(event.type) else ()
     return Verdict(
         subscription=row,
-        asks_for_type=event.type in row.event_types,
+        asks_for_type=event.type in row.event_types and not row.is_digest,
         in_scope=row.scope_type is None or (row.scope_type, row.scope_id) == event.subject,
         changed_fields=fields,
         changed=event.changed,

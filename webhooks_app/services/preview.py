@@ -59,6 +59,8 @@ class Preview:
 
 def of(session: Session, tenant: Tenant, fields: Mapping[str, Any]) -> Preview:
     """For the members of a form (see `webhook_fields`) as they are, however far it is filled in."""
+    if fields.get("schedule") is not None:
+        return Preview(problem="A digest tells of all that happened; conditions change nothing.")
     if not fields["event_types"]:
         return Preview(problem="Choose an event, and the last real ones are judged here.")
     try:

@@ -39,6 +39,7 @@ NOBODY_LEFT = "Its last address has unsubscribed."
 MOST_NAMES = 500
 COPIED = (
     "channel",
+    "schedule",
     "description",
     "url",
     "event_types",
@@ -125,6 +126,7 @@ def create_subscription(
         health=SubscriptionHealth(),
         **{"conditions": [], "channel": Channel.WEBHOOK.value, "url": "", **columns},
     )
+    _begin_digests(row)
     session.add(row)
     record(session, f"{row.kind}.created", Target.of(row))
     _commit_change(session, row)
@@ -149,6 +151,7 @@ def duplicate(session: Session, row: Subscription, vault: Vault) -> tuple[Subscr
         health=SubscriptionHealth(),
         **{name: getattr(row, name) for name in COPIED},
     )
+    _begin_digests(copy)
     session.add(copy)
     record(session, f"{copy.kind}.created", Target.of(copy), copy_of=row.id)
     _commit_change(session, copy)
@@ -174,8 +177,11 @@ def update_subscription(
     enabled = columns.pop("enabled", row.enabled)
     if enabled and not row.enabled:
         _cancel_all(session, row)
+    was_digest = row.schedule is not None
     for name, value in columns.items():
         setattr(row, name, value)
+    if not was_digest:
+        _begin_digests(row)
     if changed:
         record(session, f"{row.kind}.updated", Target.of(row), changed=changed)
     _switch(session, row, enabled)
@@ -270,6 +276,11 @@ def _subscriptions_of(tenant: Tenant) -> Select[Subscription]:
             Subscription.deleted_at.is_(None),
         )
     )
+
+
+def _begin_digests(row: Subscription) -> None:
+    """What came before was told event by event, or not at all."""
+    row.digest_since = utcnow() if row.schedule is not None else None
 
 
 def _changed(row: Subscription, columns: Mapping[str, Any], vault: Vault) -> list[str]:

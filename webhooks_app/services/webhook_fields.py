@@ -11,6 +11,7 @@ from webhooks_app.lib.pointers import Fault, Invalid, pointer
 from webhooks_app.lib.ssrf import Guard
 from webhooks_app.lib.urls import InvalidUrl, check_endpoint_url
 from webhooks_app.pipeline.conditions import InvalidCondition, parse_conditions
+from webhooks_app.pipeline.digest_schedule import InvalidSchedule, parse_schedule
 from webhooks_app.pipeline.retry import InvalidPolicy, parse_policy
 from webhooks_app.pipeline.subjects import check_subject
 from webhooks_app.services.paths import path_faults
@@ -23,6 +24,8 @@ DEFAULT_FORMAT = "standard"
 MOST_FIELDS = 50
 MOST_ADDRESSES = 20
 SLOWEST, FASTEST = 0.1, 1000.0
+DIGEST = "action.digest"
+ANY_ZONE = "UTC"  # a schedule without a zone is right whatever the organisation's is
 
 Columns = dict[str, Any]
 Check = Callable[[Any], Columns]
@@ -32,6 +35,9 @@ def checked(
     fields: Mapping[str, Any], mode: str, guard: Guard, event_types: Container[str]
 ) -> Columns:
     """What to store for the members in `fields`; others keep their value or default.
+
+    `schedule`: of a digest, see `pipeline.digest_schedule`, or None. With one, `event_types` are
+    those of a digest, whatever else is asked for.
 
     `name`, `description`, `url`, `match`, `wire_format`, `secret`: text; `event_types`: a list of
     names; `scope`: `{"type", "id"}` or None; `conditions`, `retry_policy`: see `pipeline`;
@@ -43,7 +49,8 @@ def checked(
     """
     url = partial(_url, guard=guard, https_only=mode == Mode.LIVE)
     secret = partial(own_secret, format_name=fields.get("wire_format", DEFAULT_FORMAT))
-    types = partial(_event_types, known=event_types)
+    digest = fields.get("schedule") is not None
+    types = _event_types_of_digest if digest else partial(_event_types, known=event_types)
     checks: Mapping[str, Check] = {**CHECKS, "url": url, "secret": secret, "event_types": types}
     columns: Columns = {}
     faults: list[Fault] = []
@@ -93,6 +100,20 @@ def _faults_of_types(names: Sequence[str], known: Container[str]) -> Iterator[Fa
             yield Fault(pointer("event_types", index), f"No event type is called {name[:100]!r}.")
         elif name in names[:index]:
             yield Fault(pointer("event_types", index), "This is in the list already.")
+
+
+def _event_types_of_digest(_: Sequence[str]) -> Columns:
+    return {"event_types": [DIGEST]}
+
+
+def _schedule(raw: Mapping[str, Any] | None) -> Columns:
+    if raw is None:
+        return {"schedule": None}
+    try:
+        schedule = parse_schedule(raw, ANY_ZONE)
+    except InvalidSchedule as error:
+        raise _invalid(str(error), "schedule", error.member) from error
+    return {"schedule": schedule.as_json(raw.get("time_zone") or None), "event_types": [DIGEST]}
 
 
 def _scope(scope: Mapping[str, str] | None) -> Columns:
@@ -217,6 +238,7 @@ CHECKS: Mapping[str, Check] = {
     "conditions": _conditions,
     "match": _match,
     "changed_fields": _changed_fields,
+    "schedule": _schedule,
     "rate_limit": _rate_limit,
     "wire_format": _wire_format,
     "retry_policy": _retry_policy,

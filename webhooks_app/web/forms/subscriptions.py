@@ -25,6 +25,7 @@ from webhooks_app.pipeline.conditions import MOST
 from webhooks_app.pipeline.operators import OPERATORS
 from webhooks_app.vocabulary import SUBJECT_TYPES, Channel
 from webhooks_app.web.forms.choices import event_choices, event_types
+from webhooks_app.web.forms.digests import ScheduledFields
 from webhooks_app.web.forms.sending import SendingFields
 
 SPARE_ROWS = 1
@@ -172,7 +173,7 @@ class WebhookForm(SubscriptionForm):
         return list(self.event_types.data or [])
 
 
-class ActionForm(SubscriptionForm):
+class ActionForm(ScheduledFields, SubscriptionForm):
     """One event, and what follows."""
 
     event_types = SelectField(

@@ -31,11 +31,15 @@ from webhooks_app.web.forms.subscriptions import (
     WebhookForm,
 )
 from webhooks_app.web.htmx import wants_fragment
+from webhooks_app.web.security import CSP
 from webhooks_app.web.tenancy import editor, here, member, window
 
 bp = Blueprint("subscriptions", __name__)
 
-Answer = Response | str | tuple[str, int]
+Answer = Response | str | tuple[str, int] | tuple[str, int, dict[str, str]]
+
+# A digest is shown as the mail that it is.
+FRAMING = f"{CSP}; frame-src 'self'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +229,7 @@ def delete(subscription_id: str) -> Answer:
     return redirect(url_for(".index"))
 
 
-def _form(form: SubscriptionForm, row: Subscription | None) -> tuple[str, int]:
+def _form(form: SubscriptionForm, row: Subscription | None) -> Answer:
     form.add_rows()
     if form.apply.data:
         form.apply_preset()
@@ -238,7 +242,7 @@ def _form(form: SubscriptionForm, row: Subscription | None) -> tuple[str, int]:
         failed=failed,
         preview=_preview(form),
     )
-    return page, 422 if failed else 200
+    return page, 422 if failed else 200, {"Content-Security-Policy": FRAMING}
 
 
 def _secret(row: Subscription, secret: str, why: str) -> str:

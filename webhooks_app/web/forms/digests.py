@@ -1,0 +1,134 @@
+"""The part of an action's form that makes it a digest."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, Form, SelectField, StringField, SubmitField
+from wtforms.fields.choices import SelectChoice
+
+from webhooks_app.lib.pointers import Invalid
+from webhooks_app.models import Subscription
+from webhooks_app.pipeline.digest_schedule import STEP_HOURS, time_zones
+from webhooks_app.vocabulary import SUBJECT_TYPES, Frequency
+
+EACH_EVENT = ""
+FREQUENCIES = {
+    Frequency.HOURLY: "every hour",
+    Frequency.EVERY_4_HOURS: "every 4 hours",
+    Frequency.EVERY_6_HOURS: "every 6 hours",
+    Frequency.DAILY: "every day",
+    Frequency.EVERY_2_DAYS: "every 2 days",
+    Frequency.WEEKLY: "every week",
+}
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+AT = "#/schedule/"
+
+
+class DigestFields(Form):  # type: ignore[misc]
+    """For an action by e-mail; of every other, nothing here counts."""
+
+    frequency = SelectField(
+        "How often",
+        choices=[
+            SelectChoice(EACH_EVENT, "at once, for each event"),
+            *(SelectChoice(one.value, f"a digest {name}") for one, name in FREQUENCIES.items()),
+        ],
+        default=EACH_EVENT,
+    )
+    show_schedule = SubmitField("Choose when")
+    hour = SelectField(
+        "At",
+        coerce=int,
+        choices=[SelectChoice(hour, f"{hour:02}:00") for hour in range(24)],
+        default=9,
+    )
+    weekday = SelectField(
+        "On", coerce=int, choices=[SelectChoice(*one) for one in enumerate(WEEKDAYS)], default=0
+    )
+    time_zone = SelectField(
+        "Time zone",
+        choices=[SelectChoice("", "the organisation's"), *sorted(time_zones())],
+        default="",
+    )
+    skip_empty = BooleanField("Send nothing when nothing happened")
+
+    @property
+    def is_digest(self) -> bool:
+        return self.frequency.data not in (None, EACH_EVENT)
+
+    @property
+    def is_weekly(self) -> bool:
+        return bool(self.frequency.data == Frequency.WEEKLY)
+
+    @property
+    def is_hourly(self) -> bool:
+        """Then no hour of the day matters."""
+        return bool(self.frequency.data == Frequency.HOURLY)
+
+    @property
+    def comes_often(self) -> bool:
+        """Several times a day."""
+        return self.frequency.data in STEP_HOURS
+
+    def schedule(self) -> dict[str, Any] | None:
+        """As `pipeline.digest_schedule` knows it; None for each event."""
+        if not self.is_digest:
+            return None
+        return {
+            "frequency": self.frequency.data,
+            "hour": self.hour.data,
+            "weekday": self.weekday.data,
+            "time_zone": self.time_zone.data or None,
+            "skip_empty": bool(self.skip_empty.data),
+        }
+
+
+class DigestForm(DigestFields, FlaskForm):  # type: ignore[misc]
+    """What of an action's form a preview needs."""
+
+    name = StringField()
+    scope_type = SelectField("About", choices=[SelectChoice("", "everything"), *SUBJECT_TYPES])
+    scope_id = StringField("Its id")
+
+    def scope(self) -> tuple[str, str] | None:
+        id_ = (self.scope_id.data or "").strip()
+        return (self.scope_type.data, id_) if self.scope_type.data and id_ else None
+
+    def why_not(self) -> str | None:
+        """What keeps it from being previewed, as a sentence."""
+        if not self.validate():
+            field = next(field for field in self if field.errors)
+            return f"{field.label.text}: {' '.join(map(str, field.errors))}"
+        if self.scope_type.data and self.scope() is None:
+            return f"Say which {self.scope_type.data} it is about."
+        return None if self.is_digest else "Choose how often it comes, and see here what it says."
+
+
+class ScheduledFields(DigestFields):
+    """`DigestFields` in the form of an action, before what it has without them."""
+
+    is_email: bool
+
+    def fill(self, row: Subscription, headers: Mapping[str, str]) -> None:
+        super().fill(row, headers)
+        if row.schedule is not None:
+            for name, value in row.schedule.items():
+                self[name].data = value or "" if name == "time_zone" else value
+
+    def members(self) -> dict[str, Any]:
+        members: dict[str, Any] = super().members()
+        schedule = self.schedule() if self.is_email else None
+        if schedule is not None:
+            members["event_types"] = []
+        return members | {"schedule": schedule}
+
+    def show(self, error: Invalid) -> None:
+        rest = []
+        for fault in error.faults:
+            if fault.at.startswith(AT):
+                field = self[fault.at.removeprefix(AT)]
+                field.errors = [*field.errors, fault.detail]
+            else:
+                rest.append(fault)
+        super().show(Invalid(*rest))

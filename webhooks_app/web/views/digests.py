@@ -1,0 +1,62 @@
+"""What a digest would say, of an action's form as it is: shown in its frame, or mailed to whoever
+asks."""
+
+from flask import Blueprint, Response, make_response, render_template
+from flask_login import current_user
+
+from webhooks_app.clock import utcnow
+from webhooks_app.extensions import db
+from webhooks_app.pipeline.digest_schedule import Schedule, parse_schedule
+from webhooks_app.services import digests
+from webhooks_app.web.forms.digests import DigestForm
+from webhooks_app.web.tenancy import editor, here
+from webhooks_app.web.views.outbox import MAIL_CSP
+
+bp = Blueprint("digests", __name__, url_prefix="/actions/digest")
+
+UNNAMED = "this action"
+
+
+@bp.post("/preview")
+@editor
+def preview() -> Response:
+    form = DigestForm()
+    if problem := form.why_not():
+        return _note(problem, 422)
+    summary = digests.preview(db.session(), _told(form), _schedule(form), utcnow())
+    context = {"digest": summary, "test": False, "unsubscribe": ""}
+    return _framed(render_template("email/digest/body.html", **context))
+
+
+@bp.post("/send")
+@editor
+def send() -> Response:
+    form = DigestForm()
+    if problem := form.why_not():
+        return _note(problem, 422)
+    address, schedule = current_user.email, _schedule(form)
+    mail = digests.send_one(db.session(), _told(form), schedule, address, utcnow())
+    if mail.status == "outbox":
+        return _note("No mail server is set up: it is kept in the outbox, which operators read.")
+    return _note(f"It is on its way to {address}. The next digest comes as if it had not been.")
+
+
+def _told(form: DigestForm) -> digests.Told:
+    place = here()
+    name = (form.name.data or "").strip() or UNNAMED
+    return digests.Told(place.tenant, place.organisation.name, name, form.scope())
+
+
+def _schedule(form: DigestForm) -> Schedule:
+    return parse_schedule(form.schedule() or {}, here().organisation.time_zone)
+
+
+def _note(text: str, status: int = 200) -> Response:
+    return _framed(render_template("digests/note.html", text=text), status)
+
+
+def _framed(html: str, status: int = 200) -> Response:
+    response = make_response(html, status)
+    response.headers["Content-Security-Policy"] = MAIL_CSP
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
