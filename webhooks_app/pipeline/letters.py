@@ -11,6 +11,8 @@ import msgspec
 import orjson
 from sqlalchemy import Connection, Table, select
 
+from webhooks_app.catalogue.system import DIGEST
+from webhooks_app.channels.email.digest import summary_of
 from webhooks_app.channels.email.fields import Field, fields_of, reply_address, when
 from webhooks_app.channels.email.letter import Letter
 from webhooks_app.channels.email.message import MailMessage, logged_headers, mailto, settled
@@ -105,6 +107,9 @@ def compose(endpoint: Endpoint, claimed: Claimed, about: About, desk: Desk) -> M
         "reply_to": reply_to,
         "test": about.test,
     }
+    template = "event"
+    if claimed.event_type == DIGEST:
+        template, context["digest"] = "digest", summary_of(_decode(claimed.data))
     shown_to = ", ".join(endpoint.email_to)
 
     def letter(recipient: str) -> Letter:
@@ -112,7 +117,7 @@ def compose(endpoint: Endpoint, claimed: Claimed, about: About, desk: Desk) -> M
         if recipient.lower() not in about.members:
             token = desk.unsubscribing.token(endpoint.subscription_id, recipient)
             unsubscribe = f"{desk.site_url}/unsubscribe/{token}"
-        written = render("event", unsubscribe=unsubscribe, **context)
+        written = render(template, unsubscribe=unsubscribe, **context)
         return Letter(
             id=claimed.delivery_id,
             sender=desk.sender,

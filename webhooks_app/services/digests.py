@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from webhooks_app import queue
+from webhooks_app.catalogue.system import DIGEST
 from webhooks_app.channels.email.digest import Summary, summary_of
 from webhooks_app.database import read_only
 from webhooks_app.lib.bulk import insert_rows
@@ -31,7 +32,6 @@ from webhooks_app.pipeline.incoming import Incoming, Tenant
 from webhooks_app.pipeline.match import Candidate
 from webhooks_app.pipeline.plan import DELIVERY_COLUMNS, EVENT_COLUMNS, delivery_rows, event_row
 from webhooks_app.services import mail
-from webhooks_app.services.webhook_fields import DIGEST
 from webhooks_app.vocabulary import Channel, EventOrigin, Trigger
 
 TEMPLATE = "digest"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from webhooks_app.catalogue.system import DIGEST
 from webhooks_app.channels.email.addresses import ascii_address
 from webhooks_app.channels.webhook.formats import FORMATS, check_secret_for
 from webhooks_app.channels.webhook.headers import InvalidHeader, check_custom_headers
@@ -24,7 +25,6 @@ DEFAULT_FORMAT = "standard"
 MOST_FIELDS = 50
 MOST_ADDRESSES = 20
 SLOWEST, FASTEST = 0.1, 1000.0
-DIGEST = "action.digest"
 ANY_ZONE = "UTC"  # a schedule without a zone is right whatever the organisation's is
 
 Columns = dict[str, Any]
