@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 from flask import Flask
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from tests import factories
@@ -15,6 +16,7 @@ from tests.services.test_mail import set_smtp
 from tests.support.mail_server import MailServer
 from tests.support.servers import free_port, wait_until
 from webhooks_app.channels.email.unsubscribe import Unsubscribing
+from webhooks_app.clock import utcnow
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.models import Delivery, Event, Mail, Organisation, Subscription
@@ -210,6 +212,30 @@ def test_a_server_that_is_away_is_tried_again(app: Flask, organisation: Organisa
     assert delivery.status == "retrying"
     assert "ConnectionRefusedError" in delivery.error
     assert attempts()[0].failure == "connect"
+
+
+def test_a_lease_is_held_while_a_slow_server_thinks(
+    app: Flask, organisation: Organisation, server: MailServer
+) -> None:
+    set_smtp(app, server.port, smtp_timeout=20.0)
+    app.config["SETTINGS"] = replace(
+        app.config["SETTINGS"], delivery_timeout=0.5, connect_timeout=0.5, lease_seconds=2.5
+    )
+    server.pause = 5
+    action(organisation)
+    happen(organisation)
+    engine = Engine(engine_parts(app))
+    engine.start()
+    db.session.rollback()
+    assert engine.drain(10)
+    time.sleep(4)
+    [delivery] = deliveries()
+    assert (delivery.status, delivery.tries) == ("sending", 1)
+    assert delivery.due_at > utcnow()
+    engine.stop()
+    [delivery] = deliveries()
+    assert (delivery.status, delivery.tries) == ("delivered", 1)
+    assert len(server.taken) == 1
 
 
 def test_one_connection_serves_many(

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 import orjson
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, and_, bindparam, select
 
 from webhooks_app.catalogue.system import DIGEST
 from webhooks_app.channels.email.digest import summary_of
@@ -31,6 +31,27 @@ DELIVERIES = cast(Table, Delivery.__table__)
 MEMBERSHIPS = cast(Table, Membership.__table__)
 ORGANISATIONS = cast(Table, Organisation.__table__)
 USERS = cast(Table, User.__table__)
+
+# A row for each of the addresses that is a member's; one without an address, if none is.
+ABOUT = (
+    select(
+        ORGANISATIONS.c.name,
+        ORGANISATIONS.c.time_zone,
+        DELIVERIES.c.trigger,
+        DELIVERIES.c.mode,
+        DELIVERIES.c.created_at,
+        USERS.c.email,
+    )
+    .join_from(DELIVERIES, ORGANISATIONS, DELIVERIES.c.organisation_id == ORGANISATIONS.c.id)
+    .outerjoin(
+        USERS.join(MEMBERSHIPS, MEMBERSHIPS.c.user_id == USERS.c.id),
+        and_(
+            MEMBERSHIPS.c.organisation_id == ORGANISATIONS.c.id,
+            USERS.c.email.in_(bindparam("addresses", expanding=True)),
+        ),
+    )
+    .where(DELIVERIES.c.id == bindparam("id"))
+)
 
 _decode = msgspec.json.Decoder().decode
 
@@ -60,18 +81,9 @@ class About:
 
 
 def read_about(connection: Connection, endpoint: Endpoint, claimed: Claimed) -> About:
-    deliveries, organisations = DELIVERIES.c, ORGANISATIONS.c
-    row = connection.execute(
-        select(
-            organisations.name,
-            organisations.time_zone,
-            deliveries.trigger,
-            deliveries.mode,
-            deliveries.created_at,
-        )
-        .join_from(DELIVERIES, ORGANISATIONS, deliveries.organisation_id == organisations.id)
-        .where(deliveries.id == claimed.delivery_id)
-    ).one()
+    addresses = [address.lower() for address in endpoint.email_to]
+    rows = connection.execute(ABOUT, {"id": claimed.delivery_id, "addresses": addresses}).all()
+    row = rows[0]
     subject, answered = (
         _earlier(connection, claimed.delivery_id) if claimed.number > 1 else (None, {})
     )
@@ -80,7 +92,7 @@ def read_about(connection: Connection, endpoint: Endpoint, claimed: Claimed) -> 
         zone=zone_named(row.time_zone),
         test=row.trigger == Trigger.TEST or row.mode == Mode.TEST,
         created_at=row.created_at,
-        members=_members(connection, claimed.organisation_id, endpoint.email_to),
+        members=frozenset(one.email for one in rows),
         subject=subject,
         settled=answered,
     )
@@ -161,20 +173,6 @@ def _view(claimed: Claimed) -> dict[str, Any]:
         "subject": subject if claimed.subject_type else None,
         "data": _decode(claimed.data),
     }
-
-
-def _members(
-    connection: Connection, organisation_id: str, addresses: tuple[str, ...]
-) -> frozenset[str]:
-    named = (
-        select(USERS.c.email)
-        .join_from(USERS, MEMBERSHIPS, MEMBERSHIPS.c.user_id == USERS.c.id)
-        .where(
-            MEMBERSHIPS.c.organisation_id == organisation_id,
-            USERS.c.email.in_([address.lower() for address in addresses]),
-        )
-    )
-    return frozenset(connection.scalars(named))
 
 
 def _earlier(connection: Connection, delivery_id: str) -> tuple[str | None, dict[str, bool]]:

@@ -1,14 +1,21 @@
 """One e-mail, and the bytes of it. Nothing in it can break out of a header."""
 
+import re
+from binascii import b2a_qp
 from datetime import datetime
-from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
+from functools import lru_cache
 
 import msgspec
 
-# Lines that any server takes, also one without 8BITMIME.
-POLICY = SMTP.clone(cte_type="7bit")
+LINE_END = re.compile(r"\r\n|\r|\n")
+PART = """\
+--{boundary}\r
+Content-Type: text/{kind}; charset="utf-8"\r
+Content-Transfer-Encoding: quoted-printable\r
+\r
+"""
 
 
 class Letter(msgspec.Struct, frozen=True):
@@ -52,22 +59,46 @@ def headers_of(letter: Letter) -> dict[str, str]:
 
 
 def as_bytes(letter: Letter) -> bytes:
-    """Text with an HTML alternative. Raises ValueError for what would break out of a header."""
-    message = EmailMessage(policy=POLICY)
-    for name, value in headers_of(letter).items():
-        message[name] = value
-    message.set_content(letter.text, cte="quoted-printable")
-    message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    """Text with an HTML alternative, in lines that any server takes, also one without 8BITMIME.
+
+    Raises ValueError for what would break out of a header. Put together here, since the email
+    package takes ten times as long for it, and folds long URLs so that nobody can read them.
+    """
     # No line of quoted-printable text can look like this (RFC 2045 §6.7).
-    message.set_boundary(f"=_{letter.id}")
-    return _unsubscribing(letter.unsubscribe) + message.as_bytes()
+    boundary = f"=_{letter.id}"
+    headers = headers_of(letter)
+    lines = [_folded(name, headers.pop(name)) for name in FOLDED if name in headers]
+    if letter.unsubscribe:
+        headers["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    headers["MIME-Version"] = "1.0"
+    headers["Content-Type"] = f'multipart/alternative; boundary="{boundary}"'
+    lines += [_verbatim(name, value) for name, value in headers.items()]
+    parts = (("plain", letter.text), ("html", letter.html))
+    return b"".join(
+        (
+            *lines,
+            *(_part(kind, text, boundary) for kind, text in parts),
+            f"\r\n--{boundary}--\r\n".encode(),
+        )
+    )
 
 
-def _unsubscribing(url: str) -> bytes:
-    """Written here, as the email package would fold it into encoded words, which nobody reads."""
-    if not url:
-        return b""
-    if not url.isascii() or not url.isprintable() or " " in url:
-        raise ValueError("A URL with a linefeed or a space cannot be in a header.")
-    post = "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
-    return f"List-Unsubscribe: <{url}>\r\n{post}\r\n".encode()
+# By the email package, which knows addresses and encoded words (RFC 2047).
+FOLDED = ("From", "To", "Subject", "Reply-To")
+
+
+@lru_cache(maxsize=4096)
+def _folded(name: str, value: str) -> bytes:
+    return SMTP.fold_binary(*SMTP.header_store_parse(name, value))
+
+
+def _verbatim(name: str, value: str) -> bytes:
+    if not value.isascii() or not value.isprintable():
+        raise ValueError(f"{name} cannot be a header: it has a linefeed or is not ASCII.")
+    return f"{name}: {value}\r\n".encode()
+
+
+def _part(kind: str, text: str, boundary: str) -> bytes:
+    lines = LINE_END.sub("\r\n", f"{text}\n").encode(errors="replace")
+    return f"\r\n{PART.format(boundary=boundary, kind=kind)}".encode() + b2a_qp(lines)

@@ -5,6 +5,7 @@ import socket
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 
 from webhooks_app.vocabulary import Failure
 
@@ -58,14 +59,13 @@ class Line:
 
     def __init__(self, server: Server) -> None:
         self.handed_over = 0
-        context = ssl.create_default_context()
         try:
-            self._smtp = _connect(server, context)
+            self._smtp = _connect(server)
         except (smtplib.SMTPException, OSError) as error:
             raise _away(error) from error
         try:
             if server.security == "starttls":
-                self._smtp.starttls(context=context)
+                self._smtp.starttls(context=_context())
             if server.username:
                 self._smtp.login(server.username, server.password)
             self._smtp.ehlo_or_helo_if_needed()
@@ -129,11 +129,17 @@ def is_permanent(code: int) -> bool:
     return code in PERMANENT and code not in NOT_LOGGED_IN
 
 
-def _connect(server: Server, context: ssl.SSLContext) -> smtplib.SMTP:
+@cache
+def _context() -> ssl.SSLContext:
+    """It takes 50 ms to read all certificate authorities."""
+    return ssl.create_default_context()
+
+
+def _connect(server: Server) -> smtplib.SMTP:
     where, timeout = (server.host, server.port), server.timeout
     connection: smtplib.SMTP
     if server.security == "tls":
-        connection = smtplib.SMTP_SSL(*where, timeout=timeout, context=context)
+        connection = smtplib.SMTP_SSL(*where, timeout=timeout, context=_context())
     else:
         connection = smtplib.SMTP(*where, timeout=timeout)
     connection.ehlo_or_helo_if_needed()
