@@ -18,7 +18,7 @@ from webhooks_app.database import read_only
 from webhooks_app.lib.bulk import insert_rows
 from webhooks_app.lib.ids import new_id
 from webhooks_app.models import Delivery, Digest, Event, Mail, Organisation, Subscription
-from webhooks_app.pipeline.digest_content import Scope, content_of, is_empty
+from webhooks_app.pipeline.digest_content import DIGEST, Scope, content_of, is_empty
 from webhooks_app.pipeline.digest_schedule import (
     InvalidSchedule,
     Schedule,
@@ -31,7 +31,6 @@ from webhooks_app.pipeline.incoming import Incoming, Tenant
 from webhooks_app.pipeline.match import Candidate
 from webhooks_app.pipeline.plan import DELIVERY_COLUMNS, EVENT_COLUMNS, delivery_rows, event_row
 from webhooks_app.services import mail
-from webhooks_app.services.webhook_fields import DIGEST
 from webhooks_app.vocabulary import Channel, EventOrigin, Trigger
 
 TEMPLATE = "digest"

@@ -10,6 +10,7 @@ from webhooks_app.lib.pointers import Fault, Invalid, pointer
 from webhooks_app.lib.ssrf import Guard
 from webhooks_app.lib.urls import InvalidUrl, check_endpoint_url
 from webhooks_app.pipeline.conditions import InvalidCondition, parse_conditions
+from webhooks_app.pipeline.digest_content import DIGEST
 from webhooks_app.pipeline.digest_schedule import InvalidSchedule, parse_schedule
 from webhooks_app.pipeline.retry import InvalidPolicy, parse_policy
 from webhooks_app.services.paths import path_faults
@@ -21,7 +22,6 @@ LONGEST_DESCRIPTION = 2000
 DEFAULT_FORMAT = "standard"
 MOST_FIELDS = 50
 SLOWEST, FASTEST = 0.1, 1000.0
-DIGEST = "action.digest"
 ANY_ZONE = "UTC"  # a schedule without a zone is right whatever the organisation's is
 
 Columns = dict[str, Any]
