@@ -34,6 +34,8 @@ from webhooks_app.services import mail
 from webhooks_app.vocabulary import Channel, EventOrigin, Trigger
 
 TEMPLATE = "digest"
+# What the templates say besides, of a digest that no action sends.
+UNADDRESSED = {"subject": "", "test": False, "unsubscribe": ""}
 
 # An event gets its id, by which it is counted, a moment before it is committed. Longer than any
 # transaction that accepts events, and than clocks of machines differ.
@@ -92,7 +94,7 @@ def preview(session: Session, told: Told, schedule: Schedule, now: datetime) -> 
 def send_one(session: Session, told: Told, schedule: Schedule, to: str, now: datetime) -> Mail:
     """Mail that to `to` alone, committed; when the next one comes, and what it tells, stays."""
     summary = preview(session, told, schedule, now)
-    row = mail.post(session, to, TEMPLATE, digest=summary, test=False, unsubscribe="")
+    row = mail.post(session, to, TEMPLATE, digest=summary, **UNADDRESSED)
     session.commit()
     mail.send_soon()
     return row
