@@ -108,8 +108,6 @@ class DigestForm(DigestFields, FlaskForm):  # type: ignore[misc]
 class ScheduledFields(DigestFields):
     """`DigestFields` in the form of an action, before what it has without them."""
 
-    is_email: bool
-
     def fill(self, row: Subscription, headers: Mapping[str, str]) -> None:
         super().fill(row, headers)
         if row.schedule is not None:
