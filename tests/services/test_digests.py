@@ -510,7 +510,7 @@ DATA: dict[str, Any] = {
 
 
 def letter(data: dict[str, Any]) -> Mail:
-    summary, context = summary_of(data), {"test": False, "unsubscribe": ""}
+    summary, context = summary_of(data), digests.UNADDRESSED
     return mail.post(db.session(), "ada@example.com", "digest", digest=summary, **context)
 
 

@@ -19,7 +19,7 @@ from webhooks_app.database import read_only
 from webhooks_app.lib.bulk import insert_rows
 from webhooks_app.lib.ids import new_id
 from webhooks_app.models import Delivery, Digest, Event, Mail, Organisation, Subscription
-from webhooks_app.pipeline.digest_content import Scope, content_of, is_empty
+from webhooks_app.pipeline.digest_content import DIGEST, Scope, content_of, is_empty
 from webhooks_app.pipeline.digest_schedule import (
     InvalidSchedule,
     Schedule,
@@ -35,6 +35,8 @@ from webhooks_app.services import mail
 from webhooks_app.vocabulary import Channel, EventOrigin, Trigger
 
 TEMPLATE = "digest"
+# What the templates say besides, of a digest that no action sends.
+UNADDRESSED = {"subject": "", "test": False, "unsubscribe": ""}
 
 # An event gets its id, by which it is counted, a moment before it is committed. Longer than any
 # transaction that accepts events, and than clocks of machines differ.
@@ -93,7 +95,7 @@ def preview(session: Session, told: Told, schedule: Schedule, now: datetime) -> 
 def send_one(session: Session, told: Told, schedule: Schedule, to: str, now: datetime) -> Mail:
     """Mail that to `to` alone, committed; when the next one comes, and what it tells, stays."""
     summary = preview(session, told, schedule, now)
-    row = mail.post(session, to, TEMPLATE, digest=summary, test=False, unsubscribe="")
+    row = mail.post(session, to, TEMPLATE, digest=summary, **UNADDRESSED)
     session.commit()
     mail.send_soon()
     return row

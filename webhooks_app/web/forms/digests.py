@@ -108,10 +108,6 @@ class DigestForm(DigestFields, FlaskForm):  # type: ignore[misc]
 class ScheduledFields(DigestFields):
     """`DigestFields` in the form of an action, before what it has without them."""
 
-    @property
-    def is_email(self) -> bool:
-        raise NotImplementedError
-
     def fill(self, row: Subscription, headers: Mapping[str, str]) -> None:
         super().fill(row, headers)
         if row.schedule is not None:

@@ -24,8 +24,8 @@ def preview() -> Response:
     if problem := form.why_not():
         return _note(problem, 422)
     summary = digests.preview(db.session(), _told(form), _schedule(form), utcnow())
-    context = {"digest": summary, "test": False, "unsubscribe": ""}
-    return _framed(render_template("email/digest/body.html", **context))
+    html = render_template("email/digest/body.html", digest=summary, **digests.UNADDRESSED)
+    return _framed(html)
 
 
 @bp.post("/send")
