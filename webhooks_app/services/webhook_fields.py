@@ -12,7 +12,6 @@ from webhooks_app.lib.pointers import Fault, Invalid, pointer
 from webhooks_app.lib.ssrf import Guard
 from webhooks_app.lib.urls import InvalidUrl, check_endpoint_url
 from webhooks_app.pipeline.conditions import InvalidCondition, parse_conditions
-from webhooks_app.pipeline.digest_content import DIGEST
 from webhooks_app.pipeline.digest_schedule import InvalidSchedule, parse_schedule
 from webhooks_app.pipeline.retry import InvalidPolicy, parse_policy
 from webhooks_app.pipeline.subjects import check_subject
