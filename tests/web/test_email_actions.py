@@ -56,6 +56,7 @@ def test_it_is_made_without_a_secret_or_a_ping(owner: Person) -> None:
     page = owner.get(f"/actions/{row.id}").text
     assert "boss@example.com" in page
     assert "New secret" not in page
+    assert "stay in the outbox" in page
     assert "e-mail" in owner.get("/actions/").text
 
 

@@ -51,10 +51,8 @@ def logged_headers(letter: Letter) -> dict[str, str]:
 
 
 def settled(logged: Sequence[Sequence[str]]) -> dict[str, bool]:
-    """Of the answers in a log, those that nothing is to follow: by recipient, whether it was taken.
-
-    Raises ValueError for a log that is none of ours.
-    """
+    """Of the answers in a log, those that nothing is to follow: by recipient, whether it was
+    taken."""
     codes = {recipient: int(text[:3]) for recipient, text in logged if text[:3].isdecimal()}
     return {
         recipient: code in ACCEPTED

@@ -89,6 +89,7 @@ def show(subscription_id: str) -> str:
         snippets=(
             verification.snippets(row.wire_format) if row.channel == Channel.WEBHOOK else None
         ),
+        mails_leave=bool(current_app.config["SETTINGS"].smtp_host),
         page=_last_deliveries(row),
     )
 
