@@ -133,11 +133,15 @@ def test_a_temporary_refusal_is_tried_again_with_the_same_bytes(
     [delivery] = run()
     assert (delivery.status, delivery.status_code) == ("retrying", 451)
     server.answer = "250 OK"
-    edit(row.id, email_subject="Edited since")
+    first = attempts()[0]
+    edit(row.id, email_subject="Edited since", name="Renamed <since>")
     make_due()
     [delivery] = run()
+    assert attempts()[1].request_headers == first.request_headers
     assert (delivery.status, delivery.tries, delivery.error) == ("delivered", 2, None)
     [message] = server.taken
+    assert "Renamed" not in message.as_string()
+    assert "Tell the team" in parts(message)[0]
     assert message["Subject"] == "First: Böhm & Söhne"
     assert message["Message-ID"] == f"<{delivery.id}@example.com>"
 

@@ -1,6 +1,7 @@
 """From an event and an action to the e-mails that are sent."""
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -14,7 +15,7 @@ from sqlalchemy import Connection, Table, and_, bindparam, select
 from webhooks_app.catalogue.system import DIGEST
 from webhooks_app.channels.email.digest import summary_of
 from webhooks_app.channels.email.fields import Field, fields_of, reply_address, when
-from webhooks_app.channels.email.letter import Letter
+from webhooks_app.channels.email.letter import Letter, domain_of
 from webhooks_app.channels.email.message import MailMessage, logged_headers, mailto, settled
 from webhooks_app.channels.email.templates import one_line, render
 from webhooks_app.channels.email.unsubscribe import Unsubscribing
@@ -31,6 +32,8 @@ DELIVERIES = cast(Table, Delivery.__table__)
 MEMBERSHIPS = cast(Table, Membership.__table__)
 ORGANISATIONS = cast(Table, Organisation.__table__)
 USERS = cast(Table, User.__table__)
+
+BRACKETS = re.compile(r'[<>"]')
 
 # A row for each of the addresses that is a member's; one without an address, if none is.
 ABOUT = (
@@ -69,7 +72,8 @@ class Desk:
 @dataclass(frozen=True, slots=True)
 class About:
     """What a mail needs besides its event. `settled`: which recipients have been answered for good
-    by earlier tries, and whether they took it; `subject`: what those tries called it."""
+    by earlier tries, and whether they took it; `subject` and `action`: what those tries called
+    it."""
 
     organisation: str
     zone: tzinfo
@@ -77,6 +81,7 @@ class About:
     created_at: datetime
     members: frozenset[str]
     subject: str | None = None
+    action: str | None = None
     settled: Mapping[str, bool] = dataclasses.field(default_factory=dict)
 
 
@@ -84,16 +89,15 @@ def read_about(connection: Connection, endpoint: Endpoint, claimed: Claimed) -> 
     addresses = [address.lower() for address in endpoint.email_to]
     rows = connection.execute(ABOUT, {"id": claimed.delivery_id, "addresses": addresses}).all()
     row = rows[0]
-    subject, answered = (
-        _earlier(connection, claimed.delivery_id) if claimed.number > 1 else (None, {})
-    )
+    said, answered = _earlier(connection, claimed.delivery_id) if claimed.number > 1 else ({}, {})
     return About(
         organisation=row.name,
         zone=zone_named(row.time_zone),
         test=row.trigger == Trigger.TEST or row.mode == Mode.TEST,
         created_at=row.created_at,
         members=frozenset(one.email for one in rows),
-        subject=subject,
+        subject=said.get("Subject"),
+        action=said.get("List-Id", "").rpartition(" <")[0] or None,
         settled=answered,
     )
 
@@ -104,12 +108,13 @@ def compose(endpoint: Endpoint, claimed: Claimed, about: About, desk: Desk) -> M
     Members of the organisation change the action themselves, all others may unsubscribe.
     """
     reply_to = reply_address(claimed.data)
+    action = about.action or one_line(BRACKETS.sub(" ", endpoint.name))
     fields = fields_of(claimed.event_type, claimed.data, about.zone)
     title = title_of(view_of(claimed))
     context: dict[str, Any] = {
         "brand": desk.brand,
         "organisation": about.organisation,
-        "action": endpoint.name,
+        "action": action,
         "title": title,
         "subject": _subject(endpoint, claimed, title, fields),
         "when": when(claimed.occurred_at, about.zone),
@@ -141,6 +146,7 @@ def compose(endpoint: Endpoint, claimed: Claimed, about: About, desk: Desk) -> M
             shown_to=shown_to,
             reply_to=reply_to,
             unsubscribe=unsubscribe,
+            list_id=f"{action} <{endpoint.subscription_id}.{domain_of(desk.sender)}>",
         )
 
     letters = [letter(one) for one in endpoint.email_to if one not in about.settled]
@@ -175,20 +181,20 @@ def _view(claimed: Claimed) -> dict[str, Any]:
     }
 
 
-def _earlier(connection: Connection, delivery_id: str) -> tuple[str | None, dict[str, bool]]:
-    """The log is what says who has it, and under which subject: a retry must not differ, though
-    the action was edited since."""
+def _earlier(connection: Connection, delivery_id: str) -> tuple[dict[str, str], dict[str, bool]]:
+    """Headers of the first try, and who has answered for good. The log is what says so: a retry
+    must not differ, though the action was edited since."""
     attempts = ATTEMPTS.c
     rows = connection.execute(
         select(attempts.request_headers, attempts.response_headers)
         .where(attempts.delivery_id == delivery_id)
         .order_by(attempts.number)
     ).all()
-    subjects = [orjson.loads(row.request_headers).get("Subject") for row in rows]
+    headers = [orjson.loads(row.request_headers) for row in rows]
     answered: dict[str, bool] = {}
     for row in rows:
         answered |= settled(orjson.loads(row.response_headers))
-    return next(filter(None, subjects), None), answered
+    return next(filter(None, headers), {}), answered
 
 
 def zone_named(name: str) -> tzinfo:

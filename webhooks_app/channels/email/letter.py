@@ -23,7 +23,8 @@ class Letter(msgspec.Struct, frozen=True):
     same bytes, whenever it is written.
 
     `shown_to` is what the To header says, when more get it than `recipient`. `unsubscribe` is a
-    URL that takes a POST (RFC 8058).
+    URL that takes a POST (RFC 8058). `list_id` is a name and an id in angle brackets (RFC 2919),
+    for who wants to sort such mails.
     """
 
     id: str
@@ -36,10 +37,15 @@ class Letter(msgspec.Struct, frozen=True):
     shown_to: str = ""
     reply_to: str = ""
     unsubscribe: str = ""
+    list_id: str = ""
 
 
 def message_id(letter: Letter) -> str:
-    return f"<{letter.id}@{parseaddr(letter.sender)[1].rpartition('@')[2]}>"
+    return f"<{letter.id}@{domain_of(letter.sender)}>"
+
+
+def domain_of(sender: str) -> str:
+    return parseaddr(sender)[1].rpartition("@")[2]
 
 
 def envelope_sender(letter: Letter) -> str:
@@ -55,7 +61,8 @@ def headers_of(letter: Letter) -> dict[str, str]:
         "Message-ID": message_id(letter),
         "Auto-Submitted": "auto-generated",
     }
-    return headers | ({"Reply-To": letter.reply_to} if letter.reply_to else {})
+    more = {"Reply-To": letter.reply_to, "List-Id": letter.list_id}
+    return headers | {name: value for name, value in more.items() if value}
 
 
 def as_bytes(letter: Letter) -> bytes:
@@ -85,7 +92,7 @@ def as_bytes(letter: Letter) -> bytes:
 
 
 # By the email package, which knows addresses and encoded words (RFC 2047).
-FOLDED = ("From", "To", "Subject", "Reply-To")
+FOLDED = ("From", "To", "Subject", "Reply-To", "List-Id")
 
 
 @lru_cache(maxsize=4096)
