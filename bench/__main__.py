@@ -71,5 +71,14 @@ def pages(count: int, others: int, times: int) -> None:
     report("pages", pages.run(count, others, times))
 
 
+@main.command()
+@click.option("--count", default=10_000, show_default=True)
+def mail(count: int) -> None:
+    """Send the mails of events to a mail server."""
+    from bench import mail
+
+    report("mail", mail.run(count))
+
+
 if __name__ == "__main__":
     main()

@@ -6,6 +6,9 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from tests import factories
+from tests.services.test_mail import set_smtp
+from tests.support.mail_server import MailServer
+from tests.support.servers import free_port
 from webhooks_app.extensions import db
 from webhooks_app.lib.crypto import digest
 from webhooks_app.models import ApiKey, Delivery, Organisation
@@ -153,3 +156,21 @@ def test_audit_fails_when_something_is_broken(run: Run) -> None:
 
     assert result.exit_code == 1
     assert result.stdout.splitlines()[0].split()[-2:] == ["1", "broken"]
+
+
+def test_a_test_mail_is_sent_at_once_and_says_what_the_server_said(app: Flask, run: Run) -> None:
+    with MailServer() as server:
+        set_smtp(app, server.port)
+        result = run("send-test-mail", "ops@example.com")
+        assert result.exit_code == 0, result.output
+        assert "The mail server took it: 250 OK" in result.output
+        assert server.recipients == ["ops@example.com"]
+        server.refusals["gone@example.com"] = "550 5.1.1 No such user"
+        refused(run("send-test-mail", "gone@example.com"), "550 5.1.1 No such user")
+
+
+def test_a_test_mail_needs_a_server_and_an_address(app: Flask, run: Run) -> None:
+    refused(run("send-test-mail", "ops@example.com"), "SMTP_HOST")
+    set_smtp(app, free_port())
+    refused(run("send-test-mail", "ops@example.com"), "ConnectionRefusedError")
+    refused(run("send-test-mail", "ops"), "not an e-mail address")

@@ -93,7 +93,14 @@ def test_the_time_line_of_a_policy_is_true(name: str) -> None:
 
 
 def test_every_command_is_documented(app: Flask) -> None:
-    for name in ("create-organisation", "set-plan", "make-operator", "create-api-key", "audit"):
+    for name in (
+        "create-organisation",
+        "set-plan",
+        "make-operator",
+        "create-api-key",
+        "audit",
+        "send-test-mail",
+    ):
         assert name in app.cli.commands
         assert f"flask --app app {name}" in OPERATING
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from webhooks_app.extensions import db
 from webhooks_app.models import Organisation
-from webhooks_app.services import accounts, keys, plans
+from webhooks_app.services import accounts, keys, mail, plans
 from webhooks_app.services.audit import Report, audit
 from webhooks_app.services.errors import NotFound
 from webhooks_app.vocabulary import Mode
@@ -42,7 +42,15 @@ class Command(click.Command):
 
 
 def init_app(app: Flask) -> None:
-    for command in (create_organisation, set_plan, make_operator, create_api_key, check_invariants):
+    commands = (
+        create_organisation,
+        set_plan,
+        make_operator,
+        create_api_key,
+        check_invariants,
+        send_test_mail,
+    )
+    for command in commands:
         app.cli.add_command(command)
 
 
@@ -108,6 +116,18 @@ def check_invariants() -> None:
     click.echo(_table(report))
     if not report.ok:
         raise SystemExit(1)
+
+
+@click.command("send-test-mail", cls=Command)
+@click.argument("to")
+@with_appcontext
+def send_test_mail(to: str) -> None:
+    """Send a mail at once, and say what the mail server answered."""
+    try:
+        answer = mail.send_test(to)
+    except mail.NotSent as error:
+        raise Refused(str(error)) from error
+    click.echo(f"The mail server took it: {answer}. Look into the mailbox of {to}.")
 
 
 def _table(report: Report) -> str:

@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.product import Product, started
 
+# Machines are busy now and then.
+PATIENCE = 15_000
+expect.set_options(timeout=PATIENCE)
 # What no console says.
 NONE = r"(?!)"
 LAUNCH = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -45,7 +48,7 @@ def open_page(browser: Browser, product: Product) -> Iterator[Callable[..., Page
 
     def open_page(who: str | None = "owner", errors: str = NONE, **more: Any) -> Page:
         context = browser.new_context(base_url=product.url, **more)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
 

@@ -10,6 +10,8 @@ from tests.browser.conftest import LAUNCH
 from tests.browser.pages import paths
 from tests.browser.product import Product, started
 
+MAILS = Path(__file__).parents[1] / "golden" / "emails"
+MAIL_WIDTHS = (700, 390)
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
 WIDTHS = (1280, 390)
 SCHEMES = ("light", "dark")
@@ -26,7 +28,23 @@ def main() -> None:
             for width in WIDTHS:
                 for scheme in SCHEMES:
                     _shoot_all(browser, product, width, scheme)
+            _shoot_mails(browser)
             browser.close()
+
+
+def _shoot_mails(browser: Browser) -> None:
+    """As the golden files have them."""
+    for width in MAIL_WIDTHS:
+        for scheme in SCHEMES:
+            context = browser.new_context(
+                viewport={"width": width, "height": 600}, color_scheme=scheme
+            )
+            page = context.new_page()
+            for body in sorted(MAILS.glob("*/body.html")):
+                page.goto(body.as_uri())
+                name = f"mail-{body.parent.name}-{width}-{scheme}.png"
+                page.screenshot(path=FOLDER / name, full_page=True)
+            context.close()
 
 
 def _shoot_all(browser: Browser, product: Product, width: int, scheme: str) -> None:

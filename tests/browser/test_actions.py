@@ -17,7 +17,7 @@ def test_an_action_is_made_with_what_it_would_have_matched_in_sight(
     page.get_by_label("Operator").select_option("starts_with")
     page.get_by_label("Value").fill("ada@")
     expect(preview).not_to_contain_text("100 of the last 100")
-    expect(preview).to_contain_text("it is grace@example.com")
+    expect(preview).to_contain_text("starts with ada@: it is")
     page.get_by_role("button", name="Add a condition").click()
     expect(page.get_by_label("Field", exact=True)).to_have_count(2)
     expect(page.get_by_label("Field", exact=True).first).to_have_value("lead.email")

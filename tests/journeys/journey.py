@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from tests import factories
 from tests.conftest import ENCRYPTION_KEY, SECRET_KEY, settings_for
+from tests.support.mail_server import MailServer
 from tests.support.receiver import Answer, Received, Receiver
 from tests.support.servers import RedisServer, free_port, wait_until
 from webhooks_app import create_app
@@ -61,6 +62,7 @@ class Journey:
         self.redis = redis
         self.accepted: set[str] = set()
         self.cut_off: set[Try] = set()
+        self.environ: dict[str, str] = {}
         self._folder = folder
         self._processes: list[subprocess.Popen[bytes]] = []
         self._settings = settings_for(
@@ -132,6 +134,7 @@ class Journey:
             "DELIVERY_TIMEOUT": str(settings.delivery_timeout),
             "CONNECT_TIMEOUT": str(settings.connect_timeout),
             "LOG_LEVEL": "INFO",
+            **self.environ,
         }
         with (self._folder / f"{len(self._processes):02}-{name}.log").open("w") as log:
             process = subprocess.Popen(
@@ -160,6 +163,19 @@ class Journey:
 
     def add_webhook(self, receiver: Receiver, **more: Any) -> None:
         factories.webhook(self._organisation, receiver.url, **{"retry_policy": RETRIES, **more})
+        db.session.commit()
+
+    def add_email_action(self, server: MailServer) -> None:
+        self.environ |= {
+            "SMTP_HOST": "127.0.0.1",
+            "SMTP_PORT": str(server.port),
+            "SMTP_SECURITY": "none",
+            "MAIL_FROM": "Hookline <hookline@example.com>",
+            "PUBLIC_URL": self._url,
+        }
+        to = ["team@example.com"]
+        more = {"channel": "email", "email_to": to, "retry_policy": RETRIES}
+        factories.action(self._organisation, "", **more)
         db.session.commit()
 
     def post(self, key: str | None = None, name: str = "Ada") -> Answered:
@@ -225,7 +241,7 @@ class Journey:
         """The token of the active beat."""
         return Redis.from_url(self.redis.url).get(LOCK)
 
-    def verify(self, *receivers: Receiver, claims_in_doubt: bool = False) -> int:
+    def verify(self, *receivers: Receiver | MailServer, claims_in_doubt: bool = False) -> int:
         """All that was promised has come true; the number of duplicates that arrived.
 
         `claims_in_doubt`: the database died, perhaps after it had committed a claim and before it

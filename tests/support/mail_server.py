@@ -1,5 +1,6 @@
 """A real SMTP server in a thread, which remembers all it took."""
 
+import asyncio
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -12,13 +13,21 @@ from tests.support.servers import free_port
 
 
 class MailServer:
-    """`refusals` are answers to a recipient, by their address; `logins` who has logged in."""
+    """`refusals` are answers to a recipient, by their address; `logins` who has logged in.
+
+    Set `answer` to answer a mail otherwise once it was read, `pause` to do so late, in seconds,
+    and `hang_up_after` to close the connection in the middle of that many mails.
+    """
 
     def __init__(self, **options: Any) -> None:
         self.taken: list[EmailMessage] = []
         self.recipients: list[str] = []
         self.refusals: dict[str, str] = {}
         self.logins: list[bytes] = []
+        self.connections = 0
+        self.answer = "250 OK"
+        self.pause = 0.0
+        self.hang_up_after = 0
         self.port = free_port()
         self._controller = Controller(
             self,
@@ -36,6 +45,23 @@ class MailServer:
     def __exit__(self, *error: object) -> None:
         self._controller.stop()
 
+    @property
+    def delivery_ids(self) -> list[str]:
+        """Of what was taken, in that order."""
+        return [message["Message-ID"].strip("<>").partition("@")[0] for message in self.taken]
+
+    async def handle_EHLO(
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        hostname: str,
+        responses: list[str],
+    ) -> list[str]:
+        self.connections += 1
+        session.host_name = hostname
+        return responses
+
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
@@ -46,11 +72,19 @@ class MailServer:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         assert isinstance(envelope.content, bytes)
+        if self.hang_up_after:
+            self.hang_up_after -= 1
+            server.transport.abort()
+            return ""
+        if self.pause:
+            await asyncio.sleep(self.pause)
+        if not self.answer.startswith("250"):
+            return self.answer
         message = message_from_bytes(envelope.content, policy=default)
         assert isinstance(message, EmailMessage)
         self.taken.append(message)
         self.recipients += envelope.rcpt_tos
-        return "250 OK"
+        return self.answer
 
     def _authenticate(
         self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any

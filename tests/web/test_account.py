@@ -99,12 +99,18 @@ def test_a_cookie_without_a_session_of_ours_opens_nothing(app: Flask, owner: Per
 
 
 def test_a_session_that_was_long_not_seen_is_over(app: Flask, owner: Person) -> None:
-    long_ago = utcnow() - sessions.FORGOTTEN_AFTER - timedelta(minutes=1)
-    db.session.execute(update(UserSession).values(last_seen_at=long_ago))
-    db.session.commit()
+    not_seen_for(sessions.FORGOTTEN_AFTER + timedelta(minutes=1))
     assert not logged_in(owner)
     sessions.delete_ended(db.session())
+    assert len(live()) == 1
+    not_seen_for(sessions.REMEMBERED_FOR + timedelta(minutes=1))
+    sessions.delete_ended(db.session())
     assert live() == []
+
+
+def not_seen_for(time: timedelta) -> None:
+    db.session.execute(update(UserSession).values(last_seen_at=utcnow() - time))
+    db.session.commit()
 
 
 def test_logging_in_keeps_nothing_that_was_planted(app: Flask, organisation: Organisation) -> None:

@@ -41,6 +41,8 @@ OWN_RULES = {
     "invitations.join",
     "passwords.forgot",
     "passwords.reset",
+    "unsubscribe.ask",
+    "unsubscribe.drop",
 }
 OF_OPERATORS = {"outbox.index", "outbox.show", "outbox.html"}
 OF_ADMINS = {"audit_log.index"}

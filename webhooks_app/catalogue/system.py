@@ -3,6 +3,8 @@
 from webhooks_app.catalogue.schema import count, described, moment, one_of, part, text
 from webhooks_app.vocabulary import Frequency
 
+DIGEST = "action.digest"
+
 COUNTS = {
     "conversations": count("How many began."),
     "messages": count("How many were written."),
@@ -21,7 +23,7 @@ EVENT_TYPES = (
         required=["message"],
     ),
     described(
-        "action.digest",
+        DIGEST,
         "Digest",
         "A summary of a period, by e-mail.",
         "System",

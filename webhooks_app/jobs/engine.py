@@ -11,6 +11,8 @@ from webhooks_app.config import Settings
 from webhooks_app.extensions import db
 from webhooks_app.pipeline.endpoints import Endpoints
 from webhooks_app.pipeline.engine import Engine, Parts
+from webhooks_app.pipeline.mailing import Mailing
+from webhooks_app.services.mail import desk_of, server_of
 
 BUDGET = 60.0
 
@@ -34,16 +36,18 @@ def resident(app: Flask) -> Engine:
 
 def engine_parts(app: Flask) -> Parts:
     settings: Settings = app.config["SETTINGS"]
+    database, lease = db.engine, timedelta(seconds=settings.lease_seconds)
     return Parts(
-        database=db.engine,
-        endpoints=Endpoints(db.engine, app.extensions["vault"]),
+        database=database,
+        endpoints=Endpoints(database, app.extensions["vault"]),
         transport=lambda: Transport(
             settings.guard,
             timeout=settings.delivery_timeout,
             connect_timeout=settings.connect_timeout,
             now=utcnow,
         ),
-        lease=timedelta(seconds=settings.lease_seconds),
+        mailing=lambda: Mailing(database, desk_of(settings), server_of(settings), lease),
+        lease=lease,
         max_in_flight=settings.max_in_flight,
         user_agent=f"{settings.brand_name}-Webhooks/1.0",
         call_for_help=app.extensions["doorbell"].ring,

@@ -2,11 +2,12 @@
 
 from flask import current_app
 
-from webhooks_app.channels.email.smtp import Server
 from webhooks_app.clock import utcnow
 from webhooks_app.config import Settings
 from webhooks_app.extensions import db
 from webhooks_app.pipeline.post import Post, send_due
+from webhooks_app.services import notices
+from webhooks_app.services.mail import server_of
 
 
 def send_pending() -> None:
@@ -16,13 +17,11 @@ def send_pending() -> None:
         send_due(db.engine, post_of(settings), utcnow)
 
 
+def mail_notices() -> None:
+    notices.mail_due(db.session(), utcnow())
+
+
 def post_of(settings: Settings) -> Post:
-    server = Server(
-        host=settings.smtp_host,
-        port=settings.smtp_port,
-        username=settings.smtp_username,
-        password=settings.smtp_password,
-        security=settings.smtp_security,
-        timeout=settings.smtp_timeout,
-    )
+    server = server_of(settings)
+    assert server is not None
     return Post(server, settings.mail_from)

@@ -1,6 +1,6 @@
 """What the dashboard tells members."""
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webhooks_app.extensions import Model
@@ -8,10 +8,19 @@ from webhooks_app.models.columns import Id, IdText, Long, Moment, OptionalMoment
 
 
 class Notification(Model):
-    """`kind` is delivery_failed, endpoint_failing or endpoint_disabled."""
+    """`kind` is delivery_failed, endpoint_failing or endpoint_disabled. While `mail_due`, owners
+    and admins are yet to be told of it by mail."""
 
     __tablename__ = "notifications"
-    __table_args__ = (Index(None, "organisation_id", "mode", "id"),)
+    __table_args__ = (
+        Index(None, "organisation_id", "mode", "id"),
+        Index(
+            "ix_notifications_mail_due",
+            "id",
+            postgresql_where=text("mail_due"),
+            sqlite_where=text("mail_due"),
+        ),
+    )
 
     id: Mapped[Id]
     organisation_id: Mapped[str] = mapped_column(
@@ -25,3 +34,4 @@ class Notification(Model):
     body: Mapped[Long]
     created_at: Mapped[Moment]
     read_at: Mapped[OptionalMoment]
+    mail_due: Mapped[bool] = mapped_column(default=False, server_default=text("false"))

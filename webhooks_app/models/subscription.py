@@ -37,7 +37,8 @@ class Subscription(Model):
     `revision` grows with every edit (optimistic locking), which is how an engine knows that what
     it keeps of a subscription is stale. Deleting keeps the row, so that logs stay readable.
     `changed_fields` are paths into an event's data, none for any change; `rate_limit` is how many
-    tries a second may start, null for no limit.
+    tries a second may start, null for no limit. An e-mail goes to each address of `email_to`; a
+    null `email_subject` stands for one made of the event.
     """
 
     __tablename__ = "subscriptions"
@@ -76,6 +77,8 @@ class Subscription(Model):
     wire_format: Mapped[Word] = mapped_column(default="standard")
     retry_policy: Mapped[Any] = mapped_column(JsonColumn, default="pivot")
     rate_limit: Mapped[float | None] = mapped_column(Double)
+    email_to: Mapped[JsonList] = mapped_column(default=list, server_default=text("'[]'"))
+    email_subject: Mapped[str | None] = mapped_column(String(200))
     sealed_headers: Mapped[Long]
     sealed_secret: Mapped[Long]
     sealed_previous_secret: Mapped[str | None] = mapped_column(Text)
@@ -101,10 +104,19 @@ class Subscription(Model):
 class SubscriptionHealth(Model):
     """The counters of a subscription, apart from it: the engine writes them in every batch.
 
-    `failing_since` is the first failure after the last success; null while it answers.
+    `failing_since` is the first failure after the last success; null while it answers. Of the
+    `failed` deliveries, `failed_told` were told of by mail, the last time at `failed_told_at`.
     """
 
     __tablename__ = "subscription_health"
+    __table_args__ = (
+        Index(
+            "ix_subscription_health_untold",
+            "subscription_id",
+            postgresql_where=text("failed > failed_told"),
+            sqlite_where=text("failed > failed_told"),
+        ),
+    )
 
     subscription_id: Mapped[str] = mapped_column(
         IdText, ForeignKey("subscriptions.id", ondelete="CASCADE"), primary_key=True
@@ -117,6 +129,8 @@ class SubscriptionHealth(Model):
     last_failure_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     failing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     warned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failed_told: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
+    failed_told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class SendAllowance(Model):

@@ -15,7 +15,6 @@ from webhooks_app.pipeline.digest_schedule import Schedule, Window, before
 from webhooks_app.pipeline.incoming import Tenant
 from webhooks_app.vocabulary import REAL_ORIGINS
 
-DIGEST = "action.digest"
 COUNTED: Mapping[str, tuple[str, ...]] = {
     "conversations": ("conversation.started",),
     "messages": ("message.received", "message.sent"),

@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from webhooks_app.channels.email.message import mailto
 from webhooks_app.channels.webhook.formats import EventView, wire_format
 from webhooks_app.channels.webhook.message import WebhookMessage
 from webhooks_app.database import read_only
@@ -18,9 +19,11 @@ from webhooks_app.models import Subscription
 from webhooks_app.pipeline.claim import Claimed
 from webhooks_app.pipeline.retry import POLICIES, RetryPolicy, parse_policy
 from webhooks_app.pipeline.window import Window
+from webhooks_app.vocabulary import Channel
 
 KEPT = 20_000
 AT_ONCE = 16
+MOST_MAILS = 16  # of one action at once: the mail server is shared by all
 DEFAULT_POLICY = POLICIES["pivot"]
 
 # An answer that is compressed could not be read in the log.
@@ -43,6 +46,10 @@ class Endpoint:
     window: Window = field(default_factory=Window)
     has_more: bool = False
     broken: str | None = None
+    name: str = ""
+    is_email: bool = False
+    email_to: tuple[str, ...] = ()
+    email_subject: str | None = None
 
     def message(self, claimed: Claimed, user_agent: str) -> WebhookMessage:
         """The request for `claimed`, signed now."""
@@ -147,6 +154,17 @@ class Endpoints:
             self._limited.add(subscription.id)
 
 
+def _for_email(endpoint: Endpoint, subscription: Subscription) -> Endpoint:
+    """It needs nothing that is encrypted, so a lost key keeps back no mail."""
+    endpoint.is_email = True
+    endpoint.email_to = tuple(subscription.email_to)
+    endpoint.email_subject = subscription.email_subject
+    endpoint.url = mailto(endpoint.email_to)
+    endpoint.policy = parse_policy(subscription.retry_policy)
+    endpoint.window = Window(MOST_MAILS)
+    return endpoint
+
+
 def open_endpoint(subscription: Subscription, vault: Vault) -> Endpoint:
     """Decrypts what is needed to send; `broken` says why it cannot be used as it is stored."""
     endpoint = Endpoint(
@@ -155,7 +173,10 @@ def open_endpoint(subscription: Subscription, vault: Vault) -> Endpoint:
         url=subscription.url,
         policy=DEFAULT_POLICY,
         previous_expires_at=subscription.previous_secret_expires_at,
+        name=subscription.name,
     )
+    if subscription.channel == Channel.EMAIL:
+        return _for_email(endpoint, subscription)
     try:
         endpoint.policy = parse_policy(subscription.retry_policy)
         endpoint.custom_headers = orjson.loads(vault.open(subscription.sealed_headers))

@@ -24,6 +24,7 @@ import uvloop
 from sqlalchemy import Engine as Database
 from sqlalchemy.exc import SQLAlchemyError
 
+from webhooks_app.channels.email.message import MailMessage
 from webhooks_app.channels.webhook.message import Outcome, WebhookMessage, unsent
 from webhooks_app.channels.webhook.transport import Transport
 from webhooks_app.clock import utcnow
@@ -31,6 +32,7 @@ from webhooks_app.lib import metrics
 from webhooks_app.pipeline.allowance import held
 from webhooks_app.pipeline.claim import Claimed, Request, claim
 from webhooks_app.pipeline.endpoints import Endpoint, Endpoints
+from webhooks_app.pipeline.mailing import Mailing
 from webhooks_app.pipeline.record import GONE, Result
 from webhooks_app.pipeline.recorder import Recorder
 from webhooks_app.pipeline.retry import next_delay, parse_retry_after
@@ -50,6 +52,7 @@ class Parts:
     database: Database
     endpoints: Endpoints
     transport: Callable[[], Transport]
+    mailing: Callable[[], Mailing]
     lease: timedelta
     max_in_flight: int
     user_agent: str
@@ -134,7 +137,10 @@ class Engine:
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._wake = asyncio.Event()
-        async with self._parts.transport() as self._transport:
+        async with (
+            self._parts.transport() as self._transport,
+            self._parts.mailing() as self._mailing,
+        ):
             recording = asyncio.create_task(self._recorder.run())
             recording.add_done_callback(lambda _: self._begin_to_stop())
             self._ready.set()
@@ -254,10 +260,14 @@ class Engine:
         self._learn(endpoint, outcome)
         self._recorder.add(self._result(endpoint, claimed, message, outcome))
 
-    async def _send(self, endpoint: Endpoint, claimed: Claimed) -> tuple[WebhookMessage, Outcome]:
+    async def _send(
+        self, endpoint: Endpoint, claimed: Claimed
+    ) -> tuple[WebhookMessage | MailMessage, Outcome]:
         if endpoint.broken is not None:
             return endpoint.nothing(claimed), unsent(endpoint.broken, utcnow())
         try:
+            if endpoint.is_email:
+                return await self._mailing.send(endpoint, claimed)
             message = endpoint.message(claimed, self._parts.user_agent)
         except Exception as error:
             log.exception("cannot make a request", delivery=claimed.delivery_id)
@@ -273,15 +283,21 @@ class Engine:
             self._wake.set()
 
     def _result(
-        self, endpoint: Endpoint, claimed: Claimed, message: WebhookMessage, outcome: Outcome
+        self,
+        endpoint: Endpoint,
+        claimed: Claimed,
+        message: WebhookMessage | MailMessage,
+        outcome: Outcome,
     ) -> Result:
         retry_in = None
-        if outcome.failure is not None and outcome.status_code != GONE:
+        gone = not endpoint.is_email and outcome.status_code == GONE
+        if outcome.failure is not None and not outcome.permanent and not gone:
             retry_in = next_delay(
                 endpoint.policy,
                 failures=claimed.failures + 1,
                 failure=outcome.failure,
-                status=outcome.status_code,
+                # Policies speak of HTTP; what SMTP refuses for good is permanent already.
+                status=None if endpoint.is_email else outcome.status_code,
                 retry_after=parse_retry_after(outcome.retry_after, utcnow()),
                 rng=random.random(),  # noqa: S311
             )

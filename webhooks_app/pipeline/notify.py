@@ -13,6 +13,7 @@ from webhooks_app.models import Notification, Subscription
 from webhooks_app.pipeline.claim import Claimed
 
 QUIET = timedelta(hours=1)
+FAILED = "delivery_failed"
 NOTIFICATIONS = cast(Table, Notification.__table__)
 SUBSCRIPTIONS = cast(Table, Subscription.__table__)
 
@@ -49,6 +50,8 @@ def notify(
             title=title,
             body=body,
             created_at=now,
+            # Of failures mails tell how many there were, by the counters of the subscription.
+            mail_due=kind != FAILED,
         )
     )
     return True
@@ -69,7 +72,7 @@ def notify_failed(connection: Connection, failed: Mapping[str, Claimed]) -> None
         notify(
             connection,
             NoticeOf(row.organisation_id, row.mode, row.id, claimed.delivery_id),
-            "delivery_failed",
+            FAILED,
             f"{row.name}: a delivery failed for good",
             f"{claimed.event_type} could not be delivered after {claimed.number} tries.",
             utcnow(),

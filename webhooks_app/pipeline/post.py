@@ -8,7 +8,9 @@ from typing import cast
 import structlog
 from sqlalchemy import Engine, Row, Table, delete, select, update
 
-from webhooks_app.channels.email.smtp import Letter, Server, Unsent, send
+from webhooks_app.channels.email.letter import Letter
+from webhooks_app.channels.email.smtp import Server, Unsent
+from webhooks_app.channels.email.transport import Transport
 from webhooks_app.models import Mail
 
 STEPS = 10  # of talking to a mail server, each of which may time out
@@ -35,17 +37,21 @@ class Post:
 def send_due(database: Engine, post: Post, clock: Callable[[], datetime]) -> int:
     """Send what is due, each mail with `DELAYS` between its tries. Returns how many were sent.
 
-    After `BUDGET` it leaves the rest to the next, before RQ ends the job in the middle of a mail.
+    After `BUDGET` it leaves the rest to the next, before RQ ends the job in the middle of a mail;
+    and when the server is in trouble, which the rest would only see too.
     """
-    sent, until = 0, clock() + BUDGET
+    sent, until, transport = 0, clock() + BUDGET, Transport(post.server)
     while clock() < until and (mail := _claim(database, clock(), post.lease)) is not None:
         try:
-            send(post.server, _letter(post, mail))
+            transport.send(_letter(post, mail), transport.now())
         except Unsent as error:
             _keep_failure(database, mail, error, clock())
+            if error.away:
+                break
         else:
             _settle(database, mail, status="sent", sent_at=clock(), error=None)
             sent += 1
+    transport.hang_up()
     return sent
 
 

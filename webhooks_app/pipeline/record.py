@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy import Connection, Engine, Table, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
+from webhooks_app.channels.email.message import MailMessage
 from webhooks_app.channels.webhook.message import Outcome, WebhookMessage
 from webhooks_app.clock import utcnow
 from webhooks_app.lib.bulk import driver_cursor, insert_rows, look_up_by_key, sqlite_value
@@ -45,7 +46,7 @@ class Result(msgspec.Struct, frozen=True):
     """A try and what follows from it: `retry_in` seconds until the next, or None for no more."""
 
     claimed: Claimed
-    message: WebhookMessage
+    message: WebhookMessage | MailMessage
     outcome: Outcome
     retry_in: float | None
 
@@ -57,7 +58,7 @@ class Result(msgspec.Struct, frozen=True):
 
     @property
     def gone(self) -> bool:
-        return self.outcome.status_code == GONE
+        return isinstance(self.message, WebhookMessage) and self.outcome.status_code == GONE
 
     @property
     def failures(self) -> int:

@@ -30,6 +30,7 @@ ACTIONS: Mapping[str, str] = {
             ("secret_rotated", "given a new secret"),
         )
     },
+    "action.unsubscribed": "Address unsubscribed from action",
     "api_key.created": "API key made",
     "api_key.revoked": "API key revoked",
     "event_type.registered": "Event type registered",

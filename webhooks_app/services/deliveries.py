@@ -1,6 +1,7 @@
 """The delivery log: listed and read."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, func, select
@@ -8,9 +9,13 @@ from sqlalchemy.orm import Session, aliased, defer
 
 from webhooks_app.channels.webhook.formats import EventView, wire_format
 from webhooks_app.lib.bulk import look_up_by_key
+from webhooks_app.lib.crypto import Vault
 from webhooks_app.lib.paging import Page, Window, encode_cursor, page_of
 from webhooks_app.models import Attempt, Delivery, Event, Subscription
+from webhooks_app.pipeline.claim import Claimed
+from webhooks_app.pipeline.endpoints import open_endpoint
 from webhooks_app.pipeline.incoming import Tenant
+from webhooks_app.pipeline.letters import Desk, compose, read_about
 from webhooks_app.services.delivery_filters import (
     UNDELIVERED,
     Conditions,
@@ -149,6 +154,33 @@ def attempts_of(session: Session, delivery: Delivery) -> Sequence[Attempt]:
 def subscription_of(session: Session, delivery: Delivery) -> Subscription:
     """Also one that was deleted."""
     return session.get_one(Subscription, delivery.subscription_id)
+
+
+def mail_text(
+    session: Session, logged: Logged, subscription: Subscription, desk: Desk, vault: Vault
+) -> str:
+    """What the mail of this delivery says, as members get it: without a link to unsubscribe."""
+    delivery, event = logged.delivery, logged.event
+    claimed = Claimed(
+        delivery_id=delivery.id,
+        subscription_id=delivery.subscription_id,
+        number=1,
+        failures=0,
+        lost=False,
+        revision=subscription.revision,
+        wire_format=delivery.wire_format,
+        event_id=event.id,
+        event_type=event.type,
+        occurred_at=event.occurred_at,
+        organisation_id=event.organisation_id,
+        subject_type=event.subject_type,
+        subject_id=event.subject_id,
+        data=event.data,
+    )
+    endpoint = open_endpoint(subscription, vault)
+    about = read_about(session.connection(), endpoint, claimed)
+    about = replace(about, members=frozenset(one.lower() for one in endpoint.email_to))
+    return "".join(letter.text for letter in compose(endpoint, claimed, about, desk).letters[:1])
 
 
 def request_body(delivery: Delivery, event: Event) -> str:

@@ -13,12 +13,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from webhooks_app import queue
+from webhooks_app.catalogue.system import DIGEST
 from webhooks_app.channels.email.digest import Summary, summary_of
 from webhooks_app.database import read_only
 from webhooks_app.lib.bulk import insert_rows
 from webhooks_app.lib.ids import new_id
 from webhooks_app.models import Delivery, Digest, Event, Mail, Organisation, Subscription
-from webhooks_app.pipeline.digest_content import DIGEST, Scope, content_of, is_empty
+from webhooks_app.pipeline.digest_content import Scope, content_of, is_empty
 from webhooks_app.pipeline.digest_schedule import (
     InvalidSchedule,
     Schedule,

@@ -3,18 +3,29 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import current_app, render_template
+from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webhooks_app import queue
+from webhooks_app.channels.email.addresses import ascii_address
+from webhooks_app.channels.email.letter import Letter
+from webhooks_app.channels.email.smtp import Server, Unsent
+from webhooks_app.channels.email.templates import render
+from webhooks_app.channels.email.transport import Transport
+from webhooks_app.channels.email.unsubscribe import Unsubscribing
 from webhooks_app.clock import utcnow
 from webhooks_app.config import Settings
 from webhooks_app.lib.ids import new_id
 from webhooks_app.models import Mail
+from webhooks_app.pipeline.letters import Desk
 from webhooks_app.services.errors import NotFound
 
 SHOWN = 100
+
+
+class NotSent(Exception):
+    """A test mail was not taken; the message says why."""
 
 
 def post(session: Session, to: str, template: str, **context: Any) -> Mail:
@@ -25,12 +36,13 @@ def post(session: Session, to: str, template: str, **context: Any) -> Mail:
     """
     now = utcnow()
     waits = bool(_settings().smtp_host)
+    written = render(template, brand=_settings().brand_name, **context)
     mail = Mail(
         id=new_id("mai"),
         recipient=to,
-        subject=" ".join(_rendered(template, "subject.txt", context).split()),
-        text=_rendered(template, "body.txt", context),
-        html=_rendered(template, "body.html", context),
+        subject=written.subject,
+        text=written.text,
+        html=written.html,
         template=template,
         status="pending" if waits else "outbox",
         due_at=now if waits else None,
@@ -64,8 +76,55 @@ def find(session: Session, mail_id: str) -> Mail:
     return mail
 
 
-def _rendered(template: str, part: str, context: dict[str, Any]) -> str:
-    return render_template(f"email/{template}/{part}", **context)
+def send_test(to: str) -> str:
+    """Send a mail now, by whoever asks; what the server answered. Raises `NotSent`."""
+    settings = _settings()
+    server, address = server_of(settings), ascii_address(to)
+    if server is None:
+        raise NotSent("No mail server is set: set SMTP_HOST, MAIL_FROM and PUBLIC_URL first.")
+    if address is None:
+        raise NotSent(f"{to!r} is not an e-mail address.")
+    written = render("test_mail", brand=settings.brand_name, link=settings.site_url)
+    letter = Letter(
+        id=new_id("mai"),
+        sender=settings.mail_from,
+        recipient=address,
+        subject=written.subject,
+        text=written.text,
+        html=written.html,
+        written_at=utcnow(),
+    )
+    transport = Transport(server)
+    try:
+        code, text = transport.send(letter, transport.now())
+    except Unsent as error:
+        raise NotSent(f"{error}.") from error
+    transport.hang_up()
+    return f"{code} {text}"
+
+
+def server_of(settings: Settings) -> Server | None:
+    """None while no mail server is set."""
+    if not settings.smtp_host:
+        return None
+    return Server(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        username=settings.smtp_username,
+        password=settings.smtp_password,
+        security=settings.smtp_security,
+        timeout=settings.smtp_timeout,
+    )
+
+
+def desk_of(settings: Settings) -> Desk:
+    """What waits in the outbox is from nobody yet."""
+    return Desk(
+        sender=settings.mail_from or f"{settings.brand_name} <nobody@localhost>",
+        site_url=settings.site_url,
+        brand=settings.brand_name,
+        unsubscribing=Unsubscribing(settings.secret_key),
+    )
 
 
 def _settings() -> Settings:

@@ -1,21 +1,23 @@
 """Who is at the door, in which browsers they are logged in, and what they look at."""
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Engine, delete, select, update
 from sqlalchemy.orm import Session, joinedload
 from werkzeug.security import check_password_hash, generate_password_hash
 
+from webhooks_app.channels.email.fields import when
 from webhooks_app.clock import utcnow
 from webhooks_app.database import unless_busy
 from webhooks_app.lib.ids import new_id
 from webhooks_app.models import Membership, Organisation, User, UserSession
 from webhooks_app.pipeline.incoming import Tenant
-from webhooks_app.services import audit_log
+from webhooks_app.services import audit_log, mail
 from webhooks_app.services.errors import DATABASE_AWAY, NotFound
 from webhooks_app.vocabulary import Mode, Role
 
@@ -27,6 +29,7 @@ MODE = "mode"
 NOBODY = generate_password_hash("nobody")
 SEEN_EVERY = timedelta(minutes=1)
 FORGOTTEN_AFTER = timedelta(days=30)
+REMEMBERED_FOR = timedelta(days=90)
 LONGEST_AGENT = 200
 LONGEST_IP = 45
 
@@ -80,8 +83,14 @@ def find_user(session: Session, email: str, password: str) -> User | None:
 
 
 def start(session: Session, user: User, ip: str, agent: str) -> UserSession:
-    """A session for a browser that has just logged in, committed."""
+    """A session for a browser that has just logged in, committed.
+
+    The user is told by mail of one that was not seen before: another browser, or another address.
+    """
     now = utcnow()
+    before = session.execute(
+        select(UserSession.ip, UserSession.user_agent).where(UserSession.user_id == user.id)
+    ).all()
     row = UserSession(
         id=new_id("ses"),
         user_id=user.id,
@@ -91,7 +100,13 @@ def start(session: Session, user: User, ip: str, agent: str) -> UserSession:
         last_seen_at=now,
     )
     session.add(row)
+    seen = {(ip, _without_version(agent)) for ip, agent in before}
+    is_new = bool(before) and (row.ip, _without_version(row.user_agent)) not in seen
+    if is_new:
+        _tell_of(session, user, row)
     session.commit()
+    if is_new:
+        mail.send_soon()
     return row
 
 
@@ -151,10 +166,9 @@ def end_all(session: Session, user_id: str, but: str = "") -> None:
 
 
 def delete_ended(session: Session) -> None:
-    """Delete the sessions that nobody can use any more, committed."""
-    session.execute(
-        delete(UserSession).where(~_seen_lately() | UserSession.revoked_at.is_not(None))
-    )
+    """Delete the sessions that ended, committed; each is remembered for `REMEMBERED_FOR`, so that
+    a browser that comes back is no new one."""
+    session.execute(delete(UserSession).where(UserSession.last_seen_at < utcnow() - REMEMBERED_FOR))
     session.commit()
 
 
@@ -189,6 +203,23 @@ def organisations_of(session: Session, user: User) -> list[OrganisationName]:
         .order_by(Organisation.id)
     )
     return [OrganisationName(*row) for row in session.execute(query)]
+
+
+def _tell_of(session: Session, user: User, row: UserSession) -> None:
+    mail.post(
+        session,
+        user.email,
+        "new_device",
+        browser=row.user_agent or "A program that does not say what it is",
+        ip=row.ip or "unknown",
+        when=when(row.created_at, UTC),
+        link=mail.link("/account/"),
+    )
+
+
+def _without_version(agent: str) -> str:
+    """A browser that was updated is the same one."""
+    return re.sub(r"[\d._]+", "", agent)
 
 
 def _live() -> tuple[ColumnElement[bool], ColumnElement[bool]]:

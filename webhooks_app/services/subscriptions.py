@@ -35,6 +35,7 @@ from webhooks_app.services.webhook_fields import (
 from webhooks_app.vocabulary import Channel, SubscriptionKind
 
 DEFAULT_OVERLAP = timedelta(hours=24)
+NOBODY_LEFT = "Its last address has unsubscribed."
 MOST_NAMES = 500
 COPIED = (
     "channel",
@@ -50,6 +51,8 @@ COPIED = (
     "retry_policy",
     "changed_fields",
     "rate_limit",
+    "email_to",
+    "email_subject",
     "sealed_headers",
 )
 
@@ -104,8 +107,9 @@ def create_subscription(
 ) -> tuple[Subscription, str]:
     """A new one and its signing secret, committed. The secret is not shown again.
 
-    `fields` are members as `webhook_fields` knows them, `name`, `url` and `event_types` at least.
-    Raises `Invalid`, and `PlanLimit` when the plan has no room for it.
+    `fields` are members as `webhook_fields` knows them, `name`, `event_types` and `url`, or
+    `channel` and `email_to`, at least. Raises `Invalid`, and `PlanLimit` when the plan has no room
+    for it.
     """
     types = reportable_types(session, tenant.organisation_id)
     columns = checked(fields, tenant.mode, guard, types)
@@ -116,12 +120,11 @@ def create_subscription(
         organisation_id=tenant.organisation_id,
         mode=tenant.mode,
         kind=kind.value,
-        channel=Channel.WEBHOOK.value,
         sealed_headers=_sealed(columns.pop("headers", {}), vault),
         sealed_secret=vault.seal(secret),
         created_at=utcnow(),
         health=SubscriptionHealth(),
-        **{"conditions": [], **columns},
+        **{"conditions": [], "channel": Channel.WEBHOOK.value, "url": "", **columns},
     )
     _begin_digests(row)
     session.add(row)
@@ -197,6 +200,29 @@ def delete_subscription(session: Session, row: Subscription) -> None:
     """Stop all at once, committed: what waits is cancelled, the log stays."""
     row.deleted_at = utcnow()
     record(session, f"{row.kind}.deleted", Target.of(row))
+    _commit_change(session, row)
+
+
+def find_by_id(session: Session, subscription_id: str) -> Subscription:
+    """For who holds a signed link, of whatever organisation. Raises `NotFound`."""
+    row = session.get(Subscription, subscription_id)
+    if row is None or row.deleted_at is not None:
+        raise NotFound
+    return row
+
+
+def drop_address(session: Session, row: Subscription, address: str) -> None:
+    """Mail nothing more to it, committed; without any address left, the action is off.
+
+    Whoever edits the action meanwhile is told so when they save. Again, it changes nothing.
+    """
+    session.refresh(row, with_for_update=True)
+    if address not in row.email_to:
+        return
+    row.email_to = [one for one in row.email_to if one != address]
+    if not row.email_to and row.enabled:
+        row.enabled, row.disabled_at, row.disabled_reason = False, utcnow(), NOBODY_LEFT
+    record(session, "action.unsubscribed", Target.of(row), address=address)
     _commit_change(session, row)
 
 

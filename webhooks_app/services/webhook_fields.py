@@ -4,23 +4,26 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from webhooks_app.catalogue.system import DIGEST
+from webhooks_app.channels.email.addresses import ascii_address
 from webhooks_app.channels.webhook.formats import FORMATS, check_secret_for
 from webhooks_app.channels.webhook.headers import InvalidHeader, check_custom_headers
 from webhooks_app.lib.pointers import Fault, Invalid, pointer
 from webhooks_app.lib.ssrf import Guard
 from webhooks_app.lib.urls import InvalidUrl, check_endpoint_url
 from webhooks_app.pipeline.conditions import InvalidCondition, parse_conditions
-from webhooks_app.pipeline.digest_content import DIGEST
 from webhooks_app.pipeline.digest_schedule import InvalidSchedule, parse_schedule
 from webhooks_app.pipeline.retry import InvalidPolicy, parse_policy
+from webhooks_app.pipeline.subjects import check_subject
 from webhooks_app.services.paths import path_faults
 from webhooks_app.services.subjects import subject_faults
-from webhooks_app.vocabulary import Match, Mode
+from webhooks_app.vocabulary import Channel, Match, Mode
 
 LONGEST_NAME = 200
 LONGEST_DESCRIPTION = 2000
 DEFAULT_FORMAT = "standard"
 MOST_FIELDS = 50
+MOST_ADDRESSES = 20
 SLOWEST, FASTEST = 0.1, 1000.0
 ANY_ZONE = "UTC"  # a schedule without a zone is right whatever the organisation's is
 
@@ -39,8 +42,9 @@ def checked(
     `name`, `description`, `url`, `match`, `wire_format`, `secret`: text; `event_types`: a list of
     names; `scope`: `{"type", "id"}` or None; `conditions`, `retry_policy`: see `pipeline`;
     `changed_fields`: a list of paths; `rate_limit`: tries a second, or None; `headers`: names and
-    values; `enabled`: a bool. In live mode a URL has to be https. The parameter `event_types` holds
-    the names that may be asked for.
+    values; `enabled`: a bool; `channel`: webhook or email, with `email_to`: a list of addresses,
+    and `email_subject`: text, empty for one made of the event. In live mode a URL has to be https.
+    The parameter `event_types` holds the names that may be asked for.
     Raises `Invalid`.
     """
     url = partial(_url, guard=guard, https_only=mode == Mode.LIVE)
@@ -161,6 +165,34 @@ def _rate_limit(rate: float | None) -> Columns:
     return {"rate_limit": rate}
 
 
+def _channel(name: str) -> Columns:
+    if name not in set(Channel):
+        raise _invalid(f"The channels are {', '.join(Channel)}.", "channel")
+    return {"channel": name}
+
+
+def _email_to(addresses: Sequence[str]) -> Columns:
+    if not 1 <= len(addresses) <= MOST_ADDRESSES:
+        raise _invalid(f"Give 1 to {MOST_ADDRESSES} addresses.", "email_to")
+    checked = {written: ascii_address(written) for written in addresses}
+    faults = [
+        Fault(pointer("email_to", index), f"{written[:100]!r} is not an e-mail address.")
+        for index, written in enumerate(addresses)
+        if checked[written] is None
+    ]
+    if faults:
+        raise Invalid(*faults)
+    return {"email_to": list(dict.fromkeys(checked.values()))}
+
+
+def _email_subject(subject: str) -> Columns:
+    try:
+        check_subject(subject)
+    except ValueError as error:
+        raise _invalid(str(error), "email_subject") from error
+    return {"email_subject": subject.strip() or None}
+
+
 def _headers(headers: Mapping[str, str]) -> Columns:
     try:
         check_custom_headers(headers)
@@ -212,4 +244,7 @@ CHECKS: Mapping[str, Check] = {
     "retry_policy": _retry_policy,
     "headers": _headers,
     "enabled": _enabled,
+    "channel": _channel,
+    "email_to": _email_to,
+    "email_subject": _email_subject,
 }

@@ -28,6 +28,7 @@ from webhooks_app.web.views import (
     signature,
     simulator,
     subscriptions,
+    unsubscribe,
 )
 
 VIEWS = (
@@ -54,6 +55,7 @@ VIEWS = (
     replays,
     signature,
     simulator,
+    unsubscribe,
 )
 
 

@@ -23,7 +23,8 @@ class Outcome(msgspec.Struct, frozen=True):
     """How one try ended. `failure` is None when it was answered by a 2xx.
 
     `status_code` may be set beside a failure: a body that never ended, say. `retry_after` is the
-    header's value. `response_body` holds at most `BODY_LIMIT` bytes, as they came.
+    header's value. `response_body` holds at most `BODY_LIMIT` bytes, as they came. `permanent`:
+    trying again would not help, whatever the policy says.
     """
 
     failure: Failure | None
@@ -35,6 +36,7 @@ class Outcome(msgspec.Struct, frozen=True):
     retry_after: str | None
     started_at: datetime
     duration: float
+    permanent: bool = False
 
     @property
     def delivered(self) -> bool:
@@ -43,6 +45,8 @@ class Outcome(msgspec.Struct, frozen=True):
     @property
     def answered(self) -> bool:
         """The endpoint copes: it answered in time, and not to say that it is overwhelmed."""
+        if self.permanent:
+            return True
         if self.failure is Failure.STATUS and self.status_code is not None:
             return self.status_code < 500 and self.status_code != 429
         return self.failure is None

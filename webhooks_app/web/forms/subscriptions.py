@@ -1,6 +1,7 @@
 """The forms of actions and webhooks: from what people type to the members that the service knows,
 and back."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,12 +23,16 @@ from webhooks_app.lib.pointers import Invalid
 from webhooks_app.models import Subscription
 from webhooks_app.pipeline.conditions import MOST
 from webhooks_app.pipeline.operators import OPERATORS
-from webhooks_app.vocabulary import SUBJECT_TYPES
+from webhooks_app.vocabulary import SUBJECT_TYPES, Channel
 from webhooks_app.web.forms.choices import event_choices, event_types
 from webhooks_app.web.forms.digests import ScheduledFields
 from webhooks_app.web.forms.sending import SendingFields
 
 SPARE_ROWS = 1
+CHANNELS = [
+    SelectChoice(Channel.WEBHOOK.value, "send a webhook"),
+    SelectChoice(Channel.EMAIL.value, "send an e-mail"),
+]
 OVERLAPS = {
     0: "at once",
     1: "after an hour",
@@ -108,14 +113,16 @@ class SubscriptionForm(SendingFields, FlaskForm):  # type: ignore[misc]
         return {
             "name": self.name.data or "",
             "description": self.description.data or "",
-            "url": (self.url.data or "").strip(),
             "event_types": self._chosen_event_types(),
             "scope": scope,
             "changed_fields": _listed(self.changed_fields.data),
             "match": self.match.data,
             "conditions": [_condition(row) for row in self._filled_rows()],
-            **self._sending_members(),
+            **self._channel_members(),
         }
+
+    def _channel_members(self) -> dict[str, Any]:
+        return {"url": (self.url.data or "").strip(), **self._sending_members()}
 
     def show(self, error: Invalid) -> None:
         """Each fault beside the field that it is about."""
@@ -172,6 +179,32 @@ class ActionForm(ScheduledFields, SubscriptionForm):
     event_types = SelectField(
         "Event", choices=lambda: [SelectChoice("", "Choose what sets it off"), *event_choices()]
     )
+    channel = RadioField("Then", choices=CHANNELS, default=Channel.WEBHOOK.value)
+    show_channel = SubmitField("Show its fields")
+    email_to = TextAreaField("To")
+    email_subject = StringField("Subject")
+
+    @property
+    def is_email(self) -> bool:
+        return bool(self.channel.data == Channel.EMAIL)
+
+    def fill(self, row: Subscription, headers: Mapping[str, str]) -> None:
+        super().fill(row, headers)
+        self.channel.data = row.channel
+        self.email_to.data = "\n".join(row.email_to)
+        self.email_subject.data = row.email_subject or ""
+
+    def _channel_members(self) -> dict[str, Any]:
+        if not self.is_email:
+            return {"channel": Channel.WEBHOOK.value, **super()._channel_members()}
+        sending = self._sending_members()
+        return {
+            "channel": Channel.EMAIL.value,
+            "email_to": re.findall(r"[^\s,;]+", self.email_to.data or ""),
+            "email_subject": self.email_subject.data or "",
+            "retry_policy": sending["retry_policy"],
+            "rate_limit": sending["rate_limit"],
+        }
 
     def _fill_event_types(self, names: Sequence[str]) -> None:
         self.event_types.data = names[0]

@@ -3,14 +3,16 @@
 from typing import Any
 
 import orjson
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from webhooks_app.extensions import db
+from webhooks_app.models import Subscription
 from webhooks_app.services import deliveries as service
 from webhooks_app.services import replays, subscriptions
 from webhooks_app.services.known_types import logged_names
-from webhooks_app.vocabulary import DeliveryStatus
+from webhooks_app.services.mail import desk_of
+from webhooks_app.vocabulary import Channel, DeliveryStatus
 from webhooks_app.web.delivery_query import CODES, WINDOWS, DeliveryQuery
 from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.tenancy import editor, here, member, window
@@ -43,13 +45,22 @@ def index() -> tuple[str, int]:
 def show(delivery_id: str) -> str:
     logged = service.find_delivery(db.session(), here().tenant, delivery_id)
     name = "_delivery" if wants_fragment() else "show"
+    subscription = service.subscription_of(db.session(), logged.delivery)
     return render_template(
         f"deliveries/{name}.html",
         logged=logged,
-        subscription=service.subscription_of(db.session(), logged.delivery),
-        body=service.request_body(logged.delivery, logged.event),
+        subscription=subscription,
+        body=_body(logged, subscription),
         attempts=[_attempt(one) for one in service.attempts_of(db.session(), logged.delivery)],
     )
+
+
+def _body(logged: service.Logged, subscription: Subscription) -> str:
+    if subscription.channel != Channel.EMAIL:
+        return service.request_body(logged.delivery, logged.event)
+    desk = desk_of(current_app.config["SETTINGS"])
+    vault = current_app.extensions["vault"]
+    return service.mail_text(db.session(), logged, subscription, desk, vault)
 
 
 @bp.get("/<delivery_id>/outcome")

@@ -21,7 +21,7 @@ from webhooks_app.pipeline.retry import parse_policy
 from webhooks_app.services import deliveries, preview, samples, statistics, verification
 from webhooks_app.services import subscriptions as service
 from webhooks_app.services.delivery_filters import Filters
-from webhooks_app.vocabulary import SubscriptionKind
+from webhooks_app.vocabulary import Channel, SubscriptionKind
 from webhooks_app.web.charts import Sparklines, sparklines
 from webhooks_app.web.forms.choices import groups
 from webhooks_app.web.forms.subscriptions import (
@@ -86,7 +86,10 @@ def show(subscription_id: str) -> str:
         headers=service.masked_headers(row, _vault()),
         wire_format=FORMATS[row.wire_format],
         policy=parse_policy(row.retry_policy),
-        snippets=verification.snippets(row.wire_format),
+        snippets=(
+            verification.snippets(row.wire_format) if row.channel == Channel.WEBHOOK else None
+        ),
+        mails_leave=bool(current_app.config["SETTINGS"].smtp_host),
         page=_last_deliveries(row),
     )
 
@@ -114,6 +117,9 @@ def new() -> Answer:
         except Invalid as error:
             form.show(error)
         else:
+            if row.channel == Channel.EMAIL:
+                flash("Saved. Test sends a sample to its addresses.")
+                return redirect(url_for(".show", subscription_id=row.id))
             samples.send_test(db.session(), here().tenant, row, samples.PING)
             return _secret(row, secret, "made")
     return _form(form, row=None)
@@ -127,14 +133,18 @@ def edit(subscription_id: str) -> Answer:
     if request.method == "GET":
         form.fill(row, service.masked_headers(row, _vault()))
     elif form.save.data and form.validate():
-        moved = form.url.data.strip() != row.url
+        url, channel = row.url, row.channel
         try:
             service.update_subscription(db.session(), row, form.members(), _vault(), _guard())
         except Invalid as error:
             form.show(error)
         else:
-            if moved and row.enabled:
+            if row.url != url and row.enabled:
                 samples.send_test(db.session(), here().tenant, row, samples.PING)
+            if channel == Channel.EMAIL != row.channel:
+                # Nobody was shown the secret that it was made with.
+                secret = service.rotate_secret(db.session(), row, _vault(), overlap=timedelta(0))
+                return _secret(row, secret, "rotated")
             flash("Saved.")
             return redirect(url_for(".show", subscription_id=row.id))
     return _form(form, row)
@@ -188,8 +198,11 @@ def test(subscription_id: str) -> Answer:
 
 @bp.post("/<subscription_id>/duplicate")
 @editor
-def duplicate(subscription_id: str) -> str:
+def duplicate(subscription_id: str) -> Answer:
     copy, secret = service.duplicate(db.session(), _load(subscription_id), _vault())
+    if copy.channel == Channel.EMAIL:
+        flash("The copy is off until you switch it on.")
+        return redirect(url_for(".edit", subscription_id=copy.id))
     return _secret(copy, secret, "copied")
 
 

@@ -1,0 +1,97 @@
+"""How fast one worker process sends the mails of events, beside a bare smtplib loop."""
+
+import smtplib
+import time
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import func, select
+
+from bench.mail_sink import MailSink
+from bench.support import fill, product, settle
+from tests import factories
+from webhooks_app.channels.email.letter import as_bytes
+from webhooks_app.extensions import db
+from webhooks_app.jobs.engine import engine_parts
+from webhooks_app.models import Delivery, Subscription
+from webhooks_app.pipeline.claim import Request, claim
+from webhooks_app.pipeline.endpoints import open_endpoint
+from webhooks_app.pipeline.engine import Engine
+from webhooks_app.pipeline.letters import compose, read_about
+from webhooks_app.services.mail import desk_of
+
+ACTIONS = 10
+SENDER = "hookline@example.com"
+TO = "team@example.com"
+
+
+def run(count: int) -> dict[str, Any]:
+    """The limit sends one and the same finished mail, over one connection, and stores nothing."""
+    with (
+        MailSink() as sink,
+        product(
+            smtp_host="127.0.0.1",
+            smtp_port=sink.port,
+            smtp_security="none",
+            mail_from=f"Hookline <{SENDER}>",
+            public_url="https://hooks.example.com",
+        ) as made,
+    ):
+        organisation = factories.organisation()
+        actions = [
+            factories.action(organisation, "", channel="email", email_to=[TO])
+            for _ in range(ACTIONS)
+        ]
+        fill(organisation, actions, count)
+        settle()
+        limit = _bare(sink.port, _letter(made.app), count)
+        drained = _drain(made.app, count)
+        ratio = round(drained["per_s"] / limit["limit_per_s"], 3)
+        return {"mails": count, **limit, "ratio": ratio, **drained}
+
+
+def _letter(app: Flask) -> bytes:
+    """The bytes of one of those mails."""
+    [claimed] = claim(db.engine, Request(1, {}), timedelta(0))
+    with db.engine.begin() as connection:
+        row = db.session.get_one(Subscription, claimed.subscription_id)
+        endpoint = open_endpoint(row, app.extensions["vault"])
+        about = read_about(connection, endpoint, claimed)
+        message = compose(endpoint, claimed, about, desk_of(app.config["SETTINGS"]))
+    db.session.rollback()
+    return as_bytes(message.letters[0])
+
+
+def _bare(port: int, data: bytes, count: int) -> dict[str, Any]:
+    cpu, start = time.process_time(), time.perf_counter()
+    with smtplib.SMTP("127.0.0.1", port) as connection:
+        for _ in range(count):
+            connection.sendmail(SENDER, [TO], data)
+    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
+    return {
+        "bytes_each": len(data),
+        "limit_per_s": round(count / seconds),
+        "limit_cpu_us_each": round(cpu / count * 1e6),
+    }
+
+
+def _drain(app: Flask, count: int) -> dict[str, Any]:
+    engine = Engine(engine_parts(app))
+    engine.start()
+    cpu, start = time.process_time(), time.perf_counter()
+    while _open():
+        engine.drain(60)
+        time.sleep(0.05)
+    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
+    engine.stop()
+    delivered = select(func.count()).select_from(Delivery).where(Delivery.status == "delivered")
+    assert db.session.scalar(delivered) == count
+    db.session.rollback()
+    return {"per_s": round(count / seconds), "cpu_us_each": round(cpu / count * 1e6)}
+
+
+def _open() -> bool:
+    open_ = db.session.scalar(select(Delivery.id).where(Delivery.due_at.is_not(None)).limit(1))
+    db.session.rollback()
+    return open_ is not None

@@ -1,0 +1,20 @@
+"""E-mail addresses as they are sent to."""
+
+from email_validator import EmailNotValidError, validate_email
+
+LONGEST = 254
+
+
+def ascii_address(text: object) -> str | None:
+    """One bare address, an international domain as `xn--…`; None for anything else.
+
+    Nobody is asked whether the domain exists, and nothing that is more than an address passes:
+    what comes back may stand in a header.
+    """
+    if not isinstance(text, str) or len(text) > LONGEST:
+        return None
+    try:
+        checked = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError:
+        return None
+    return checked.ascii_email

@@ -1,0 +1,127 @@
+"""An event's data as people read it in a mail: labels, texts, and links where one helps."""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from webhooks_app.channels.email.addresses import ascii_address
+from webhooks_app.channels.webhook.formats.people import INVISIBLE, cut
+
+MOST = 60
+LONGEST_LABEL, LONGEST_VALUE = 80, 5000
+FIRST = ("name", "email", "phone", "company", "message")
+LABELS = {"email": "E-mail", "url": "URL", "id": "ID"}
+PHONES = re.compile(r"phone|mobile|tel(efon|ephone)?", re.IGNORECASE)
+DIGITS = re.compile(r"\+?[\d\s()./-]{5,30}")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+
+
+class Field(msgspec.Struct, frozen=True):
+    """`link` is a mailto: or tel: URL, or empty."""
+
+    label: str
+    value: str
+    link: str = ""
+
+
+def fields_of(event_type: str, data: str, zone: tzinfo) -> list[Field]:
+    """What says something: those that people look for first, ids last.
+
+    Objects within are flattened; numbers stay as they were written. Times are those of `zone`.
+    """
+    root = json.loads(data, parse_float=str, parse_int=str, parse_constant=str)
+    own = event_type.partition(".")[0]
+    found = list(islice(_flat((), root, own), MOST + 1))
+    fields = [_field(path, value, zone) for path, value in sorted(found[:MOST], key=_rank)]
+    more = [Field("More", "There are fields that are not shown here")] if len(found) > MOST else []
+    return fields + more
+
+
+def reply_address(data: str) -> str:
+    """The lead's own address, or empty."""
+    root = json.loads(data)
+    lead = root.get("lead") if isinstance(root.get("lead"), dict) else {}
+    return ascii_address(root.get("email")) or ascii_address(lead.get("email")) or ""
+
+
+def when(at: datetime, zone: tzinfo) -> str:
+    """`2 March 2026, 11:00 CET`."""
+    local = at.astimezone(zone)
+    return f"{local.day} {local:%B %Y, %H:%M %Z}"
+
+
+def humanised(key: str) -> str:
+    """`custom_fields` and `customFields` are "Custom fields"."""
+    words = re.sub("(?<=[a-z])(?=[A-Z])", " ", key).replace("_", " ").strip()
+    return words[:1].upper() + words[1:].lower()
+
+
+def _flat(path: tuple[str, ...], value: Any, own: str) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Paths and texts. The event's own object is no part of a label: in `lead.captured`,
+    `lead.email` is the e-mail."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            below = () if not path and key == own and isinstance(inner, dict) else (*path, key)
+            yield from _flat(below, inner, own)
+    elif text := _text(value):
+        yield path, text
+
+
+def _text(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "Yes" if value else "No"
+        case list() if any(isinstance(one, dict | list) for one in value):
+            return f"{len(value)} items" if len(value) > 1 else "1 item"
+        case list():
+            return ", ".join(filter(None, map(_text, value)))
+        case _:
+            return _clean(str(value))
+
+
+def _clean(text: str) -> str:
+    return INVISIBLE.sub(" ", text.encode(errors="replace").decode()).strip()
+
+
+def _field(path: tuple[str, ...], text: str, zone: tzinfo) -> Field:
+    key = path[-1] if path else ""
+    words = _clean(" ".join(filter(None, map(humanised, path)))) or "Value"
+    label = LABELS.get(key) if len(path) == 1 else None
+    if label is None:
+        label = cut(words[:1] + words[1:].lower(), LONGEST_LABEL)
+    return Field(label, *_shown(key, cut(text, LONGEST_VALUE), zone))
+
+
+def _shown(key: str, value: str, zone: tzinfo) -> tuple[str, str]:
+    """A value and its link."""
+    if "@" in value and (address := ascii_address(value)):
+        return value, f"mailto:{address}"
+    if PHONES.search(key) and DIGITS.fullmatch(value):
+        return value, "tel:" + re.sub(r"[^\d+]", "", value)
+    if MOMENT.match(value) and (at := _moment(value)):
+        return when(at, zone), ""
+    return value, ""
+
+
+def _moment(value: str) -> datetime | None:
+    """None for what has no zone: it is not known which moment that is."""
+    try:
+        at = datetime.fromisoformat(value)
+        return at if at.tzinfo and 1 < at.year < 9999 else None
+    except ValueError:
+        return None
+
+
+def _rank(found: tuple[tuple[str, ...], str]) -> tuple[int, int]:
+    path = found[0]
+    key = path[-1] if path else ""
+    if len(path) == 1 and key in FIRST:
+        return 0, FIRST.index(key)
+    return (2, 0) if key == "id" or key.endswith(("_id", "Id")) else (1, 0)

@@ -1,0 +1,95 @@
+"""What goes into the e-mail channel, and what comes out."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from webhooks_app.channels.email.letter import Letter, headers_of
+from webhooks_app.channels.email.smtp import Unsent, is_permanent
+from webhooks_app.channels.webhook.message import Outcome
+from webhooks_app.vocabulary import Failure
+
+ACCEPTED = range(200, 300)
+LONGEST_ERROR = 500
+
+
+class MailMessage(msgspec.Struct, frozen=True):
+    """One try of an e-mail: a letter for each recipient who is still to get it.
+
+    `url`, `headers` and `masked` are what the log says, as of a webhook.
+    """
+
+    delivery_id: str
+    number: int
+    url: str
+    letters: Sequence[Letter]
+    headers: Mapping[str, str]
+    masked: frozenset[str] = frozenset(["list-unsubscribe"])
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What became of one recipient's letter. `unsent` is None when it was taken."""
+
+    recipient: str
+    code: int | None
+    text: str
+    unsent: Unsent | None = None
+
+    @property
+    def logged(self) -> tuple[str, str]:
+        return self.recipient, f"{self.code or ''} {self.text}".strip()
+
+
+def mailto(addresses: Sequence[str]) -> str:
+    return f"mailto:{','.join(addresses)}"
+
+
+def logged_headers(letter: Letter) -> dict[str, str]:
+    unsubscribe = letter.unsubscribe
+    return headers_of(letter) | ({"List-Unsubscribe": unsubscribe} if unsubscribe else {})
+
+
+def settled(logged: Sequence[Sequence[str]]) -> dict[str, bool]:
+    """Of the answers in a log, those that nothing is to follow: by recipient, whether it was
+    taken."""
+    codes = {recipient: int(text[:3]) for recipient, text in logged if text[:3].isdecimal()}
+    return {
+        recipient: code in ACCEPTED
+        for recipient, code in codes.items()
+        if code in ACCEPTED or is_permanent(code)
+    }
+
+
+def outcome_of(
+    answers: Sequence[Answer], before: Mapping[str, bool], started_at: datetime, duration: float
+) -> Outcome:
+    """Of all recipients one: delivered when nothing is left to try and someone has it; failed for
+    good when all have refused it. `before`: what was settled by the tries before."""
+    unsent = [(one.recipient, one.unsent) for one in answers if one.unsent is not None]
+    waiting = [error for _, error in unsent if not error.permanent]
+    taken = any(before.values()) or len(unsent) < len(answers)
+    decisive = waiting or ([] if taken else [error for _, error in unsent])
+    failure, code = None, next((one.code for one in answers if one.unsent is None), None)
+    if decisive:
+        failure, code = decisive[0].failure, decisive[0].code
+    elif not taken:
+        failure = Failure.STATUS
+    return Outcome(
+        failure=failure,
+        error=_said(unsent, several=len(answers) > 1) or (None if taken else "All refused it."),
+        status_code=code,
+        response_headers=tuple(one.logged for one in answers),
+        response_body=b"",
+        truncated=False,
+        retry_after=None,
+        started_at=started_at,
+        duration=duration,
+        permanent=failure is not None and not waiting,
+    )
+
+
+def _said(unsent: Sequence[tuple[str, Unsent]], several: bool) -> str:
+    """Why it was not taken; by recipient, when there are several."""
+    parts = [f"{recipient}: {error}" if several else str(error) for recipient, error in unsent]
+    return "; ".join(parts)[:LONGEST_ERROR]

@@ -1,0 +1,38 @@
+"""Mails from `templates/email/<name>/{subject.txt,body.txt,body.html}`. HTML is escaped."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+TEMPLATES = Path(__file__).parents[3] / "templates"
+
+# Of its own, since engines write mails too, outside of any application context.
+_environment = Environment(
+    loader=FileSystemLoader(TEMPLATES),
+    autoescape=select_autoescape(("html",), default=False),
+    undefined=StrictUndefined,
+    auto_reload=False,
+)
+
+
+class Written(NamedTuple):
+    """`subject` is one line."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def render(name: str, **context: Any) -> Written:
+    subject, text, html = (
+        _environment.get_template(f"email/{name}/{part}").render(context)
+        for part in ("subject.txt", "body.txt", "body.html")
+    )
+    return Written(one_line(subject), text, html)
+
+
+def one_line(text: str) -> str:
+    """Fit for a header: controls, line breaks of any kind and lone surrogates are gone."""
+    storable = text.encode(errors="replace").decode()
+    return " ".join("".join(c if c.isprintable() else " " for c in storable).split())

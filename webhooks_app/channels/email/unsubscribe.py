@@ -1,0 +1,23 @@
+"""The token of an unsubscribe link: signed, so that it needs no log-in (RFC 8058)."""
+
+from itsdangerous import BadSignature, URLSafeSerializer
+
+
+class Unsubscribing:
+    """Tokens that say which address is to get nothing more of which subscription. They do not run
+    out: a mail may be read years later."""
+
+    def __init__(self, secret_key: str) -> None:
+        self._serializer = URLSafeSerializer(secret_key, salt="unsubscribe")
+
+    def token(self, subscription_id: str, address: str) -> str:
+        token: str | bytes = self._serializer.dumps([subscription_id, address])
+        return token if isinstance(token, str) else token.decode()
+
+    def read(self, token: str) -> tuple[str, str]:
+        """The subscription's id and the address. Raises ValueError for a token that is not ours."""
+        try:
+            subscription_id, address = self._serializer.loads(token)
+        except BadSignature as error:
+            raise ValueError("This link was not made here.") from error
+        return subscription_id, address

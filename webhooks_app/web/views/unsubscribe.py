@@ -1,0 +1,50 @@
+"""/unsubscribe/<token>: for who gets the mails of an action and is no member.
+
+The token is signed, so the POST needs neither a log-in nor a CSRF token: mail programs send it by
+themselves (RFC 8058).
+"""
+
+from flask import Blueprint, abort, current_app, render_template
+
+from webhooks_app.channels.email.unsubscribe import Unsubscribing
+from webhooks_app.extensions import csrf, db
+from webhooks_app.services import audit_log
+from webhooks_app.services import subscriptions as service
+from webhooks_app.services.errors import NotFound
+from webhooks_app.web.security import keep_token
+
+bp = Blueprint("unsubscribe", __name__, url_prefix="/unsubscribe")
+bp.after_request(keep_token)
+
+
+@bp.errorhandler(NotFound)
+def gone(_: NotFound) -> str:
+    """An action that is no more mails nobody."""
+    return render_template("unsubscribe/done.html")
+
+
+@bp.get("/<token>")
+def ask(token: str) -> str:
+    """A GET changes nothing: programs follow links before people do."""
+    subscription_id, address = _read(token)
+    row = service.find_by_id(db.session(), subscription_id)
+    if address not in row.email_to:
+        return render_template("unsubscribe/done.html")
+    return render_template("unsubscribe/ask.html", row=row, address=address)
+
+
+@bp.post("/<token>")
+@csrf.exempt
+def drop(token: str) -> str:
+    subscription_id, address = _read(token)
+    row = service.find_by_id(db.session(), subscription_id)
+    audit_log.act_as(audit_log.Actor(address))
+    service.drop_address(db.session(), row, address)
+    return render_template("unsubscribe/done.html")
+
+
+def _read(token: str) -> tuple[str, str]:
+    try:
+        return Unsubscribing(current_app.config["SETTINGS"].secret_key).read(token)
+    except ValueError:
+        abort(404)
