@@ -140,8 +140,9 @@ def parse_schedule(raw: Mapping[str, Any], default_zone: str) -> Schedule:
 
 @cache
 def time_zones() -> frozenset[str]:
-    """The names that the zone database knows."""
-    return frozenset(available_timezones())
+    """The names that the zone database knows, but for those that mean another zone on another
+    machine, or none."""
+    return frozenset(available_timezones()) - {"localtime", "Factory"}
 
 
 def _is_in(value: object, below: int) -> bool:
