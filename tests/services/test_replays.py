@@ -1,7 +1,9 @@
 """Many deliveries sent once more: watched, cancelled, resumed, never twice."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from threading import Thread
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -10,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from tests import factories
 from webhooks_app.clock import utcnow
+from webhooks_app.database import unless_busy
 from webhooks_app.extensions import db
 from webhooks_app.jobs.replays import resume_stalled, run_batch
 from webhooks_app.models import Delivery, Organisation, ReplayBatch, Subscription
-from webhooks_app.services import replays
+from webhooks_app.services import deliveries, replays
 from webhooks_app.services.delivery_filters import Filters
 from webhooks_app.vocabulary import DeliveryStatus
 
@@ -173,3 +176,25 @@ def test_two_jobs_at_once_replay_each_delivery_once(
     run_batch(batch_id)
     assert replayed() == ids
     assert batch(batch_id).replayed == 60
+
+
+def test_others_may_write_while_it_looks_for_what_fits(
+    webhook: Subscription, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = failed(webhook, 2)
+    looks: list[str] = []
+
+    def writing_after(look: Callable[..., Any]) -> Callable[..., Any]:
+        def looked(*args: Any) -> Any:
+            found = look(*args)
+            with unless_busy(db.engine) as connection:
+                connection.execute(update(Organisation).values(name=f"After {look.__name__}"))
+            looks.append(look.__name__)
+            return found
+
+        return looked
+
+    monkeypatch.setattr(replays, "_next", writing_after(replays._next))
+    monkeypatch.setattr(deliveries, "count", writing_after(deliveries.count))
+    run_batch(start(webhook))
+    assert (looks, replayed()) == (["count", "_next"], ids)
