@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import count
 from threading import Thread
 from typing import Any
 
@@ -14,7 +15,8 @@ from tests import factories
 from webhooks_app.clock import utcnow
 from webhooks_app.database import unless_busy
 from webhooks_app.extensions import db
-from webhooks_app.jobs.replays import resume_stalled, run_batch
+from webhooks_app.jobs import replays as jobs
+from webhooks_app.jobs.replays import resume_stalled
 from webhooks_app.models import Delivery, Organisation, ReplayBatch, Subscription
 from webhooks_app.services import deliveries, replays
 from webhooks_app.services.delivery_filters import Filters
@@ -44,6 +46,11 @@ def start(webhook: Subscription, filters: Filters = ALL, ids: list[str] | None =
     batch = replays.start(db.session(), tenant, "owner@example.com", filters, ids or [])
     db.session.commit()
     return batch.id
+
+
+def run_batch(batch_id: str) -> None:
+    """As a job that was asked for just now."""
+    jobs.run_batch(batch_id, utcnow().isoformat())
 
 
 def batch(batch_id: str) -> ReplayBatch:
@@ -133,6 +140,32 @@ def test_a_job_that_died_is_resumed_where_it_was(
     resume_stalled()
     assert calls == [batch_id]
     run_batch(calls[0])
+    assert replayed() == ids
+
+
+def test_jobs_that_were_asked_for_twice_leave_one_successor(
+    webhook: Subscription, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replays, "STEP", 1)
+    monkeypatch.setattr(replays, "BUDGET", 2)
+    monkeypatch.setattr(replays, "monotonic", count().__next__)
+    waiting: list[tuple[str, str]] = []
+    monkeypatch.setattr(
+        "webhooks_app.queue.enqueue_background", lambda job, *args: waiting.append(args)
+    )
+    ids = failed(webhook, 6)
+    start(webhook)
+    long_ago = utcnow() - timedelta(minutes=5)
+    db.session.execute(update(ReplayBatch).values(updated_at=long_ago))
+    db.session.commit()
+    resume_stalled()
+    resume_stalled()
+    assert len(waiting) == 3
+    for _ in range(3):
+        jobs.run_batch(*waiting.pop(0))
+    assert len(waiting) == 1
+    while waiting:
+        jobs.run_batch(*waiting.pop(0))
     assert replayed() == ids
 
 

@@ -67,8 +67,13 @@ def start(
     )
     session.add(batch)
     session.commit()
-    queue.enqueue_background(queue.REPLAY_BATCH, batch.id)
+    ask_to_go_on(batch.id)
     return batch
+
+
+def ask_to_go_on(batch_id: str) -> None:
+    """Ask for a job that works at a batch; never raises."""
+    queue.enqueue_background(queue.REPLAY_BATCH, batch_id, utcnow().isoformat())
 
 
 def find_batch(session: Session, tenant: Tenant, batch_id: str) -> ReplayBatch:
@@ -92,8 +97,12 @@ def cancel(session: Session, batch: ReplayBatch) -> None:
     session.refresh(batch)
 
 
-def work(session: Session, batch_id: str) -> bool:
+def work(session: Session, batch_id: str, asked_at: datetime | None = None) -> bool:
     """Go on with a batch for `BUDGET` seconds; True when something is left to do.
+
+    Nothing is done when another job was at it since `asked_at`: it has a successor of its own.
+    Else each time that a batch seems stalled, only since others are before it in the queue, would
+    leave one job more in that queue.
 
     Each step is a transaction that moves `position`, so that a job that was killed goes on where
     it was, and of two at once only one takes a step. Looking for the next takes long when few fit,
@@ -103,9 +112,10 @@ def work(session: Session, batch_id: str) -> bool:
     while monotonic() < deadline:
         begin_reading(session)
         batch = session.get(ReplayBatch, batch_id, populate_existing=True)
-        if batch is None or batch.status != RUNNING:
+        if batch is None or batch.status != RUNNING or (asked_at and batch.updated_at > asked_at):
             session.rollback()
             return False
+        asked_at = None
         if batch.total is None:
             _count(session, batch)
         elif not _step(session, batch):
