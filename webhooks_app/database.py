@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Engine, event
 from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 IMMEDIATE = "hookline_immediate"
@@ -63,6 +64,13 @@ def prepare(engine: Engine) -> None:
 def read_only(connection: Connection) -> Connection:
     """For transactions that only read: on SQLite they then wait for nobody."""
     return connection.execution_options(**{IMMEDIATE: False})
+
+
+def begin_reading(session: Session) -> None:
+    """Begin a transaction of `session` that only reads, as `read_only` has it. What is open ends:
+    once it has begun, it cannot become one."""
+    session.rollback()
+    session.connection(execution_options={IMMEDIATE: False})
 
 
 @contextmanager

@@ -1,7 +1,10 @@
 """Many deliveries sent once more: watched, cancelled, resumed, never twice."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from itertools import count
 from threading import Thread
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -10,10 +13,12 @@ from sqlalchemy.orm import Session
 
 from tests import factories
 from webhooks_app.clock import utcnow
+from webhooks_app.database import unless_busy
 from webhooks_app.extensions import db
-from webhooks_app.jobs.replays import resume_stalled, run_batch
+from webhooks_app.jobs import replays as jobs
+from webhooks_app.jobs.replays import resume_stalled
 from webhooks_app.models import Delivery, Organisation, ReplayBatch, Subscription
-from webhooks_app.services import replays
+from webhooks_app.services import deliveries, replays
 from webhooks_app.services.delivery_filters import Filters
 from webhooks_app.vocabulary import DeliveryStatus
 
@@ -41,6 +46,11 @@ def start(webhook: Subscription, filters: Filters = ALL, ids: list[str] | None =
     batch = replays.start(db.session(), tenant, "owner@example.com", filters, ids or [])
     db.session.commit()
     return batch.id
+
+
+def run_batch(batch_id: str) -> None:
+    """As a job that was asked for just now."""
+    jobs.run_batch(batch_id, utcnow().isoformat())
 
 
 def batch(batch_id: str) -> ReplayBatch:
@@ -133,6 +143,32 @@ def test_a_job_that_died_is_resumed_where_it_was(
     assert replayed() == ids
 
 
+def test_jobs_that_were_asked_for_twice_leave_one_successor(
+    webhook: Subscription, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replays, "STEP", 1)
+    monkeypatch.setattr(replays, "BUDGET", 2)
+    monkeypatch.setattr(replays, "monotonic", count().__next__)
+    waiting: list[tuple[str, str]] = []
+    monkeypatch.setattr(
+        "webhooks_app.queue.enqueue_background", lambda job, *args: waiting.append(args)
+    )
+    ids = failed(webhook, 6)
+    start(webhook)
+    long_ago = utcnow() - timedelta(minutes=5)
+    db.session.execute(update(ReplayBatch).values(updated_at=long_ago))
+    db.session.commit()
+    resume_stalled()
+    resume_stalled()
+    assert len(waiting) == 3
+    for _ in range(3):
+        jobs.run_batch(*waiting.pop(0))
+    assert len(waiting) == 1
+    while waiting:
+        jobs.run_batch(*waiting.pop(0))
+    assert replayed() == ids
+
+
 def test_cancelling_leaves_the_rest(webhook: Subscription, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replays, "STEP", 2)
     failed(webhook, 6)
@@ -173,3 +209,25 @@ def test_two_jobs_at_once_replay_each_delivery_once(
     run_batch(batch_id)
     assert replayed() == ids
     assert batch(batch_id).replayed == 60
+
+
+def test_others_may_write_while_it_looks_for_what_fits(
+    webhook: Subscription, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = failed(webhook, 2)
+    looks: list[str] = []
+
+    def writing_after(look: Callable[..., Any]) -> Callable[..., Any]:
+        def looked(*args: Any) -> Any:
+            found = look(*args)
+            with unless_busy(db.engine) as connection:
+                connection.execute(update(Organisation).values(name=f"After {look.__name__}"))
+            looks.append(look.__name__)
+            return found
+
+        return looked
+
+    monkeypatch.setattr(replays, "_next", writing_after(replays._next))
+    monkeypatch.setattr(deliveries, "count", writing_after(deliveries.count))
+    run_batch(start(webhook))
+    assert (looks, replayed()) == (["count", "_next"], ids)

@@ -44,6 +44,18 @@ def test_a_filter_that_means_nothing_is_said_and_replays_nothing(owner: Person) 
     assert db.session.query(ReplayBatch).count() == 0
 
 
+def test_with_a_filter_that_means_nothing_no_button_replays_all_the_others(
+    owner: Person, organisation: Organisation
+) -> None:
+    factories.webhook(organisation, URL)
+    factories.accepted(organisation)
+    assert "Replay them" in owner.get("/replays/new", status="pending").text
+    asked = owner.get("/replays/new", status="nonsense")
+    assert (asked.status_code, "Replay them" in asked.text) == (422, False)
+    refused = owner.post("/replays/", code="nonsense", all="1")
+    assert (refused.status_code, "Replay them" in refused.text) == (422, False)
+
+
 def test_a_running_replay_is_shown_on_the_list_and_can_be_cancelled(
     owner: Person, organisation: Organisation
 ) -> None:

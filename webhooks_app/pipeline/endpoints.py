@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from webhooks_app.channels.email.message import mailto
 from webhooks_app.channels.webhook.formats import EventView, wire_format
 from webhooks_app.channels.webhook.message import WebhookMessage
-from webhooks_app.database import read_only
+from webhooks_app.database import begin_reading
 from webhooks_app.lib.crypto import Unreadable, Vault
 from webhooks_app.models import Subscription
 from webhooks_app.pipeline.claim import Claimed
@@ -136,7 +136,7 @@ class Endpoints:
         if not stale:
             return
         with Session(self._engine) as session:
-            read_only(session.connection())
+            begin_reading(session)
             for subscription in session.scalars(
                 select(Subscription).where(Subscription.id.in_(stale))
             ):

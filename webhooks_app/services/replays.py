@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from webhooks_app import queue
 from webhooks_app.clock import utcnow
+from webhooks_app.database import begin_reading
 from webhooks_app.lib.ids import floor_id, new_id
 from webhooks_app.models import Delivery, Event, ReplayBatch, Subscription
 from webhooks_app.pipeline.incoming import Tenant
@@ -66,8 +67,13 @@ def start(
     )
     session.add(batch)
     session.commit()
-    queue.enqueue_background(queue.REPLAY_BATCH, batch.id)
+    ask_to_go_on(batch.id)
     return batch
+
+
+def ask_to_go_on(batch_id: str) -> None:
+    """Ask for a job that works at a batch; never raises."""
+    queue.enqueue_background(queue.REPLAY_BATCH, batch_id, utcnow().isoformat())
 
 
 def find_batch(session: Session, tenant: Tenant, batch_id: str) -> ReplayBatch:
@@ -91,18 +97,25 @@ def cancel(session: Session, batch: ReplayBatch) -> None:
     session.refresh(batch)
 
 
-def work(session: Session, batch_id: str) -> bool:
+def work(session: Session, batch_id: str, asked_at: datetime | None = None) -> bool:
     """Go on with a batch for `BUDGET` seconds; True when something is left to do.
 
+    Nothing is done when another job was at it since `asked_at`: it has a successor of its own.
+    Else each time that a batch seems stalled, only since others are before it in the queue, would
+    leave one job more in that queue.
+
     Each step is a transaction that moves `position`, so that a job that was killed goes on where
-    it was, and of two at once only one takes a step.
+    it was, and of two at once only one takes a step. Looking for the next takes long when few fit,
+    so it is done before that transaction: on SQLite nobody could write meanwhile.
     """
     deadline = monotonic() + BUDGET
     while monotonic() < deadline:
+        begin_reading(session)
         batch = session.get(ReplayBatch, batch_id, populate_existing=True)
-        if batch is None or batch.status != RUNNING:
+        if batch is None or batch.status != RUNNING or (asked_at and batch.updated_at > asked_at):
             session.rollback()
             return False
+        asked_at = None
         if batch.total is None:
             _count(session, batch)
         elif not _step(session, batch):
@@ -112,37 +125,44 @@ def work(session: Session, batch_id: str) -> bool:
 
 def stalled(session: Session) -> Sequence[str]:
     """Batches that nobody has worked at lately: their job was lost."""
-    return session.scalars(
+    begin_reading(session)
+    found = session.scalars(
         select(ReplayBatch.id).where(
             ReplayBatch.status == RUNNING, ReplayBatch.updated_at < utcnow() - STALLED_AFTER
         )
     ).all()
+    session.rollback()
+    return found
 
 
 def _count(session: Session, batch: ReplayBatch) -> None:
     tenant = Tenant(batch.organisation_id, batch.mode)
     filters = Filters.read(batch.filters)
-    batch.total = deliveries.count(session, tenant, filters, MOST_COUNTED)
+    total = deliveries.count(session, tenant, filters, MOST_COUNTED)
+    session.rollback()
+    batch.total = total
     batch.updated_at = utcnow()
     session.commit()
 
 
 def _step(session: Session, batch: ReplayBatch) -> bool:
     """Replay the next of a batch; False when there are none left, or another job took them."""
-    now = utcnow()
+    now, batch_id, before = utcnow(), batch.id, batch.position
     found = _next(session, batch)
-    served = [delivery for delivery, on in found if on]
+    again = [_again(delivery, now) for delivery, on in found if on]
+    position = found[-1][0].id if found else before
+    session.rollback()
     moved = session.scalar(
         update(ReplayBatch)
         .where(
-            ReplayBatch.id == batch.id,
+            ReplayBatch.id == batch_id,
             ReplayBatch.status == RUNNING,
-            ReplayBatch.position.is_not_distinct_from(batch.position),
+            ReplayBatch.position.is_not_distinct_from(before),
         )
         .values(
-            position=found[-1][0].id if found else batch.position,
-            replayed=ReplayBatch.replayed + len(served),
-            skipped=ReplayBatch.skipped + len(found) - len(served),
+            position=position,
+            replayed=ReplayBatch.replayed + len(again),
+            skipped=ReplayBatch.skipped + len(found) - len(again),
             updated_at=now,
         )
         .returning(ReplayBatch.id)
@@ -151,12 +171,12 @@ def _step(session: Session, batch: ReplayBatch) -> bool:
     if moved is None:
         session.rollback()
         return False
-    if served:
-        session.execute(insert(Delivery), [_again(one, now) for one in served])
+    if again:
+        session.execute(insert(Delivery), again)
     if len(found) < STEP:
-        _end(session, batch.id, FINISHED)
+        _end(session, batch_id, FINISHED)
     session.commit()
-    if served:
+    if again:
         queue.nudge()
     return len(found) == STEP
 
