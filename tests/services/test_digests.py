@@ -1,6 +1,7 @@
 """Digests: each moment is told once, whatever fails; and what they say."""
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count, pairwise
 from pathlib import Path
@@ -548,3 +549,27 @@ def test_the_subject_names_the_period(start: str, end: str, label: str) -> None:
 def test_changes_are_said_as_people_do(now: int, earlier: int, change: str) -> None:
     data = DATA | {"leads": now, "before": DATA["before"] | {"leads": earlier}}
     assert {one.label: one.change for one in summary_of(data).counts}["Leads captured"] == change
+
+
+@pytest.mark.parametrize(
+    ("wanted", "subject"),
+    [
+        (None, "Demo: 0 conversations, 1 lead (Mon 2 Mar)"),
+        ("{{ data.leads }} new at {{ data.organisation }}", "1 new at Demo"),
+    ],
+)
+def test_it_arrives_as_a_mail(
+    organisation: Organisation, drain: Callable[[], None], wanted: str | None, subject: str
+) -> None:
+    """By the engine, as every delivery; without a mail server, in the outbox."""
+    addresses = ["ada@example.com", "bob@example.com"]
+    digest(organisation, email_to=addresses, email_subject=wanted)
+    happened(organisation, SINCE + timedelta(hours=1))
+    run(SINCE + DAY)
+    drain()
+    mails = db.session.scalars(select(Mail).order_by(Mail.recipient)).all()
+    assert [one.recipient for one in mails] == addresses
+    assert [one.subject for one in mails] == [subject] * 2
+    assert "ada@example.com" in mails[0].html
+    assert "Get no more of these mails" in mails[0].html
+    assert db.session.scalars(select(Delivery.status)).all() == ["delivered"]

@@ -126,7 +126,9 @@ def compose(endpoint: Endpoint, claimed: Claimed, about: About, desk: Desk) -> M
     }
     template = "event"
     if claimed.event_type == DIGEST:
-        template, context["digest"] = "digest", summary_of(_decode(claimed.data))
+        template = "digest"
+        context["digest"] = summary_of(_decode(claimed.data))
+        context["subject"] = _own_subject(endpoint, claimed)
     shown_to = ", ".join(endpoint.email_to)
 
     def letter(recipient: str) -> Letter:
@@ -160,14 +162,17 @@ def compose(endpoint: Endpoint, claimed: Claimed, about: About, desk: Desk) -> M
 
 
 def _subject(endpoint: Endpoint, claimed: Claimed, title: str, fields: list[Field]) -> str:
-    if endpoint.email_subject:
-        subject = one_line(filled_in(endpoint.email_subject, _view(claimed)))
-        if subject:
-            return subject
+    if subject := _own_subject(endpoint, claimed):
+        return subject
     for field in fields[:1]:
         if field.label == "Name" or field.link:
             return one_line(f"{title}: {field.value}")[:LONGEST]
     return title
+
+
+def _own_subject(endpoint: Endpoint, claimed: Claimed) -> str:
+    """What the action asks for; empty when it leaves that to us, or nothing comes of it."""
+    return one_line(filled_in(endpoint.email_subject or "", _view(claimed)))
 
 
 def _view(claimed: Claimed) -> dict[str, Any]:
