@@ -48,15 +48,21 @@ class Unsent(Exception):
 def send(server: Server, letter: Letter) -> None:
     """Returns when the server has taken it. Raises `Unsent`."""
     try:
-        _hand_over(server, as_message(letter))
+        message = as_message(letter)
     except ValueError as error:
         raise Unsent(f"It cannot be written: {error}", permanent=True) from error
+    try:
+        _hand_over(server, message)
     except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError) as error:
         code = _code(error)
         reason = f"The mail server refused it ({code})."
         raise Unsent(reason, permanent=code in PERMANENT) from error
     except (smtplib.SMTPException, OSError) as error:
         raise Unsent(f"{type(error).__name__}: {error}", permanent=False) from error
+    except UnicodeError as error:
+        # Its text would quote the password.
+        reason = "The mail server's name, the user or the password cannot be sent over SMTP."
+        raise Unsent(reason, permanent=False) from error
 
 
 def as_message(letter: Letter) -> EmailMessage:
