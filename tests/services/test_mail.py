@@ -208,6 +208,16 @@ def test_it_logs_in_when_it_is_told_to(app: Flask, server: MailServer) -> None:
     assert len(server.taken) == 1
 
 
+def test_a_password_that_cannot_be_sent_loses_no_mail(app: Flask, server: MailServer) -> None:
+    set_smtp(app, server.port, smtp_username="hookline", smtp_password="gehüm")
+    written()
+    run()
+    after = kept()
+    assert (after.status, "ü" in str(after.error), bool(after.text)) == ("pending", False, True)
+    set_smtp(app, server.port, smtp_username="hookline", smtp_password="right")
+    assert send_at(app, utcnow() + pipeline.DELAYS[0]) == 1
+
+
 def test_a_wrong_password_is_not_repeated_in_what_is_kept(app: Flask, server: MailServer) -> None:
     set_smtp(app, server.port, smtp_username="hookline", smtp_password="wr0ng-secret")
     written()

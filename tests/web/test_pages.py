@@ -74,7 +74,17 @@ def test_without_its_csrf_token_a_form_is_refused(
     assert client.get("/").status_code == 302
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", "/\\evil.example"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "/\t/evil.example",
+        "/\n\\evil.example",
+        "//[",
+    ],
+)
 def test_it_never_leads_to_other_sites(
     client: FlaskClient, organisation: Organisation, target: str
 ) -> None:

@@ -1,5 +1,7 @@
 """/replays: asked for on the list, counted first, watched and cancelled."""
 
+import re
+
 from tests import factories
 from tests.web.conftest import Person
 from webhooks_app.extensions import db
@@ -34,6 +36,20 @@ def test_chosen_rows_are_named_and_nothing_is_chosen_by_accident(
     assert db.session.query(ReplayBatch).count() == 0
     owner.post("/replays/", delivery_id=[delivery.id])
     assert db.session.query(ReplayBatch).one().delivery_ids == [delivery.id]
+
+
+def test_with_none_chosen_the_filters_of_the_list_still_hold(
+    owner: Person, organisation: Organisation
+) -> None:
+    factories.webhook(organisation, URL)
+    factories.accepted(organisation, *[factories.lead() for _ in range(2)])
+    first = db.session.query(Delivery).order_by(Delivery.id).limit(1).one()
+    first.status, first.due_at = "delivered", None
+    db.session.commit()
+    chosen = owner.get("/deliveries/", status="delivered").text.partition('id="chosen"')[2]
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', chosen))
+    asked = owner.post("/replays/", **{k: v for k, v in hidden.items() if k != "csrf_token"})
+    assert (asked.status_code, "Replay 1 delivery?" in asked.text) == (422, True)
 
 
 def test_a_filter_that_means_nothing_is_said_and_replays_nothing(owner: Person) -> None:

@@ -72,6 +72,11 @@ class Line:
         except (smtplib.SMTPException, OSError) as error:
             self._smtp.close()
             raise _away(error) from error
+        except UnicodeError as error:
+            # Its text would quote the password.
+            self._smtp.close()
+            reason = "The mail server's name, the user or the password cannot be sent over SMTP."
+            raise Unsent(reason, permanent=False, away=True) from error
 
     @property
     def open(self) -> bool:
