@@ -36,6 +36,7 @@ def test_from_nothing_to_a_signed_delivery_and_back_from_a_failure(page: Page) -
     expect(drawer.locator(".attempt")).to_contain_text("500")
     expect(drawer.locator(".attempt")).to_contain_text("out of coffee")
     page.keyboard.press("Escape")
+    page.wait_for_url("**/webhooks/")
 
     page.goto(inbox)
     page.get_by_role("button", name="Answer 200 again").click()

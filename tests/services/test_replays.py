@@ -231,3 +231,9 @@ def test_others_may_write_while_it_looks_for_what_fits(
     monkeypatch.setattr(deliveries, "count", writing_after(deliveries.count))
     run_batch(start(webhook))
     assert (looks, replayed()) == (["count", "_next"], ids)
+
+
+def test_the_same_replay_asked_for_twice_is_one(webhook: Subscription) -> None:
+    ids = failed(webhook, 2)
+    assert start(webhook) == start(webhook)
+    assert start(webhook) != start(webhook, ids=ids)

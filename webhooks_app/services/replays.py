@@ -49,8 +49,12 @@ def start(
 ) -> ReplayBatch:
     """Ask for a replay of `delivery_ids`, or of all that `filters` mean when there are none.
 
-    Committed; a job does the work.
+    Committed; a job does the work. While the same replay runs, that one is answered: a second
+    click must not send everything twice.
     """
+    for batch in session.scalars(_batches_of(tenant, ReplayBatch.status == RUNNING)):
+        if (batch.filters, batch.delivery_ids) == (filters.as_json(), list(delivery_ids)):
+            return batch
     now = utcnow()
     batch = ReplayBatch(
         id=new_id("rpl"),
