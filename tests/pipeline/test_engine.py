@@ -34,6 +34,7 @@ from webhooks_app.models import (
 )
 from webhooks_app.pipeline.engine import Engine
 from webhooks_app.services.deliveries import request_body
+from webhooks_app.services.subscriptions import update_subscription
 
 Run = Callable[[], list[Delivery]]
 
@@ -111,15 +112,48 @@ def test_it_retries_after_the_delay_of_the_policy_with_the_same_id_and_bytes(
     delay = (delivery.due_at - attempt.started_at).total_seconds()
     assert 60 <= delay <= 67
     receiver.answer = lambda request: Answer(200)
-    webhook.name, webhook.url = "Edited meanwhile", receiver.url + "/new"
+    webhook.name = "Edited meanwhile"
     db.session.commit()
     make_due()
     [delivery] = run()
     first, second = receiver.received
     assert (delivery.status, delivery.tries, delivery.failures) == ("delivered", 2, 1)
     assert (first.body, first.delivery_id) == (second.body, second.delivery_id)
-    assert (first.path, second.path) == ("/hook", "/hook/new")
     assert [(a.number, a.outcome) for a in attempts()] == [(1, "failed"), (2, "succeeded")]
+
+
+def test_a_new_url_is_for_new_deliveries_only(
+    app: Flask, organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    receiver.answer = lambda request: Answer(503)
+    webhook = factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation)
+    run()
+    session, vault, guard = db.session(), app.extensions["vault"], app.config["SETTINGS"].guard
+    for path in ("/newer", "/newest"):
+        update_subscription(session, webhook, {"url": receiver.url + path}, vault, guard)
+        factories.accepted(organisation)
+    make_due()
+    run()
+    assert sorted(request.path for request in receiver.received[1:]) == [
+        "/hook",
+        "/hook/newer",
+        "/hook/newest",
+    ]
+
+
+def test_a_former_url_that_is_gone_disables_nothing(
+    app: Flask, organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    receiver.answer = lambda request: Answer(410 if request.path == "/hook" else 200)
+    webhook = factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation)
+    session, vault, guard = db.session(), app.extensions["vault"], app.config["SETTINGS"].guard
+    update_subscription(session, webhook, {"url": receiver.url + "/new"}, vault, guard)
+    [delivery] = run()
+    assert delivery.status == "failed"
+    db.session.refresh(webhook)
+    assert webhook.enabled
 
 
 def test_it_waits_as_long_as_retry_after_asks(

@@ -34,6 +34,9 @@ class Subscription(Model):
     """`scope_type` and `scope_id` are both null for "all". `schedule` makes an action by e-mail a
     digest (see `pipeline.digest_schedule`), the first window of which begins at `digest_since`.
 
+    `former_urls` are pairs of a delivery id and the URL that was for the deliveries below it,
+    oldest first: a new URL is for new deliveries only (Pivotal, "Gotcha").
+
     `revision` grows with every edit (optimistic locking), which is how an engine knows that what
     it keeps of a subscription is stale. Deleting keeps the row, so that logs stay readable.
     `changed_fields` are paths into an event's data, none for any change; `rate_limit` is how many
@@ -66,6 +69,7 @@ class Subscription(Model):
     name: Mapped[str] = mapped_column(String(200))
     description: Mapped[str] = mapped_column(Text, default="")
     url: Mapped[Long]
+    former_urls: Mapped[JsonList] = mapped_column(default=list, server_default=text("'[]'"))
     event_types: Mapped[JsonList]
     scope_type: Mapped[str | None] = mapped_column(String(40))
     scope_id: Mapped[str | None] = mapped_column(String(200))

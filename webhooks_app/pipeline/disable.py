@@ -27,10 +27,12 @@ def disable(connection: Connection, subscription_ids: Collection[str], reason: s
     _disable(connection, SUBSCRIPTIONS.c.id.in_(sorted(subscription_ids)), reason)
 
 
-def disable_gone(connection: Connection, subscription_id: str, revision: int) -> None:
-    """Switch off what answered 410, unless it was edited since: the new URL has not said so."""
+def disable_gone(connection: Connection, subscription_id: str, revision: int, url: str) -> None:
+    """Switch off what answered 410 at `url`, unless it was edited since or that was a former URL:
+    the one of now has not said so."""
     columns = SUBSCRIPTIONS.c
-    _disable(connection, (columns.id == subscription_id) & (columns.revision == revision), GONE)
+    same = (columns.revision == revision) & (columns.url == url)
+    _disable(connection, (columns.id == subscription_id) & same, GONE)
 
 
 def _disable(connection: Connection, which: ColumnElement[bool], reason: str) -> None:

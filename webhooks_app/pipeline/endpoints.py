@@ -1,7 +1,7 @@
 """What an engine keeps of each subscription it serves, and how one request is made from it."""
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -41,6 +41,7 @@ class Endpoint:
     previous_expires_at: datetime | None
     secret: str = ""
     previous_secret: str | None = None
+    former_urls: Sequence[tuple[str, str]] = ()
     custom_headers: Mapping[str, str] = field(default_factory=dict)
     masked: frozenset[str] = frozenset()
     window: Window = field(default_factory=Window)
@@ -62,13 +63,20 @@ class Endpoint:
                 self.secrets(timestamp), claimed.delivery_id, timestamp, body, claimed.event_type
             )
         )
-        return WebhookMessage(
-            claimed.delivery_id, claimed.number, self.url, headers, self.masked, body
-        )
+        url = self.url_for(claimed.delivery_id)
+        return WebhookMessage(claimed.delivery_id, claimed.number, url, headers, self.masked, body)
+
+    def url_for(self, delivery_id: str) -> str:
+        """That of when the delivery was made."""
+        for below, url in self.former_urls:
+            if delivery_id < below:
+                return url
+        return self.url
 
     def nothing(self, claimed: Claimed) -> WebhookMessage:
         """What the log says of a request that could not be made."""
-        return WebhookMessage(claimed.delivery_id, claimed.number, self.url, {}, frozenset(), b"")
+        url = self.url_for(claimed.delivery_id)
+        return WebhookMessage(claimed.delivery_id, claimed.number, url, {}, frozenset(), b"")
 
     def secrets(self, timestamp: int) -> tuple[str, ...]:
         """Newest first; the one before it too, while a rotation overlaps."""
@@ -174,6 +182,7 @@ def open_endpoint(subscription: Subscription, vault: Vault) -> Endpoint:
         policy=DEFAULT_POLICY,
         previous_expires_at=subscription.previous_secret_expires_at,
         name=subscription.name,
+        former_urls=[(below, url) for below, url in subscription.former_urls or ()],
     )
     if subscription.channel == Channel.EMAIL:
         return _for_email(endpoint, subscription)

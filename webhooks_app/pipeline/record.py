@@ -210,9 +210,11 @@ def _store_consequences(connection: Connection, results: Sequence[Result]) -> No
     retrying = [r.claimed.delivery_id for r in results if r.status is DeliveryStatus.RETRYING]
     if retrying:
         cancel_unserved(connection, retrying)
-    gone = {(r.claimed.subscription_id, r.claimed.revision) for r in results if r.gone}
-    for subscription_id, revision in sorted(gone):
-        disable_gone(connection, subscription_id, revision)
+    gone = {
+        (r.claimed.subscription_id, r.claimed.revision, r.message.url) for r in results if r.gone
+    }
+    for subscription_id, revision, url in sorted(gone):
+        disable_gone(connection, subscription_id, revision, url)
     if failed := [r for r in results if r.status is DeliveryStatus.FAILED]:
         notify_failed(connection, {r.claimed.subscription_id: r.claimed for r in failed})
     tallies.store(connection, [_tally(r) for r in results])

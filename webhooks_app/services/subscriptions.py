@@ -15,7 +15,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from webhooks_app.channels.webhook.signatures import generate_secret
 from webhooks_app.clock import utcnow
 from webhooks_app.lib.crypto import Unreadable, Vault
-from webhooks_app.lib.ids import new_id
+from webhooks_app.lib.ids import floor_id, new_id
 from webhooks_app.lib.paging import Page, Window, page_of
 from webhooks_app.lib.ssrf import Guard
 from webhooks_app.models import Subscription, SubscriptionHealth
@@ -37,6 +37,7 @@ from webhooks_app.vocabulary import Channel, SubscriptionKind
 DEFAULT_OVERLAP = timedelta(hours=24)
 NOBODY_LEFT = "Its last address has unsubscribed."
 MOST_NAMES = 500
+MOST_FORMER = 20
 COPIED = (
     "channel",
     "schedule",
@@ -178,6 +179,9 @@ def update_subscription(
     if enabled and not row.enabled:
         _cancel_all(session, row)
     was_digest = row.schedule is not None
+    if row.url and columns.get("url", row.url) != row.url:
+        before = [floor_id("msg", utcnow().timestamp()), row.url]
+        row.former_urls = [*row.former_urls, before][-MOST_FORMER:]
     for name, value in columns.items():
         setattr(row, name, value)
     if not was_digest:

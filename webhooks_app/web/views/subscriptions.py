@@ -36,6 +36,8 @@ from webhooks_app.web.tenancy import editor, here, member, window
 
 bp = Blueprint("subscriptions", __name__)
 
+SAVED_URL = "Saved. New deliveries go to the new URL; Recover sends what never arrived there too."
+
 Answer = Response | str | tuple[str, int] | tuple[str, int, dict[str, str]]
 
 # A digest is shown as the mail that it is.
@@ -145,7 +147,7 @@ def edit(subscription_id: str) -> Answer:
                 # Nobody was shown the secret that it was made with.
                 secret = service.rotate_secret(db.session(), row, _vault(), overlap=timedelta(0))
                 return _secret(row, secret, "rotated")
-            flash("Saved.")
+            flash(SAVED_URL if url not in ("", row.url) else "Saved.")
             return redirect(url_for(".show", subscription_id=row.id))
     return _form(form, row)
 
