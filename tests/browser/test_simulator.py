@@ -17,7 +17,7 @@ def test_a_conversation_is_played_and_its_deliveries_arrive(page: Page) -> None:
     expect(line.nth(1)).to_contain_text("lead.captured")
     expect(line.nth(1)).to_contain_text("escalation.requested")
     expect(page.get_by_label("Message")).to_have_value("")
-    expect(line.nth(1).locator(".badge.delivered")).to_be_visible()
+    expect(line.nth(1).locator(".badge.delivered").first).to_be_visible()
     page.get_by_label("Message").fill("Half a thought")
     page.get_by_role("button", name="Let 30 minutes pass").click()
     expect(page.locator("#conversation")).to_contain_text("conversation.ended")
