@@ -20,7 +20,9 @@ def test_filters_are_kept_in_the_address(page: Page) -> None:
 
 def test_one_failed_delivery_is_read_and_replayed_in_the_drawer(page: Page) -> None:
     page.goto("/deliveries/?status=failed&code=503")
-    page.locator("tbody a[data-drawer]").first.click()
+    # Old CRM has failed for so long that it is switched off while the tests run.
+    line = page.get_by_role("row").filter(has_text="Sales alerts").first
+    line.get_by_role("link").click()
     drawer = page.get_by_role("dialog")
     expect(drawer.locator(".attempt").first).to_contain_text("Service Unavailable")
     drawer.get_by_role("button", name="Replay").click()
