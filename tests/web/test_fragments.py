@@ -68,3 +68,15 @@ def test_a_fragment_is_no_place_for_the_log_in_page(owner: Person, paths: list[s
     owner.post("/logout")
     for path in paths:
         assert owner.client.get(path, headers=HTMX).status_code == 401, path
+
+
+def test_what_cannot_be_done_says_why_to_htmx(owner: Person, organisation: Organisation) -> None:
+    webhook = factories.webhook(organisation, URL)
+    factories.accepted(organisation)
+    webhook.enabled = False
+    db.session.commit()
+    delivery = db.session.query(Delivery).one()
+    form = {"csrf_token": owner.token}
+    response = owner.client.post(f"/deliveries/{delivery.id}/replay", data=form, headers=HTMX)
+    assert response.status_code == 409
+    assert response.headers["X-Reason"] == "Its subscription is off: enable it first."

@@ -64,9 +64,10 @@ def _not_found(_: Exception) -> tuple[str, int]:
     return _page(404, "Not Found", ADVICE[404])
 
 
-def _conflict(error: Exception) -> tuple[str, int]:
-    """A page of its own, so that going back finds what was typed."""
-    return _page(409, "Not as things are now", str(error))
+def _conflict(error: Exception) -> tuple[str, int, dict[str, str]]:
+    """A page of its own, so that going back finds what was typed; htmx shows the reason alone."""
+    page, code = _page(409, "Not as things are now", str(error))
+    return page, code, {"X-Reason": str(error).encode("ascii", "replace").decode()}
 
 
 def _plan_limit(error: Exception) -> tuple[str, int]:
