@@ -136,6 +136,8 @@ def _follow(session: Session, demo: Demo, settings: Settings, site: Site) -> Non
     url = site.url + path
     if row is not None and row.deleted_at is None and row.url.endswith(path) and row.url != url:
         update_subscription(session, row, {"url": url}, vault(), settings.guard)
+        row.former_urls = []  # nobody is at the port of before
+        session.commit()
 
 
 def vault() -> Vault:
