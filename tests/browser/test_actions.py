@@ -37,3 +37,23 @@ def test_an_action_is_made_with_what_it_would_have_matched_in_sight(
     copy.get_by_role("link", name="Delete Copy of Ada").click()
     page.get_by_role("button", name="Delete").click()
     expect(page.get_by_text("Copy of Ada to the CRM is deleted.")).to_be_visible()
+
+
+def test_asking_what_matches_while_editing_goes_on_editing(page: Page) -> None:
+    page.goto("/actions/")
+    card = page.locator(".card", has_text="New lead to the CRM")
+    card.get_by_role("link", name="Edit New lead to the CRM").click()
+    page.get_by_label("Name").fill("New lead, renamed")
+    page.get_by_role("button", name="What would have matched?").click()
+    expect(page.locator("#preview-result")).to_contain_text("real events")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Edit New lead to the CRM")
+    expect(page.get_by_label("Name")).to_have_value("New lead, renamed")
+
+
+def test_enter_in_a_field_saves(page: Page, product: Product) -> None:
+    page.goto("/actions/new")
+    page.get_by_label("Event", exact=True).select_option("booking.confirmed")
+    page.get_by_label("URL").fill(product.inbox)
+    page.get_by_label("Name").fill("Saved by Enter")
+    page.get_by_label("Name").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Saved by Enter: made")

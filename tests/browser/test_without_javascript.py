@@ -33,6 +33,13 @@ def test_a_webhook_is_made_tested_and_switched(page: Page, product: Product) -> 
     page.get_by_role("button", name="Delete").click()
 
 
+def test_asking_what_matches_while_editing_goes_on_editing(page: Page) -> None:
+    page.goto("/webhooks/")
+    page.get_by_role("link", name="Edit Warehouse").click()
+    page.get_by_role("button", name="What would have matched?").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Edit Warehouse")
+
+
 def test_logs_deliveries_and_a_replay_have_pages_of_their_own(page: Page) -> None:
     page.goto("/webhooks/")
     page.get_by_role("row").filter(has_text="Old CRM").get_by_role("link", name="Logs").click()

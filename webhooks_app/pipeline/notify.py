@@ -69,11 +69,12 @@ def notify_failed(connection: Connection, failed: Mapping[str, Claimed]) -> None
     )
     for row in named.all():
         claimed = failed[row.id]
+        tries = f"{claimed.number} {'try' if claimed.number == 1 else 'tries'}"
         notify(
             connection,
             NoticeOf(row.organisation_id, row.mode, row.id, claimed.delivery_id),
             FAILED,
             f"{row.name}: a delivery failed for good",
-            f"{claimed.event_type} could not be delivered after {claimed.number} tries.",
+            f"{claimed.event_type} could not be delivered after {tries}.",
             utcnow(),
         )

@@ -154,12 +154,9 @@ def edit(subscription_id: str) -> Answer:
 
 @bp.post("/preview")
 @editor
-def preview_matches() -> Answer:
+def preview_matches() -> str:
     """Which of the last real events would match what is in the form; changes nothing."""
-    form = kind().form()
-    if wants_fragment():
-        return render_template("subscriptions/_preview.html", preview=_preview(form))
-    return _form(form, row=None)
+    return render_template("subscriptions/_preview.html", preview=_preview(kind().form()))
 
 
 @bp.get("/logs")
