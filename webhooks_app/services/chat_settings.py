@@ -119,7 +119,8 @@ def _faults_of_patterns(name: str, patterns: Sequence[str]) -> Iterator[Fault]:
                 first_match([pattern], "")
             except re2.error as error:
                 why = error.args[0].decode() if error.args else "not a pattern"
-                yield Fault(at, f"Line {number} is no pattern: {why}.")
+                # The flags are ours: nobody typed them.
+                yield Fault(at, f"Line {number} is no pattern: {why.replace('(?is)', '', 1)}.")
 
 
 def _faults_of_regions(wanted: Wanted) -> Iterator[Fault]:

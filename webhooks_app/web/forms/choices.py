@@ -1,4 +1,4 @@
-"""The event types that people of an organisation choose from."""
+"""What the forms of events have in common: the types to choose from, and a box for JSON."""
 
 from wtforms.fields.choices import SelectChoice
 
@@ -6,6 +6,8 @@ from webhooks_app.catalogue import EventType
 from webhooks_app.extensions import db
 from webhooks_app.services.known_types import by_group, reportable_types
 from webhooks_app.web.tenancy import here
+
+JSON_BOX = {"class": "json", "spellcheck": "false"}
 
 
 def event_types() -> dict[str, EventType]:

@@ -8,6 +8,7 @@ from wtforms import StringField, TextAreaField
 
 from webhooks_app.catalogue import EventType
 from webhooks_app.lib.pointers import Invalid
+from webhooks_app.web.forms.choices import JSON_BOX
 
 
 class EventTypeForm(FlaskForm):  # type: ignore[misc]
@@ -17,8 +18,8 @@ class EventTypeForm(FlaskForm):  # type: ignore[misc]
     title = StringField("Title")
     description = TextAreaField("Description")
     group = StringField("Group")
-    sample = TextAreaField("Sample")
-    schema = TextAreaField("JSON Schema")
+    sample = TextAreaField("Sample", render_kw=JSON_BOX)
+    schema = TextAreaField("JSON Schema", render_kw=JSON_BOX)
 
     def fill(self, kind: EventType) -> None:
         for name in ("name", "title", "description", "group"):

@@ -7,14 +7,14 @@ from wtforms.fields.choices import SelectChoice
 
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.vocabulary import SUBJECT_TYPES
-from webhooks_app.web.forms.choices import event_choices, event_types
+from webhooks_app.web.forms.choices import JSON_BOX, event_choices, event_types
 
 
 class EventForm(FlaskForm):  # type: ignore[misc]
     type = SelectField("Event", choices=event_choices)
     subject_type = SelectField("About", choices=[SelectChoice("", "nothing"), *SUBJECT_TYPES])
     subject_id = StringField("Its id")
-    data = TextAreaField("Data")
+    data = TextAreaField("Data", render_kw=JSON_BOX)
 
     def suggest(self, name: str) -> None:
         """Begin with the sample of that type; with nothing for an unknown one."""

@@ -10,6 +10,7 @@ from webhooks_app.web import limits
 from webhooks_app.web.forms.accounts import NameForm, PasswordForm
 from webhooks_app.web.security import SESSION
 from webhooks_app.web.tenancy import person
+from webhooks_app.web.words import browser
 
 bp = Blueprint("account", __name__, url_prefix="/account")
 
@@ -80,6 +81,7 @@ def revoke_others() -> Response:
 def _page(name_form: NameForm, password_form: PasswordForm) -> str:
     return render_template(
         "account/show.html",
+        browser=browser,
         name_form=name_form,
         password_form=password_form,
         sessions=sessions.sessions_of(db.session(), current_user),
