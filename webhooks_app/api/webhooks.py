@@ -13,7 +13,7 @@ from webhooks_app.extensions import db
 from webhooks_app.lib.crypto import Vault
 from webhooks_app.lib.ssrf import Guard
 from webhooks_app.models import Subscription
-from webhooks_app.services import samples
+from webhooks_app.services import custom_headers, samples, subscription_queries
 from webhooks_app.services import subscriptions as service
 from webhooks_app.vocabulary import SubscriptionKind
 
@@ -35,7 +35,9 @@ def create_webhook() -> Response:
 @auth.requires("webhooks:read")
 def list_webhooks() -> Response:
     window = queries.read(queries.PageQuery).window()
-    page = service.list_subscriptions(db.session(), auth.tenant(), SubscriptionKind.WEBHOOK, window)
+    page = subscription_queries.list_subscriptions(
+        db.session(), auth.tenant(), SubscriptionKind.WEBHOOK, window
+    )
     return answer(shapes.page(page, _shape))
 
 
@@ -87,13 +89,13 @@ def rotate_secret(webhook_id: str) -> Response:
 
 
 def _load(webhook_id: str) -> Subscription:
-    return service.find_subscription(
+    return subscription_queries.find_subscription(
         db.session(), auth.tenant(), webhook_id, SubscriptionKind.WEBHOOK
     )
 
 
 def _shape(row: Subscription) -> shapes.Shape:
-    return shapes.webhook(row, service.masked_headers(row, vault()))
+    return shapes.webhook(row, custom_headers.masked(row, vault()))
 
 
 def vault() -> Vault:

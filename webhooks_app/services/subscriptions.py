@@ -1,4 +1,4 @@
-"""Actions and webhooks: made, read, changed, switched, copied, deleted, their secrets rotated.
+"""Actions and webhooks: made, changed, switched, copied, deleted, their secrets rotated.
 
 Every change tells matching, in the same transaction, that what it keeps is stale.
 """
@@ -7,24 +7,21 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-import orjson
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from webhooks_app.channels.webhook.signatures import generate_secret
 from webhooks_app.clock import utcnow
 from webhooks_app.lib.crypto import Unreadable, Vault
 from webhooks_app.lib.ids import floor_id, new_id
-from webhooks_app.lib.paging import Page, Window, page_of
 from webhooks_app.lib.ssrf import Guard
 from webhooks_app.models import Subscription, SubscriptionHealth
 from webhooks_app.pipeline.disable import cancel_waiting, touch
 from webhooks_app.pipeline.incoming import Tenant
 from webhooks_app.pipeline.record import MASK
-from webhooks_app.services import plans
+from webhooks_app.services import custom_headers, plans
 from webhooks_app.services.audit_log import Target, record
-from webhooks_app.services.errors import Conflict, NotFound
+from webhooks_app.services.errors import Conflict
 from webhooks_app.services.known_types import reportable_types
 from webhooks_app.services.webhook_fields import (
     LONGEST_NAME,
@@ -36,7 +33,6 @@ from webhooks_app.vocabulary import Channel, SubscriptionKind
 
 DEFAULT_OVERLAP = timedelta(hours=24)
 NOBODY_LEFT = "Its last address has unsubscribed."
-MOST_NAMES = 500
 MOST_FORMER = 20
 COPIED = (
     "channel",
@@ -59,43 +55,6 @@ COPIED = (
 
 
 PREFIXES = {SubscriptionKind.ACTION: "act", SubscriptionKind.WEBHOOK: "whk"}
-
-
-def list_subscriptions(
-    session: Session, tenant: Tenant, kind: SubscriptionKind, window: Window
-) -> Page[Subscription]:
-    """Those of a kind, newest first, with their health."""
-    query = _subscriptions_of(tenant).where(Subscription.kind == kind.value)
-    if window.below is not None:
-        query = query.where(Subscription.id < window.below)
-    newest = query.order_by(Subscription.id.desc()).limit(window.size + 1)
-    rows = session.scalars(newest).all()
-    return page_of(rows, [row.id for row in rows], window.size)
-
-
-def names_of(session: Session, tenant: Tenant) -> list[tuple[str, str]]:
-    """Id and name of the first `MOST_NAMES` by name, for a choice; also of deleted ones."""
-    query = (
-        select(Subscription.id, Subscription.name)
-        .where(
-            Subscription.organisation_id == tenant.organisation_id,
-            Subscription.mode == tenant.mode,
-        )
-        .order_by(Subscription.name, Subscription.id)
-        .limit(MOST_NAMES)
-    )
-    return [(row.id, row.name) for row in session.execute(query)]
-
-
-def find_subscription(
-    session: Session, tenant: Tenant, subscription_id: str, kind: SubscriptionKind
-) -> Subscription:
-    """Raises `NotFound`, also for a deleted one, those of others and of the other kind."""
-    query = _subscriptions_of(tenant).where(Subscription.kind == kind.value)
-    row = session.scalar(query.where(Subscription.id == subscription_id))
-    if row is None:
-        raise NotFound
-    return row
 
 
 def create_subscription(
@@ -121,7 +80,7 @@ def create_subscription(
         organisation_id=tenant.organisation_id,
         mode=tenant.mode,
         kind=kind.value,
-        sealed_headers=_sealed(columns.pop("headers", {}), vault),
+        sealed_headers=custom_headers.sealed(columns.pop("headers", {}), vault),
         sealed_secret=vault.seal(secret),
         created_at=utcnow(),
         health=SubscriptionHealth(),
@@ -167,14 +126,15 @@ def update_subscription(
     Raises `Invalid`, and `Conflict` when someone else changed it meanwhile.
     """
     if MASK in (headers := fields.get("headers", {})).values():
-        fields = {**fields, "headers": _unmasked(headers, headers_of(row, vault))}
+        known = custom_headers.opened(row, vault)
+        fields = {**fields, "headers": custom_headers.unmasked(headers, known)}
     types = reportable_types(session, row.organisation_id)
     columns = checked(fields, row.mode, guard, types)
     if columns.get("wire_format", row.wire_format) != row.wire_format:
         _check_format(row, columns["wire_format"], vault)
     changed = _changed(row, columns, vault)
     if "headers" in columns:
-        row.sealed_headers = _sealed(columns.pop("headers"), vault)
+        row.sealed_headers = custom_headers.sealed(columns.pop("headers"), vault)
     enabled = columns.pop("enabled", row.enabled)
     if enabled and not row.enabled:
         _cancel_all(session, row)
@@ -205,14 +165,6 @@ def delete_subscription(session: Session, row: Subscription) -> None:
     row.deleted_at = utcnow()
     record(session, f"{row.kind}.deleted", Target.of(row))
     _commit_change(session, row)
-
-
-def find_by_id(session: Session, subscription_id: str) -> Subscription:
-    """For who holds a signed link, of whatever organisation. Raises `NotFound`."""
-    row = session.get(Subscription, subscription_id)
-    if row is None or row.deleted_at is not None:
-        raise NotFound
-    return row
 
 
 def drop_address(session: Session, row: Subscription, address: str) -> None:
@@ -256,32 +208,6 @@ def rotate_secret(
     return secret
 
 
-def headers_of(row: Subscription, vault: Vault) -> dict[str, str]:
-    """The custom headers in the clear; none when no key opens them any more."""
-    try:
-        headers: dict[str, str] = orjson.loads(vault.open(row.sealed_headers))
-    except Unreadable:
-        return {}
-    return headers
-
-
-def masked_headers(row: Subscription, vault: Vault) -> dict[str, str]:
-    """The names of the custom headers; their values are as secret as the signing secret."""
-    return dict.fromkeys(headers_of(row, vault), MASK)
-
-
-def _subscriptions_of(tenant: Tenant) -> Select[Subscription]:
-    return (
-        select(Subscription)
-        .options(joinedload(Subscription.health))
-        .where(
-            Subscription.organisation_id == tenant.organisation_id,
-            Subscription.mode == tenant.mode,
-            Subscription.deleted_at.is_(None),
-        )
-    )
-
-
 def _begin_digests(row: Subscription) -> None:
     """What came before was told event by event, or not at all."""
     row.digest_since = utcnow() if row.schedule is not None else None
@@ -291,7 +217,7 @@ def _changed(row: Subscription, columns: Mapping[str, Any], vault: Vault) -> lis
     """The members that will not be as they were, but for `enabled`; of them only the names."""
 
     def before(name: str) -> Any:
-        return headers_of(row, vault) if name == "headers" else getattr(row, name)
+        return custom_headers.opened(row, vault) if name == "headers" else getattr(row, name)
 
     names = [name for name in columns if name != "enabled" and before(name) != columns[name]]
     return list(dict.fromkeys("scope" if name.startswith("scope_") else name for name in names))
@@ -340,15 +266,3 @@ def _check_format(row: Subscription, name: str, vault: Vault) -> None:
     """A secret that no key opens any more is no reason to refuse: it has to be rotated anyway."""
     if _opens(vault, row.sealed_secret):
         check_change_of_format(name, vault.open(row.sealed_secret))
-
-
-def _sealed(headers: Mapping[str, str], vault: Vault) -> str:
-    return vault.seal(orjson.dumps(headers).decode())
-
-
-def _unmasked(headers: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
-    """A client that sends back what it read means the values that it could not see."""
-    return {
-        name: before[name] if value == MASK and name in before else value
-        for name, value in headers.items()
-    }

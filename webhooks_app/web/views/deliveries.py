@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from webhooks_app.extensions import db
 from webhooks_app.models import Subscription
 from webhooks_app.services import deliveries as service
-from webhooks_app.services import replays, subscriptions
+from webhooks_app.services import replays, subscription_queries
 from webhooks_app.services.known_types import logged_names
 from webhooks_app.services.mail import desk_of
 from webhooks_app.vocabulary import Channel, DeliveryStatus
@@ -30,7 +30,7 @@ def index() -> tuple[str, int]:
         "deliveries/index.html",
         page=service.list_deliveries(session, tenant, query.filters, window()),
         query=query,
-        subscriptions=subscriptions.names_of(session, tenant),
+        subscriptions=subscription_queries.names_of(session, tenant),
         event_types=logged_names(session, tenant.organisation_id),
         statuses=DeliveryStatus,
         codes=CODES,

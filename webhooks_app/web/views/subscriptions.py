@@ -18,7 +18,15 @@ from webhooks_app.lib.pointers import Invalid
 from webhooks_app.lib.ssrf import Guard
 from webhooks_app.models import Subscription
 from webhooks_app.pipeline.retry import parse_policy
-from webhooks_app.services import deliveries, preview, samples, statistics, verification
+from webhooks_app.services import (
+    custom_headers,
+    deliveries,
+    preview,
+    samples,
+    statistics,
+    subscription_queries,
+    verification,
+)
 from webhooks_app.services import subscriptions as service
 from webhooks_app.services.delivery_filters import Filters
 from webhooks_app.vocabulary import Channel, SubscriptionKind
@@ -73,7 +81,9 @@ bp.context_processor(lambda: {"noun": kind().noun})
 @bp.get("/")
 @member
 def index() -> str:
-    page = service.list_subscriptions(db.session(), here().tenant, kind().kind, window())
+    page = subscription_queries.list_subscriptions(
+        db.session(), here().tenant, kind().kind, window()
+    )
     name = f"subscriptions/{request.blueprint}.html"
     return render_template(name, page=page, sparks=_sparks(*page.rows))
 
@@ -85,7 +95,7 @@ def show(subscription_id: str) -> str:
     return render_template(
         "subscriptions/show.html",
         row=row,
-        headers=service.masked_headers(row, _vault()),
+        headers=custom_headers.masked(row, _vault()),
         wire_format=FORMATS[row.wire_format],
         policy=parse_policy(row.retry_policy),
         snippets=(
@@ -133,7 +143,7 @@ def edit(subscription_id: str) -> Answer:
     row = _load(subscription_id)
     form = kind().form()
     if request.method == "GET":
-        form.fill(row, service.masked_headers(row, _vault()))
+        form.fill(row, custom_headers.masked(row, _vault()))
     elif form.save.data and form.validate():
         url, channel = row.url, row.channel
         try:
@@ -271,7 +281,9 @@ def _sparks(*rows: Subscription) -> Sparklines:
 
 
 def _load(subscription_id: str) -> Subscription:
-    return service.find_subscription(db.session(), here().tenant, subscription_id, kind().kind)
+    return subscription_queries.find_subscription(
+        db.session(), here().tenant, subscription_id, kind().kind
+    )
 
 
 def _vault() -> Vault:

@@ -8,7 +8,7 @@ from flask import Blueprint, abort, current_app, render_template
 
 from webhooks_app.channels.email.unsubscribe import Unsubscribing
 from webhooks_app.extensions import csrf, db
-from webhooks_app.services import audit_log
+from webhooks_app.services import audit_log, subscription_queries
 from webhooks_app.services import subscriptions as service
 from webhooks_app.services.errors import NotFound
 from webhooks_app.web.security import keep_token
@@ -27,7 +27,7 @@ def gone(_: NotFound) -> str:
 def ask(token: str) -> str:
     """A GET changes nothing: programs follow links before people do."""
     subscription_id, address = _read(token)
-    row = service.find_by_id(db.session(), subscription_id)
+    row = subscription_queries.find_by_id(db.session(), subscription_id)
     if address not in row.email_to:
         return render_template("unsubscribe/done.html")
     return render_template("unsubscribe/ask.html", row=row, address=address)
@@ -37,7 +37,7 @@ def ask(token: str) -> str:
 @csrf.exempt
 def drop(token: str) -> str:
     subscription_id, address = _read(token)
-    row = service.find_by_id(db.session(), subscription_id)
+    row = subscription_queries.find_by_id(db.session(), subscription_id)
     audit_log.act_as(audit_log.Actor(address))
     service.drop_address(db.session(), row, address)
     return render_template("unsubscribe/done.html")
