@@ -18,6 +18,7 @@ from webhooks_app.models import (
     Event,
     Notification,
     Organisation,
+    ReplayBatch,
     Subscription,
     SubscriptionHealth,
 )
@@ -25,7 +26,9 @@ from webhooks_app.pipeline.claim import Request, claim
 from webhooks_app.pipeline.periodic import take_turn
 from webhooks_app.pipeline.retention import delete_expired
 from webhooks_app.pipeline.sweep import cancel_left_over, warn_and_disable
+from webhooks_app.services import replays
 from webhooks_app.services.audit import audit
+from webhooks_app.services.delivery_filters import Filters
 
 LEASE = timedelta(seconds=30)
 
@@ -173,6 +176,17 @@ def test_what_still_waits_is_kept_however_old_it_is(organisation: Organisation) 
     aged(200)
     delete_expired(db.engine, utcnow(), 90)
     assert counted() == {"events": 1, "deliveries": 1, "attempts": 0}
+
+
+def test_replays_that_are_over_are_forgotten_too(organisation: Organisation) -> None:
+    session, tenant = db.session(), factories.tenant(organisation)
+    over = replays.start(session, tenant, "ada@example.com", Filters(), ["msg_1"])
+    replays.cancel(session, over)
+    runs = replays.start(session, tenant, "ada@example.com", Filters(), ["msg_2"])
+    for days, left in ((89, [over.id, runs.id]), (91, [runs.id])):
+        delete_expired(db.engine, utcnow() + timedelta(days=days), 90)
+        db.session.rollback()
+        assert sorted(db.session.scalars(select(ReplayBatch.id))) == sorted(left)
 
 
 def test_a_turn_is_taken_once(app: Flask) -> None:

@@ -18,10 +18,19 @@ from webhooks_app.extensions import db
 from webhooks_app.jobs import upkeep
 from webhooks_app.lib.ids import floor_id
 from webhooks_app.lib.rate import Rates
-from webhooks_app.models import Attempt, Delivery, Event, Organisation, Subscription
+from webhooks_app.models import (
+    Attempt,
+    ChatMessage,
+    Conversation,
+    Delivery,
+    Event,
+    Organisation,
+    Subscription,
+)
 from webhooks_app.pipeline.retention import delete_expired_of
-from webhooks_app.services import plans
+from webhooks_app.services import chat, plans
 from webhooks_app.services.audit import audit
+from webhooks_app.services.chat import Reported, Speaker
 from webhooks_app.services.plans import PLANS, Plan
 
 __all__ = ["person"]
@@ -267,6 +276,27 @@ def test_what_was_sent_again_lately_keeps_it_too(
     db.session.commit()
     assert delete_expired_of(db.engine, organisation.id, utcnow(), 7) == 0
     assert left()["deliveries"] == 2
+
+
+def test_conversations_that_are_over_are_forgotten_with_their_messages(
+    organisation: Organisation,
+) -> None:
+    others = factories.organisation("Others")
+    for tenant in (factories.tenant(organisation), factories.tenant(others)):
+        for conversation, last in (("over", Speaker.AGENT), ("open", Speaker.VISITOR)):
+            said = Reported(conversation, last, "Hello", utcnow(), "message", None)
+            chat.hear(tenant, "bot_1", [said], utcnow())
+    now = utcnow() + timedelta(days=8)
+    delete_expired_of(db.engine, organisation.id, now - timedelta(days=2), 7)
+    assert db.session.scalar(select(func.count(ChatMessage.id))) == 4
+    delete_expired_of(db.engine, organisation.id, now, 7)
+    kept = select(Conversation.organisation_id, Conversation.conversation_id)
+    db.session.rollback()
+    assert sorted(map(tuple, db.session.execute(kept))) == sorted(
+        [(organisation.id, "open"), (others.id, "over"), (others.id, "open")]
+    )
+    assert db.session.scalar(select(func.count(ChatMessage.id))) == 3
+    db.session.rollback()
 
 
 def test_more_than_one_batch_is_forgotten(

@@ -27,6 +27,7 @@ from webhooks_app.models import (
     DeliveryStat,
     Event,
     InboxRequest,
+    ReplayBatch,
     Subscription,
 )
 from webhooks_app.vocabulary import Mode, Trigger
@@ -41,6 +42,7 @@ ATTEMPTS = cast(Table, Attempt.__table__)
 CONVERSATIONS = cast(Table, Conversation.__table__)
 MESSAGES = cast(Table, ChatMessage.__table__)
 STATS = cast(Table, DeliveryStat.__table__)
+REPLAYS = cast(Table, ReplayBatch.__table__)
 REQUESTS = cast(Table, InboxRequest.__table__)
 # As the two partial indexes by event say it, literally: else the database uses neither.
 PLANNED: ColumnElement[str] = literal_column("'event'")
@@ -85,6 +87,13 @@ def delete_expired(engine: Engine, now: datetime, days: int) -> int:
             floor_id("cnv", unix),
             and_(CONVERSATIONS.c.updated_at < before, CONVERSATIONS.c.ends_at.is_(None)),
         )
+        + _delete(
+            engine,
+            REPLAYS,
+            REPLAYS.c.id,
+            floor_id("rpl", unix),
+            REPLAYS.c.finished_at.is_not(None),
+        )
         + _delete_stats(engine, before)
     )
 
@@ -109,7 +118,9 @@ def delete_expired_of(engine: Engine, organisation_id: str, now: datetime, days:
                 total += connection.execute(delete(DELIVERIES).where(which)).rowcount
             total += connection.execute(delete(EVENTS).where(EVENTS.c.id.in_(ids))).rowcount
         if len(ids) < EVENTS_BATCH:
-            return total + _delete_stats(engine, before, organisation_id)
+            break
+    total += _delete_conversations_of(engine, organisation_id, before)
+    return total + _delete_stats(engine, before, organisation_id)
 
 
 def _expired_events(organisation_id: str, before: float) -> Select[str]:
@@ -129,6 +140,30 @@ def _expired_events(organisation_id: str, before: float) -> Select[str]:
         )
         .limit(EVENTS_BATCH)
     )
+
+
+def _delete_conversations_of(engine: Engine, organisation_id: str, before: datetime) -> int:
+    """Those that are over, with their messages. Returns rows deleted."""
+    expired = (
+        select(CONVERSATIONS.c.id)
+        .where(
+            CONVERSATIONS.c.organisation_id == organisation_id,
+            CONVERSATIONS.c.id < floor_id("cnv", before.timestamp()),
+            CONVERSATIONS.c.updated_at < before,
+            CONVERSATIONS.c.ends_at.is_(None),
+        )
+        .limit(EVENTS_BATCH)
+    )
+    total = 0
+    while True:
+        with engine.begin() as connection:
+            ids = connection.scalars(expired.with_for_update()).all()
+            messages = delete(MESSAGES).where(MESSAGES.c.conversation.in_(ids))
+            total += connection.execute(messages).rowcount
+            own = delete(CONVERSATIONS).where(CONVERSATIONS.c.id.in_(ids))
+            total += connection.execute(own).rowcount
+        if len(ids) < EVENTS_BATCH:
+            return total
 
 
 def delete_old_requests(engine: Engine, now: datetime) -> int:
