@@ -1,16 +1,51 @@
-"""/docs/<page>: what users and operators read, as it is written."""
+"""/docs: what users and operators read, as pages and as it is written; /llms.txt lists it for
+programs that read (llmstxt.org)."""
 
-from pathlib import Path
+from flask import Blueprint, Response, abort, render_template, url_for
 
-from flask import Blueprint, Response, abort
+from webhooks_app.web.documents import DOCUMENTS, Document
+from webhooks_app.web.tenancy import arrive_if_known
 
-bp = Blueprint("docs", __name__, url_prefix="/docs")
+bp = Blueprint("docs", __name__)
+bp.before_request(arrive_if_known)
 
-PAGES = {page.stem: page for page in sorted((Path(__file__).parents[3] / "docs").glob("*.md"))}
+
+@bp.get("/docs/")
+def index() -> str:
+    return render_template("docs/index.html", documents=DOCUMENTS.values())
 
 
-@bp.get("/<name>")
-def show(name: str) -> Response:
-    """Markdown, with `.md` or without."""
-    page = PAGES.get(name.removesuffix(".md")) or abort(404)
-    return Response(page.read_text(), content_type="text/markdown; charset=utf-8")
+@bp.get("/docs/<name>")
+def show(name: str) -> str:
+    return render_template("docs/show.html", document=_find(name), documents=DOCUMENTS.values())
+
+
+@bp.get("/docs/<name>.md")
+def source(name: str) -> Response:
+    return _text(_find(name).text, "markdown")
+
+
+@bp.get("/llms.txt")
+def list_all() -> Response:
+    return _text(render_template("docs/llms.txt", documents=DOCUMENTS.values()))
+
+
+@bp.get("/llms-full.txt")
+def show_all() -> Response:
+    return _text("\n".join(document.text for document in DOCUMENTS.values()))
+
+
+@bp.get("/docs/<name>/llms.txt")
+def list_parts(name: str) -> Response:
+    document = _find(name)
+    page = url_for(".show", name=name)
+    parts = [f"- [{words}]({page}#{anchor})\n" for anchor, words in document.headings()]
+    return _text(f"# {document.title}\n\n> {document.summary}\n\n{''.join(parts)}")
+
+
+def _find(name: str) -> Document:
+    return DOCUMENTS.get(name) or abort(404)
+
+
+def _text(text: str, kind: str = "plain") -> Response:
+    return Response(text, content_type=f"text/{kind}; charset=utf-8")

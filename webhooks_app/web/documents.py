@@ -1,0 +1,92 @@
+"""What users and operators read: the Markdown files in `docs/`, and the pages made of them."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markupsafe import Markup
+from mdit_py_plugins.anchors import anchors_plugin
+
+FOLDER = Path(__file__).parents[2] / "docs"
+# As one reads them; the others come after.
+FIRST = ("dashboard", "api", "deliveries", "email", "digests", "chat", "accounts", "operating")
+
+
+@dataclass(frozen=True)
+class Document:
+    name: str
+    text: str
+
+    @property
+    def title(self) -> str:
+        return self.text.partition("\n")[0].removeprefix("# ")
+
+    @cached_property
+    def summary(self) -> str:
+        """Its first sentence, in plain text."""
+        tokens = READER.parse(self.text)
+        paragraphs = (
+            tokens[at + 1] for at, one in enumerate(tokens) if one.type == "paragraph_open"
+        )
+        first = next((_plain(one) for one in paragraphs), "")
+        return re.split(r"(?<=[.:])\s", first, maxsplit=1)[0].rstrip(":")
+
+    @cached_property
+    def html(self) -> Markup:
+        return Markup(READER.render(self.text))  # noqa: S704 - our own text, raw HTML in it escaped
+
+    def headings(self) -> Iterator[tuple[str, str]]:
+        """The anchor and text of each part."""
+        tokens = READER.parse(self.text)
+        for at, one in enumerate(tokens):
+            if one.type == "heading_open" and one.tag == "h2":
+                yield str(one.attrGet("id")), _plain(tokens[at + 1])
+
+
+def _plain(inline: Token) -> str:
+    return "".join(" " if one.type == "softbreak" else one.content for one in inline.children or ())
+
+
+def _table_open(*_: Any) -> str:
+    return '<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>\n'
+
+
+def _table_close(*_: Any) -> str:
+    return "</table></div>\n"
+
+
+def _fence(_own: RendererHTML, tokens: Sequence[Token], at: int, *_args: Any) -> str:
+    return f'<pre tabindex="0"><code>{escapeHtml(tokens[at].content)}</code></pre>\n'
+
+
+def _link_open(own: RendererHTML, tokens: Sequence[Token], at: int, options: Any, _: Any) -> str:
+    """From page to page, where the files link from file to file."""
+    link = tokens[at]
+    link.attrSet("href", re.sub(r"^([a-z]+)\.md\b", r"\1", str(link.attrGet("href"))))
+    return own.renderToken(tokens, at, options, {})
+
+
+def _reader() -> MarkdownIt:
+    reader = MarkdownIt("js-default").use(anchors_plugin, max_level=3)
+    for rule in (_table_open, _table_close, _fence, _link_open):
+        reader.add_render_rule(rule.__name__.removeprefix("_"), rule)
+    return reader
+
+
+READER = _reader()
+
+
+def _read() -> dict[str, Document]:
+    found = {path.stem: Document(path.stem, path.read_text()) for path in FOLDER.glob("*.md")}
+    order = [*FIRST, *sorted(found.keys() - set(FIRST))]
+    return {name: found[name] for name in order if name in found}
+
+
+DOCUMENTS = _read()
