@@ -98,16 +98,27 @@
   });
   addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     tellTimes();
+    if (ctx.response?.status === 422) focusFault();
     const source = ctx.sourceEvent?.currentTarget ?? ctx.sourceElement;
     if (source?.matches?.("[data-drawer]")) openDrawer(source);
   });
 
   // Small helps in forms and lists.
+  function focusFault() {
+    $("[aria-invalid=true]")?.focus();
+  }
+
   async function copy(button) {
     const from = $(button.dataset.copy);
-    await navigator.clipboard.writeText(from.value ?? from.textContent);
     const said = button.textContent;
-    button.textContent = "Copied";
+    try {
+      await navigator.clipboard.writeText(from.value ?? from.textContent);
+      button.textContent = "Copied";
+    } catch { // Browsers let a page write there only over HTTPS.
+      if (from.select) from.select();
+      else getSelection().selectAllChildren(from);
+      button.textContent = document.execCommand("copy") ? "Copied" : "Press Ctrl+C";
+    }
     setTimeout(() => (button.textContent = said), 1500);
   }
 
@@ -154,6 +165,7 @@
   });
 
   tellTimes();
+  focusFault();
   for (const all of $$("[data-all]")) {
     all.hidden = false;
     countChosen(all.form);

@@ -18,6 +18,7 @@ PATHS = {
     "event-type-new": "/event-types/new",
     "inboxes": "/test-webhook/",
     "simulator": "/simulator/",
+    "organisation": "/settings/organisation/",
     "chat-settings": "/settings/chat/",
     "api-keys": "/api-keys/",
     "notifications": "/notifications/",

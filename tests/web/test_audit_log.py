@@ -25,6 +25,7 @@ from webhooks_app.pipeline.record import MASK
 from webhooks_app.services import audit_log, keys, subscriptions
 from webhooks_app.services.audit_log import ACTIONS, Actor, Target
 from webhooks_app.services.errors import Conflict
+from webhooks_app.web.forms.inboxes import OWN
 
 WEBHOOK = {"name": "CRM", "url": "https://crm.example/hook", "event_types": ["lead.captured"]}
 FORM = WEBHOOK | {"scope_type": "", "match": "all", "retry_policy": "pivot", "save": "Save"}
@@ -97,6 +98,10 @@ def test_keys_and_inboxes_are_there(owner: Person) -> None:
     assert last() == ("api_key.revoked", "Backend", {})
     owner.post("/test-webhook/", name="Mine")
     assert last() == ("inbox.opened", "Mine", {})
+    owner.post(
+        f"/test-webhook/{one(Inbox).token}/secret", source=OWN, secret="a-secret-of-16-bytes"
+    )
+    assert last() == ("inbox.secret_changed", "Mine", {})
     owner.post(f"/test-webhook/{one(Inbox).token}/delete")
     assert last() == ("inbox.deleted", "Mine", {})
 

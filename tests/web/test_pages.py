@@ -12,9 +12,13 @@ from werkzeug.test import TestResponse
 from tests import factories
 from tests.conftest import settings_for
 from tests.support.servers import RedisServer
+from tests.web.conftest import Person
 from webhooks_app import create_app
+from webhooks_app.clock import utcnow
 from webhooks_app.config import Settings
+from webhooks_app.extensions import db
 from webhooks_app.models import Organisation
+from webhooks_app.web.documents import DOCUMENTS
 
 PASSWORD = "correct horse battery"
 
@@ -109,12 +113,55 @@ def test_a_page_keeps_to_itself(client: FlaskClient) -> None:
     assert headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("name", ["api", "api.md", "deliveries", "operating"])
+@pytest.mark.parametrize("name", DOCUMENTS)
 def test_the_documents_are_served(client: FlaskClient, name: str) -> None:
-    response = client.get(f"/docs/{name}")
-    assert response.status_code == 200
-    assert response.text.startswith("# ")
+    """As pages, and as they are written; what they link to is there."""
+    source = client.get(f"/docs/{name}.md")
+    assert (source.mimetype, source.text) == ("text/markdown", DOCUMENTS[name].text)
+    page = client.get(f"/docs/{name}").text
+    assert "<h1" in page
+    assert "](" not in re.sub(r"<(code|pre).*?</\1>", "", page, flags=re.DOTALL)
+    article = page.partition("<article")[2]
+    for path, anchor in re.findall(r'href="([a-z]*)(?:#([^"]*))?"', article):
+        there = client.get(f"/docs/{path or name}")
+        assert there.status_code == 200, path
+        assert not anchor or f'id="{anchor}"' in there.text, anchor
     assert client.get("/docs/../README").status_code == 404
+
+
+def test_programs_that_read_find_every_document(client: FlaskClient) -> None:
+    index = client.get("/llms.txt")
+    assert (index.mimetype, index.text.partition("\n")[0]) == ("text/plain", "# Hookline")
+    links = re.findall(r"\]\((/docs/[^)]+)\): \S", index.text)
+    assert len(links) == len(DOCUMENTS)
+    everything = client.get("/llms-full.txt").text
+    for link in links:
+        assert client.get(link).text in everything
+    parts = client.get("/docs/api/llms.txt").text
+    assert "(/docs/api#events)" in parts
+    assert 'id="events"' in client.get("/docs/api").text
+
+
+def test_the_frame_stays_on_what_is_not_there_and_on_documents(owner: Person) -> None:
+    for path in ("/nowhere", "/webhooks/whk_none", "/docs/", "/docs/api"):
+        assert 'aria-label="Main"' in owner.get(path).text, path
+
+
+def test_what_needs_attention_can_be_mended_there(
+    owner: Person, organisation: Organisation
+) -> None:
+    failing = factories.webhook(organisation, "https://a.example", name="Failing")
+    failing.health.failing_since = utcnow()
+    off = factories.webhook(organisation, "https://b.example", name="Off", enabled=False)
+    off.disabled_reason = "It answered 410 Gone."
+    db.session.commit()
+    page = owner.get("/").text
+    assert f"/replays/new?subscription_id={failing.id}&amp;since=" in page
+    assert f'action="/webhooks/{off.id}/toggle"' in page
+    asked = owner.get("/replays/new", subscription_id=off.id, missing=1).text
+    assert "Off is off, so nothing of it would be sent" in asked
+    asked = owner.get("/replays/new", subscription_id=failing.id, missing=1).text
+    assert "nothing of it would be sent" not in asked
 
 
 def test_a_page_that_is_not_there_is_ours(client: FlaskClient) -> None:

@@ -30,7 +30,13 @@ from webhooks_app.services.sessions import start
 from webhooks_app.vocabulary import Role
 from webhooks_app.web.views.subscriptions import KINDS
 
-OPEN = {"static", "docs.show", "operations.healthz", "operations.readyz", "operations.show_metrics"}
+OPEN = {
+    "static",
+    *(f"docs.{page}" for page in ("index", "show", "source", "list_all", "list_parts", "show_all")),
+    "operations.healthz",
+    "operations.readyz",
+    "operations.show_metrics",
+}
 OWN_RULES = {
     "accounts.log_in",
     "accounts.log_out",

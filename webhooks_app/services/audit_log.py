@@ -39,6 +39,7 @@ ACTIONS: Mapping[str, str] = {
     "chat_settings.updated": "What is listened for in chats changed",
     "inbox.opened": "Inbox opened",
     "inbox.deleted": "Inbox deleted",
+    "inbox.secret_changed": "What an inbox checks signatures with changed",
     "invitation.sent": "Invited",
     "invitation.resent": "Invited again",
     "invitation.revoked": "Invitation taken back",
@@ -46,6 +47,7 @@ ACTIONS: Mapping[str, str] = {
     "member.role_changed": "Role changed",
     "member.removed": "Member removed",
     "member.left": "Member left",
+    "organisation.updated": "Organisation changed",
 }
 
 

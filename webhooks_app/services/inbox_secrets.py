@@ -12,6 +12,7 @@ from webhooks_app.channels.webhook.signatures import check_secret
 from webhooks_app.lib.crypto import Unreadable, Vault
 from webhooks_app.lib.pointers import Fault, Invalid
 from webhooks_app.models import Inbox, Subscription
+from webhooks_app.services.audit_log import Target, record
 from webhooks_app.services.errors import NotFound
 from webhooks_app.vocabulary import Channel
 
@@ -39,7 +40,7 @@ class Secrets:
 def check_nothing(session: Session, inbox: Inbox) -> None:
     """Forget the secret, committed."""
     inbox.sealed_secret = inbox.subscription_id = None
-    session.commit()
+    _keep(session, inbox)
 
 
 def check_with(session: Session, inbox: Inbox, secret: str, vault: Vault) -> None:
@@ -50,7 +51,7 @@ def check_with(session: Session, inbox: Inbox, secret: str, vault: Vault) -> Non
     if secret or inbox.sealed_secret is None:
         inbox.sealed_secret = sealed(secret, vault)
     inbox.subscription_id = None
-    session.commit()
+    _keep(session, inbox)
 
 
 def check_like(session: Session, inbox: Inbox, subscription_id: str) -> None:
@@ -62,7 +63,7 @@ def check_like(session: Session, inbox: Inbox, subscription_id: str) -> None:
     if lender is None:
         raise NotFound
     inbox.subscription_id, inbox.sealed_secret = lender.id, None
-    session.commit()
+    _keep(session, inbox)
 
 
 def lenders(session: Session, inbox: Inbox) -> Sequence[Subscription]:
@@ -78,6 +79,12 @@ def lender_of(session: Session, inbox: Inbox) -> Subscription | None:
     if inbox.subscription_id is None:
         return None
     return session.scalar(_lenders(inbox).where(Subscription.id == inbox.subscription_id))
+
+
+def _keep(session: Session, inbox: Inbox) -> None:
+    if session.is_modified(inbox):
+        record(session, "inbox.secret_changed", Target.of(inbox))
+    session.commit()
 
 
 def _lenders(inbox: Inbox) -> Select[Subscription]:

@@ -1,5 +1,7 @@
 """Error pages: what happened and what to do, nothing of our insides."""
 
+from contextlib import suppress
+
 import structlog
 from flask import Flask, render_template
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -9,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from webhooks_app.services import errors as service_errors
 from webhooks_app.services.errors import DATABASE_AWAY, UNSTORABLE
+from webhooks_app.web import tenancy
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +42,8 @@ def init_app(app: Flask) -> None:
 
 def _http_error(error: HTTPException) -> tuple[str, int]:
     code = error.code or 500
+    with suppress(*DATABASE_AWAY):
+        tenancy.arrive_if_known()
     return _page(code, error.name, ADVICE.get(code, "Something went wrong."))
 
 

@@ -120,6 +120,12 @@ def operator(view: Callable[P, R]) -> Callable[P, R]:
     return guarded
 
 
+def arrive_if_known() -> None:
+    """Let an error page keep the frame, also of an address that belongs to no view."""
+    if "here" not in g and current_user.is_authenticated:
+        _arrive()
+
+
 def _arrive() -> bool:
     """Set `g.here`, and who changes things. False for who is a member of nothing."""
     place = sessions.arrive(db.session(), current_user, session)

@@ -1,9 +1,10 @@
 """Forms of accounts."""
 
 from flask_wtf import FlaskForm
-from wtforms import EmailField, PasswordField, StringField
+from wtforms import EmailField, PasswordField, SelectField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
+from webhooks_app.pipeline.digest_schedule import time_zones
 from webhooks_app.services.accounts import SHORTEST_PASSWORD
 
 LONGEST_PASSWORD = 1000
@@ -20,6 +21,11 @@ class LogInForm(FlaskForm):  # type: ignore[misc]
 
 class NameForm(FlaskForm):  # type: ignore[misc]
     name = StringField("Name")
+
+
+class OrganisationForm(FlaskForm):  # type: ignore[misc]
+    name = StringField("Name")
+    time_zone = SelectField("Time zone", choices=sorted(time_zones()))
 
 
 class NewPasswordForm(FlaskForm):  # type: ignore[misc]

@@ -1,18 +1,42 @@
-"""Which of their organisations a person looks at."""
+"""The organisation: its settings, and which of theirs a person looks at."""
 
-from flask import Blueprint, abort, g, redirect, session, url_for
+from flask import Blueprint, abort, flash, g, redirect, render_template, session, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from webhooks_app.extensions import db
-from webhooks_app.services import sessions
+from webhooks_app.services import organisations as service
+from webhooks_app.services import plans, sessions
+from webhooks_app.services.accounts import BadAccount
 from webhooks_app.services.sessions import ORGANISATION
-from webhooks_app.web.tenancy import member
+from webhooks_app.web.forms.accounts import OrganisationForm
+from webhooks_app.web.tenancy import editor, here, member
 
-bp = Blueprint("organisations", __name__, url_prefix="/organisations")
+bp = Blueprint("organisations", __name__)
 
 
-@bp.post("/<organisation_id>/switch")
+@bp.get("/settings/organisation/")
+@member
+def show() -> str:
+    return _page(OrganisationForm(obj=here().organisation))
+
+
+@bp.post("/settings/organisation/")
+@editor
+def save() -> Response | tuple[str, int]:
+    form = OrganisationForm()
+    if not form.validate():
+        return _page(form), 422
+    try:
+        service.change(db.session(), here().organisation, form.name.data, form.time_zone.data)
+    except BadAccount as error:
+        form.name.errors = [str(error)]
+        return _page(form), 422
+    flash("Saved.")
+    return redirect(url_for(".show"))
+
+
+@bp.post("/organisations/<organisation_id>/switch")
 @member
 def switch(organisation_id: str) -> Response:
     """What was open in the one is left for the first page of the other."""
@@ -22,3 +46,8 @@ def switch(organisation_id: str) -> Response:
     session[ORGANISATION] = organisation_id
     g.pop("here")
     return redirect(url_for("overview.show"))
+
+
+def _page(form: OrganisationForm) -> str:
+    plan = plans.plan_called(here().organisation.plan)
+    return render_template("organisation.html", form=form, plan=plan)

@@ -5,7 +5,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from webhooks_app.extensions import db
-from webhooks_app.services import deliveries, subscriptions
+from webhooks_app.services import deliveries, subscription_queries
 from webhooks_app.services import replays as service
 from webhooks_app.services.delivery_filters import Filters
 from webhooks_app.web.delivery_query import WINDOWS, DeliveryQuery
@@ -59,12 +59,14 @@ def cancel(batch_id: str) -> Response | str:
 
 def _ask(query: DeliveryQuery) -> tuple[str, int]:
     tenant = here().tenant
+    only = query["subscription_id"]
     estimate = deliveries.estimate(db.session(), tenant, query.filters, COUNTED)
     page = render_template(
         "replays/new.html",
         query=query,
         estimate=estimate,
+        off=subscription_queries.find_off(db.session(), tenant, only) if only else None,
         windows=[(name, words) for name, (words, _) in WINDOWS.items()],
-        subscriptions=dict(subscriptions.names_of(db.session(), tenant)),
+        subscriptions=dict(subscription_queries.names_of(db.session(), tenant)),
     )
     return page, 422 if query.faults or request.method == "POST" else 200
