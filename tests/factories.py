@@ -1,10 +1,12 @@
 """Rows for tests, with defaults that read well."""
 
+from functools import cache
 from secrets import token_urlsafe
 from typing import Any
 
 import orjson
 from flask import current_app
+from werkzeug.security import generate_password_hash
 
 from webhooks_app.channels.webhook.signatures import sign_standard
 from webhooks_app.clock import utcnow
@@ -37,11 +39,19 @@ def organisation(name: str = "Acme") -> Organisation:
     return row
 
 
+@cache
+def _hashed(password: str) -> str:
+    """Once for each: it takes long by design."""
+    return generate_password_hash(password)
+
+
 def user(
     email: str = "owner@example.com", password: str = "correct horse battery", **more: Any
 ) -> User:
-    row = User(id=new_id("usr"), email=email, created_at=utcnow(), **more)
-    row.set_password(password)
+    password_hash = _hashed(password)
+    row = User(
+        id=new_id("usr"), email=email, password_hash=password_hash, created_at=utcnow(), **more
+    )
     db.session.add(row)
     db.session.commit()
     return row

@@ -152,6 +152,10 @@
     const button = event.target.closest?.("[data-copy]");
     if (button) copy(button);
   });
+  addEventListener("formdata", ({ target, formData }) => {
+    if (target.method !== "get") return;
+    for (const [name, value] of [...formData]) if (value === "") formData.delete(name);
+  });
   addEventListener("input", (event) => {
     if (event.target.matches("[data-narrow]")) narrow(event.target);
   });
