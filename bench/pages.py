@@ -2,17 +2,17 @@
 
 import statistics
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from bench.history import RARE, History
 from bench.support import product, settle
 from tests import factories
 from tests.conftest import Client
+from tests.support.statements import statements
 from tests.web.conftest import PASSWORD, Person
 from webhooks_app.clock import utcnow
 from webhooks_app.extensions import db
@@ -153,16 +153,3 @@ def _open(person: Person, page: Page) -> None:
         form = {"csrf_token": person.token, **page.form}
         answer = person.client.post(page.path, data=form, headers=FRAGMENT)
     assert answer.status_code == 200, (page, answer.status_code)
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """What is asked of SQL meanwhile."""
-    seen: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        seen.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(db.engine, "before_cursor_execute", note)

@@ -1,13 +1,10 @@
 """A page asks SQL no more questions when it shows more rows."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import update
 
 from tests import factories
+from tests.support.statements import statements
 from tests.web.conftest import Person
 from webhooks_app.clock import utcnow
 from webhooks_app.extensions import db
@@ -30,18 +27,6 @@ LISTS = (
     "/api-keys/",
 )
 ABOUT_ONE = ("/webhooks/{webhook}", "/webhooks/{webhook}/logs", "/events/{event}")
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        seen.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(db.engine, "before_cursor_execute", note)
 
 
 def add(organisation: Organisation, count: int) -> None:
