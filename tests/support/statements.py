@@ -1,0 +1,22 @@
+"""What is asked of SQL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import event
+
+from webhooks_app.extensions import db
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """What this process asks of SQL meanwhile."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(db.engine, "before_cursor_execute", note)
