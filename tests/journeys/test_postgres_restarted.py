@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -12,12 +13,13 @@ from tests.support.servers import PostgresServer, RedisServer, create_database, 
 
 
 @pytest.fixture
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def server() -> Iterator[PostgresServer]:
     """One of its own, since others need theirs running."""
-    server = PostgresServer(tmp_path_factory.mktemp("own_postgres"))
-    server.create()
-    yield server
-    server.stop("immediate")
+    with TemporaryDirectory(prefix="hookline-") as folder:
+        server = PostgresServer(Path(folder))
+        server.create()
+        yield server
+        server.stop("immediate")
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import sysconfig
 import time
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import psycopg
 from redis import Redis
@@ -87,14 +88,17 @@ class PostgresServer:
         self._run("pg_ctl", "-D", str(self._data), "-w", "-m", mode, "stop")
 
     def _run(self, program: str, *arguments: str) -> None:
-        subprocess.run(
-            [str(self._bin / program), *arguments],
-            check=True,
-            user=self._user,
-            cwd="/",
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        with TemporaryFile("w+") as said:  # a pipe would stay open as long as the server runs
+            command = [str(self._bin / program), *arguments]
+            ended = subprocess.run(
+                command, check=False, user=self._user, cwd="/", stdout=said, stderr=said
+            )
+            said.seek(0)
+            assert ended.returncode == 0, (command, said.read(), self._last_words())
+
+    def _last_words(self) -> str:
+        log = self._data / "log"
+        return log.read_text()[-2000:] if log.exists() else f"there is no {log}"
 
 
 def create_database(server_url: str, name: str) -> str:
