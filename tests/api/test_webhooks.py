@@ -11,6 +11,7 @@ from standardwebhooks import Webhook
 
 from tests.api.conftest import URL, Api, faults, kind, stored
 from tests.support.receiver import Receiver
+from webhooks_app.channels.webhook.formats import FORMATS
 from webhooks_app.channels.webhook.signatures import BadSignature
 from webhooks_app.channels.webhook.verify import detect, verify
 from webhooks_app.extensions import db
@@ -257,6 +258,14 @@ def test_while_a_secret_rotates_both_sign(
     [request] = receiver.received
     for secret in (made["secret"], rotated["secret"]):
         Webhook(secret).verify(request.body, request.headers)
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_an_overlap_is_told_only_where_both_sign(api: Api, name: str) -> None:
+    made = api.webhook(wire_format=name)
+    rotated = api.post(f"/webhooks/{made['id']}/rotate-secret").get_json()
+    both = name in ("standard", "cloudevents", "stripe")
+    assert (rotated["previous_secret_expires_at"] is not None) == both
 
 
 def test_without_overlap_the_old_secret_ends_at_once(

@@ -213,6 +213,22 @@ def test_a_new_secret_is_shown_once(owner: Person, organisation: Organisation) -
     assert "the one before too" in page
 
 
+def test_no_overlap_is_promised_where_there_is_room_for_one_signature(
+    owner: Person, organisation: Organisation
+) -> None:
+    row = factories.webhook(organisation, URL, wire_format="pivot")
+    page = owner.get(f"/webhooks/{row.id}/rotate").text
+    assert "room for one signature" in page
+    assert 'id="overlap"' not in page
+    for overlap in ("0", "24"):
+        assert (
+            "the one before too"
+            not in owner.post(f"/webhooks/{row.id}/rotate", overlap=overlap).text
+        )
+    assert "The one before signs too" not in owner.get(f"/webhooks/{row.id}").text
+    assert owner.get(f"/webhooks/{row.id}/rotate").status_code == 200
+
+
 def test_live_and_test_never_mix(owner: Person, organisation: Organisation) -> None:
     live = factories.webhook(organisation, URL, name="Live one")
     factories.webhook(organisation, URL, name="Test one", mode="test")
