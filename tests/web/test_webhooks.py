@@ -179,6 +179,28 @@ def test_a_test_leads_to_its_log_line(
     assert "<script>alert" not in page
 
 
+def test_delivery_logs_tell_of_each_call_across_webhooks(
+    owner: Person, organisation: Organisation, receiver: Receiver, drain: Callable[[], None]
+) -> None:
+    receiver.answer = lambda request: Answer(503, {}, b"the body of the answer")
+    factories.webhook(organisation, receiver.url, name="Zapier - New Lead")
+    factories.webhook(organisation, receiver.url, name="CRM")
+    factories.accepted(organisation)
+    drain()
+    logs = owner.get("/webhooks/logs").text
+    for shown in ("Zapier - New Lead", "CRM", "lead.captured", "503", "<time", "next try"):
+        assert shown in logs
+    delivery = db.session.scalars(select(Delivery)).first()
+    assert delivery
+    assert "the body of the answer" in owner.get(f"/deliveries/{delivery.id}").text
+
+
+def test_logs_show_the_last_50(owner: Person, organisation: Organisation) -> None:
+    row = factories.webhook(organisation, URL)
+    factories.accepted(organisation, *[factories.lead() for _ in range(51)])
+    assert owner.get(f"/webhooks/{row.id}/logs").text.count('id="line-') == 50
+
+
 def test_a_replay_leads_to_the_new_delivery(
     owner: Person, organisation: Organisation, receiver: Receiver, drain: Callable[[], None]
 ) -> None:
