@@ -230,6 +230,21 @@ def test_a_test_sends_the_sample_to_this_webhook_alone(
     assert db.session.scalars(select(Event.origin)).all() == ["test"]
 
 
+@pytest.mark.parametrize(("name", "member"), [("pivra", "chatbot_id"), ("pollybot", "chatbotId")])
+def test_a_sample_is_about_a_chatbot_where_the_document_shows_one(
+    api: Api, receiver: Receiver, drain: Callable[[], None], name: str, member: str
+) -> None:
+    about_all = api.webhook(url=receiver.url, wire_format=name)
+    about_one = api.webhook(
+        url=receiver.url, wire_format=name, scope={"type": "chatbot", "id": "bot_9"}
+    )
+    for made in (about_all, about_one):
+        api.post(f"/webhooks/{made['id']}/test")
+    drain()
+    sent = {orjson.loads(request.body)[member] for request in receiver.received}
+    assert sent == {"bot_sample", "bot_9"}
+
+
 def test_a_test_may_name_its_event_type_or_be_a_ping(api: Api) -> None:
     path = f"/webhooks/{api.webhook()['id']}/test"
     for name, origin in (("lead.updated", "test"), ("webhook.ping", "ping")):
