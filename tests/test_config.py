@@ -106,6 +106,7 @@ def test_what_cannot_be_used_is_named_and_its_value_if_secret_is_not(
         ("MAIL_FROM", ""),
         ("MAIL_FROM", "nobody"),
         ("MAIL_FROM", "a@example.com\r\nBcc: b@example.com"),
+        ("MAIL_FROM", "Müller, GmbH <a@example.com>"),
     ],
 )
 def test_a_mail_server_needs_a_sender_and_an_address_for_links(

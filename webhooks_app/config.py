@@ -5,6 +5,7 @@ import re
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -93,6 +94,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise BadSetting("PUBLIC_URL is needed with SMTP_HOST, for the links in mails")
         if not re.fullmatch(r"([^<>\r\n]+ )?<?[^@<>\s]+@[^@<>\s]+>?", self.mail_from):
             raise BadSetting("MAIL_FROM: it is an address, or a name and an <address>")
+        if "@" not in parseaddr(self.mail_from)[1]:
+            raise BadSetting('MAIL_FROM: a name with a comma or a colon stands in "quotes"')
 
     @property
     def site_url(self) -> str:

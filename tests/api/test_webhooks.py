@@ -11,6 +11,7 @@ from standardwebhooks import Webhook
 
 from tests.api.conftest import URL, Api, faults, kind, stored
 from tests.support.receiver import Receiver
+from webhooks_app.channels.webhook.formats import FORMATS
 from webhooks_app.channels.webhook.signatures import BadSignature
 from webhooks_app.channels.webhook.verify import detect, verify
 from webhooks_app.extensions import db
@@ -229,6 +230,21 @@ def test_a_test_sends_the_sample_to_this_webhook_alone(
     assert db.session.scalars(select(Event.origin)).all() == ["test"]
 
 
+@pytest.mark.parametrize(("name", "member"), [("pivra", "chatbot_id"), ("pollybot", "chatbotId")])
+def test_a_sample_is_about_a_chatbot_where_the_document_shows_one(
+    api: Api, receiver: Receiver, drain: Callable[[], None], name: str, member: str
+) -> None:
+    about_all = api.webhook(url=receiver.url, wire_format=name)
+    about_one = api.webhook(
+        url=receiver.url, wire_format=name, scope={"type": "chatbot", "id": "bot_9"}
+    )
+    for made in (about_all, about_one):
+        api.post(f"/webhooks/{made['id']}/test")
+    drain()
+    sent = {orjson.loads(request.body)[member] for request in receiver.received}
+    assert sent == {"bot_sample", "bot_9"}
+
+
 def test_a_test_may_name_its_event_type_or_be_a_ping(api: Api) -> None:
     path = f"/webhooks/{api.webhook()['id']}/test"
     for name, origin in (("lead.updated", "test"), ("webhook.ping", "ping")):
@@ -257,6 +273,14 @@ def test_while_a_secret_rotates_both_sign(
     [request] = receiver.received
     for secret in (made["secret"], rotated["secret"]):
         Webhook(secret).verify(request.body, request.headers)
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_an_overlap_is_told_only_where_both_sign(api: Api, name: str) -> None:
+    made = api.webhook(wire_format=name)
+    rotated = api.post(f"/webhooks/{made['id']}/rotate-secret").get_json()
+    both = name in ("standard", "cloudevents", "stripe")
+    assert (rotated["previous_secret_expires_at"] is not None) == both
 
 
 def test_without_overlap_the_old_secret_ends_at_once(

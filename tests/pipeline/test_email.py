@@ -323,3 +323,19 @@ def test_nothing_in_an_event_breaks_out_of_a_header(
     assert message["Reply-To"] == expected
     assert message["Subject"] == "A Bcc: all@example.com x y? z"
     assert server.recipients == ["team@example.com"]
+
+
+def test_what_looks_like_an_encoded_word_is_shown_as_it_was_typed(
+    organisation: Organisation, server: MailServer, run: Run
+) -> None:
+    """Such words may hold line breaks, and whoever decodes them writes headers, even a body."""
+    word = "=?utf-8?q?Eve=0D=0ABcc:_all@example.com=0D=0A=0D=0AHello?="
+    action(organisation, name=f"{word} leads", email_subject="{{ data.name }}")
+    happen(organisation, email="=?utf-8?q?a=0D=0ABcc?=@example.com", name=word)
+    [delivery] = run()
+    assert delivery.status == "delivered"
+    [message] = server.taken
+    assert message["Bcc"] is None
+    assert (message["Subject"], message["Reply-To"]) == (word, None)
+    assert message["List-Id"].startswith("utf-8?q?Eve=0D=0ABcc:")
+    assert "text/html" in [part.get_content_type() for part in message.walk()]

@@ -111,6 +111,21 @@ def test_an_event_that_says_little_is_a_mail_too(data: dict[str, Any]) -> None:
     as_bytes(letter)
 
 
+@pytest.mark.parametrize(
+    ("data", "address"),
+    [
+        ({"email": "a@example.com", "visitor": {"email": "b@example.com"}}, "a@example.com"),
+        ({"email": "none", "lead": {"email": "c@example.com"}}, "c@example.com"),
+        ({"text": "A human, please", "visitor": {"email": "b@example.com"}}, "b@example.com"),
+        ({"visitor": "b@example.com"}, ""),
+    ],
+)
+def test_an_answer_goes_to_the_lead_wherever_the_address_is(
+    data: dict[str, Any], address: str
+) -> None:
+    assert composed(data).letters[0].reply_to == address
+
+
 def test_an_event_with_very_much_in_it_is_cut() -> None:
     fields = fields_of("lead.captured", orjson.dumps({f"f{n}": n for n in range(99)}).decode(), UTC)
     assert len(fields) == 61

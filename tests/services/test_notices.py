@@ -83,6 +83,18 @@ def test_a_disabled_endpoint_is_told_once_with_its_reason(webhook: Subscription)
     assert "The endpoint answered 410 Gone." in mails()[0].text
 
 
+def test_what_failed_is_told_with_what_disabled_it(webhook: Subscription) -> None:
+    fail(webhook, 2)
+    with db.engine.begin() as connection:
+        disable(connection, [webhook.id], "The endpoint answered 410 Gone.")
+    assert notices.mail_due(db.session(), utcnow()) == 1
+    assert notices.mail_due(db.session(), utcnow()) == 0
+    assert [mail.subject for mail in mails()] == ["New leads was disabled"] * 2
+    assert "The endpoint answered 410 Gone. 2 deliveries failed. They were tried" in " ".join(
+        mails()[0].text.split()
+    )
+
+
 def test_test_mode_says_so(organisation: Organisation) -> None:
     fail(factories.webhook(organisation, "https://a.example", mode="test"), 1)
     notices.mail_due(db.session(), utcnow())

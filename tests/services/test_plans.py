@@ -90,6 +90,12 @@ def test_a_larger_plan_has_no_less() -> None:
         assert limits == sorted(limits)
 
 
+def test_actions_begin_with_starter_and_webhooks_with_premium() -> None:
+    """As the documents of Pivra ("What are Actions?") and of Inqyra ("Premium Feature") say."""
+    assert [name for name, plan in PLANS.items() if plan.actions == 0] == ["free"]
+    assert [name for name, plan in PLANS.items() if plan.webhooks == 0] == ["free", "starter"]
+
+
 def test_without_a_plan_there_is_no_limit(app: Flask) -> None:
     organisation = factories.organisation()
     for what in plans.NOUNS:

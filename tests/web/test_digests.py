@@ -155,6 +155,8 @@ def test_an_action_becomes_a_digest_and_shows_it_again(owner: Person) -> None:
         "skip_empty": True,
     }
     assert row.event_types == ["action.digest"]
+    for path in ("/actions/", f"/actions/{row.id}"):
+        assert "every week on Wednesday at 07:00 (Europe/Paris)" in owner.get(path).text
     page = owner.get(f"/actions/{row.id}/edit")
     for value in ("weekly", "7", "2", "Europe/Paris"):
         assert re.search(rf'<option selected value="{value}">', page.text), value

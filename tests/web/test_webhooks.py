@@ -179,6 +179,28 @@ def test_a_test_leads_to_its_log_line(
     assert "<script>alert" not in page
 
 
+def test_delivery_logs_tell_of_each_call_across_webhooks(
+    owner: Person, organisation: Organisation, receiver: Receiver, drain: Callable[[], None]
+) -> None:
+    receiver.answer = lambda request: Answer(503, {}, b"the body of the answer")
+    factories.webhook(organisation, receiver.url, name="Zapier - New Lead")
+    factories.webhook(organisation, receiver.url, name="CRM")
+    factories.accepted(organisation)
+    drain()
+    logs = owner.get("/webhooks/logs").text
+    for shown in ("Zapier - New Lead", "CRM", "lead.captured", "503", "<time", "next try"):
+        assert shown in logs
+    delivery = db.session.scalars(select(Delivery)).first()
+    assert delivery
+    assert "the body of the answer" in owner.get(f"/deliveries/{delivery.id}").text
+
+
+def test_logs_show_the_last_50(owner: Person, organisation: Organisation) -> None:
+    row = factories.webhook(organisation, URL)
+    factories.accepted(organisation, *[factories.lead() for _ in range(51)])
+    assert owner.get(f"/webhooks/{row.id}/logs").text.count('id="line-') == 50
+
+
 def test_a_replay_leads_to_the_new_delivery(
     owner: Person, organisation: Organisation, receiver: Receiver, drain: Callable[[], None]
 ) -> None:
@@ -211,6 +233,22 @@ def test_a_new_secret_is_shown_once(owner: Person, organisation: Organisation) -
     page = owner.post(f"/webhooks/{row.id}/rotate", overlap="24").text
     assert re.search(r"whsec_[A-Za-z0-9+/=]{40,}", page)
     assert "the one before too" in page
+
+
+def test_no_overlap_is_promised_where_there_is_room_for_one_signature(
+    owner: Person, organisation: Organisation
+) -> None:
+    row = factories.webhook(organisation, URL, wire_format="pivot")
+    page = owner.get(f"/webhooks/{row.id}/rotate").text
+    assert "room for one signature" in page
+    assert 'id="overlap"' not in page
+    for overlap in ("0", "24"):
+        assert (
+            "the one before too"
+            not in owner.post(f"/webhooks/{row.id}/rotate", overlap=overlap).text
+        )
+    assert "The one before signs too" not in owner.get(f"/webhooks/{row.id}").text
+    assert owner.get(f"/webhooks/{row.id}/rotate").status_code == 200
 
 
 def test_live_and_test_never_mix(owner: Person, organisation: Organisation) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from webhooks_app.web.words import browser
+from webhooks_app.web.words import browser, schedule
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,22 @@ from webhooks_app.web.words import browser
 )
 def test_a_browser_is_said_in_words(user_agent: str, said: str) -> None:
     assert browser(user_agent) == said
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        ({"frequency": "hourly", "hour": 9}, "every hour (Europe/Paris)"),
+        (
+            {"frequency": "every_4_hours", "hour": 9},
+            "every 4 hours counted from 09:00 (Europe/Paris)",
+        ),
+        ({"frequency": "daily", "hour": 9, "time_zone": "UTC"}, "every day at 09:00 (UTC)"),
+        (
+            {"frequency": "weekly", "hour": 7, "weekday": 3},
+            "every week on Thursday at 07:00 (Europe/Paris)",
+        ),
+    ],
+)
+def test_a_schedule_is_said_in_words(raw: dict[str, object], said: str) -> None:
+    assert schedule(raw, "Europe/Paris") == said

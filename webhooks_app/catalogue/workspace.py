@@ -2,14 +2,17 @@
 
 from webhooks_app.catalogue.schema import count, described, link, text
 
+GROUP = "Workspace"
+ROOM = "0b8f6d0e-55a1-4c0e-9a61-7f1f7f6a4f5e"
+
 EVENT_TYPES = (
     described(
         "room.recording.transcript.published",
         "Room recording transcript published",
         "The transcript of a recording can be read.",
-        "Workspace",
+        GROUP,
         {
-            "room_id": "0b8f6d0e-55a1-4c0e-9a61-7f1f7f6a4f5e",
+            "room_id": ROOM,
             "recording_id": "rec_2e91",
             "language": "en",
             "duration_seconds": 1874,

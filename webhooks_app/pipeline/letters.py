@@ -33,7 +33,8 @@ MEMBERSHIPS = cast(Table, Membership.__table__)
 ORGANISATIONS = cast(Table, Organisation.__table__)
 USERS = cast(Table, User.__table__)
 
-BRACKETS = re.compile(r'[<>"]')
+# What means something in List-Id: brackets, quotes, the start of an encoded word (RFC 2047).
+MEANINGFUL = re.compile(r'[<>"]|=\?')
 
 # A row for each of the addresses that is a member's; one without an address, if none is.
 ABOUT = (
@@ -108,7 +109,7 @@ def compose(endpoint: Endpoint, claimed: Claimed, about: About, desk: Desk) -> M
     Members of the organisation change the action themselves, all others may unsubscribe.
     """
     reply_to = reply_address(claimed.data)
-    action = about.action or one_line(BRACKETS.sub(" ", endpoint.name))
+    action = about.action or one_line(MEANINGFUL.sub(" ", endpoint.name))
     fields = fields_of(claimed.event_type, claimed.data, about.zone)
     title = title_of(view_of(claimed))
     context: dict[str, Any] = {

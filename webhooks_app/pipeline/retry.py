@@ -63,14 +63,19 @@ def _pollybot(retries: int, base_ms: int) -> RetryPolicy:
 
 # From their documents: Pivot ("Retry Behavior"), Pivra ("Retry behaviour"), Inqyra ("Retry
 # Behavior"), Pivotal ("The replay button": 24 hours, on 5xx or timeout), Pollybot (its API).
-# Pivotal's delays add up to 17 h; jitter and ten times `most_added` keep that within 24 h.
+# Pivotal's delays add up to 20 h; jitter and twelve times `most_added` keep that within 24 h.
 POLICIES = {
     policy.name: policy
     for policy in (
         RetryPolicy("pivot", (MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 12 * HOUR)),
         RetryPolicy("pivra", (MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR)),
         RetryPolicy("inqyra", (MINUTE, 5 * MINUTE, 30 * MINUTE)),
-        RetryPolicy("pivotal", _doubling(MINUTE, 10), server_errors_only=True, most_added=HOUR / 2),
+        RetryPolicy(
+            "pivotal",
+            (*_doubling(MINUTE, 8), *(4 * HOUR,) * 4),
+            server_errors_only=True,
+            most_added=8 * MINUTE,
+        ),
         _pollybot(POLLYBOT["max_retries"], POLLYBOT["retry_delay_ms"]),
     )
 }

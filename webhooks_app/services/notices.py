@@ -30,24 +30,30 @@ AT_ONCE = 100
 
 def mail_due(session: Session, now: datetime) -> int:
     """Write the mails that are due, committed; how many notices they tell."""
-    told = _of_notifications(session) + _of_failures(session, now)
+    told = _of_notifications(session, now) + _of_failures(session, now)
     session.commit()
     mail.send_soon()
     return told
 
 
-def _of_notifications(session: Session) -> int:
+def _of_notifications(session: Session, now: datetime) -> int:
+    """What failed by then is told in the same mail: a 410 is a failure, and disables."""
     due = session.execute(
-        select(Notification, Subscription, Organisation)
+        select(Notification, SubscriptionHealth, Subscription, Organisation)
         .join(Subscription, Subscription.id == Notification.subscription_id)
+        .join(SubscriptionHealth, SubscriptionHealth.subscription_id == Subscription.id)
         .join(Organisation, Organisation.id == Notification.organisation_id)
         .where(Notification.mail_due)
         .order_by(Notification.id)
         .limit(AT_ONCE)
-        .with_for_update(of=Notification, skip_locked=True)
+        .with_for_update(of=(Notification, SubscriptionHealth), skip_locked=True)
     ).all()
-    for notification, subscription, organisation in due:
-        _tell(session, organisation, subscription, notification.title, notification.body)
+    for notification, row, subscription, organisation in due:
+        body = notification.body
+        if row.failed > row.failed_told:
+            body = f"{body} {_said(row, subscription, organisation)[1]}"
+            row.failed_told, row.failed_told_at = row.failed, now
+        _tell(session, organisation, subscription, notification.title, body)
         notification.mail_due = False
     return len(due)
 

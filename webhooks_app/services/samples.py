@@ -4,6 +4,7 @@ import orjson
 from sqlalchemy.orm import Session
 
 from webhooks_app import queue
+from webhooks_app.catalogue import chat, workspace
 from webhooks_app.clock import utcnow
 from webhooks_app.lib.pointers import Fault, Invalid
 from webhooks_app.models import Delivery, Event, Subscription
@@ -16,6 +17,12 @@ from webhooks_app.services.known_types import find_type
 from webhooks_app.vocabulary import EventOrigin, Trigger
 
 PING = "webhook.ping"
+# What a sample is about where the subscription does not say: in the documents of Pivra and Pollybot
+# the chatbot's id is always there.
+SUBJECTS = {
+    chat.GROUP: ("chatbot", "bot_sample"),
+    workspace.GROUP: ("room", workspace.ROOM),
+}
 
 
 def send_test(
@@ -49,9 +56,10 @@ def _sample(session: Session, name: str, subscription: Subscription) -> Incoming
         detail = f"No event type is called {name[:100]!r}."
         raise Invalid(Fault("#/event_type", detail)) from error
     scope_type, scope_id = subscription.scope_type, subscription.scope_id
+    scope = (scope_type, scope_id) if scope_type and scope_id else None
     return Incoming(
         type=kind.name,
         data=orjson.dumps(kind.sample).decode(),
         occurred_at=utcnow(),
-        subject=(scope_type, scope_id) if scope_type and scope_id else None,
+        subject=scope or SUBJECTS.get(kind.group),
     )

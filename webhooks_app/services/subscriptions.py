@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from webhooks_app.channels.webhook.formats import FORMATS
 from webhooks_app.channels.webhook.signatures import generate_secret
 from webhooks_app.clock import utcnow
 from webhooks_app.lib.crypto import Unreadable, Vault
@@ -193,13 +194,15 @@ def rotate_secret(
     """A new secret, committed; until `overlap` has passed, the one before signs too.
 
     Of several rotations within it, only the last secret before does; one that no key opens any
-    more does not. Raises `Invalid` for a `secret` that its wire format cannot use.
+    more does not, nor does any where the wire format has room for one signature. Raises `Invalid`
+    for a `secret` that its wire format cannot use.
     """
     if secret is None:
         secret = generate_secret()
     else:
         own_secret(secret, row.wire_format)
-    overlaps = bool(overlap) and _opens(vault, row.sealed_secret)
+    two = FORMATS[row.wire_format].signs_with_each
+    overlaps = two and bool(overlap) and _opens(vault, row.sealed_secret)
     row.sealed_previous_secret = row.sealed_secret if overlaps else None
     row.previous_secret_expires_at = utcnow() + overlap if overlaps else None
     row.sealed_secret = vault.seal(secret)

@@ -69,4 +69,5 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(subscriptions.bp, name=plural, url_prefix=f"/{plural}")
     rq_dashboard.init_app(app)
     app.jinja_env.filters["duration"] = words.duration
+    app.jinja_env.filters["schedule"] = words.schedule
     app.jinja_env.globals["brand"] = app.config["SETTINGS"].brand_name

@@ -1,6 +1,21 @@
-"""Lengths of time and browsers as people say them."""
+"""Lengths of time, schedules and browsers as people say them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from webhooks_app.pipeline.digest_schedule import STEP_HOURS, parse_schedule
+from webhooks_app.vocabulary import Frequency
 
 UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+FREQUENCIES = {
+    Frequency.HOURLY: "every hour",
+    Frequency.EVERY_4_HOURS: "every 4 hours",
+    Frequency.EVERY_6_HOURS: "every 6 hours",
+    Frequency.DAILY: "every day",
+    Frequency.EVERY_2_DAYS: "every 2 days",
+    Frequency.WEEKLY: "every week",
+}
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 # Those that call themselves like others, too, come before them.
 BROWSERS = {
     "Edg/": "Edge",
@@ -29,6 +44,15 @@ def duration(seconds: float) -> str:
             parts.append(f"{count} {name}")
             left -= count * size
     return " ".join(parts[:2])
+
+
+def schedule(raw: Mapping[str, Any], default_zone: str) -> str:
+    """`every week on Thursday at 09:00 (Europe/Berlin)`; `raw` is what `parse_schedule` reads."""
+    of = parse_schedule(raw, default_zone)
+    day = f" on {WEEKDAYS[of.weekday]}" if of.frequency == Frequency.WEEKLY else ""
+    hour = "" if of.frequency == Frequency.HOURLY else f"{of.hour:02}:00"
+    at = " counted from " if of.frequency in STEP_HOURS else " at "
+    return f"{FREQUENCIES[of.frequency]}{day}{hour and at + hour} ({of.zone.key})"
 
 
 def browser(user_agent: str) -> str:

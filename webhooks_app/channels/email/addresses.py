@@ -3,6 +3,8 @@
 from email_validator import EmailNotValidError, validate_email
 
 LONGEST = 254
+# Allowed in an address, but mail programs decode it (RFC 2047), with line breaks in it.
+ENCODED_WORD = "=?"
 
 
 def ascii_address(text: object) -> str | None:
@@ -11,7 +13,7 @@ def ascii_address(text: object) -> str | None:
     Nobody is asked whether the domain exists, and nothing that is more than an address passes:
     what comes back may stand in a header.
     """
-    if not isinstance(text, str) or len(text) > LONGEST:
+    if not isinstance(text, str) or len(text) > LONGEST or ENCODED_WORD in text:
         return None
     try:
         checked = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False)

@@ -43,10 +43,11 @@ def fields_of(event_type: str, data: str, zone: tzinfo) -> list[Field]:
 
 
 def reply_address(data: str) -> str:
-    """The lead's own address, or empty."""
+    """The lead's own address, or empty. A request for a human has it in `visitor`."""
     root = json.loads(data)
-    lead = root.get("lead") if isinstance(root.get("lead"), dict) else {}
-    return ascii_address(root.get("email")) or ascii_address(lead.get("email")) or ""
+    within = (root.get(name) for name in ("lead", "visitor"))
+    people = [root, *(one for one in within if isinstance(one, dict))]
+    return next(filter(None, (ascii_address(one.get("email")) for one in people)), "")
 
 
 def when(at: datetime, zone: tzinfo) -> str:

@@ -3,6 +3,7 @@
 import re
 from binascii import b2a_qp
 from datetime import datetime
+from email.header import Header
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
@@ -10,6 +11,8 @@ from functools import lru_cache
 import msgspec
 
 LINE_END = re.compile(r"\r\n|\r|\n")
+# Where a header would end before its end.
+BREAK = re.compile(rb"\r(?!\n)|(?<!\r)\n|\r\n(?![ \t]|\Z)")
 PART = """\
 --{boundary}\r
 Content-Type: text/{kind}; charset="utf-8"\r
@@ -97,7 +100,18 @@ FOLDED = ("From", "To", "Subject", "Reply-To", "List-Id")
 
 @lru_cache(maxsize=4096)
 def _folded(name: str, value: str) -> bytes:
-    return SMTP.fold_binary(*SMTP.header_store_parse(name, value))
+    """The email package also decodes what looks like an encoded word, with line breaks in it. So
+    it is given no such text: a visitor's is shown as it was typed."""
+    if "=?" not in value or name == "From":
+        line = SMTP.fold_binary(*SMTP.header_store_parse(name, value))
+    elif name == "Subject":
+        encoded = Header(value, "utf-8", header_name=name).encode(linesep="\r\n")
+        line = f"{name}: {encoded}\r\n".encode()
+    else:
+        line = _verbatim(name, value)
+    if BREAK.search(line):
+        raise ValueError(f"{name} cannot be a header: it has a linefeed.")
+    return line
 
 
 def _verbatim(name: str, value: str) -> bytes:

@@ -11,17 +11,28 @@ APPOINTMENT = "appointment.requested"
 
 ESCALATION_PATTERNS = (
     r"\b(talk|speak|chat|write|connect|transfer|put|get|pass)\b.{0,40}"
-    r"\b(human|person|people|agent|someone|somebody|representative|operator|advis[eo]r)\b",
-    r"\b(need|want|prefer|reach|contact|get|is there|are you) (an? )?"
+    r"\b(humans?|person|people|agent|someone|somebody|representative|operator|advis[eo]r)\b",
+    r"\b(talk|speak|connect|transfer|put|pass)\b.{0,40}"
+    r"\b(anyone|anybody|manager|supervisor|support|customer (service|care))\b",
+    r"\b(need|want|prefer|reach|contact|get|is there|are you|would like|['’]d like) (an? )?"
     r"(real |actual |live )?(human|person|agent|representative|operator)\b",
     r"\b(real|actual|live) (human|person|agent|operator|representative)\b",
     r"\bhuman (support|help|agent|being)\b",
+    r"\b(can|could|would|will) (someone|somebody|anyone|a person|a human) (please )?"
+    r"(call|phone|ring|contact|help)\b",
+    r"^\W*(an? )?(human|person|agent|operator|representative|customer service)"
+    r"\W*(please|now)?\W*$",
 )
 APPOINTMENT_PATTERNS = (
-    r"\b(book|schedule|arrange|set up|reserve|request|make|get|plan)\b.{0,40}"
-    r"\b(appointment|meeting|demo|consultation|viewing)\b",
+    r"\b(book|(re)?schedule|arrange|set up|reserve|request|make|get|plan)\b.{0,40}"
+    r"\b(appointment|meeting|demo|consultation|viewing|reservation)\b",
     r"\b(book|schedule|arrange|set up|request|plan)\b.{0,20}\b(call|visit|slot)\b",
-    r"\b(can|could|shall) we (meet|have a (call|meeting))\b",
+    r"\bbook (an? (time|session|table|room)|me in)\b",
+    r"\b(need|want|would like|['’]d like|looking for) (to have )?(an?|another) (\w+ )?"
+    r"(appointment|meeting|demo|consultation|viewing|reservation)\b",
+    r"\b(any|free|open|next|available) (appointment|slot)s?\b",
+    r"\b(can|could|shall|may) (we|i) (meet|come (in|by|over)|have a (call|meeting))\b",
+    r"^\W*(an? )?appointment\W*(please|now)?\W*$",
 )
 
 

@@ -11,17 +11,9 @@ from webhooks_app.lib.pointers import Invalid
 from webhooks_app.models import Subscription
 from webhooks_app.pipeline.digest_schedule import STEP_HOURS, time_zones
 from webhooks_app.vocabulary import SUBJECT_TYPES, Frequency
+from webhooks_app.web.words import FREQUENCIES, WEEKDAYS
 
 EACH_EVENT = ""
-FREQUENCIES = {
-    Frequency.HOURLY: "every hour",
-    Frequency.EVERY_4_HOURS: "every 4 hours",
-    Frequency.EVERY_6_HOURS: "every 6 hours",
-    Frequency.DAILY: "every day",
-    Frequency.EVERY_2_DAYS: "every 2 days",
-    Frequency.WEEKLY: "every week",
-}
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 AT = "#/schedule/"
 
 

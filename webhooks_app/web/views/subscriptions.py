@@ -221,7 +221,12 @@ def rotate(subscription_id: str) -> Answer:
     row = _load(subscription_id)
     hours = request.form.get("overlap", type=int)
     if hours not in OVERLAPS:
-        page = render_template("subscriptions/rotate.html", row=row, overlaps=OVERLAPS)
+        page = render_template(
+            "subscriptions/rotate.html",
+            row=row,
+            overlaps=OVERLAPS,
+            wire_format=FORMATS[row.wire_format],
+        )
         return page, 200 if request.method == "GET" else 422
     overlap = timedelta(hours=hours)
     secret = service.rotate_secret(db.session(), row, _vault(), overlap=overlap)

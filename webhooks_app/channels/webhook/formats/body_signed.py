@@ -21,6 +21,7 @@ class BodySigned:
 
     content_type = "application/json"
     encoded_secret = False
+    signs_with_each = False
     sent_as: ClassVar[str]
     prefix: ClassVar[str] = "sha256="
 

@@ -29,12 +29,15 @@ class WireFormat(Protocol):
     replays rely on it. A change of a format is a new format.
 
     `encoded_secret`: the key is what `whsec_` encodes in base 64, not the secret's text.
+    `signs_with_each`: while a secret rotates there is a signature by each of the two; else there
+    is room for one, by the newest.
     """
 
     name: str
     label: str
     content_type: str
     encoded_secret: bool
+    signs_with_each: bool
 
     @property
     def signature_header(self) -> str | None:

@@ -26,6 +26,7 @@ class Pivotal:
     content_type = "application/json"
     signature_header = "pivotal-signature"
     encoded_secret = False
+    signs_with_each = False
 
     def envelope(self, event: EventView) -> bytes:
         return b'{"id":%b,"type":%b,"created_at":%b,"data":%b}' % (

@@ -15,6 +15,7 @@ class Standard:
     content_type = "application/json"
     signature_header = "webhook-signature"
     encoded_secret = True
+    signs_with_each = True
 
     def envelope(self, event: EventView) -> bytes:
         """`{"type", "timestamp", "data"}`."""

@@ -24,6 +24,7 @@ class Stripe:
     content_type = "application/json"
     signature_header = "stripe-signature"
     encoded_secret = False
+    signs_with_each = True
 
     def envelope(self, event: EventView) -> bytes:
         return b'{"id":%b,"object":"event","type":%b,"created":%b,"data":{"object":%b}}' % (

@@ -10,6 +10,7 @@ class Unsigned:
     content_type = "application/json"
     signature_header = None
     encoded_secret = False
+    signs_with_each = False
 
     def headers(
         self,
