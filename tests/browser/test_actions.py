@@ -36,7 +36,7 @@ def test_an_action_is_made_with_what_it_would_have_matched_in_sight(
     expect(copy.get_by_role("switch")).to_have_attribute("aria-checked", "false")
     copy.get_by_role("link", name="Delete Copy of Ada").click()
     page.get_by_role("button", name="Delete").click()
-    expect(page.get_by_text("Copy of Ada to the CRM is deleted.")).to_be_visible()
+    expect(page.get_by_text("Copy of Ada to the CRM was deleted.")).to_be_visible()
 
 
 def test_asking_what_matches_while_editing_goes_on_editing(page: Page) -> None:
