@@ -190,8 +190,8 @@ def test_the_fields_of_a_digest_are_shown_when_it_is_one(owner: Person) -> None:
     """With a button for browsers without JavaScript."""
     owner.get("/actions/new")
     typed = {name: value for name, value in FORM.items() if name != "save"}
-    page = owner.post("/actions/new", **typed, show_channel="Show its fields").text
-    hidden = r'<div class="row top-aligned"{}>\s*<div hidden><select id="weekday"'
+    page = owner.post("/actions/new", **typed, show_channel="Show fields").text
+    hidden = r'<div class="row"{}>\s*<div hidden><select id="weekday"'
     assert re.search(hidden.format(" hidden"), page)
     assert 'value="Choose when"' in page
     page = owner.post("/actions/new", **typed, frequency="daily", show_schedule="Choose when").text
