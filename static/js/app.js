@@ -54,12 +54,12 @@
 
   // A failed request says so, and offers again.
   const WORDS = {
-    400: "The form has expired: reload the page.",
-    401: "You are logged out: reload the page to log in.",
-    403: "Your role does not allow this.",
-    404: "It is not there any more: reload the page.",
-    409: "Not as things are now: reload the page.",
-    429: "Too many requests in a short time.",
+    400: "This form has expired. Reload the page.",
+    401: "You have been logged out. Reload the page to log in.",
+    403: "Your role does not allow that.",
+    404: "This no longer exists. Reload the page.",
+    409: "Something has changed meanwhile. Reload the page.",
+    429: "Too many requests. Wait a moment.",
   };
 
   function say(text, again) {
@@ -87,7 +87,7 @@
     if (!ctx || ctx.response?.status === 422) return;
     const status = ctx.response?.status;
     const said = ctx.response?.headers.get("X-Reason");
-    say(said || WORDS[status] || (status ? "Something broke on our side." : "No answer: is the network there?"),
+    say(said || WORDS[status] || (status ? "Something went wrong on our side." : "No response. Check your connection."),
       repeat(ctx.sourceElement, ctx.sourceEvent));
   }
 
@@ -144,7 +144,7 @@
     all.indeterminate = chosen > 0 && !all.checked;
     for (const button of $$("[data-chosen]", form)) {
       button.disabled = !chosen;
-      button.textContent = chosen ? `Replay ${chosen} chosen` : "Replay the chosen";
+      button.textContent = chosen ? `Replay ${chosen} selected` : "Replay selected";
     }
   }
 

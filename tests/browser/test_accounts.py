@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 def test_someone_is_invited_by_mail_joins_and_only_reads(open_page: Callable[..., Page]) -> None:
     owner = open_page()
     owner.goto("/members/")
-    owner.get_by_label("E-mail of someone to invite").fill("new@people.example")
+    owner.get_by_label("E-mail to invite").fill("new@people.example")
     owner.get_by_role("button", name="Invite").click()
     guest = open_page(None, errors="403")
     guest.goto(link_mailed(owner, "new@people.example"))

@@ -18,7 +18,7 @@ def test_an_action_is_made_with_what_it_would_have_matched_in_sight(
     page.get_by_label("Value").fill("ada@")
     expect(preview).not_to_contain_text("100 of the last 100")
     expect(preview).to_contain_text("starts with ada@: it is")
-    page.get_by_role("button", name="Add a condition").click()
+    page.get_by_role("button", name="Add condition").click()
     expect(page.get_by_label("Field", exact=True)).to_have_count(2)
     expect(page.get_by_label("Field", exact=True).first).to_have_value("lead.email")
     page.get_by_label("URL").fill(product.inbox)
@@ -30,13 +30,13 @@ def test_an_action_is_made_with_what_it_would_have_matched_in_sight(
     expect(card.get_by_role("status").locator(".badge.delivered")).to_be_visible()
 
     card.get_by_role("button", name="Duplicate Ada to the CRM").click()
-    expect(page.get_by_text("The copy is off")).to_be_visible()
+    expect(page.get_by_text("The copy stays off")).to_be_visible()
     page.goto("/actions/")
     copy = page.locator(".card", has_text="Copy of Ada to the CRM")
     expect(copy.get_by_role("switch")).to_have_attribute("aria-checked", "false")
     copy.get_by_role("link", name="Delete Copy of Ada").click()
     page.get_by_role("button", name="Delete").click()
-    expect(page.get_by_text("Copy of Ada to the CRM is deleted.")).to_be_visible()
+    expect(page.get_by_text("Copy of Ada to the CRM was deleted.")).to_be_visible()
 
 
 def test_asking_what_matches_while_editing_goes_on_editing(page: Page) -> None:
@@ -44,7 +44,7 @@ def test_asking_what_matches_while_editing_goes_on_editing(page: Page) -> None:
     card = page.locator(".card", has_text="New lead to the CRM")
     card.get_by_role("link", name="Edit New lead to the CRM").click()
     page.get_by_label("Name").fill("New lead, renamed")
-    page.get_by_role("button", name="What would have matched?").click()
+    page.get_by_role("button", name="Check recent events").click()
     expect(page.locator("#preview-result")).to_contain_text("real events")
     expect(page.get_by_role("heading", level=1)).to_have_text("Edit New lead to the CRM")
     expect(page.get_by_label("Name")).to_have_value("New lead, renamed")
@@ -56,4 +56,4 @@ def test_enter_in_a_field_saves(page: Page, product: Product) -> None:
     page.get_by_label("URL").fill(product.inbox)
     page.get_by_label("Name").fill("Saved by Enter")
     page.get_by_label("Name").press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Saved by Enter: made")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Saved by Enter: created")

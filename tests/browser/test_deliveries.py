@@ -7,15 +7,15 @@ def test_filters_are_kept_in_the_address(page: Page) -> None:
     page.goto("/deliveries/")
     page.get_by_label("State").select_option("failed")
     page.get_by_label("Code").select_option("5xx")
-    page.get_by_role("button", name="Show").click()
+    page.get_by_role("button", name="Filter").click()
     assert "status=failed" in page.url
     assert "code=5xx" in page.url
     page.reload()
     expect(page.get_by_label("State")).to_have_value("failed")
     expect(page.locator("tbody .badge.delivered")).to_have_count(0)
-    page.get_by_label("Text").fill("no such text anywhere")
-    page.get_by_role("button", name="Show").click()
-    expect(page.get_by_text("No delivery fits these filters")).to_be_visible()
+    page.get_by_label("Search").fill("no such text anywhere")
+    page.get_by_role("button", name="Filter").click()
+    expect(page.get_by_text("No deliveries match these filters")).to_be_visible()
 
 
 def test_one_failed_delivery_is_read_and_replayed_in_the_drawer(page: Page) -> None:
@@ -31,12 +31,12 @@ def test_one_failed_delivery_is_read_and_replayed_in_the_drawer(page: Page) -> N
 
 def test_chosen_rows_are_replayed_with_progress(page: Page) -> None:
     page.goto("/deliveries/?status=delivered")
-    button = page.get_by_role("button", name="Replay the chosen")
+    button = page.get_by_role("button", name="Replay selected")
     expect(button).to_be_disabled()
     boxes = page.locator("input[name=delivery_id]")
     for index in range(3):
         boxes.nth(index).check()
-    page.get_by_role("button", name="Replay 3 chosen").click()
+    page.get_by_role("button", name="Replay 3 selected").click()
     expect(page.get_by_role("heading", name="Done")).to_be_visible()
     expect(page.locator("#progress")).to_contain_text("3 of 3 sent again")
     page.reload()
@@ -45,9 +45,9 @@ def test_chosen_rows_are_replayed_with_progress(page: Page) -> None:
 
 def test_all_that_match_are_counted_then_replayed(page: Page) -> None:
     page.goto("/deliveries/?status=failed&event_type=customer.at_risk")
-    page.get_by_role("link", name="Replay all that match").click()
+    page.get_by_role("link", name="Replay all matching").click()
     heading = page.get_by_role("heading", name="Replay")
     expect(heading).to_be_visible()
     number = heading.inner_text().split()[1]
-    page.get_by_role("button", name="Replay them").click()
+    page.get_by_role("button", name="Replay", exact=True).click()
     expect(page.locator("#progress")).to_contain_text(f"{number} of {number}")

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 def test_from_nothing_to_a_signed_delivery_and_back_from_a_failure(page: Page) -> None:
     page.goto("/test-webhook/")
     page.get_by_label("Name").fill("My server")
-    page.get_by_role("button", name="Open an inbox").click()
+    page.get_by_role("button", name="Create inbox").click()
     inbox = page.url
     page.get_by_role("link", name="Create a webhook that sends here").click()
 
@@ -15,23 +15,23 @@ def test_from_nothing_to_a_signed_delivery_and_back_from_a_failure(page: Page) -
     page.get_by_label("lead.captured").check()
     page.get_by_role("button", name="Save").click()
     assert page.get_by_label("Signing secret").input_value().startswith("whsec_")
-    expect(page.get_by_text("Verify what arrives")).to_be_visible()
+    expect(page.get_by_text("Verify signatures")).to_be_visible()
 
     page.goto(inbox)
     expect(page.locator("#requests")).to_contain_text("webhook.ping")
     page.get_by_role("button", name="Check signatures with its secret").click()
     expect(page.locator("#requests")).to_contain_text("signature verified")
 
-    page.get_by_text("What it answers").click()
+    page.locator("#answer > summary").click()
     page.get_by_label("Status").fill("500")
     page.get_by_role("textbox", name="Body").fill('{"problem": "out of coffee"}')
-    page.get_by_role("button", name="Answer like this").click()
+    page.get_by_role("button", name="Save response").click()
 
     page.goto("/webhooks/")
     row = page.get_by_role("row").filter(has_text="My first webhook")
     row.get_by_role("button", name="Test").click()
     expect(row.get_by_role("status").locator(".badge.retrying")).to_be_visible()
-    row.get_by_role("link", name="what happened").click()
+    row.get_by_role("link", name="View details").click()
     drawer = page.get_by_role("dialog")
     expect(drawer.locator(".attempt")).to_contain_text("500")
     expect(drawer.locator(".attempt")).to_contain_text("out of coffee")
@@ -39,7 +39,7 @@ def test_from_nothing_to_a_signed_delivery_and_back_from_a_failure(page: Page) -
     page.wait_for_url("**/webhooks/")
 
     page.goto(inbox)
-    page.get_by_role("button", name="Answer 200 again").click()
+    page.get_by_role("button", name="Respond with 200 again").click()
     page.goto("/webhooks/")
     row.get_by_role("link", name="Logs").click()
     failed = drawer.locator(".log > li").filter(has_text="retrying").first

@@ -30,7 +30,7 @@ def test_a_test_shows_its_result_in_place_and_leads_to_its_log_line(page: Page) 
     one = row(page, "Demo receiver")
     one.get_by_role("button", name="Test").click()
     expect(one.get_by_role("status").locator(".badge.delivered")).to_be_visible()
-    one.get_by_role("link", name="what happened").click()
+    one.get_by_role("link", name="View details").click()
     expect(page.locator("#drawer .attempt")).to_contain_text("200")
     assert page.url.endswith("/webhooks/") is False
 
@@ -68,12 +68,12 @@ def test_the_drawer_tells_the_tries_and_refreshes_without_losing_the_place(page:
     first = drawer.locator(".log > li").first
     expect(first.locator(".badge").first).to_contain_text("delivered")
     first.locator("summary").first.click()
-    expect(first.locator(".attempt")).to_contain_text("Try 1")
+    expect(first.locator(".attempt")).to_contain_text("Attempt 1")
     opened = first.get_attribute("id")
     with page.expect_response("**/logs"):
         pass
     still = drawer.locator(f"#{opened}")
-    expect(still.locator(".attempt")).to_contain_text("Try 1")
+    expect(still.locator(".attempt")).to_contain_text("Attempt 1")
     assert still.locator("details").first.evaluate("one => one.open")
 
 
@@ -97,7 +97,7 @@ def test_a_webhook_is_made_tested_changed_and_deleted(page: Page, product: Produ
     page.get_by_label("lead.captured").check()
     page.get_by_role("button", name="Save").click()
     assert page.get_by_label("Signing secret").input_value().startswith("whsec_")
-    page.get_by_role("link", name="I have kept it").click()
+    page.get_by_role("link", name="I have saved it").click()
     expect(page.locator("#logs .log > li").first).to_contain_text("webhook.ping")
     expect(page.locator("#logs .log > li .badge").first).to_contain_text("delivered")
     page.get_by_role("link", name="Edit").click()
@@ -106,7 +106,7 @@ def test_a_webhook_is_made_tested_changed_and_deleted(page: Page, product: Produ
     expect(page.get_by_role("heading", name="Renamed", exact=True)).to_be_visible()
     page.get_by_role("link", name="Delete").click()
     page.get_by_role("button", name="Delete").click()
-    expect(page.get_by_text("Renamed is deleted.")).to_be_visible()
+    expect(page.get_by_text("Renamed was deleted.")).to_be_visible()
 
 
 def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(
@@ -118,7 +118,7 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(
     page.get_by_label("URL").fill("ftp://nowhere")
     page.get_by_role("button", name="Save").click()
     summary = page.get_by_role("alert").filter(has_text="Not saved")
-    expect(summary).to_contain_text("2 things")
+    expect(summary).to_contain_text("2 errors")
     expect(page.get_by_label("Name")).to_have_value("Half done")
     expect(page.get_by_label("URL")).to_have_attribute("aria-invalid", "true")
     summary.get_by_role("link", name="URL").click()
@@ -131,10 +131,10 @@ def test_a_request_that_fails_says_so_and_offers_again(open_page: Callable[..., 
     page.route("**/test", lambda route: route.abort())
     one = row(page, "Demo receiver")
     one.get_by_role("button", name="Test").click()
-    toast = page.get_by_role("alert").filter(has_text="No answer")
+    toast = page.get_by_role("alert").filter(has_text="No response")
     expect(toast).to_be_visible()
     page.unroute("**/test")
-    toast.get_by_role("button", name="Again").click()
+    toast.get_by_role("button", name="Try again").click()
     expect(one.get_by_role("status").locator(".badge.delivered")).to_be_visible()
 
 
@@ -143,7 +143,7 @@ def test_live_and_test_are_two_worlds(page: Page, product: Product) -> None:
     tabs = page.get_by_role("navigation", name="Webhooks")
     tabs.get_by_role("button", name="Test").click()
     expect(page.get_by_text("No webhooks in test mode yet")).to_be_visible()
-    expect(page.get_by_text("Test mode: nothing here meets live")).to_be_visible()
+    expect(page.get_by_text("Test mode: separate from live")).to_be_visible()
     tabs.get_by_role("button", name="Live").click()
     expect(row(page, "Warehouse")).to_be_visible()
     assert page.url == f"{product.url}/webhooks/"

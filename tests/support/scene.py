@@ -10,7 +10,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from webhooks_app.catalogue import CATALOGUE
-from webhooks_app.clock import rfc3339, utcnow
+from webhooks_app.clock import utcnow
 from webhooks_app.lib.crypto import Vault
 from webhooks_app.lib.ids import floor_id, new_id
 from webhooks_app.models import (
@@ -198,7 +198,7 @@ def _trouble(session: Session, row: Subscription) -> None:
             kind="endpoint_failing",
             subscription_id=row.id,
             title=f"{row.name} has failed for a day",
-            body=f"Not one delivery arrived since {rfc3339(utcnow() - timedelta(days=1))}.",
+            body="Not one delivery succeeded in the last day. After 5 days it will be disabled.",
             created_at=utcnow(),
         )
     )

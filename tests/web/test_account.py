@@ -50,7 +50,7 @@ def test_it_shows_who_and_where_i_am(app: Flask, owner: Person) -> None:
     other = again(app)
     page = owner.get("/account/").text
     assert "owner@people.example" in page
-    assert page.count("this one") == 1
+    assert page.count("this browser") == 1
     assert page.count("127.0.0.1") == 2
     assert logged_in(other)
 
@@ -225,13 +225,13 @@ def test_each_sees_the_organisation_they_chose(
     user = db.session.query(User).filter_by(email="owner@people.example").one()
     factories.member(second, user, "viewer")
     theirs = factories.organisation("Theirs")
-    assert "as owner" in owner.get("/account/").text
+    assert "(owner)" in owner.get("/account/").text
     assert owner.post(f"/organisations/{second.id}/switch").status_code == 302
-    assert "Second, as viewer" in owner.get("/account/").text
+    assert "Second (viewer)" in owner.get("/account/").text
     assert owner.post(f"/organisations/{theirs.id}/switch").status_code == 404
-    assert "Second, as viewer" in owner.get("/account/").text
+    assert "Second (viewer)" in owner.get("/account/").text
     owner.post(f"/organisations/{mine.id}/switch")
-    assert "as owner" in owner.get("/account/").text
+    assert "(owner)" in owner.get("/account/").text
 
 
 def test_who_left_the_one_they_chose_sees_the_oldest(app: Flask, owner: Person) -> None:
@@ -241,7 +241,7 @@ def test_who_left_the_one_they_chose_sees_the_oldest(app: Flask, owner: Person) 
     owner.post(f"/organisations/{second.id}/switch")
     db.session.delete(membership)
     db.session.commit()
-    assert "as owner" in owner.get("/account/").text
+    assert "(owner)" in owner.get("/account/").text
 
 
 def test_a_template_may_ask_for_the_organisations(app: Flask, owner: Person) -> None:

@@ -90,12 +90,12 @@ def test_a_preview_is_in_the_time_zone_of_the_organisation_or_its_own(
 @pytest.mark.parametrize(
     ("fields", "why"),
     [
-        ({"frequency": ""}, "Choose how often"),
+        ({"frequency": ""}, "Choose a digest schedule"),
         ({"frequency": "yearly"}, "How often: Not a valid choice"),
         ({"hour": "24"}, "At: Not a valid choice"),
         ({"time_zone": "Mars/Base"}, "Time zone: Not a valid choice"),
-        ({"scope_type": "planet"}, "About: Not a valid choice"),
-        ({"scope_type": "room", "scope_id": " "}, "Say which room"),
+        ({"scope_type": "planet"}, "Scope: Not a valid choice"),
+        ({"scope_type": "room", "scope_id": " "}, "Enter the ID of the room"),
     ],
 )
 @pytest.mark.parametrize("path", ["preview", "send"])
@@ -192,8 +192,8 @@ def test_the_fields_of_a_digest_are_shown_when_it_is_one(owner: Person) -> None:
     """With a button for browsers without JavaScript."""
     owner.get("/actions/new")
     typed = {name: value for name, value in FORM.items() if name != "save"}
-    page = owner.post("/actions/new", **typed, show_channel="Show its fields").text
-    hidden = r'<div class="row top-aligned"{}>\s*<div hidden><select id="weekday"'
+    page = owner.post("/actions/new", **typed, show_channel="Show fields").text
+    hidden = r'<div class="row"{}>\s*<div hidden><select id="weekday"'
     assert re.search(hidden.format(" hidden"), page)
     assert 'value="Choose when"' in page
     page = owner.post("/actions/new", **typed, frequency="daily", show_schedule="Choose when").text
@@ -224,4 +224,4 @@ def test_an_event_page_says_that_a_digest_does_not_ask_for_it(
     [event] = factories.accepted(organisation)
     page = owner.get(f"/events/{event.id}").text
     assert "Weekly digest" in page
-    assert "does not ask for" in page
+    assert "not subscribed to" in page

@@ -115,7 +115,7 @@ def test_one_that_is_asked_for_stays(owner: Person, organisation: Organisation) 
         organisation, "https://a.example", name="Shop", event_types=["order.paid"], mode="test"
     )
     page = owner.get("/event-types/order.paid/retire").text
-    assert "Not yet: it is asked for by Shop." in page
+    assert "Not yet. It is still used by Shop." in page
     refused = owner.post("/event-types/order.paid/retire")
     assert refused.status_code == 409
     assert "Shop" in refused.text
@@ -144,7 +144,7 @@ def test_it_can_be_subscribed_to_and_sent(owner: Person, organisation: Organisat
     owner.get("/events/new")
     sent = owner.post("/events/new", type="order.paid", subject_type="", data='{"id":"1"}')
     assert sent.status_code == 302
-    assert "was told</span>" in owner.get(sent.headers["Location"]).text
+    assert "sent</span>" in owner.get(sent.headers["Location"]).text
     owner.get("/event-types/order.paid")
     assert "order.paid" in owner.get("/events/", type="order.paid").text
 

@@ -41,13 +41,13 @@ def test_an_event_says_of_every_webhook_why_it_was_told_or_not(
     [accepted] = factories.accepted(organisation, factories.lead(subject=("chatbot", "b1")))
     assert accepted.deliveries == 1
     page = owner.get(f"/events/{accepted.id}").text
-    assert "✓ was told" in told(page, "Everything")
-    assert "✕ does not ask for lead.captured" in told(page, "Other type")
-    assert "✕ is about chatbot b2 only" in told(page, "Other bot")
+    assert "✓ sent" in told(page, "Everything")
+    assert "✕ not subscribed to lead.captured" in told(page, "Other type")
+    assert "✕ limited to chatbot b2" in told(page, "Other bot")
     picky = told(page, "Picky")
     assert "✕ email ends with .org: it is ada@example.com" in picky
-    assert "✕ phone exists: it is not there" in picky
-    assert "✕ it is off" in told(page, "Off")
+    assert "✕ phone exists: the event has no such field" in picky
+    assert "✕ it is switched off" in told(page, "Off")
     assert "Test mode" not in page.partition("Why")[2]
 
 
@@ -96,7 +96,7 @@ def test_a_key_is_made_shown_once_and_revoked(owner: Person, client: FlaskClient
     assert client.get("/api/v1/webhooks", headers=bearer).status_code == 200
     owner.post(f"/api-keys/{key.id}/revoke")
     assert client.get("/api/v1/webhooks", headers=bearer).status_code == 401
-    assert "Backend" not in re.sub("Backend is revoked", "", owner.get("/api-keys/").text)
+    assert "Backend" not in re.sub("Backend was revoked", "", owner.get("/api-keys/").text)
 
 
 def test_a_key_needs_a_name(owner: Person) -> None:

@@ -82,7 +82,7 @@ def test_who_has_an_account_logs_in_and_accepts_with_one_button(
     link = mailed_link()
     them = visitor(app, link)
     page = them.get(link).text
-    assert "log in with it" in page
+    assert "Log in to accept" in page
     assert 'name="new"' not in page
     assert them.post(f"{link}/join", **NEW).status_code == 400
     them.get("/login")
@@ -94,7 +94,7 @@ def test_who_has_an_account_logs_in_and_accepts_with_one_button(
     them.get(link)
     assert them.post(f"{link}/accept").status_code == 302
     assert role_of("outsider@people.example") == "viewer"
-    assert "Acme, as viewer" in them.get("/account/").text
+    assert "Acme (viewer)" in them.get("/account/").text
 
 
 def test_someone_else_cannot_accept_it(
@@ -129,7 +129,7 @@ def test_it_runs_out_after_a_week_and_may_be_sent_again(app: Flask, owner: Perso
     late.get("/login")
     assert late.get(link).status_code == 404
     assert late.post(f"{link}/join", **NEW).status_code == 404
-    assert "ran out" in owner.get("/members/").text
+    assert "expired" in owner.get("/members/").text
     owner.post(f"/members/invitations/{invitation_id()}/resend")
     newer = mailed_link()
     assert newer != link
@@ -157,7 +157,7 @@ def test_the_token_is_not_kept(app: Flask, owner: Person) -> None:
         ({"name": ""}, "Enter your name"),
         ({"name": "x" * 201}, "1 to 200"),
         ({"new": "ninechars", "again": "ninechars"}, "at least 10"),
-        ({"again": "something else"}, "not the same"),
+        ({"again": "something else"}, "do not match"),
     ],
 )
 def test_what_will_not_do_is_said_and_the_invitation_stays(

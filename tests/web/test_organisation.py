@@ -67,6 +67,6 @@ def test_viewers_look_and_do_not_change(
 ) -> None:
     viewer = person("viewer", organisation)
     page = viewer.get(PATH).text
-    assert "<fieldset disabled>" in page
+    assert '<fieldset class="bare" disabled>' in page
     assert viewer.post(PATH, name="Mine", time_zone="UTC").status_code == 403
     assert saved(organisation) == ("Acme", "UTC")

@@ -41,12 +41,12 @@ def mail(subject: str = "Hello", status: str = "outbox", text: str = "Text") -> 
 
 
 def test_an_operator_without_an_organisation_reads_it(operator: Person) -> None:
-    assert "No mail yet" in operator.get("/outbox/").text
+    assert "No e-mails yet" in operator.get("/outbox/").text
     mail("<b>First</b>")
     page = operator.get("/outbox/").text
     assert "&lt;b&gt;First&lt;/b&gt;" in page
     assert "ada@example.com" in page
-    assert "kept here" in page
+    assert "not sent" in page
 
 
 def test_the_html_of_a_mail_is_framed_where_it_can_do_nothing(operator: Person) -> None:

@@ -159,15 +159,15 @@ def test_what_needs_attention_can_be_mended_there(
     assert f"/replays/new?subscription_id={failing.id}&amp;since=" in page
     assert f'action="/webhooks/{off.id}/toggle"' in page
     asked = owner.get("/replays/new", subscription_id=off.id, missing=1).text
-    assert "Off is off, so nothing of it would be sent" in asked
+    assert "Off is off, so its deliveries would be skipped" in asked
     asked = owner.get("/replays/new", subscription_id=failing.id, missing=1).text
-    assert "nothing of it would be sent" not in asked
+    assert "would be skipped" not in asked
 
 
 def test_a_page_that_is_not_there_is_ours(client: FlaskClient) -> None:
     response = client.get("/nowhere")
     assert response.status_code == 404
-    assert "There is nothing here" in response.text
+    assert "This page does not exist" in response.text
 
 
 def test_an_unknown_receiver_takes_nothing(client: FlaskClient) -> None:

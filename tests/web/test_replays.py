@@ -65,11 +65,11 @@ def test_with_a_filter_that_means_nothing_no_button_replays_all_the_others(
 ) -> None:
     factories.webhook(organisation, URL)
     factories.accepted(organisation)
-    assert "Replay them" in owner.get("/replays/new", status="pending").text
+    assert 'name="all"' in owner.get("/replays/new", status="pending").text
     asked = owner.get("/replays/new", status="nonsense")
-    assert (asked.status_code, "Replay them" in asked.text) == (422, False)
+    assert (asked.status_code, 'name="all"' in asked.text) == (422, False)
     refused = owner.post("/replays/", code="nonsense", all="1")
-    assert (refused.status_code, "Replay them" in refused.text) == (422, False)
+    assert (refused.status_code, 'name="all"' in refused.text) == (422, False)
 
 
 def test_a_running_replay_is_shown_on_the_list_and_can_be_cancelled(
@@ -79,8 +79,8 @@ def test_a_running_replay_is_shown_on_the_list_and_can_be_cancelled(
     factories.accepted(organisation)
     owner.get("/deliveries/")
     path = owner.post("/replays/", all="1").headers["Location"]
-    assert "A replay is at work" in owner.get("/deliveries/").text
-    assert "Cancel the rest" in owner.get(path).text
+    assert "A replay is running" in owner.get("/deliveries/").text
+    assert "Cancel replay" in owner.get(path).text
     owner.post(f"{path}/cancel")
     assert "Cancelled" in owner.get(path).text
-    assert "A replay is at work" not in owner.get("/deliveries/").text
+    assert "A replay is running" not in owner.get("/deliveries/").text

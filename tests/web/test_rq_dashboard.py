@@ -276,7 +276,7 @@ def test_redis_away_is_said_in_words(
     for path in ("", "0/view/jobs", "0/view/workers", "0/data/queues.json", "0/data/workers.json"):
         answer = operator.get(f"/ops/rq/{path}")
         assert answer.status_code == 503
-        assert "Redis does not answer" in answer.text
+        assert "Redis is not responding" in answer.text
 
 
 def test_two_apps_in_one_process_each_show_their_own_redis(

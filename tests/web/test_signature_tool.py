@@ -129,7 +129,7 @@ def test_any_member_checks_a_pasted_request(
     person: Callable[..., Person], organisation: Organisation
 ) -> None:
     viewer = person("viewer", organisation)
-    assert "detect it from the headers" in viewer.get(PATH).text
+    assert "Detect from the headers" in viewer.get(PATH).text
     page = viewer.post(PATH, **form())
     assert page.status_code == 200
     assert "</span> verified</span>" in page.text

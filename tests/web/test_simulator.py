@@ -87,12 +87,12 @@ def test_half_an_hour_passes_at_once_and_the_conversation_really_ends(
     page = owner.get(played).text
     assert "Half an hour passes" in page
     assert "conversation.ended" in page
-    assert "Let 30 minutes pass" not in page
+    assert "Skip 30 minutes" not in page
     chat.end_idle(utcnow())
     assert types() == ["conversation.ended", "conversation.started"]
     assert owner.post(f"{played}/silence").status_code == 409
     say(owner, played, "Still there?")
-    assert "Let 30 minutes pass" in owner.get(played).text
+    assert "Skip 30 minutes" in owner.get(played).text
     owner.post(f"{played}/silence")
     assert types().count("conversation.ended") == 2
 
@@ -102,7 +102,7 @@ def test_nothing_ends_before_the_visitor_wrote(owner: Person) -> None:
     path = owner.post("/simulator/", chatbot_id="b", role="assistant", text="Hi").headers[
         "Location"
     ]
-    assert "Let 30 minutes pass" not in owner.get(path).text
+    assert "Skip 30 minutes" not in owner.get(path).text
     assert owner.post(f"{path}/silence").status_code == 409
 
 

@@ -29,7 +29,7 @@ def check_endpoint_url(url: str, guard: Guard, *, https_only: bool) -> str:
             "operator to allow that network."
         )
     if https_only and parts.scheme != "https" and not _allowed_only_by_operator(host):
-        raise InvalidUrl("Use https: what is sent over http can be read and changed on its way.")
+        raise InvalidUrl("Use https. What is sent over http can be read and changed on its way.")
     netloc = f"[{host}]" if ":" in host else host
     if parts.port is not None:
         netloc += f":{parts.port}"

@@ -60,9 +60,9 @@ class Preview:
 def of(session: Session, tenant: Tenant, fields: Mapping[str, Any]) -> Preview:
     """For the members of a form (see `webhook_fields`) as they are, however far it is filled in."""
     if fields.get("schedule") is not None:
-        return Preview(problem="A digest tells of all that happened; conditions change nothing.")
+        return Preview(problem="A digest covers everything that happened; conditions do not apply.")
     if not fields["event_types"]:
-        return Preview(problem="Choose an event, and the last real ones are judged here.")
+        return Preview(problem="Choose an event to see which recent ones would match.")
     try:
         conditions = parse_conditions(fields["conditions"])
     except InvalidCondition as error:

@@ -16,12 +16,12 @@ from webhooks_app.web import tenancy
 log = structlog.get_logger(__name__)
 
 ADVICE = {
-    400: "The form has expired or was not complete. Go back, reload the page and send it again.",
-    403: "Your role does not allow this. An owner or admin of the organisation can do it.",
-    404: "There is nothing here, or it belongs to another organisation.",
-    405: "This address does not take that kind of request.",
+    400: "This form has expired or is incomplete. Go back, reload the page and try again.",
+    403: "Your role does not allow this. Ask an owner or admin of your organisation.",
+    404: "This page does not exist, or it belongs to another organisation.",
+    405: "This address does not accept that kind of request.",
     413: "What you sent is too large.",
-    429: "Too many tries in a short time. Wait a minute and try again.",
+    429: "Too many attempts in a short time. Wait a minute and try again.",
 }
 
 
@@ -49,12 +49,12 @@ def _http_error(error: HTTPException) -> tuple[str, int]:
 
 def _database_away(error: Exception) -> tuple[str, int]:
     log.warning("database away", error=type(error).__name__)
-    return _page(503, "Not available", "The database does not answer. Try again in a moment.")
+    return _page(503, "Not available", "The database is not responding. Try again in a moment.")
 
 
 def _redis_away(error: Exception) -> tuple[str, int]:
     log.warning("redis away", error=type(error).__name__)
-    return _page(503, "Not available", "Redis does not answer. Try again in a moment.")
+    return _page(503, "Not available", "Redis is not responding. Try again in a moment.")
 
 
 def _no_such_job(_: Exception) -> tuple[str, int]:
@@ -62,7 +62,7 @@ def _no_such_job(_: Exception) -> tuple[str, int]:
 
 
 def _job_moved_on(_: Exception) -> tuple[str, int]:
-    return _page(409, "Not as things are now", "Only a job that has failed can be queued again.")
+    return _page(409, "Conflict", "Only a job that has failed can be queued again.")
 
 
 def _not_found(_: Exception) -> tuple[str, int]:
@@ -71,7 +71,7 @@ def _not_found(_: Exception) -> tuple[str, int]:
 
 def _conflict(error: Exception) -> tuple[str, int, dict[str, str]]:
     """A page of its own, so that going back finds what was typed; htmx shows the reason alone."""
-    page, code = _page(409, "Not as things are now", str(error))
+    page, code = _page(409, "Conflict", str(error))
     return page, code, {"X-Reason": str(error).encode("ascii", "replace").decode()}
 
 

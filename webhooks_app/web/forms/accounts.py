@@ -13,7 +13,9 @@ KNOWN, CHOSEN = {"autocomplete": "current-password"}, {"autocomplete": "new-pass
 
 
 class LogInForm(FlaskForm):  # type: ignore[misc]
-    email = EmailField("E-mail", validators=[InputRequired("Enter your e-mail."), Length(max=254)])
+    email = EmailField(
+        "E-mail", validators=[InputRequired("Enter your e-mail address."), Length(max=254)]
+    )
     password = PasswordField(
         "Password", validators=[InputRequired("Enter your password."), Length(max=LONGEST_PASSWORD)]
     )
@@ -41,8 +43,8 @@ class NewPasswordForm(FlaskForm):  # type: ignore[misc]
         render_kw=CHOSEN,
     )
     again = PasswordField(
-        "New password again",
-        validators=[EqualTo("new", "The two are not the same.")],
+        "Repeat new password",
+        validators=[EqualTo("new", "The passwords do not match.")],
         render_kw=CHOSEN,
     )
 
@@ -64,4 +66,6 @@ class JoinForm(NewPasswordForm):
 
 
 class ForgotForm(FlaskForm):  # type: ignore[misc]
-    email = EmailField("E-mail", validators=[InputRequired("Enter your e-mail."), Length(max=254)])
+    email = EmailField(
+        "E-mail", validators=[InputRequired("Enter your e-mail address."), Length(max=254)]
+    )

@@ -1,4 +1,4 @@
-"""The form of what is listened for in chats: one pattern a line."""
+"""The form of the chat settings: one pattern a line."""
 
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField, SubmitField, TextAreaField
@@ -7,21 +7,23 @@ from wtforms.fields.choices import SelectChoice
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.services.chat_settings import REGIONS, Wanted
 
+PATTERNS = {"rows": 6, "class": "patterns", "spellcheck": "false"}
+
 
 class ChatForm(FlaskForm):  # type: ignore[misc]
-    escalation = TextAreaField("A visitor asks for a human", render_kw={"rows": 6})
-    appointment = TextAreaField("A visitor asks for an appointment", render_kw={"rows": 6})
+    escalation = TextAreaField("A visitor asks for a human", render_kw=PATTERNS)
+    appointment = TextAreaField("A visitor asks for an appointment", render_kw=PATTERNS)
     region = SelectField(
-        "Country of phone numbers",
+        "Default country",
         choices=[
-            SelectChoice("", "none: only numbers that begin with +"),
+            SelectChoice("", "None: only numbers starting with +"),
             *(SelectChoice(region, f"{region} (+{code})") for region, code in REGIONS.items()),
         ],
     )
-    regions = TextAreaField("Chatbots of other countries", render_kw={"rows": 3})
+    regions = TextAreaField("Countries by chatbot", render_kw={"rows": 3})
     sample = StringField("Try a message")
     save = SubmitField("Save")
-    try_out = SubmitField("Try it")
+    try_out = SubmitField("Try")
 
     def fill(self, wanted: Wanted) -> None:
         self.escalation.data = "\n".join(wanted.escalation)

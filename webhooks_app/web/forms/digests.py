@@ -23,8 +23,8 @@ class DigestFields(Form):  # type: ignore[misc]
     frequency = SelectField(
         "How often",
         choices=[
-            SelectChoice(EACH_EVENT, "at once, for each event"),
-            *(SelectChoice(one.value, f"a digest {name}") for one, name in FREQUENCIES.items()),
+            SelectChoice(EACH_EVENT, "At once, for each event"),
+            *(SelectChoice(one.value, f"Digest {name}") for one, name in FREQUENCIES.items()),
         ],
         default=EACH_EVENT,
     )
@@ -40,10 +40,10 @@ class DigestFields(Form):  # type: ignore[misc]
     )
     time_zone = SelectField(
         "Time zone",
-        choices=[SelectChoice("", "the organisation's"), *sorted(time_zones())],
+        choices=[SelectChoice("", "Your organisation's"), *sorted(time_zones())],
         default="",
     )
-    skip_empty = BooleanField("Send nothing when nothing happened")
+    skip_empty = BooleanField("Skip the digest when nothing happened")
 
     @property
     def is_digest(self) -> bool:
@@ -80,8 +80,8 @@ class DigestForm(DigestFields, FlaskForm):  # type: ignore[misc]
     """What of an action's form a preview needs."""
 
     name = StringField()
-    scope_type = SelectField("About", choices=[SelectChoice("", "everything"), *SUBJECT_TYPES])
-    scope_id = StringField("Its id")
+    scope_type = SelectField("Scope", choices=[SelectChoice("", "Everything"), *SUBJECT_TYPES])
+    scope_id = StringField("Scope ID")
 
     def scope(self) -> tuple[str, str] | None:
         id_ = (self.scope_id.data or "").strip()
@@ -93,8 +93,8 @@ class DigestForm(DigestFields, FlaskForm):  # type: ignore[misc]
             field = next(field for field in self if field.errors)
             return f"{field.label.text}: {' '.join(map(str, field.errors))}"
         if self.scope_type.data and self.scope() is None:
-            return f"Say which {self.scope_type.data} it is about."
-        return None if self.is_digest else "Choose how often it comes, and see here what it says."
+            return f"Enter the ID of the {self.scope_type.data}."
+        return None if self.is_digest else "Choose a digest schedule to see a preview."
 
 
 class ScheduledFields(DigestFields):

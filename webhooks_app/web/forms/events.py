@@ -12,8 +12,10 @@ from webhooks_app.web.forms.choices import JSON_BOX, event_choices, event_types
 
 class EventForm(FlaskForm):  # type: ignore[misc]
     type = SelectField("Event", choices=event_choices)
-    subject_type = SelectField("About", choices=[SelectChoice("", "nothing"), *SUBJECT_TYPES])
-    subject_id = StringField("Its id")
+    subject_type = SelectField(
+        "About", choices=[SelectChoice("", "Nothing in particular"), *SUBJECT_TYPES]
+    )
+    subject_id = StringField("ID")
     data = TextAreaField("Data", render_kw=JSON_BOX)
 
     def suggest(self, name: str) -> None:

@@ -24,14 +24,16 @@ NONE, LENT, OWN = "none", "webhook", "own"
 
 class AnswerForm(FlaskForm):  # type: ignore[misc]
     status = IntegerField(
-        "Status", validators=[NumberRange(200, 599, "A status is a number from 200 to 599.")]
+        "Status", validators=[NumberRange(200, 599, "Enter a status from 200 to 599.")]
     )
     delay = FloatField(
-        "Wait, in seconds",
-        validators=[NumberRange(0, LONGEST_DELAY, f"It waits 0 to {LONGEST_DELAY} seconds.")],
+        "Delay in seconds",
+        validators=[
+            NumberRange(0, LONGEST_DELAY, f"Enter a delay from 0 to {LONGEST_DELAY} seconds.")
+        ],
     )
     content_type = RadioField(
-        "Type", choices=[SelectChoice("json", "JSON"), SelectChoice("text", "plain text")]
+        "Content type", choices=[SelectChoice("json", "JSON"), SelectChoice("text", "Plain text")]
     )
     body = TextAreaField("Body")
 
@@ -48,18 +50,18 @@ class AnswerForm(FlaskForm):  # type: ignore[misc]
         """Browsers end lines with CR LF; it is answered with LF."""
         text = (field.data or "").replace("\r\n", "\n")
         if len(text.encode(errors="replace")) > LONGEST_BODY:
-            raise ValidationError(f"A body has at most {LONGEST_BODY:,} bytes.")
+            raise ValidationError(f"The body can have at most {LONGEST_BODY:,} bytes.")
         if "\0" in text:
-            raise ValidationError("A body has no NUL characters.")
+            raise ValidationError("The body cannot contain NUL characters.")
 
 
 class SecretForm(FlaskForm):  # type: ignore[misc]
     source = RadioField(
-        "Check with",
+        "Check signatures with",
         choices=[
-            SelectChoice(LENT, "the secret of a webhook"),
-            SelectChoice(OWN, "a secret of its own"),
-            SelectChoice(NONE, "nothing"),
+            SelectChoice(LENT, "The secret of a webhook"),
+            SelectChoice(OWN, "A secret of its own"),
+            SelectChoice(NONE, "Nothing"),
         ],
     )
     webhook = SelectField("Webhook", validate_choice=False)

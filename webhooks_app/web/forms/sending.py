@@ -37,14 +37,14 @@ def _said(policy: RetryPolicy) -> str:
 
 class SendingFields(Form):  # type: ignore[misc]
     preset = SelectField(
-        "As the receiver knows it from",
+        "Preset",
         choices=[
-            SelectChoice("", "choose below"),
+            SelectChoice("", "None"),
             *(SelectChoice(one.name, one.label) for one in PRESETS),
         ],
         default="",
     )
-    apply = SubmitField("Use it")
+    apply = SubmitField("Apply")
     wire_format = SelectField(
         "Format",
         choices=[SelectChoice(name, one.label) for name, one in FORMATS.items()],
@@ -54,15 +54,15 @@ class SendingFields(Form):  # type: ignore[misc]
         "Retries",
         choices=[
             *(SelectChoice(name, _said(policy)) for name, policy in POLICIES.items()),
-            SelectChoice(DOUBLING, "twice as long each time …"),
-            SelectChoice(CUSTOM, "a list of delays …"),
+            SelectChoice(DOUBLING, "Exponential …"),
+            SelectChoice(CUSTOM, "Custom delays …"),
         ],
         default="pivot",
     )
     delays = StringField("Delays")
-    max_retries = IntegerField("How many retries", validators=[Optional()])
-    retry_delay_ms = IntegerField("The first after (ms)", validators=[Optional()])
-    rate_limit = FloatField("At most, in a second", validators=[Optional()])
+    max_retries = IntegerField("Number of retries", validators=[Optional()])
+    retry_delay_ms = IntegerField("First retry after (ms)", validators=[Optional()])
+    rate_limit = FloatField("Rate limit", validators=[Optional()])
     headers = TextAreaField("Custom headers")
     secret = StringField("Signing secret")
 

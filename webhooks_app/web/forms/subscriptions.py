@@ -30,15 +30,15 @@ from webhooks_app.web.forms.sending import SendingFields
 
 SPARE_ROWS = 1
 CHANNELS = [
-    SelectChoice(Channel.WEBHOOK.value, "send a webhook"),
-    SelectChoice(Channel.EMAIL.value, "send an e-mail"),
+    SelectChoice(Channel.WEBHOOK.value, "Send a webhook"),
+    SelectChoice(Channel.EMAIL.value, "Send an e-mail"),
 ]
 OVERLAPS = {
-    0: "at once",
-    1: "after an hour",
-    24: "after a day",
-    72: "after 3 days",
-    168: "after a week",
+    0: "immediately",
+    1: "in an hour",
+    24: "in 24 hours",
+    72: "in 3 days",
+    168: "in 7 days",
 }
 
 
@@ -60,19 +60,19 @@ class SubscriptionForm(SendingFields, FlaskForm):  # type: ignore[misc]
     name = StringField("Name")
     description = TextAreaField("Description")
     url = StringField("URL")
-    scope_type = SelectField("About", choices=[SelectChoice("", "everything"), *SUBJECT_TYPES])
-    scope_id = StringField("Its id")
+    scope_type = SelectField("Scope", choices=[SelectChoice("", "Everything"), *SUBJECT_TYPES])
+    scope_id = StringField("Scope ID")
     changed_fields = StringField("Only when one of these fields changed")
     match = RadioField(
         "Conditions",
         choices=[
-            SelectChoice("all", "all of them hold"),
-            SelectChoice("any", "any of them holds"),
+            SelectChoice("all", "All conditions match"),
+            SelectChoice("any", "Any condition matches"),
         ],
         default="all",
     )
     conditions = FieldList(FormField(ConditionForm), max_entries=MOST)
-    more = SubmitField("Add a condition")
+    more = SubmitField("Add condition")
     save = SubmitField("Save")
 
     def suggest(self, query: Mapping[str, str]) -> None:
@@ -177,10 +177,10 @@ class ActionForm(ScheduledFields, SubscriptionForm):
     """One event, and what follows."""
 
     event_types = SelectField(
-        "Event", choices=lambda: [SelectChoice("", "Choose what sets it off"), *event_choices()]
+        "Event", choices=lambda: [SelectChoice("", "Choose an event"), *event_choices()]
     )
     channel = RadioField("Then", choices=CHANNELS, default=Channel.WEBHOOK.value)
-    show_channel = SubmitField("Show its fields")
+    show_channel = SubmitField("Show fields")
     email_to = TextAreaField("To")
     email_subject = StringField("Subject")
 

@@ -32,7 +32,7 @@ def rename() -> Answer:
     except accounts.BadAccount as error:
         form.name.errors = [str(error)]
         return _page(form, PasswordForm()), 422
-    flash("Your name is saved.")
+    flash("Name saved.")
     return redirect(url_for(".show"))
 
 
@@ -43,10 +43,10 @@ def change_password() -> Answer:
     if form.validate():
         tries = limits.by_email("login", current_user.email)
         if tries.exceeded:
-            form.current.errors = [f"Too many tries. {limits.come_back(tries)}"]
+            form.current.errors = [f"Too many attempts. {limits.come_back(tries)}"]
             status = 429
         elif _changed(form):
-            flash("Your password is changed. You are logged out everywhere else.")
+            flash("Password changed. You were logged out everywhere else.")
             return redirect(url_for(".show"))
     return _page(NameForm(name=current_user.name), form), status
 
@@ -74,7 +74,7 @@ def revoke_session(session_id: str) -> Response:
 @person
 def revoke_others() -> Response:
     sessions.revoke_others(db.session(), current_user, session[SESSION])
-    flash("You are logged out everywhere else.")
+    flash("You were logged out everywhere else.")
     return redirect(url_for(".show"))
 
 

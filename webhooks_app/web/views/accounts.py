@@ -25,7 +25,7 @@ def log_in() -> Response | tuple[str, int] | str:
     if form.validate_on_submit():
         tries = limits.by_email("login", form.email.data)
         if tries.exceeded:
-            form.password.errors = [f"Too many tries for this e-mail. {limits.come_back(tries)}"]
+            form.password.errors = [f"Too many attempts for this e-mail. {limits.come_back(tries)}"]
             status = 429
         elif (user := _recognised(form)) is not None:
             security.admit(user)

@@ -36,7 +36,7 @@ def revoke(key_id: str) -> Response | str:
     if request.method == "GET":
         return render_template("api_keys/revoke.html", key=key)
     service.revoke(db.session(), key)
-    flash(f"{key.name} is revoked: it opens nothing any more.")
+    flash(f"{key.name} was revoked and no longer works.")
     return redirect(url_for(".index"))
 
 

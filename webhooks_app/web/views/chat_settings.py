@@ -34,7 +34,7 @@ def save() -> Response | str | tuple[str, int]:
     except Invalid as error:
         form.show(error)
         return _page(form), 422
-    flash("Saved: it holds from the next message on.")
+    flash("Saved. Changes apply from the next message on.")
     return redirect(url_for(".show"))
 
 

@@ -80,7 +80,7 @@ def replay(delivery_id: str) -> Response | str:
     again = replays.replay(db.session(), logged)
     if wants_fragment():
         return render_template("deliveries/_outcome.html", logged=again)
-    flash("Sent again, as a new delivery of the same body.")
+    flash("Replayed as a new delivery with the same body.")
     return redirect(url_for(".show", delivery_id=again.delivery.id))
 
 

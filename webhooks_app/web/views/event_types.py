@@ -55,7 +55,7 @@ def new() -> Answer:
         except Invalid as error:
             form.show(error)
         else:
-            flash(f"{row.name} is registered: your platform may report it from now on.")
+            flash(f"{row.name} is registered. Your platform can report it now.")
             return redirect(url_for(".show", name=row.name))
     return _form(form)
 
@@ -86,7 +86,7 @@ def retire(name: str) -> Answer:
         asking = service.asking_for(db.session(), row)
         return render_template("event_types/retire.html", row=row, asking=asking)
     service.retire(db.session(), row)
-    flash(f"{name} is retired: no such event is accepted any more.")
+    flash(f"{name} is retired. New events of this type are refused.")
     return redirect(url_for(".index"))
 
 

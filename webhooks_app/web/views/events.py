@@ -45,7 +45,7 @@ def new() -> Response | tuple[str, int]:
         except Invalid as error:
             form.show(error)
         else:
-            flash(f"Accepted: {sent.deliveries} to be told.")
+            flash(f"Event accepted. Deliveries: {sent.deliveries}.")
             return redirect(url_for(".show", event_id=sent.id))
     page = render_template("events/new.html", form=form)
     return page, 422 if request.method == "POST" else 200

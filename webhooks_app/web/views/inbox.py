@@ -74,13 +74,13 @@ def set_answer(token: str) -> Page:
     inbox = _own(token)
     if "plain" in request.form:
         service.set_answer(db.session(), inbox, service.Answer())
-        flash("It answers 200 again.")
+        flash("The inbox responds with 200 again.")
         return redirect(url_for(".show", token=token))
     form = AnswerForm()
     if not form.validate():
         return _page(inbox, answer_form=form), 422
     service.set_answer(db.session(), inbox, form.answer())
-    flash(f"It answers {inbox.answer_status} from now on.")
+    flash(f"The inbox now responds with {inbox.answer_status}.")
     return redirect(url_for(".show", token=token))
 
 
@@ -97,7 +97,7 @@ def set_secret(token: str) -> Page:
     except NotFound:
         form.webhook.errors = ["Choose a webhook of this organisation."]
         return _page(inbox, secret_form=form), 422
-    flash("Saved: all that came is checked anew.")
+    flash("Saved. All requests were checked again.")
     return redirect(url_for(".show", token=token))
 
 
@@ -120,7 +120,7 @@ def clear(token: str) -> Page:
     if request.method == "GET":
         return render_template("inboxes/clear.html", inbox=inbox)
     inbox_requests.clear(db.session(), inbox)
-    flash("It is empty.")
+    flash("Inbox cleared.")
     return redirect(url_for(".show", token=token))
 
 
@@ -131,7 +131,7 @@ def delete(token: str) -> Response | str:
     if request.method == "GET":
         return render_template("inboxes/delete.html", inbox=inbox)
     service.close_inbox(db.session(), inbox)
-    flash(f"{inbox.name} is deleted.")
+    flash(f"{inbox.name} was deleted.")
     return redirect(url_for(".index"))
 
 

@@ -61,7 +61,7 @@ def join(token: str) -> Answer:
 
 def _arrived(organisation_id: str) -> Response:
     session[ORGANISATION] = organisation_id
-    flash("Welcome: you are a member now.")
+    flash("Welcome! You are now a member.")
     return redirect(url_for("overview.show"))
 
 

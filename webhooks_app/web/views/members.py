@@ -29,7 +29,7 @@ def change_role(user_id: str) -> Response:
     membership = _load(user_id)
     role = _role()
     service.change_role(db.session(), membership, role)
-    flash(f"{membership.user.email} is {role} now.")
+    flash(f"{membership.user.email} is now {role}.")
     return redirect(url_for(".index"))
 
 
@@ -42,7 +42,7 @@ def remove(user_id: str) -> Response | str:
     if request.method == "GET":
         return render_template("members/remove.html", membership=membership)
     service.remove(db.session(), membership)
-    flash(f"{membership.user.email} is not a member any more.")
+    flash(f"{membership.user.email} is no longer a member.")
     return redirect(url_for(".index"))
 
 
@@ -71,7 +71,7 @@ def invite() -> Response | tuple[str, int]:
         )
     except BadAccount as error:
         return _index(str(error)), 422
-    flash(f"{made.email} is invited, as {made.role}.")
+    flash(f"{made.email} is invited as {made.role}.")
     return redirect(url_for(".index"))
 
 
@@ -82,7 +82,7 @@ def resend(invitation_id: str) -> Response:
     if limits.by_email("invitation", invitation.email).exceeded:
         abort(429)
     invitations.resend(db.session(), invitation)
-    flash(f"{invitation.email} has a new link; the one before works no more.")
+    flash(f"{invitation.email} has been sent a new link. The old one no longer works.")
     return redirect(url_for(".index"))
 
 
@@ -91,7 +91,7 @@ def resend(invitation_id: str) -> Response:
 def revoke(invitation_id: str) -> Response:
     invitation = _load_invitation(invitation_id)
     invitations.revoke(db.session(), invitation)
-    flash(f"The invitation of {invitation.email} is taken back.")
+    flash(f"The invitation of {invitation.email} is withdrawn.")
     return redirect(url_for(".index"))
 
 

@@ -31,11 +31,9 @@ def forgot() -> Answer:
         tries = limits.by_email("forgot", form.email.data)
         if not tries.exceeded:
             service.ask_for_reset(db.session(), form.email.data)
-            flash(
-                "If that e-mail has an account, a link is on its way to it. It works for an hour."
-            )
+            flash("If that address has an account, a link is on its way. It works for an hour.")
             return redirect(url_for("accounts.log_in"))
-        form.email.errors = [f"Too many tries for this e-mail. {limits.come_back(tries)}"]
+        form.email.errors = [f"Too many attempts for this e-mail. {limits.come_back(tries)}"]
         status = 429
     page = render_template("password/forgot.html", form=form)
     return (page, status) if request.method == "POST" else page
@@ -49,7 +47,7 @@ def reset(token: str) -> Answer:
         email = user.email
         service.reset(db.session(), token, form.new.data)
         limits.forget_tries("login", email)
-        flash("Your password is set, and you are logged out everywhere. Log in with it.")
+        flash("Your password is set. Log in with it; you were logged out everywhere.")
         return redirect(url_for("accounts.log_in"))
     page = render_template("password/reset.html", form=form, email=user.email)
     return (page, 422) if request.method == "POST" else page

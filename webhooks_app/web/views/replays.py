@@ -53,7 +53,7 @@ def cancel(batch_id: str) -> Response | str:
     service.cancel(db.session(), batch)
     if wants_fragment():
         return render_template("replays/_progress.html", batch=batch)
-    flash("Cancelled: what was replayed so far stays.")
+    flash("Replay cancelled. Deliveries already replayed are kept.")
     return redirect(url_for(".show", batch_id=batch.id))
 
 

@@ -44,7 +44,7 @@ from webhooks_app.web.tenancy import editor, here, member, window
 
 bp = Blueprint("subscriptions", __name__)
 
-SAVED_URL = "Saved. New deliveries go to the new URL; Recover sends what never arrived there too."
+SAVED_URL = "Saved. New deliveries go to the new URL. Use Recover to resend what never arrived."
 
 Answer = Response | str | tuple[str, int] | tuple[str, int, dict[str, str]]
 
@@ -130,7 +130,7 @@ def new() -> Answer:
             form.show(error)
         else:
             if row.channel == Channel.EMAIL:
-                flash("Saved. Test sends a sample to its addresses.")
+                flash("Saved. Press Test to send a sample to its addresses.")
                 return redirect(url_for(".show", subscription_id=row.id))
             samples.send_test(db.session(), here().tenant, row, samples.PING)
             return _secret(row, secret, "made")
@@ -188,9 +188,9 @@ def toggle(subscription_id: str) -> Answer:
         name = f"subscriptions/{kind().listed}.html"
         return render_template(name, row=row, sparks=_sparks(row))
     flash(
-        "It is on. What never arrived can be sent again by Recover."
+        "Switched on. Use Recover to resend what never arrived."
         if row.enabled
-        else "It is off: what was waiting is cancelled."
+        else "Switched off. Waiting deliveries are cancelled."
     )
     return redirect(url_for(".show", subscription_id=row.id))
 
@@ -210,7 +210,7 @@ def test(subscription_id: str) -> Answer:
 def duplicate(subscription_id: str) -> Answer:
     copy, secret = service.duplicate(db.session(), _load(subscription_id), _vault())
     if copy.channel == Channel.EMAIL:
-        flash("The copy is off until you switch it on.")
+        flash("The copy stays off until you switch it on.")
         return redirect(url_for(".edit", subscription_id=copy.id))
     return _secret(copy, secret, "copied")
 
@@ -240,7 +240,7 @@ def delete(subscription_id: str) -> Answer:
     if request.method == "GET":
         return render_template("subscriptions/delete.html", row=row)
     service.delete_subscription(db.session(), row)
-    flash(f"{row.name} is deleted.")
+    flash(f"{row.name} was deleted.")
     return redirect(url_for(".index"))
 
 
