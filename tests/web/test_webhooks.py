@@ -188,7 +188,7 @@ def test_delivery_logs_tell_of_each_call_across_webhooks(
     factories.accepted(organisation)
     drain()
     logs = owner.get("/webhooks/logs").text
-    for shown in ("Zapier - New Lead", "CRM", "lead.captured", "503", "<time", "next try"):
+    for shown in ("Zapier - New Lead", "CRM", "lead.captured", "503", "<time", "next attempt"):
         assert shown in logs
     delivery = db.session.scalars(select(Delivery)).first()
     assert delivery
@@ -244,10 +244,10 @@ def test_no_overlap_is_promised_where_there_is_room_for_one_signature(
     assert 'id="overlap"' not in page
     for overlap in ("0", "24"):
         assert (
-            "the one before too"
+            "also signed with the old secret"
             not in owner.post(f"/webhooks/{row.id}/rotate", overlap=overlap).text
         )
-    assert "The one before signs too" not in owner.get(f"/webhooks/{row.id}").text
+    assert "The old secret also signs" not in owner.get(f"/webhooks/{row.id}").text
     assert owner.get(f"/webhooks/{row.id}/rotate").status_code == 200
 
 
