@@ -27,7 +27,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 Serve = Callable[[socket.socket], None]
 
 
-def send(url: str, count: int = 1, **headers: str) -> list[Outcome]:
+def send(url: str, count: int = 1, timeout: float | None = None, **headers: str) -> list[Outcome]:
     async def run() -> list[Outcome]:
         transport = Transport(
             Guard.parse(["127.0.0.0/8"]),
@@ -36,7 +36,7 @@ def send(url: str, count: int = 1, **headers: str) -> list[Outcome]:
             now=lambda: datetime.now(UTC),
         )
         async with transport as sending:
-            message = WebhookMessage("msg_1", 1, url, headers, frozenset(), b'{"a":1}')
+            message = WebhookMessage("msg_1", 1, url, headers, frozenset(), b'{"a":1}', timeout)
             return [await sending.send(message) for _ in range(count)]
 
     return asyncio.run(run())
@@ -68,10 +68,10 @@ def server(serve: Serve, context: ssl.SSLContext | None = None) -> Iterator[int]
     listener.close()
 
 
-def one(serve: Serve) -> tuple[Outcome, float]:
+def one(serve: Serve, timeout: float | None = None) -> tuple[Outcome, float]:
     with server(serve) as port:
         start = time.monotonic()
-        [outcome] = send(f"http://127.0.0.1:{port}/hook")
+        [outcome] = send(f"http://127.0.0.1:{port}/hook", timeout=timeout)
         return outcome, time.monotonic() - start
 
 
@@ -117,6 +117,14 @@ def test_one_deadline_covers_headers_and_body(serve: Serve) -> None:
     assert outcome.failure is Failure.TIMEOUT
     assert "1 s" in (outcome.error or "")
     assert TIMEOUT <= took < TIMEOUT + 1
+
+
+@pytest.mark.parametrize(("wanted", "held"), [(0.4, 0.4), (30.0, TIMEOUT)])
+def test_a_message_may_want_less_time_and_gets_no_more(wanted: float, held: float) -> None:
+    outcome, took = one(lambda connection: time.sleep(5), wanted)
+    assert outcome.failure is Failure.TIMEOUT
+    assert f"within {held:g} s" in (outcome.error or "")
+    assert held <= took < held + 0.5
 
 
 def test_a_connection_that_is_not_answered_has_a_deadline_of_its_own() -> None:

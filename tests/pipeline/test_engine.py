@@ -301,6 +301,18 @@ def test_it_sends_nothing_for_a_secret_that_no_key_opens(
     assert "ENCRYPTION_KEYS" in (delivery.error or "")
 
 
+def test_an_endpoint_is_given_as_long_as_its_webhook_says(
+    organisation: Organisation, engine: Engine
+) -> None:
+    with Receiver(lambda request: Answer(delay=3.0)) as slow:
+        factories.webhook(organisation, slow.url, timeout=1.0)
+        factories.accepted(organisation)
+        engine.drain(10)
+        wait_until(lambda: not engine.busy, 10)
+    [delivery] = deliveries()
+    assert (delivery.status, delivery.error) == ("retrying", "No complete answer within 1 s")
+
+
 def test_a_slow_endpoint_delays_nobody(
     organisation: Organisation, receiver: Receiver, engine: Engine
 ) -> None:

@@ -73,6 +73,21 @@ def test_it_is_quiet_for_an_hour_and_then_tells_what_failed_meanwhile(
     assert "3 deliveries failed since " in last.text
 
 
+def test_where_the_dashboard_is_enough_no_mail_is_sent_then_or_later(
+    webhook: Subscription,
+) -> None:
+    now = utcnow()
+    webhook.failure_mail = False
+    fail(webhook, 5)
+    assert notices.mail_due(db.session(), now) == 0
+    webhook.failure_mail = True
+    db.session.commit()
+    assert notices.mail_due(db.session(), now + timedelta(hours=2)) == 0
+    fail(webhook, 1)
+    assert notices.mail_due(db.session(), now + timedelta(hours=2)) == 1
+    assert {mail.subject for mail in mails()} == {"New leads: a delivery failed for good"}
+
+
 def test_a_disabled_endpoint_is_told_once_with_its_reason(webhook: Subscription) -> None:
     webhook_id = webhook.id
     with db.engine.begin() as connection:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
+import pytest
 from sqlalchemy import select
 from standardwebhooks import Webhook
 
@@ -27,6 +28,13 @@ def form(**more: Any) -> dict[str, Any]:
         "retry_policy": "pivot",
         "save": "Save",
     } | more
+
+
+def chosen(page: str, name: str) -> str:
+    """What is selected of the choice with that name."""
+    options = page.partition(f'name="{name}"')[2].partition("</select>")[0]
+    [value] = re.findall(r'<option selected value="([^"]*)"', options)
+    return str(value)
 
 
 def webhooks() -> list[Subscription]:
@@ -233,6 +241,32 @@ def test_a_new_secret_is_shown_once(owner: Person, organisation: Organisation) -
     page = owner.post(f"/webhooks/{row.id}/rotate", overlap="24").text
     assert re.search(r"whsec_[A-Za-z0-9+/=]{40,}", page)
     assert "also signed with the old secret" in page
+
+
+@pytest.mark.parametrize(
+    ("preset", "sets"),
+    [
+        ("pivot", {"wire_format": "pivot", "timeout": 15.0, "failure_mail": True}),
+        ("pivra", {"wire_format": "pivra", "timeout": None, "failure_mail": False}),
+    ],
+)
+def test_a_preset_sets_timeout_and_notice_which_can_be_changed(
+    owner: Person, preset: str, sets: dict[str, object]
+) -> None:
+    owner.get("/webhooks/new")
+    page = owner.post("/webhooks/new", **form(save="", preset=preset, apply="Use it")).text
+    shown = {
+        "wire_format": chosen(page, "wire_format"),
+        "failure_notice": chosen(page, "failure_notice"),
+        "timeout": (re.findall(r'name="timeout"[^>]* value="([^"]*)"', page) or [""])[0],
+    }
+    owner.post("/webhooks/new", **form(**shown))
+    [row] = webhooks()
+    assert {name: getattr(row, name) for name in sets} == sets
+    path = f"/webhooks/{row.id}/edit"
+    assert chosen(owner.get(path).text, "failure_notice") == shown["failure_notice"]
+    owner.post(path, **form(**shown | {"timeout": "3"}))
+    assert webhooks()[0].timeout == 3.0
 
 
 def test_no_overlap_is_promised_where_there_is_room_for_one_signature(

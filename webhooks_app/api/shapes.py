@@ -65,6 +65,8 @@ def webhook(row: Subscription, masked_headers: dict[str, str]) -> Shape:
         "wire_format": row.wire_format,
         "retry_policy": row.retry_policy,
         "rate_limit": row.rate_limit,
+        "timeout": row.timeout,
+        "failure_mail": row.failure_mail,
         "headers": masked_headers,
         "enabled": row.enabled,
         "disabled_reason": row.disabled_reason,

@@ -24,6 +24,8 @@ class WebhookPatch(msgspec.Struct, forbid_unknown_fields=True):
     wire_format: str | UnsetType = UNSET
     retry_policy: str | dict[str, Any] | UnsetType = UNSET
     rate_limit: float | UnsetType | None = UNSET
+    timeout: float | UnsetType | None = UNSET
+    failure_mail: bool | UnsetType = UNSET
     headers: dict[str, str] | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
 

@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Text,
     text,
+    true,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -40,8 +41,9 @@ class Subscription(Model):
     `revision` grows with every edit (optimistic locking), which is how an engine knows that what
     it keeps of a subscription is stale. Deleting keeps the row, so that logs stay readable.
     `changed_fields` are paths into an event's data, none for any change; `rate_limit` is how many
-    tries a second may start, null for no limit. An e-mail goes to each address of `email_to`; a
-    null `email_subject` stands for one made of the event.
+    tries a second may start, null for no limit; `timeout` how many seconds an answer may take, null
+    for as long as the operator allows. `failure_mail`: failures are told by mail, too. An e-mail
+    goes to each address of `email_to`; a null `email_subject` stands for one made of the event.
     """
 
     __tablename__ = "subscriptions"
@@ -81,6 +83,8 @@ class Subscription(Model):
     wire_format: Mapped[Word] = mapped_column(default="standard")
     retry_policy: Mapped[Any] = mapped_column(JsonColumn, default="pivot")
     rate_limit: Mapped[float | None] = mapped_column(Double)
+    timeout: Mapped[float | None] = mapped_column(Double)
+    failure_mail: Mapped[bool] = mapped_column(default=True, server_default=true())
     email_to: Mapped[JsonList] = mapped_column(default=list, server_default=text("'[]'"))
     email_subject: Mapped[str | None] = mapped_column(String(200))
     sealed_headers: Mapped[Long]

@@ -42,6 +42,7 @@ class Endpoint:
     secret: str = ""
     previous_secret: str | None = None
     former_urls: Sequence[tuple[str, str]] = ()
+    timeout: float | None = None
     custom_headers: Mapping[str, str] = field(default_factory=dict)
     masked: frozenset[str] = frozenset()
     window: Window = field(default_factory=Window)
@@ -64,7 +65,9 @@ class Endpoint:
             )
         )
         url = self.url_for(claimed.delivery_id)
-        return WebhookMessage(claimed.delivery_id, claimed.number, url, headers, self.masked, body)
+        return WebhookMessage(
+            claimed.delivery_id, claimed.number, url, headers, self.masked, body, self.timeout
+        )
 
     def url_for(self, delivery_id: str) -> str:
         """That of when the delivery was made."""
@@ -181,6 +184,7 @@ def open_endpoint(subscription: Subscription, vault: Vault) -> Endpoint:
         url=subscription.url,
         policy=DEFAULT_POLICY,
         previous_expires_at=subscription.previous_secret_expires_at,
+        timeout=subscription.timeout,
         name=subscription.name,
         former_urls=[(below, url) for below, url in subscription.former_urls or ()],
     )

@@ -49,6 +49,8 @@ COPIED = (
     "retry_policy",
     "changed_fields",
     "rate_limit",
+    "timeout",
+    "failure_mail",
     "email_to",
     "email_subject",
     "sealed_headers",

@@ -25,6 +25,7 @@ DEFAULT_FORMAT = "standard"
 MOST_FIELDS = 50
 MOST_ADDRESSES = 20
 SLOWEST, FASTEST = 0.1, 1000.0
+SHORTEST_TIMEOUT, LONGEST_TIMEOUT = 1.0, 60.0
 ANY_ZONE = "UTC"  # a schedule without a zone is right whatever the organisation's is
 
 Columns = dict[str, Any]
@@ -41,10 +42,11 @@ def checked(
 
     `name`, `description`, `url`, `match`, `wire_format`, `secret`: text; `event_types`: a list of
     names; `scope`: `{"type", "id"}` or None; `conditions`, `retry_policy`: see `pipeline`;
-    `changed_fields`: a list of paths; `rate_limit`: tries a second, or None; `headers`: names and
-    values; `enabled`: a bool; `channel`: webhook or email, with `email_to`: a list of addresses,
-    and `email_subject`: text, empty for one made of the event. In live mode a URL has to be https.
-    The parameter `event_types` holds the names that may be asked for.
+    `changed_fields`: a list of paths; `rate_limit`: tries a second, or None; `timeout`: seconds,
+    or None; `headers`: names and values; `enabled`, `failure_mail`: bools; `channel`: webhook or
+    email, with `email_to`: a list of addresses, and `email_subject`: text, empty for one made of
+    the event. In live mode a URL has to be https. The parameter `event_types` holds the names that
+    may be asked for.
     Raises `Invalid`.
     """
     url = partial(_url, guard=guard, https_only=mode == Mode.LIVE)
@@ -165,6 +167,13 @@ def _rate_limit(rate: float | None) -> Columns:
     return {"rate_limit": rate}
 
 
+def _timeout(seconds: float | None) -> Columns:
+    if seconds is not None and not SHORTEST_TIMEOUT <= seconds <= LONGEST_TIMEOUT:
+        bounds = f"{SHORTEST_TIMEOUT:g} to {LONGEST_TIMEOUT:g} seconds"
+        raise _invalid(f"A timeout is {bounds}, or null for the default.", "timeout")
+    return {"timeout": seconds}
+
+
 def _channel(name: str) -> Columns:
     if name not in set(Channel):
         raise _invalid(f"The channels are {', '.join(Channel)}.", "channel")
@@ -205,6 +214,10 @@ def _enabled(enabled: bool) -> Columns:
     return {"enabled": enabled}
 
 
+def _failure_mail(wanted: bool) -> Columns:
+    return {"failure_mail": wanted}
+
+
 def own_secret(secret: str, format_name: str) -> Columns:
     """A secret that the user brings. Raises `Invalid` when that format cannot sign with it."""
     if format_name in FORMATS:
@@ -240,6 +253,8 @@ CHECKS: Mapping[str, Check] = {
     "changed_fields": _changed_fields,
     "schedule": _schedule,
     "rate_limit": _rate_limit,
+    "timeout": _timeout,
+    "failure_mail": _failure_mail,
     "wire_format": _wire_format,
     "retry_policy": _retry_policy,
     "headers": _headers,

@@ -9,7 +9,8 @@ from webhooks_app.vocabulary import Failure
 
 
 class WebhookMessage(msgspec.Struct, frozen=True):
-    """One request, ready to send. `masked` names the headers whose values must not be logged."""
+    """One request, ready to send. `masked` names the headers whose values must not be logged;
+    `timeout` is how many seconds an answer may take, None for as long as the transport waits."""
 
     delivery_id: str
     number: int
@@ -17,6 +18,7 @@ class WebhookMessage(msgspec.Struct, frozen=True):
     headers: Mapping[str, str]
     masked: frozenset[str]
     body: bytes
+    timeout: float | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -1,17 +1,21 @@
-"""What a person picks who knows one of the five systems: a wire format with its retry policy."""
+"""What a person picks who knows one of the five systems: how that one sends, and what it does
+about failures."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """`retry_policy` is a name of `pipeline.retry`; 15 seconds to answer are common to all."""
+    """`retry_policy` is a name of `pipeline.retry`; `timeout` is in seconds, None where the
+    document names none; `failure_mail`: failures are told by mail, not in the dashboard alone."""
 
     name: str
     label: str
     wire_format: str
     retry_policy: str
     sentence: str
+    timeout: float | None = None
+    failure_mail: bool = True
 
 
 PRESETS = (
@@ -29,7 +33,8 @@ PRESETS = (
         "pivra",
         "pivra",
         "For a receiver written for Pivra's Actions: X-Pivra-Signature-256, four retries within "
-        "three hours.",
+        "three hours; failures are told in the dashboard.",
+        failure_mail=False,
     ),
     Preset(
         "pivotal",
@@ -53,7 +58,8 @@ PRESETS = (
         "pivot",
         "pivot",
         "For a receiver written for Pivot: X-Pivot-Signature, the room or space in the body, five "
-        "retries within fifteen hours.",
+        "retries within fifteen hours, 15 seconds to answer, a mail to admins at the end.",
+        timeout=15.0,
     ),
     Preset(
         "inqyra",

@@ -32,9 +32,10 @@ log = structlog.get_logger(__name__)
 class Transport:
     """One pool of connections for the life of an event loop: `async with Transport(...)`.
 
-    `timeout` seconds cover connecting, headers and body together; `connect_timeout` the first of
-    them, name look-up included. Redirects are not followed, cookies not kept, compressed bodies
-    not unpacked, and no socket is opened to an address that `guard` refuses.
+    `timeout` seconds cover connecting, headers and body together, and a message may want fewer;
+    `connect_timeout` the first of them, name look-up included. Redirects are not followed, cookies
+    not kept, compressed bodies not unpacked, and no socket is opened to an address that `guard`
+    refuses.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Transport:
 
     async def send(self, message: WebhookMessage) -> Outcome:
         """POST `message` once. Never raises, but for cancellation."""
+        timeout = self._timeout_of(message)
         started_at, start = self._now(), time.perf_counter()
         status_code: int | None = None
         headers: tuple[tuple[str, str], ...] = ()
@@ -89,7 +91,11 @@ class Transport:
         retry_after: str | None = None
         try:
             async with self._session.post(
-                _url(message.url), data=message.body, headers=message.headers, allow_redirects=False
+                _url(message.url),
+                data=message.body,
+                headers=message.headers,
+                allow_redirects=False,
+                timeout=timeout,
             ) as response:
                 status_code = response.status
                 headers = _bounded(response.headers.items())
@@ -98,9 +104,9 @@ class Transport:
             if not 200 <= status_code < 300:
                 failure, error = Failure.STATUS, f"The endpoint answered {status_code}"
         except aiohttp.InvalidURL as exception:
-            failure, error = explain(self._refused(message.url) or exception, self._timeout)
+            failure, error = explain(self._refused(message.url) or exception, timeout)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as exception:
-            failure, error = explain(exception, self._timeout)
+            failure, error = explain(exception, timeout)
         except Exception as exception:
             log.exception("send failed unexpectedly", delivery=message.delivery_id)
             failure, error = Failure.NETWORK, f"Unexpected: {type(exception).__name__}"
@@ -115,6 +121,14 @@ class Transport:
             started_at=started_at,
             duration=time.perf_counter() - start,
         )
+
+    def _timeout_of(self, message: WebhookMessage) -> aiohttp.ClientTimeout:
+        """Never more than the transport's: a lease is held for as long as that."""
+        total = self._timeout.total or 0.0
+        if message.timeout is None or message.timeout >= total:
+            return self._timeout
+        connect = min(self._timeout.connect or total, message.timeout)
+        return aiohttp.ClientTimeout(total=message.timeout, connect=connect)
 
     def _refused(self, url: str) -> RefusedAddress | None:
         """Spellings of addresses that the HTTP client does not know, as 3232235777."""

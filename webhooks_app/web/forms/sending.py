@@ -16,7 +16,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from webhooks_app.channels.webhook.formats import FORMATS
-from webhooks_app.channels.webhook.presets import PRESETS
+from webhooks_app.channels.webhook.presets import PRESETS, Preset
 from webhooks_app.models import Subscription
 from webhooks_app.pipeline.retry import (
     POLICIES,
@@ -28,6 +28,7 @@ from webhooks_app.pipeline.retry import (
 from webhooks_app.web.words import duration
 
 CUSTOM, DOUBLING = "custom", "doubling"
+BY_MAIL, SHOWN_ONLY = "mail", "dashboard"
 
 
 def _said(policy: RetryPolicy) -> str:
@@ -63,14 +64,28 @@ class SendingFields(Form):  # type: ignore[misc]
     max_retries = IntegerField("Number of retries", validators=[Optional()])
     retry_delay_ms = IntegerField("First retry after (ms)", validators=[Optional()])
     rate_limit = FloatField("Rate limit", validators=[Optional()])
+    timeout = FloatField("Timeout", validators=[Optional()])
+    failure_notice = SelectField(
+        "When a delivery fails for good",
+        choices=[
+            SelectChoice(BY_MAIL, "notify in the dashboard and e-mail owners and admins"),
+            SelectChoice(SHOWN_ONLY, "notify in the dashboard only"),
+        ],
+        default=BY_MAIL,
+    )
     headers = TextAreaField("Custom headers")
     secret = StringField("Signing secret")
 
     def apply_preset(self) -> None:
         """Set what the chosen system sets; each can then be changed."""
-        for one in PRESETS:
-            if one.name == self.preset.data:
-                self.wire_format.data, self.retry_policy.data = one.wire_format, one.retry_policy
+        if chosen := self.chosen_preset():
+            self.wire_format.data = chosen.wire_format
+            self.retry_policy.data = chosen.retry_policy
+            self.timeout.data = chosen.timeout
+            self.failure_notice.data = _notice(chosen.failure_mail)
+
+    def chosen_preset(self) -> Preset | None:
+        return next((one for one in PRESETS if one.name == self.preset.data), None)
 
     def timeline(self) -> list[str] | None:
         """When each retry is made after the first try; None while the policy cannot be used."""
@@ -86,13 +101,17 @@ class SendingFields(Form):  # type: ignore[misc]
             self.retry_policy,
             self.delays,
             self.rate_limit,
+            self.timeout,
+            self.failure_notice,
             self.headers,
             self.secret,
         )
         return any(field.errors or field.data not in (None, "", field.default) for field in fields)
 
     def _fill_sending(self, row: Subscription, headers: Mapping[str, str]) -> None:
-        self.wire_format.data, self.rate_limit.data = row.wire_format, row.rate_limit
+        for name in ("wire_format", "rate_limit", "timeout"):
+            self[name].data = getattr(row, name)
+        self.failure_notice.data = _notice(row.failure_mail)
         self.headers.data = "\n".join(f"{name}: {value}" for name, value in headers.items())
         policy = row.retry_policy
         if isinstance(policy, str):
@@ -110,6 +129,8 @@ class SendingFields(Form):  # type: ignore[misc]
             "wire_format": self.wire_format.data,
             "retry_policy": self._policy(),
             "rate_limit": self.rate_limit.data,
+            "timeout": self.timeout.data,
+            "failure_mail": self.failure_notice.data == BY_MAIL,
             "headers": dict(_header_lines(self.headers.data or "")),
         }
         secret = (self.secret.data or "").strip()
@@ -130,6 +151,10 @@ class SendingFields(Form):  # type: ignore[misc]
         """Where a fault of the policy is shown."""
         asked = {CUSTOM: self.delays, DOUBLING: self.max_retries}
         return asked.get(self.retry_policy.data, self.retry_policy)
+
+
+def _notice(by_mail: bool) -> str:
+    return BY_MAIL if by_mail else SHOWN_ONLY
 
 
 def _header_lines(text: str) -> Iterable[tuple[str, str]]:

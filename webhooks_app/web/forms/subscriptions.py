@@ -202,8 +202,7 @@ class ActionForm(ScheduledFields, SubscriptionForm):
             "channel": Channel.EMAIL.value,
             "email_to": re.findall(r"[^\s,;]+", self.email_to.data or ""),
             "email_subject": self.email_subject.data or "",
-            "retry_policy": sending["retry_policy"],
-            "rate_limit": sending["rate_limit"],
+            **{name: sending[name] for name in ("retry_policy", "rate_limit", "failure_mail")},
         }
 
     def _fill_event_types(self, names: Sequence[str]) -> None:
