@@ -16,7 +16,8 @@ from webhooks_app.web import tenancy
 log = structlog.get_logger(__name__)
 
 ADVICE = {
-    400: "The form has expired or was not complete. Go back, reload the page and send it again.",
+    400: "The form was not complete, or has expired: you logged in anew, or went to another"
+    " organisation or mode meanwhile. Go back, reload the page and send it again.",
     403: "Your role does not allow this. An owner or admin of the organisation can do it.",
     404: "There is nothing here, or it belongs to another organisation.",
     405: "This address does not take that kind of request.",
