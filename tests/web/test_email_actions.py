@@ -101,7 +101,7 @@ def test_it_becomes_a_webhook_with_a_secret_that_is_shown(
     assert "a@example.com" in owner.get(path).text
     form = FORM | {"channel": "webhook", "url": "https://hooks.example.com/x"}
     response = owner.post(path, **form, save="Save")
-    assert "It is shown only now" in response.text
+    assert "It is shown only now" in owner.get(response.location).text
     row = made()
     assert (row.channel, row.url) == ("webhook", "https://hooks.example.com/x")
 

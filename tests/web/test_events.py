@@ -85,9 +85,10 @@ def test_the_bell_counts_and_is_read(owner: Person, organisation: Organisation) 
 
 def test_a_key_is_made_shown_once_and_revoked(owner: Person, client: FlaskClient) -> None:
     owner.get("/api-keys/")
-    made = owner.post("/api-keys/", name="Backend").text
-    token = re.search(r"hk_live_[\w-]+", made)
+    made = owner.post("/api-keys/", name="Backend").location
+    token = re.search(r"hk_live_[\w-]+", owner.get(made).text)
     assert token
+    assert "hk_live_" not in owner.get(made).text
     assert token[0] not in owner.get("/api-keys/").text
     bearer = factories.bearer(token[0])
     assert client.get("/api/v1/webhooks", headers=bearer).status_code == 200

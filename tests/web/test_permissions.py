@@ -84,7 +84,8 @@ IDS = (
     "order.paid",
 )
 CHANGES = {
-    *(f"{kind}.{verb}" for kind in KINDS for verb in ("new", "edit", "rotate", "delete")),
+    *(f"{kind}.{verb}" for kind in KINDS for verb in ("new", "edit", "rotate", "secret", "delete")),
+    "api_keys.made",
     "api_keys.revoke",
     *(f"event_types.{verb}" for verb in ("new", "edit", "retire")),
     "events.new",

@@ -44,14 +44,17 @@ def test_a_webhook_is_made_pinged_and_its_secret_shown_once(
     owner: Person, receiver: Receiver, drain: Callable[[], None]
 ) -> None:
     owner.get("/webhooks/new")
-    page = owner.post("/webhooks/new", **form(url=receiver.url)).text
-    secret = re.search(r"whsec_[A-Za-z0-9+/=]+", page)
+    made = owner.post("/webhooks/new", **form(url=receiver.url))
+    secret = re.search(r"whsec_[A-Za-z0-9+/=]+", owner.get(made.location).text)
     assert secret
     drain()
     [ping] = receiver.received
     assert orjson.loads(ping.body)["type"] == "webhook.ping"
     Webhook(secret[0]).verify(ping.body, ping.headers)
     [row] = webhooks()
+    again = owner.get(made.location).text
+    assert "whsec_" not in again
+    assert "was shown once" in again
     assert secret[0] not in owner.get(f"/webhooks/{row.id}").text
     assert secret[0] not in owner.get(f"/webhooks/{row.id}/edit").text
 
@@ -78,7 +81,7 @@ def test_all_that_the_form_asks_is_kept_and_shown_again(owner: Person) -> None:
         "conditions-2-operator": "exists",
         "conditions-2-value": "",
     }
-    assert owner.post("/webhooks/new", **fields).status_code == 200
+    assert owner.post("/webhooks/new", **fields).status_code == 302
     [row] = webhooks()
     assert (row.scope_type, row.scope_id, row.match) == ("chatbot", "bot_1", "any")
     assert row.retry_policy == {"delays": [60.0, 300.0]}
@@ -208,9 +211,24 @@ def test_deleting_asks_first(owner: Person, organisation: Organisation) -> None:
 def test_a_new_secret_is_shown_once(owner: Person, organisation: Organisation) -> None:
     row = factories.webhook(organisation, URL)
     owner.get(f"/webhooks/{row.id}")
-    page = owner.post(f"/webhooks/{row.id}/rotate", overlap="24").text
+    made = owner.post(f"/webhooks/{row.id}/rotate", overlap="24")
+    page = owner.get(made.location).text
     assert re.search(r"whsec_[A-Za-z0-9+/=]{40,}", page)
     assert "the one before too" in page
+    assert "was shown once" in owner.get(made.location).text
+
+
+def test_a_secret_on_its_way_to_its_page_is_encrypted(
+    owner: Person, organisation: Organisation
+) -> None:
+    row = factories.webhook(organisation, URL)
+    owner.get(f"/webhooks/{row.id}")
+    made = owner.post(f"/webhooks/{row.id}/rotate", overlap="24")
+    with owner.client.session_transaction() as cookie:
+        kept = str(dict(cookie))
+    [secret] = re.findall(r"whsec_[A-Za-z0-9+/=]{40,}", owner.get(made.location).text)
+    assert row.id in kept
+    assert secret not in kept
 
 
 def test_live_and_test_never_mix(owner: Person, organisation: Organisation) -> None:

@@ -30,6 +30,7 @@ from webhooks_app.services import (
 from webhooks_app.services import subscriptions as service
 from webhooks_app.services.delivery_filters import Filters
 from webhooks_app.vocabulary import Channel, SubscriptionKind
+from webhooks_app.web import shown_once
 from webhooks_app.web.charts import Sparklines, sparklines
 from webhooks_app.web.forms.choices import groups
 from webhooks_app.web.forms.subscriptions import (
@@ -228,6 +229,19 @@ def rotate(subscription_id: str) -> Answer:
     return _secret(row, secret, "rotated")
 
 
+@bp.get("/<subscription_id>/secret")
+@editor
+def secret(subscription_id: str) -> str:
+    """Right after it was made; later, that it was shown."""
+    row = _load(subscription_id)
+    return render_template(
+        "subscriptions/secret.html",
+        row=row,
+        shown=shown_once.take(row.id),
+        snippets=verification.snippets(row.wire_format),
+    )
+
+
 @bp.route("/<subscription_id>/delete", methods=["GET", "POST"])
 @editor
 def delete(subscription_id: str) -> Answer:
@@ -255,15 +269,10 @@ def _form(form: SubscriptionForm, row: Subscription | None) -> Answer:
     return page, 422 if failed else 200, {"Content-Security-Policy": FRAMING}
 
 
-def _secret(row: Subscription, secret: str, why: str) -> str:
+def _secret(row: Subscription, secret: str, why: str) -> Response:
     """`why` it has a new secret: made, copied or rotated."""
-    return render_template(
-        "subscriptions/secret.html",
-        row=row,
-        secret=secret,
-        why=why,
-        snippets=verification.snippets(row.wire_format),
-    )
+    shown_once.keep(row.id, secret, why)
+    return redirect(url_for(".secret", subscription_id=row.id))
 
 
 def _preview(form: SubscriptionForm) -> preview.Preview:
