@@ -78,6 +78,7 @@ def person(view: Callable[P, R]) -> Callable[P, R]:
         _arrive()
         return view(*args, **kwargs)
 
+    guarded.needs_log_in = True
     return guarded  # type: ignore[no-any-return]
 
 
@@ -97,6 +98,7 @@ def member(view: Callable[P, R]) -> Callable[P, R]:
             raise Conflict(PAGE_OF_BEFORE)
         return view(*args, **kwargs)
 
+    guarded.needs_log_in = True
     return guarded  # type: ignore[no-any-return]
 
 
