@@ -61,11 +61,14 @@
     409: "Not as things are now: reload the page.",
     429: "Too many requests in a short time.",
   };
+  // What the same request would only hear again.
+  const FINAL = [400, 401, 403, 404, 409];
 
-  function say(text, again) {
+  function say(text, word, again) {
     const toast = $("#toast-template").content.firstElementChild.cloneNode(true);
     $("p", toast).textContent = text;
     const button = $("[data-again]", toast);
+    button.textContent = word;
     button.addEventListener("click", () => {
       toast.remove();
       again();
@@ -87,8 +90,9 @@
     if (!ctx || ctx.response?.status === 422) return;
     const status = ctx.response?.status;
     const said = ctx.response?.headers.get("X-Reason");
-    say(said || WORDS[status] || (status ? "Something broke on our side." : "No answer: is the network there?"),
-      repeat(ctx.sourceElement, ctx.sourceEvent));
+    const text = said || WORDS[status] || (status ? "Something broke on our side." : "No answer: is the network there?");
+    if (FINAL.includes(status)) say(text, "Reload", () => location.reload());
+    else say(text, "Again", repeat(ctx.sourceElement, ctx.sourceEvent));
   }
 
   addEventListener("htmx:response:error", failed);
@@ -101,8 +105,21 @@
   addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     tellTimes();
     if (ctx.response?.status === 422) focusFault();
+    if (ctx.response?.status >= 400) return;
     const source = ctx.sourceEvent?.currentTarget ?? ctx.sourceElement;
     if (source?.matches?.("[data-drawer]")) openDrawer(source);
+  });
+
+  // A form that is on its way is not sent twice by a second click; Back makes it new.
+  const PATIENCE = 10_000;
+  addEventListener("submit", (event) => {
+    const { target: form, submitter } = event;
+    if (event.defaultPrevented || form.method !== "post" || submitter?.formTarget) return;
+    if (Date.now() - (form.sentAt ?? 0) < PATIENCE) event.preventDefault();
+    else form.sentAt = Date.now();
+  });
+  addEventListener("pageshow", () => {
+    for (const form of document.forms) form.sentAt = 0;
   });
 
   // Small helps in forms and lists.
