@@ -83,6 +83,25 @@ def test_the_bell_counts_and_is_read(owner: Person, organisation: Organisation) 
     assert "A webhook was disabled" in page
 
 
+def test_one_notification_is_read_and_the_others_are_not(
+    owner: Person, organisation: Organisation
+) -> None:
+    webhooks = [factories.webhook(organisation, URL).id for _ in range(2)]
+    with db.engine.begin() as connection:
+        for title, webhook_id in zip(("First", "Second"), webhooks, strict=True):
+            about = NoticeOf(organisation.id, "live", webhook_id)
+            notify(connection, about, "endpoint_disabled", title, "Why", utcnow())
+    page = owner.get("/notifications/").text
+    [_, first] = re.findall(r'action="(/notifications/ntf_[^"]+/read)"', page)
+    owner.post(first)
+    page = owner.get("/notifications/").text
+    assert "Notifications, 1 unread" in page
+    assert first not in page
+    owner.post("/mode", mode="test")
+    owner.get("/")
+    assert owner.post(first).status_code == 404
+
+
 def test_a_key_is_made_shown_once_and_revoked(owner: Person, client: FlaskClient) -> None:
     owner.get("/api-keys/")
     made = owner.post("/api-keys/", name="Backend").location

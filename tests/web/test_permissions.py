@@ -9,6 +9,7 @@ from werkzeug.routing import Rule
 
 from tests import factories
 from tests.web.conftest import Person
+from webhooks_app.clock import utcnow
 from webhooks_app.extensions import db
 from webhooks_app.lib.crypto import Vault
 from webhooks_app.models import (
@@ -18,9 +19,12 @@ from webhooks_app.models import (
     Inbox,
     Mail,
     Membership,
+    Notification,
     Organisation,
+    Subscription,
     User,
 )
+from webhooks_app.pipeline.notify import NoticeOf, notify
 from webhooks_app.services import replays, simulator
 from webhooks_app.services.delivery_filters import Filters
 from webhooks_app.services.inbox import open_inbox
@@ -65,6 +69,7 @@ FOR_ANY_MEMBER = {
     "overview.show",
     "overview.switch_mode",
     "notifications.read",
+    "notifications.read_one",
     "signature.check",
     "members.leave",
 }
@@ -77,6 +82,7 @@ IDS = (
     "msg_",
     "evt_",
     "key_",
+    "ntf_",
     "ses_",
     "org_",
     "usr_",
@@ -126,6 +132,7 @@ def pages(app: Flask) -> list[tuple[str, str, str]]:
         ).id,
         "mail_id": db.session.query(Mail).one().id,
         "name": factories.event_type(organisation).name,
+        "notification_id": noted(organisation, webhook).id,
     }
     adapter = app.url_map.bind("localhost")
     of_kind = {"actions": action.id, "webhooks": webhook.id}
@@ -166,6 +173,13 @@ def pages_of_operators(app: Flask) -> list[tuple[str, str]]:
 
 def vault() -> Vault:
     return cast(Vault, current_app.extensions["vault"])
+
+
+def noted(organisation: Organisation, webhook: Subscription) -> Notification:
+    about = NoticeOf(organisation.id, "live", webhook.id)
+    with db.engine.begin() as connection:
+        notify(connection, about, "endpoint_disabled", "It is off", "Why", utcnow())
+    return db.session.query(Notification).one()
 
 
 def inbox() -> Inbox:
