@@ -167,6 +167,29 @@ def test_it_is_switched_off_and_on(owner: Person, organisation: Organisation) ->
     assert webhooks()[0].enabled
 
 
+def test_switching_on_in_the_list_offers_what_never_arrived(
+    owner: Person, organisation: Organisation
+) -> None:
+    row = factories.webhook(organisation, URL)
+    action = factories.action(organisation, URL)
+    owner.get("/webhooks/")
+    offered = f'href="/replays/new?subscription_id={row.id}&amp;window=7d&amp;missing=1"'
+    assert offered not in switched(owner, row, "0")
+    assert offered not in switched(owner, row, "1")
+    factories.accepted(organisation)
+    assert offered not in switched(owner, row, "0")
+    assert offered in switched(owner, row, "1")
+    switched(owner, action, "0")
+    assert "Send what never arrived" in switched(owner, action, "1")
+
+
+def switched(owner: Person, row: Subscription, enabled: str) -> str:
+    """What htmx swaps in."""
+    form = {"csrf_token": owner.token, "enabled": enabled}
+    path = f"/{row.kind}s/{row.id}/toggle"
+    return owner.client.post(path, data=form, headers={"HX-Request": "true"}).text
+
+
 def test_a_test_leads_to_its_log_line(
     owner: Person, organisation: Organisation, receiver: Receiver, drain: Callable[[], None]
 ) -> None:

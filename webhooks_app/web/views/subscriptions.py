@@ -32,6 +32,7 @@ from webhooks_app.services.delivery_filters import Filters
 from webhooks_app.vocabulary import Channel, SubscriptionKind
 from webhooks_app.web import shown_once
 from webhooks_app.web.charts import Sparklines, sparklines
+from webhooks_app.web.delivery_query import DeliveryQuery
 from webhooks_app.web.forms.choices import groups
 from webhooks_app.web.forms.subscriptions import (
     OVERLAPS,
@@ -187,7 +188,7 @@ def toggle(subscription_id: str) -> Answer:
     service.set_enabled(db.session(), row, enabled=request.form.get("enabled") == "1")
     if wants_fragment():
         name = f"subscriptions/{kind().listed}.html"
-        return render_template(name, row=row, sparks=_sparks(row))
+        return render_template(name, row=row, sparks=_sparks(row), missed=_missed(row))
     flash(
         "It is on. What never arrived can be sent again by Recover."
         if row.enabled
@@ -282,6 +283,15 @@ def _preview(form: SubscriptionForm) -> preview.Preview:
 def _last_deliveries(row: Subscription) -> Page[deliveries.Logged]:
     filters = Filters(subscription_id=row.id)
     return deliveries.list_deliveries(db.session(), here().tenant, filters, Window())
+
+
+def _missed(row: Subscription) -> dict[str, str] | None:
+    """What can be sent again to one that was switched on, as a query for the replay's page."""
+    if not row.enabled:
+        return None
+    query = DeliveryQuery({"subscription_id": row.id, "window": "7d", "missing": "1"})
+    estimate = deliveries.estimate(db.session(), here().tenant, query.filters, most=1)
+    return query.kept if estimate.found else None
 
 
 def _sparks(*rows: Subscription) -> Sparklines:
