@@ -1,5 +1,6 @@
 """Who may see and change what: over the whole URL map, so that no page is forgotten."""
 
+import re
 from collections.abc import Callable
 from typing import cast
 
@@ -74,6 +75,7 @@ FOR_ANY_MEMBER = {
     "members.leave",
 }
 FOR_OPERATORS = "rq_dashboard."
+INLINE = re.compile(r"<[^>]+\s(style|on\w+)=|<style|<script(?! src=)", re.IGNORECASE)
 IDS = (
     "cnv_",
     "whk_",
@@ -306,3 +308,22 @@ def test_a_get_changes_nothing(app: Flask, person: Callable[..., Person]) -> Non
         if method == "GET":
             owner.get(path)
     assert [db.session.query(model).count() for model in counted] == before
+
+
+def test_no_page_allows_what_is_inline(app: Flask, person: Callable[..., Person]) -> None:
+    """Nor holds any. Only a mail is shown with its own styles, in a frame without scripts."""
+    targets = pages(app)
+    owner = person("owner", acme())
+    db.session.query(User).filter_by(email="owner@people.example").one().is_operator = True
+    db.session.commit()
+    for endpoint, method, path in targets:
+        if method != "GET":
+            continue
+        page = owner.get(path)
+        policy = page.headers["Content-Security-Policy"]
+        if endpoint == "outbox.html":
+            assert "script-src" not in policy
+            assert "sandbox" in policy
+        else:
+            assert "unsafe" not in policy, endpoint
+            assert not INLINE.search(page.text), endpoint
