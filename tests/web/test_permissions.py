@@ -75,6 +75,10 @@ FOR_ANY_MEMBER = {
     "members.leave",
 }
 FOR_OPERATORS = "rq_dashboard."
+# Ids of what is either of live or of test mode.
+OF_ONE_MODE = re.compile(r"\b(?:whk|act|msg|evt|rpl|key|cnv|ntf)_[a-z0-9]{20,}")
+# An inbox takes what both send, and the audit log tells of both.
+OF_BOTH_MODES = {"inbox.show", "inbox.show_request", "audit_log.index"}
 INLINE = re.compile(r"<[^>]+\s(style|on\w+)=|<style|<script(?! src=)", re.IGNORECASE)
 IDS = (
     "cnv_",
@@ -327,3 +331,25 @@ def test_no_page_allows_what_is_inline(app: Flask, person: Callable[..., Person]
         else:
             assert "unsafe" not in policy, endpoint
             assert not INLINE.search(page.text), endpoint
+
+
+def test_nothing_of_live_is_found_or_shown_in_test_mode(
+    app: Flask, person: Callable[..., Person]
+) -> None:
+    """Inboxes, members and event types are of both."""
+    targets = pages(app)
+    owner = person("owner", acme())
+    live = {mark for _, _, path in targets for mark in OF_ONE_MODE.findall(path)}
+    assert {mark.partition("_")[0] for mark in live} >= {"whk", "act", "msg", "evt", "key"}
+    assert any(mark in owner.get("/events/").text for mark in live)
+    owner.post("/mode", mode="test")
+    owner.get("/")
+    for endpoint, method, path in targets:
+        if OF_ONE_MODE.search(path):
+            assert ask(owner, method, path) == 404, (endpoint, method)
+        elif method == "GET" and endpoint not in OF_BOTH_MODES:
+            shown = owner.get(path).text
+            assert [mark for mark in live if mark in shown] == [], endpoint
+    [of_test] = factories.accepted(acme(), mode="test")
+    verdicts = owner.get(f"/events/{of_test.id}").text
+    assert [mark for mark in live if mark in verdicts] == []
