@@ -141,6 +141,17 @@ def test_an_event_sent_by_hand_goes_the_way_of_all(
     assert event.data == sent["data"]
 
 
+def test_the_sample_of_a_chosen_type_needs_no_javascript(owner: Person) -> None:
+    owner.get("/events/new")
+    chosen = {"type": "booking.confirmed", "data": "{}", "subject_type": "room", "subject_id": "7"}
+    response = owner.post("/events/new", **chosen, show_sample="1")
+    assert response.status_code == 200
+    assert "conv_" in response.text or "booking" in response.text
+    assert re.search(r'name="subject_id"[^>]* value="7"', response.text)
+    assert re.search(r'<option selected value="booking.confirmed"', response.text)
+    assert db.session.query(Event).count() == 0
+
+
 def test_what_cannot_be_an_event_is_refused_beside_its_field(owner: Person) -> None:
     owner.get("/events/new")
     for data in ("[1]", "{broken", ""):
