@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 
 from tests.browser.crawl import pages_of, reach
 from tests.browser.pages import paths
+from tests.browser.product import Product
 from webhooks_app import create_app
 from webhooks_app.config import read_settings
 
@@ -111,6 +112,37 @@ def test_nothing_scrolls_sideways_on_a_phone(open_page: Callable[..., Page]) -> 
         page.goto(path)
         if page.evaluate("document.documentElement.scrollWidth") > 390:
             wide.append(path)
+    assert wide == []
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_long_names_push_nothing_sideways(
+    open_page: Callable[..., Page], product: Product, width: int
+) -> None:
+    page = open_page(viewport={"width": width, "height": 844})
+    page.goto("/webhooks/new")
+    page.get_by_label("Name").fill("שלום مرحبا " + "W" * 180)
+    page.get_by_label("URL").fill(f"{product.inbox}?{'x' * 300}")
+    page.get_by_label("Description").fill("W" * 200)
+    page.get_by_label("lead.captured").check()
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("link", name="I have kept it").click()
+    its = page.url
+    wide = []
+    for path in (
+        its,
+        f"{its}/edit",
+        f"{its}/delete",
+        "/webhooks/",
+        "/webhooks/logs",
+        "/",
+        "/events/",
+    ):
+        page.goto(path)
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            wide.append(path)
+    page.goto(f"{its}/delete")
+    page.get_by_role("button", name="Delete").click()
     assert wide == []
 
 
