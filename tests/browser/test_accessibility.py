@@ -115,6 +115,20 @@ def test_nothing_scrolls_sideways_on_a_phone(open_page: Callable[..., Page]) -> 
     assert wide == []
 
 
+def test_what_one_can_do_with_a_webhook_is_in_sight_on_a_phone(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
+    page.goto("/webhooks/")
+    row = page.locator("tr", has_text="Warehouse")
+    for one in row.locator("button, a, .spark").all():
+        box = one.bounding_box()
+        assert box
+        assert box["width"] > 0
+        assert box["x"] + box["width"] <= 390
+    assert findings(page) == []
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_long_names_push_nothing_sideways(
     open_page: Callable[..., Page], product: Product, width: int
