@@ -61,11 +61,14 @@
     409: "Something has changed meanwhile. Reload the page.",
     429: "Too many requests. Wait a moment.",
   };
+  // What the same request would only hear again.
+  const FINAL = [400, 401, 403, 404, 409];
 
-  function say(text, again) {
+  function say(text, word, again) {
     const toast = $("#toast-template").content.firstElementChild.cloneNode(true);
     $("p", toast).textContent = text;
     const button = $("[data-again]", toast);
+    button.textContent = word;
     button.addEventListener("click", () => {
       toast.remove();
       again();
@@ -87,20 +90,36 @@
     if (!ctx || ctx.response?.status === 422) return;
     const status = ctx.response?.status;
     const said = ctx.response?.headers.get("X-Reason");
-    say(said || WORDS[status] || (status ? "Something went wrong on our side." : "No response. Check your connection."),
-      repeat(ctx.sourceElement, ctx.sourceEvent));
+    const text = said || WORDS[status] || (status ? "Something went wrong on our side." : "No response. Check your connection.");
+    if (FINAL.includes(status)) say(text, "Reload", () => location.reload());
+    else say(text, "Again", repeat(ctx.sourceElement, ctx.sourceEvent));
   }
 
   addEventListener("htmx:response:error", failed);
   addEventListener("htmx:error", failed);
   addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+    const place = $("meta[name=place]");
+    if (place) ctx.request.headers["X-Place"] = place.content;
     if (ctx.request.method !== "GET") ctx.request.headers["X-CSRFToken"] = $("meta[name=csrf-token]").content;
   });
   addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     tellTimes();
     if (ctx.response?.status === 422) focusFault();
+    if (ctx.response?.status >= 400) return;
     const source = ctx.sourceEvent?.currentTarget ?? ctx.sourceElement;
     if (source?.matches?.("[data-drawer]")) openDrawer(source);
+  });
+
+  // A form that is on its way is not sent twice by a second click; Back makes it new.
+  const PATIENCE = 10_000;
+  addEventListener("submit", (event) => {
+    const { target: form, submitter } = event;
+    if (event.defaultPrevented || form.method !== "post" || submitter?.formTarget) return;
+    if (Date.now() - (form.sentAt ?? 0) < PATIENCE) event.preventDefault();
+    else form.sentAt = Date.now();
+  });
+  addEventListener("pageshow", () => {
+    for (const form of document.forms) form.sentAt = 0;
   });
 
   // Small helps in forms and lists.

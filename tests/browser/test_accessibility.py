@@ -1,14 +1,26 @@
 """axe-core on every page, light and dark; and nothing scrolls sideways on a phone."""
 
 from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from tests.browser.crawl import pages_of, reach
 from tests.browser.pages import paths
+from tests.browser.product import Product
+from webhooks_app import create_app
+from webhooks_app.config import read_settings
 
 AXE = Axe()
+# Pages with a secret that was made just now: the list, the link of one thing, and the page.
+SHOWN_ONCE = (
+    ("/webhooks/", "edit", "secret"),
+    ("/actions/", "edit", "secret"),
+    ("/api-keys/", "revoke", "made"),
+)
 
 
 def findings(page: Page) -> list[str]:
@@ -29,10 +41,58 @@ def test_axe_finds_nothing_on_any_page(open_page: Callable[..., Page], scheme: s
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_a_page_of_each_endpoint(
+    open_page: Callable[..., Page], tmp_path: Path, scheme: str
+) -> None:
+    app = create_app(read_settings({}, data_dir=tmp_path))
+    page = open_page(color_scheme=scheme, reduced_motion="reduce")
+    starts = ["/", "/actions/logs", *made_by_hand(page, f"order.{scheme}")]
+    found, reached = [], set()
+    for endpoint in reach(page, app, starts):
+        reached.add(endpoint)
+        found += findings(page)
+    assert found == []
+    assert pages_of(app) - reached == set()
+
+
+def made_by_hand(page: Page, event_type: str) -> list[str]:
+    """What no link leads to on a product where nobody did anything yet."""
+    page.goto("/event-types/new")
+    page.get_by_label("Name").fill(event_type)
+    page.get_by_label("Sample").fill('{"number": 1}')
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url(f"**/event-types/{event_type}")
+    page.goto("/members/")
+    page.get_by_label("E-mail of someone to invite").fill(f"{event_type}@people.example")
+    page.get_by_role("button", name="Invite").click()
+    page.goto("/simulator/")
+    page.get_by_label("Message").fill("Hello")
+    page.get_by_role("button", name="Write as the visitor").click()
+    page.locator("#conversation li").first.wait_for()
+    conversation = page.url
+    page.goto("/deliveries/?status=delivered")
+    page.locator("input[name=delivery_id]").first.check()
+    page.get_by_role("button", name="Replay 1 chosen").click()
+    page.get_by_role("heading", name="Done").wait_for()
+    replay = page.url
+    shown_once = []
+    for index, link, ending in SHOWN_ONCE:
+        page.goto(index)
+        href = page.locator(f"main a[href$='/{link}']").first.get_attribute("href")
+        assert href
+        shown_once.append(href.removesuffix(link) + ending)
+    made = [f"/event-types/{event_type}", urlsplit(conversation).path, urlsplit(replay).path]
+    return made + shown_once
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_before_the_log_in(open_page: Callable[..., Page], scheme: str) -> None:
-    page = open_page(None, color_scheme=scheme)
-    page.goto("/login")
-    assert findings(page) == []
+    page = open_page(None, color_scheme=scheme, errors="404")
+    found = []
+    for path in ("/login", "/password/forgot", "/password/reset/x", "/invitations/x", "/docs/"):
+        page.goto(path)
+        found += findings(page)
+    assert found == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -52,6 +112,51 @@ def test_nothing_scrolls_sideways_on_a_phone(open_page: Callable[..., Page]) -> 
         page.goto(path)
         if page.evaluate("document.documentElement.scrollWidth") > 390:
             wide.append(path)
+    assert wide == []
+
+
+def test_what_one_can_do_with_a_webhook_is_in_sight_on_a_phone(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
+    page.goto("/webhooks/")
+    row = page.locator("tr", has_text="Warehouse")
+    for one in row.locator("button, a, .spark").all():
+        box = one.bounding_box()
+        assert box
+        assert box["width"] > 0
+        assert box["x"] + box["width"] <= 390
+    assert findings(page) == []
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_long_names_push_nothing_sideways(
+    open_page: Callable[..., Page], product: Product, width: int
+) -> None:
+    page = open_page(viewport={"width": width, "height": 844})
+    page.goto("/webhooks/new")
+    page.get_by_label("Name").fill("שלום مرحبا " + "W" * 180)
+    page.get_by_label("URL").fill(f"{product.inbox}?{'x' * 300}")
+    page.get_by_label("Description").fill("W" * 200)
+    page.get_by_label("lead.captured").check()
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("link", name="I have kept it").click()
+    its = page.url
+    wide = []
+    for path in (
+        its,
+        f"{its}/edit",
+        f"{its}/delete",
+        "/webhooks/",
+        "/webhooks/logs",
+        "/",
+        "/events/",
+    ):
+        page.goto(path)
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            wide.append(path)
+    page.goto(f"{its}/delete")
+    page.get_by_role("button", name="Delete").click()
     assert wide == []
 
 

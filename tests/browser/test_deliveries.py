@@ -10,6 +10,7 @@ def test_filters_are_kept_in_the_address(page: Page) -> None:
     page.get_by_role("button", name="Filter").click()
     assert "status=failed" in page.url
     assert "code=5xx" in page.url
+    page.wait_for_load_state()
     page.reload()
     expect(page.get_by_label("State")).to_have_value("failed")
     expect(page.locator("tbody .badge.delivered")).to_have_count(0)

@@ -13,6 +13,7 @@ from rq.serializers import JSONSerializer
 from werkzeug.serving import make_server
 
 from tests import factories
+from tests.browser.test_accessibility import findings
 from tests.support.servers import RedisServer
 from tests.web.conftest import PASSWORD
 from webhooks_app import queue
@@ -131,3 +132,10 @@ def test_what_fails_is_said(operator: Watched, evil: str, redis_server: RedisSer
     made.failed_job_registry.requeue(evil)
     page.click("#requeue-job-btn")
     page.wait_for_selector("#trouble >> text=409")
+
+
+@pytest.mark.parametrize("path", ["", "0/view/jobs", "0/view/workers", "0/view/job/{id}"])
+def test_axe_finds_nothing(operator: Watched, evil: str, path: str) -> None:
+    page = operator.open(path.format(id=evil))
+    page.wait_for_load_state("networkidle")
+    assert findings(page) == []

@@ -250,3 +250,16 @@ def test_a_template_may_ask_for_the_organisations(app: Flask, owner: Person) -> 
     factories.member(second, user, "viewer")
     factories.organisation("Theirs")
     assert [one.name for one in sessions.organisations_of(db.session(), user)] == ["Acme", "Second"]
+
+
+def test_a_change_after_the_session_was_lost_leads_to_the_log_in_and_back(owner: Person) -> None:
+    """The token of the form is lost with the session, and the change itself is no page."""
+    page = {"Referer": "http://localhost/webhooks/?cursor=x"}
+    for lose in (lambda: owner.client.delete_cookie("session"), lambda: owner.get("/login")):
+        lose()
+        answer = owner.client.post(
+            "/webhooks/whk_1/toggle", data={"csrf_token": owner.token}, headers=page
+        )
+        assert answer.location == "/login?next=/webhooks/?cursor%3Dx"
+    fragment = {"HX-Request": "true"}
+    assert owner.client.post("/webhooks/whk_1/toggle", headers=fragment).status_code == 401

@@ -101,7 +101,7 @@ def test_it_becomes_a_webhook_with_a_secret_that_is_shown(
     assert "a@example.com" in owner.get(path).text
     form = FORM | {"channel": "webhook", "url": "https://hooks.example.com/x"}
     response = owner.post(path, **form, save="Save")
-    assert "will not be able to see it again" in response.text
+    assert "will not be able to see it again" in owner.get(response.location).text
     row = made()
     assert (row.channel, row.url) == ("webhook", "https://hooks.example.com/x")
 

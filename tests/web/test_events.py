@@ -83,11 +83,31 @@ def test_the_bell_counts_and_is_read(owner: Person, organisation: Organisation) 
     assert "A webhook was disabled" in page
 
 
+def test_one_notification_is_read_and_the_others_are_not(
+    owner: Person, organisation: Organisation
+) -> None:
+    webhooks = [factories.webhook(organisation, URL).id for _ in range(2)]
+    with db.engine.begin() as connection:
+        for title, webhook_id in zip(("First", "Second"), webhooks, strict=True):
+            about = NoticeOf(organisation.id, "live", webhook_id)
+            notify(connection, about, "endpoint_disabled", title, "Why", utcnow())
+    page = owner.get("/notifications/").text
+    [_, first] = re.findall(r'action="(/notifications/ntf_[^"]+/read)"', page)
+    owner.post(first)
+    page = owner.get("/notifications/").text
+    assert "Notifications, 1 unread" in page
+    assert first not in page
+    owner.post("/mode", mode="test")
+    owner.get("/")
+    assert owner.post(first).status_code == 404
+
+
 def test_a_key_is_made_shown_once_and_revoked(owner: Person, client: FlaskClient) -> None:
     owner.get("/api-keys/")
-    made = owner.post("/api-keys/", name="Backend").text
-    token = re.search(r"hk_live_[\w-]+", made)
+    made = owner.post("/api-keys/", name="Backend").location
+    token = re.search(r"hk_live_[\w-]+", owner.get(made).text)
     assert token
+    assert "hk_live_" not in owner.get(made).text
     assert token[0] not in owner.get("/api-keys/").text
     bearer = factories.bearer(token[0])
     assert client.get("/api/v1/webhooks", headers=bearer).status_code == 200
@@ -119,6 +139,17 @@ def test_an_event_sent_by_hand_goes_the_way_of_all(
     assert response.headers["Location"] == f"/events/{event.id}"
     assert (event.origin, event.subject_id, event.fan_out) == ("api", "bot_1", 1)
     assert event.data == sent["data"]
+
+
+def test_the_sample_of_a_chosen_type_needs_no_javascript(owner: Person) -> None:
+    owner.get("/events/new")
+    chosen = {"type": "booking.confirmed", "data": "{}", "subject_type": "room", "subject_id": "7"}
+    response = owner.post("/events/new", **chosen, show_sample="1")
+    assert response.status_code == 200
+    assert "conv_" in response.text or "booking" in response.text
+    assert re.search(r'name="subject_id"[^>]* value="7"', response.text)
+    assert re.search(r'<option selected value="booking.confirmed"', response.text)
+    assert db.session.query(Event).count() == 0
 
 
 def test_what_cannot_be_an_event_is_refused_beside_its_field(owner: Person) -> None:

@@ -1,5 +1,6 @@
 """Who may see and change what: over the whole URL map, so that no page is forgotten."""
 
+import re
 from collections.abc import Callable
 from typing import cast
 
@@ -9,6 +10,7 @@ from werkzeug.routing import Rule
 
 from tests import factories
 from tests.web.conftest import Person
+from webhooks_app.clock import utcnow
 from webhooks_app.extensions import db
 from webhooks_app.lib.crypto import Vault
 from webhooks_app.models import (
@@ -18,9 +20,12 @@ from webhooks_app.models import (
     Inbox,
     Mail,
     Membership,
+    Notification,
     Organisation,
+    Subscription,
     User,
 )
+from webhooks_app.pipeline.notify import NoticeOf, notify
 from webhooks_app.services import replays, simulator
 from webhooks_app.services.delivery_filters import Filters
 from webhooks_app.services.inbox import open_inbox
@@ -65,10 +70,16 @@ FOR_ANY_MEMBER = {
     "overview.show",
     "overview.switch_mode",
     "notifications.read",
+    "notifications.read_one",
     "signature.check",
     "members.leave",
 }
 FOR_OPERATORS = "rq_dashboard."
+# Ids of what is either of live or of test mode.
+OF_ONE_MODE = re.compile(r"\b(?:whk|act|msg|evt|rpl|key|cnv|ntf)_[a-z0-9]{20,}")
+# An inbox takes what both send, and the audit log tells of both.
+OF_BOTH_MODES = {"inbox.show", "inbox.show_request", "audit_log.index"}
+INLINE = re.compile(r"<[^>]+\s(style|on\w+)=|<style|<script(?! src=)", re.IGNORECASE)
 IDS = (
     "cnv_",
     "whk_",
@@ -77,6 +88,7 @@ IDS = (
     "msg_",
     "evt_",
     "key_",
+    "ntf_",
     "ses_",
     "org_",
     "usr_",
@@ -84,7 +96,8 @@ IDS = (
     "order.paid",
 )
 CHANGES = {
-    *(f"{kind}.{verb}" for kind in KINDS for verb in ("new", "edit", "rotate", "delete")),
+    *(f"{kind}.{verb}" for kind in KINDS for verb in ("new", "edit", "rotate", "secret", "delete")),
+    "api_keys.made",
     "api_keys.revoke",
     *(f"event_types.{verb}" for verb in ("new", "edit", "retire")),
     "events.new",
@@ -125,6 +138,7 @@ def pages(app: Flask) -> list[tuple[str, str, str]]:
         ).id,
         "mail_id": db.session.query(Mail).one().id,
         "name": factories.event_type(organisation).name,
+        "notification_id": noted(organisation, webhook).id,
     }
     adapter = app.url_map.bind("localhost")
     of_kind = {"actions": action.id, "webhooks": webhook.id}
@@ -165,6 +179,13 @@ def pages_of_operators(app: Flask) -> list[tuple[str, str]]:
 
 def vault() -> Vault:
     return cast(Vault, current_app.extensions["vault"])
+
+
+def noted(organisation: Organisation, webhook: Subscription) -> Notification:
+    about = NoticeOf(organisation.id, "live", webhook.id)
+    with db.engine.begin() as connection:
+        notify(connection, about, "endpoint_disabled", "It is off", "Why", utcnow())
+    return db.session.query(Notification).one()
 
 
 def inbox() -> Inbox:
@@ -291,3 +312,44 @@ def test_a_get_changes_nothing(app: Flask, person: Callable[..., Person]) -> Non
         if method == "GET":
             owner.get(path)
     assert [db.session.query(model).count() for model in counted] == before
+
+
+def test_no_page_allows_what_is_inline(app: Flask, person: Callable[..., Person]) -> None:
+    """Nor holds any. Only a mail is shown with its own styles, in a frame without scripts."""
+    targets = pages(app)
+    owner = person("owner", acme())
+    db.session.query(User).filter_by(email="owner@people.example").one().is_operator = True
+    db.session.commit()
+    for endpoint, method, path in targets:
+        if method != "GET":
+            continue
+        page = owner.get(path)
+        policy = page.headers["Content-Security-Policy"]
+        if endpoint == "outbox.html":
+            assert "script-src" not in policy
+            assert "sandbox" in policy
+        else:
+            assert "unsafe" not in policy, endpoint
+            assert not INLINE.search(page.text), endpoint
+
+
+def test_nothing_of_live_is_found_or_shown_in_test_mode(
+    app: Flask, person: Callable[..., Person]
+) -> None:
+    """Inboxes, members and event types are of both."""
+    targets = pages(app)
+    owner = person("owner", acme())
+    live = {mark for _, _, path in targets for mark in OF_ONE_MODE.findall(path)}
+    assert {mark.partition("_")[0] for mark in live} >= {"whk", "act", "msg", "evt", "key"}
+    assert any(mark in owner.get("/events/").text for mark in live)
+    owner.post("/mode", mode="test")
+    owner.get("/")
+    for endpoint, method, path in targets:
+        if OF_ONE_MODE.search(path):
+            assert ask(owner, method, path) == 404, (endpoint, method)
+        elif method == "GET" and endpoint not in OF_BOTH_MODES:
+            shown = owner.get(path).text
+            assert [mark for mark in live if mark in shown] == [], endpoint
+    [of_test] = factories.accepted(acme(), mode="test")
+    verdicts = owner.get(f"/events/{of_test.id}").text
+    assert [mark for mark in live if mark in verdicts] == []

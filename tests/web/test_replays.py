@@ -84,3 +84,13 @@ def test_a_running_replay_is_shown_on_the_list_and_can_be_cancelled(
     owner.post(f"{path}/cancel")
     assert "Cancelled" in owner.get(path).text
     assert "A replay is running" not in owner.get("/deliveries/").text
+
+
+def test_a_window_of_ones_own_is_shown_where_it_holds(owner: Person) -> None:
+    """A filter that is not shown is one that nobody knows of, and the next Show would drop it."""
+    asked = {"since": "2026-03-02T10:00", "until": "2026-03-03T10:00", "missing": "1"}
+    for path in ("/deliveries/", "/replays/new"):
+        page = owner.get(path, **asked).text
+        assert re.search(r'name="since"[^>]* value="2026-03-02T10:00"', page), path
+        assert re.search(r'name="until"[^>]* value="2026-03-03T10:00"', page), path
+        assert re.search(r'name="missing"[^>]* checked', page), path

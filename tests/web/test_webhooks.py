@@ -52,14 +52,17 @@ def test_a_webhook_is_made_pinged_and_its_secret_shown_once(
     owner: Person, receiver: Receiver, drain: Callable[[], None]
 ) -> None:
     owner.get("/webhooks/new")
-    page = owner.post("/webhooks/new", **form(url=receiver.url)).text
-    secret = re.search(r"whsec_[A-Za-z0-9+/=]+", page)
+    made = owner.post("/webhooks/new", **form(url=receiver.url))
+    secret = re.search(r"whsec_[A-Za-z0-9+/=]+", owner.get(made.location).text)
     assert secret
     drain()
     [ping] = receiver.received
     assert orjson.loads(ping.body)["type"] == "webhook.ping"
     Webhook(secret[0]).verify(ping.body, ping.headers)
     [row] = webhooks()
+    again = owner.get(made.location).text
+    assert "whsec_" not in again
+    assert "was shown once" in again
     assert secret[0] not in owner.get(f"/webhooks/{row.id}").text
     assert secret[0] not in owner.get(f"/webhooks/{row.id}/edit").text
 
@@ -86,7 +89,7 @@ def test_all_that_the_form_asks_is_kept_and_shown_again(owner: Person) -> None:
         "conditions-2-operator": "exists",
         "conditions-2-value": "",
     }
-    assert owner.post("/webhooks/new", **fields).status_code == 200
+    assert owner.post("/webhooks/new", **fields).status_code == 302
     [row] = webhooks()
     assert (row.scope_type, row.scope_id, row.match) == ("chatbot", "bot_1", "any")
     assert row.retry_policy == {"delays": [60.0, 300.0]}
@@ -172,6 +175,29 @@ def test_it_is_switched_off_and_on(owner: Person, organisation: Organisation) ->
     assert webhooks()[0].enabled
 
 
+def test_switching_on_in_the_list_offers_what_never_arrived(
+    owner: Person, organisation: Organisation
+) -> None:
+    row = factories.webhook(organisation, URL)
+    action = factories.action(organisation, URL)
+    owner.get("/webhooks/")
+    offered = f'href="/replays/new?subscription_id={row.id}&amp;window=7d&amp;missing=1"'
+    assert offered not in switched(owner, row, "0")
+    assert offered not in switched(owner, row, "1")
+    factories.accepted(organisation)
+    assert offered not in switched(owner, row, "0")
+    assert offered in switched(owner, row, "1")
+    switched(owner, action, "0")
+    assert "Send what never arrived" in switched(owner, action, "1")
+
+
+def switched(owner: Person, row: Subscription, enabled: str) -> str:
+    """What htmx swaps in."""
+    form = {"csrf_token": owner.token, "enabled": enabled}
+    path = f"/{row.kind}s/{row.id}/toggle"
+    return owner.client.post(path, data=form, headers={"HX-Request": "true"}).text
+
+
 def test_a_test_leads_to_its_log_line(
     owner: Person, organisation: Organisation, receiver: Receiver, drain: Callable[[], None]
 ) -> None:
@@ -238,9 +264,24 @@ def test_deleting_asks_first(owner: Person, organisation: Organisation) -> None:
 def test_a_new_secret_is_shown_once(owner: Person, organisation: Organisation) -> None:
     row = factories.webhook(organisation, URL)
     owner.get(f"/webhooks/{row.id}")
-    page = owner.post(f"/webhooks/{row.id}/rotate", overlap="24").text
+    made = owner.post(f"/webhooks/{row.id}/rotate", overlap="24")
+    page = owner.get(made.location).text
     assert re.search(r"whsec_[A-Za-z0-9+/=]{40,}", page)
     assert "also signed with the old secret" in page
+    assert "was shown once" in owner.get(made.location).text
+
+
+def test_a_secret_on_its_way_to_its_page_is_encrypted(
+    owner: Person, organisation: Organisation
+) -> None:
+    row = factories.webhook(organisation, URL)
+    owner.get(f"/webhooks/{row.id}")
+    made = owner.post(f"/webhooks/{row.id}/rotate", overlap="24")
+    with owner.client.session_transaction() as cookie:
+        kept = str(dict(cookie))
+    [secret] = re.findall(r"whsec_[A-Za-z0-9+/=]{40,}", owner.get(made.location).text)
+    assert row.id in kept
+    assert secret not in kept
 
 
 @pytest.mark.parametrize(
@@ -277,10 +318,8 @@ def test_no_overlap_is_promised_where_there_is_room_for_one_signature(
     assert "room for one signature" in page
     assert 'id="overlap"' not in page
     for overlap in ("0", "24"):
-        assert (
-            "also signed with the old secret"
-            not in owner.post(f"/webhooks/{row.id}/rotate", overlap=overlap).text
-        )
+        made = owner.post(f"/webhooks/{row.id}/rotate", overlap=overlap)
+        assert "also signed with the old secret" not in owner.get(made.location).text
     assert "The old secret also signs" not in owner.get(f"/webhooks/{row.id}").text
     assert owner.get(f"/webhooks/{row.id}/rotate").status_code == 200
 

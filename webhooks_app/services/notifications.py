@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from webhooks_app.clock import utcnow
 from webhooks_app.models import Notification
 from webhooks_app.pipeline.incoming import Tenant
+from webhooks_app.services.errors import NotFound
 
 SHOWN = 50
 
@@ -38,6 +39,15 @@ def unread(session: Session, tenant: Tenant) -> int:
         )
         or 0
     )
+
+
+def read_one(session: Session, tenant: Tenant, notification_id: str) -> None:
+    """That one is read from now on; committed. Raises `NotFound`."""
+    row = session.get(Notification, notification_id)
+    if row is None or (row.organisation_id, row.mode) != (tenant.organisation_id, tenant.mode):
+        raise NotFound
+    row.read_at = row.read_at or utcnow()
+    session.commit()
 
 
 def read_all(session: Session, tenant: Tenant) -> None:

@@ -62,6 +62,11 @@ class Here:
         return Tenant(self.organisation.id, self.mode.value)
 
     @property
+    def place(self) -> str:
+        """By which its pages are told from those of other organisations and of the other mode."""
+        return f"{self.organisation.id}/{self.mode.value}"
+
+    @property
     def may_change(self) -> bool:
         return self.role is not Role.VIEWER
 

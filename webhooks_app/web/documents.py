@@ -54,12 +54,22 @@ def _plain(inline: Token) -> str:
     return "".join(" " if one.type == "softbreak" else one.content for one in inline.children or ())
 
 
-def _table_open(*_: Any) -> str:
-    return '<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>\n'
+def _table_open(_own: RendererHTML, tokens: Sequence[Token], at: int, *_: Any) -> str:
+    number = sum(one.type == "table_open" for one in tokens[: at + 1])
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="Table {number}"><table>\n'
 
 
 def _table_close(*_: Any) -> str:
     return "</table></div>\n"
+
+
+def _th_open(_own: RendererHTML, tokens: Sequence[Token], at: int, *_: Any) -> str:
+    """Above words that need no heading stands an empty cell, and no heading without a word."""
+    return "<th>" if tokens[at + 1].content else "<td>"
+
+
+def _th_close(_own: RendererHTML, tokens: Sequence[Token], at: int, *_: Any) -> str:
+    return "</th>" if tokens[at - 1].content else "</td>"
 
 
 def _fence(_own: RendererHTML, tokens: Sequence[Token], at: int, *_args: Any) -> str:
@@ -75,7 +85,7 @@ def _link_open(own: RendererHTML, tokens: Sequence[Token], at: int, options: Any
 
 def _reader() -> MarkdownIt:
     reader = MarkdownIt("js-default").use(anchors_plugin, max_level=3)
-    for rule in (_table_open, _table_close, _fence, _link_open):
+    for rule in (_table_open, _table_close, _th_open, _th_close, _fence, _link_open):
         reader.add_render_rule(rule.__name__.removeprefix("_"), rule)
     return reader
 

@@ -3,20 +3,26 @@
 from contextlib import suppress
 
 import structlog
-from flask import Flask, render_template
+from flask import Flask, current_app, render_template, request
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from rq.exceptions import InvalidJobOperation, NoSuchJobError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, Unauthorized
+from werkzeug.wrappers import Response
 
+from webhooks_app.extensions import login_manager
 from webhooks_app.services import errors as service_errors
 from webhooks_app.services.errors import DATABASE_AWAY, UNSTORABLE
 from webhooks_app.web import tenancy
+from webhooks_app.web.htmx import wants_fragment
 
 log = structlog.get_logger(__name__)
 
 ADVICE = {
-    400: "This form has expired or is incomplete. Go back, reload the page and try again.",
+    400: "This form is incomplete or has expired: you logged in again, or switched organisation or"
+    " mode meanwhile. Go back, reload the page and try again.",
     403: "Your role does not allow this. Ask an owner or admin of your organisation.",
     404: "This page does not exist, or it belongs to another organisation.",
     405: "This address does not accept that kind of request.",
@@ -27,6 +33,7 @@ ADVICE = {
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(service_errors.NotFound, _not_found)
     app.register_error_handler(service_errors.Conflict, _conflict)
     app.register_error_handler(service_errors.PlanLimit, _plan_limit)
@@ -45,6 +52,14 @@ def _http_error(error: HTTPException) -> tuple[str, int]:
     with suppress(*DATABASE_AWAY):
         tenancy.arrive_if_known()
     return _page(code, error.name, ADVICE.get(code, "Something went wrong."))
+
+
+def _csrf_error(error: CSRFError) -> tuple[str, int] | Response:
+    """A session that is over had the token too: then logging in is what helps."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if current_user.is_authenticated or not getattr(view, "needs_log_in", False):
+        return _http_error(error)
+    return _http_error(Unauthorized()) if wants_fragment() else login_manager.unauthorized()
 
 
 def _database_away(error: Exception) -> tuple[str, int]:

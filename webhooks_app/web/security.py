@@ -1,5 +1,7 @@
 """Who is logged in, and the headers that keep a page to itself."""
 
+from urllib.parse import urlsplit
+
 from flask import Flask, Response, abort, flash, g, redirect, request, session, url_for
 from flask_login import login_user
 from werkzeug.wrappers import Response as BaseResponse
@@ -51,8 +53,15 @@ def _ask_to_log_in() -> BaseResponse:
     if wants_fragment():
         abort(401)
     flash("Log in to see this page.")
-    target = request.full_path if request.query_string else request.path
-    return redirect(url_for("accounts.log_in", next=target))
+    return redirect(url_for("accounts.log_in", next=_page_asked_for()))
+
+
+def _page_asked_for() -> str:
+    """To go on to after the log-in. A change is not made then: it is the page that it was on."""
+    asked = urlsplit(request.url if request.method in SAFE_METHODS else request.referrer or "")
+    if asked.netloc != request.host:
+        return "/"
+    return f"{asked.path}?{asked.query}" if asked.query else asked.path
 
 
 def admit(user: User) -> None:

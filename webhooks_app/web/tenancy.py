@@ -4,17 +4,20 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from flask import Flask, abort, g, request, session
+from flask import Flask, abort, current_app, g, request, session
 from flask_login import current_user, login_required
 
 from webhooks_app.extensions import db
 from webhooks_app.lib.paging import Window, decode_cursor
 from webhooks_app.services import notifications, plans, sessions
+from webhooks_app.services.errors import Conflict
 from webhooks_app.services.sessions import Here
 from webhooks_app.vocabulary import Role
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+PAGE_OF_BEFORE = "You went to another organisation or mode in another tab: reload this page."
 
 
 def init_app(app: Flask) -> None:
@@ -56,6 +59,16 @@ def here() -> Here:
     return place
 
 
+def go_to(choice: str, value: str) -> None:
+    """Look at another organisation or mode from now on.
+
+    The forms of pages that are still open expire: none of them may change what is here now.
+    """
+    session[choice] = value
+    session.pop(current_app.config["WTF_CSRF_FIELD_NAME"], None)
+    g.pop("here", None)
+
+
 def person(view: Callable[P, R]) -> Callable[P, R]:
     """For pages of one's own: whoever is logged in, member of something or not."""
 
@@ -65,19 +78,27 @@ def person(view: Callable[P, R]) -> Callable[P, R]:
         _arrive()
         return view(*args, **kwargs)
 
+    guarded.needs_log_in = True
     return guarded  # type: ignore[no-any-return]
 
 
 def member(view: Callable[P, R]) -> Callable[P, R]:
-    """For pages of an organisation: strangers log in first, outsiders find nothing."""
+    """For pages of an organisation: strangers log in first, outsiders find nothing.
+
+    A page that is still open keeps no company with another organisation or mode: what htmx asks
+    for says of which it is.
+    """
 
     @login_required
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         if not _arrive():
             abort(404)
+        if request.headers.get("X-Place", here().place) != here().place:
+            raise Conflict(PAGE_OF_BEFORE)
         return view(*args, **kwargs)
 
+    guarded.needs_log_in = True
     return guarded  # type: ignore[no-any-return]
 
 

@@ -2,7 +2,7 @@
 
 import orjson
 from flask_wtf import FlaskForm
-from wtforms import SelectField, StringField, TextAreaField
+from wtforms import SelectField, StringField, SubmitField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 
 from webhooks_app.lib.pointers import Invalid
@@ -17,6 +17,7 @@ class EventForm(FlaskForm):  # type: ignore[misc]
     )
     subject_id = StringField("ID")
     data = TextAreaField("Data", render_kw=JSON_BOX)
+    show_sample = SubmitField("Show the sample")
 
     def suggest(self, name: str) -> None:
         """Begin with the sample of that type; with nothing for an unknown one."""

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from webhooks_app.extensions import db
 from webhooks_app.services import accounts
 from webhooks_app.services import keys as service
+from webhooks_app.web import shown_once
 from webhooks_app.web.tenancy import editor, here, member
 
 bp = Blueprint("api_keys", __name__, url_prefix="/api-keys")
@@ -19,14 +20,23 @@ def index() -> str:
 
 @bp.post("/")
 @editor
-def create() -> tuple[str, int] | str:
+def create() -> tuple[str, int] | Response:
     try:
         name = accounts.checked_name(request.form.get("name", ""), "A key")
     except accounts.BadAccount as error:
         return render_template("api_keys/index.html", keys=_keys(), error=str(error)), 422
     place = here()
     key, token = service.create_api_key(db.session(), place.organisation.id, place.mode.value, name)
-    return render_template("api_keys/made.html", key=key, token=token)
+    shown_once.keep(key.id, token)
+    return redirect(url_for(".made", key_id=key.id))
+
+
+@bp.get("/<key_id>/made")
+@editor
+def made(key_id: str) -> str:
+    """Right after it was made; later, that it was shown."""
+    key = service.find_key(db.session(), here().tenant, key_id)
+    return render_template("api_keys/made.html", key=key, shown=shown_once.take(key.id))
 
 
 @bp.route("/<key_id>/revoke", methods=["GET", "POST"])

@@ -37,6 +37,8 @@ def new() -> Response | tuple[str, int]:
     form = EventForm()
     if request.method == "GET":
         form.suggest(request.args.get("type", form.type.choices[0].value))
+    elif form.show_sample.data:
+        form.suggest(form.type.data)
     elif form.validate():
         try:
             sent = by_hand.send(
@@ -48,7 +50,7 @@ def new() -> Response | tuple[str, int]:
             flash(f"Event accepted. Deliveries: {sent.deliveries}.")
             return redirect(url_for(".show", event_id=sent.id))
     page = render_template("events/new.html", form=form)
-    return page, 422 if request.method == "POST" else 200
+    return page, 422 if form.errors else 200
 
 
 @bp.get("/<event_id>")

@@ -1,6 +1,6 @@
 """/invitations/<token>: accepted by whom it was mailed to."""
 
-from flask import Blueprint, flash, redirect, render_template, session, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -13,6 +13,7 @@ from webhooks_app.services.sessions import ORGANISATION
 from webhooks_app.web import limits
 from webhooks_app.web.forms.accounts import JoinForm
 from webhooks_app.web.security import admit, keep_token
+from webhooks_app.web.tenancy import go_to
 
 bp = Blueprint("invitations", __name__, url_prefix="/invitations")
 bp.after_request(keep_token)
@@ -60,7 +61,7 @@ def join(token: str) -> Answer:
 
 
 def _arrived(organisation_id: str) -> Response:
-    session[ORGANISATION] = organisation_id
+    go_to(ORGANISATION, organisation_id)
     flash("Welcome! You are now a member.")
     return redirect(url_for("overview.show"))
 

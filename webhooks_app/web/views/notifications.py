@@ -17,6 +17,13 @@ def index() -> str:
     return render_template("notifications.html", notifications=found)
 
 
+@bp.post("/<notification_id>/read")
+@member
+def read_one(notification_id: str) -> Response:
+    service.read_one(db.session(), here().tenant, notification_id)
+    return redirect(url_for(".index"))
+
+
 @bp.post("/read")
 @member
 def read() -> Response:

@@ -1,6 +1,6 @@
 """The organisation: its settings, and which of theirs a person looks at."""
 
-from flask import Blueprint, abort, flash, g, redirect, render_template, session, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -10,7 +10,7 @@ from webhooks_app.services import plans, sessions
 from webhooks_app.services.accounts import BadAccount
 from webhooks_app.services.sessions import ORGANISATION
 from webhooks_app.web.forms.accounts import OrganisationForm
-from webhooks_app.web.tenancy import editor, here, member
+from webhooks_app.web.tenancy import editor, go_to, here, member
 
 bp = Blueprint("organisations", __name__)
 
@@ -43,8 +43,7 @@ def switch(organisation_id: str) -> Response:
     membership = sessions.membership_of(db.session(), current_user, organisation_id)
     if membership is None or membership.organisation_id != organisation_id:
         abort(404)
-    session[ORGANISATION] = organisation_id
-    g.pop("here")
+    go_to(ORGANISATION, organisation_id)
     return redirect(url_for("overview.show"))
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_login import current_user, login_required
 from werkzeug.wrappers import Response
 
@@ -10,7 +10,7 @@ from webhooks_app.extensions import db
 from webhooks_app.services import overview, sessions, statistics
 from webhooks_app.vocabulary import Mode
 from webhooks_app.web.charts import stacked
-from webhooks_app.web.tenancy import here, member
+from webhooks_app.web.tenancy import go_to, here, member
 
 bp = Blueprint("overview", __name__)
 
@@ -61,7 +61,6 @@ def _show() -> str:
 @member
 def switch_mode() -> Response:
     """Live and test never mix: a list stays open, what was open of one mode alone is left."""
-    session[sessions.MODE] = Mode.TEST if request.form.get("mode") == Mode.TEST else Mode.LIVE
-    g.pop("here")
+    go_to(sessions.MODE, Mode.TEST if request.form.get("mode") == Mode.TEST else Mode.LIVE)
     page = request.form.get("page")
     return redirect(url_for(page if page in LISTS else "overview.show"))

@@ -30,7 +30,9 @@ from webhooks_app.services import (
 from webhooks_app.services import subscriptions as service
 from webhooks_app.services.delivery_filters import Filters
 from webhooks_app.vocabulary import Channel, SubscriptionKind
+from webhooks_app.web import shown_once
 from webhooks_app.web.charts import Sparklines, sparklines
+from webhooks_app.web.delivery_query import DeliveryQuery
 from webhooks_app.web.forms.choices import groups
 from webhooks_app.web.forms.subscriptions import (
     OVERLAPS,
@@ -186,7 +188,7 @@ def toggle(subscription_id: str) -> Answer:
     service.set_enabled(db.session(), row, enabled=request.form.get("enabled") == "1")
     if wants_fragment():
         name = f"subscriptions/{kind().listed}.html"
-        return render_template(name, row=row, sparks=_sparks(row))
+        return render_template(name, row=row, sparks=_sparks(row), missed=_missed(row))
     flash(
         "Switched on. Use Recover to resend what never arrived."
         if row.enabled
@@ -233,6 +235,19 @@ def rotate(subscription_id: str) -> Answer:
     return _secret(row, secret, "rotated")
 
 
+@bp.get("/<subscription_id>/secret")
+@editor
+def secret(subscription_id: str) -> str:
+    """Right after it was made; later, that it was shown."""
+    row = _load(subscription_id)
+    return render_template(
+        "subscriptions/secret.html",
+        row=row,
+        shown=shown_once.take(row.id),
+        snippets=verification.snippets(row.wire_format),
+    )
+
+
 @bp.route("/<subscription_id>/delete", methods=["GET", "POST"])
 @editor
 def delete(subscription_id: str) -> Answer:
@@ -260,15 +275,10 @@ def _form(form: SubscriptionForm, row: Subscription | None) -> Answer:
     return page, 422 if failed else 200, {"Content-Security-Policy": FRAMING}
 
 
-def _secret(row: Subscription, secret: str, why: str) -> str:
+def _secret(row: Subscription, secret: str, why: str) -> Response:
     """`why` it has a new secret: made, copied or rotated."""
-    return render_template(
-        "subscriptions/secret.html",
-        row=row,
-        secret=secret,
-        why=why,
-        snippets=verification.snippets(row.wire_format),
-    )
+    shown_once.keep(row.id, secret, why)
+    return redirect(url_for(".secret", subscription_id=row.id))
 
 
 def _preview(form: SubscriptionForm) -> preview.Preview:
@@ -278,6 +288,15 @@ def _preview(form: SubscriptionForm) -> preview.Preview:
 def _last_deliveries(row: Subscription) -> Page[deliveries.Logged]:
     filters = Filters(subscription_id=row.id)
     return deliveries.list_deliveries(db.session(), here().tenant, filters, Window())
+
+
+def _missed(row: Subscription) -> dict[str, str] | None:
+    """What can be sent again to one that was switched on, as a query for the replay's page."""
+    if not row.enabled:
+        return None
+    query = DeliveryQuery({"subscription_id": row.id, "window": "7d", "missing": "1"})
+    estimate = deliveries.estimate(db.session(), here().tenant, query.filters, most=1)
+    return query.kept if estimate.found else None
 
 
 def _sparks(*rows: Subscription) -> Sparklines:

@@ -1,0 +1,58 @@
+"""Every kind of page there is, found by following links: so that none is forgotten."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from flask import Flask
+from playwright.sync_api import Page
+from werkzeug.exceptions import HTTPException
+
+# What people do not come to by a link of the dashboard: JSON, files, text and other doors.
+NO_PAGES = (
+    "api.",
+    "static",
+    "operations.",
+    "docs.list_all",
+    "docs.list_parts",
+    "docs.show_all",
+    "docs.source",
+    "outbox.html",
+    # A line for htmx; its page is that of the delivery.
+    "deliveries.outcome",
+    # Its markup is not ours; `test_rq_dashboard` has its own tests.
+    "rq_dashboard.",
+    # For strangers, by mailed links.
+    "accounts.",
+    "invitations.",
+    "passwords.",
+    "unsubscribe.",
+)
+
+
+def pages_of(app: Flask) -> set[str]:
+    """The endpoints that answer a GET with a page for members."""
+    return {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and not rule.endpoint.startswith(NO_PAGES)
+    }
+
+
+def reach(page: Page, app: Flask, starts: list[str]) -> Iterator[str]:
+    """Go to one page of each endpoint that links lead to from `starts`, and name its endpoint."""
+    adapter, waiting, reached = app.url_map.bind("localhost"), list(starts), set()
+    while waiting:
+        path = waiting.pop(0)
+        try:
+            endpoint, _ = adapter.match(urlsplit(path).path, method="GET")
+        except HTTPException:
+            continue
+        if endpoint in reached or endpoint.startswith(NO_PAGES):
+            continue
+        reached.add(endpoint)
+        page.goto(path)
+        yield endpoint
+        waiting += page.eval_on_selector_all("a[href^='/']", LINKS)
+
+
+LINKS = "links => links.map(link => link.getAttribute('href'))"

@@ -1,0 +1,116 @@
+"""What people do less often: new secrets, keys, copies, notices, recovery, a signature by hand."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from playwright.sync_api import Page, expect
+from standardwebhooks import Webhook
+
+from tests.browser.product import Product
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+EVENT = {"type": "message.sent", "data": {"text": "hello"}}
+
+
+def test_a_secret_is_rotated_with_the_overlap_in_sight(page: Page) -> None:
+    page.goto("/webhooks/")
+    page.get_by_role("link", name="Warehouse", exact=True).click()
+    page.get_by_role("link", name="New secret").click()
+    page.get_by_label("The one before ends").select_option(label="after 3 days")
+    page.get_by_role("button", name="Make a new secret").click()
+    expect(page.get_by_label("Signing secret")).to_have_value(re.compile("^whsec_"))
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy").first.click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    expect(page.get_by_label("Signing secret")).to_have_value(copied)
+    for language in ("Python", "Node", "Go", "PHP", "Ruby"):
+        expect(page.locator("summary", has_text=language)).to_be_visible()
+    page.get_by_role("link", name="I have kept it").click()
+    expect(page.get_by_text("The one before signs too until in 2 days")).to_be_visible()
+
+
+def test_a_key_opens_the_api_until_it_is_revoked(page: Page, product: Product) -> None:
+    page.goto("/api-keys/")
+    page.get_by_label("Name of a new live key").fill("From a browser")
+    page.get_by_role("button", name="Make a key").click()
+    token = page.get_by_label("API key").input_value()
+    bearer = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    page.get_by_role("link", name="I have kept it").click()
+
+    def report() -> int:
+        return page.request.post("/api/v1/events", data=json.dumps(EVENT), headers=bearer).status
+
+    row = page.get_by_role("row").filter(has_text="From a browser")
+    expect(row).to_contain_text("never")
+    assert report() == 202
+    page.reload()
+    expect(row).not_to_contain_text("never")
+    row.get_by_role("link", name="Revoke").click()
+    page.get_by_role("button", name="Revoke").click()
+    expect(page.get_by_text("From a browser is revoked")).to_be_visible()
+    assert report() == 401
+
+
+def test_a_copy_of_an_action_is_off_until_it_is_switched_on(page: Page) -> None:
+    page.goto("/actions/")
+    page.get_by_role("button", name="Duplicate New lead to the CRM").click()
+    page.get_by_role("link", name="I have kept it").click()
+    page.get_by_label("Name").fill("New lead to the newsletter")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status").filter(has_text="It is off")).to_be_visible()
+    page.goto("/actions/")
+    switch = page.get_by_role("switch", name="New lead to the newsletter is on")
+    expect(switch).to_have_attribute("aria-checked", "false")
+    switch.click()
+    expect(switch).to_have_attribute("aria-checked", "true")
+
+
+def test_the_bell_counts_down_as_notifications_are_read(page: Page) -> None:
+    page.goto("/notifications/")
+    unread = page.get_by_role("button", name="Mark as read")
+    waiting = unread.count()
+    assert waiting
+    unread.first.click()
+    expect(unread).to_have_count(waiting - 1)
+    bell = page.get_by_role("link", name=re.compile("^Notifications"))
+    left = f"Notifications, {waiting - 1} unread" if waiting > 1 else "Notifications"
+    expect(bell).to_have_accessible_name(left)
+
+
+def test_what_failed_since_a_moment_is_recovered(page: Page) -> None:
+    page.goto("/deliveries/")
+    page.get_by_role("link", name="Recover what never arrived").click()
+    page.get_by_label("When").select_option("")
+    page.get_by_label("Since (UTC)").fill("2020-01-01T00:00")
+    page.get_by_label("Until (UTC)").fill("2020-01-02T00:00")
+    page.get_by_role("button", name="Count again").click()
+    expect(page.get_by_role("heading", name="Replay 0 deliveries?")).to_be_visible()
+    expect(page.get_by_role("button", name="Replay them")).to_have_count(0)
+    page.get_by_label("Until (UTC)").fill("")
+    page.get_by_role("button", name="Count again").click()
+    expect(page.get_by_role("heading", name=re.compile("Replay [1-9]"))).to_be_visible()
+    assert "missing=1" in page.url
+
+
+def test_a_signature_is_checked_by_hand(open_page: Callable[..., Page]) -> None:
+    page = open_page(errors="422")
+    body, now = json.dumps(EVENT), datetime.now(UTC)
+    headers = {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(SECRET).sign("msg_1", now, body),
+    }
+    page.goto("/tools/signature")
+    page.get_by_label("Signing secret").fill(SECRET)
+    page.get_by_label("Headers").fill("\n".join(f"{k}: {v}" for k, v in headers.items()))
+    page.get_by_label("Body").fill(body)
+    page.get_by_role("button", name="Check").click()
+    result = page.get_by_role("region", name="Result")
+    expect(result.locator(".badge")).to_have_text(re.compile("^✓ *verified"))
+    page.get_by_label("Body").fill(body + " ")
+    page.get_by_role("button", name="Check").click()
+    expect(result.locator(".badge")).to_have_text(re.compile("not verified"))
+    expect(page.get_by_label("Signing secret")).to_have_value(SECRET)
