@@ -30,7 +30,7 @@ def test_a_form_that_was_opened_before_sends_nothing(
     owner.post(elsewhere[what], mode="test")
     stale = owner.post("/events/new", **FORM)
     assert stale.status_code == 400
-    assert "went to another organisation or mode" in " ".join(stale.text.split())
+    assert "switched organisation or mode" in " ".join(stale.text.split())
     assert db.session.query(Event).count() == 0
     owner.get("/events/new")
     assert owner.post("/events/new", **FORM).status_code == 302
