@@ -92,7 +92,7 @@
     const said = ctx.response?.headers.get("X-Reason");
     const text = said || WORDS[status] || (status ? "Something went wrong on our side." : "No response. Check your connection.");
     if (FINAL.includes(status)) say(text, "Reload", () => location.reload());
-    else say(text, "Again", repeat(ctx.sourceElement, ctx.sourceEvent));
+    else say(text, "Try again", repeat(ctx.sourceElement, ctx.sourceEvent));
   }
 
   addEventListener("htmx:response:error", failed);

@@ -63,16 +63,16 @@ def made_by_hand(page: Page, event_type: str) -> list[str]:
     page.get_by_role("button", name="Save").click()
     page.wait_for_url(f"**/event-types/{event_type}")
     page.goto("/members/")
-    page.get_by_label("E-mail of someone to invite").fill(f"{event_type}@people.example")
+    page.get_by_label("E-mail to invite").fill(f"{event_type}@people.example")
     page.get_by_role("button", name="Invite").click()
     page.goto("/simulator/")
     page.get_by_label("Message").fill("Hello")
-    page.get_by_role("button", name="Write as the visitor").click()
+    page.get_by_role("button", name="Send as visitor").click()
     page.locator("#conversation li").first.wait_for()
     conversation = page.url
     page.goto("/deliveries/?status=delivered")
     page.locator("input[name=delivery_id]").first.check()
-    page.get_by_role("button", name="Replay 1 chosen").click()
+    page.get_by_role("button", name="Replay 1 selected").click()
     page.get_by_role("heading", name="Done").wait_for()
     replay = page.url
     shown_once = []
@@ -140,7 +140,7 @@ def test_long_names_push_nothing_sideways(
     page.get_by_label("Description").fill("W" * 200)
     page.get_by_label("lead.captured").check()
     page.get_by_role("button", name="Save").click()
-    page.get_by_role("link", name="I have kept it").click()
+    page.get_by_role("link", name="I have saved it").click()
     its = page.url
     wide = []
     for path in (

@@ -18,8 +18,8 @@ def test_a_secret_is_rotated_with_the_overlap_in_sight(page: Page) -> None:
     page.goto("/webhooks/")
     page.get_by_role("link", name="Warehouse", exact=True).click()
     page.get_by_role("link", name="New secret").click()
-    page.get_by_label("The one before ends").select_option(label="after 3 days")
-    page.get_by_role("button", name="Make a new secret").click()
+    page.get_by_label("Old secret expires").select_option(label="in 3 days")
+    page.get_by_role("button", name="Create new secret").click()
     expect(page.get_by_label("Signing secret")).to_have_value(re.compile("^whsec_"))
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy").first.click()
@@ -28,17 +28,17 @@ def test_a_secret_is_rotated_with_the_overlap_in_sight(page: Page) -> None:
     expect(page.get_by_label("Signing secret")).to_have_value(copied)
     for language in ("Python", "Node", "Go", "PHP", "Ruby"):
         expect(page.locator("summary", has_text=language)).to_be_visible()
-    page.get_by_role("link", name="I have kept it").click()
-    expect(page.get_by_text("The one before signs too until in 2 days")).to_be_visible()
+    page.get_by_role("link", name="I have saved it").click()
+    expect(page.get_by_text("The old secret also signs until in 2 days")).to_be_visible()
 
 
 def test_a_key_opens_the_api_until_it_is_revoked(page: Page, product: Product) -> None:
     page.goto("/api-keys/")
-    page.get_by_label("Name of a new live key").fill("From a browser")
-    page.get_by_role("button", name="Make a key").click()
+    page.get_by_label("Name").fill("From a browser")
+    page.get_by_role("button", name="Create live key").click()
     token = page.get_by_label("API key").input_value()
     bearer = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    page.get_by_role("link", name="I have kept it").click()
+    page.get_by_role("link", name="I have saved it").click()
 
     def report() -> int:
         return page.request.post("/api/v1/events", data=json.dumps(EVENT), headers=bearer).status
@@ -50,17 +50,17 @@ def test_a_key_opens_the_api_until_it_is_revoked(page: Page, product: Product) -
     expect(row).not_to_contain_text("never")
     row.get_by_role("link", name="Revoke").click()
     page.get_by_role("button", name="Revoke").click()
-    expect(page.get_by_text("From a browser is revoked")).to_be_visible()
+    expect(page.get_by_text("From a browser was revoked")).to_be_visible()
     assert report() == 401
 
 
 def test_a_copy_of_an_action_is_off_until_it_is_switched_on(page: Page) -> None:
     page.goto("/actions/")
     page.get_by_role("button", name="Duplicate New lead to the CRM").click()
-    page.get_by_role("link", name="I have kept it").click()
+    page.get_by_role("link", name="I have saved it").click()
     page.get_by_label("Name").fill("New lead to the newsletter")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("status").filter(has_text="It is off")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Switched off")).to_be_visible()
     page.goto("/actions/")
     switch = page.get_by_role("switch", name="New lead to the newsletter is on")
     expect(switch).to_have_attribute("aria-checked", "false")
@@ -82,15 +82,15 @@ def test_the_bell_counts_down_as_notifications_are_read(page: Page) -> None:
 
 def test_what_failed_since_a_moment_is_recovered(page: Page) -> None:
     page.goto("/deliveries/")
-    page.get_by_role("link", name="Recover what never arrived").click()
+    page.get_by_role("link", name="Recover missed deliveries").click()
     page.get_by_label("When").select_option("")
     page.get_by_label("Since (UTC)").fill("2020-01-01T00:00")
     page.get_by_label("Until (UTC)").fill("2020-01-02T00:00")
-    page.get_by_role("button", name="Count again").click()
+    page.get_by_role("button", name="Update count").click()
     expect(page.get_by_role("heading", name="Replay 0 deliveries?")).to_be_visible()
-    expect(page.get_by_role("button", name="Replay them")).to_have_count(0)
+    expect(page.get_by_role("button", name="Replay", exact=True)).to_have_count(0)
     page.get_by_label("Until (UTC)").fill("")
-    page.get_by_role("button", name="Count again").click()
+    page.get_by_role("button", name="Update count").click()
     expect(page.get_by_role("heading", name=re.compile("Replay [1-9]"))).to_be_visible()
     assert "missing=1" in page.url
 

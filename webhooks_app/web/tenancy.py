@@ -17,7 +17,7 @@ from webhooks_app.vocabulary import Role
 P = ParamSpec("P")
 R = TypeVar("R")
 
-PAGE_OF_BEFORE = "You went to another organisation or mode in another tab: reload this page."
+PAGE_OF_BEFORE = "You switched organisation or mode in another tab. Reload this page."
 
 
 def init_app(app: Flask) -> None:
