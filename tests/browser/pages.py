@@ -28,18 +28,22 @@ PATHS = {
     "audit-log": "/audit-log/",
     "outbox": "/outbox/",
     "signature-tool": "/tools/signature",
+    "documents": "/docs/",
+    "document": "/docs/api",
     "not-found": "/nowhere",
 }
-# Pages of one thing: the list that links to it, and which of its links.
+# Pages of one thing: the page that links to it, by its path or its name here, and which link.
 LINKED = {
     "action": ("/actions/", "main h2 a"),
     "webhook": ("/webhooks/", "a:text-is('Old CRM')"),
     "webhook-edit": ("/webhooks/", "a[href$='/edit']"),
     "webhook-delete": ("/webhooks/", "a[href$='/delete']"),
+    "webhook-rotate": ("webhook", "a[href$='/rotate']"),
     "webhook-logs": ("/webhooks/", "tr:has-text('Old CRM') a[href$='/logs']"),
     "delivery": ("/deliveries/?status=failed", "tbody a[data-drawer]"),
     "event": ("/events/?type=lead.captured", "tbody a"),
     "inbox": ("/test-webhook/", "main a[href*='/test-webhook/']"),
+    "inbox-request": ("inbox", "a[href*='/requests/']"),
 }
 
 
@@ -47,7 +51,7 @@ def paths(page: Page) -> dict[str, str]:
     """All of them, those of one thing looked up in the lists."""
     found = dict(PATHS)
     for name, (index, link) in LINKED.items():
-        page.goto(index)
+        page.goto(found.get(index, index))
         href = page.locator(link).first.get_attribute("href")
         assert href, name
         found[name] = href

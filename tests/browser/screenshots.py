@@ -54,18 +54,47 @@ def _shoot_all(browser: Browser, product: Product, width: int, scheme: str) -> N
     )
     page = context.new_page()
     ending = f"{width}-{scheme}.png"
-    page.goto("/login")
-    _shoot(page, f"login-{ending}")
+    for name, path in (("login", "/login"), ("password-forgot", "/password/forgot")):
+        page.goto(path)
+        _shoot(page, f"{name}-{ending}")
     product.log_in(page, "owner")
     for name, path in paths(page).items():
         page.goto(path)
         _shoot(page, f"{name}-{ending}")
+    page.goto("/ops/rq/")
+    _shoot(page, f"rq-dashboard-{ending}")
+    _shoot_what_is_made(page, ending)
     page.goto("/webhooks/")
     page.locator("tr", has_text="Old CRM").get_by_role("link", name="Logs").click()
     page.locator("#drawer .log summary").first.click()
     page.locator("#drawer .attempt").first.wait_for()
     page.screenshot(path=FOLDER / f"drawer-{ending}")
     context.close()
+
+
+def _shoot_what_is_made(page: Page, ending: str) -> None:
+    """What only follows a form: a secret, a conversation, a replay, a fault."""
+    page.goto("/webhooks/")
+    page.get_by_role("link", name="Warehouse", exact=True).click()
+    page.get_by_role("link", name="New secret").click()
+    page.get_by_role("button", name="Create new secret").click()
+    page.get_by_label("Signing secret").wait_for()
+    _shoot(page, f"webhook-secret-{ending}")
+    page.goto("/simulator/")
+    page.get_by_label("Message").fill("Hello, can I talk to a human? My mail is ada@example.com")
+    page.get_by_role("button", name="Send as visitor").click()
+    page.locator("#conversation li").first.wait_for()
+    _shoot(page, f"conversation-{ending}")
+    page.goto("/deliveries/?status=delivered")
+    page.locator("input[name=delivery_id]").first.check()
+    page.get_by_role("button", name="Replay 1 selected").click()
+    page.get_by_role("heading", name="Done").wait_for()
+    _shoot(page, f"replay-{ending}")
+    page.goto("/webhooks/new")
+    page.get_by_label("URL").fill("http://example.com/no-tls")
+    page.get_by_role("button", name="Save").click()
+    page.locator("[aria-invalid=true]").first.wait_for()
+    _shoot(page, f"webhook-fault-{ending}")
 
 
 def _shoot(page: Page, name: str) -> None:

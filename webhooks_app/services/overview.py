@@ -15,11 +15,13 @@ from webhooks_app.services.delivery_filters import Filters
 
 RECENT = 10
 MOST_WAITING = 10_000
+MOST_TROUBLED = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`waiting` deliveries are due now or later, `MOST_WAITING` at most; `recent` newest first."""
+    """`waiting` deliveries are due now or later, `MOST_WAITING` at most; `recent` newest first;
+    `MOST_TROUBLED` of those `failing` and `disabled` each."""
 
     subscriptions: int
     waiting: int
@@ -40,6 +42,7 @@ def of(session: Session, tenant: Tenant) -> Overview:
         .options(joinedload(Subscription.health))
         .where(*present)
         .order_by(Subscription.name)
+        .limit(MOST_TROUBLED)
     )
     failing = troubled.where(Subscription.enabled, SubscriptionHealth.failing_since.is_not(None))
     disabled = troubled.where(~Subscription.enabled, Subscription.disabled_reason.is_not(None))

@@ -29,6 +29,7 @@ ADVICE = {
     413: "What you sent is too large.",
     429: "Too many attempts in a short time. Wait a minute and try again.",
 }
+NO_SUCH_LINK = "This link is incomplete or out of date. Go back to the list and start there."
 
 
 def init_app(app: Flask) -> None:
@@ -51,6 +52,8 @@ def _http_error(error: HTTPException) -> tuple[str, int]:
     code = error.code or 500
     with suppress(*DATABASE_AWAY):
         tenancy.arrive_if_known()
+    if code == 400 and request.method == "GET":
+        return _page(code, error.name, NO_SUCH_LINK)
     return _page(code, error.name, ADVICE.get(code, "Something went wrong."))
 
 
