@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from webhooks_app.channels.webhook.formats.people import INVISIBLE, cut
+from webhooks_app.channels.plain_words import INVISIBLE, cut
 from webhooks_app.clock import rfc3339
 from webhooks_app.lib.ids import floor_id
 from webhooks_app.models import Event

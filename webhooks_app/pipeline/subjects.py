@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from webhooks_app.channels.webhook.formats.people import cut
+from webhooks_app.channels.plain_words import cut
 from webhooks_app.pipeline.conditions import look_up
 
 LONGEST = 200

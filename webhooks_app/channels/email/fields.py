@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from webhooks_app.channels.email.addresses import ascii_address
-from webhooks_app.channels.webhook.formats.people import INVISIBLE, cut
+from webhooks_app.channels.plain_words import as_written, clean, cut, value_in_words
 
 MOST = 60
 LONGEST_LABEL, LONGEST_VALUE = 80, 5000
@@ -34,7 +34,7 @@ def fields_of(event_type: str, data: str, zone: tzinfo) -> list[Field]:
 
     Objects within are flattened; numbers stay as they were written. Times are those of `zone`.
     """
-    root = json.loads(data, parse_float=str, parse_int=str, parse_constant=str)
+    root = as_written(data)
     own = event_type.partition(".")[0]
     found = list(islice(_flat((), root, own), MOST + 1))
     fields = [_field(path, value, zone) for path, value in sorted(found[:MOST], key=_rank)]
@@ -69,31 +69,13 @@ def _flat(path: tuple[str, ...], value: Any, own: str) -> Iterator[tuple[tuple[s
         for key, inner in value.items():
             below = () if not path and key == own and isinstance(inner, dict) else (*path, key)
             yield from _flat(below, inner, own)
-    elif text := _text(value):
+    elif text := value_in_words(value):
         yield path, text
-
-
-def _text(value: Any) -> str:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "Yes" if value else "No"
-        case list() if any(isinstance(one, dict | list) for one in value):
-            return f"{len(value)} items" if len(value) > 1 else "1 item"
-        case list():
-            return ", ".join(filter(None, map(_text, value)))
-        case _:
-            return _clean(str(value))
-
-
-def _clean(text: str) -> str:
-    return INVISIBLE.sub(" ", text.encode(errors="replace").decode()).strip()
 
 
 def _field(path: tuple[str, ...], text: str, zone: tzinfo) -> Field:
     key = path[-1] if path else ""
-    words = _clean(" ".join(filter(None, map(humanised, path)))) or "Value"
+    words = clean(" ".join(filter(None, map(humanised, path)))) or "Value"
     label = LABELS.get(key) if len(path) == 1 else None
     if label is None:
         label = cut(words[:1] + words[1:].lower(), LONGEST_LABEL)

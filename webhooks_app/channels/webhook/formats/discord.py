@@ -4,14 +4,13 @@ import re
 
 import orjson
 
+from webhooks_app.channels.plain_words import cut, units
 from webhooks_app.channels.webhook.formats.contract import EventView
 from webhooks_app.channels.webhook.formats.people import (
-    cut,
     facts_of,
     fitting,
     footer_of,
     title_of,
-    units,
 )
 from webhooks_app.channels.webhook.formats.unsigned import Unsigned
 

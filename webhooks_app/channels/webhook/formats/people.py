@@ -3,22 +3,17 @@
 The titles of the catalogue are not used: they may change, and a retry must send the same bytes.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+from webhooks_app.channels.plain_words import as_written, clean, cut, value_in_words
 from webhooks_app.channels.webhook.formats.contract import EventView
 
 MOST_FACTS = 20
 LONGEST_LABEL, LONGEST_VALUE = 80, 400
 MOST_ELEMENTS = LONGEST_VALUE  # of a list: more could not be shown
-
-# Controls, what has no width, and the marks that turn the direction of a text around.
-INVISIBLE = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\u200b\ufeff]+"
-)
 
 Fact = tuple[str, str]
 MORE: Fact = ("More", "There are fields that are not shown here")
@@ -31,8 +26,7 @@ def title_of(event: EventView) -> str:
 
 def facts_of(event: EventView) -> list[Fact]:
     """The first fields that say something, ids last; objects within are flattened."""
-    # Numbers stay as they were written: 1.50 is a price, and no float.
-    data = json.loads(event.data, parse_float=str, parse_int=str, parse_constant=str)
+    data = as_written(event.data)
     facts = list(islice(_flat((), data), MOST_FACTS + 1))
     shown = sorted(facts[:MOST_FACTS], key=_is_id)
     return [*shown, MORE] if len(facts) > MOST_FACTS else shown
@@ -61,18 +55,6 @@ def footer_of(event: EventView) -> str:
     return f"{event.type} · {at} UTC · {event.id}"
 
 
-def units(text: str) -> int:
-    """Its length in UTF-16, in which chat services count."""
-    return len(text.encode("utf-16-le")) // 2
-
-
-def cut(text: str, most: int) -> str:
-    """At most that many UTF-16 units, without half a character at the end."""
-    if units(text) <= most:
-        return text
-    return text.encode("utf-16-le")[: 2 * (most - 1)].decode("utf-16-le", errors="ignore") + "…"
-
-
 def _is_id(fact: Fact) -> bool:
     return fact[0].lower() == "id" or fact[0].endswith(" id")
 
@@ -82,31 +64,12 @@ def _flat(path: tuple[str, ...], value: Any) -> Iterator[Fact]:
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from _flat((*path, key[:LONGEST_LABEL]), inner)
-    elif text := _clean(_text(value)):
-        label = _clean(" ".join(filter(None, map(_words, path))))
+    elif text := value_in_words(value, MOST_ELEMENTS):
+        label = clean(" ".join(filter(None, map(_words, path))))
         shown = label[:1].upper() + label[1:] or "Value"
         yield cut(shown, LONGEST_LABEL), cut(text, LONGEST_VALUE)
-
-
-def _text(value: Any) -> str:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "Yes" if value else "No"
-        case list() if any(isinstance(one, dict | list) for one in value):
-            return f"{len(value)} items" if len(value) > 1 else "1 item"
-        case list():
-            return ", ".join(filter(None, map(_text, value[:MOST_ELEMENTS])))
-        case _:
-            return str(value)
 
 
 def _words(key: str) -> str:
     """`custom_fields` and `customFields` are "custom fields"."""
     return re.sub("(?<=[a-z])(?=[A-Z])", " ", key).replace("_", " ").lower().strip()
-
-
-def _clean(text: str) -> str:
-    """Without lone surrogates, which no chat service takes."""
-    return INVISIBLE.sub(" ", text.encode(errors="replace").decode()).strip()

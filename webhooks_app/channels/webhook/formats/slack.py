@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 
+from webhooks_app.channels.plain_words import cut
 from webhooks_app.channels.webhook.formats.contract import EventView
 from webhooks_app.channels.webhook.formats.people import (
     Fact,
-    cut,
     facts_of,
     footer_of,
     summary_of,

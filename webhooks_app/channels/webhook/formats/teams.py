@@ -7,13 +7,13 @@ from typing import Any
 
 import orjson
 
+from webhooks_app.channels.plain_words import units
 from webhooks_app.channels.webhook.formats.contract import EventView
 from webhooks_app.channels.webhook.formats.people import (
     facts_of,
     fitting,
     footer_of,
     title_of,
-    units,
 )
 from webhooks_app.channels.webhook.formats.unsigned import Unsigned
 
