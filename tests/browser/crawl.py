@@ -39,15 +39,15 @@ def pages_of(app: Flask) -> set[str]:
 
 
 def reach(page: Page, app: Flask, starts: list[str]) -> Iterator[str]:
-    """Go to one page of each endpoint that links lead to from `starts`, and name its endpoint."""
+    """Go to each of `starts`, then to one page of each other endpoint that links lead to; the
+    endpoint of each, empty for an address that nothing answers."""
     adapter, waiting, reached = app.url_map.bind("localhost"), list(starts), set()
-    while waiting:
-        path = waiting.pop(0)
+    for number, path in enumerate(waiting):
         try:
             endpoint, _ = adapter.match(urlsplit(path).path, method="GET")
         except HTTPException:
-            continue
-        if endpoint in reached or endpoint.startswith(NO_PAGES):
+            endpoint = ""
+        if number >= len(starts) and (endpoint in {"", *reached} or endpoint.startswith(NO_PAGES)):
             continue
         reached.add(endpoint)
         page.goto(path)

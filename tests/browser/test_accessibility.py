@@ -31,24 +31,15 @@ def findings(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_page(open_page: Callable[..., Page], scheme: str) -> None:
-    page = open_page(color_scheme=scheme, reduced_motion="reduce", errors="404")
-    found = []
-    for path in paths(page).values():
-        page.goto(path)
-        found += findings(page)
-    assert found == []
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_a_page_of_each_endpoint(
+def test_axe_finds_nothing_on_any_page(
     open_page: Callable[..., Page], tmp_path: Path, scheme: str
 ) -> None:
+    """On each page that has a picture, and on one of every endpoint, so that none is forgotten."""
     app = create_app(read_settings({}, data_dir=tmp_path))
-    page = open_page(color_scheme=scheme, reduced_motion="reduce")
-    starts = ["/", "/actions/logs", *made_by_hand(page, f"order.{scheme}")]
+    page = open_page(color_scheme=scheme, reduced_motion="reduce", errors="404")
+    made = made_by_hand(page, f"order.{scheme}")
     found, reached = [], set()
-    for endpoint in reach(page, app, starts):
+    for endpoint in reach(page, app, [*paths(page).values(), "/actions/logs", *made]):
         reached.add(endpoint)
         found += findings(page)
     assert found == []
