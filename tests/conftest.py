@@ -28,6 +28,28 @@ from webhooks_app.lib.crypto import new_key
 from webhooks_app.pipeline.engine import Engine
 
 SECRET_KEY, ENCRYPTION_KEY = new_key(), new_key()
+MEASURED = "measured"
+# They start processes and wait for them, so they are run one after another, beside all others.
+WAITING = {"browser", "journeys", "launch"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent.name in WAITING:
+            item.add_marker(pytest.mark.xdist_group("waiting"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    told = [
+        line
+        for report in terminalreporter.getreports("passed")
+        for name, line in report.user_properties
+        if name == MEASURED
+    ]
+    if told:
+        terminalreporter.section("measured")
+        for line in told:
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(autouse=True, scope="session")

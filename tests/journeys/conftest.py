@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import MEASURED
 from tests.journeys.journey import Journey, answer_after
 from tests.support.receiver import Receiver
 from tests.support.servers import RedisServer, create_database
 
 NUMBERS = count()
-MEASURED = pytest.StashKey[list[str]]()
 
 Measured = Callable[[str], None]
 
@@ -60,14 +60,5 @@ def slow_receiver() -> Iterator[Receiver]:
 @pytest.fixture
 def measured(request: pytest.FixtureRequest) -> Measured:
     """`measured("lag 0.4 s")` is shown at the end of the run."""
-    lines = request.config.stash.setdefault(MEASURED, [])
-    return lambda line: lines.append(f"{request.node.name}: {line}")
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    if lines := config.stash.get(MEASURED, []):
-        terminalreporter.section("measured on the journeys")
-        for line in lines:
-            terminalreporter.write_line(line)
+    properties = request.node.user_properties
+    return lambda line: properties.append((MEASURED, f"{request.node.name}: {line}"))

@@ -45,7 +45,7 @@ def test_a_page_that_refreshes_itself_shows_nothing_of_elsewhere(
     owner.post(elsewhere[what], mode="test")
     stale = owner.client.get("/events/", headers=headers)
     assert stale.status_code == 409
-    assert "reload this page" in stale.headers["X-Reason"]
+    assert "Reload this page" in stale.headers["X-Reason"]
 
 
 def test_a_page_says_of_which_place_it_is(
