@@ -133,7 +133,7 @@ def test_the_largest_plan_names_no_other(organisation: Organisation) -> None:
 def test_pages_say_so_before_and_after(owner: Person) -> None:
     assert "Your plan" not in owner.get("/actions/").text
     assert "Your plan" not in owner.get("/actions/new").text
-    assert owner.post("/actions/new", **form()).status_code == 200
+    assert owner.post("/actions/new", **form()).status_code == 302
     full = "Your plan, Small, has 1 actions, and all are in use. Large has 9."
     assert full in owner.get("/actions/").text
     assert full in owner.get("/actions/new").text
