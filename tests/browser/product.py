@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import requests
 from playwright.sync_api import Page
 from sqlalchemy.orm import Session
 
@@ -14,6 +15,8 @@ from webhooks_app import create_app
 from webhooks_app.config import read_settings
 from webhooks_app.extensions import db
 from webhooks_app.launch.demo import Demo, kept_demo
+
+LEAD = {"type": "lead.captured", "data": {"name": "Ada Löwe", "email": "ada@example.com"}}
 
 
 @dataclass(frozen=True)
@@ -46,4 +49,6 @@ def started(folder: Path) -> Iterator[Product]:
             with Session(db.engine) as session:
                 paint(session, demo.organisation_id, app.extensions["vault"])
             db.engine.dispose()
-        yield Product(instance.url, demo)
+        product = Product(instance.url, demo)
+        requests.post(product.inbox, json=LEAD, timeout=10).raise_for_status()
+        yield product
