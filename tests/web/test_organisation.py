@@ -36,6 +36,7 @@ def test_name_and_time_zone_are_saved_and_audited(
     "wrong",
     [
         {"name": " ", "time_zone": "UTC"},
+        {"time_zone": "UTC"},
         {"name": "A\u202eB", "time_zone": "UTC"},
         {"name": "Acme", "time_zone": "Mars/Olympus"},
     ],

@@ -28,7 +28,8 @@ def save() -> Response | tuple[str, int]:
     if not form.validate():
         return _page(form), 422
     try:
-        service.change(db.session(), here().organisation, form.name.data, form.time_zone.data)
+        name, time_zone = form.name.data or "", form.time_zone.data
+        service.change(db.session(), here().organisation, name, time_zone)
     except BadAccount as error:
         form.name.errors = [str(error)]
         return _page(form), 422
