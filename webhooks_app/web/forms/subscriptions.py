@@ -152,10 +152,12 @@ class SubscriptionForm(SendingFields, FlaskForm):  # type: ignore[misc]
         ]
 
     def _fill_event_types(self, names: Sequence[str]) -> None:
-        raise NotImplementedError
+        takes_many = isinstance(self.event_types, SelectMultipleField)
+        self.event_types.data = list(names) if takes_many else names[0]
 
     def _chosen_event_types(self) -> list[str]:
-        raise NotImplementedError
+        chosen = self.event_types.data or []
+        return [chosen] if isinstance(chosen, str) else list(chosen)
 
     def _filled_rows(self) -> list[Any]:
         return [entry.form for entry in self.conditions if (entry.form.field.data or "").strip()]
@@ -165,12 +167,6 @@ class WebhookForm(SubscriptionForm):
     """An endpoint, and any number of event types."""
 
     event_types = SelectMultipleField("Events", choices=lambda: list(event_types()))
-
-    def _fill_event_types(self, names: Sequence[str]) -> None:
-        self.event_types.data = list(names)
-
-    def _chosen_event_types(self) -> list[str]:
-        return list(self.event_types.data or [])
 
 
 class ActionForm(ScheduledFields, SubscriptionForm):
@@ -204,12 +200,6 @@ class ActionForm(ScheduledFields, SubscriptionForm):
             "email_subject": self.email_subject.data or "",
             **{name: sending[name] for name in ("retry_policy", "rate_limit", "failure_mail")},
         }
-
-    def _fill_event_types(self, names: Sequence[str]) -> None:
-        self.event_types.data = names[0]
-
-    def _chosen_event_types(self) -> list[str]:
-        return [self.event_types.data] if self.event_types.data else []
 
 
 def _listed(text: str | None) -> list[str]:
