@@ -16,9 +16,9 @@ from webhooks_app.api.chatbot_bodies import (
     listed,
     made,
 )
-from webhooks_app.api.webhooks import guard, vault
+from webhooks_app.api.webhooks import guard
 from webhooks_app.channels.webhook.formats.pollybot import Pollybot
-from webhooks_app.extensions import db
+from webhooks_app.extensions import db, vault
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.models import Subscription
 from webhooks_app.services import chatbot_webhooks as service

@@ -9,8 +9,7 @@ from webhooks_app.api import auth, bodies, queries, shapes
 from webhooks_app.api.answers import answer, no_content
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.webhook_bodies import RotateBody, TestBody, WebhookBody, WebhookPatch
-from webhooks_app.extensions import db
-from webhooks_app.lib.crypto import Vault
+from webhooks_app.extensions import db, vault
 from webhooks_app.lib.ssrf import Guard
 from webhooks_app.models import Subscription
 from webhooks_app.services import custom_headers, samples, subscription_queries
@@ -96,10 +95,6 @@ def _load(webhook_id: str) -> Subscription:
 
 def _shape(row: Subscription) -> shapes.Shape:
     return shapes.webhook(row, custom_headers.masked(row, vault()))
-
-
-def vault() -> Vault:
-    return cast(Vault, current_app.extensions["vault"])
 
 
 def guard() -> Guard:

@@ -3,18 +3,15 @@
 import os
 import secrets
 from pathlib import Path
-from typing import cast
 
 import msgspec
-from flask import current_app
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from webhooks_app.clock import utcnow
 from webhooks_app.config import Settings
-from webhooks_app.extensions import db
+from webhooks_app.extensions import db, vault
 from webhooks_app.launch.place import Site
-from webhooks_app.lib.crypto import Vault
 from webhooks_app.lib.ids import new_id
 from webhooks_app.models import Inbox, Organisation, Subject, Subscription, User
 from webhooks_app.pipeline.incoming import Tenant
@@ -138,10 +135,6 @@ def _follow(session: Session, demo: Demo, settings: Settings, site: Site) -> Non
         update_subscription(session, row, {"url": url}, vault(), settings.guard)
         row.former_urls = []  # nobody is at the port of before
         session.commit()
-
-
-def vault() -> Vault:
-    return cast(Vault, current_app.extensions["vault"])
 
 
 def path_of(token: str) -> str:

@@ -4,11 +4,11 @@ So a reload makes no second webhook, and no second secret that puts the one of t
 use. On its way the secret is in the session's cookie, encrypted.
 """
 
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
-from flask import current_app, session
+from flask import session
 
-from webhooks_app.lib.crypto import Vault
+from webhooks_app.extensions import vault
 
 KEPT = "shown_once"
 
@@ -22,7 +22,7 @@ class Shown(NamedTuple):
 
 def keep(owner_id: str, secret: str, why: str = "made") -> None:
     """Until the page of `owner_id` shows it; the one that was kept before is forgotten."""
-    session[KEPT] = {"of": owner_id, "sealed": _vault().seal(secret), "why": why}
+    session[KEPT] = {"of": owner_id, "sealed": vault().seal(secret), "why": why}
 
 
 def take(owner_id: str) -> Shown | None:
@@ -30,8 +30,4 @@ def take(owner_id: str) -> Shown | None:
     if session.get(KEPT, {}).get("of") != owner_id:
         return None
     kept = session.pop(KEPT)
-    return Shown(_vault().open(kept["sealed"]), kept["why"])
-
-
-def _vault() -> Vault:
-    return cast(Vault, current_app.extensions["vault"])
+    return Shown(vault().open(kept["sealed"]), kept["why"])

@@ -6,7 +6,7 @@ import orjson
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from webhooks_app.extensions import db
+from webhooks_app.extensions import db, vault
 from webhooks_app.models import Subscription
 from webhooks_app.services import deliveries as service
 from webhooks_app.services import replays, subscription_queries
@@ -59,8 +59,7 @@ def _body(logged: service.Logged, subscription: Subscription) -> str:
     if subscription.channel != Channel.EMAIL:
         return service.request_body(logged.delivery, logged.event)
     desk = desk_of(current_app.config["SETTINGS"])
-    vault = current_app.extensions["vault"]
-    return service.mail_text(db.session(), logged, subscription, desk, vault)
+    return service.mail_text(db.session(), logged, subscription, desk, vault())
 
 
 @bp.get("/<delivery_id>/outcome")

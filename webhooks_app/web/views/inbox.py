@@ -5,7 +5,6 @@ from typing import Any
 from flask import (
     Blueprint,
     abort,
-    current_app,
     flash,
     redirect,
     render_template,
@@ -14,8 +13,7 @@ from flask import (
 )
 from werkzeug.wrappers import Response
 
-from webhooks_app.extensions import db
-from webhooks_app.lib.crypto import Vault
+from webhooks_app.extensions import db, vault
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.models import Inbox
 from webhooks_app.services import inbox as service
@@ -42,7 +40,7 @@ def create() -> Response | tuple[str, int]:
     form = request.form
     name, secret = form.get("name", ""), form.get("secret", "").strip()
     try:
-        inbox = service.open_inbox(db.session(), here().organisation.id, name, secret, _vault())
+        inbox = service.open_inbox(db.session(), here().organisation.id, name, secret, vault())
     except Invalid as error:
         return _index(error), 422
     return redirect(url_for(".show", token=inbox.token))
@@ -64,7 +62,7 @@ def show(token: str) -> Page:
 @member
 def show_request(token: str, request_id: str) -> str:
     inbox = _own(token)
-    shown = inbox_requests.request_of(db.session(), inbox, request_id, _vault())
+    shown = inbox_requests.request_of(db.session(), inbox, request_id, vault())
     return render_template("inboxes/request.html", inbox=inbox, one=shown)
 
 
@@ -106,7 +104,7 @@ def _choose_secret(inbox: Inbox, form: SecretForm) -> None:
         inbox_secrets.check_like(db.session(), inbox, form.webhook.data or "")
     elif form.source.data == OWN:
         secret = (form.secret.data or "").strip()
-        inbox_secrets.check_with(db.session(), inbox, secret, _vault())
+        inbox_secrets.check_with(db.session(), inbox, secret, vault())
     elif form.source.data == NONE:
         inbox_secrets.check_nothing(db.session(), inbox)
     else:
@@ -168,7 +166,7 @@ def _page(
 
 
 def _requests(inbox: Inbox) -> dict[str, Any]:
-    requests = inbox_requests.requests_of(db.session(), inbox, _vault())
+    requests = inbox_requests.requests_of(db.session(), inbox, vault())
     return {"requests": requests, "mark": inbox_requests.mark_in(requests)}
 
 
@@ -182,8 +180,3 @@ def _own(token: str) -> Inbox:
 def _load(token: str) -> Inbox:
     """By its token, which is the secret of its URL."""
     return service.find(db.session(), token) or abort(404)
-
-
-def _vault() -> Vault:
-    vault: Vault = current_app.extensions["vault"]
-    return vault

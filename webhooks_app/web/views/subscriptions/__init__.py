@@ -1,0 +1,9 @@
+"""/actions and /webhooks: the two lists, one subscription with its log, and every change of it.
+
+One blueprint, registered once for each kind; `kind()` tells under which a request came.
+"""
+
+from webhooks_app.web.views.subscriptions import changing, editing, reading, secrets
+from webhooks_app.web.views.subscriptions.blueprint import KINDS, bp
+
+__all__ = ["KINDS", "bp", "changing", "editing", "reading", "secrets"]

@@ -1,0 +1,71 @@
+"""Switched, tested, copied, deleted."""
+
+from flask import flash, redirect, render_template, request, url_for
+
+from webhooks_app.extensions import db, vault
+from webhooks_app.models import Subscription
+from webhooks_app.services import deliveries, samples
+from webhooks_app.services import subscriptions as service
+from webhooks_app.vocabulary import Channel
+from webhooks_app.web.delivery_query import DeliveryQuery
+from webhooks_app.web.htmx import wants_fragment
+from webhooks_app.web.tenancy import editor, here
+from webhooks_app.web.views.subscriptions.blueprint import Answer, bp, kind, load
+from webhooks_app.web.views.subscriptions.reading import sparks_of
+from webhooks_app.web.views.subscriptions.secrets import hand_out
+
+
+@bp.post("/<subscription_id>/toggle")
+@editor
+def toggle(subscription_id: str) -> Answer:
+    row = load(subscription_id)
+    service.set_enabled(db.session(), row, enabled=request.form.get("enabled") == "1")
+    if wants_fragment():
+        name = f"subscriptions/{kind().listed}.html"
+        return render_template(name, row=row, sparks=sparks_of(row), missed=_missed(row))
+    flash(
+        "Switched on. Use Recover to resend what never arrived."
+        if row.enabled
+        else "Switched off. Waiting deliveries are cancelled."
+    )
+    return redirect(url_for(".show", subscription_id=row.id))
+
+
+@bp.post("/<subscription_id>/test")
+@editor
+def test(subscription_id: str) -> Answer:
+    row = load(subscription_id)
+    sent = samples.send_test(db.session(), here().tenant, row)
+    if wants_fragment():
+        return render_template("deliveries/_outcome.html", logged=sent)
+    return redirect(url_for("deliveries.show", delivery_id=sent.delivery.id))
+
+
+@bp.post("/<subscription_id>/duplicate")
+@editor
+def duplicate(subscription_id: str) -> Answer:
+    copy, secret = service.duplicate(db.session(), load(subscription_id), vault())
+    if copy.channel == Channel.EMAIL:
+        flash("The copy stays off until you switch it on.")
+        return redirect(url_for(".edit", subscription_id=copy.id))
+    return hand_out(copy, secret, "copied")
+
+
+@bp.route("/<subscription_id>/delete", methods=["GET", "POST"])
+@editor
+def delete(subscription_id: str) -> Answer:
+    row = load(subscription_id)
+    if request.method == "GET":
+        return render_template("subscriptions/delete.html", row=row)
+    service.delete_subscription(db.session(), row)
+    flash(f"{row.name} was deleted.")
+    return redirect(url_for(".index"))
+
+
+def _missed(row: Subscription) -> dict[str, str] | None:
+    """What can be sent again to one that was switched on, as a query for the replay's page."""
+    if not row.enabled:
+        return None
+    query = DeliveryQuery({"subscription_id": row.id, "window": "7d", "missing": "1"})
+    estimate = deliveries.estimate(db.session(), here().tenant, query.filters, most=1)
+    return query.kept if estimate.found else None

@@ -1,0 +1,102 @@
+"""The form of an action or webhook, new or changed, and what it would match."""
+
+from datetime import timedelta
+from typing import cast
+
+from flask import current_app, flash, redirect, render_template, request, url_for
+
+from webhooks_app.extensions import db, vault
+from webhooks_app.lib.pointers import Invalid
+from webhooks_app.lib.ssrf import Guard
+from webhooks_app.models import Subscription
+from webhooks_app.services import custom_headers, preview, samples
+from webhooks_app.services import subscriptions as service
+from webhooks_app.vocabulary import Channel
+from webhooks_app.web.forms.choices import groups
+from webhooks_app.web.forms.subscriptions import SubscriptionForm
+from webhooks_app.web.security import CSP
+from webhooks_app.web.tenancy import editor, here
+from webhooks_app.web.views.subscriptions.blueprint import Answer, bp, kind, load
+from webhooks_app.web.views.subscriptions.secrets import hand_out
+
+SAVED_URL = "Saved. New deliveries go to the new URL. Use Recover to resend what never arrived."
+# A digest is shown as the mail that it is.
+FRAMING = f"{CSP}; frame-src 'self'"
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@editor
+def new() -> Answer:
+    form = kind().form()
+    if request.method == "GET":
+        form.suggest(request.args)
+    elif form.save.data and form.validate():
+        try:
+            row, secret = service.create_subscription(
+                db.session(), here().tenant, kind().kind, form.members(), vault(), _guard()
+            )
+        except Invalid as error:
+            form.show(error)
+        else:
+            if row.channel == Channel.EMAIL:
+                flash("Saved. Press Test to send a sample to its addresses.")
+                return redirect(url_for(".show", subscription_id=row.id))
+            samples.send_test(db.session(), here().tenant, row, samples.PING)
+            return hand_out(row, secret, "made")
+    return _form(form, row=None)
+
+
+@bp.route("/<subscription_id>/edit", methods=["GET", "POST"])
+@editor
+def edit(subscription_id: str) -> Answer:
+    row = load(subscription_id)
+    form = kind().form()
+    if request.method == "GET":
+        form.fill(row, custom_headers.masked(row, vault()))
+    elif form.save.data and form.validate():
+        url, channel = row.url, row.channel
+        try:
+            service.update_subscription(db.session(), row, form.members(), vault(), _guard())
+        except Invalid as error:
+            form.show(error)
+        else:
+            if row.url != url and row.enabled:
+                samples.send_test(db.session(), here().tenant, row, samples.PING)
+            if channel == Channel.EMAIL != row.channel:
+                # Nobody was shown the secret that it was made with.
+                secret = service.rotate_secret(db.session(), row, vault(), overlap=timedelta(0))
+                return hand_out(row, secret, "rotated")
+            flash(SAVED_URL if url not in ("", row.url) else "Saved.")
+            return redirect(url_for(".show", subscription_id=row.id))
+    return _form(form, row)
+
+
+@bp.post("/preview")
+@editor
+def preview_matches() -> str:
+    """Which of the last real events would match what is in the form; changes nothing."""
+    return render_template("subscriptions/_preview.html", preview=_preview(kind().form()))
+
+
+def _form(form: SubscriptionForm, row: Subscription | None) -> Answer:
+    form.add_rows()
+    if form.apply.data:
+        form.apply_preset()
+    failed = bool(form.errors or form.faults())
+    page = render_template(
+        f"subscriptions/{kind().noun}_form.html",
+        form=form,
+        row=row,
+        groups=groups(),
+        failed=failed,
+        preview=_preview(form),
+    )
+    return page, 422 if failed else 200, {"Content-Security-Policy": FRAMING}
+
+
+def _preview(form: SubscriptionForm) -> preview.Preview:
+    return preview.of(db.session(), here().tenant, form.members())
+
+
+def _guard() -> Guard:
+    return cast(Guard, current_app.config["SETTINGS"].guard)

@@ -1,0 +1,79 @@
+"""The two lists, one subscription with its log, and the log over all of a kind."""
+
+from flask import current_app, render_template, request
+
+from webhooks_app.channels.webhook.formats import FORMATS
+from webhooks_app.extensions import db, vault
+from webhooks_app.lib.paging import Page, Window
+from webhooks_app.models import Subscription
+from webhooks_app.pipeline.retry import parse_policy
+from webhooks_app.services import (
+    custom_headers,
+    deliveries,
+    statistics,
+    subscription_queries,
+    verification,
+)
+from webhooks_app.services.delivery_filters import Filters
+from webhooks_app.vocabulary import Channel
+from webhooks_app.web.charts import Sparklines, sparklines
+from webhooks_app.web.htmx import wants_fragment
+from webhooks_app.web.tenancy import here, member, window
+from webhooks_app.web.views.subscriptions.blueprint import bp, kind, load
+
+
+@bp.get("/")
+@member
+def index() -> str:
+    page = subscription_queries.list_subscriptions(
+        db.session(), here().tenant, kind().kind, window()
+    )
+    name = f"subscriptions/{request.blueprint}.html"
+    return render_template(name, page=page, sparks=sparks_of(*page.rows))
+
+
+@bp.get("/<subscription_id>")
+@member
+def show(subscription_id: str) -> str:
+    row = load(subscription_id)
+    return render_template(
+        "subscriptions/show.html",
+        row=row,
+        headers=custom_headers.masked(row, vault()),
+        wire_format=FORMATS[row.wire_format],
+        policy=parse_policy(row.retry_policy),
+        snippets=(
+            verification.snippets(row.wire_format) if row.channel == Channel.WEBHOOK else None
+        ),
+        mails_leave=bool(current_app.config["SETTINGS"].smtp_host),
+        page=_last_deliveries(row),
+    )
+
+
+@bp.get("/<subscription_id>/logs")
+@member
+def logs(subscription_id: str) -> str:
+    """The drawer, and its page."""
+    row = load(subscription_id)
+    name = "_logs" if wants_fragment() else "logs"
+    return render_template(f"subscriptions/{name}.html", row=row, page=_last_deliveries(row))
+
+
+@bp.get("/logs")
+@member
+def delivery_logs() -> str:
+    """The last deliveries over all of this kind."""
+    filters = Filters(kind=kind().kind)
+    page = deliveries.list_deliveries(db.session(), here().tenant, filters, window())
+    name = "_delivery_logs" if wants_fragment() else "delivery_logs"
+    return render_template(f"subscriptions/{name}.html", page=page)
+
+
+def _last_deliveries(row: Subscription) -> Page[deliveries.Logged]:
+    filters = Filters(subscription_id=row.id)
+    return deliveries.list_deliveries(db.session(), here().tenant, filters, Window())
+
+
+def sparks_of(*rows: Subscription) -> Sparklines:
+    hours = statistics.last_day(db.session(), [row.id for row in rows])
+    return sparklines(hours)

@@ -1,0 +1,53 @@
+"""Signing secrets: a new one, and the page that shows it once."""
+
+from datetime import timedelta
+
+from flask import redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from webhooks_app.channels.webhook.formats import FORMATS
+from webhooks_app.extensions import db, vault
+from webhooks_app.models import Subscription
+from webhooks_app.services import subscriptions as service
+from webhooks_app.services import verification
+from webhooks_app.web import shown_once
+from webhooks_app.web.forms.subscriptions import OVERLAPS
+from webhooks_app.web.tenancy import editor
+from webhooks_app.web.views.subscriptions.blueprint import Answer, bp, load
+
+
+@bp.route("/<subscription_id>/rotate", methods=["GET", "POST"])
+@editor
+def rotate(subscription_id: str) -> Answer:
+    row = load(subscription_id)
+    hours = request.form.get("overlap", type=int)
+    if hours not in OVERLAPS:
+        page = render_template(
+            "subscriptions/rotate.html",
+            row=row,
+            overlaps=OVERLAPS,
+            wire_format=FORMATS[row.wire_format],
+        )
+        return page, 200 if request.method == "GET" else 422
+    overlap = timedelta(hours=hours)
+    secret = service.rotate_secret(db.session(), row, vault(), overlap=overlap)
+    return hand_out(row, secret, "rotated")
+
+
+@bp.get("/<subscription_id>/secret")
+@editor
+def secret(subscription_id: str) -> str:
+    """Right after it was made; later, that it was shown."""
+    row = load(subscription_id)
+    return render_template(
+        "subscriptions/secret.html",
+        row=row,
+        shown=shown_once.take(row.id),
+        snippets=verification.snippets(row.wire_format),
+    )
+
+
+def hand_out(row: Subscription, secret: str, why: str) -> Response:
+    """`why` it has a new secret: made, copied or rotated."""
+    shown_once.keep(row.id, secret, why)
+    return redirect(url_for(".secret", subscription_id=row.id))
