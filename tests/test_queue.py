@@ -3,10 +3,12 @@
 import importlib
 import inspect
 import time
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from tests.support.servers import RedisServer
 from webhooks_app import queue
@@ -65,3 +67,28 @@ def test_a_nudge_works_again_after_redis_was_away(own_redis: RedisServer, tmp_pa
     doorbell.ring()
     waiting = queue.queue_named(queue.DELIVERIES, queue.fast_redis(own_redis.url))
     assert len(waiting) == 1
+
+
+def test_a_worker_waits_for_redis_as_long_as_it_takes(
+    own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = count(1)
+    monkeypatch.setattr(
+        "redis.retry.sleep", lambda _: own_redis.start() if next(waits) == 500 else None
+    )
+    connection = queue.patient_redis(own_redis.url, queue.Patience())
+    connection.ping()
+    own_redis.kill()
+    assert connection.ping()
+    assert next(waits) > 500
+
+
+def test_a_worker_that_shall_stop_waits_no_longer(
+    own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patience = queue.Patience()
+    monkeypatch.setattr("redis.retry.sleep", lambda _: patience.lose())
+    connection = queue.patient_redis(own_redis.url, patience)
+    own_redis.kill()
+    with pytest.raises(RedisConnectionError):
+        connection.ping()

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import cast
+from typing import Self, cast
 
 import structlog
 from flask import Flask, current_app
@@ -20,6 +20,7 @@ BACKGROUND = "background"
 RUN_ENGINE = "webhooks_app.jobs.engine.run_engine"
 REPLAY_BATCH = "webhooks_app.jobs.replays.run_batch"
 SEND_MAIL = "webhooks_app.jobs.mail.send_pending"
+FOREVER = -1
 
 log = structlog.get_logger(__name__)
 
@@ -51,14 +52,31 @@ def fast_redis(url: str) -> Redis:
     )
 
 
-def patient_redis(url: str) -> Redis:
-    """For workers and the beat: sits out a restart of Redis. A timeout must exceed RQ's BLPOP."""
+class Patience(Retry):
+    """Tries again about twice a second, for as long as it takes, until it is lost.
+
+    One object serves all connections of a client, which would copy any other.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(ExponentialWithJitterBackoff(cap=1, base=0.05), FOREVER)
+
+    def __deepcopy__(self, _memo: dict[int, object]) -> Self:
+        return self
+
+    def lose(self) -> None:
+        """From now on an error ends the call that is under way, and every other, at once."""
+        self.update_retries(0)
+
+
+def patient_redis(url: str, patience: Patience) -> Redis:
+    """For workers: sits out a Redis that is away. The timeout must exceed that of RQ's BLPOP."""
     return Redis.from_url(
         url,
         socket_timeout=60,
         socket_connect_timeout=2,
         health_check_interval=15,
-        retry=Retry(ExponentialWithJitterBackoff(cap=1, base=0.05), 20),
+        retry=patience,
         retry_on_error=[RedisConnectionError, RedisTimeoutError],
     )
 

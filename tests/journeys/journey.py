@@ -99,10 +99,10 @@ class Journey:
         return process
 
     def start_worker(self) -> subprocess.Popen[bytes]:
-        return self._start_role("deliveries")
+        return self.start_role("deliveries")
 
     def start_beat(self) -> subprocess.Popen[bytes]:
-        return self._start_role("beat")
+        return self.start_role("beat")
 
     def kill(self, worker: subprocess.Popen[bytes]) -> int:
         """SIGKILL a worker; how many tries it and its peers had in flight.
@@ -117,7 +117,7 @@ class Journey:
         self.cut_off |= sending
         return len(sending)
 
-    def _start_role(self, role: str) -> subprocess.Popen[bytes]:
+    def start_role(self, role: str) -> subprocess.Popen[bytes]:
         return self._start(role, (sys.executable, str(children.ROOT / "worker.py"), "--role", role))
 
     def _start(self, name: str, argv: Sequence[str]) -> subprocess.Popen[bytes]:

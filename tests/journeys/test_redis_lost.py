@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tests.journeys.conftest import Measured
-from tests.journeys.journey import Journey, Posting, arrivals
+from tests.journeys.journey import Journey, Posting, answer_after, arrivals
 from tests.support.receiver import Receiver
 from tests.support.servers import RedisServer, wait_until
 
@@ -53,32 +53,33 @@ def test_a_nudge_that_a_flush_took_away_is_given_again(
 
 
 def test_events_are_accepted_while_redis_is_stopped_and_arrive_once_it_is_back(
-    journey: Journey, receiver: Receiver, measured: Measured
+    journey: Journey, slow_receiver: Receiver, measured: Measured
 ) -> None:
     def outage(redis: RedisServer) -> None:
         redis.kill()
         time.sleep(OUTAGE)
         redis.start()
 
-    endure(journey, receiver, outage, measured)
+    endure(journey, slow_receiver, outage, measured)
 
 
 def test_events_are_accepted_while_redis_is_frozen_and_arrive_once_it_is_back(
-    journey: Journey, receiver: Receiver, measured: Measured
+    journey: Journey, slow_receiver: Receiver, measured: Measured
 ) -> None:
     def outage(redis: RedisServer) -> None:
         redis.freeze()
         time.sleep(OUTAGE)
         redis.thaw()
 
-    endure(journey, receiver, outage, measured)
+    endure(journey, slow_receiver, outage, measured)
 
 
 def endure(journey: Journey, receiver: Receiver, outage, measured: Measured) -> None:
     journey.add_webhook(receiver)
-    processes = [journey.start_worker(), journey.start_worker(), journey.start_beat()]
+    processes = [journey.start_worker() for _ in range(4)]
+    processes += [journey.start_role("background"), journey.start_beat()]
     wait_until(lambda: journey.beat_owner() is not None, 20)
-    with Posting(journey, every=0.1) as posting, Posting(journey, every=0.1) as more:
+    with Posting(journey, every=0.02) as posting, Posting(journey, every=0.02) as more:
         wait_until(arrivals(receiver, 10), 20)
         outage(journey.redis)
         back = time.monotonic()
@@ -89,7 +90,28 @@ def endure(journey: Journey, receiver: Receiver, outage, measured: Measured) -> 
     slowest = max(posting.slowest, more.slowest)
     assert posting.statuses | more.statuses == {202}
     assert len(posting.answers) > OUTAGE * 5
-    assert slowest < 1.0
+    assert slowest < 2.0
     assert journey.verify(receiver) == 0
     assert all(process.poll() is None for process in processes)
     measured(f"slowest POST {slowest:.2f} s; all arrived {settled:.1f} s after Redis was back")
+
+
+def test_a_worker_stops_in_order_while_redis_is_gone(
+    journey: Journey, receiver: Receiver, measured: Measured
+) -> None:
+    receiver.answer = answer_after(1.0)
+    journey.add_webhook(receiver)
+    idle, busy = journey.start_role("background"), journey.start_worker()
+    journey.post_many(10)
+    wait_until(arrivals(receiver, 10), 20, every=0.01)
+    journey.redis.kill()
+
+    asked = time.monotonic()
+    for worker in (idle, busy):
+        worker.terminate()
+
+    assert [worker.wait(10) for worker in (idle, busy)] == [0, 0]
+    took = time.monotonic() - asked
+    journey.settled(1)
+    assert journey.verify(receiver) == 0
+    measured(f"exit {took:.1f} s after SIGTERM, with answers that take 1 s")

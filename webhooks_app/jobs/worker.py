@@ -1,12 +1,13 @@
 """RQ's SimpleWorker, made to survive Redis and to stop in order."""
 
 import signal
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
 import structlog
 from flask import Flask
-from redis import Redis
+from redis.exceptions import RedisError
 from rq import Queue, SimpleWorker
 from rq.job import Job
 from rq.serializers import JSONSerializer
@@ -23,7 +24,9 @@ class HooklineWorker(SimpleWorker):
     Jobs run inside an application context of their own.
     """
 
-    def __init__(self, app: Flask, queue_name: str, connection: Redis, **options: Any) -> None:
+    def __init__(self, app: Flask, queue_name: str, **options: Any) -> None:
+        self._patience = queue.Patience()
+        connection = queue.patient_redis(app.config["SETTINGS"].redis_socket_url, self._patience)
         super().__init__(
             [queue.queue_named(queue_name, connection)],
             connection=connection,
@@ -42,6 +45,7 @@ class HooklineWorker(SimpleWorker):
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         if (engine := self._app.extensions.get("engine")) is not None:
             engine.stop_soon()
+        self._patience.lose()
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
     def request_force_stop(self, signum: int, frame: FrameType | None) -> None:
@@ -50,6 +54,10 @@ class HooklineWorker(SimpleWorker):
     def set_shutdown_requested_date(self) -> None:
         """RQ writes this to Redis from the signal handler, so a Redis that is away would raise
         inside the running job."""
+
+    def teardown(self) -> None:
+        with suppress(RedisError):
+            super().teardown()  # type: ignore[no-untyped-call]
 
     def run_maintenance_tasks(self) -> None:
         super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
@@ -60,7 +68,7 @@ class HooklineWorker(SimpleWorker):
 def run_worker(app: Flask, queue_name: str) -> None:
     """Work until SIGTERM or SIGINT; then finish and record what is in flight."""
     settings = app.config["SETTINGS"]
-    worker = HooklineWorker(app, queue_name, queue.patient_redis(settings.redis_socket_url))
+    worker = HooklineWorker(app, queue_name)
     try:
         if queue_name == queue.DELIVERIES:
             with app.app_context():
