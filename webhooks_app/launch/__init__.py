@@ -47,9 +47,10 @@ def _serve(stack: ExitStack, plan: Plan) -> None:
         supervisor.start(plan.redis.child(environ))
         if not _wait(supervisor, "Redis", plan.redis.answers, REDIS_PATIENCE):
             return
-    supervisor.start(*children.workers(settings.workers, environ))
+    # Workers come after the web server, and go before it: they deliver to its receiver.
     supervisor.start(children.web(settings, plan.site.address, environ))
     if _wait(supervisor, "the web server", plan.site.answers, WEB_PATIENCE):
+        supervisor.start(*children.workers(settings.workers, environ))
         click.echo(banner(plan))
         supervisor.watch()
 
