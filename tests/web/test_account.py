@@ -6,6 +6,7 @@ from time import monotonic
 
 from flask import Flask
 from sqlalchemy import select, update
+from werkzeug.security import check_password_hash, generate_password_hash
 
 from tests import factories
 from tests.web.conftest import PASSWORD, Person
@@ -263,3 +264,9 @@ def test_a_change_after_the_session_was_lost_leads_to_the_log_in_and_back(owner:
         assert answer.location == "/login?next=/webhooks/?cursor%3Dx"
     fragment = {"HX-Request": "true"}
     assert owner.client.post("/webhooks/whk_1/toggle", headers=fragment).status_code == 401
+
+
+def test_no_password_fits_nobody_and_it_takes_as_long_to_see() -> None:
+    assert not check_password_hash(sessions.NOBODY, "nobody")
+    method = generate_password_hash("any").partition("$")[0]
+    assert sessions.NOBODY.partition("$")[0] == method
