@@ -30,26 +30,35 @@
   function openDrawer(source) {
     if (drawer.open) return;
     drawer.opener = source;
+    drawer.edited = false;
     history.pushState({ drawer: true }, "", source.href);
     drawer.showModal();
   }
 
-  function closeDrawer() {
-    if (drawer.open) drawer.close();
+  function mayClose() {
+    return !drawer.edited || confirm("Discard what you typed?");
   }
+  function closeDrawer() {
+    if (drawer.open && mayClose()) drawer.close();
+  }
+  drawer.addEventListener("input", () => (drawer.edited = true));
+  drawer.addEventListener("cancel", (event) => {
+    if (!mayClose()) event.preventDefault();
+  });
 
-  drawer?.addEventListener("close", () => {
+  drawer.addEventListener("close", () => {
     $("#drawer-content").replaceChildren();
     if (history.state?.drawer) history.back();
     const opener = drawer.opener;
     if (opener?.isConnected) opener.focus();
   });
-  drawer?.addEventListener("click", (event) => {
+  drawer.addEventListener("click", (event) => {
     if (event.target === drawer || event.target.closest("[data-close]")) closeDrawer();
   });
   addEventListener("popstate", (event) => {
     if (event.state?.drawer) location.reload();
     else closeDrawer();
+    if (drawer.open) history.pushState({ drawer: true }, "", drawer.opener.href);
   });
 
   // A failed request says so, and offers again.
@@ -118,7 +127,11 @@
     if (Date.now() - (form.sentAt ?? 0) < PATIENCE) event.preventDefault();
     else form.sentAt = Date.now();
   });
+  addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
+    if (ctx.hx?.redirect) drawer.inert = true;
+  });
   addEventListener("pageshow", () => {
+    drawer.inert = false;
     for (const form of document.forms) form.sentAt = 0;
   });
 

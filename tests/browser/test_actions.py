@@ -1,6 +1,9 @@
 """Actions: made with a live preview, tested, copied, deleted."""
 
-from playwright.sync_api import Page, expect
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Dialog, Page, expect
 
 from tests.browser.product import Product
 
@@ -46,7 +49,7 @@ def test_asking_what_matches_while_editing_goes_on_editing(page: Page) -> None:
     page.get_by_label("Name").fill("New lead, renamed")
     page.get_by_role("button", name="Check recent events").click()
     expect(page.locator("#preview-result")).to_contain_text("real events")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Edit New lead to the CRM")
+    expect(page.get_by_role("heading", name="Edit New lead to the CRM")).to_be_visible()
     expect(page.get_by_label("Name")).to_have_value("New lead, renamed")
 
 
@@ -57,3 +60,75 @@ def test_enter_in_a_field_saves(page: Page, product: Product) -> None:
     page.get_by_label("Name").fill("Saved by Enter")
     page.get_by_label("Name").press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Saved by Enter: created")
+
+
+def test_an_action_is_made_and_changed_over_the_list(
+    open_page: Callable[..., Page], product: Product
+) -> None:
+    page = open_page(errors="422")
+    page.goto("/actions/")
+    page.get_by_role("link", name="New action").click()
+    drawer = page.get_by_role("dialog")
+    expect(drawer.get_by_role("heading", name="New action")).to_be_visible()
+    expect(page).to_have_url(re.compile("/actions/new$"))
+    expect(drawer.get_by_label("Name")).to_be_focused()
+    drawer.get_by_label("Name").fill("Made over the list")
+    drawer.get_by_role("button", name="Save").click()
+    expect(drawer.get_by_role("alert")).to_contain_text("Not saved")
+    expect(drawer.get_by_label("Name")).to_have_value("Made over the list")
+    drawer.get_by_label("Event", exact=True).select_option("lead.captured")
+    drawer.get_by_role("button", name="Add condition").click()
+    expect(drawer.get_by_label("Field", exact=True)).to_have_count(2)
+    drawer.get_by_label("URL").fill(product.inbox)
+    drawer.get_by_role("button", name="Save").dblclick()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Made over the list: created")
+
+    page.goto("/actions/")
+    expect(page.locator(".card", has_text="Made over the list")).to_have_count(1)
+    page.get_by_role("link", name="Edit Made over the list").click()
+    drawer.get_by_label("Name").fill("Changed over the list")
+    drawer.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
+    expect(page).to_have_url(re.compile("/actions/$"))
+    expect(page.locator(".card", has_text="Changed over the list")).to_have_count(1)
+
+
+def test_what_was_typed_in_the_drawer_is_not_lost_by_a_slip(page: Page) -> None:
+    page.goto("/webhooks/")
+    page.get_by_role("link", name="New webhook").click()
+    drawer = page.get_by_role("dialog")
+    drawer.get_by_label("Name").fill("Typed")
+    asked = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.keyboard.press("Escape")
+    expect(drawer.get_by_label("Name")).to_have_value("Typed")
+    drawer.get_by_role("button", name="Cancel").click()
+    expect(drawer.get_by_label("Name")).to_have_value("Typed")
+    page.go_back()
+    expect(drawer.get_by_label("Name")).to_have_value("Typed")
+    expect(page).to_have_url(re.compile("/webhooks/new$"))
+    assert asked == ["Discard what you typed?"] * 3
+
+    page.remove_listener("dialog", stay)
+    page.on("dialog", lambda dialog: dialog.accept())
+    drawer.get_by_role("button", name="Cancel").click()
+    expect(drawer).to_be_hidden()
+    expect(page).to_have_url(re.compile("/webhooks/$"))
+
+
+def test_a_digest_is_shown_in_the_drawer(page: Page) -> None:
+    page.goto("/actions/")
+    page.get_by_role("link", name="New action").click()
+    drawer = page.get_by_role("dialog")
+    drawer.get_by_label("Name").fill("Digest")
+    drawer.get_by_label("Send an e-mail").check()
+    drawer.get_by_label("How often").select_option("daily")
+    drawer.get_by_text("Preview", exact=True).click()
+    drawer.get_by_role("button", name="Show preview").click()
+    expect(drawer.frame_locator("iframe").get_by_text("Conversations").first).to_be_visible()
+    expect(drawer.get_by_label("Name")).to_have_value("Digest")

@@ -30,6 +30,10 @@ def paths(organisation: Organisation, owner: Person) -> list[str]:
     return [
         f"/webhooks/{webhook.id}/logs",
         f"/actions/{action.id}/logs",
+        f"/webhooks/{webhook.id}/edit",
+        f"/actions/{action.id}/edit",
+        "/webhooks/new",
+        "/actions/new",
         "/webhooks/logs",
         f"/deliveries/{delivery.id}",
         f"/deliveries/{delivery.id}/outcome",
@@ -62,6 +66,36 @@ def test_a_toggle_and_a_test_answer_with_their_part(
         toggled = owner.client.post(f"{base}/toggle", data=form | {"enabled": "0"}, headers=HTMX)
         assert toggled.text.lstrip().startswith(part)
         assert 'aria-checked="false"' in toggled.text
+
+
+def test_a_form_in_the_drawer_says_its_faults_there_and_leaves_once_it_is_saved(
+    owner: Person, organisation: Organisation
+) -> None:
+    action = factories.action(organisation, URL)
+    form = {
+        "csrf_token": owner.token,
+        "event_types": "lead.captured",
+        "scope_type": "",
+        "match": "all",
+        "channel": "webhook",
+        "url": URL,
+        "wire_format": "standard",
+        "retry_policy": "pivot",
+        "save": "Save",
+    }
+    wrong = owner.client.post(f"/actions/{action.id}/edit", data=form, headers=HTMX)
+    assert wrong.status_code == 422
+    assert wrong.text.lstrip().startswith("<h2")
+    assert 'aria-invalid="true"' in wrong.text
+
+    form |= {"name": "To the CRM"}
+    changed = owner.client.post(f"/actions/{action.id}/edit", data=form, headers=HTMX)
+    assert changed.status_code == 204, changed.text
+    assert changed.headers["HX-Redirect"] == "/actions/"
+    made = owner.client.post("/actions/new", data=form, headers=HTMX)
+    assert made.status_code == 204
+    assert made.headers["HX-Redirect"].endswith("/secret")
+    assert "whsec_" in owner.client.get(made.headers["HX-Redirect"]).text
 
 
 def test_a_fragment_is_no_place_for_the_log_in_page(owner: Person, paths: list[str]) -> None:

@@ -1,6 +1,7 @@
 """What htmx asks for: a fragment, where a browser asks for the page around it."""
 
-from flask import request
+from flask import redirect, request
+from werkzeug.wrappers import Response
 
 
 def wants_fragment() -> bool:
@@ -10,3 +11,10 @@ def wants_fragment() -> bool:
     """
     headers = request.headers
     return headers.get("HX-Request") == "true" and headers.get("HX-Request-Type") != "full"
+
+
+def leave_for(url: str) -> Response:
+    """After a POST, to another page: htmx would follow a redirect and swap that page in."""
+    if wants_fragment():
+        return Response(status=204, headers={"HX-Redirect": url})
+    return redirect(url)

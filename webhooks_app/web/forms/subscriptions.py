@@ -57,7 +57,7 @@ class SubscriptionForm(SendingFields, FlaskForm):  # type: ignore[misc]
     def is_email(self) -> bool:
         return False
 
-    name = StringField("Name")
+    name = StringField("Name", render_kw={"autofocus": True})
     description = TextAreaField("Description")
     url = StringField("URL")
     scope_type = SelectField("Scope", choices=[SelectChoice("", "Everything"), *SUBJECT_TYPES])

@@ -10,11 +10,12 @@ from webhooks_app.models import Subscription
 from webhooks_app.services import subscription_queries
 from webhooks_app.vocabulary import SubscriptionKind
 from webhooks_app.web.forms.subscriptions import ActionForm, SubscriptionForm, WebhookForm
+from webhooks_app.web.security import CSP
 from webhooks_app.web.tenancy import here
 
 bp = Blueprint("subscriptions", __name__)
 
-Answer = Response | str | tuple[str, int] | tuple[str, int, dict[str, str]]
+Answer = Response | str | tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,13 @@ def kind() -> Kind:
 
 
 bp.context_processor(lambda: {"noun": kind().noun})
+
+
+@bp.after_request
+def _allow_frames(response: Response) -> Response:
+    """The form shows a digest as the mail that it is; it opens on its own, or over the list."""
+    response.headers["Content-Security-Policy"] = f"{CSP}; frame-src 'self'"
+    return response
 
 
 def load(subscription_id: str) -> Subscription:

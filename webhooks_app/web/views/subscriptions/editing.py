@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import cast
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import current_app, flash, render_template, request, url_for
 
 from webhooks_app.extensions import db, vault
 from webhooks_app.lib.pointers import Invalid
@@ -14,14 +14,12 @@ from webhooks_app.services import subscriptions as service
 from webhooks_app.vocabulary import Channel
 from webhooks_app.web.forms.choices import groups
 from webhooks_app.web.forms.subscriptions import SubscriptionForm
-from webhooks_app.web.security import CSP
+from webhooks_app.web.htmx import leave_for, wants_fragment
 from webhooks_app.web.tenancy import editor, here
 from webhooks_app.web.views.subscriptions.blueprint import Answer, bp, kind, load
 from webhooks_app.web.views.subscriptions.secrets import hand_out
 
 SAVED_URL = "Saved. New deliveries go to the new URL. Use Recover to resend what never arrived."
-# A digest is shown as the mail that it is.
-FRAMING = f"{CSP}; frame-src 'self'"
 
 
 @bp.route("/new", methods=["GET", "POST"])
@@ -40,7 +38,7 @@ def new() -> Answer:
         else:
             if row.channel == Channel.EMAIL:
                 flash("Saved. Press Test to send a sample to its addresses.")
-                return redirect(url_for(".show", subscription_id=row.id))
+                return _leave(row)
             samples.send_test(db.session(), here().tenant, row, samples.PING)
             return hand_out(row, secret, "made")
     return _form(form, row=None)
@@ -67,7 +65,7 @@ def edit(subscription_id: str) -> Answer:
                 secret = service.rotate_secret(db.session(), row, vault(), overlap=timedelta(0))
                 return hand_out(row, secret, "rotated")
             flash(SAVED_URL if url not in ("", row.url) else "Saved.")
-            return redirect(url_for(".show", subscription_id=row.id))
+            return _leave(row)
     return _form(form, row)
 
 
@@ -83,15 +81,23 @@ def _form(form: SubscriptionForm, row: Subscription | None) -> Answer:
     if form.apply.data:
         form.apply_preset()
     failed = bool(form.errors or form.faults())
+    in_drawer = wants_fragment()
     page = render_template(
-        f"subscriptions/{kind().noun}_form.html",
+        f"subscriptions/_{kind().noun}_form.html" if in_drawer else "subscriptions/form.html",
         form=form,
         row=row,
         groups=groups(),
         failed=failed,
         preview=_preview(form),
+        in_drawer=in_drawer,
     )
-    return page, 422 if failed else 200, {"Content-Security-Policy": FRAMING}
+    return page, 422 if failed else 200
+
+
+def _leave(row: Subscription) -> Answer:
+    """To the page of what was saved, or from the drawer to the list behind it."""
+    page = url_for(".show", subscription_id=row.id)
+    return leave_for(url_for(".index") if wants_fragment() else page)
 
 
 def _preview(form: SubscriptionForm) -> preview.Preview:

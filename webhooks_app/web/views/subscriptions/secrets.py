@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from flask import redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from webhooks_app.channels.webhook.formats import FORMATS
@@ -12,6 +12,7 @@ from webhooks_app.services import subscriptions as service
 from webhooks_app.services import verification
 from webhooks_app.web import shown_once
 from webhooks_app.web.forms.subscriptions import OVERLAPS
+from webhooks_app.web.htmx import leave_for
 from webhooks_app.web.tenancy import editor
 from webhooks_app.web.views.subscriptions.blueprint import Answer, bp, load
 
@@ -50,4 +51,4 @@ def secret(subscription_id: str) -> str:
 def hand_out(row: Subscription, secret: str, why: str) -> Response:
     """`why` it has a new secret: made, copied or rotated."""
     shown_once.keep(row.id, secret, why)
-    return redirect(url_for(".secret", subscription_id=row.id))
+    return leave_for(url_for(".secret", subscription_id=row.id))
