@@ -29,14 +29,6 @@ from webhooks_app.pipeline.engine import Engine
 
 SECRET_KEY, ENCRYPTION_KEY = new_key(), new_key()
 MEASURED = "measured"
-# They start processes and wait for them, so they are run one after another, beside all others.
-WAITING = {"browser", "journeys", "launch"}
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.parent.name in WAITING:
-            item.add_marker(pytest.mark.xdist_group("waiting"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

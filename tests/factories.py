@@ -1,6 +1,5 @@
 """Rows for tests, with defaults that read well."""
 
-from functools import cache
 from secrets import token_urlsafe
 from typing import Any
 
@@ -39,16 +38,14 @@ def organisation(name: str = "Acme") -> Organisation:
     return row
 
 
-@cache
-def _hashed(password: str) -> str:
-    """Once for each: it takes long by design."""
-    return generate_password_hash(password)
+# In earnest it takes long by design.
+QUICK = "pbkdf2:sha256:1"
 
 
 def user(
     email: str = "owner@example.com", password: str = "correct horse battery", **more: Any
 ) -> User:
-    password_hash = _hashed(password)
+    password_hash = generate_password_hash(password, QUICK)
     row = User(
         id=new_id("usr"), email=email, password_hash=password_hash, created_at=utcnow(), **more
     )

@@ -43,7 +43,7 @@ class Person:
     def log_in(self, email: str) -> "Person":
         self.get("/login")
         assert self.post("/login", email=email, password=PASSWORD).status_code == 302
-        self.get("/")
+        self.get("/notifications/")
         return self
 
 
