@@ -6,13 +6,16 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select, text
 
+from tests import factories
 from tests.conftest import settings_for
 from tests.support.servers import create_database
 from webhooks_app import create_app
+from webhooks_app.clock import utcnow
 from webhooks_app.extensions import db
 from webhooks_app.launch.migrate import migrate
+from webhooks_app.models import Membership, NotificationRead
 
 
 def test_the_schema_is_that_of_the_models(app: Flask) -> None:
@@ -30,6 +33,46 @@ def undone(url: str, folder: Path) -> set[str]:
         left = set(inspect(db.engine).get_table_names())
         db.engine.dispose()
     return left
+
+
+def test_what_an_organisation_had_read_each_of_its_members_has_read(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    postgres = create_database(postgres_url, "hookline_reads")
+    for url in (f"sqlite:///{tmp_path}/test.db", postgres):
+        app = create_app(settings_for(url, "", tmp_path))
+        with app.app_context():
+            config = app.extensions["migrate"].migrate.get_config()
+            command.upgrade(config, "0012")
+            organisation = factories.organisation()
+            members = {factories.user(f"{name}@example.com").id for name in ("ada", "bob")}
+            factories.user("eve@example.com")
+            for user_id in members:
+                db.session.add(
+                    Membership(organisation_id=organisation.id, user_id=user_id, role="owner")
+                )
+            db.session.flush()
+            for id_, read_at in (("ntf_1", utcnow()), ("ntf_2", None)):
+                db.session.execute(
+                    text(
+                        "INSERT INTO notifications (id, organisation_id, mode, kind, title, body,"
+                        " created_at, read_at) VALUES (:id, :of, 'live', 'k', 't', 'b', :at, :read)"
+                    ),
+                    {"id": id_, "of": organisation.id, "at": utcnow(), "read": read_at},
+                )
+            db.session.commit()
+
+            command.upgrade(config, "head")
+            reads = db.session.execute(select(NotificationRead.__table__)).all()
+            assert set(reads) == {("ntf_1", user_id) for user_id in members}
+            db.session.rollback()
+            command.downgrade(config, "0012")
+            read = db.session.scalars(
+                text("SELECT id FROM notifications WHERE read_at IS NOT NULL")
+            )
+            assert read.all() == ["ntf_1"]
+            db.session.remove()
+            db.engine.dispose()
 
 
 def test_they_can_be_undone_on_sqlite(tmp_path: Path) -> None:

@@ -7,10 +7,8 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.web.conftest import Person
-from webhooks_app.clock import utcnow
 from webhooks_app.extensions import db
 from webhooks_app.models import ApiKey, Event, Organisation, Subscription
-from webhooks_app.pipeline.notify import NoticeOf, notify
 
 URL = "https://receiver.example/hook"
 
@@ -67,39 +65,6 @@ def test_the_payload_is_shown_as_text(owner: Person, organisation: Organisation)
     page = owner.get(f"/events/{accepted.id}").text
     assert "<script>alert" not in page
     assert "12345678901234567890123" in page
-
-
-def test_the_bell_counts_and_is_read(owner: Person, organisation: Organisation) -> None:
-    webhook = factories.webhook(organisation, URL)
-    about = NoticeOf(organisation.id, "live", webhook.id)
-    with db.engine.begin() as connection:
-        notify(connection, about, "endpoint_disabled", "A webhook was disabled", "Why", utcnow())
-    page = owner.get("/notifications/").text
-    assert "A webhook was disabled" in page
-    assert "Notifications, 1 unread" in page
-    owner.post("/notifications/read")
-    page = owner.get("/notifications/").text
-    assert not re.search(r"Notifications <span", page)
-    assert "A webhook was disabled" in page
-
-
-def test_one_notification_is_read_and_the_others_are_not(
-    owner: Person, organisation: Organisation
-) -> None:
-    webhooks = [factories.webhook(organisation, URL).id for _ in range(2)]
-    with db.engine.begin() as connection:
-        for title, webhook_id in zip(("First", "Second"), webhooks, strict=True):
-            about = NoticeOf(organisation.id, "live", webhook_id)
-            notify(connection, about, "endpoint_disabled", title, "Why", utcnow())
-    page = owner.get("/notifications/").text
-    [_, first] = re.findall(r'action="(/notifications/ntf_[^"]+/read)"', page)
-    owner.post(first)
-    page = owner.get("/notifications/").text
-    assert "Notifications, 1 unread" in page
-    assert first not in page
-    owner.post("/mode", mode="test")
-    owner.get("/")
-    assert owner.post(first).status_code == 404
 
 
 def test_a_key_is_made_shown_once_and_revoked(owner: Person, client: FlaskClient) -> None:

@@ -21,6 +21,7 @@ def cancel_left_over() -> None:
 def delete_expired() -> None:
     days = current_app.config["SETTINGS"].retention_days
     retention.delete_expired(db.engine, utcnow(), days)
+    retention.delete_old_notifications(db.engine, utcnow(), days)
     shorter = plans.shorter_retentions(db.session(), days)
     db.session.rollback()
     for organisation_id, kept_days in shorter.items():

@@ -8,7 +8,7 @@ from webhooks_app.models.event import Event
 from webhooks_app.models.event_type import OwnEventType
 from webhooks_app.models.inbox import Inbox, InboxRequest
 from webhooks_app.models.mail import Mail
-from webhooks_app.models.notification import Notification
+from webhooks_app.models.notification import Notification, NotificationRead
 from webhooks_app.models.object_state import ObjectState
 from webhooks_app.models.organisation import ApiKey, Invitation, Membership, Organisation
 from webhooks_app.models.periodic import PeriodicRun
@@ -35,6 +35,7 @@ __all__ = [
     "Mail",
     "Membership",
     "Notification",
+    "NotificationRead",
     "ObjectState",
     "Organisation",
     "OwnEventType",

@@ -1,10 +1,10 @@
-"""What the dashboard tells members."""
+"""What the dashboard tells members, and who of them has read it."""
 
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webhooks_app.extensions import Model
-from webhooks_app.models.columns import Id, IdText, Long, Moment, OptionalMoment, OptionalRef, Word
+from webhooks_app.models.columns import Id, IdText, Long, Moment, OptionalRef, Word
 
 
 class Notification(Model):
@@ -33,5 +33,17 @@ class Notification(Model):
     title: Mapped[str] = mapped_column(String(300))
     body: Mapped[Long]
     created_at: Mapped[Moment]
-    read_at: Mapped[OptionalMoment]
     mail_due: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+
+
+class NotificationRead(Model):
+    """A member has read it."""
+
+    __tablename__ = "notification_reads"
+
+    notification_id: Mapped[str] = mapped_column(
+        IdText, ForeignKey("notifications.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[str] = mapped_column(
+        IdText, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True
+    )

@@ -27,6 +27,7 @@ from webhooks_app.models import (
     DeliveryStat,
     Event,
     InboxRequest,
+    Notification,
     ReplayBatch,
     Subscription,
 )
@@ -44,6 +45,7 @@ MESSAGES = cast(Table, ChatMessage.__table__)
 STATS = cast(Table, DeliveryStat.__table__)
 REPLAYS = cast(Table, ReplayBatch.__table__)
 REQUESTS = cast(Table, InboxRequest.__table__)
+NOTIFICATIONS = cast(Table, Notification.__table__)
 # As the two partial indexes by event say it, literally: else the database uses neither.
 PLANNED: ColumnElement[str] = literal_column("'event'")
 PLANNED_OR_AGAIN = (DELIVERIES.c.trigger == PLANNED, DELIVERIES.c.trigger != PLANNED)
@@ -170,6 +172,12 @@ def delete_old_requests(engine: Engine, now: datetime) -> int:
     """Delete what inboxes were sent more than `INBOX_DAYS` ago. Returns rows deleted."""
     oldest = floor_id("req", (now - timedelta(days=INBOX_DAYS)).timestamp())
     return _delete(engine, REQUESTS, REQUESTS.c.id, oldest, true())
+
+
+def delete_old_notifications(engine: Engine, now: datetime, days: int) -> int:
+    """Delete what members were told more than `days` ago. Returns rows deleted."""
+    oldest = floor_id("ntf", (now - timedelta(days=days)).timestamp())
+    return _delete(engine, NOTIFICATIONS, NOTIFICATIONS.c.id, oldest, true())
 
 
 def _delete(engine: Engine, table: Table, key: Any, below: str, keep: Any) -> int:

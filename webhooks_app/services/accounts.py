@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from webhooks_app.clock import utcnow
 from webhooks_app.lib.ids import new_id
 from webhooks_app.models import Membership, Organisation, User
+from webhooks_app.services import notifications
 from webhooks_app.services.audit_log import Target, record
 from webhooks_app.vocabulary import Role
 
@@ -80,6 +81,7 @@ def join(session: Session, organisation: Organisation, user: User, role: Role) -
     try:
         session.flush()
         joined = Target(organisation.id, user.id, address)
+        notifications.skip_all(session, organisation.id, user.id)
         record(session, "member.joined", joined, role=role.value)
         session.commit()
     except IntegrityError as error:

@@ -1,64 +1,76 @@
-"""What the dashboard tells members of an organisation."""
+"""What the dashboard tells members of an organisation. Each reads it for themselves."""
 
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, Exists, exists, func, literal, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from webhooks_app.clock import utcnow
-from webhooks_app.models import Notification
+from webhooks_app.models import Notification, NotificationRead
+from webhooks_app.models.columns import IdText
 from webhooks_app.pipeline.incoming import Tenant
 from webhooks_app.services.errors import NotFound
 
 SHOWN = 50
 
 
-def newest(session: Session, tenant: Tenant) -> Sequence[Notification]:
-    """The last `SHOWN`, newest first."""
-    return session.scalars(
-        select(Notification)
-        .where(
-            Notification.organisation_id == tenant.organisation_id,
-            Notification.mode == tenant.mode,
-        )
+class Told(NamedTuple):
+    notification: Notification
+    is_new: bool
+
+
+def newest(session: Session, tenant: Tenant, user_id: str) -> Sequence[Told]:
+    """The last `SHOWN`, newest first, and which of them that member has not read."""
+    newest = (
+        select(Notification, ~_read_by(user_id))
+        .where(*_of(tenant))
         .order_by(Notification.id.desc())
         .limit(SHOWN)
-    ).all()
-
-
-def unread(session: Session, tenant: Tenant) -> int:
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(Notification)
-            .where(
-                Notification.organisation_id == tenant.organisation_id,
-                Notification.mode == tenant.mode,
-                Notification.read_at.is_(None),
-            )
-        )
-        or 0
     )
+    return [Told(*row) for row in session.execute(newest)]
 
 
-def read_one(session: Session, tenant: Tenant, notification_id: str) -> None:
+def unread(session: Session, tenant: Tenant, user_id: str) -> int:
+    counted = select(func.count()).select_from(Notification)
+    return session.scalar(counted.where(*_of(tenant), ~_read_by(user_id))) or 0
+
+
+def read_one(session: Session, tenant: Tenant, user_id: str, notification_id: str) -> None:
     """That one is read from now on; committed. Raises `NotFound`."""
     row = session.get(Notification, notification_id)
     if row is None or (row.organisation_id, row.mode) != (tenant.organisation_id, tenant.mode):
         raise NotFound
-    row.read_at = row.read_at or utcnow()
+    _read(session, user_id, Notification.id == notification_id)
     session.commit()
 
 
-def read_all(session: Session, tenant: Tenant) -> None:
+def read_all(session: Session, tenant: Tenant, user_id: str) -> None:
     """Nothing is unread from now on; committed."""
-    session.execute(
-        update(Notification)
-        .where(
-            Notification.organisation_id == tenant.organisation_id,
-            Notification.mode == tenant.mode,
-            Notification.read_at.is_(None),
-        )
-        .values(read_at=utcnow())
-    )
+    _read(session, user_id, *_of(tenant))
     session.commit()
+
+
+def skip_all(session: Session, organisation_id: str, user_id: str) -> None:
+    """To a new member, what was told before they came is no news; not committed."""
+    _read(session, user_id, Notification.organisation_id == organisation_id)
+
+
+def _of(tenant: Tenant) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return (
+        Notification.organisation_id == tenant.organisation_id,
+        Notification.mode == tenant.mode,
+    )
+
+
+def _read_by(user_id: str) -> Exists:
+    return exists().where(
+        NotificationRead.notification_id == Notification.id, NotificationRead.user_id == user_id
+    )
+
+
+def _read(session: Session, user_id: str, *which: ColumnElement[bool]) -> None:
+    dialect: Any = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    unread = select(Notification.id, literal(user_id, IdText)).where(*which, ~_read_by(user_id))
+    insert = dialect.insert(NotificationRead).from_select(["notification_id", "user_id"], unread)
+    session.execute(insert.on_conflict_do_nothing())

@@ -32,7 +32,7 @@ def init_app(app: Flask) -> None:
 
 
 def _unread() -> int:
-    return notifications.unread(db.session(), here().tenant)
+    return notifications.unread(db.session(), here().tenant, current_user.id)
 
 
 def _plan_room(what: str) -> plans.Room | None:

@@ -1,6 +1,7 @@
 """/notifications: the bell."""
 
 from flask import Blueprint, redirect, render_template, url_for
+from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from webhooks_app.extensions import db
@@ -13,19 +14,19 @@ bp = Blueprint("notifications", __name__, url_prefix="/notifications")
 @bp.get("/")
 @member
 def index() -> str:
-    found = service.newest(db.session(), here().tenant)
+    found = service.newest(db.session(), here().tenant, current_user.id)
     return render_template("notifications.html", notifications=found)
 
 
 @bp.post("/<notification_id>/read")
 @member
 def read_one(notification_id: str) -> Response:
-    service.read_one(db.session(), here().tenant, notification_id)
+    service.read_one(db.session(), here().tenant, current_user.id, notification_id)
     return redirect(url_for(".index"))
 
 
 @bp.post("/read")
 @member
 def read() -> Response:
-    service.read_all(db.session(), here().tenant)
+    service.read_all(db.session(), here().tenant, current_user.id)
     return redirect(url_for(".index"))
