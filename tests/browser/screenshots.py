@@ -69,6 +69,10 @@ def _shoot_all(browser: Browser, product: Product, width: int, scheme: str) -> N
     page.locator("#drawer .log summary").first.click()
     page.locator("#drawer .attempt").first.wait_for()
     page.screenshot(path=FOLDER / f"drawer-{ending}")
+    page.goto("/actions/")
+    page.get_by_role("link", name="Edit New lead to the CRM").click()
+    page.get_by_role("dialog").get_by_label("Name").wait_for()
+    page.screenshot(path=FOLDER / f"drawer-form-{ending}")
     context.close()
 
 

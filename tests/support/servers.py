@@ -85,7 +85,7 @@ class PostgresServer:
         self._run("pg_ctl", "-D", str(self._data), "-w", "-l", log, "-o", options, "start")
 
     def stop(self, mode: str = "fast") -> None:
-        self._run("pg_ctl", "-D", str(self._data), "-w", "-m", mode, "stop")
+        self._run("pg_ctl", "-D", str(self._data), "-w", "-t", "120", "-m", mode, "stop")
 
     def _run(self, program: str, *arguments: str) -> None:
         with TemporaryFile("w+") as said:  # a pipe would stay open as long as the server runs
