@@ -108,7 +108,7 @@ class History:
         subject = ("chatbot", f"bot_{chance.randint(1, 40)}")
         rows.events.append(
             (event_id, organisation_id, "live", name, *subject, data)
-            + ("api", len(told), None, None, at, at)
+            + ("api", len(told), None, None, at, at, None)
         )
         for subscription in told.values():
             self._delivery(rows, subscription, event_id, at)
@@ -153,7 +153,7 @@ class History:
         rows.tries.append(tallies.Try(to.id, at, DeliveryStatus(ended), milliseconds))
 
     def _beside(self) -> None:
-        """Notifications, some unread, and a replay that is over and one that is at work."""
+        """Notifications, and a replay that is over and one that is at work."""
         shared = {"organisation_id": self.organisation.id, "mode": "live"}
         for n in range(400):
             at = self._now - timedelta(hours=5 * (400 - n))
@@ -166,7 +166,6 @@ class History:
                     title=f"{row.name} has given up a delivery",
                     body="The endpoint answered 503.",
                     created_at=at,
-                    read_at=None if n > 300 else at,
                     **shared,
                 )
             )
