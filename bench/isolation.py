@@ -42,19 +42,24 @@ def run(seconds: float) -> dict[str, Any]:
 
 def _arrivals(organisation: Organisation, receiver: Receiver, seconds: float) -> list[float]:
     """An event every 100 ms, each for all healthy endpoints; seconds until each arrival."""
+    _send(organisation, 0)
+    _await(receiver, HEALTHY)  # the workers are there
     time.sleep(1)
     receiver.received.clear()
     committed: dict[int, float] = {}
     start, n = time.time(), 0
     while time.time() - start < seconds:
-        event = factories.lead(data=f'{{"n":{n}}}')
         committed[n] = time.time()
-        factories.accepted(organisation, event)
-        queue.nudge()
+        _send(organisation, n)
         n += 1
         time.sleep(0.1)
     _await(receiver, n * HEALTHY)
     return [request.at - committed[_number(request.body)] for request in receiver.received]
+
+
+def _send(organisation: Organisation, number: int) -> None:
+    factories.accepted(organisation, factories.lead(data=f'{{"n":{number}}}'))
+    queue.nudge()
 
 
 def _await(receiver: Receiver, count: int) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, cast, extract, func, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, any_, func, select
 from sqlalchemy.orm import Session
 
 from webhooks_app.clock import utcnow
@@ -48,39 +48,28 @@ class Traffic:
 
 
 def traffic(session: Session, tenant: Tenant, stretch: timedelta, step: timedelta) -> Traffic:
-    """The last `stretch`, in bars of `step`, both whole hours.
-
-    Summed by hour first: PostgreSQL computes the bar of an hour slower than it groups by hours.
-    """
+    """The last `stretch`, in bars of `step`, both whole hours."""
     first = _hour(utcnow()) - stretch + HOUR
-    look_up_by_key(session.connection())
-    hourly = (
-        select(
-            DeliveryStat.hour,
-            DeliveryStat.outcome,
-            DeliveryStat.latency_ms,
-            func.sum(DeliveryStat.count).label("count"),
-        )
-        .join(Subscription, Subscription.id == DeliveryStat.subscription_id)
-        .where(
-            Subscription.organisation_id == tenant.organisation_id,
-            Subscription.mode == tenant.mode,
-            DeliveryStat.hour >= first,
-        )
-        .group_by(DeliveryStat.hour, DeliveryStat.outcome, DeliveryStat.latency_ms)
-        .subquery()
+    connection = session.connection()
+    own = select(Subscription.id).where(
+        Subscription.organisation_id == tenant.organisation_id, Subscription.mode == tenant.mode
     )
-    seconds = cast(extract("epoch", hourly.c.hour), BigInteger) - int(first.timestamp())
-    bar = (seconds // int(step.total_seconds())).label("bar")
+    hour: SQLColumnExpression[datetime] = DeliveryStat.hour
+    theirs: ColumnElement[bool] = DeliveryStat.subscription_id.in_(own)
+    if connection.dialect.name == "postgresql":
+        # Fewer groups there, and fewer rows here; and one walk over the index, not one for each.
+        hour = func.date_bin(step, hour, first, type_=DeliveryStat.hour.type)
+        theirs = DeliveryStat.subscription_id == any_(func.array(own.scalar_subquery()))
+    look_up_by_key(connection)
     rows = session.execute(
-        select(bar, hourly.c.outcome, hourly.c.latency_ms, func.sum(hourly.c.count)).group_by(
-            bar, hourly.c.outcome, hourly.c.latency_ms
-        )
+        select(hour, DeliveryStat.outcome, DeliveryStat.latency_ms, func.sum(DeliveryStat.count))
+        .where(theirs, DeliveryStat.hour >= first)
+        .group_by(hour, DeliveryStat.outcome, DeliveryStat.latency_ms)
     )
     counted: dict[int, Counter[str]] = defaultdict(Counter)
     latencies: Counter[int] = Counter()
     for at, outcome, latency, count in rows:
-        counted[at][outcome] += int(count)
+        counted[(at - first) // step][outcome] += int(count)
         if outcome == "delivered":
             latencies[latency] += int(count)
     bars = [Bar(first + step * at, counted[at]) for at in range(stretch // step)]
