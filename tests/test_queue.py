@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis import Redis
+from redis.exceptions import AuthenticationError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from tests.support.servers import RedisServer
@@ -74,13 +76,13 @@ def test_a_worker_waits_for_redis_as_long_as_it_takes(
 ) -> None:
     waits = count(1)
     monkeypatch.setattr(
-        "redis.retry.sleep", lambda _: own_redis.start() if next(waits) == 500 else None
+        "redis.retry.sleep", lambda _: own_redis.start() if next(waits) == 2000 else None
     )
     connection = queue.patient_redis(own_redis.url, queue.Patience())
     connection.ping()
     own_redis.kill()
     assert connection.ping()
-    assert next(waits) > 500
+    assert next(waits) > 2000
 
 
 def test_a_worker_that_shall_stop_waits_no_longer(
@@ -92,3 +94,9 @@ def test_a_worker_that_shall_stop_waits_no_longer(
     own_redis.kill()
     with pytest.raises(RedisConnectionError):
         connection.ping()
+
+
+def test_a_wrong_password_is_not_waited_for(own_redis: RedisServer) -> None:
+    Redis.from_url(own_redis.url).config_set("requirepass", "another")
+    with pytest.raises(AuthenticationError):
+        queue.patient_redis(own_redis.url, queue.Patience()).ping()

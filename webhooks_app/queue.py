@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Callable
-from typing import Self, cast
+from typing import Any, Self, TypeVar, cast
 
 import structlog
 from flask import Flask, current_app
 from redis import Redis
-from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
+from redis.backoff import ConstantBackoff, NoBackoff
+from redis.exceptions import AuthenticationError, AuthorizationError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 from rq import Queue
@@ -21,6 +21,8 @@ RUN_ENGINE = "webhooks_app.jobs.engine.run_engine"
 REPLAY_BATCH = "webhooks_app.jobs.replays.run_batch"
 SEND_MAIL = "webhooks_app.jobs.mail.send_pending"
 FOREVER = -1
+REFUSALS = (AuthenticationError, AuthorizationError)
+Result = TypeVar("Result")
 
 log = structlog.get_logger(__name__)
 
@@ -53,16 +55,40 @@ def fast_redis(url: str) -> Redis:
 
 
 class Patience(Retry):
-    """Tries again about twice a second, for as long as it takes, until it is lost.
+    """Tries again twice a second, for as long as it takes, until it is lost. What Redis refuses, as
+    a wrong password, is not tried again.
 
     One object serves all connections of a client, which would copy any other.
     """
 
     def __init__(self) -> None:
-        super().__init__(ExponentialWithJitterBackoff(cap=1, base=0.05), FOREVER)
+        super().__init__(ConstantBackoff(0.5), FOREVER)
+        self._is_needed = False
 
     def __deepcopy__(self, _memo: dict[int, object]) -> Self:
         return self
+
+    def call_with_retry(
+        self,
+        do: Callable[[], Result],
+        fail: Callable[..., Any],
+        is_retryable: Callable[[Exception], bool] | None = None,
+        with_failure_count: bool = False,
+    ) -> Result:
+        def note(error: Exception, *count: int) -> None:
+            if not self._is_needed:
+                self._is_needed = True
+                log.warning("redis is away", error=str(error))
+            fail(error, *count)
+
+        def may_pass(error: Exception) -> bool:
+            return not isinstance(error, REFUSALS) and (is_retryable is None or is_retryable(error))
+
+        result = super().call_with_retry(do, note, may_pass, with_failure_count)
+        if self._is_needed:
+            self._is_needed = False
+            log.info("redis is back")
+        return result
 
     def lose(self) -> None:
         """From now on an error ends the call that is under way, and every other, at once."""
@@ -70,10 +96,11 @@ class Patience(Retry):
 
 
 def patient_redis(url: str, patience: Patience) -> Redis:
-    """For workers: sits out a Redis that is away. The timeout must exceed that of RQ's BLPOP."""
+    """For workers: sits out a Redis that is away. The timeout exceeds that of RQ's BLPOP, 15 s, and
+    is short enough that a worker stops in order beside a Redis that hangs."""
     return Redis.from_url(
         url,
-        socket_timeout=60,
+        socket_timeout=20,
         socket_connect_timeout=2,
         health_check_interval=15,
         retry=patience,

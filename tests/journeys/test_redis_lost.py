@@ -9,6 +9,7 @@ from tests.journeys.conftest import Measured
 from tests.journeys.journey import Journey, Posting, answer_after, arrivals
 from tests.support.receiver import Receiver
 from tests.support.servers import RedisServer, wait_until
+from webhooks_app.launch.supervisor import GRACE
 
 OUTAGE = 20.0
 FLUSHES = 4
@@ -89,28 +90,33 @@ def endure(journey: Journey, receiver: Receiver, outage, measured: Measured) -> 
 
     slowest = max(posting.slowest, more.slowest)
     assert posting.statuses | more.statuses == {202}
-    assert len(posting.answers) > OUTAGE * 5
+    assert len(posting.answers) > OUTAGE * 25
+    # One wait for Redis is a quarter of a second at most; the rest is a machine with much to do.
     assert slowest < 2.0
     assert journey.verify(receiver) == 0
     assert all(process.poll() is None for process in processes)
     measured(f"slowest POST {slowest:.2f} s; all arrived {settled:.1f} s after Redis was back")
 
 
-def test_a_worker_stops_in_order_while_redis_is_gone(
-    journey: Journey, receiver: Receiver, measured: Measured
+@pytest.mark.parametrize("lost", ["killed", "frozen"])
+def test_a_worker_stops_in_order_while_redis_is_lost(
+    journey: Journey, receiver: Receiver, measured: Measured, lost: str
 ) -> None:
     receiver.answer = answer_after(1.0)
     journey.add_webhook(receiver)
     idle, busy = journey.start_role("background"), journey.start_worker()
     journey.post_many(10)
     wait_until(arrivals(receiver, 10), 20, every=0.01)
-    journey.redis.kill()
+    if lost == "killed":
+        journey.redis.kill()
+    else:
+        journey.redis.freeze()
 
     asked = time.monotonic()
     for worker in (idle, busy):
         worker.terminate()
 
-    assert [worker.wait(10) for worker in (idle, busy)] == [0, 0]
+    assert [worker.wait(GRACE) for worker in (idle, busy)] == [0, 0]
     took = time.monotonic() - asked
     journey.settled(1)
     assert journey.verify(receiver) == 0

@@ -26,7 +26,8 @@ class HooklineWorker(SimpleWorker):
 
     def __init__(self, app: Flask, queue_name: str, **options: Any) -> None:
         self._patience = queue.Patience()
-        connection = queue.patient_redis(app.config["SETTINGS"].redis_socket_url, self._patience)
+        self._url = app.config["SETTINGS"].redis_socket_url
+        connection = queue.patient_redis(self._url, self._patience)
         super().__init__(
             [queue.queue_named(queue_name, connection)],
             connection=connection,
@@ -56,7 +57,10 @@ class HooklineWorker(SimpleWorker):
         inside the running job."""
 
     def teardown(self) -> None:
+        """A Redis that is away, or hangs, is not told of the end."""
+        self._patience.lose()
         with suppress(RedisError):
+            queue.fast_redis(self._url).ping()
             super().teardown()  # type: ignore[no-untyped-call]
 
     def run_maintenance_tasks(self) -> None:

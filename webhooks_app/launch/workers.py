@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import click
 from flask import Flask
 
 from webhooks_app import queue
@@ -50,5 +51,6 @@ def _settings() -> Settings:
         if not os.environ.get(name) and not (folder / file).exists():
             raise CannotStart(f"set {name} {why}, or DATA_DIR to that of a running `app.py`")
     settings = read_settings()
-    complaint(settings.redis_socket_url)
+    if said := complaint(settings.redis_socket_url):
+        click.echo(f"{said}: waiting for it", err=True)
     return settings
