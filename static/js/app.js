@@ -31,6 +31,7 @@
     if (drawer.open) return;
     drawer.opener = source;
     drawer.edited = false;
+    drawer.setAttribute("aria-label", $("#drawer-content h2")?.textContent.trim() ?? "Details");
     history.pushState({ drawer: true }, "", source.href);
     drawer.showModal();
   }
@@ -45,6 +46,12 @@
   drawer.addEventListener("cancel", (event) => {
     if (!mayClose()) event.preventDefault();
   });
+  // Browsers let only the first Esc be refused.
+  drawer.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.isComposing) return;
+    event.preventDefault();
+    closeDrawer();
+  });
 
   drawer.addEventListener("close", () => {
     $("#drawer-content").replaceChildren();
@@ -54,6 +61,12 @@
   });
   drawer.addEventListener("click", (event) => {
     if (event.target === drawer || event.target.closest("[data-close]")) closeDrawer();
+    // An address of its own would be a step back in the history.
+    const within = event.target.closest("a[href^='#']");
+    if (!within) return;
+    event.preventDefault();
+    const part = $(within.hash);
+    (part?.matches("fieldset") ? $("input", part) : part)?.focus();
   });
   addEventListener("popstate", (event) => {
     if (event.state?.drawer) location.reload();
