@@ -4,24 +4,31 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
+from sqlalchemy import update
+
 from tests import factories
 from tests.web.conftest import Person
 from webhooks_app.clock import utcnow
 from webhooks_app.extensions import db
 from webhooks_app.jobs import upkeep
+from webhooks_app.lib.ids import floor_id
 from webhooks_app.models import Notification, NotificationRead, Organisation, User
-from webhooks_app.pipeline import retention
-from webhooks_app.pipeline.notify import NoticeOf, notify
+from webhooks_app.pipeline.notify import NOTIFICATIONS, NoticeOf, notify
 from webhooks_app.services import accounts
 from webhooks_app.vocabulary import Role
 
 URL = "https://receiver.example/hook"
 
 
-def tell(organisation: Organisation, title: str, mode: str = "live") -> None:
+def tell(organisation: Organisation, title: str, mode: str = "live", days_ago: int = 0) -> None:
     about = NoticeOf(organisation.id, mode, factories.webhook(organisation, URL, mode=mode).id)
+    at = utcnow() - timedelta(days=days_ago)
     with db.engine.begin() as connection:
-        notify(connection, about, "endpoint_disabled", title, "Why", utcnow())
+        notify(connection, about, "endpoint_disabled", title, "Why", at)
+        if days_ago:
+            its = NOTIFICATIONS.c.title == title
+            id_ = floor_id("ntf", at.timestamp())
+            connection.execute(update(NOTIFICATIONS).where(its).values(id=id_))
 
 
 def bell(person: Person) -> int:
@@ -88,11 +95,23 @@ def test_what_was_told_before_they_came_is_no_news_to_a_new_member(
 
 
 def test_old_ones_are_deleted_with_who_read_them(owner: Person, organisation: Organisation) -> None:
-    tell(organisation, "First")
+    tell(organisation, "Old", days_ago=91)
+    tell(organisation, "New")
     owner.get("/notifications/")
     owner.post("/notifications/read")
-    upkeep.delete_expired()
-    assert db.session.query(Notification).count() == 1
+    assert db.session.query(NotificationRead).count() == 2
     db.session.rollback()
-    assert retention.delete_old_notifications(db.engine, utcnow() + timedelta(days=91), 90) == 1
-    assert db.session.query(NotificationRead).count() == 0
+    upkeep.delete_expired()
+    assert [note.title for note in db.session.query(Notification)] == ["New"]
+    assert db.session.query(NotificationRead).count() == 1
+
+
+def test_a_plan_that_keeps_less_keeps_less_of_them(owner: Person) -> None:
+    others = factories.organisation("Others")
+    own = db.session.query(Organisation).filter_by(name="Acme").one()
+    own.plan = "starter"
+    db.session.commit()
+    for organisation in (own, others):
+        tell(organisation, f"Old, of {organisation.name}", days_ago=31)
+    upkeep.delete_expired()
+    assert [note.title for note in db.session.query(Notification)] == ["Old, of Others"]

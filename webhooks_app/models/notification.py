@@ -4,12 +4,13 @@ from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webhooks_app.extensions import Model
-from webhooks_app.models.columns import Id, IdText, Long, Moment, OptionalRef, Word
+from webhooks_app.models.columns import Id, IdText, Long, Moment, OptionalMoment, OptionalRef, Word
 
 
 class Notification(Model):
     """`kind` is delivery_failed, endpoint_failing or endpoint_disabled. While `mail_due`, owners
-    and admins are yet to be told of it by mail."""
+    and admins are yet to be told of it by mail. Nothing uses `read_at` any more; it stays for the
+    web servers of before, which ask for it on each page while new ones take over."""
 
     __tablename__ = "notifications"
     __table_args__ = (
@@ -33,6 +34,7 @@ class Notification(Model):
     title: Mapped[str] = mapped_column(String(300))
     body: Mapped[Long]
     created_at: Mapped[Moment]
+    read_at: Mapped[OptionalMoment]
     mail_due: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
 

@@ -122,6 +122,10 @@ def delete_expired_of(engine: Engine, organisation_id: str, now: datetime, days:
         if len(ids) < EVENTS_BATCH:
             break
     total += _delete_conversations_of(engine, organisation_id, before)
+    own = NOTIFICATIONS.c.organisation_id == organisation_id
+    total += _delete(
+        engine, NOTIFICATIONS, NOTIFICATIONS.c.id, floor_id("ntf", before.timestamp()), own
+    )
     return total + _delete_stats(engine, before, organisation_id)
 
 

@@ -44,16 +44,13 @@ def upgrade() -> None:
         WHERE notifications.read_at IS NOT NULL
         """
     )
-    with op.batch_alter_table("notifications") as batch_op:
-        batch_op.drop_column("read_at")
 
 
 def downgrade() -> None:
-    op.add_column("notifications", sa.Column("read_at", sa.DateTime(timezone=True), nullable=True))
     op.execute(
         """
         UPDATE notifications SET read_at = created_at
-        WHERE id IN (SELECT notification_id FROM notification_reads)
+        WHERE read_at IS NULL AND id IN (SELECT notification_id FROM notification_reads)
         """
     )
     op.drop_table("notification_reads")
