@@ -63,7 +63,7 @@ class Patience(Retry):
 
     def __init__(self) -> None:
         super().__init__(ConstantBackoff(0.5), FOREVER)
-        self._is_needed = False
+        self._is_needed = self._is_over = False
 
     def __deepcopy__(self, _memo: dict[int, object]) -> Self:
         return self
@@ -76,6 +76,7 @@ class Patience(Retry):
         with_failure_count: bool = False,
     ) -> Result:
         def note(error: Exception, *count: int) -> None:
+            self._is_over = self.get_retries() == 0
             if not self._is_needed:
                 self._is_needed = True
                 log.warning("redis is away", error=str(error))
@@ -84,6 +85,8 @@ class Patience(Retry):
         def may_pass(error: Exception) -> bool:
             return not isinstance(error, REFUSALS) and (is_retryable is None or is_retryable(error))
 
+        if self._is_over:
+            raise RedisConnectionError("Redis is not asked again")
         result = super().call_with_retry(do, note, may_pass, with_failure_count)
         if self._is_needed:
             self._is_needed = False
@@ -91,13 +94,14 @@ class Patience(Retry):
         return result
 
     def lose(self) -> None:
-        """From now on an error ends the call that is under way, and every other, at once."""
+        """From now on an error ends the call that is under way, and every other at once: beside a
+        Redis that hangs, one timeout is waited for and not one for each call."""
         self.update_retries(0)
 
 
 def patient_redis(url: str, patience: Patience) -> Redis:
-    """For workers: sits out a Redis that is away. The timeout exceeds that of RQ's BLPOP, 15 s, and
-    is short enough that a worker stops in order beside a Redis that hangs."""
+    """For workers: sits out a Redis that is away. The timeout is the least that RQ takes, 10 s more
+    than its BLPOP, so that beside a Redis that hangs a worker stops before it is killed."""
     return Redis.from_url(
         url,
         socket_timeout=20,

@@ -32,7 +32,7 @@ class HooklineWorker(SimpleWorker):
             [queue.queue_named(queue_name, connection)],
             connection=connection,
             serializer=JSONSerializer,
-            worker_ttl=30,
+            worker_ttl=25,
             maintenance_interval=15,
             **options,
         )
