@@ -10,7 +10,6 @@ slow answers are awaited between RQ jobs. A job wakes it and waits until nothing
 
 import asyncio
 import gc
-import random
 import sys
 import threading
 from collections.abc import Callable
@@ -33,10 +32,9 @@ from webhooks_app.pipeline.allowance import held
 from webhooks_app.pipeline.claim import Claimed, Request, claim
 from webhooks_app.pipeline.endpoints import Endpoint, Endpoints
 from webhooks_app.pipeline.mailing import Mailing
-from webhooks_app.pipeline.record import GONE, Result
 from webhooks_app.pipeline.recorder import Recorder
-from webhooks_app.pipeline.retry import next_delay, parse_retry_after
 from webhooks_app.pipeline.room import Room
+from webhooks_app.pipeline.verdict import judge
 
 PACE = 0.005
 POLL = 0.05
@@ -258,7 +256,7 @@ class Engine:
             endpoint.window.release()
             self._room.give_back(claimed)
         self._learn(endpoint, outcome)
-        self._recorder.add(self._result(endpoint, claimed, message, outcome))
+        self._recorder.add(judge(endpoint, claimed, message, outcome))
 
     async def _send(
         self, endpoint: Endpoint, claimed: Claimed
@@ -281,27 +279,6 @@ class Engine:
             endpoint.window.failed()
         if endpoint.has_more:
             self._wake.set()
-
-    def _result(
-        self,
-        endpoint: Endpoint,
-        claimed: Claimed,
-        message: WebhookMessage | MailMessage,
-        outcome: Outcome,
-    ) -> Result:
-        retry_in = None
-        gone = not endpoint.is_email and outcome.status_code == GONE
-        if outcome.failure is not None and not outcome.permanent and not gone:
-            retry_in = next_delay(
-                endpoint.policy,
-                failures=claimed.failures + 1,
-                failure=outcome.failure,
-                # Policies speak of HTTP; what SMTP refuses for good is permanent already.
-                status=None if endpoint.is_email else outcome.status_code,
-                retry_after=parse_retry_after(outcome.retry_after, utcnow()),
-                rng=random.random(),  # noqa: S311
-            )
-        return Result(claimed, message, outcome, retry_in)
 
 
 def _tune_interpreter() -> None:
