@@ -15,13 +15,12 @@ from webhooks_app.models.columns import UtcDateTime
 LOCK = 0x686F6F6B  # "hook": any number will do, if everyone takes the same
 
 
-def render_item(kind: str, item: object, context: AutogenContext) -> str | Literal[False]:
+def render_item(kind: str, item: object, _: AutogenContext) -> str | Literal[False]:
     """Migrations outlive our column types, so they name what those are made of."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
     if kind == "type" and isinstance(item, JSON):
-        context.imports.add("from sqlalchemy.dialects import postgresql")
-        return "sa.JSON().with_variant(postgresql.JSONB(), 'postgresql')"
+        return "sa.JSON()"
     return False
 
 

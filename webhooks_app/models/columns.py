@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from sqlalchemy import JSON, DateTime, Dialect, String, Text
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -26,10 +25,12 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-JsonColumn = JSON().with_variant(JSONB(), "postgresql")
+# JSON text, kept as it was written. PostgreSQL's JSONB would change it: 1e19 comes back as an
+# integer, and an escaped NUL is refused.
+JsonColumn = JSON()
 
-# Null is SQL's, so that rows without a value can be told by an index.
-OptionalJsonColumn = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+# Null is SQL's, so that an index can find the rows without a value.
+OptionalJsonColumn = JSON(none_as_null=True)
 
 # Byte-wise order, so that ids made later sort later whatever the database's locale.
 IdText = String(32).with_variant(String(32, collation="C"), "postgresql")

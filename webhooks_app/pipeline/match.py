@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+import structlog
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.orm import Session
 
@@ -12,6 +13,7 @@ from webhooks_app.clock import rfc3339
 from webhooks_app.models import Organisation, Subscription
 from webhooks_app.pipeline.changes import concerns, followed_types, is_update, object_type
 from webhooks_app.pipeline.conditions import Condition, evaluate, parse_conditions
+from webhooks_app.pipeline.disable import disable
 from webhooks_app.pipeline.incoming import Incoming, Tenant
 from webhooks_app.vocabulary import Match
 
@@ -20,7 +22,10 @@ VERSIONS = select(Organisation.id, Organisation.subscriptions_version).where(
     Organisation.id.in_(bindparam("ids", expanding=True))
 )
 
+UNREADABLE = "Its settings cannot be read any more. Edit it and save to use it again."
+
 _decode = msgspec.json.Decoder().decode
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +53,30 @@ class Candidate:
 
 
 class Matcher:
-    """The enabled subscriptions of one organisation and mode, arranged by event type."""
+    """The enabled subscriptions of one organisation and mode, arranged by event type.
+
+    `unreadable` holds the ids of those whose row cannot be used. They match nothing.
+    """
 
     def __init__(self, subscriptions: Iterable[Subscription]) -> None:
         self._by_type: dict[str, list[Candidate]] = {}
         self._followed: set[str] = set()
+        self.unreadable: list[str] = []
         for subscription in subscriptions:
-            if subscription.is_digest:
-                continue
-            candidate = Candidate.of(subscription)
-            for event_type in subscription.event_types:
-                self._by_type.setdefault(event_type, []).append(candidate)
-                if candidate.changed_fields:
-                    self._followed.update(followed_types(event_type))
+            try:
+                self._add(subscription)
+            except (TypeError, ValueError) as error:
+                log.error("unreadable", subscription=subscription.id, error=type(error).__name__)
+                self.unreadable.append(subscription.id)
+
+    def _add(self, subscription: Subscription) -> None:
+        if subscription.is_digest:
+            return
+        candidate = Candidate.of(subscription)
+        for event_type in list(subscription.event_types):
+            self._by_type.setdefault(event_type, []).append(candidate)
+            if candidate.changed_fields:
+                self._followed.update(followed_types(event_type))
 
     def follows(self, event_type: str) -> bool:
         """Does a field filter need the states that events of this type tell?"""
@@ -116,6 +132,8 @@ def _matcher(connection: Connection, tenant: Tenant, version: int) -> Matcher:
     kept_version, matcher = _kept.get(tenant, (None, None))
     if matcher is None or kept_version != version:
         matcher = Matcher(_enabled_subscriptions(connection, tenant))
+        if matcher.unreadable:
+            disable(connection, matcher.unreadable, UNREADABLE)
         if len(_kept) >= KEPT_TENANTS:
             _kept.clear()
         _kept[tenant] = (version, matcher)
