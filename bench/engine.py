@@ -13,10 +13,10 @@ from bench.bare import bare_rate
 from bench.receiver import ReceiverProcess
 from bench.support import DATA, fill, peak_rss_mb, product, settle, subscribe
 from tests import factories
+from webhooks_app.engine.engine import Engine
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.models import Attempt, Delivery
-from webhooks_app.pipeline.engine import Engine
 
 ENDPOINTS = 50
 

@@ -11,10 +11,13 @@ from sqlalchemy import Engine, Table, insert
 
 from tests import factories
 from webhooks_app.catalogue import CATALOGUE
-from webhooks_app.clock import utcnow
+from webhooks_app.engine import tallies
+from webhooks_app.engine.record import ATTEMPT_COLUMNS
 from webhooks_app.extensions import db
+from webhooks_app.ingest.rows import DELIVERY_COLUMNS, EVENT_COLUMNS
 from webhooks_app.lib.bulk import insert_rows
 from webhooks_app.lib.ids import floor_id
+from webhooks_app.lib.times import utcnow
 from webhooks_app.models import (
     Attempt,
     Delivery,
@@ -24,9 +27,6 @@ from webhooks_app.models import (
     ReplayBatch,
     Subscription,
 )
-from webhooks_app.pipeline import tallies
-from webhooks_app.pipeline.plan import DELIVERY_COLUMNS, EVENT_COLUMNS
-from webhooks_app.pipeline.record import ATTEMPT_COLUMNS
 from webhooks_app.vocabulary import DeliveryStatus
 
 RARE = "room.recording.transcript.published"

@@ -11,15 +11,15 @@ from sqlalchemy import func, select
 from bench.mail_sink import MailSink
 from bench.support import fill, product, settle
 from tests import factories
-from webhooks_app.channels.email.letter import as_bytes
+from webhooks_app.channels.email.mime import as_bytes
+from webhooks_app.engine.claim import ClaimRequest, claim
+from webhooks_app.engine.endpoints import open_endpoint
+from webhooks_app.engine.engine import Engine
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
+from webhooks_app.mail.compose import compose, read_about
+from webhooks_app.mail.service import desk_of
 from webhooks_app.models import Delivery, Subscription
-from webhooks_app.pipeline.claim import Request, claim
-from webhooks_app.pipeline.endpoints import open_endpoint
-from webhooks_app.pipeline.engine import Engine
-from webhooks_app.pipeline.letters import compose, read_about
-from webhooks_app.services.mail import desk_of
 
 ACTIONS = 10
 SENDER = "hookline@example.com"
@@ -53,7 +53,7 @@ def run(count: int) -> dict[str, Any]:
 
 def _letter(app: Flask) -> bytes:
     """The bytes of one of those mails."""
-    [claimed] = claim(db.engine, Request(1, {}), timedelta(0))
+    [claimed] = claim(db.engine, ClaimRequest(1, {}), timedelta(0))
     with db.engine.begin() as connection:
         row = db.session.get_one(Subscription, claimed.subscription_id)
         endpoint = open_endpoint(row, app.extensions["vault"])

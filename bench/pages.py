@@ -14,10 +14,10 @@ from tests import factories
 from tests.conftest import Client
 from tests.support.statements import statements
 from tests.web.conftest import PASSWORD, Person
-from webhooks_app.clock import utcnow
 from webhooks_app.extensions import db
 from webhooks_app.lib.ids import floor_id
 from webhooks_app.lib.paging import encode_cursor
+from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Delivery, Organisation, Subscription
 from webhooks_app.models import Event as EventRow
 

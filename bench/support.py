@@ -16,12 +16,12 @@ from tests import factories
 from tests.conftest import settings_for
 from tests.support.servers import PostgresServer, RedisServer, create_database
 from webhooks_app import create_app
-from webhooks_app.clock import utcnow
 from webhooks_app.extensions import db
+from webhooks_app.ingest.rows import DELIVERY_COLUMNS, EVENT_COLUMNS
 from webhooks_app.lib.bulk import insert_rows
 from webhooks_app.lib.ids import new_id
+from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Delivery, Event, Organisation, Subscription
-from webhooks_app.pipeline.plan import DELIVERY_COLUMNS, EVENT_COLUMNS
 
 DATA = (
     '{"name":"Ada Example","email":"ada@example.com","phone":"+15550100","company":"Example Ltd",'

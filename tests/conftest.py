@@ -22,10 +22,10 @@ from tests.support.receiver import Receiver
 from tests.support.servers import PostgresServer, RedisServer, create_database, wait_until
 from webhooks_app import create_app
 from webhooks_app.config import Settings
+from webhooks_app.engine.engine import Engine
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.lib.crypto import new_key
-from webhooks_app.pipeline.engine import Engine
 
 SECRET_KEY, ENCRYPTION_KEY = new_key(), new_key()
 MEASURED = "measured"

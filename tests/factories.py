@@ -8,27 +8,29 @@ from flask import current_app
 from werkzeug.security import generate_password_hash
 
 from webhooks_app.channels.webhook.signatures import sign_standard
-from webhooks_app.clock import utcnow
+from webhooks_app.events import custom_types
 from webhooks_app.extensions import db
+from webhooks_app.ingest.accept import accept
 from webhooks_app.lib import crypto
 from webhooks_app.lib.ids import new_id
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.lib.times import utcnow
+from webhooks_app.matching.incoming import Accepted, Incoming
 from webhooks_app.models import (
     ApiKey,
+    CustomEventType,
     Event,
     Inbox,
     Membership,
     Organisation,
-    OwnEventType,
     Subscription,
     SubscriptionHealth,
     User,
 )
-from webhooks_app.pipeline.accept import accept
-from webhooks_app.pipeline.incoming import Accepted, Incoming, Tenant
-from webhooks_app.services import event_types, keys
+from webhooks_app.people import api_keys
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-SCOPES = list(keys.SCOPES)
+SCOPES = list(api_keys.SCOPES)
 
 
 def organisation(name: str = "Acme") -> Organisation:
@@ -117,10 +119,12 @@ def action(organisation: Organisation, url: str, **more: Any) -> Subscription:
     return webhook(organisation, url, **{"id": new_id("act"), "kind": "action", **more})
 
 
-def event_type(organisation: Organisation, name: str = "order.paid", **more: Any) -> OwnEventType:
+def event_type(
+    organisation: Organisation, name: str = "order.paid", **more: Any
+) -> CustomEventType:
     """One that the organisation registered."""
     fields = {"name": name, "sample": '{"id":"ord_1","total":42.5}', **more}
-    return event_types.register(db.session(), organisation.id, fields)
+    return custom_types.register(db.session(), organisation.id, fields)
 
 
 def tenant(organisation: Organisation, mode: str = "live") -> Tenant:

@@ -6,7 +6,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from tests import factories
-from tests.services.test_mail import set_smtp
+from tests.mail.test_service import set_smtp
 from tests.support.mail_server import MailServer
 from tests.support.servers import free_port
 from webhooks_app.extensions import db

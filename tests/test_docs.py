@@ -17,9 +17,9 @@ from webhooks_app.catalogue import CATALOGUE
 from webhooks_app.channels.webhook.formats import FORMATS
 from webhooks_app.channels.webhook.signatures import sign_standard
 from webhooks_app.config import Settings
-from webhooks_app.pipeline.operators import OPERATORS
-from webhooks_app.pipeline.retry import POLICIES, timeline
-from webhooks_app.services.keys import SCOPES
+from webhooks_app.engine.retry import POLICIES, timeline
+from webhooks_app.matching.operators import OPERATORS
+from webhooks_app.people.api_keys import SCOPES
 from webhooks_app.vocabulary import DeliveryStatus, Failure
 
 ROOT = Path(__file__).parents[1]

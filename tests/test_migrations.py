@@ -12,9 +12,9 @@ from tests import factories
 from tests.conftest import settings_for
 from tests.support.servers import create_database
 from webhooks_app import create_app
-from webhooks_app.clock import utcnow
 from webhooks_app.extensions import db
 from webhooks_app.launch.migrate import migrate
+from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Membership, NotificationRead
 
 

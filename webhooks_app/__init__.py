@@ -9,10 +9,10 @@ from webhooks_app import commands, queue
 from webhooks_app.config import Settings, read_settings
 from webhooks_app.database import engine_options, prepare
 from webhooks_app.extensions import csrf, db, login_manager, migrate
+from webhooks_app.ingest.group_commit import GroupCommit
 from webhooks_app.lib.crypto import Vault
 from webhooks_app.lib.logs import configure_logging
 from webhooks_app.lib.rate import Rates
-from webhooks_app.pipeline.gather import Gathering
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -55,7 +55,7 @@ def _bind_extensions(app: Flask) -> None:
     csrf.init_app(app)
     queue.init_app(app)
     with app.app_context():
-        app.extensions["gathering"] = Gathering(db.engine, app.extensions["doorbell"].ring)
+        app.extensions["gathering"] = GroupCommit(db.engine, app.extensions["doorbell"].ring)
 
 
 def _open_doors(app: Flask) -> None:

@@ -8,10 +8,13 @@ from flask.cli import with_appcontext
 from sqlalchemy.exc import DBAPIError
 
 from webhooks_app.extensions import db
+from webhooks_app.lib.errors import BadAccount, NotFound
+from webhooks_app.lib.names import checked_name
+from webhooks_app.mail import service as mail
 from webhooks_app.models import Organisation
-from webhooks_app.services import accounts, keys, mail, plans
-from webhooks_app.services.audit import Report, audit
-from webhooks_app.services.errors import NotFound
+from webhooks_app.operations.integrity_check import Report, audit
+from webhooks_app.organisations import plans
+from webhooks_app.people import accounts, api_keys
 from webhooks_app.vocabulary import Mode
 
 
@@ -63,7 +66,7 @@ def create_organisation(name: str, email: str, password: str) -> None:
     """Make an organisation and its owner; print its id."""
     try:
         organisation = accounts.create_organisation(db.session(), name, email, password)
-    except accounts.BadAccount as error:
+    except BadAccount as error:
         raise Refused(str(error)) from error
     click.echo(organisation.id)
 
@@ -87,7 +90,7 @@ def make_operator(email: str) -> None:
     """Let a user see the queues, jobs and workers, at /ops/rq."""
     try:
         accounts.make_operator(db.session(), email)
-    except accounts.BadAccount as error:
+    except BadAccount as error:
         raise Refused(str(error)) from error
 
 
@@ -102,10 +105,10 @@ def create_api_key(organisation_id: str, mode: str, name: str) -> None:
     if session.get(Organisation, organisation_id) is None:
         raise Refused(f"There is no organisation {organisation_id!r}.")
     try:
-        name = accounts.checked_name(name, "A key")
-    except accounts.BadAccount as error:
+        name = checked_name(name, "A key")
+    except BadAccount as error:
         raise Refused(str(error)) from error
-    click.echo(keys.create_api_key(session, organisation_id, mode, name)[1])
+    click.echo(api_keys.create_api_key(session, organisation_id, mode, name)[1])
 
 
 @click.command("audit", cls=Command)

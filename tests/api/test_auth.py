@@ -8,10 +8,10 @@ from sqlalchemy import select, update
 from tests import factories
 from tests.api.conftest import Api, faults, kind
 from tests.support.servers import wait_until
-from webhooks_app.clock import utcnow
 from webhooks_app.extensions import db
+from webhooks_app.lib.times import utcnow
 from webhooks_app.models import ApiKey, Organisation
-from webhooks_app.services import keys
+from webhooks_app.people import api_keys
 
 ENDPOINTS = [
     ("POST", "/events", "events:write"),
@@ -66,7 +66,7 @@ def test_the_table_above_holds_every_endpoint(app: Flask) -> None:
 def test_every_endpoint_needs_a_key_and_its_scope(
     client: FlaskClient, organisation: Organisation, method: str, path: str, scope: str
 ) -> None:
-    others = [one for one in keys.SCOPES if one != scope]
+    others = [one for one in api_keys.SCOPES if one != scope]
     without = Api(client, factories.api_key(organisation, scopes=others))(method, path)
     assert (without.status_code, kind(without)) == (403, "insufficient-scope")
     assert scope in without.headers["WWW-Authenticate"]
@@ -88,7 +88,7 @@ def test_without_a_bearer_key_it_is_a_401(client: FlaskClient, header: str | Non
 def test_a_revoked_key_opens_nothing(api: Api) -> None:
     assert api.get("/webhooks").status_code == 200
     key = db.session.scalars(select(ApiKey)).one()
-    keys.revoke(db.session(), key)
+    api_keys.revoke(db.session(), key)
     assert api.get("/webhooks").status_code == 401
 
 

@@ -15,8 +15,8 @@ from tests.api.conftest import Api, faults, kind
 from tests.support.receiver import Receiver
 from webhooks_app.catalogue import CATALOGUE
 from webhooks_app.channels.webhook.formats.pollybot import name_of, names_by_own
-from webhooks_app.clock import utcnow
 from webhooks_app.extensions import db
+from webhooks_app.lib.times import utcnow
 from webhooks_app.models import AuditEntry, Organisation, Subscription, User, UserSession
 
 PASSWORD = "correct horse battery"

@@ -8,7 +8,7 @@ import pytest
 
 from tests.api.conftest import Api, faults, kind
 from tests.support.receiver import Answer, Receiver
-from webhooks_app.clock import rfc3339, utcnow
+from webhooks_app.lib.times import rfc3339, utcnow
 from webhooks_app.models import Organisation
 
 Drain = Callable[[], None]

@@ -10,8 +10,8 @@ from tests import factories
 from tests.api.conftest import URL, Api, faults, kind
 from tests.support.receiver import Receiver
 from webhooks_app.catalogue import CATALOGUE
+from webhooks_app.events import custom_types
 from webhooks_app.models import Organisation
-from webhooks_app.services import event_types
 
 OWN: dict[str, Any] = {
     "name": "order.paid",
@@ -116,7 +116,7 @@ def test_a_name_stands_for_one(api: Api) -> None:
 
 
 def test_there_is_a_most(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(event_types, "MOST", 2)
+    monkeypatch.setattr(custom_types, "MOST", 2)
     registered(api)
     registered(api, name="order.lost")
     assert kind(api.post("/event-types", OWN | {"name": "order.found"})) == "conflict"

@@ -14,10 +14,10 @@ from tests.api.conftest import Api, faults, kind, stored
 from tests.support.servers import RedisServer
 from webhooks_app import queue
 from webhooks_app.catalogue import CATALOGUE
-from webhooks_app.clock import rfc3339, utcnow
+from webhooks_app.chat import service as chat
 from webhooks_app.extensions import db
+from webhooks_app.lib.times import rfc3339, utcnow
 from webhooks_app.models import Event, Organisation
-from webhooks_app.services import chat
 
 PATH = "/chatbots/bot_1/messages"
 HELLO = {"conversation_id": "c1", "role": "visitor", "text": "Hello"}

@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 from tests import factories
 from tests.api.conftest import Api, kind
 from webhooks_app.extensions import db
+from webhooks_app.inbox.inboxes import API_INBOX
 from webhooks_app.models import Inbox, InboxRequest, Organisation
-from webhooks_app.services.inbox import API_INBOX
 
 PATH = "/api/test-webhook"
 LEAD = b'{"event":"LEAD_CREATED","data":{"name":"John Doe","email":"john@example.com"}}'

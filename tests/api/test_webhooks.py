@@ -16,9 +16,9 @@ from webhooks_app.channels.webhook.signatures import BadSignature
 from webhooks_app.channels.webhook.verify import detect, verify
 from webhooks_app.extensions import db
 from webhooks_app.lib.crypto import Vault, new_key
+from webhooks_app.lib.errors import Conflict
 from webhooks_app.models import Delivery, Event, Subscription
-from webhooks_app.services import subscriptions
-from webhooks_app.services.errors import Conflict
+from webhooks_app.subscriptions import service as subscriptions
 
 MASK = "••••••"
 

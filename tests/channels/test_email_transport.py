@@ -7,10 +7,10 @@ import pytest
 
 from tests.support.mail_server import MailServer
 from tests.support.servers import free_port
-from webhooks_app.channels.email.letter import Letter
+from webhooks_app.channels.email.mime import Email
 from webhooks_app.channels.email.smtp import Server, Unsent
-from webhooks_app.channels.email.transport import MOST_PER_LINE, Transport
-from webhooks_app.clock import utcnow
+from webhooks_app.channels.email.transport import MOST_PER_LINE, MailTransport
+from webhooks_app.lib.times import utcnow
 from webhooks_app.vocabulary import Failure
 
 
@@ -20,15 +20,15 @@ def server() -> Iterator[MailServer]:
         yield server
 
 
-def to(port: int, timeout: float = 2.0) -> Transport:
-    return Transport(Server("127.0.0.1", port, "", "", "none", timeout))
+def to(port: int, timeout: float = 2.0) -> MailTransport:
+    return MailTransport(Server("127.0.0.1", port, "", "", "none", timeout))
 
 
-def letter(recipient: str = "team@example.com") -> Letter:
-    return Letter("mai_1", "us@example.com", recipient, "Hello", "text\n.\n", "<p>.</p>", utcnow())
+def letter(recipient: str = "team@example.com") -> Email:
+    return Email("mai_1", "us@example.com", recipient, "Hello", "text\n.\n", "<p>.</p>", utcnow())
 
 
-def send(transport: Transport, one: Letter | None = None) -> tuple[int, str]:
+def send(transport: MailTransport, one: Email | None = None) -> tuple[int, str]:
     return transport.send(one or letter(), transport.now())
 
 

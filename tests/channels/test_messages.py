@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.channels.test_formats import EVENT
-from webhooks_app.channels.plain_words import cut, units
+from webhooks_app.channels.readable import cut, units
 from webhooks_app.channels.webhook.formats import FORMATS, wire_format
 from webhooks_app.channels.webhook.formats.people import Fact, facts_of
 from webhooks_app.channels.webhook.signatures import BadSignature

@@ -16,7 +16,7 @@ from tests.compatibility.delivering import (
     serving,
 )
 from webhooks_app.channels.webhook.formats import FORMATS
-from webhooks_app.services.verification import LANGUAGES, snippets
+from webhooks_app.inbox.snippets import LANGUAGES, snippets
 
 RACK = str(Path(__file__).with_name("rack.rb"))
 RUNNERS = {

@@ -7,14 +7,14 @@ import pytest
 from flask import Flask
 
 from tests import factories
-from tests.pipeline.conftest import make_due
+from tests.support.engine import make_due
 from tests.support.servers import RedisServer
 from webhooks_app import queue
+from webhooks_app.engine.claim import ClaimRequest, claim
 from webhooks_app.extensions import db
 from webhooks_app.jobs import beat as module
 from webhooks_app.jobs.beat import Beat
 from webhooks_app.jobs.schedule import PERIODIC
-from webhooks_app.pipeline.claim import Request, claim
 
 
 def waiting(redis_server: RedisServer, name: str) -> list[str]:
@@ -48,7 +48,7 @@ def test_a_lease_is_due_once_it_has_run_out(app: Flask, redis_server: RedisServe
     factories.webhook(organisation, "https://a.example")
     factories.accepted(organisation)
     beat = beat_on(redis_server)
-    claim(db.engine, Request(10, {}), timedelta(seconds=30))
+    claim(db.engine, ClaimRequest(10, {}), timedelta(seconds=30))
     beat.tick()
     assert waiting(redis_server, queue.DELIVERIES) == []
     make_due()

@@ -29,7 +29,7 @@ from webhooks_app.jobs.beat import LOCK
 from webhooks_app.launch import children
 from webhooks_app.launch.migrate import migrate
 from webhooks_app.models import Attempt, Delivery, Event, Subscription
-from webhooks_app.services.audit import audit
+from webhooks_app.operations.integrity_check import audit
 
 LEASE = 6.0
 TIMEOUT = 3.0

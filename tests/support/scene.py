@@ -10,9 +10,9 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from webhooks_app.catalogue import CATALOGUE
-from webhooks_app.clock import utcnow
 from webhooks_app.lib.crypto import Vault
 from webhooks_app.lib.ids import floor_id, new_id
+from webhooks_app.lib.times import utcnow
 from webhooks_app.models import (
     Attempt,
     Delivery,

@@ -10,10 +10,10 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from tests import factories
 from tests.web.conftest import PASSWORD, Person
-from webhooks_app.clock import utcnow
 from webhooks_app.extensions import db
+from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Organisation, User, UserSession
-from webhooks_app.services import sessions
+from webhooks_app.people import sessions
 
 NEW = "a better passphrase"
 

@@ -10,7 +10,9 @@ from sqlalchemy import select, update
 
 from tests import factories
 from tests.web.conftest import Person, mailed_link
+from webhooks_app.engine.record import MASK
 from webhooks_app.extensions import db
+from webhooks_app.lib.errors import Conflict
 from webhooks_app.lib.paging import DEFAULT_SIZE
 from webhooks_app.models import (
     ApiKey,
@@ -21,10 +23,10 @@ from webhooks_app.models import (
     Subscription,
     User,
 )
-from webhooks_app.pipeline.record import MASK
-from webhooks_app.services import audit_log, keys, subscriptions
-from webhooks_app.services.audit_log import ACTIONS, Actor, Target
-from webhooks_app.services.errors import Conflict
+from webhooks_app.organisations import audit_log
+from webhooks_app.organisations.audit_log import ACTIONS, Actor, Target
+from webhooks_app.people import api_keys
+from webhooks_app.subscriptions import service as subscriptions
 from webhooks_app.web.forms.inboxes import OWN
 
 WEBHOOK = {"name": "CRM", "url": "https://crm.example/hook", "event_types": ["lead.captured"]}
@@ -149,7 +151,7 @@ def test_members_and_invitations_are_there(app: Flask, owner: Person) -> None:
 
 def test_a_change_by_api_key_names_the_key(app: Flask, client: FlaskClient) -> None:
     organisation = factories.organisation()
-    _, token = keys.create_api_key(db.session(), organisation.id, "test", "Backend")
+    _, token = api_keys.create_api_key(db.session(), organisation.id, "test", "Backend")
     body = {**WEBHOOK, "headers": {"X-Token": "s3cret-value"}}
     response = client.post("/api/v1/webhooks", json=body, headers=factories.bearer(token))
     assert response.status_code == 201
@@ -164,7 +166,7 @@ def test_the_actor_of_one_request_is_not_that_of_the_next(
 ) -> None:
     organisation = one(Organisation)
     owner.get("/")
-    keys.create_api_key(db.session(), organisation.id, "live", "By hand")
+    api_keys.create_api_key(db.session(), organisation.id, "live", "By hand")
     assert entries()[-1].actor == "command line"
 
 

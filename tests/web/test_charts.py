@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhooks_app.services.statistics import OUTCOMES, Bar, percentile
+from webhooks_app.deliveries.statistics import OUTCOMES, Bar, percentile
 from webhooks_app.web.charts import round_up, stacked
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -8,11 +8,11 @@ from werkzeug.test import TestResponse
 
 from tests import factories
 from tests.web.conftest import Person
-from webhooks_app.clock import utcnow
+from webhooks_app.chat import service as chat
+from webhooks_app.chat.service import ReportedMessage, Speaker
 from webhooks_app.extensions import db
+from webhooks_app.lib.times import utcnow
 from webhooks_app.models import ChatSettings, Organisation
-from webhooks_app.services import chat
-from webhooks_app.services.chat import Reported, Speaker
 
 PATH = "/settings/chat/"
 FORM = {"escalation": "", "appointment": "", "region": "", "regions": "", "sample": ""}
@@ -29,7 +29,7 @@ def try_out(who: Person, **fields: str) -> TestResponse:
 
 
 def derived(organisation: Organisation, text: str, chatbot: str = "bot_1") -> list[str]:
-    message = Reported(f"c-{chatbot}", Speaker.VISITOR, text, utcnow())
+    message = ReportedMessage(f"c-{chatbot}", Speaker.VISITOR, text, utcnow())
     tenant = factories.tenant(organisation)
     db.session.commit()
     [heard] = chat.hear(tenant, chatbot, [message], message.at)

@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.web.conftest import Person
-from webhooks_app.clock import utcnow
 from webhooks_app.extensions import db
 from webhooks_app.lib.ids import floor_id
+from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Delivery, Digest, Event, Mail, Organisation, Subscription
 
 HOURLY = {

@@ -8,7 +8,7 @@ from tests import factories
 from tests.web.conftest import Person
 from webhooks_app.catalogue import CATALOGUE
 from webhooks_app.extensions import db
-from webhooks_app.models import Organisation, OwnEventType
+from webhooks_app.models import CustomEventType, Organisation
 from webhooks_app.web.schema_table import MOST_ROWS, rows_of
 
 FORM = {
@@ -69,7 +69,7 @@ def test_one_is_registered_changed_and_retired(owner: Person) -> None:
     edit = owner.get("/event-types/order.paid/edit").text
     assert 'name="name"' not in edit
     assert owner.post("/event-types/order.paid/edit", **FORM | {"title": "Paid", "name": "a.b"})
-    row = db.session.query(OwnEventType).one()
+    row = db.session.query(CustomEventType).one()
     assert (row.name, row.title, row.group) == ("order.paid", "Paid", "Shop")
     owner.get("/event-types/order.paid/retire")
     assert owner.post("/event-types/order.paid/retire").headers["Location"] == "/event-types/"
@@ -83,7 +83,7 @@ def test_one_is_registered_changed_and_retired(owner: Person) -> None:
 def test_what_is_left_empty_is_made_up(owner: Person) -> None:
     owner.get("/event-types/new")
     owner.post("/event-types/new", name="order.paid", sample="{}")
-    row = db.session.query(OwnEventType).one()
+    row = db.session.query(CustomEventType).one()
     assert (row.title, row.group, row.schema) == ("Order paid", "Our own", None)
 
 

@@ -4,10 +4,10 @@ import pytest
 
 from tests import factories
 from tests.web.conftest import Person
+from webhooks_app.deliveries import replays
+from webhooks_app.deliveries.filters import Filters
 from webhooks_app.extensions import db
 from webhooks_app.models import Delivery, Organisation
-from webhooks_app.services import replays
-from webhooks_app.services.delivery_filters import Filters
 
 URL = "https://receiver.example/hook"
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}

@@ -11,11 +11,11 @@ from flask.testing import FlaskClient
 
 from tests import factories
 from tests.web.conftest import Person
-from webhooks_app.clock import utcnow
 from webhooks_app.extensions import db
+from webhooks_app.inbox import requests as inbox_requests
+from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Inbox, InboxRequest, Organisation
-from webhooks_app.services import inbox_requests
-from webhooks_app.services.subscriptions import rotate_secret
+from webhooks_app.subscriptions.service import rotate_secret
 from webhooks_app.web.views import receiver as door
 
 LEAD = b'{"event":"LEAD_CREATED","data":{"name":"<b>Ada</b>","email":"ada@example.com"}}'

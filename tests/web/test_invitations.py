@@ -9,10 +9,10 @@ from sqlalchemy import func, select, update
 
 from tests import factories
 from tests.web.conftest import PASSWORD, Person, mailed_link
-from webhooks_app.clock import utcnow
 from webhooks_app.extensions import db
+from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Invitation, Mail, Membership, Organisation, User
-from webhooks_app.services import invitations
+from webhooks_app.people import invitations
 
 NEW = {"name": "Ada", "new": "a good passphrase", "again": "a good passphrase"}
 

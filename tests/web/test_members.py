@@ -10,9 +10,9 @@ from sqlalchemy import select
 from tests import factories
 from tests.web.conftest import Person
 from webhooks_app.extensions import db
+from webhooks_app.lib.errors import Conflict
 from webhooks_app.models import Membership, Organisation, User
-from webhooks_app.services import members
-from webhooks_app.services.errors import Conflict
+from webhooks_app.people import members
 from webhooks_app.vocabulary import Role
 
 

@@ -8,13 +8,13 @@ from sqlalchemy import update
 
 from tests import factories
 from tests.web.conftest import Person
-from webhooks_app.clock import utcnow
 from webhooks_app.extensions import db
 from webhooks_app.jobs import upkeep
 from webhooks_app.lib.ids import floor_id
+from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Notification, NotificationRead, Organisation, User
-from webhooks_app.pipeline.notify import NOTIFICATIONS, NoticeOf, notify
-from webhooks_app.services import accounts
+from webhooks_app.notices.dashboard_notices import NOTIFICATIONS, NoticeOf, notify
+from webhooks_app.people import accounts
 from webhooks_app.vocabulary import Role
 
 URL = "https://receiver.example/hook"

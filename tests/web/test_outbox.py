@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.web.conftest import PASSWORD, Person
-from webhooks_app.clock import utcnow
 from webhooks_app.extensions import db
 from webhooks_app.jobs import upkeep
 from webhooks_app.lib.ids import new_id
+from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Mail
 
 HTML = "<p style='color:red'>Hello</p><script>alert(1)</script>"

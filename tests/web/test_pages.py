@@ -14,9 +14,9 @@ from tests.conftest import settings_for
 from tests.support.servers import RedisServer
 from tests.web.conftest import Person
 from webhooks_app import create_app
-from webhooks_app.clock import utcnow
 from webhooks_app.config import Settings
 from webhooks_app.extensions import db
+from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Organisation
 from webhooks_app.web.documents import DOCUMENTS
 

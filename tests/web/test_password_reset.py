@@ -8,10 +8,10 @@ from sqlalchemy import func, select, update
 
 from tests import factories
 from tests.web.conftest import PASSWORD, Person, mailed_link, token_in
-from webhooks_app.clock import utcnow
 from webhooks_app.extensions import db
+from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Mail, Organisation, PasswordReset, UserSession
-from webhooks_app.services import passwords
+from webhooks_app.people import passwords
 
 NEW = {"new": "a good passphrase", "again": "a good passphrase"}
 

@@ -10,9 +10,14 @@ from werkzeug.routing import Rule
 
 from tests import factories
 from tests.web.conftest import Person
-from webhooks_app.clock import utcnow
+from webhooks_app.chat import simulator
+from webhooks_app.deliveries import replays
+from webhooks_app.deliveries.filters import Filters
 from webhooks_app.extensions import db
+from webhooks_app.inbox.inboxes import open_inbox
+from webhooks_app.inbox.requests import Answered, Received, mark_of, receive
 from webhooks_app.lib.crypto import Vault
+from webhooks_app.lib.times import utcnow
 from webhooks_app.models import (
     ApiKey,
     AuditEntry,
@@ -25,13 +30,9 @@ from webhooks_app.models import (
     Subscription,
     User,
 )
-from webhooks_app.pipeline.notify import NoticeOf, notify
-from webhooks_app.services import replays, simulator
-from webhooks_app.services.delivery_filters import Filters
-from webhooks_app.services.inbox import open_inbox
-from webhooks_app.services.inbox_requests import Answered, Received, mark_of, receive
-from webhooks_app.services.invitations import invite
-from webhooks_app.services.sessions import start
+from webhooks_app.notices.dashboard_notices import NoticeOf, notify
+from webhooks_app.people.invitations import invite
+from webhooks_app.people.sessions import start
 from webhooks_app.vocabulary import Role
 from webhooks_app.web.views.subscriptions import KINDS
 

@@ -6,9 +6,9 @@ from sqlalchemy import update
 from tests import factories
 from tests.support.statements import statements
 from tests.web.conftest import Person
-from webhooks_app.clock import utcnow
 from webhooks_app.extensions import db
 from webhooks_app.lib.ids import new_id
+from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Delivery, Inbox, Notification, Organisation, Subscription
 
 LISTS = (

@@ -8,8 +8,8 @@ import pytest
 
 from tests import factories
 from tests.web.conftest import Person
+from webhooks_app.inbox.signature_tool import Diagnosis, diagnose
 from webhooks_app.models import Organisation
-from webhooks_app.services.signature_tool import Diagnosis, diagnose
 
 BODY = b'{"type":"lead.captured","data":{"name":"Zo\xc3\xab","n":1.0}}'
 NOW = 1_800_000_000

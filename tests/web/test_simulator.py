@@ -11,11 +11,11 @@ from werkzeug.test import TestResponse
 from tests import factories
 from tests.support.receiver import Receiver
 from tests.web.conftest import Person
-from webhooks_app.clock import utcnow
+from webhooks_app.chat import service as chat
+from webhooks_app.chat.service import ReportedMessage, Speaker
 from webhooks_app.extensions import db
+from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Conversation, Event, Organisation, Subject
-from webhooks_app.services import chat
-from webhooks_app.services.chat import Reported, Speaker
 
 HTMX = {"HX-Request": "true"}
 
@@ -181,7 +181,7 @@ def test_named_chatbots_are_suggested(owner: Person, organisation: Organisation)
 
 
 def test_real_conversations_are_not_played_with(owner: Person, organisation: Organisation) -> None:
-    message = Reported("c1", Speaker.VISITOR, "Hello", utcnow())
+    message = ReportedMessage("c1", Speaker.VISITOR, "Hello", utcnow())
     tenant = factories.tenant(organisation)
     db.session.commit()
     chat.hear(tenant, "bot_1", [message], message.at)

@@ -10,8 +10,9 @@ from webhooks_app.api import session_door
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.problems import POLLYBOT, Problem
 from webhooks_app.extensions import db
-from webhooks_app.pipeline.incoming import Tenant
-from webhooks_app.services import audit_log, keys
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.organisations import audit_log
+from webhooks_app.people import api_keys
 
 SMALL_BODY = 1024 * 1024
 LARGE_BODIES = frozenset({"api.create_events", "api.create_messages"})
@@ -41,10 +42,10 @@ def authenticate() -> None:
         request.get_data()
 
 
-def _holder_of(token: str | None) -> keys.Principal:
+def _holder_of(token: str | None) -> api_keys.Principal:
     if token is None:
         raise _unauthorized("Send an API key as `Authorization: Bearer hk_…`.")
-    principal = keys.authenticate(db.engine, token)
+    principal = api_keys.authenticate(db.engine, token)
     if principal is None:
         raise _unauthorized("This API key is not known, or was revoked.")
     audit_log.act_as(audit_log.Actor(principal.name))
@@ -68,12 +69,12 @@ def requires(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 def tenant() -> Tenant:
     """The organisation and mode that the key belongs to."""
-    principal: keys.Principal = g.principal
+    principal: api_keys.Principal = g.principal
     return principal.tenant
 
 
 def key_id() -> str:
-    principal: keys.Principal = g.principal
+    principal: api_keys.Principal = g.principal
     return principal.key_id
 
 

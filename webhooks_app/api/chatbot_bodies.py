@@ -8,11 +8,11 @@ from msgspec import UNSET, UnsetType
 
 from webhooks_app.api.shapes import Shape
 from webhooks_app.channels.webhook.formats.pollybot import Pollybot, name_of, names_by_own
-from webhooks_app.clock import rfc3339
+from webhooks_app.engine.retry import LONGEST_BASE, MOST_RETRIES, SHORTEST_BASE
 from webhooks_app.lib.pointers import Fault, Invalid, pointer
+from webhooks_app.lib.times import rfc3339
 from webhooks_app.models import Subscription
-from webhooks_app.pipeline.retry import LONGEST_BASE, MOST_RETRIES, SHORTEST_BASE
-from webhooks_app.services.chatbot_webhooks import policy_for, retries_of
+from webhooks_app.subscriptions.chatbot_webhooks import policy_for, retries_of
 
 BOUNDS = {
     "max_retries": ("maxRetries", 0, MOST_RETRIES),
@@ -50,7 +50,7 @@ class ChatbotWebhookPatch(msgspec.Struct, forbid_unknown_fields=True, rename="ca
     updated_at: Any = UNSET
 
     def members(self, known: Iterable[str], row: Subscription | None = None) -> dict[str, Any]:
-        """As `services.webhook_fields` knows them; `known` are the names of event types. Raises
+        """As `subscriptions.fields` knows them; `known` are the names of event types. Raises
         `Invalid` for retries out of bounds, but for those that `row` has already."""
         given = {
             "name": self.name,

@@ -18,12 +18,12 @@ from webhooks_app.api.chatbot_bodies import (
 )
 from webhooks_app.api.webhooks import guard
 from webhooks_app.channels.webhook.formats.pollybot import Pollybot
+from webhooks_app.events.type_registry import reportable_types
 from webhooks_app.extensions import db, vault
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.models import Subscription
-from webhooks_app.services import chatbot_webhooks as service
-from webhooks_app.services.known_types import reportable_types
-from webhooks_app.services.subscriptions import (
+from webhooks_app.subscriptions import chatbot_webhooks as service
+from webhooks_app.subscriptions.service import (
     create_subscription,
     delete_subscription,
     update_subscription,

@@ -5,9 +5,9 @@ from flask import Response
 from webhooks_app.api import auth, queries, shapes
 from webhooks_app.api.answers import answer
 from webhooks_app.api.blueprint import bp
+from webhooks_app.deliveries import log as service
+from webhooks_app.deliveries import replays
 from webhooks_app.extensions import db
-from webhooks_app.services import deliveries as service
-from webhooks_app.services import replays
 
 
 @bp.get("/deliveries")

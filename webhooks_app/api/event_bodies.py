@@ -8,12 +8,12 @@ from typing import Annotated
 import msgspec
 
 from webhooks_app.api.bodies import decode
-from webhooks_app.clock import utcnow
+from webhooks_app.events.fields import faults_of_data, faults_of_type
+from webhooks_app.events.subjects import id_faults, subject_faults
 from webhooks_app.lib.pointers import Fault, Invalid
-from webhooks_app.pipeline.incoming import Incoming
-from webhooks_app.services.event_fields import faults_of_data, faults_of_type
-from webhooks_app.services.paths import path_faults
-from webhooks_app.services.subjects import id_faults, subject_faults
+from webhooks_app.lib.times import utcnow
+from webhooks_app.matching.incoming import Incoming
+from webhooks_app.matching.paths import path_faults
 
 LARGEST_BATCH = 1000
 MOST_CHANGED = 100

@@ -9,10 +9,10 @@ from msgspec import UNSET, UnsetType
 from webhooks_app.api import auth, bodies, shapes
 from webhooks_app.api.answers import answer, no_content
 from webhooks_app.api.blueprint import bp
+from webhooks_app.events import custom_types as service
+from webhooks_app.events.type_registry import as_event_type, find_own, find_type, known_types
 from webhooks_app.extensions import db
-from webhooks_app.models import OwnEventType
-from webhooks_app.services import event_types as service
-from webhooks_app.services.known_types import as_event_type, find_own, find_type, known_types
+from webhooks_app.models import CustomEventType
 
 
 class EventTypePatch(msgspec.Struct, forbid_unknown_fields=True):
@@ -76,11 +76,11 @@ def retire_event_type(name: str) -> Response:
     return no_content()
 
 
-def _load(name: str) -> OwnEventType:
+def _load(name: str) -> CustomEventType:
     return find_own(db.session(), _organisation_id(), name)
 
 
-def _shape(row: OwnEventType) -> shapes.Shape:
+def _shape(row: CustomEventType) -> shapes.Shape:
     return shapes.event_type(as_event_type(row))
 
 

@@ -8,10 +8,10 @@ from webhooks_app.api.blueprint import bp
 from webhooks_app.api.event_bodies import BatchBody, parse_event
 from webhooks_app.api.rate import count_events, limited
 from webhooks_app.api.repeats import LONGEST_BATCH_KEY, LONGEST_KEY, idempotency_key, reused
+from webhooks_app.events.type_registry import CustomNames
+from webhooks_app.ingest.service import KeyReused, ingest, ingest_batch
 from webhooks_app.lib.pointers import Fault, Invalid, pointer
-from webhooks_app.pipeline.incoming import Incoming
-from webhooks_app.services.ingest import KeyReused, ingest, ingest_batch
-from webhooks_app.services.known_types import OwnNames
+from webhooks_app.matching.incoming import Incoming
 
 
 @bp.post("/events")
@@ -58,5 +58,5 @@ def _events_of_batch() -> list[Incoming]:
     return events
 
 
-def _own_names() -> OwnNames:
-    return OwnNames(auth.tenant().organisation_id)
+def _own_names() -> CustomNames:
+    return CustomNames(auth.tenant().organisation_id)

@@ -8,9 +8,9 @@ import msgspec
 
 from webhooks_app.api.bodies import decode
 from webhooks_app.api.event_bodies import VISIBLE, Moment, fits_in_utc
+from webhooks_app.chat.service import ReportedMessage, Speaker, text_faults
+from webhooks_app.events.subjects import id_faults
 from webhooks_app.lib.pointers import Fault, Invalid
-from webhooks_app.services.chat import Reported, Speaker, text_faults
-from webhooks_app.services.subjects import id_faults
 
 LARGEST_BATCH = 500
 FURTHEST_AHEAD = timedelta(days=1)
@@ -41,12 +41,12 @@ def is_batch(text: str) -> bool:
         return False
 
 
-def parse_message(text: str | msgspec.Raw, key: str | None, now: datetime) -> Reported:
+def parse_message(text: str | msgspec.Raw, key: str | None, now: datetime) -> ReportedMessage:
     """The message in `text`, with its idempotency key. Raises `Invalid` with all its faults."""
     body = decode(text, MessageBody)
     if faults := list(_faults(body, now)):
         raise Invalid(*faults)
-    return Reported(
+    return ReportedMessage(
         conversation_id=body.conversation_id,
         speaker=body.role,
         text=body.text,

@@ -10,10 +10,10 @@ from webhooks_app.api.blueprint import bp
 from webhooks_app.api.message_bodies import MessagesBody, is_batch, parse_message
 from webhooks_app.api.rate import limited
 from webhooks_app.api.repeats import LONGEST_BATCH_KEY, LONGEST_KEY, idempotency_key, reused
-from webhooks_app.clock import utcnow
+from webhooks_app.chat import service as chat
+from webhooks_app.events.subjects import id_faults
 from webhooks_app.lib.pointers import Fault, Invalid, pointer
-from webhooks_app.services import chat
-from webhooks_app.services.subjects import id_faults
+from webhooks_app.lib.times import utcnow
 
 
 @bp.post("/chatbots/<chatbot_id>/messages")
@@ -38,11 +38,11 @@ def create_messages(chatbot_id: str) -> Response:
     return answer({"messages": answers} if batch else answers[0], 202)
 
 
-def _messages_of_batch(text: str, now: datetime) -> list[chat.Reported]:
+def _messages_of_batch(text: str, now: datetime) -> list[chat.ReportedMessage]:
     """Each with the key of the batch and its position; those without a moment one after another."""
     key = idempotency_key(LONGEST_BATCH_KEY)
     texts = bodies.decode(text, MessagesBody).messages
-    messages: list[chat.Reported] = []
+    messages: list[chat.ReportedMessage] = []
     faults: list[Fault] = []
     for index, one in enumerate(texts):
         moment = now - timedelta(microseconds=len(texts) - 1 - index)

@@ -10,8 +10,8 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTo
 from werkzeug.exceptions import NotFound as NoSuchPath
 
 from webhooks_app.api.blueprint import bp
+from webhooks_app.lib.errors import DATABASE_AWAY, UNSTORABLE, Conflict, NotFound, PlanLimit
 from webhooks_app.lib.pointers import Fault, Invalid
-from webhooks_app.services.errors import DATABASE_AWAY, UNSTORABLE, Conflict, NotFound, PlanLimit
 
 TYPES = "/docs/api#"
 # Its clients show the `message` of an answer, whatever its status.
@@ -157,7 +157,7 @@ for away in DATABASE_AWAY:
     bp.register_error_handler(away, _database_away)
 
 
-def speak_problems(other: Blueprint) -> None:
+def register_problem_handlers(other: Blueprint) -> None:
     """Let the errors of another blueprint be answered like those of the API."""
     for code, handlers in bp.error_handler_spec[None].items():
         for kind, handler in handlers.items():

@@ -6,10 +6,10 @@ from typing import Annotated, TypeVar
 import msgspec
 from flask import request
 
+from webhooks_app.deliveries.filters import Filters
 from webhooks_app.lib.json_faults import as_fault
-from webhooks_app.lib.paging import DEFAULT_SIZE, LARGEST_SIZE, Window, decode_cursor
+from webhooks_app.lib.paging import DEFAULT_SIZE, LARGEST_SIZE, PageBounds, decode_cursor
 from webhooks_app.lib.pointers import Fault, Invalid
-from webhooks_app.services.delivery_filters import Filters
 from webhooks_app.vocabulary import DeliveryStatus
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -30,10 +30,10 @@ class PageQuery(msgspec.Struct, forbid_unknown_fields=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=LARGEST_SIZE)] = DEFAULT_SIZE
     cursor: str | None = None
 
-    def window(self) -> Window:
+    def window(self) -> PageBounds:
         """Raises `Invalid` for a cursor that was never handed out."""
         try:
-            return Window(self.limit, decode_cursor(self.cursor) if self.cursor else None)
+            return PageBounds(self.limit, decode_cursor(self.cursor) if self.cursor else None)
         except ValueError as error:
             detail = "Take it from `next_cursor` of the page before, as it is."
             raise Invalid(Fault("cursor", detail, kind="parameter")) from error

@@ -10,8 +10,8 @@ from webhooks_app.api.auth import key_id
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.problems import Problem
 from webhooks_app.lib.rate import Allowance, Rates
-from webhooks_app.services.keys import Principal
-from webhooks_app.services.plans import plan_called
+from webhooks_app.organisations.plans import plan_called
+from webhooks_app.people.api_keys import Principal
 
 P = ParamSpec("P")
 R = TypeVar("R")

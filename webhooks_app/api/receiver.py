@@ -11,23 +11,23 @@ from flask import Blueprint, Response, current_app, request, url_for
 
 from webhooks_app.api.answers import answer
 from webhooks_app.api.auth import authenticate, tenant
-from webhooks_app.api.problems import Problem, speak_problems
-from webhooks_app.clock import rfc3339, utcnow
+from webhooks_app.api.problems import Problem, register_problem_handlers
 from webhooks_app.extensions import csrf, db
+from webhooks_app.inbox import inboxes
+from webhooks_app.inbox import requests as inbox_requests
+from webhooks_app.inbox.payloads import event_name, lead_of, parsed
+from webhooks_app.inbox.requests import Answered, Received
+from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.rate import Rates
+from webhooks_app.lib.times import rfc3339, utcnow
 from webhooks_app.models import Inbox
-from webhooks_app.services import inbox as inboxes
-from webhooks_app.services import inbox_requests
-from webhooks_app.services.errors import NotFound
-from webhooks_app.services.inbox_requests import Answered, Received
-from webhooks_app.services.payloads import event_name, lead_of, parsed
 
 STRANGERS_RATE = "60 per minute"
 TIMESTAMP_HEADERS = ("webhook-timestamp", "x-webhook-timestamp")
 
 bp = Blueprint("test_webhook", __name__, url_prefix="/api")
 csrf.exempt(bp)
-speak_problems(bp)
+register_problem_handlers(bp)
 
 
 @bp.post("/test-webhook")

@@ -4,8 +4,8 @@ from flask import request
 
 from webhooks_app.api.event_bodies import VISIBLE
 from webhooks_app.api.problems import Problem
+from webhooks_app.ingest.service import KeyReused
 from webhooks_app.lib.pointers import Fault, Invalid
-from webhooks_app.services.ingest import KeyReused
 
 LONGEST_KEY = 255
 LONGEST_BATCH_KEY = LONGEST_KEY - len(" 999")

@@ -8,9 +8,9 @@ from itsdangerous import BadSignature
 
 from webhooks_app.api.problems import Problem
 from webhooks_app.extensions import db
-from webhooks_app.services.errors import NotFound
-from webhooks_app.services.keys import Principal
-from webhooks_app.services.sessions import arrive
+from webhooks_app.lib.errors import NotFound
+from webhooks_app.people.api_keys import Principal
+from webhooks_app.people.sessions import resolve_workspace
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 READS, CHANGES = ("webhooks:read",), ("webhooks:read", "webhooks:write")
@@ -28,7 +28,7 @@ def principal(token: str | None) -> Principal:
         _open_session(token)
     if not current_user.is_authenticated:
         raise _stranger()
-    here = arrive(db.session(), current_user, session)
+    here = resolve_workspace(db.session(), current_user, session)
     if here is None:
         raise NotFound
     if token is not None:

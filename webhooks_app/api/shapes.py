@@ -8,12 +8,12 @@ import orjson
 
 from webhooks_app.catalogue import EventType
 from webhooks_app.channels.webhook.formats.pollybot import name_of
-from webhooks_app.clock import rfc3339
+from webhooks_app.chat.service import MessageResult
+from webhooks_app.deliveries.log import Logged
 from webhooks_app.lib.paging import Page
+from webhooks_app.lib.times import rfc3339
+from webhooks_app.matching.incoming import Accepted
 from webhooks_app.models import Attempt, Event, Subscription
-from webhooks_app.pipeline.incoming import Accepted
-from webhooks_app.services.chat import Heard
-from webhooks_app.services.deliveries import Logged
 from webhooks_app.vocabulary import DeliveryStatus
 
 WAITING = (DeliveryStatus.PENDING, DeliveryStatus.RETRYING)
@@ -30,7 +30,7 @@ def accepted(accepted: Accepted) -> Shape:
     return {"id": accepted.id, "type": accepted.type, "deliveries": accepted.deliveries}
 
 
-def heard(heard: Heard) -> Shape:
+def heard(heard: MessageResult) -> Shape:
     return {
         "conversation_id": heard.conversation_id,
         "events": [{"id": event.id, "type": event.type} for event in heard.events],

@@ -12,8 +12,8 @@ from webhooks_app.api.webhook_bodies import RotateBody, TestBody, WebhookBody, W
 from webhooks_app.extensions import db, vault
 from webhooks_app.lib.ssrf import Guard
 from webhooks_app.models import Subscription
-from webhooks_app.services import custom_headers, samples, subscription_queries
-from webhooks_app.services import subscriptions as service
+from webhooks_app.subscriptions import custom_headers, service, test_delivery
+from webhooks_app.subscriptions import queries as subscription_queries
 from webhooks_app.vocabulary import SubscriptionKind
 
 
@@ -68,7 +68,9 @@ def test_webhook(webhook_id: str) -> Response:
     """202: a delivery of the event type's sample, due now."""
     row = _load(webhook_id)
     name = bodies.read_optional(TestBody).event_type
-    return answer(shapes.delivery(samples.send_test(db.session(), auth.tenant(), row, name)), 202)
+    return answer(
+        shapes.delivery(test_delivery.send_test(db.session(), auth.tenant(), row, name)), 202
+    )
 
 
 @bp.post("/webhooks/<webhook_id>/rotate-secret")

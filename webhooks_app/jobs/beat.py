@@ -19,11 +19,11 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from webhooks_app import queue
-from webhooks_app.clock import utcnow
+from webhooks_app.engine.claim import anything_due
 from webhooks_app.extensions import db
 from webhooks_app.jobs.schedule import PERIODIC, Periodic
-from webhooks_app.pipeline.claim import anything_due
-from webhooks_app.pipeline.periodic import take_turn
+from webhooks_app.lib.times import utcnow
+from webhooks_app.operations.periodic import take_turn
 
 TICK = 0.5
 LEASE = 12.0

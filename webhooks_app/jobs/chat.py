@@ -1,7 +1,7 @@
 """Chats, as periodic jobs."""
 
-from webhooks_app.clock import utcnow
-from webhooks_app.services import chat
+from webhooks_app.chat import service as chat
+from webhooks_app.lib.times import utcnow
 
 
 def end_idle() -> None:

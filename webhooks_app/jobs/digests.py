@@ -1,8 +1,8 @@
 """Digests as a job."""
 
-from webhooks_app.clock import utcnow
+from webhooks_app.digests import service as digests
 from webhooks_app.extensions import db
-from webhooks_app.services import digests
+from webhooks_app.lib.times import utcnow
 
 
 def send_due() -> None:

@@ -6,13 +6,13 @@ from flask import Flask, current_app
 
 from webhooks_app import queue
 from webhooks_app.channels.webhook.transport import Transport
-from webhooks_app.clock import utcnow
 from webhooks_app.config import Settings
+from webhooks_app.engine.endpoints import Endpoints
+from webhooks_app.engine.engine import Engine, Parts
 from webhooks_app.extensions import db
-from webhooks_app.pipeline.endpoints import Endpoints
-from webhooks_app.pipeline.engine import Engine, Parts
-from webhooks_app.pipeline.mailing import Mailing
-from webhooks_app.services.mail import desk_of, server_of
+from webhooks_app.lib.times import utcnow
+from webhooks_app.mail.mailing import Mailing
+from webhooks_app.mail.service import desk_of, server_of
 
 BUDGET = 60.0
 

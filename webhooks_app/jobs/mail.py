@@ -2,12 +2,12 @@
 
 from flask import current_app
 
-from webhooks_app.clock import utcnow
 from webhooks_app.config import Settings
 from webhooks_app.extensions import db
-from webhooks_app.pipeline.post import Post, send_due
-from webhooks_app.services import notices
-from webhooks_app.services.mail import server_of
+from webhooks_app.lib.times import utcnow
+from webhooks_app.mail import mail_notices as notices
+from webhooks_app.mail.mail_queue import MailQueue, send_due
+from webhooks_app.mail.service import server_of
 
 
 def send_pending() -> None:
@@ -21,7 +21,7 @@ def mail_notices() -> None:
     notices.mail_due(db.session(), utcnow())
 
 
-def post_of(settings: Settings) -> Post:
+def post_of(settings: Settings) -> MailQueue:
     server = server_of(settings)
     assert server is not None
-    return Post(server, settings.mail_from)
+    return MailQueue(server, settings.mail_from)

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from webhooks_app.deliveries import replays
 from webhooks_app.extensions import db
-from webhooks_app.services import replays
 
 
 def run_batch(batch_id: str, asked_at: str) -> None:

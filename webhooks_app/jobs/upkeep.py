@@ -4,18 +4,22 @@ from datetime import timedelta
 
 from flask import current_app
 
-from webhooks_app.clock import utcnow
+from webhooks_app.deliveries import retention
 from webhooks_app.extensions import db
-from webhooks_app.pipeline import post, retention, states, sweep
-from webhooks_app.services import passwords, plans, sessions
+from webhooks_app.lib.times import utcnow
+from webhooks_app.mail import mail_queue
+from webhooks_app.matching import states
+from webhooks_app.organisations import plans
+from webhooks_app.people import passwords, sessions
+from webhooks_app.subscriptions import auto_disable
 
 
 def sweep_failing() -> None:
-    sweep.warn_and_disable(db.engine, utcnow())
+    auto_disable.warn_and_disable(db.engine, utcnow())
 
 
 def cancel_left_over() -> None:
-    sweep.cancel_left_over(db.engine, utcnow())
+    auto_disable.cancel_left_over(db.engine, utcnow())
 
 
 def delete_expired() -> None:
@@ -41,4 +45,4 @@ def delete_unusable() -> None:
     sessions.delete_ended(db.session())
     passwords.delete_expired(db.session())
     days = current_app.config["SETTINGS"].retention_days
-    post.delete_old(db.engine, utcnow() - timedelta(days=days))
+    mail_queue.delete_old(db.engine, utcnow() - timedelta(days=days))

@@ -13,7 +13,7 @@ from webhooks_app.launch import children
 from webhooks_app.launch.banner import banner
 from webhooks_app.launch.errors import CannotStart
 from webhooks_app.launch.place import data_folder, empty_folder
-from webhooks_app.launch.plan import Plan, prepare
+from webhooks_app.launch.plan import StartPlan, prepare
 from webhooks_app.launch.supervisor import Supervisor
 from webhooks_app.lib.metrics import forget_dead_processes
 
@@ -36,7 +36,7 @@ def main() -> int:
     return 0
 
 
-def _serve(stack: ExitStack, plan: Plan) -> None:
+def _serve(stack: ExitStack, plan: StartPlan) -> None:
     settings = plan.settings
     metrics = empty_folder(settings.data_dir / "metrics")
     environ = children.environ(settings, metrics)

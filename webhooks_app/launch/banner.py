@@ -1,6 +1,6 @@
 """What `python app.py` says once it runs."""
 
-from webhooks_app.launch.plan import Plan
+from webhooks_app.launch.plan import StartPlan
 
 NO_DEMO = """\
   Log in    as a member of an organisation; make one with
@@ -24,7 +24,7 @@ and watch it arrive: {url}/test-webhook/{demo.inbox_token}
 """
 
 
-def banner(plan: Plan) -> str:
+def banner(plan: StartPlan) -> str:
     url = plan.site.url
     data_dir = plan.settings.data_dir
     template = WITH_DEMO if plan.demo else NO_DEMO

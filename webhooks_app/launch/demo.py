@@ -8,15 +8,15 @@ import msgspec
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from webhooks_app.clock import utcnow
 from webhooks_app.config import Settings
 from webhooks_app.extensions import db, vault
 from webhooks_app.launch.place import Site
 from webhooks_app.lib.ids import new_id
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Inbox, Organisation, Subject, Subscription, User
-from webhooks_app.pipeline.incoming import Tenant
-from webhooks_app.services import accounts, keys
-from webhooks_app.services.subscriptions import create_subscription, update_subscription
+from webhooks_app.people import accounts, api_keys
+from webhooks_app.subscriptions.service import create_subscription, update_subscription
 from webhooks_app.vocabulary import Mode, Role, SubscriptionKind
 
 CHATBOT = "bot_demo"
@@ -85,7 +85,7 @@ def _make(session: Session, settings: Settings, site: Site) -> Demo:
         organisation_id=organisation.id,
         owner=owner,
         viewer=viewer,
-        api_key=keys.create_api_key(session, organisation.id, Mode.LIVE, "Demo")[1],
+        api_key=api_keys.create_api_key(session, organisation.id, Mode.LIVE, "Demo")[1],
         inbox_token=token,
         subscription_id=subscription.id,
     )

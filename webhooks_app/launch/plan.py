@@ -18,7 +18,7 @@ from webhooks_app.launch.place import Site, free_site
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class StartPlan:
     """`settings` are those of the children. `redis` is None when `REDIS_URL` names another's."""
 
     settings: Settings
@@ -27,7 +27,7 @@ class Plan:
     demo: Demo | None
 
 
-def prepare(stack: ExitStack, folder: Path) -> Plan:
+def prepare(stack: ExitStack, folder: Path) -> StartPlan:
     """Check the port, migrate, make the demo. Raises `BadSetting` or `CannotStart`."""
     settings = read_settings(data_dir=folder)
     site = free_site(settings.host, settings.port)
@@ -38,7 +38,7 @@ def prepare(stack: ExitStack, folder: Path) -> Plan:
         settings = replace(settings, redis_url=redis.url)
     elif said := complaint(settings.redis_url):
         click.echo(f"{said}: events are accepted, and sent once it does", err=True)
-    return Plan(settings, site, redis, _demo(settings, site))
+    return StartPlan(settings, site, redis, _demo(settings, site))
 
 
 def _allow_own_receiver(settings: Settings, site: Site) -> Settings:

@@ -56,7 +56,7 @@ def upsert_rows(
         connection.exec_driver_sql(statement.format(rows=f"VALUES ({marks})"), values)
 
 
-def look_up_by_key(connection: Connection) -> None:
+def force_index_scans(connection: Connection) -> None:
     """For the rest of the transaction, keep PostgreSQL from reading whole tables.
 
     A few hundred rows by their keys are best found by their keys, but of a table that is still

@@ -13,7 +13,7 @@ Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class PageBounds:
     """`size` rows with ids below `below`, or the newest when that is None."""
 
     size: int = DEFAULT_SIZE

@@ -5,7 +5,7 @@ from webhooks_app.models.chat import ChatMessage, ChatSettings, Conversation
 from webhooks_app.models.delivery import Attempt, Delivery
 from webhooks_app.models.digest import Digest
 from webhooks_app.models.event import Event
-from webhooks_app.models.event_type import OwnEventType
+from webhooks_app.models.event_type import CustomEventType
 from webhooks_app.models.inbox import Inbox, InboxRequest
 from webhooks_app.models.mail import Mail
 from webhooks_app.models.notification import Notification, NotificationRead
@@ -25,6 +25,7 @@ __all__ = [
     "ChatMessage",
     "ChatSettings",
     "Conversation",
+    "CustomEventType",
     "Delivery",
     "DeliveryStat",
     "Digest",
@@ -38,7 +39,6 @@ __all__ = [
     "NotificationRead",
     "ObjectState",
     "Organisation",
-    "OwnEventType",
     "PasswordReset",
     "PeriodicRun",
     "ReplayBatch",

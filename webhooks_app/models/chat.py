@@ -17,7 +17,7 @@ from webhooks_app.models.columns import (
 
 
 class Conversation(Model):
-    """What the derivation knows of one conversation, see `sources.chat.state`.
+    """What the derivation knows of one conversation, see `chat.state`.
 
     `chatbot_id` and `conversation_id` are the platform's own. Whoever derives locks this row.
     """

@@ -7,7 +7,7 @@ from webhooks_app.extensions import Model
 from webhooks_app.models.columns import IdText, Long, Moment, OptionalMoment
 
 
-class OwnEventType(Model):
+class CustomEventType(Model):
     """`sample` and `schema` are JSON text, so that their members stay in order. A retired one is
     kept: events of it are in the log."""
 

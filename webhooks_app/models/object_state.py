@@ -8,7 +8,7 @@ from webhooks_app.models.columns import Moment, OptionalMoment, OptionalRef, Ref
 
 
 class ObjectState(Model):
-    """The newest `data` of one object, from the event of `occurred_at`; see `pipeline.states`.
+    """The newest `data` of one object, from the event of `occurred_at`; see `matching.states`.
 
     `type` is the event type without its last word (`customer`). All of it is null in a row that
     was made to be locked and found nothing to keep.

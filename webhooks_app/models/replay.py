@@ -18,7 +18,7 @@ from webhooks_app.models.columns import (
 
 
 class ReplayBatch(Model):
-    """`delivery_ids` names them, else `filters` does (see `services.delivery_filters`).
+    """`delivery_ids` names them, else `filters` does (see `deliveries.filters`).
 
     `position` is the last delivery that was looked at, `end` where to stop: what is made from now
     on is not meant. `total` is null until it is counted.

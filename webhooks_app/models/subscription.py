@@ -33,7 +33,7 @@ from webhooks_app.models.columns import (
 
 class Subscription(Model):
     """`scope_type` and `scope_id` are both null for "all". `schedule` makes an action by e-mail a
-    digest (see `pipeline.digest_schedule`), the first window of which begins at `digest_since`.
+    digest (see `digests.schedule`), the first window of which begins at `digest_since`.
 
     `former_urls` are pairs of a delivery id and the URL that was for the deliveries below it,
     oldest first: a new URL is for new deliveries only (Pivotal, "Gotcha").

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from webhooks_app.services.statistics import OUTCOMES, Bar
+from webhooks_app.deliveries.statistics import OUTCOMES, Bar
 
 SPARK_SIZE = (96, 24)
 CHART_SIZE = (720, 160)

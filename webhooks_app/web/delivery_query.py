@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from webhooks_app.clock import utcnow
-from webhooks_app.services.delivery_filters import Filters
+from webhooks_app.deliveries.filters import Filters
+from webhooks_app.lib.times import utcnow
 from webhooks_app.vocabulary import DeliveryStatus, SubscriptionKind
 
 WINDOWS = {

@@ -13,8 +13,8 @@ from werkzeug.exceptions import HTTPException, Unauthorized
 from werkzeug.wrappers import Response
 
 from webhooks_app.extensions import login_manager
-from webhooks_app.services import errors as service_errors
-from webhooks_app.services.errors import DATABASE_AWAY, UNSTORABLE
+from webhooks_app.lib import errors as service_errors
+from webhooks_app.lib.errors import DATABASE_AWAY, UNSTORABLE
 from webhooks_app.web import tenancy
 from webhooks_app.web.htmx import wants_fragment
 

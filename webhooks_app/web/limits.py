@@ -22,7 +22,7 @@ def forget_tries(what: str, email: str) -> None:
     _rates().forget(_settings().login_tries_limit, what, email.strip().lower())
 
 
-def come_back(allowance: Allowance) -> str:
+def retry_hint(allowance: Allowance) -> str:
     minutes = -(-allowance.seconds_left // 60)
     return f"Try again in {minutes} minute{'' if minutes == 1 else 's'}."
 

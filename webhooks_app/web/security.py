@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from webhooks_app.database import only_reading
 from webhooks_app.extensions import db, login_manager
 from webhooks_app.models import User
-from webhooks_app.services import sessions
+from webhooks_app.people import sessions
 from webhooks_app.web.htmx import wants_fragment
 
 CSP = "; ".join(

@@ -8,10 +8,12 @@ from flask import Flask, abort, current_app, g, request, session
 from flask_login import current_user, login_required
 
 from webhooks_app.extensions import db
-from webhooks_app.lib.paging import Window, decode_cursor
-from webhooks_app.services import notifications, plans, sessions
-from webhooks_app.services.errors import Conflict
-from webhooks_app.services.sessions import Here
+from webhooks_app.lib.errors import Conflict
+from webhooks_app.lib.paging import PageBounds, decode_cursor
+from webhooks_app.notices import notifications
+from webhooks_app.organisations import plans
+from webhooks_app.people import sessions
+from webhooks_app.people.sessions import Workspace
 from webhooks_app.vocabulary import Role
 
 P = ParamSpec("P")
@@ -35,7 +37,7 @@ def _unread() -> int:
     return notifications.unread(db.session(), here().tenant, current_user.id)
 
 
-def _plan_room(what: str) -> plans.Room | None:
+def _plan_room(what: str) -> plans.Quota | None:
     """How many more the organisation's plan has; None for as many as one likes."""
     return plans.room_for(db.session(), here().organisation.id, what)
 
@@ -45,17 +47,17 @@ def _organisations() -> list[sessions.OrganisationName]:
     return sessions.organisations_of(db.session(), current_user)
 
 
-def window() -> Window:
+def window() -> PageBounds:
     """The page that the query asks for; 400 for a cursor that was never handed out."""
     cursor = request.args.get("cursor")
     try:
-        return Window(below=decode_cursor(cursor) if cursor else None)
+        return PageBounds(below=decode_cursor(cursor) if cursor else None)
     except ValueError:
         abort(400)
 
 
-def here() -> Here:
-    place: Here = g.here
+def here() -> Workspace:
+    place: Workspace = g.here
     return place
 
 
@@ -149,7 +151,7 @@ def arrive_if_known() -> None:
 
 def _arrive() -> bool:
     """Set `g.here`, and who changes things. False for who is a member of nothing."""
-    place = sessions.arrive(db.session(), current_user, session)
+    place = sessions.resolve_workspace(db.session(), current_user, session)
     if place is None:
         return False
     g.here = place

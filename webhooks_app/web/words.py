@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from webhooks_app.pipeline.digest_schedule import STEP_HOURS, parse_schedule
+from webhooks_app.digests.schedule import STEP_HOURS, parse_schedule
 from webhooks_app.vocabulary import Frequency
 
 UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))

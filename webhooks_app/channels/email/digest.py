@@ -81,7 +81,7 @@ class Summary:
 
 
 def summary_of(data: Mapping[str, Any]) -> Summary:
-    """From the `data` of an `action.digest` event (see `pipeline.digest_content`)."""
+    """From the `data` of an `action.digest` event (see `digests.content`)."""
     zone = ZoneInfo(data["time_zone"])
     start, end = (_local(data[name], zone) for name in ("start", "end"))
     leads = [

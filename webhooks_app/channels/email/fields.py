@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from webhooks_app.channels.email.addresses import ascii_address
-from webhooks_app.channels.plain_words import as_written, clean, cut, value_in_words
+from webhooks_app.channels.readable import as_written, clean, cut, value_in_words
+from webhooks_app.lib.times import when
 
 MOST = 60
 LONGEST_LABEL, LONGEST_VALUE = 80, 5000
@@ -48,12 +49,6 @@ def reply_address(data: str) -> str:
     within = (root.get(name) for name in ("lead", "visitor"))
     people = [root, *(one for one in within if isinstance(one, dict))]
     return next(filter(None, (ascii_address(one.get("email")) for one in people)), "")
-
-
-def when(at: datetime, zone: tzinfo) -> str:
-    """`2 March 2026, 11:00 CET`."""
-    local = at.astimezone(zone)
-    return f"{local.day} {local:%B %Y, %H:%M %Z}"
 
 
 def humanised(key: str) -> str:

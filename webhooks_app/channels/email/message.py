@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from webhooks_app.channels.email.letter import Letter, headers_of
+from webhooks_app.channels.email.mime import Email, headers_of
 from webhooks_app.channels.email.smtp import Unsent, is_permanent
 from webhooks_app.channels.webhook.message import Outcome
 from webhooks_app.vocabulary import Failure
@@ -23,12 +23,12 @@ class MailMessage(msgspec.Struct, frozen=True):
     delivery_id: str
     number: int
     url: str
-    letters: Sequence[Letter]
+    letters: Sequence[Email]
     headers: Mapping[str, str]
     masked: frozenset[str] = frozenset(["list-unsubscribe"])
 
 
-class Answer(msgspec.Struct, frozen=True):
+class RecipientAnswer(msgspec.Struct, frozen=True):
     """What became of one recipient's letter. `unsent` is None when it was taken."""
 
     recipient: str
@@ -45,7 +45,7 @@ def mailto(addresses: Sequence[str]) -> str:
     return f"mailto:{','.join(addresses)}"
 
 
-def logged_headers(letter: Letter) -> dict[str, str]:
+def logged_headers(letter: Email) -> dict[str, str]:
     unsubscribe = letter.unsubscribe
     return headers_of(letter) | ({"List-Unsubscribe": unsubscribe} if unsubscribe else {})
 
@@ -62,7 +62,10 @@ def settled(logged: Sequence[Sequence[str]]) -> dict[str, bool]:
 
 
 def outcome_of(
-    answers: Sequence[Answer], before: Mapping[str, bool], started_at: datetime, duration: float
+    answers: Sequence[RecipientAnswer],
+    before: Mapping[str, bool],
+    started_at: datetime,
+    duration: float,
 ) -> Outcome:
     """Of all recipients one: delivered when nothing is left to try and someone has it; failed for
     good when all have refused it. `before`: what was settled by the tries before."""

@@ -53,7 +53,7 @@ class Unsent(Exception):
         self.begun = begun
 
 
-class Line:
+class SmtpConnection:
     """An open connection, logged in. Encrypted unless `security` is none: a server that offers no
     STARTTLS is told nothing. Raises `Unsent` when it cannot be opened."""
 

@@ -4,15 +4,15 @@ import time
 from collections.abc import Callable
 from threading import Lock
 
-from webhooks_app.channels.email.letter import Letter, as_bytes, envelope_sender
-from webhooks_app.channels.email.smtp import Line, Server, Unsent
+from webhooks_app.channels.email.mime import Email, as_bytes, envelope_sender
+from webhooks_app.channels.email.smtp import Server, SmtpConnection, Unsent
 
 # Servers tire of a connection after a hundred mails or so (Exim's smtp_accept_max_per_connection).
 MOST_PER_LINE = 100
 IDLE = 5.0
 
 
-class Transport:
+class MailTransport:
     """Threads may share it; each has a connection to itself while it hands over.
 
     Once the server could not be reached, or did not answer, all that had asked before fail alike:
@@ -23,14 +23,14 @@ class Transport:
         self._server = server
         self._clock = clock
         self._lock = Lock()
-        self._idle: list[tuple[float, Line]] = []
+        self._idle: list[tuple[float, SmtpConnection]] = []
         self._away: tuple[float, Unsent] | None = None
 
     def now(self) -> float:
         """For `send`: when it was asked for."""
         return self._clock()
 
-    def send(self, letter: Letter, asked_at: float) -> tuple[int, str]:
+    def send(self, letter: Email, asked_at: float) -> tuple[int, str]:
         """The server's answer once it has taken it. Raises `Unsent`."""
         try:
             data = as_bytes(letter)
@@ -64,9 +64,11 @@ class Transport:
             except Unsent as error:
                 if line.open or error.begun or error.away:
                     raise
-        return self._over(Line(self._server), sender, recipient, data)
+        return self._over(SmtpConnection(self._server), sender, recipient, data)
 
-    def _over(self, line: Line, sender: str, recipient: str, data: bytes) -> tuple[int, str]:
+    def _over(
+        self, line: SmtpConnection, sender: str, recipient: str, data: bytes
+    ) -> tuple[int, str]:
         try:
             return line.hand_over(sender, recipient, data)
         finally:
@@ -76,7 +78,7 @@ class Transport:
             else:
                 line.hang_up()
 
-    def _kept(self) -> Line | None:
+    def _kept(self) -> SmtpConnection | None:
         """The one that was used last."""
         self.hang_up(IDLE)
         with self._lock:

@@ -4,8 +4,8 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField, PasswordField, SelectField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
-from webhooks_app.pipeline.digest_schedule import time_zones
-from webhooks_app.services.accounts import SHORTEST_PASSWORD
+from webhooks_app.lib.times import time_zones
+from webhooks_app.people.accounts import SHORTEST_PASSWORD
 
 LONGEST_PASSWORD = 1000
 # What the password manager of a browser goes by.

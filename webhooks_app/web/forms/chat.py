@@ -4,8 +4,8 @@ from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField, SubmitField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 
+from webhooks_app.chat.settings import REGIONS, ChatSettingsInput
 from webhooks_app.lib.pointers import Invalid
-from webhooks_app.services.chat_settings import REGIONS, Wanted
 
 PATTERNS = {"rows": 6, "class": "patterns", "spellcheck": "false"}
 
@@ -25,14 +25,14 @@ class ChatForm(FlaskForm):  # type: ignore[misc]
     save = SubmitField("Save")
     try_out = SubmitField("Try")
 
-    def fill(self, wanted: Wanted) -> None:
+    def fill(self, wanted: ChatSettingsInput) -> None:
         self.escalation.data = "\n".join(wanted.escalation)
         self.appointment.data = "\n".join(wanted.appointment)
         self.region.data = wanted.region
         self.regions.data = "\n".join(f"{id_} {region}" for id_, region in wanted.regions)
 
-    def wanted(self) -> Wanted:
-        return Wanted(
+    def wanted(self) -> ChatSettingsInput:
+        return ChatSettingsInput(
             escalation=_lines(self.escalation.data),
             appointment=_lines(self.appointment.data),
             region=self.region.data or "",

@@ -3,8 +3,8 @@
 from wtforms.fields.choices import SelectChoice
 
 from webhooks_app.catalogue import EventType
+from webhooks_app.events.type_registry import by_group, reportable_types
 from webhooks_app.extensions import db
-from webhooks_app.services.known_types import by_group, reportable_types
 from webhooks_app.web.tenancy import here
 
 JSON_BOX = {"class": "json", "spellcheck": "false"}

@@ -7,9 +7,10 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, Form, SelectField, StringField, SubmitField
 from wtforms.fields.choices import SelectChoice
 
+from webhooks_app.digests.schedule import STEP_HOURS
 from webhooks_app.lib.pointers import Invalid
+from webhooks_app.lib.times import time_zones
 from webhooks_app.models import Subscription
-from webhooks_app.pipeline.digest_schedule import STEP_HOURS, time_zones
 from webhooks_app.vocabulary import SUBJECT_TYPES, Frequency
 from webhooks_app.web.words import FREQUENCIES, WEEKDAYS
 
@@ -64,7 +65,7 @@ class DigestFields(Form):  # type: ignore[misc]
         return self.frequency.data in STEP_HOURS
 
     def schedule(self) -> dict[str, Any] | None:
-        """As `pipeline.digest_schedule` knows it; None for each event."""
+        """As `digests.schedule` knows it; None for each event."""
         if not self.is_digest:
             return None
         return {

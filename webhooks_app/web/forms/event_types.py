@@ -28,7 +28,7 @@ class EventTypeForm(FlaskForm):  # type: ignore[misc]
         self.schema.data = pretty(kind.schema) if kind.schema else ""
 
     def members(self, *left_out: str) -> dict[str, Any]:
-        """As `services.event_type_fields` knows them; a title or group left empty is made up,
+        """As `events.custom_type_fields` knows them; a title or group left empty is made up,
         or stays as it was."""
         given = {name: field.data or "" for name, field in self._fields.items()}
         made_up = [name for name in ("title", "group") if not given[name].strip()]

@@ -15,7 +15,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import NumberRange
 
-from webhooks_app.services.inbox import Answer
+from webhooks_app.inbox.inboxes import CannedAnswer
 
 LONGEST_DELAY = 20
 LONGEST_BODY = 4096
@@ -37,14 +37,14 @@ class AnswerForm(FlaskForm):  # type: ignore[misc]
     )
     body = TextAreaField("Body")
 
-    def fill(self, answer: Answer) -> None:
+    def fill(self, answer: CannedAnswer) -> None:
         self.status.data, self.delay.data = answer.status, answer.delay_ms / 1000
         self.content_type.data, self.body.data = answer.content_type, answer.body
 
-    def answer(self) -> Answer:
+    def answer(self) -> CannedAnswer:
         body = (self.body.data or "").replace("\r\n", "\n")
         delay_ms = round(self.delay.data * 1000)
-        return Answer(self.status.data, delay_ms, body, self.content_type.data)
+        return CannedAnswer(self.status.data, delay_ms, body, self.content_type.data)
 
     def validate_body(self, field: Any) -> None:
         """Browsers end lines with CR LF; it is answered with LF."""

@@ -20,9 +20,9 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 
 from webhooks_app.lib.pointers import Invalid
+from webhooks_app.matching.conditions import MOST
+from webhooks_app.matching.operators import OPERATORS
 from webhooks_app.models import Subscription
-from webhooks_app.pipeline.conditions import MOST
-from webhooks_app.pipeline.operators import OPERATORS
 from webhooks_app.vocabulary import SUBJECT_TYPES, Channel
 from webhooks_app.web.forms.choices import event_choices, event_types
 from webhooks_app.web.forms.digests import ScheduledFields
@@ -104,7 +104,7 @@ class SubscriptionForm(SendingFields, FlaskForm):  # type: ignore[misc]
             blank += 1
 
     def members(self) -> dict[str, Any]:
-        """As `services.webhook_fields` knows them."""
+        """As `subscriptions.fields` knows them."""
         scope = (
             {"type": self.scope_type.data, "id": (self.scope_id.data or "").strip()}
             if self.scope_type.data

@@ -5,7 +5,8 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from webhooks_app.extensions import db
-from webhooks_app.services import accounts, passwords, sessions
+from webhooks_app.lib.errors import BadAccount
+from webhooks_app.people import accounts, passwords, sessions
 from webhooks_app.web import limits
 from webhooks_app.web.forms.accounts import NameForm, PasswordForm
 from webhooks_app.web.security import SESSION
@@ -29,7 +30,7 @@ def rename() -> Answer:
     form = NameForm()
     try:
         accounts.rename(db.session(), current_user, form.name.data or "")
-    except accounts.BadAccount as error:
+    except BadAccount as error:
         form.name.errors = [str(error)]
         return _page(form, PasswordForm()), 422
     flash("Name saved.")
@@ -43,7 +44,7 @@ def change_password() -> Answer:
     if form.validate():
         tries = limits.by_email("login", current_user.email)
         if tries.exceeded:
-            form.current.errors = [f"Too many attempts. {limits.come_back(tries)}"]
+            form.current.errors = [f"Too many attempts. {limits.retry_hint(tries)}"]
             status = 429
         elif _changed(form):
             flash("Password changed. You were logged out everywhere else.")

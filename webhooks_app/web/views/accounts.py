@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from webhooks_app.extensions import db
 from webhooks_app.models import User
-from webhooks_app.services import sessions
+from webhooks_app.people import sessions
 from webhooks_app.web import limits, security
 from webhooks_app.web.forms.accounts import LogInForm
 
@@ -25,7 +25,9 @@ def log_in() -> Response | tuple[str, int] | str:
     if form.validate_on_submit():
         tries = limits.by_email("login", form.email.data)
         if tries.exceeded:
-            form.password.errors = [f"Too many attempts for this e-mail. {limits.come_back(tries)}"]
+            form.password.errors = [
+                f"Too many attempts for this e-mail. {limits.retry_hint(tries)}"
+            ]
             status = 429
         elif (user := _recognised(form)) is not None:
             security.admit(user)

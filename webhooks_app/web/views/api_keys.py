@@ -4,8 +4,9 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from webhooks_app.extensions import db
-from webhooks_app.services import accounts
-from webhooks_app.services import keys as service
+from webhooks_app.lib.errors import BadAccount
+from webhooks_app.lib.names import checked_name
+from webhooks_app.people import api_keys as service
 from webhooks_app.web import shown_once
 from webhooks_app.web.tenancy import editor, here, member
 
@@ -22,8 +23,8 @@ def index() -> str:
 @editor
 def create() -> tuple[str, int] | Response:
     try:
-        name = accounts.checked_name(request.form.get("name", ""), "A key")
-    except accounts.BadAccount as error:
+        name = checked_name(request.form.get("name", ""), "A key")
+    except BadAccount as error:
         return render_template("api_keys/index.html", keys=_keys(), error=str(error)), 422
     place = here()
     key, token = service.create_api_key(db.session(), place.organisation.id, place.mode.value, name)

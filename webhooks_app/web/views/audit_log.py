@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template
 
 from webhooks_app.extensions import db
-from webhooks_app.services import audit_log as service
+from webhooks_app.organisations import audit_log as service
 from webhooks_app.web.tenancy import editor, here, window
 
 bp = Blueprint("audit_log", __name__, url_prefix="/audit-log")

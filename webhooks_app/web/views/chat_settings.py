@@ -3,9 +3,9 @@
 from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
+from webhooks_app.chat import settings as service
 from webhooks_app.extensions import db
 from webhooks_app.lib.pointers import Invalid
-from webhooks_app.services import chat_settings as service
 from webhooks_app.web.forms.chat import ChatForm
 from webhooks_app.web.tenancy import editor, here, member
 

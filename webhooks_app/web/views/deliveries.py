@@ -6,12 +6,13 @@ import orjson
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from webhooks_app.deliveries import log as service
+from webhooks_app.deliveries import replays
+from webhooks_app.events.type_registry import logged_names
 from webhooks_app.extensions import db, vault
+from webhooks_app.mail.service import desk_of
 from webhooks_app.models import Subscription
-from webhooks_app.services import deliveries as service
-from webhooks_app.services import replays, subscription_queries
-from webhooks_app.services.known_types import logged_names
-from webhooks_app.services.mail import desk_of
+from webhooks_app.subscriptions import queries as subscription_queries
 from webhooks_app.vocabulary import Channel, DeliveryStatus
 from webhooks_app.web.delivery_query import CODES, WINDOWS, DeliveryQuery
 from webhooks_app.web.htmx import wants_fragment

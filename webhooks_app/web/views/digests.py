@@ -4,10 +4,10 @@ asks."""
 from flask import Blueprint, Response, make_response, render_template
 from flask_login import current_user
 
-from webhooks_app.clock import utcnow
+from webhooks_app.digests import service as digests
+from webhooks_app.digests.schedule import Schedule, parse_schedule
 from webhooks_app.extensions import db
-from webhooks_app.pipeline.digest_schedule import Schedule, parse_schedule
-from webhooks_app.services import digests
+from webhooks_app.lib.times import utcnow
 from webhooks_app.web.forms.digests import DigestForm
 from webhooks_app.web.tenancy import editor, here
 from webhooks_app.web.views.outbox import MAIL_CSP

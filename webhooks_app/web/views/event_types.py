@@ -4,17 +4,17 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from webhooks_app.channels.webhook.formats.pollybot import name_of
-from webhooks_app.extensions import db
-from webhooks_app.lib.pointers import Invalid
-from webhooks_app.models import OwnEventType
-from webhooks_app.services import event_types as service
-from webhooks_app.services.known_types import (
+from webhooks_app.events import custom_types as service
+from webhooks_app.events.type_registry import (
     as_event_type,
     by_group,
     find_own,
     find_type,
     known_types,
 )
+from webhooks_app.extensions import db
+from webhooks_app.lib.pointers import Invalid
+from webhooks_app.models import CustomEventType
 from webhooks_app.web.forms.event_types import EventTypeForm, pretty
 from webhooks_app.web.schema_table import rows_of
 from webhooks_app.web.tenancy import editor, here, member
@@ -90,10 +90,10 @@ def retire(name: str) -> Answer:
     return redirect(url_for(".index"))
 
 
-def _form(form: EventTypeForm, row: OwnEventType | None = None) -> tuple[str, int]:
+def _form(form: EventTypeForm, row: CustomEventType | None = None) -> tuple[str, int]:
     page = render_template("event_types/form.html", form=form, row=row)
     return page, 422 if form.errors or any(field.errors for field in form) else 200
 
 
-def _load(name: str) -> OwnEventType:
+def _load(name: str) -> CustomEventType:
     return find_own(db.session(), here().organisation.id, name)

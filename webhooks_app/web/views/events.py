@@ -4,13 +4,14 @@ import msgspec
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from webhooks_app.deliveries import log as deliveries
+from webhooks_app.deliveries.filters import Filters
+from webhooks_app.events import manual_event
+from webhooks_app.events import stream as service
+from webhooks_app.events.type_registry import logged_names
 from webhooks_app.extensions import db
-from webhooks_app.lib.paging import Window
+from webhooks_app.lib.paging import PageBounds
 from webhooks_app.lib.pointers import Invalid
-from webhooks_app.services import by_hand, deliveries
-from webhooks_app.services import events as service
-from webhooks_app.services.delivery_filters import Filters
-from webhooks_app.services.known_types import logged_names
 from webhooks_app.web.forms.events import EventForm
 from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.tenancy import editor, here, member, window
@@ -41,7 +42,7 @@ def new() -> Response | tuple[str, int]:
         form.suggest(form.type.data)
     elif form.validate():
         try:
-            sent = by_hand.send(
+            sent = manual_event.send(
                 db.session(), here().tenant, form.type.data, form.data.data or "", form.subject()
             )
         except Invalid as error:
@@ -62,8 +63,8 @@ def show(event_id: str) -> str:
         "events/show.html",
         event=event,
         payload=_pretty(event.data),
-        logs=deliveries.list_deliveries(db.session(), here().tenant, filters, Window(100)),
-        verdicts=service.verdicts(db.session(), here().tenant, event),
+        logs=deliveries.list_deliveries(db.session(), here().tenant, filters, PageBounds(100)),
+        verdicts=service.match_explanations(db.session(), here().tenant, event),
     )
 
 

@@ -14,11 +14,12 @@ from flask import (
 from werkzeug.wrappers import Response
 
 from webhooks_app.extensions import db, vault
+from webhooks_app.inbox import inboxes as service
+from webhooks_app.inbox import requests as inbox_requests
+from webhooks_app.inbox import secrets as inbox_secrets
+from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.models import Inbox
-from webhooks_app.services import inbox as service
-from webhooks_app.services import inbox_requests, inbox_secrets
-from webhooks_app.services.errors import NotFound
 from webhooks_app.web.forms.inboxes import LENT, NONE, OWN, AnswerForm, SecretForm
 from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.tenancy import editor, here, member
@@ -71,7 +72,7 @@ def show_request(token: str, request_id: str) -> str:
 def set_answer(token: str) -> Page:
     inbox = _own(token)
     if "plain" in request.form:
-        service.set_answer(db.session(), inbox, service.Answer())
+        service.set_answer(db.session(), inbox, service.CannedAnswer())
         flash("The inbox responds with 200 again.")
         return redirect(url_for(".show", token=token))
     form = AnswerForm()

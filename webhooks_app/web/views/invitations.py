@@ -5,11 +5,10 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from webhooks_app.extensions import db
+from webhooks_app.lib.errors import BadAccount, NotFound
 from webhooks_app.models import Invitation
-from webhooks_app.services import invitations as service
-from webhooks_app.services.accounts import BadAccount
-from webhooks_app.services.errors import NotFound
-from webhooks_app.services.sessions import ORGANISATION
+from webhooks_app.people import invitations as service
+from webhooks_app.people.sessions import ORGANISATION
 from webhooks_app.web import limits
 from webhooks_app.web.forms.accounts import JoinForm
 from webhooks_app.web.security import admit, keep_token

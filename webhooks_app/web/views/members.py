@@ -4,12 +4,12 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from webhooks_app.clock import utcnow
 from webhooks_app.extensions import db
+from webhooks_app.lib.errors import BadAccount
+from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Invitation, Membership
-from webhooks_app.services import invitations
-from webhooks_app.services import members as service
-from webhooks_app.services.accounts import BadAccount
+from webhooks_app.people import invitations
+from webhooks_app.people import members as service
 from webhooks_app.vocabulary import Role
 from webhooks_app.web import limits
 from webhooks_app.web.tenancy import editor, here, member, owner

@@ -5,7 +5,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from webhooks_app.extensions import db
-from webhooks_app.services import notifications as service
+from webhooks_app.notices import notifications as service
 from webhooks_app.web.tenancy import here, member
 
 bp = Blueprint("notifications", __name__, url_prefix="/notifications")

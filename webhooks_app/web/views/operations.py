@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from webhooks_app.extensions import db
 from webhooks_app.lib import metrics
-from webhooks_app.services import health
+from webhooks_app.operations import health
 
 bp = Blueprint("operations", __name__)
 

@@ -5,10 +5,11 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from webhooks_app.extensions import db
-from webhooks_app.services import organisations as service
-from webhooks_app.services import plans, sessions
-from webhooks_app.services.accounts import BadAccount
-from webhooks_app.services.sessions import ORGANISATION
+from webhooks_app.lib.errors import BadAccount
+from webhooks_app.organisations import organisation as service
+from webhooks_app.organisations import plans
+from webhooks_app.people import sessions
+from webhooks_app.people.sessions import ORGANISATION
 from webhooks_app.web.forms.accounts import OrganisationForm
 from webhooks_app.web.tenancy import editor, go_to, here, member
 

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, make_response, render_template
 
 from webhooks_app.extensions import db
-from webhooks_app.services import mail as service
+from webhooks_app.mail import service
 from webhooks_app.web.security import CSP
 from webhooks_app.web.tenancy import operator
 

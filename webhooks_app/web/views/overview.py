@@ -6,8 +6,9 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_login import current_user, login_required
 from werkzeug.wrappers import Response
 
+from webhooks_app.deliveries import overview, statistics
 from webhooks_app.extensions import db
-from webhooks_app.services import overview, sessions, statistics
+from webhooks_app.people import sessions
 from webhooks_app.vocabulary import Mode
 from webhooks_app.web.charts import stacked
 from webhooks_app.web.tenancy import go_to, here, member

@@ -4,8 +4,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from webhooks_app.extensions import db
-from webhooks_app.services import passwords as service
-from webhooks_app.services.errors import NotFound
+from webhooks_app.lib.errors import NotFound
+from webhooks_app.people import passwords as service
 from webhooks_app.web import limits
 from webhooks_app.web.forms.accounts import ForgotForm, NewPasswordForm
 from webhooks_app.web.security import keep_token
@@ -33,7 +33,7 @@ def forgot() -> Answer:
             service.ask_for_reset(db.session(), form.email.data)
             flash("If that address has an account, a link is on its way. It works for an hour.")
             return redirect(url_for("accounts.log_in"))
-        form.email.errors = [f"Too many attempts for this e-mail. {limits.come_back(tries)}"]
+        form.email.errors = [f"Too many attempts for this e-mail. {limits.retry_hint(tries)}"]
         status = 429
     page = render_template("password/forgot.html", form=form)
     return (page, status) if request.method == "POST" else page

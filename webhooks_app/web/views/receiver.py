@@ -10,11 +10,11 @@ from flask import Blueprint, abort, current_app, jsonify, request
 from werkzeug.wrappers import Response
 
 from webhooks_app.extensions import csrf, db
+from webhooks_app.inbox import inboxes as service
+from webhooks_app.inbox import requests as inbox_requests
+from webhooks_app.inbox.inboxes import CannedAnswer
+from webhooks_app.inbox.requests import Answered, Received
 from webhooks_app.lib.rate import Rates
-from webhooks_app.services import inbox as service
-from webhooks_app.services import inbox_requests
-from webhooks_app.services.inbox import Answer
-from webhooks_app.services.inbox_requests import Answered, Received
 
 RETRY_AFTER = "10"
 WITHOUT_BODY = (204, 205, 304)
@@ -69,7 +69,7 @@ def _too_many(seconds: int) -> Response:
     return response
 
 
-def _response(answer: Answer) -> Response:
+def _response(answer: CannedAnswer) -> Response:
     body = "" if answer.status in WITHOUT_BODY else answer.body
     response = Response(body, answer.status, mimetype=MIME_TYPES[answer.content_type])
     if answer.status in (429, 503):

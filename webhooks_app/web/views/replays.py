@@ -4,10 +4,11 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from webhooks_app.deliveries import log as deliveries
+from webhooks_app.deliveries import replays as service
+from webhooks_app.deliveries.filters import Filters
 from webhooks_app.extensions import db
-from webhooks_app.services import deliveries, subscription_queries
-from webhooks_app.services import replays as service
-from webhooks_app.services.delivery_filters import Filters
+from webhooks_app.subscriptions import queries as subscription_queries
 from webhooks_app.web.delivery_query import WINDOWS, DeliveryQuery
 from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.tenancy import editor, here, member

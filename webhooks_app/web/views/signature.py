@@ -5,9 +5,9 @@ What is pasted holds a secret: it is neither stored nor logged.
 
 from flask import Blueprint, render_template, request
 
-from webhooks_app.clock import utcnow
-from webhooks_app.services import signature_tool
-from webhooks_app.services.verdicts import SIGNATURE_HEADERS
+from webhooks_app.inbox import signature_tool
+from webhooks_app.inbox.signature_check import SIGNATURE_HEADERS
+from webhooks_app.lib.times import utcnow
 from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.tenancy import member
 

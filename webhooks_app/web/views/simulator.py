@@ -3,10 +3,10 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from webhooks_app.chat import simulator as service
 from webhooks_app.extensions import db
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.models import Conversation
-from webhooks_app.services import simulator as service
 from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.tenancy import editor, here, member
 

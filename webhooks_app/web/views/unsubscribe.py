@@ -8,9 +8,10 @@ from flask import Blueprint, abort, current_app, render_template
 
 from webhooks_app.channels.email.unsubscribe import Unsubscribing
 from webhooks_app.extensions import csrf, db
-from webhooks_app.services import audit_log, subscription_queries
-from webhooks_app.services import subscriptions as service
-from webhooks_app.services.errors import NotFound
+from webhooks_app.lib.errors import NotFound
+from webhooks_app.organisations import audit_log
+from webhooks_app.subscriptions import queries as subscription_queries
+from webhooks_app.subscriptions import service
 from webhooks_app.web.security import keep_token
 
 bp = Blueprint("unsubscribe", __name__, url_prefix="/unsubscribe")

@@ -4,7 +4,7 @@ import re
 
 import orjson
 
-from webhooks_app.channels.plain_words import cut, units
+from webhooks_app.channels.readable import cut, units
 from webhooks_app.channels.webhook.formats.contract import EventView
 from webhooks_app.channels.webhook.formats.people import (
     facts_of,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from webhooks_app.channels.plain_words import as_written, clean, cut, value_in_words
+from webhooks_app.channels.readable import as_written, clean, cut, value_in_words
 from webhooks_app.channels.webhook.formats.contract import EventView
 
 MOST_FACTS = 20

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from webhooks_app.channels.plain_words import cut
+from webhooks_app.channels.readable import cut
 from webhooks_app.channels.webhook.formats.contract import EventView
 from webhooks_app.channels.webhook.formats.people import (
     Fact,

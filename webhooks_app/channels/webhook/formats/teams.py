@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from webhooks_app.channels.plain_words import units
+from webhooks_app.channels.readable import units
 from webhooks_app.channels.webhook.formats.contract import EventView
 from webhooks_app.channels.webhook.formats.people import (
     facts_of,

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from webhooks_app.extensions import db
 from webhooks_app.models import Subscription
-from webhooks_app.services import subscription_queries
+from webhooks_app.subscriptions import queries as subscription_queries
 from webhooks_app.vocabulary import SubscriptionKind
 from webhooks_app.web.forms.subscriptions import ActionForm, SubscriptionForm, WebhookForm
 from webhooks_app.web.security import CSP

@@ -2,17 +2,17 @@
 
 from flask import flash, redirect, render_template, request, url_for
 
+from webhooks_app.deliveries import log as deliveries
 from webhooks_app.extensions import db, vault
 from webhooks_app.models import Subscription
-from webhooks_app.services import deliveries, samples
-from webhooks_app.services import subscriptions as service
+from webhooks_app.subscriptions import service, test_delivery
 from webhooks_app.vocabulary import Channel
 from webhooks_app.web.delivery_query import DeliveryQuery
 from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.tenancy import editor, here
 from webhooks_app.web.views.subscriptions.blueprint import Answer, bp, kind, load
 from webhooks_app.web.views.subscriptions.reading import sparks_of
-from webhooks_app.web.views.subscriptions.secrets import hand_out
+from webhooks_app.web.views.subscriptions.secrets import show_secret_once
 
 
 @bp.post("/<subscription_id>/toggle")
@@ -35,7 +35,7 @@ def toggle(subscription_id: str) -> Answer:
 @editor
 def test(subscription_id: str) -> Answer:
     row = load(subscription_id)
-    sent = samples.send_test(db.session(), here().tenant, row)
+    sent = test_delivery.send_test(db.session(), here().tenant, row)
     if wants_fragment():
         return render_template("deliveries/_outcome.html", logged=sent)
     return redirect(url_for("deliveries.show", delivery_id=sent.delivery.id))
@@ -48,7 +48,7 @@ def duplicate(subscription_id: str) -> Answer:
     if copy.channel == Channel.EMAIL:
         flash("The copy stays off until you switch it on.")
         return redirect(url_for(".edit", subscription_id=copy.id))
-    return hand_out(copy, secret, "copied")
+    return show_secret_once(copy, secret, "copied")
 
 
 @bp.route("/<subscription_id>/delete", methods=["GET", "POST"])

@@ -9,15 +9,14 @@ from webhooks_app.extensions import db, vault
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.lib.ssrf import Guard
 from webhooks_app.models import Subscription
-from webhooks_app.services import custom_headers, preview, samples
-from webhooks_app.services import subscriptions as service
+from webhooks_app.subscriptions import custom_headers, preview, service, test_delivery
 from webhooks_app.vocabulary import Channel
 from webhooks_app.web.forms.choices import groups
 from webhooks_app.web.forms.subscriptions import SubscriptionForm
 from webhooks_app.web.htmx import leave_for, wants_fragment
 from webhooks_app.web.tenancy import editor, here
 from webhooks_app.web.views.subscriptions.blueprint import Answer, bp, kind, load
-from webhooks_app.web.views.subscriptions.secrets import hand_out
+from webhooks_app.web.views.subscriptions.secrets import show_secret_once
 
 SAVED_URL = "Saved. New deliveries go to the new URL. Use Recover to resend what never arrived."
 
@@ -39,8 +38,8 @@ def new() -> Answer:
             if row.channel == Channel.EMAIL:
                 flash("Saved. Press Test to send a sample to its addresses.")
                 return _leave(row)
-            samples.send_test(db.session(), here().tenant, row, samples.PING)
-            return hand_out(row, secret, "made")
+            test_delivery.send_test(db.session(), here().tenant, row, test_delivery.PING)
+            return show_secret_once(row, secret, "made")
     return _form(form, row=None)
 
 
@@ -59,11 +58,11 @@ def edit(subscription_id: str) -> Answer:
             form.show(error)
         else:
             if row.url != url and row.enabled:
-                samples.send_test(db.session(), here().tenant, row, samples.PING)
+                test_delivery.send_test(db.session(), here().tenant, row, test_delivery.PING)
             if channel == Channel.EMAIL != row.channel:
                 # Nobody was shown the secret that it was made with.
                 secret = service.rotate_secret(db.session(), row, vault(), overlap=timedelta(0))
-                return hand_out(row, secret, "rotated")
+                return show_secret_once(row, secret, "rotated")
             flash(SAVED_URL if url not in ("", row.url) else "Saved.")
             return _leave(row)
     return _form(form, row)

@@ -3,18 +3,16 @@
 from flask import current_app, render_template, request
 
 from webhooks_app.channels.webhook.formats import FORMATS
+from webhooks_app.deliveries import log as deliveries
+from webhooks_app.deliveries import statistics
+from webhooks_app.deliveries.filters import Filters
+from webhooks_app.engine.retry import parse_policy
 from webhooks_app.extensions import db, vault
-from webhooks_app.lib.paging import Page, Window
+from webhooks_app.inbox import snippets
+from webhooks_app.lib.paging import Page, PageBounds
 from webhooks_app.models import Subscription
-from webhooks_app.pipeline.retry import parse_policy
-from webhooks_app.services import (
-    custom_headers,
-    deliveries,
-    statistics,
-    subscription_queries,
-    verification,
-)
-from webhooks_app.services.delivery_filters import Filters
+from webhooks_app.subscriptions import custom_headers
+from webhooks_app.subscriptions import queries as subscription_queries
 from webhooks_app.vocabulary import Channel
 from webhooks_app.web.charts import Sparklines, sparklines
 from webhooks_app.web.htmx import wants_fragment
@@ -42,9 +40,7 @@ def show(subscription_id: str) -> str:
         headers=custom_headers.masked(row, vault()),
         wire_format=FORMATS[row.wire_format],
         policy=parse_policy(row.retry_policy),
-        snippets=(
-            verification.snippets(row.wire_format) if row.channel == Channel.WEBHOOK else None
-        ),
+        snippets=(snippets.snippets(row.wire_format) if row.channel == Channel.WEBHOOK else None),
         mails_leave=bool(current_app.config["SETTINGS"].smtp_host),
         page=_last_deliveries(row),
     )
@@ -71,7 +67,7 @@ def delivery_logs() -> str:
 
 def _last_deliveries(row: Subscription) -> Page[deliveries.Logged]:
     filters = Filters(subscription_id=row.id)
-    return deliveries.list_deliveries(db.session(), here().tenant, filters, Window())
+    return deliveries.list_deliveries(db.session(), here().tenant, filters, PageBounds())
 
 
 def sparks_of(*rows: Subscription) -> Sparklines:

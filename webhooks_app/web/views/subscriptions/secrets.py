@@ -7,9 +7,9 @@ from werkzeug.wrappers import Response
 
 from webhooks_app.channels.webhook.formats import FORMATS
 from webhooks_app.extensions import db, vault
+from webhooks_app.inbox import snippets
 from webhooks_app.models import Subscription
-from webhooks_app.services import subscriptions as service
-from webhooks_app.services import verification
+from webhooks_app.subscriptions import service
 from webhooks_app.web import shown_once
 from webhooks_app.web.forms.subscriptions import OVERLAPS
 from webhooks_app.web.htmx import leave_for
@@ -32,7 +32,7 @@ def rotate(subscription_id: str) -> Answer:
         return page, 200 if request.method == "GET" else 422
     overlap = timedelta(hours=hours)
     secret = service.rotate_secret(db.session(), row, vault(), overlap=overlap)
-    return hand_out(row, secret, "rotated")
+    return show_secret_once(row, secret, "rotated")
 
 
 @bp.get("/<subscription_id>/secret")
@@ -44,11 +44,11 @@ def secret(subscription_id: str) -> str:
         "subscriptions/secret.html",
         row=row,
         shown=shown_once.take(row.id),
-        snippets=verification.snippets(row.wire_format),
+        snippets=snippets.snippets(row.wire_format),
     )
 
 
-def hand_out(row: Subscription, secret: str, why: str) -> Response:
+def show_secret_once(row: Subscription, secret: str, why: str) -> Response:
     """`why` it has a new secret: made, copied or rotated."""
     shown_once.keep(row.id, secret, why)
     return leave_for(url_for(".secret", subscription_id=row.id))

@@ -1,0 +1,94 @@
+"""What the default patterns understand, and own ones."""
+
+import pytest
+import re2
+
+from webhooks_app.catalogue import CATALOGUE
+from webhooks_app.chat.listening import APPOINTMENT, ESCALATION, ListeningRules, first_match
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Can I talk to a human?",
+        "I WANT TO SPEAK WITH SOMEONE",
+        "please connect me\nwith an agent",
+        "let me chat with a real person",
+        "human support please",
+        "I need an operator",
+        "is there a human?",
+        "transfer me to your representative",
+        "connect me to support",
+        "could I talk with customer service?",
+        "Let me talk to your manager",
+        "I'd like a person",
+        "Human, please!",
+        "operator",
+        "Can someone call me back?",
+        CATALOGUE[ESCALATION].sample["text"],
+    ],
+)
+def test_asking_for_a_human(text: str) -> None:
+    assert ListeningRules().notice(text).requests == [ESCALATION]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'd like to book an appointment",
+        "Can we schedule a call for Friday?",
+        "book a demo",
+        "could you set up a meeting with your team",
+        "I need an appointment",
+        "I’d like a first appointment",
+        "Appointment please",
+        "Can I reschedule my appointment?",
+        "Do you have any appointments on Monday?",
+        "When is the next available slot?",
+        "Can I book a time?",
+        "book me in for tomorrow",
+        "Can I make a reservation?",
+        "When can I come in?",
+        CATALOGUE[APPOINTMENT].sample["text"],
+    ],
+)
+def test_asking_for_an_appointment(text: str) -> None:
+    assert ListeningRules().notice(text).requests == [APPOINTMENT]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "What is the price per person?",
+        "I was in a meeting when your agent called",
+        "Does the demo cost anything?",
+        "Which books do you sell?",
+        "humans are strange",
+        "I spoke at length about agencies",
+        "You sound like a human",
+        "Do you support Windows?",
+        "Does anyone like it?",
+        "My manager wants an invoice",
+        "I have an appointment today, where do I park?",
+        "Please cancel my appointment",
+        "I want to know whether the demo is free",
+        "What time do you open?",
+        "Can I come back to that later?",
+    ],
+)
+def test_asking_for_neither(text: str) -> None:
+    assert ListeningRules().notice(text).requests == []
+
+
+def test_own_patterns_replace_the_defaults() -> None:
+    wishes = ListeningRules(escalation=[r"\bmensch\b"], appointment=[])
+    assert wishes.notice("Ich will einen MENSCH sprechen").requests == [ESCALATION]
+    assert wishes.notice("talk to a human, book a demo").requests == []
+
+
+def test_a_pattern_that_is_none_is_refused() -> None:
+    with pytest.raises(re2.error):
+        first_match(["("], "text")
+    with pytest.raises(re2.error):
+        first_match(["a)(b"], "text")

@@ -1,0 +1,89 @@
+"""How far a page of the log looks, and what it says of the rest."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+
+from tests import factories
+from webhooks_app.deliveries import log as deliveries
+from webhooks_app.deliveries.filters import Filters
+from webhooks_app.extensions import db
+from webhooks_app.lib.paging import PageBounds, decode_cursor
+from webhooks_app.models import Delivery, Organisation
+from webhooks_app.vocabulary import DeliveryStatus
+
+FAILED, DELIVERED = DeliveryStatus.FAILED, DeliveryStatus.DELIVERED
+
+
+@pytest.fixture
+def organisation(app: Flask) -> Organisation:
+    """Of its eight deliveries, the oldest two failed and the others arrived."""
+    organisation = factories.organisation()
+    factories.webhook(organisation, "https://example.com/")
+    for _ in range(8):
+        factories.accepted(organisation)
+    ids = db.session.scalars(db.select(Delivery.id).order_by(Delivery.id)).all()
+    for status, some in ((FAILED, ids[:2]), (DELIVERED, ids[2:])):
+        ended = {"status": status.value, "due_at": None}
+        db.session.execute(update(Delivery).where(Delivery.id.in_(some)).values(**ended))
+    db.session.commit()
+    return organisation
+
+
+@pytest.fixture
+def shortsighted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deliveries, "LOOKED_THROUGH", 4)
+
+
+def estimate(organisation: Organisation, most: int = 100, **filters: object) -> tuple[int, bool]:
+    asked = Filters(**filters)  # type: ignore[arg-type]
+    return deliveries.estimate(db.session(), factories.tenant(organisation), asked, most)
+
+
+def test_what_failed_is_found_at_once_behind_much_that_arrived(
+    organisation: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliveries, "LOOKED_THROUGH", 8)  # a quarter of it, of failed ones
+    failed = Filters(status=FAILED)
+    page = deliveries.list_deliveries(
+        db.session(), factories.tenant(organisation), failed, PageBounds()
+    )
+    assert [row.delivery.status for row in page.rows] == ["failed", "failed"]
+
+
+@pytest.mark.usefixtures("shortsighted")
+def test_a_page_goes_on_where_it_stopped_to_look(organisation: Organisation) -> None:
+    tenant = factories.tenant(organisation)
+    nothing = Filters(text="nowhere")
+    window, pages = PageBounds(), 0
+    while True:
+        page = deliveries.list_deliveries(db.session(), tenant, nothing, window)
+        assert not page.rows
+        pages += 1
+        if page.next_cursor is None:
+            break
+        window = PageBounds(below=decode_cursor(page.next_cursor))
+    # Two at a time, since it is a text; the last of them cannot know that it is.
+    assert pages == 5
+
+
+def test_an_estimate_says_when_there_are_more(organisation: Organisation) -> None:
+    assert estimate(organisation) == (8, False)
+    assert estimate(organisation, most=8) == (8, False)
+    assert estimate(organisation, most=7) == (7, True)
+    assert estimate(organisation, status=FAILED) == (2, False)
+    assert estimate(organisation, event_type="lead.captured") == (8, False)
+    assert estimate(organisation, most=3, event_type="lead.captured") == (3, True)
+    assert estimate(organisation, text="ada@example.com") == (8, False)
+
+
+@pytest.mark.usefixtures("shortsighted")
+def test_an_estimate_says_when_there_may_be_more(organisation: Organisation) -> None:
+    assert estimate(organisation, status=DELIVERED) == (4, True)
+    assert estimate(organisation, text="nowhere") == (0, True)
+    assert estimate(organisation, status=FAILED) == (2, False)
+
+
+def test_nothing_of_others_is_counted(organisation: Organisation) -> None:
+    others = factories.organisation("Others")
+    assert estimate(others) == estimate(others, status=FAILED) == (0, False)

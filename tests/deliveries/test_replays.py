@@ -1,0 +1,240 @@
+"""Many deliveries sent once more: watched, cancelled, resumed, never twice."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import count
+from threading import Thread
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from tests import factories
+from webhooks_app.database import unless_busy
+from webhooks_app.deliveries import log as deliveries
+from webhooks_app.deliveries import replays
+from webhooks_app.deliveries.filters import Filters
+from webhooks_app.extensions import db
+from webhooks_app.jobs import replays as jobs
+from webhooks_app.jobs.replays import resume_stalled
+from webhooks_app.lib.times import utcnow
+from webhooks_app.models import Delivery, Organisation, ReplayBatch, Subscription
+from webhooks_app.vocabulary import DeliveryStatus
+
+URL = "https://receiver.example/hook"
+ALL = Filters()
+
+
+@pytest.fixture
+def webhook(app: Flask) -> Subscription:
+    return factories.webhook(factories.organisation(), URL)
+
+
+def failed(webhook: Subscription, count: int) -> list[str]:
+    """That many failed deliveries, oldest first."""
+    organisation = db.session.get_one(Organisation, webhook.organisation_id)
+    factories.accepted(organisation, *[factories.lead() for _ in range(count)])
+    db.session.execute(update(Delivery).values(status="failed", due_at=None))
+    db.session.commit()
+    return [row.id for row in db.session.query(Delivery).order_by(Delivery.id)]
+
+
+def start(webhook: Subscription, filters: Filters = ALL, ids: list[str] | None = None) -> str:
+    organisation = db.session.get_one(Organisation, webhook.organisation_id)
+    tenant = factories.tenant(organisation)
+    batch = replays.start(db.session(), tenant, "owner@example.com", filters, ids or [])
+    db.session.commit()
+    return batch.id
+
+
+def run_batch(batch_id: str) -> None:
+    """As a job that was asked for just now."""
+    jobs.run_batch(batch_id, utcnow().isoformat())
+
+
+def batch(batch_id: str) -> ReplayBatch:
+    db.session.rollback()
+    return db.session.get_one(ReplayBatch, batch_id, populate_existing=True)
+
+
+def replayed() -> list[str]:
+    """What was sent again, by the delivery that it repeats."""
+    db.session.rollback()
+    rows = db.session.query(Delivery).filter_by(trigger="replay")
+    return sorted(row.replay_of or "" for row in rows)
+
+
+def test_it_replays_all_that_match_in_steps(
+    webhook: Subscription, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replays, "STEP", 3)
+    ids = failed(webhook, 8)
+    batch_id = start(webhook, Filters(status=DeliveryStatus.FAILED))
+    run_batch(batch_id)
+    assert replayed() == ids
+    done = batch(batch_id)
+    assert (done.status, done.total, done.replayed, done.skipped) == ("finished", 8, 8, 0)
+    assert done.finished_at is not None
+
+
+def test_chosen_rows_alone_are_replayed(webhook: Subscription) -> None:
+    ids = failed(webhook, 5)
+    run_batch(start(webhook, ids=[ids[1], ids[3]]))
+    assert replayed() == [ids[1], ids[3]]
+
+
+def test_rows_of_others_are_never_replayed(webhook: Subscription) -> None:
+    others = factories.webhook(factories.organisation("Others"), URL)
+    theirs = failed(others, 2)
+    run_batch(start(webhook, ids=theirs))
+    assert replayed() == []
+
+
+def test_what_it_made_itself_is_not_replayed_again(webhook: Subscription) -> None:
+    failed(webhook, 2)
+    first = start(webhook)
+    run_batch(first)
+    run_batch(first)
+    assert len(replayed()) == 2
+
+
+def test_those_that_are_off_are_skipped(webhook: Subscription) -> None:
+    failed(webhook, 3)
+    webhook.enabled = False
+    db.session.commit()
+    batch_id = start(webhook)
+    run_batch(batch_id)
+    assert (batch(batch_id).replayed, batch(batch_id).skipped) == (0, 3)
+
+
+def test_missing_leaves_out_what_a_replay_delivered(webhook: Subscription) -> None:
+    ids = failed(webhook, 3)
+    run_batch(start(webhook, ids=[ids[0]]))
+    db.session.execute(
+        update(Delivery).where(Delivery.trigger == "replay").values(status="delivered", due_at=None)
+    )
+    db.session.commit()
+    run_batch(start(webhook, Filters(missing=True)))
+    assert replayed() == ids
+
+
+def test_a_job_that_died_is_resumed_where_it_was(
+    webhook: Subscription, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replays, "STEP", 2)
+    ids = failed(webhook, 6)
+    batch_id = start(webhook)
+    monkeypatch.setattr(replays, "BUDGET", 0.0)
+    assert replays.work(db.session(), batch_id)
+    monkeypatch.setattr(replays, "BUDGET", 20.0)
+    calls: list[str] = []
+    monkeypatch.setattr(
+        "webhooks_app.queue.enqueue_background", lambda job, *args: calls.append(args[0])
+    )
+    resume_stalled()
+    assert calls == []
+    long_ago = utcnow() - timedelta(minutes=5)
+    db.session.execute(update(ReplayBatch).values(updated_at=long_ago))
+    db.session.commit()
+    resume_stalled()
+    assert calls == [batch_id]
+    run_batch(calls[0])
+    assert replayed() == ids
+
+
+def test_jobs_that_were_asked_for_twice_leave_one_successor(
+    webhook: Subscription, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replays, "STEP", 1)
+    monkeypatch.setattr(replays, "BUDGET", 2)
+    monkeypatch.setattr(replays, "monotonic", count().__next__)
+    waiting: list[tuple[str, str]] = []
+    monkeypatch.setattr(
+        "webhooks_app.queue.enqueue_background", lambda job, *args: waiting.append(args)
+    )
+    ids = failed(webhook, 6)
+    start(webhook)
+    long_ago = utcnow() - timedelta(minutes=5)
+    db.session.execute(update(ReplayBatch).values(updated_at=long_ago))
+    db.session.commit()
+    resume_stalled()
+    resume_stalled()
+    assert len(waiting) == 3
+    for _ in range(3):
+        jobs.run_batch(*waiting.pop(0))
+    assert len(waiting) == 1
+    while waiting:
+        jobs.run_batch(*waiting.pop(0))
+    assert replayed() == ids
+
+
+def test_cancelling_leaves_the_rest(webhook: Subscription, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replays, "STEP", 2)
+    failed(webhook, 6)
+    batch_id = start(webhook)
+    step = replays._step
+
+    def cancel_after(session: Session, row: ReplayBatch) -> bool:
+        more = step(session, row)
+        replays.cancel(session, row)
+        return more
+
+    monkeypatch.setattr(replays, "_step", cancel_after)
+    run_batch(batch_id)
+    monkeypatch.undo()
+    run_batch(batch_id)
+    assert len(replayed()) == 2
+    assert batch(batch_id).status == "cancelled"
+
+
+def test_two_jobs_at_once_replay_each_delivery_once(
+    app: Flask, webhook: Subscription, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replays, "STEP", 5)
+    ids = failed(webhook, 60)
+    batch_id = start(webhook)
+
+    def work() -> None:
+        with app.app_context():
+            while replays.work(db.session(), batch_id):
+                pass
+            db.session.remove()
+
+    threads = [Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    run_batch(batch_id)
+    assert replayed() == ids
+    assert batch(batch_id).replayed == 60
+
+
+def test_others_may_write_while_it_looks_for_what_fits(
+    webhook: Subscription, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = failed(webhook, 2)
+    looks: list[str] = []
+
+    def writing_after(look: Callable[..., Any]) -> Callable[..., Any]:
+        def looked(*args: Any) -> Any:
+            found = look(*args)
+            with unless_busy(db.engine) as connection:
+                connection.execute(update(Organisation).values(name=f"After {look.__name__}"))
+            looks.append(look.__name__)
+            return found
+
+        return looked
+
+    monkeypatch.setattr(replays, "_next", writing_after(replays._next))
+    monkeypatch.setattr(deliveries, "count", writing_after(deliveries.count))
+    run_batch(start(webhook))
+    assert (looks, replayed()) == (["count", "_next"], ids)
+
+
+def test_the_same_replay_asked_for_twice_is_one(webhook: Subscription) -> None:
+    ids = failed(webhook, 2)
+    assert start(webhook) == start(webhook)
+    assert start(webhook) != start(webhook, ids=ids)

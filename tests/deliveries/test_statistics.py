@@ -1,0 +1,56 @@
+"""Hourly counts become bars, totals and percentiles."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import insert
+
+from tests import factories
+from webhooks_app.deliveries.statistics import DAY, HOUR, traffic
+from webhooks_app.extensions import db
+from webhooks_app.lib.times import utcnow
+from webhooks_app.models import DeliveryStat, Organisation, Subscription
+
+
+@pytest.fixture
+def organisation(app: Flask) -> Organisation:
+    return factories.organisation()
+
+
+def count(to: Subscription, hour: datetime, outcome: str, latency_ms: int, times: int) -> None:
+    row = {"subscription_id": to.id, "hour": hour, "outcome": outcome}
+    db.session.execute(insert(DeliveryStat).values(**row, latency_ms=latency_ms, count=times))
+    db.session.commit()
+
+
+@pytest.mark.parametrize("bar", [HOUR, 6 * HOUR, DAY])
+def test_each_hour_is_in_its_bar_and_the_hour_before_the_first_in_none(
+    organisation: Organisation, bar: timedelta
+) -> None:
+    one, other = (factories.webhook(organisation, "https://example.com/") for _ in range(2))
+    stretch = 4 * bar
+    now = utcnow().replace(minute=0, second=0, microsecond=0)
+    first = now - stretch + HOUR
+    count(one, first - HOUR, "delivered", 10, 1000)
+    count(one, first, "delivered", 10, 1)
+    count(other, first, "delivered", 10, 2)
+    count(one, first + bar - HOUR, "failed", 100, 4)
+    count(one, first + bar, "retrying", 0, 8)
+    count(other, now, "delivered", 500, 16)
+
+    seen = traffic(db.session(), factories.tenant(organisation), stretch, bar)
+
+    assert [each.start for each in seen.bars] == [first + n * bar for n in range(4)]
+    assert seen.bars[0].counts == {"delivered": 3, "failed": 4}
+    assert seen.bars[-1].counts == {"delivered": 16}
+    assert seen.totals == {"delivered": 19, "retrying": 8, "failed": 4}
+    assert seen.percentiles == {50: 500, 95: 500, 99: 500}
+
+
+def test_it_counts_for_nobody_else(organisation: Organisation) -> None:
+    webhook = factories.webhook(organisation, "https://example.com/")
+    count(webhook, utcnow().replace(minute=0, second=0, microsecond=0), "delivered", 10, 1)
+    others = factories.tenant(factories.organisation("Others"))
+    for tenant in (others, factories.tenant(organisation, "test")):
+        assert not any(traffic(db.session(), tenant, DAY, HOUR).totals.values())

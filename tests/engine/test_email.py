@@ -1,0 +1,341 @@
+"""Actions by e-mail: through the engine, to a real mail server, with all that servers do."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import orjson
+import pytest
+from flask import Flask
+from msgspec.structs import replace
+from sqlalchemy import select
+
+from tests import factories
+from tests.mail.test_service import set_smtp
+from tests.support.engine import attempts, deliveries, make_due
+from tests.support.mail_server import MailServer
+from tests.support.servers import free_port, wait_until
+from webhooks_app.channels.email.unsubscribe import Unsubscribing
+from webhooks_app.engine.engine import Engine
+from webhooks_app.extensions import db
+from webhooks_app.jobs.engine import engine_parts
+from webhooks_app.lib.times import utcnow
+from webhooks_app.models import Delivery, Event, Mail, Organisation, Subscription
+from webhooks_app.subscriptions import test_delivery
+
+LEAD = {
+    "name": "Ada <b>Lovelace</b>",
+    "email": "ada@example.com",
+    "phone": "+44 (0)20 7946-0018",
+    "company": "Böhm & Söhne",
+    "message": "Call me.\r\nBcc: everyone@example.com",
+    "conversation_id": "conv_1",
+}
+Run = Callable[[], list[Delivery]]
+
+
+@pytest.fixture
+def server(app: Flask) -> Iterator[MailServer]:
+    with MailServer() as server:
+        set_smtp(app, server.port, smtp_timeout=1.0)
+        yield server
+
+
+@pytest.fixture
+def engine(app: Flask, server: MailServer) -> Iterator[Engine]:
+    """One that knows the mail server."""
+    engine = Engine(engine_parts(app))
+    engine.start()
+    yield engine
+    db.session.rollback()
+    engine.stop()
+
+
+def action(organisation: Organisation, *addresses: str, **more: Any) -> Subscription:
+    values: dict[str, Any] = {"channel": "email", "name": "Tell the team", "url": ""}
+    to = list(addresses or ["team@example.com"])
+    return factories.action(organisation, **(values | {"email_to": to} | more))
+
+
+def happen(organisation: Organisation, **data: Any) -> Event:
+    event = factories.lead(data=orjson.dumps(LEAD | data).decode())
+    return factories.event_of(factories.accepted(organisation, event)[0])
+
+
+def test_each_event_is_a_mail_for_people(
+    organisation: Organisation, server: MailServer, run: Run
+) -> None:
+    organisation.time_zone = "Europe/Berlin"
+    action(organisation)
+    event = happen(organisation)
+    event_id = event.id
+    [delivery] = run()
+    assert (delivery.status, delivery.status_code, delivery.error) == ("delivered", 250, None)
+    [message] = server.taken
+    assert message["From"] == "Hookline <hookline@example.com>"
+    assert message["To"] == "team@example.com"
+    assert message["Subject"] == "Lead captured: Ada <b>Lovelace</b>"
+    assert message["Reply-To"] == "ada@example.com"
+    assert message["Message-ID"] == f"<{delivery.id}@example.com>"
+    assert message["Bcc"] is None
+    assert server.recipients == ["team@example.com"]
+    text, html = parts(message)
+    assert "Name: Ada <b>Lovelace</b>" in text
+    assert "Ada &lt;b&gt;Lovelace&lt;/b&gt;" in html
+    assert '<a href="mailto:ada@example.com"' in html
+    assert '<a href="tel:+4402079460018"' in html
+    assert f"https://hooks.example.com/events/{event_id}" in text
+    assert " CET" in text or " CEST" in text
+
+
+def parts(message: Any) -> tuple[str, str]:
+    return message.get_body(("plain",)).get_content(), message.get_body(("html",)).get_content()
+
+
+def test_the_log_says_what_was_sent_and_what_the_server_said(
+    organisation: Organisation, server: MailServer, run: Run
+) -> None:
+    server.refusals["gone@example.com"] = "550 5.1.1 No such user"
+    action(organisation, "team@example.com", "gone@example.com")
+    happen(organisation)
+    [delivery] = run()
+    [attempt] = attempts()
+    assert delivery.status == "delivered"
+    assert "gone@example.com: The mail server refused it: 550 5.1.1 No such user" in delivery.error
+    assert attempt.url == "mailto:team@example.com,gone@example.com"
+    headers = orjson.loads(attempt.request_headers)
+    assert headers["To"] == "team@example.com, gone@example.com"
+    assert headers["Subject"].startswith("Lead captured")
+    assert headers["List-Unsubscribe"] == "••••••"
+    assert orjson.loads(attempt.response_headers) == [
+        ["team@example.com", "250 OK"],
+        ["gone@example.com", "550 The mail server refused it: 550 5.1.1 No such user"],
+    ]
+
+
+def test_a_refusal_for_good_fails_at_once(
+    organisation: Organisation, server: MailServer, run: Run
+) -> None:
+    server.refusals["team@example.com"] = "550 5.1.1 No such user"
+    action(organisation)
+    happen(organisation)
+    [delivery] = run()
+    assert (delivery.status, delivery.status_code, delivery.tries) == ("failed", 550, 1)
+
+
+@pytest.mark.parametrize("policy", ["pivot", "pivotal"])
+def test_a_temporary_refusal_is_tried_again_with_the_same_bytes(
+    organisation: Organisation, server: MailServer, run: Run, policy: str
+) -> None:
+    server.answer = "451 4.3.0 Try again later"
+    row = action(organisation, retry_policy=policy, email_subject="First: {{ data.company }}")
+    happen(organisation)
+    [delivery] = run()
+    assert (delivery.status, delivery.status_code) == ("retrying", 451)
+    server.answer = "250 OK"
+    first = attempts()[0]
+    edit(row.id, email_subject="Edited since", name="Renamed <since>")
+    make_due()
+    [delivery] = run()
+    assert attempts()[1].request_headers == first.request_headers
+    assert (delivery.status, delivery.tries, delivery.error) == ("delivered", 2, None)
+    [message] = server.taken
+    assert "Renamed" not in message.as_string()
+    assert "Tell the team" in parts(message)[0]
+    assert message["Subject"] == "First: Böhm & Söhne"
+    assert message["Message-ID"] == f"<{delivery.id}@example.com>"
+
+
+def edit(subscription_id: str, **values: Any) -> None:
+    row = db.session.get_one(Subscription, subscription_id)
+    for name, value in values.items():
+        setattr(row, name, value)
+    db.session.commit()
+
+
+def test_who_has_it_does_not_get_it_again(
+    organisation: Organisation, server: MailServer, run: Run
+) -> None:
+    server.refusals["late@example.com"] = "450 4.2.1 Greylisted"
+    action(organisation, "team@example.com", "late@example.com")
+    happen(organisation)
+    [delivery] = run()
+    assert (delivery.status, delivery.status_code) == ("retrying", 450)
+    server.refusals.clear()
+    make_due()
+    [delivery] = run()
+    assert delivery.status == "delivered"
+    assert server.recipients == ["team@example.com", "late@example.com"]
+
+
+def test_a_server_that_hangs_is_tried_again_and_holds_up_no_webhook(
+    app: Flask, organisation: Organisation, server: MailServer, run: Run, receiver: Any
+) -> None:
+    server.pause = 3
+    for _ in range(3):
+        action(organisation)
+    factories.webhook(organisation, receiver.url)
+    for _ in range(4):
+        happen(organisation)
+    start = time.monotonic()
+    rows = run()
+    assert time.monotonic() - start < 8
+    by_mail = [row for row in rows if row.status == "retrying"]
+    assert len(by_mail) == 12
+    assert {row.error for row in by_mail} == {"The mail server did not answer in time"}
+    assert len(receiver.received) == 4
+    assert {one.failure for one in attempts()} == {"timeout", None}
+
+
+def test_a_connection_dropped_in_mid_message_is_tried_again(
+    organisation: Organisation, server: MailServer, run: Run
+) -> None:
+    server.hang_up_after = 1
+    action(organisation)
+    happen(organisation)
+    [delivery] = run()
+    assert delivery.status == "retrying"
+    assert delivery.error == "The mail server closed the connection in the middle"
+    make_due()
+    [delivery] = run()
+    assert delivery.status == "delivered"
+    assert len(server.taken) == 1
+
+
+def test_a_server_that_is_away_is_tried_again(app: Flask, organisation: Organisation) -> None:
+    set_smtp(app, free_port())
+    action(organisation)
+    happen(organisation)
+    engine = Engine(engine_parts(app))
+    engine.start()
+    db.session.rollback()
+    assert engine.drain(10)
+    wait_until(lambda: not engine.busy, 10)
+    engine.stop()
+    [delivery] = deliveries()
+    assert delivery.status == "retrying"
+    assert "ConnectionRefusedError" in delivery.error
+    assert attempts()[0].failure == "connect"
+
+
+def test_a_lease_is_held_while_a_slow_server_thinks(
+    app: Flask, organisation: Organisation, server: MailServer
+) -> None:
+    set_smtp(app, server.port, smtp_timeout=20.0)
+    app.config["SETTINGS"] = replace(
+        app.config["SETTINGS"], delivery_timeout=0.5, connect_timeout=0.5, lease_seconds=2.5
+    )
+    server.pause = 5
+    action(organisation)
+    happen(organisation)
+    engine = Engine(engine_parts(app))
+    engine.start()
+    db.session.rollback()
+    assert engine.drain(10)
+    time.sleep(4)
+    [delivery] = deliveries()
+    assert (delivery.status, delivery.tries) == ("sending", 1)
+    assert delivery.due_at > utcnow()
+    engine.stop()
+    [delivery] = deliveries()
+    assert (delivery.status, delivery.tries) == ("delivered", 1)
+    assert len(server.taken) == 1
+
+
+def test_one_connection_serves_many(
+    organisation: Organisation, server: MailServer, run: Run
+) -> None:
+    action(organisation)
+    for _ in range(60):
+        happen(organisation)
+    wait_until(lambda: all(row.status == "delivered" for row in run()), 20)
+    assert len(server.taken) == 60
+    assert server.connections <= 4
+
+
+def test_with_no_server_it_is_kept_in_the_outbox(
+    app: Flask, organisation: Organisation, drain: Callable[[], None]
+) -> None:
+    action(organisation, "team@example.com", "boss@example.com")
+    happen(organisation)
+    drain()
+    [delivery] = deliveries()
+    assert (delivery.status, delivery.status_code) == ("delivered", None)
+    mails = db.session.scalars(select(Mail).order_by(Mail.id)).all()
+    assert {mail.recipient for mail in mails} == {"team@example.com", "boss@example.com"}
+    assert {(mail.status, mail.template) for mail in mails} == {("outbox", "event")}
+
+
+def test_only_outsiders_may_unsubscribe(
+    organisation: Organisation, server: MailServer, run: Run, app: Flask
+) -> None:
+    factories.member(organisation, factories.user("member@example.com"))
+    row = action(organisation, "Member@example.com", "outside@example.com")
+    happen(organisation)
+    run()
+    member, outsider = sorted(server.taken, key=lambda one: "List-Unsubscribe" in one)
+    assert member["List-Unsubscribe"] is None
+    assert outsider["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    link = outsider["List-Unsubscribe"].strip("<>")
+    assert link.startswith("https://hooks.example.com/unsubscribe/")
+    assert link in parts(outsider)[0]
+    assert link in parts(outsider)[1]
+    assert "unsubscribe" not in "".join(parts(member)).lower()
+    secret = app.config["SETTINGS"].secret_key
+    token = link.rpartition("/")[2]
+    assert Unsubscribing(secret).read(token) == (row.id, "outside@example.com")
+
+
+def test_a_test_says_that_it_is_one(
+    organisation: Organisation, server: MailServer, run: Run
+) -> None:
+    row = action(organisation)
+    test_delivery.send_test(db.session(), factories.tenant(organisation), row)
+    run()
+    [message] = server.taken
+    assert message["Subject"].startswith("[Test] ")
+    assert "This is a test" in parts(message)[0]
+
+
+@pytest.mark.parametrize(
+    ("email", "expected"),
+    [
+        ("ada@example.com\r\nBcc: all@example.com", None),
+        ("Ada <ada@example.com>, all@example.com", None),
+        ("ada@exämple.de", "ada@xn--exmple-cua.de"),
+        (["ada@example.com"], None),
+    ],
+)
+def test_nothing_in_an_event_breaks_out_of_a_header(
+    organisation: Organisation, server: MailServer, run: Run, email: Any, expected: str | None
+) -> None:
+    action(organisation, email_subject="{{ data.name }} {{data.more}}")
+    happen(
+        organisation,
+        email=email,
+        name="A\r\nBcc: all@example.com\r\n\r\nx\u2028y\udc80".encode("utf-8", "replace").decode(),
+        more="\x00\x0b\x85z",
+    )
+    [delivery] = run()
+    assert delivery.status == "delivered"
+    [message] = server.taken
+    assert message["Bcc"] is None
+    assert message["Reply-To"] == expected
+    assert message["Subject"] == "A Bcc: all@example.com x y? z"
+    assert server.recipients == ["team@example.com"]
+
+
+def test_what_looks_like_an_encoded_word_is_shown_as_it_was_typed(
+    organisation: Organisation, server: MailServer, run: Run
+) -> None:
+    """Such words may hold line breaks, and whoever decodes them writes headers, even a body."""
+    word = "=?utf-8?q?Eve=0D=0ABcc:_all@example.com=0D=0A=0D=0AHello?="
+    action(organisation, name=f"{word} leads", email_subject="{{ data.name }}")
+    happen(organisation, email="=?utf-8?q?a=0D=0ABcc?=@example.com", name=word)
+    [delivery] = run()
+    assert delivery.status == "delivered"
+    [message] = server.taken
+    assert message["Bcc"] is None
+    assert (message["Subject"], message["Reply-To"]) == (word, None)
+    assert message["List-Id"].startswith("utf-8?q?Eve=0D=0ABcc:")
+    assert "text/html" in [part.get_content_type() for part in message.walk()]

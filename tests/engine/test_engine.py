@@ -1,0 +1,430 @@
+"""The engine against real receivers: what arrives, what is logged, what follows."""
+
+import gzip
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import orjson
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from standardwebhooks import Webhook
+from standardwebhooks import WebhookVerificationError as Refused
+from svix.webhooks import Webhook as SvixWebhook
+from svix.webhooks import WebhookVerificationError as SvixRefused
+
+from tests import factories
+from tests.support.engine import attempts, deliveries, make_due
+from tests.support.receiver import Answer, Receiver
+from tests.support.servers import free_port, wait_until
+from webhooks_app.channels.webhook.formats import FORMATS
+from webhooks_app.channels.webhook.verify import detect, verify
+from webhooks_app.deliveries.log import request_body
+from webhooks_app.engine.engine import Engine
+from webhooks_app.extensions import db
+from webhooks_app.jobs.engine import engine_parts
+from webhooks_app.models import (
+    Delivery,
+    DeliveryStat,
+    Event,
+    Notification,
+    Organisation,
+    Subscription,
+    SubscriptionHealth,
+)
+from webhooks_app.subscriptions.service import update_subscription
+
+Run = Callable[[], list[Delivery]]
+
+
+def health(subscription: Subscription) -> SubscriptionHealth:
+    db.session.rollback()
+    found = db.session.get_one(SubscriptionHealth, subscription.id, populate_existing=True)
+    db.session.commit()
+    db.session.refresh(found)
+    db.session.expunge(found)
+    db.session.rollback()
+    return found
+
+
+def test_it_sends_a_signed_request_that_the_public_libraries_accept(
+    organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation)
+    [delivery] = run()
+    [request] = receiver.received
+    for library, refusal in ((Webhook, Refused), (SvixWebhook, SvixRefused)):
+        library(factories.SECRET).verify(request.body, request.headers)
+        with pytest.raises(refusal):
+            library(factories.SECRET).verify(request.body + b" ", request.headers)
+    assert request.delivery_id == delivery.id
+    assert orjson.loads(request.body)["data"] == {"name": "Ada", "email": "ada@example.com"}
+
+
+def test_it_logs_the_request_and_the_answer(
+    organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    receiver.answer = lambda request: Answer(201, {"X-Seen": "yes"}, b"thanks")
+    factories.webhook(organisation, receiver.url, headers={"X-Token": "very secret"})
+    factories.accepted(organisation)
+    [delivery] = run()
+    [attempt] = attempts()
+    assert (delivery.status, delivery.status_code, delivery.tries) == ("delivered", 201, 1)
+    assert delivery.due_at is None
+    assert delivery.finished_at is not None
+    assert (attempt.outcome, attempt.number, attempt.status_code) == ("succeeded", 1, 201)
+    assert (attempt.url, attempt.response_body) == (receiver.url, b"thanks")
+    assert ["X-Seen", "yes"] in orjson.loads(attempt.response_headers)
+    sent = orjson.loads(attempt.request_headers)
+    assert sent["webhook-id"] == delivery.id
+    assert receiver.received[0].headers["x-token"] == "very secret"
+    assert "very secret" not in attempt.request_headers
+
+
+def test_it_counts_in_the_same_write(
+    organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    receiver.answer = lambda request: Answer(500 if b"bad" in request.body else 200)
+    webhook = factories.webhook(organisation, receiver.url, retry_policy={"delays": []})
+    factories.accepted(organisation, *[factories.lead() for _ in range(5)])
+    factories.accepted(organisation, factories.lead(data='{"name":"bad"}'))
+    run()
+    counted = health(webhook)
+    assert (counted.delivered, counted.failed, counted.failed_attempts) == (5, 1, 1)
+    stats = db.session.execute(select(DeliveryStat.outcome, DeliveryStat.count)).all()
+    totals = {outcome: sum(n for o, n in stats if o == outcome) for outcome, _ in stats}
+    assert totals == {"delivered": 5, "failed": 1}
+
+
+def test_it_retries_after_the_delay_of_the_policy_with_the_same_id_and_bytes(
+    organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    receiver.answer = lambda request: Answer(503)
+    webhook = factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation)
+    [delivery] = run()
+    [attempt] = attempts()
+    assert (delivery.status, delivery.failures) == ("retrying", 1)
+    assert delivery.due_at is not None
+    delay = (delivery.due_at - attempt.started_at).total_seconds()
+    assert 60 <= delay <= 67
+    receiver.answer = lambda request: Answer(200)
+    webhook.name = "Edited meanwhile"
+    db.session.commit()
+    make_due()
+    [delivery] = run()
+    first, second = receiver.received
+    assert (delivery.status, delivery.tries, delivery.failures) == ("delivered", 2, 1)
+    assert (first.body, first.delivery_id) == (second.body, second.delivery_id)
+    assert [(a.number, a.outcome) for a in attempts()] == [(1, "failed"), (2, "succeeded")]
+
+
+def test_a_new_url_is_for_new_deliveries_only(
+    app: Flask, organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    receiver.answer = lambda request: Answer(503)
+    webhook = factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation)
+    run()
+    session, vault, guard = db.session(), app.extensions["vault"], app.config["SETTINGS"].guard
+    for path in ("/newer", "/newest"):
+        update_subscription(session, webhook, {"url": receiver.url + path}, vault, guard)
+        factories.accepted(organisation)
+    make_due()
+    run()
+    assert sorted(request.path for request in receiver.received[1:]) == [
+        "/hook",
+        "/hook/newer",
+        "/hook/newest",
+    ]
+
+
+def test_a_former_url_that_is_gone_disables_nothing(
+    app: Flask, organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    receiver.answer = lambda request: Answer(410 if request.path == "/hook" else 200)
+    webhook = factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation)
+    session, vault, guard = db.session(), app.extensions["vault"], app.config["SETTINGS"].guard
+    update_subscription(session, webhook, {"url": receiver.url + "/new"}, vault, guard)
+    [delivery] = run()
+    assert delivery.status == "failed"
+    db.session.refresh(webhook)
+    assert webhook.enabled
+
+
+def test_it_waits_as_long_as_retry_after_asks(
+    organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    receiver.answer = lambda request: Answer(429, {"Retry-After": "600"})
+    factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation)
+    [delivery] = run()
+    assert delivery.due_at is not None
+    assert delivery.due_at - datetime.now(UTC) > timedelta(seconds=590)
+
+
+def test_it_gives_up_after_the_last_delay_and_tells_the_members_once(
+    organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    receiver.answer = lambda request: Answer(500)
+    factories.webhook(organisation, receiver.url, retry_policy={"delays": [1]})
+    factories.accepted(organisation, factories.lead(), factories.lead())
+    run()
+    make_due()
+    rows = run()
+    assert {(d.status, d.tries, d.due_at) for d in rows} == {("failed", 2, None)}
+    notes = db.session.scalars(select(Notification)).all()
+    assert [note.kind for note in notes] == ["delivery_failed"]
+
+
+@pytest.mark.parametrize(("status", "then"), [(404, "failed"), (503, "retrying")])
+def test_a_policy_says_which_answers_are_tried_again(
+    organisation: Organisation, receiver: Receiver, run: Run, status: int, then: str
+) -> None:
+    receiver.answer = lambda request: Answer(status)
+    factories.webhook(organisation, receiver.url, retry_policy="pivotal", wire_format="pivotal")
+    factories.accepted(organisation)
+    [delivery] = run()
+    assert delivery.status == then
+
+
+def test_every_format_is_sent_signed_and_as_the_log_shows_it(
+    organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    for name in FORMATS:
+        factories.webhook(organisation, f"{receiver.url}/{name}", wire_format=name)
+    factories.accepted(organisation)
+    rows = {row.wire_format: row for row in run()}
+    assert {row.status for row in rows.values()} == {"delivered"}
+    for request in receiver.received:
+        name = request.path.rpartition("/")[2]
+        event = db.session.get_one(Event, rows[name].event_id)
+        assert request.body.decode() == request_body(rows[name], event)
+        if FORMATS[name].signature_header:
+            assert detect(request.headers) == name
+            verify(name, factories.SECRET, request.headers, request.body, int(request.at))
+        else:
+            assert detect(request.headers) is None
+
+
+def test_it_disables_after_410_and_cancels_what_waits(
+    organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    webhook = factories.webhook(organisation, receiver.url)
+    receiver.answer = lambda request: Answer(500)
+    factories.accepted(organisation)
+    run()
+    receiver.answer = lambda request: Answer(410)
+    factories.accepted(organisation)
+    first, second = run()
+    assert (first.status, second.status) == ("cancelled", "failed")
+    db.session.refresh(webhook)
+    assert not webhook.enabled
+    assert "410" in (webhook.disabled_reason or "")
+    assert factories.accepted(organisation)[0].deliveries == 0
+    kinds = set(db.session.scalars(select(Notification.kind)))
+    assert "endpoint_disabled" in kinds
+
+
+def test_it_does_not_follow_redirects(
+    organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    receiver.answer = lambda request: Answer(302, {"Location": receiver.url})
+    factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation)
+    [delivery] = run()
+    assert (delivery.status, delivery.status_code, len(receiver.received)) == ("retrying", 302, 1)
+
+
+def test_it_cuts_long_answers_and_stores_any_bytes(
+    organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    receiver.answer = lambda request: Answer(
+        200, {"X-Odd": "a\xffb"}, b"\x00\xff<script>" + b"x" * 1_000_000
+    )
+    factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation)
+    [delivery] = run()
+    [attempt] = attempts()
+    assert delivery.status == "delivered"
+    assert attempt.response_truncated
+    assert len(attempt.response_body) == 16 * 1024
+    assert attempt.response_body.startswith(b"\x00\xff<script>")
+
+
+def test_it_stores_a_compressed_answer_as_it_came(
+    organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    bomb = gzip.compress(b"0" * 10_000_000)
+    receiver.answer = lambda request: Answer(200, {"Content-Encoding": "gzip"}, bomb)
+    factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation)
+    run()
+    assert attempts()[0].response_body == bomb[: 16 * 1024]
+
+
+@pytest.mark.parametrize(
+    ("url", "failure"),
+    [
+        ("http://127.0.0.1:{free}/", "connect"),
+        ("https://127.0.0.1:{open}/", "tls"),
+        ("http://no-such-name.invalid/", "dns"),
+        ("http://10.255.255.1/", "refused"),
+    ],
+)
+def test_it_names_what_went_wrong_and_retries(
+    organisation: Organisation, receiver: Receiver, run: Run, url: str, failure: str
+) -> None:
+    factories.webhook(organisation, url.format(free=free_port(), open=receiver.port))
+    factories.accepted(organisation)
+    [delivery] = run()
+    [attempt] = attempts()
+    assert (attempt.failure, attempt.outcome, delivery.status) == (failure, "failed", "retrying")
+    assert attempt.error
+    assert attempt.error == delivery.error
+
+
+def test_it_sends_nothing_for_a_secret_that_no_key_opens(
+    organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    webhook = factories.webhook(organisation, receiver.url)
+    webhook.sealed_secret = "gAAAAA-sealed-with-a-key-that-is-gone"
+    db.session.commit()
+    factories.accepted(organisation)
+    [delivery] = run()
+    assert receiver.received == []
+    assert delivery.status == "retrying"
+    assert "ENCRYPTION_KEYS" in (delivery.error or "")
+
+
+def test_an_endpoint_is_given_as_long_as_its_webhook_says(
+    organisation: Organisation, engine: Engine
+) -> None:
+    with Receiver(lambda request: Answer(delay=3.0)) as slow:
+        factories.webhook(organisation, slow.url, timeout=1.0)
+        factories.accepted(organisation)
+        engine.drain(10)
+        wait_until(lambda: not engine.busy, 10)
+    [delivery] = deliveries()
+    assert (delivery.status, delivery.error) == ("retrying", "No complete answer within 1 s")
+
+
+def test_a_slow_endpoint_delays_nobody(
+    organisation: Organisation, receiver: Receiver, engine: Engine
+) -> None:
+    with Receiver(lambda request: Answer(delay=1.5)) as slow:
+        factories.webhook(organisation, slow.url)
+        factories.accepted(organisation, *[factories.lead() for _ in range(40)])
+        db.session.commit()
+        engine.drain(5)
+        factories.webhook(organisation, receiver.url, event_types=["lead.updated"])
+        factories.accepted(organisation, factories.lead(type="lead.updated"))
+        start = time.monotonic()
+        assert engine.drain(5)
+        wait_until(lambda: len(receiver.received) == 1, 5, every=0.002)
+        assert time.monotonic() - start < 1.0
+        wait_until(lambda: len(slow.received) == 40, 20)
+        wait_until(lambda: not engine.busy, 20)
+
+
+def test_what_failed_while_its_subscription_was_switched_off_is_cancelled(
+    app: Flask, organisation: Organisation, receiver: Receiver, engine: Engine
+) -> None:
+    receiver.answer = lambda request: Answer(500, delay=0.6)
+    webhook = factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation)
+    engine.drain(5)
+    wait_until(lambda: len(receiver.received) == 1, 5)
+    webhook.enabled = False
+    db.session.commit()
+    wait_until(lambda: not engine.busy, 10)
+    [delivery] = deliveries()
+    assert (delivery.status, delivery.due_at) == ("cancelled", None)
+
+
+def test_it_never_has_more_in_flight_than_it_may(
+    app: Flask, organisation: Organisation, receiver: Receiver
+) -> None:
+    receiver.answer = lambda request: Answer(delay=0.02)
+    for _ in range(4):
+        factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation, *[factories.lead() for _ in range(20)])
+    engine = Engine(replace(engine_parts(app), max_in_flight=9))
+    engine.start()
+    seen = set()
+
+    def settled() -> bool:
+        seen.add(engine.in_flight)
+        return len(receiver.received) == 80 and not engine.busy
+
+    db.session.rollback()
+    engine.drain(0.1)
+    wait_until(settled, 20, every=0.001)
+    engine.stop()
+    assert max(seen) == 8
+
+
+def test_it_forgets_endpoints_that_it_has_not_met_for_long_and_serves_them_still(
+    organisation: Organisation, receiver: Receiver, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webhooks_app.engine.endpoints.KEPT", 3)
+    for _ in range(8):
+        factories.webhook(organisation, receiver.url)
+    for _ in range(3):
+        factories.accepted(organisation)
+        run()
+    assert len(receiver.received) == 24
+    assert {row.status for row in deliveries()} == {"delivered"}
+
+
+def test_a_subscription_that_cannot_be_read_fails_alone(
+    organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    broken = factories.webhook(organisation, receiver.url, retry_policy="no such policy")
+    factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation)
+    by_subscription = {row.subscription_id == broken.id: row for row in run()}
+    assert by_subscription[False].status == "delivered"
+    assert by_subscription[True].status == "retrying"
+    assert "no such" not in (by_subscription[False].error or "")
+    assert "retry policy" in (by_subscription[True].error or "")
+
+
+def test_one_organisation_never_takes_all_that_may_be_in_flight(
+    app: Flask, organisation: Organisation, receiver: Receiver
+) -> None:
+    others = factories.organisation("Others")
+    with Receiver(lambda request: Answer(delay=3)) as hanging:
+        for _ in range(30):
+            factories.webhook(organisation, hanging.url)
+        factories.accepted(organisation, *[factories.lead() for _ in range(4)])
+        engine = Engine(replace(engine_parts(app), max_in_flight=40))
+        engine.start()
+        db.session.rollback()
+        engine.drain(1)
+        factories.webhook(others, receiver.url)
+        factories.accepted(others)
+        engine.drain(1)
+        wait_until(lambda: len(receiver.received) == 1, 1.5)
+        engine.stop()
+
+
+def test_it_finishes_what_is_in_flight_when_it_stops_and_claims_no_more(
+    organisation: Organisation, receiver: Receiver, engine: Engine
+) -> None:
+    receiver.answer = lambda request: Answer(delay=0.5)
+    factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation, *[factories.lead() for _ in range(40)])
+    db.session.commit()
+    engine.drain(5)
+    wait_until(lambda: len(receiver.received) >= 5, 5)
+    engine.stop()
+    rows = deliveries()
+    sent = set(receiver.delivery_ids)
+    assert {row.id for row in rows if row.status == "delivered"} == sent
+    assert len(receiver.received) == len(sent) < 40
+    assert {row.status for row in rows} == {"delivered", "pending"}

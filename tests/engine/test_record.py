@@ -1,0 +1,109 @@
+"""Recording: late results, doubtful commits, and one state whatever happens."""
+
+from datetime import UTC, datetime, timedelta
+
+from tests import factories
+from tests.support.engine import attempts, deliveries, make_due
+from webhooks_app.channels.contract import Claimed
+from webhooks_app.channels.webhook.message import Outcome, WebhookMessage
+from webhooks_app.engine.claim import ClaimRequest, claim
+from webhooks_app.engine.record import Result, record, record_one
+from webhooks_app.extensions import db
+from webhooks_app.models import Organisation, Subscription, SubscriptionHealth
+from webhooks_app.operations.integrity_check import audit
+from webhooks_app.vocabulary import Failure
+
+LEASE = timedelta(seconds=30)
+
+
+def result_of(claimed: Claimed, status: int = 200, retry_in: float | None = None) -> Result:
+    failure = None if status == 200 else Failure.STATUS
+    message = WebhookMessage(
+        claimed.delivery_id, claimed.number, "https://a.example", {}, frozenset(), b"{}"
+    )
+    outcome = Outcome(
+        failure, failure and "bad", status, (), b"", False, None, datetime.now(UTC), 0.01
+    )
+    return Result(claimed, message, outcome, retry_in)
+
+
+def claimed_one(organisation: Organisation) -> Claimed:
+    db.session.rollback()
+    [one] = claim(db.engine, ClaimRequest(10, {}), LEASE)
+    return one
+
+
+def prepared(organisation: Organisation) -> Claimed:
+    factories.webhook(organisation, "https://a.example")
+    factories.accepted(organisation)
+    return claimed_one(organisation)
+
+
+def test_a_late_result_does_not_overrule_the_try_that_came_after(
+    organisation: Organisation,
+) -> None:
+    first = prepared(organisation)
+    make_due()
+    second = claimed_one(organisation)
+    record(db.engine, [result_of(second)])
+    record_one(db.engine, result_of(first, 500, retry_in=60))
+    [delivery] = deliveries()
+    assert (delivery.status, delivery.tries) == ("delivered", 2)
+    assert [(a.number, a.outcome, a.status_code) for a in attempts()] == [
+        (1, "lost", 500),
+        (2, "succeeded", 200),
+    ]
+    assert audit(db.engine, 90).ok
+
+
+def test_a_late_410_disables_nothing(organisation: Organisation) -> None:
+    first = prepared(organisation)
+    make_due()
+    second = claimed_one(organisation)
+    record(db.engine, [result_of(second)])
+    record_one(db.engine, result_of(first, 410))
+    subscription = db.session.query(Subscription).one()
+    assert subscription.enabled
+    assert db.session.query(SubscriptionHealth).one().failed == 0
+
+
+def test_a_410_of_the_url_before_an_edit_disables_nothing(organisation: Organisation) -> None:
+    claimed = prepared(organisation)
+    subscription = db.session.query(Subscription).one()
+    subscription.url = "https://moved.example"
+    db.session.commit()
+    record(db.engine, [result_of(claimed, 410)])
+    db.session.rollback()
+    assert db.session.query(Subscription).one().enabled
+    assert [row.status for row in deliveries()] == ["failed"]
+
+
+def test_a_batch_given_again_after_a_doubtful_commit_counts_once(
+    organisation: Organisation,
+) -> None:
+    result = result_of(prepared(organisation))
+    record(db.engine, [result])
+    record(db.engine, [result], again=True)
+    counters = db.session.query(SubscriptionHealth).one()
+    assert (counters.delivered, len(attempts())) == (1, 1)
+
+
+def test_the_failure_clock_starts_at_the_first_failure_and_stops_at_a_success(
+    organisation: Organisation,
+) -> None:
+    def failing_since() -> datetime | None:
+        db.session.rollback()
+        found = db.session.query(SubscriptionHealth).one().failing_since
+        db.session.rollback()
+        return found
+
+    claimed = prepared(organisation)
+    record(db.engine, [result_of(claimed, 500, retry_in=0)])
+    began = failing_since()
+    assert began is not None
+    make_due()
+    record(db.engine, [result_of(claimed_one(organisation), 500, retry_in=0)])
+    assert failing_since() == began
+    make_due()
+    record(db.engine, [result_of(claimed_one(organisation))])
+    assert failing_since() is None

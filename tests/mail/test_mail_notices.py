@@ -1,0 +1,130 @@
+"""Notices by mail: to owners and admins, never a storm, and nothing that failed goes untold."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+
+from tests import factories
+from tests.mail.test_service import set_smtp
+from tests.support.servers import free_port
+from webhooks_app.engine.switching_off import disable
+from webhooks_app.extensions import db
+from webhooks_app.lib.times import utcnow
+from webhooks_app.mail import mail_notices
+from webhooks_app.models import Mail, Organisation, Subscription, SubscriptionHealth
+
+
+@pytest.fixture
+def organisation(app: Flask) -> Organisation:
+    organisation = factories.organisation("Böhm & Söhne")
+    for role in ("owner", "admin", "viewer"):
+        factories.member(organisation, factories.user(f"{role}@example.com"), role)
+    return organisation
+
+
+@pytest.fixture
+def webhook(organisation: Organisation) -> Subscription:
+    return factories.webhook(organisation, "https://a.example", name="New leads")
+
+
+def fail(webhook: Subscription, count: int) -> None:
+    """As the engine counts it."""
+    failed = SubscriptionHealth.failed + count
+    db.session.execute(
+        update(SubscriptionHealth)
+        .where(SubscriptionHealth.subscription_id == webhook.id)
+        .values(failed=failed)
+    )
+    db.session.commit()
+
+
+def mails() -> list[Mail]:
+    db.session.rollback()
+    db.session.expire_all()
+    return list(db.session.scalars(select(Mail).order_by(Mail.id)))
+
+
+def test_owners_and_admins_are_told_how_many_failed(webhook: Subscription) -> None:
+    fail(webhook, 12)
+    assert mail_notices.mail_due(db.session(), utcnow()) == 1
+    assert {mail.recipient for mail in mails()} == {"admin@example.com", "owner@example.com"}
+    mail = mails()[0]
+    assert mail.subject == "New leads: 12 deliveries failed for good"
+    assert "12 deliveries failed. They were tried" in mail.text
+    assert f"http://127.0.0.1:8000/webhooks/{webhook.id}" in mail.text
+    assert "Böhm &amp; Söhne" in mail.html
+
+
+def test_it_is_quiet_for_an_hour_and_then_tells_what_failed_meanwhile(
+    webhook: Subscription,
+) -> None:
+    now = utcnow()
+    fail(webhook, 1)
+    assert mail_notices.mail_due(db.session(), now) == 1
+    fail(webhook, 3)
+    assert mail_notices.mail_due(db.session(), now + timedelta(minutes=59)) == 0
+    assert mail_notices.mail_due(db.session(), now + timedelta(minutes=61)) == 1
+    assert mail_notices.mail_due(db.session(), now + timedelta(hours=5)) == 0
+    first, last = mails()[0], mails()[-1]
+    assert first.subject == "New leads: a delivery failed for good"
+    assert last.subject == "New leads: 3 deliveries failed for good"
+    assert "3 deliveries failed since " in last.text
+
+
+def test_where_the_dashboard_is_enough_no_mail_is_sent_then_or_later(
+    webhook: Subscription,
+) -> None:
+    now = utcnow()
+    webhook.failure_mail = False
+    fail(webhook, 5)
+    assert mail_notices.mail_due(db.session(), now) == 0
+    webhook.failure_mail = True
+    db.session.commit()
+    assert mail_notices.mail_due(db.session(), now + timedelta(hours=2)) == 0
+    fail(webhook, 1)
+    assert mail_notices.mail_due(db.session(), now + timedelta(hours=2)) == 1
+    assert {mail.subject for mail in mails()} == {"New leads: a delivery failed for good"}
+
+
+def test_a_disabled_endpoint_is_told_once_with_its_reason(webhook: Subscription) -> None:
+    webhook_id = webhook.id
+    with db.engine.begin() as connection:
+        disable(connection, [webhook_id], "The endpoint answered 410 Gone.")
+    assert mail_notices.mail_due(db.session(), utcnow()) == 1
+    assert mail_notices.mail_due(db.session(), utcnow()) == 0
+    assert [mail.subject for mail in mails()] == ["New leads was disabled"] * 2
+    assert "The endpoint answered 410 Gone." in mails()[0].text
+
+
+def test_what_failed_is_told_with_what_disabled_it(webhook: Subscription) -> None:
+    fail(webhook, 2)
+    with db.engine.begin() as connection:
+        disable(connection, [webhook.id], "The endpoint answered 410 Gone.")
+    assert mail_notices.mail_due(db.session(), utcnow()) == 1
+    assert mail_notices.mail_due(db.session(), utcnow()) == 0
+    assert [mail.subject for mail in mails()] == ["New leads was disabled"] * 2
+    assert "The endpoint answered 410 Gone. 2 deliveries failed. They were tried" in " ".join(
+        mails()[0].text.split()
+    )
+
+
+def test_test_mode_says_so(organisation: Organisation) -> None:
+    fail(factories.webhook(organisation, "https://a.example", mode="test"), 1)
+    mail_notices.mail_due(db.session(), utcnow())
+    assert mails()[0].subject.startswith("[Test mode] ")
+
+
+def test_of_what_was_deleted_nothing_is_told(webhook: Subscription) -> None:
+    webhook.deleted_at = utcnow()
+    db.session.commit()
+    fail(webhook, 2)
+    assert mail_notices.mail_due(db.session(), utcnow()) == 0
+
+
+def test_they_wait_for_the_mail_server(app: Flask, webhook: Subscription) -> None:
+    set_smtp(app, free_port())
+    fail(webhook, 1)
+    mail_notices.mail_due(db.session(), utcnow())
+    assert {mail.status for mail in mails()} == {"pending"}

@@ -1,0 +1,248 @@
+"""Conditions: each operator by example, and laws that hold for any JSON."""
+
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from webhooks_app.matching.conditions import (
+    InvalidCondition,
+    evaluate,
+    explain,
+    look_up,
+    parse_conditions,
+)
+from webhooks_app.matching.operators import OPERATORS
+from webhooks_app.vocabulary import Match
+
+LEAD = {
+    "id": "src_1",
+    "type": "lead.captured",
+    "timestamp": "2026-03-02T10:00:00.000Z",
+    "subject": {"type": "chatbot", "id": "bot_1"},
+    "data": {
+        "name": "Ada",
+        "email": "Ada@Example.com",
+        "score": 42,
+        "price": "19.90",
+        "vip": True,
+        "note": "",
+        "nothing": None,
+        "tags": ["New", "eu", 7],
+        "company": {"name": "Example Ltd", "seats": [10, 20]},
+        "due": "2026-03-02T12:00:00+02:00",
+        "lead": {"source": "web"},
+    },
+}
+
+
+def holds(field: str, operator: str, value: Any = None, event: Any = None) -> bool:
+    raw = [{"field": field, "operator": operator, "value": value}]
+    return evaluate(parse_conditions(raw), Match.ALL, LEAD if event is None else event)
+
+
+@pytest.mark.parametrize(
+    ("field", "operator", "value", "expected"),
+    [
+        ("email", "exists", None, True),
+        ("data.email", "exists", None, True),
+        ("lead.email", "exists", None, True),
+        ("phone", "exists", None, False),
+        ("note", "exists", None, False),
+        ("nothing", "exists", None, False),
+        ("vip", "exists", None, True),
+        ("phone", "not_exists", None, True),
+        ("note", "not_exists", None, True),
+        ("email", "not_exists", None, False),
+        ("name", "equals", "Ada", True),
+        ("name", "equals", "ada", False),
+        ("score", "equals", 42, True),
+        ("score", "equals", "42", True),
+        ("score", "equals", 42.0, True),
+        ("price", "equals", 19.9, True),
+        ("price", "equals", "19.90", True),
+        ("vip", "equals", True, True),
+        ("vip", "equals", "true", True),
+        ("vip", "equals", 1, False),
+        ("phone", "equals", "x", False),
+        ("phone", "not_equals", "x", True),
+        ("name", "not_equals", "Ada", False),
+        ("email", "contains", "EXAMPLE", True),
+        ("tags", "contains", "eu", True),
+        ("tags", "contains", "EU", False),
+        ("tags", "contains", 7, True),
+        ("score", "contains", "4", True),
+        ("company", "contains", "Example", False),
+        ("email", "starts_with", "ada@", True),
+        ("email", "ends_with", ".COM", True),
+        ("email", "ends_with", ".org", False),
+        ("name", "one_of", ["Bob", "Ada"], True),
+        ("score", "one_of", ["41", "42"], True),
+        ("name", "one_of", ["Bob"], False),
+        ("phone", "one_of", ["x"], False),
+        ("score", "greater_than", 41, True),
+        ("score", "greater_than", "41.5", True),
+        ("score", "greater_than", 42, False),
+        ("score", "less_than", 43, True),
+        ("price", "less_than", 20, True),
+        ("name", "greater_than", 1, False),
+        ("due", "greater_than", "2026-03-02T09:59:59Z", True),
+        ("due", "less_than", "2026-03-02T10:00:01Z", True),
+        ("vip", "greater_than", 0, False),
+        ("email", "matches", r"^\w+@Example\.com$", True),
+        ("email", "matches", r"(?i)^ada@example", True),
+        ("email", "matches", r"^x", False),
+        ("score", "matches", r"42", False),
+        ("company.name", "equals", "Example Ltd", True),
+        ("company.seats.1", "equals", 20, True),
+        ("company.seats.2", "exists", None, False),
+        ("lead.source", "equals", "web", True),
+        ("subject.id", "equals", "bot_1", True),
+        ("type", "equals", "lead.captured", True),
+        ("id", "equals", "src_1", True),
+        ("timestamp", "less_than", "2027-01-01T00:00:00Z", True),
+    ],
+)
+def test_an_operator_by_example(field: str, operator: str, value: Any, expected: bool) -> None:
+    assert holds(field, operator, value) is expected
+
+
+def test_all_or_any() -> None:
+    conditions = parse_conditions(
+        [
+            {"field": "name", "operator": "equals", "value": "Ada"},
+            {"field": "name", "operator": "equals", "value": "Bob"},
+        ]
+    )
+    assert not evaluate(conditions, Match.ALL, LEAD)
+    assert evaluate(conditions, Match.ANY, LEAD)
+    assert evaluate((), Match.ALL, LEAD)
+    assert evaluate((), Match.ANY, LEAD)
+
+
+def test_an_explanation_shows_what_was_found_and_how_it_was_judged() -> None:
+    conditions = parse_conditions(
+        [
+            {"field": "score", "operator": "greater_than", "value": 50},
+            {"field": "phone", "operator": "not_exists"},
+        ]
+    )
+    explained = explain(conditions, Match.ALL, LEAD)
+    first, second = explained.judged
+    assert not explained.passed
+    assert (first.passed, first.found, first.actual) == (False, True, 42)
+    assert (second.passed, second.found) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("raw", "member"),
+    [
+        ("text", "field"),
+        ({}, "field"),
+        ([5], "field"),
+        ([{}], "field"),
+        ([{"field": "", "operator": "exists"}], "field"),
+        ([{"field": "a..b", "operator": "exists"}], "field"),
+        ([{"field": ".a", "operator": "exists"}], "field"),
+        ([{"field": "x" * 201, "operator": "exists"}], "field"),
+        ([{"field": "a", "operator": "like", "value": "x"}], "operator"),
+        ([{"field": "a", "operator": None}], "operator"),
+        ([{"field": "a", "operator": "equals"}], "value"),
+        ([{"field": "a", "operator": "equals", "value": {}}], "value"),
+        ([{"field": "a", "operator": "equals", "value": ""}], "value"),
+        ([{"field": "a", "operator": "equals", "value": 2**63}], "value"),
+        ([{"field": "a", "operator": "equals", "value": "a\0b"}], "value"),
+        ([{"field": "a\0b", "operator": "exists"}], "field"),
+        ([{"field": "a", "operator": "exists", "also": 1}], "also"),
+        ([{"field": "a", "operator": "contains", "value": "x" * 1001}], "value"),
+        ([{"field": "a", "operator": "one_of", "value": "x"}], "value"),
+        ([{"field": "a", "operator": "one_of", "value": []}], "value"),
+        ([{"field": "a", "operator": "one_of", "value": ["x"] * 101}], "value"),
+        ([{"field": "a", "operator": "one_of", "value": [None]}], "value"),
+        ([{"field": "a", "operator": "matches", "value": "("}], "value"),
+        ([{"field": "a", "operator": "matches", "value": r"(a)\1"}], "value"),
+        ([{"field": "a", "operator": "matches", "value": "(x{1000}){1000}"}], "value"),
+        ([{"field": "a", "operator": "matches", "value": 5}], "value"),
+        ([{"field": "a", "operator": "exists"}] * 21, "field"),
+    ],
+)
+def test_what_cannot_be_used_is_named(raw: Any, member: str) -> None:
+    with pytest.raises(InvalidCondition) as raised:
+        parse_conditions(raw)
+    assert raised.value.member == member
+
+
+def test_no_pattern_and_no_text_take_long() -> None:
+    """A backtracking engine would take longer than the universe has."""
+    event = LEAD | {"data": {"text": "a" * 200_000 + "!"}}
+    start = time.process_time()
+    assert not holds("text", "matches", r"^(a+)+$", event)
+    assert time.process_time() - start < 5
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+INTEGERS = st.integers(-(2**63) + 1, 2**63 - 1)
+TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1)
+SCALARS = st.booleans() | INTEGERS | st.floats(allow_nan=False) | TEXTS
+PLAIN = [name for name in OPERATORS if name not in ("matches", "one_of")]
+
+
+def events(data: Any) -> dict[str, Any]:
+    return LEAD | {"data": data}
+
+
+@given(st.dictionaries(st.text(), JSON), st.text(min_size=1), st.sampled_from(PLAIN), SCALARS)
+def test_any_condition_has_an_answer_for_any_event(
+    data: dict[str, Any], field: str, operator: str, value: Any
+) -> None:
+    raw = [{"field": field, "operator": operator, "value": value}]
+    try:
+        conditions = parse_conditions(raw)
+    except InvalidCondition:
+        return
+    for match in Match:
+        answer = evaluate(conditions, match, events(data))
+        assert answer is explain(conditions, match, events(data)).passed
+
+
+@given(JSON, SCALARS)
+def test_a_negation_is_the_opposite(actual: Any, value: Any) -> None:
+    event = events({"f": actual})
+    assert holds("f", "equals", value, event) is not holds("f", "not_equals", value, event)
+    assert holds("f", "exists", None, event) is not holds("f", "not_exists", None, event)
+
+
+@given(st.integers() | st.floats(allow_nan=False, allow_infinity=False), INTEGERS)
+def test_numbers_have_one_order(actual: float, value: int) -> None:
+    event = events({"f": actual})
+    answers = [holds("f", name, value, event) for name in ("greater_than", "equals", "less_than")]
+    assert answers.count(True) == 1
+
+
+@given(SCALARS.filter(lambda value: not isinstance(value, str) or value.strip() == value))
+def test_what_equals_is_also_one_of(value: Any) -> None:
+    event = events({"f": value})
+    assert holds("f", "equals", value, event)
+    assert holds("f", "one_of", ["zzz", value], event)
+
+
+@given(st.text(), TEXTS, st.text())
+def test_parts_of_a_text_are_found(before: str, part: str, after: str) -> None:
+    event = events({"f": before + part + after})
+    if part.casefold() in (before + part + after).casefold():
+        assert holds("f", "contains", part, event)
+    assert holds("f", "starts_with", part, events({"f": part + after}))
+    assert holds("f", "ends_with", part, events({"f": before + part}))
+
+
+@given(st.dictionaries(st.from_regex("[a-z]{1,8}", fullmatch=True), JSON, min_size=1))
+def test_a_path_with_or_without_data_means_the_same(data: dict[str, Any]) -> None:
+    for name in data.keys() - {"id", "type", "timestamp", "subject", "data"}:
+        assert look_up(name, events(data)) == look_up(f"data.{name}", events(data))
+        assert look_up(name, events(data)) == (True, data[name])

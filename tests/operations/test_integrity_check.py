@@ -1,0 +1,208 @@
+"""Each check is seen to fail: the database is broken by hand, in the one way it looks for."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete, text, update
+
+from tests import factories
+from webhooks_app.extensions import db
+from webhooks_app.lib.ids import floor_id, new_id
+from webhooks_app.lib.times import utcnow
+from webhooks_app.models import Attempt, Delivery, Event, Organisation, Subscription
+from webhooks_app.operations.integrity_check import Report, audit
+
+RETENTION = 90
+
+
+def look() -> Report:
+    db.session.commit()
+    return audit(db.engine, RETENTION)
+
+
+def broken() -> set[str]:
+    return {name for name, count in look().broken.items() if count}
+
+
+@pytest.fixture
+def organisation(app: Flask) -> Organisation:
+    """With one event and three deliveries, of which one is delivered, one failed, one pending."""
+    organisation = factories.organisation()
+    for _ in range(3):
+        factories.webhook(organisation, "http://127.0.0.1:1/hook")
+    factories.accepted(organisation)
+    delivered, failed, _ = db.session.query(Delivery).order_by(Delivery.id)
+    end(delivered, "delivered", tries=2, failures=1)
+    attempt(delivered, 1, "failed")
+    attempt(delivered, 2, "succeeded")
+    end(failed, "failed", tries=2, failures=1)
+    attempt(failed, 1, "lost")
+    attempt(failed, 2, "failed")
+    db.session.commit()
+    return organisation
+
+
+def end(delivery: Delivery, status: str, **values: Any) -> None:
+    change(Delivery, Delivery.id == delivery.id, status=status, due_at=None, **values)
+
+
+def change(model: Any, which: Any, **values: Any) -> None:
+    db.session.execute(update(model).where(which).values(**values))
+
+
+def attempt(delivery: Delivery, number: int, outcome: str) -> None:
+    row = Attempt(
+        delivery_id=delivery.id,
+        number=number,
+        outcome=outcome,
+        url=factories.SECRET,
+        request_headers="{}",
+        response_headers="[]",
+        response_body=b"",
+        response_truncated=False,
+        started_at=utcnow(),
+        duration_ms=1,
+    )
+    db.session.add(row)
+
+
+def one(status: str) -> Delivery:
+    return db.session.query(Delivery).filter_by(status=status).one()
+
+
+def test_a_sound_database_is_ok(organisation: Organisation) -> None:
+    report = look()
+
+    assert report.ok
+    assert report.totals == {
+        "events": 1,
+        "deliveries delivered": 1,
+        "deliveries failed": 1,
+        "deliveries pending": 1,
+        "attempts": 4,
+    }
+
+
+def test_an_empty_database_is_ok(app: Flask) -> None:
+    assert look().ok
+
+
+def test_a_delivery_that_is_being_sent_has_no_attempt_yet(organisation: Organisation) -> None:
+    change(Delivery, Delivery.status == "pending", status="sending", tries=1)
+
+    assert look().ok
+
+
+def test_it_finds_an_event_without_its_deliveries(organisation: Organisation) -> None:
+    db.session.execute(delete(Delivery).where(Delivery.status == "pending"))
+
+    assert broken() == {"event without its deliveries"}
+
+
+def test_events_of_tests_and_pings_plan_what_they_like(organisation: Organisation) -> None:
+    change(Event, Event.id.is_not(None), origin="test", fan_out=7)
+
+    assert look().ok
+
+
+def test_replays_do_not_count_as_planned(organisation: Organisation) -> None:
+    change(Delivery, Delivery.status == "pending", trigger="replay")
+    change(Event, Event.id.is_not(None), fan_out=2)
+
+    assert look().ok
+
+
+def test_it_finds_a_delivery_planned_twice(organisation: Organisation) -> None:
+    db.session.execute(text("DROP INDEX uq_deliveries_once"))
+    target = one("delivered").subscription_id
+    change(Delivery, Delivery.status == "pending", subscription_id=target)
+    try:
+        assert broken() == {"delivery planned twice"}
+    finally:
+        db.session.execute(text("DELETE FROM deliveries"))
+        create = "CREATE UNIQUE INDEX uq_deliveries_once ON deliveries (event_id, subscription_id)"
+        db.session.execute(text(f"{create} WHERE trigger = 'event'"))
+        db.session.commit()
+
+
+def test_it_finds_a_delivery_without_its_event(organisation: Organisation) -> None:
+    db.session.execute(delete(Event))
+
+    assert broken() == {"delivery without its event"}
+
+
+def test_it_finds_a_delivery_without_its_subscription(organisation: Organisation) -> None:
+    gone = one("pending").subscription_id
+    db.session.execute(delete(Subscription).where(Subscription.id == gone))
+
+    assert broken() == {"delivery without its subscription"}
+
+
+def test_it_finds_a_delivery_of_another_organisation(organisation: Organisation) -> None:
+    change(Delivery, Delivery.status == "pending", organisation_id=factories.organisation().id)
+
+    assert broken() == {"delivery across organisations or modes"}
+
+
+def test_it_finds_a_lease_that_nobody_takes_over(organisation: Organisation) -> None:
+    stuck = {"status": "sending", "tries": 1, "due_at": utcnow() - timedelta(minutes=3)}
+    change(Delivery, Delivery.status == "pending", **stuck)
+
+    assert broken() == {"lease overdue by more than 2 minutes"}
+
+
+def test_a_lease_that_ran_out_just_now_is_ok(organisation: Organisation) -> None:
+    late = {"status": "sending", "tries": 1, "due_at": utcnow() - timedelta(minutes=1)}
+    change(Delivery, Delivery.status == "pending", **late)
+
+    assert look().ok
+
+
+def test_it_finds_a_try_that_left_no_attempt(organisation: Organisation) -> None:
+    db.session.execute(delete(Attempt).where(Attempt.outcome == "lost"))
+
+    assert broken() == {"tries that left no attempt"}
+
+
+def test_it_finds_an_attempt_that_was_no_try(organisation: Organisation) -> None:
+    attempt(one("pending"), 1, "lost")
+
+    assert broken() == {"tries that left no attempt"}
+
+
+def test_it_finds_failures_that_do_not_add_up(organisation: Organisation) -> None:
+    change(Delivery, Delivery.status == "failed", failures=2)
+
+    assert broken() == {"failures that left no attempt"}
+
+
+def test_it_finds_a_success_that_never_was(organisation: Organisation) -> None:
+    change(Attempt, Attempt.outcome == "succeeded", outcome="lost")
+
+    assert broken() == {"delivered without a success"}
+
+
+def test_it_finds_a_failure_that_never_was(organisation: Organisation) -> None:
+    change(Delivery, Delivery.status == "failed", failures=0)
+    which = Attempt.delivery_id == one("failed").id
+    change(Attempt, which, outcome="lost")
+
+    assert broken() == {"failed without a failure"}
+
+
+def test_it_finds_an_attempt_without_its_delivery(organisation: Organisation) -> None:
+    change(Attempt, Attempt.outcome == "succeeded", delivery_id=new_id("msg"))
+
+    assert "attempt without its delivery" in broken()
+
+
+def test_what_is_older_than_the_retention_need_not_add_up(organisation: Organisation) -> None:
+    long_ago = (utcnow() - timedelta(days=RETENTION + 1)).timestamp()
+    change(Event, Event.id.is_not(None), id=floor_id("evt", long_ago))
+    change(Delivery, Delivery.status == "failed", id=floor_id("msg", long_ago))
+    db.session.execute(delete(Delivery).where(Delivery.status != "failed"))
+    db.session.execute(delete(Attempt))
+
+    assert look().ok

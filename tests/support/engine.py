@@ -1,0 +1,67 @@
+"""An engine on a real loop, and what a test needs to see it work."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from tests import factories
+from tests.support.servers import wait_until
+from webhooks_app.engine.engine import Engine
+from webhooks_app.extensions import db
+from webhooks_app.jobs.engine import engine_parts
+from webhooks_app.models import Attempt, Delivery, Organisation
+
+
+@pytest.fixture
+def organisation(app: Flask) -> Organisation:
+    return factories.organisation()
+
+
+@pytest.fixture
+def engine(app: Flask) -> Iterator[Engine]:
+    engine = Engine(engine_parts(app))
+    engine.start()
+    yield engine
+    db.session.rollback()
+    engine.stop()
+
+
+@pytest.fixture
+def run(engine: Engine) -> Callable[[], list[Delivery]]:
+    """Drain and record all that is due now; the deliveries, oldest first."""
+
+    def run() -> list[Delivery]:
+        db.session.rollback()
+        assert engine.drain(10)
+        wait_until(lambda: not engine.busy, 20, every=0.005)
+        return deliveries()
+
+    return run
+
+
+def deliveries() -> list[Delivery]:
+    return _read(select(Delivery).order_by(Delivery.id))
+
+
+def attempts() -> list[Attempt]:
+    return _read(select(Attempt).order_by(Attempt.delivery_id, Attempt.number))
+
+
+def _read(query: Any) -> list[Any]:
+    """Detached rows, so that no open transaction keeps an engine from writing to SQLite."""
+    db.session.rollback()
+    with Session(db.engine, expire_on_commit=False) as session:
+        return list(session.scalars(query))
+
+
+def make_due() -> None:
+    """As if every backoff and lease were over."""
+    db.session.rollback()
+    db.session.execute(
+        update(Delivery).where(Delivery.due_at.is_not(None)).values(due_at=Delivery.created_at)
+    )
+    db.session.commit()

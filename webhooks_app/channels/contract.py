@@ -1,0 +1,24 @@
+"""What the engine hands to a channel."""
+
+from datetime import datetime
+
+import msgspec
+
+
+class Claimed(msgspec.Struct, frozen=True):
+    """A leased delivery, joined with its event. `lost` when a lease before this one ran out."""
+
+    delivery_id: str
+    subscription_id: str
+    number: int
+    failures: int
+    lost: bool
+    revision: int
+    wire_format: str
+    event_id: str
+    event_type: str
+    occurred_at: datetime
+    organisation_id: str
+    subject_type: str | None
+    subject_id: str | None
+    data: str

@@ -1,0 +1,93 @@
+"""The end of conversations: nobody has written for long enough."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, insert, select
+
+from webhooks_app.chat.derive import end
+from webhooks_app.chat.rows import CONVERSATIONS, MESSAGES, LockedConversation, write
+from webhooks_app.ingest.accept import IngestRequest, accept_within
+from webhooks_app.lib.ids import new_id
+from webhooks_app.lib.metrics import ACCEPTED
+from webhooks_app.matching.incoming import Accepted
+from webhooks_app.vocabulary import EventOrigin
+
+BATCH = 200
+SILENCE = "silence"
+
+
+def end_idle(database: Engine, now: datetime) -> bool:
+    """End all whose time has come, committed in batches; True when something is to be sent.
+
+    Of two at once each skips what the other has locked, and finds ended what it has ended.
+    """
+    due = (
+        select(CONVERSATIONS)
+        .where(CONVERSATIONS.c.ends_at <= now)
+        .order_by(CONVERSATIONS.c.ends_at)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    planned = False
+    while True:
+        with database.begin() as connection:
+            talks = [LockedConversation.of(row) for row in connection.execute(due).mappings()]
+            events = _end(connection, talks, now)
+        ACCEPTED.inc(len(events))
+        planned |= any(one.plans_deliveries for one in events)
+        if len(talks) < BATCH:
+            return planned
+
+
+def end_now(database: Engine, talk_id: str, now: datetime) -> list[Accepted]:
+    """Move the clock of a simulated conversation on to its end. Nothing for one that has ended."""
+    query = select(CONVERSATIONS).where(
+        CONVERSATIONS.c.id == talk_id,
+        CONVERSATIONS.c.simulated,
+        CONVERSATIONS.c.ends_at.is_not(None),
+    )
+    with database.begin() as connection:
+        talks = [
+            LockedConversation.of(row)
+            for row in connection.execute(query.with_for_update()).mappings()
+        ]
+        for talk in talks:
+            talk.state = replace(talk.state, ends_at=now)
+        events = _end(connection, talks, now)
+    ACCEPTED.inc(len(events))
+    return events
+
+
+def _end(
+    connection: Connection, talks: Sequence[LockedConversation], now: datetime
+) -> list[Accepted]:
+    asked = [_asked(talk, now) for talk in talks]
+    accept_within(connection, asked)
+    events = [one.accepted[0] for one in asked]
+    if talks:
+        write(connection, talks, now)
+    shown = [(talk, event) for talk, event in zip(talks, events, strict=True) if talk.simulated]
+    if shown:
+        connection.execute(insert(MESSAGES), [_silence(*one, now) for one in shown])
+    return events
+
+
+def _asked(talk: LockedConversation, now: datetime) -> IngestRequest:
+    ended = end(talk.place, talk.state, now)
+    assert ended is not None
+    talk.state, derived = ended
+    return IngestRequest(talk.tenant, [talk.event(derived)], EventOrigin.CHAT)
+
+
+def _silence(talk: LockedConversation, event: Accepted, now: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id("cms"),
+        "conversation": talk.id,
+        "role": SILENCE,
+        "digest": "",
+        "events": [[event.id, event.type]],
+        "at": now,
+    }

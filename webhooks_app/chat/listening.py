@@ -1,0 +1,66 @@
+"""What is noticed in what a visitor writes: contact details, and requests, found by patterns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from webhooks_app.chat.contacts import Contact, contacts_in
+from webhooks_app.matching.operators import compile_pattern
+
+ESCALATION = "escalation.requested"
+APPOINTMENT = "appointment.requested"
+
+ESCALATION_PATTERNS = (
+    r"\b(talk|speak|chat|write|connect|transfer|put|get|pass)\b.{0,40}"
+    r"\b(humans?|person|people|agent|someone|somebody|representative|operator|advis[eo]r)\b",
+    r"\b(talk|speak|connect|transfer|put|pass)\b.{0,40}"
+    r"\b(anyone|anybody|manager|supervisor|support|customer (service|care))\b",
+    r"\b(need|want|prefer|reach|contact|get|is there|are you|would like|['’]d like) (an? )?"
+    r"(real |actual |live )?(human|person|agent|representative|operator)\b",
+    r"\b(real|actual|live) (human|person|agent|operator|representative)\b",
+    r"\bhuman (support|help|agent|being)\b",
+    r"\b(can|could|would|will) (someone|somebody|anyone|a person|a human) (please )?"
+    r"(call|phone|ring|contact|help)\b",
+    r"^\W*(an? )?(human|person|agent|operator|representative|customer service)"
+    r"\W*(please|now)?\W*$",
+)
+APPOINTMENT_PATTERNS = (
+    r"\b(book|(re)?schedule|arrange|set up|reserve|request|make|get|plan)\b.{0,40}"
+    r"\b(appointment|meeting|demo|consultation|viewing|reservation)\b",
+    r"\b(book|schedule|arrange|set up|request|plan)\b.{0,20}\b(call|visit|slot)\b",
+    r"\bbook (an? (time|session|table|room)|me in)\b",
+    r"\b(need|want|would like|['’]d like|looking for) (to have )?(an?|another) (\w+ )?"
+    r"(appointment|meeting|demo|consultation|viewing|reservation)\b",
+    r"\b(any|free|open|next|available) (appointment|slot)s?\b",
+    r"\b(can|could|shall|may) (we|i) (meet|come (in|by|over)|have a (call|meeting))\b",
+    r"^\W*(an? )?appointment\W*(please|now)?\W*$",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What is in one text: contact details, and the event types that it asks for."""
+
+    contacts: Sequence[Contact] = ()
+    requests: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListeningRules:
+    """What is listened for in the conversations of one chatbot."""
+
+    escalation: Sequence[str] = ESCALATION_PATTERNS
+    appointment: Sequence[str] = APPOINTMENT_PATTERNS
+    region: str | None = None
+
+    def notice(self, text: str) -> Findings:
+        patterns = {ESCALATION: self.escalation, APPOINTMENT: self.appointment}
+        requests = [type_ for type_, some in patterns.items() if first_match(some, text)]
+        return Findings(contacts_in(text, self.region), requests)
+
+
+def first_match(patterns: Sequence[str], text: str) -> str | None:
+    """The first pattern found somewhere in the text, whatever the case and the line breaks.
+
+    Raises `re2.error` for one that is none.
+    """
+    return next((one for one in patterns if compile_pattern(f"(?is){one}").search(text)), None)

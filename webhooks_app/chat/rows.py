@@ -1,0 +1,139 @@
+"""Conversations as rows: locked, read into what the derivation knows, and written back."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, cast
+
+import msgspec
+import orjson
+from sqlalchemy import Connection, RowMapping, Table, bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from webhooks_app.chat.listening import ListeningRules
+from webhooks_app.chat.payloads import ConversationRef
+from webhooks_app.chat.state import Derived, Notes, State
+from webhooks_app.lib.ids import new_id
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.matching.incoming import Incoming
+from webhooks_app.models import ChatMessage, ChatSettings, Conversation
+
+CONVERSATIONS = cast(Table, Conversation.__table__)
+MESSAGES = cast(Table, ChatMessage.__table__)
+SETTINGS = cast(Table, ChatSettings.__table__)
+NOTED = [one.name for one in fields(State) if one.name != "notes"]
+WRITE = (
+    update(CONVERSATIONS)
+    .where(CONVERSATIONS.c.id == bindparam("row_id"))
+    .values({name: bindparam(name) for name in (*NOTED, "notes", "updated_at")})
+)
+
+
+@dataclass(slots=True)
+class LockedConversation:
+    """A conversation whose row is locked. `state` is what to write back."""
+
+    id: str
+    tenant: Tenant
+    chatbot_id: str
+    conversation_id: str
+    simulated: bool
+    state: State
+
+    @classmethod
+    def of(cls, row: RowMapping) -> "LockedConversation":
+        notes = msgspec.json.decode(row["notes"], type=Notes)
+        return cls(
+            id=row["id"],
+            tenant=Tenant(row["organisation_id"], row["mode"]),
+            chatbot_id=row["chatbot_id"],
+            conversation_id=row["conversation_id"],
+            simulated=row["simulated"],
+            state=State(**{name: row[name] for name in NOTED}, notes=notes),
+        )
+
+    @property
+    def place(self) -> ConversationRef:
+        return ConversationRef(self.conversation_id, f"lead_{self.id.partition('_')[2]}")
+
+    def event(self, derived: Derived) -> Incoming:
+        return Incoming(
+            type=derived.type,
+            data=orjson.dumps(derived.data).decode(),
+            occurred_at=derived.occurred_at,
+            subject=("chatbot", self.chatbot_id),
+        )
+
+
+def locked(
+    connection: Connection,
+    tenant: Tenant,
+    chatbot_id: str,
+    conversation_ids: Collection[str],
+    now: datetime,
+    simulated: bool,
+) -> dict[str, LockedConversation]:
+    """Those conversations by their ids, made where they are new.
+
+    Rows are locked in the order of their ids, so that two batches wait rather than deadlock.
+    """
+    columns = CONVERSATIONS.c
+    query = (
+        select(CONVERSATIONS)
+        .where(
+            columns.organisation_id == tenant.organisation_id,
+            columns.mode == tenant.mode,
+            columns.chatbot_id == chatbot_id,
+            columns.conversation_id.in_(conversation_ids),
+        )
+        .order_by(columns.id)
+        .with_for_update()
+    )
+
+    def found() -> dict[str, LockedConversation]:
+        return {
+            row["conversation_id"]: LockedConversation.of(row)
+            for row in connection.execute(query).mappings()
+        }
+
+    talks = found()
+    missing = sorted(set(conversation_ids) - talks.keys())
+    if not missing:
+        return talks
+    common = {
+        "organisation_id": tenant.organisation_id,
+        "mode": tenant.mode,
+        "chatbot_id": chatbot_id,
+        "simulated": simulated,
+        "created_at": now,
+    }
+    rows = [common | {"id": new_id("cnv"), "conversation_id": one} for one in missing]
+    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    empty = _values(State()) | {"updated_at": now}
+    connection.execute(
+        dialect.insert(CONVERSATIONS).on_conflict_do_nothing(), [row | empty for row in rows]
+    )
+    return found()
+
+
+def write(connection: Connection, talks: Iterable[LockedConversation], now: datetime) -> None:
+    rows = [{"row_id": talk.id, "updated_at": now, **_values(talk.state)} for talk in talks]
+    connection.execute(WRITE, rows)
+
+
+def wishes_of(connection: Connection, organisation_id: str, chatbot_id: str) -> ListeningRules:
+    """What the organisation listens for in the conversations of that chatbot."""
+    query = select(SETTINGS).where(SETTINGS.c.organisation_id == organisation_id)
+    row = connection.execute(query).first()
+    if row is None:
+        return ListeningRules()
+    return ListeningRules(
+        escalation=row.escalation_patterns,
+        appointment=row.appointment_patterns,
+        region=row.regions.get(chatbot_id, row.region),
+    )
+
+
+def _values(state: State) -> dict[str, Any]:
+    noted = {name: getattr(state, name) for name in NOTED}
+    return noted | {"notes": msgspec.json.encode(state.notes).decode()}

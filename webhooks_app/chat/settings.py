@@ -1,0 +1,135 @@
+"""What an organisation listens for in its chats: read, checked, tried out, saved."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import re2
+from phonenumbers import SUPPORTED_REGIONS, country_code_for_region
+from sqlalchemy.orm import Session
+
+from webhooks_app.chat.contacts import Contact, contacts_in
+from webhooks_app.chat.listening import APPOINTMENT_PATTERNS, ESCALATION_PATTERNS, first_match
+from webhooks_app.events.subjects import id_faults
+from webhooks_app.lib.pointers import Fault, Invalid, pointer
+from webhooks_app.lib.times import utcnow
+from webhooks_app.models import ChatSettings
+from webhooks_app.organisations.audit_log import Target, record
+
+MOST_PATTERNS = 50
+LONGEST_PATTERN = 300
+MOST_CHATBOTS = 200
+# Two letters of a country, and what a number of it begins with abroad.
+REGIONS = {region: country_code_for_region(region) for region in sorted(SUPPORTED_REGIONS)}
+
+
+@dataclass(frozen=True, slots=True)
+class ChatSettingsInput:
+    """As people set it. `region` is of phone numbers without a country code, empty for none;
+    `regions` are pairs of a chatbot's id and its own region."""
+
+    escalation: Sequence[str] = ESCALATION_PATTERNS
+    appointment: Sequence[str] = APPOINTMENT_PATTERNS
+    region: str = ""
+    regions: Sequence[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class TriedOut:
+    """What was found in a text: the first pattern that matches, or None."""
+
+    escalation: str | None
+    appointment: str | None
+    contacts: Sequence[Contact]
+
+
+def read(session: Session, organisation_id: str) -> ChatSettingsInput:
+    row = session.get(ChatSettings, organisation_id)
+    if row is None:
+        return ChatSettingsInput()
+    return ChatSettingsInput(
+        escalation=row.escalation_patterns,
+        appointment=row.appointment_patterns,
+        region=row.region or "",
+        regions=sorted(row.regions.items()),
+    )
+
+
+def save(session: Session, organisation_id: str, wanted: ChatSettingsInput) -> None:
+    """Listen for that from the next message on; committed. Raises `Invalid`, see `check`."""
+    check(wanted)
+    values = _values(wanted)
+    if values == _values(read(session, organisation_id)):
+        return
+    now = utcnow()
+    session.merge(ChatSettings(organisation_id=organisation_id, updated_at=now, **values))
+    record(session, "chat_settings.updated", Target(organisation_id, organisation_id, "Chats"))
+    session.commit()
+
+
+def _values(wanted: ChatSettingsInput) -> dict[str, Any]:
+    return {
+        "escalation_patterns": list(wanted.escalation),
+        "appointment_patterns": list(wanted.appointment),
+        "region": wanted.region or None,
+        "regions": dict(wanted.regions),
+    }
+
+
+def try_out(wanted: ChatSettingsInput, text: str) -> TriedOut:
+    """What would be found in a visitor's message, for any chatbot without a country of its own.
+
+    Raises `Invalid`, see `check`.
+    """
+    check(wanted)
+    return TriedOut(
+        escalation=first_match(wanted.escalation, text),
+        appointment=first_match(wanted.appointment, text),
+        contacts=contacts_in(text, wanted.region or None),
+    )
+
+
+def check(wanted: ChatSettingsInput) -> None:
+    """Raises `Invalid` with all faults, each at the member that it is about."""
+    faults = [
+        *_faults_of_patterns("escalation", wanted.escalation),
+        *_faults_of_patterns("appointment", wanted.appointment),
+        *_faults_of_regions(wanted),
+    ]
+    if faults:
+        raise Invalid(*faults)
+
+
+def _faults_of_patterns(name: str, patterns: Sequence[str]) -> Iterator[Fault]:
+    at = pointer(name)
+    if len(patterns) > MOST_PATTERNS:
+        yield Fault(at, f"These are {len(patterns)} patterns; {MOST_PATTERNS} at most.")
+        return
+    for number, pattern in enumerate(patterns, 1):
+        if len(pattern) > LONGEST_PATTERN:
+            yield Fault(at, f"Line {number} is longer than {LONGEST_PATTERN} characters.")
+        elif "\0" in pattern:
+            yield Fault(at, f"Line {number} has a character that cannot be typed.")
+        else:
+            try:
+                first_match([pattern], "")
+            except re2.error as error:
+                why = error.args[0].decode() if error.args else "not a pattern"
+                # The flags are ours: nobody typed them.
+                yield Fault(at, f"Line {number} is no pattern: {why.replace('(?is)', '', 1)}.")
+
+
+def _faults_of_regions(wanted: ChatSettingsInput) -> Iterator[Fault]:
+    if wanted.region and wanted.region not in REGIONS:
+        yield Fault("#/region", "Choose a country of the list.")
+    if len(wanted.regions) > MOST_CHATBOTS:
+        yield Fault("#/regions", f"These are too many lines; {MOST_CHATBOTS} at most.")
+        return
+    for number, (chatbot_id, region) in enumerate(wanted.regions, 1):
+        if region not in REGIONS:
+            detail = (
+                "ends in no country: write a chatbot's id, a space and two letters, as bot_1 SE."
+            )
+            yield Fault("#/regions", f"Line {number} {detail}")
+        for fault in id_faults(chatbot_id):
+            yield Fault("#/regions", f"Line {number}: {fault.detail}")

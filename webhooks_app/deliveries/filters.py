@@ -1,0 +1,138 @@
+"""Which deliveries are meant: for lists and for replays of many."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, and_, literal, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+from webhooks_app.lib.ids import floor_id
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.models import Delivery, Event, Subscription
+from webhooks_app.vocabulary import DeliveryStatus, SubscriptionKind, Trigger
+
+Conditions = list[ColumnElement[bool]]
+UNDELIVERED = (DeliveryStatus.FAILED, DeliveryStatus.CANCELLED)
+REACHED_OR_ON_THE_WAY = tuple(
+    status.value for status in DeliveryStatus if status not in UNDELIVERED
+)
+
+
+class Filters(msgspec.Struct, frozen=True, omit_defaults=True):
+    """None means any. `status_codes` has a first and a last, both meant.
+
+    `since` and `until` bound when a delivery was made: from the one, to just before the other.
+    `text` is looked for in the error, the event's data, its subject and the ids. `missing` means
+    what never arrived: it failed or was cancelled, and no replay delivered it or is about to.
+    """
+
+    subscription_id: str | None = None
+    event_id: str | None = None
+    kind: SubscriptionKind | None = None
+    event_type: str | None = None
+    status: DeliveryStatus | None = None
+    status_codes: tuple[int, int] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    text: str | None = None
+    missing: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """What `read` takes; members that are None are left out."""
+        json: dict[str, Any] = msgspec.to_builtins(self)
+        return json
+
+    @classmethod
+    def read(cls, json: dict[str, Any]) -> "Filters":
+        return msgspec.convert(json, cls)
+
+
+def range_of(tenant: Tenant, filters: Filters) -> Conditions:
+    """What an index finds: the part that a walk over the log begins with.
+
+    Ids sort by time, so a time window is a range of the index that the walk follows. What failed
+    or was cancelled has an index of its own.
+    """
+    conditions: Conditions = [
+        Delivery.organisation_id == tenant.organisation_id,
+        Delivery.mode == tenant.mode,
+    ]
+    if filters.subscription_id is not None:
+        conditions.append(Delivery.subscription_id == filters.subscription_id)
+    if filters.event_id is not None:
+        conditions.append(of_event(filters.event_id))
+    if filters.missing or filters.status in UNDELIVERED:
+        conditions.append(_undelivered())
+    if filters.status in UNDELIVERED:
+        conditions.append(Delivery.status == _literally(filters.status))
+    if filters.since is not None:
+        conditions.append(Delivery.id >= _first_id(filters.since))
+    if filters.until is not None:
+        conditions.append(Delivery.id < _first_id(filters.until))
+    return conditions
+
+
+def rest_of(filters: Filters, delivery: type[Delivery]) -> Conditions:
+    """What each row is looked at for. `delivery` may be an alias; `Event` has to be joined."""
+    conditions: Conditions = []
+    if filters.kind is not None:
+        of_kind = select(Subscription.id).where(Subscription.kind == filters.kind.value)
+        conditions.append(delivery.subscription_id.in_(of_kind))
+    if filters.event_type is not None:
+        conditions.append(Event.type == filters.event_type)
+    if filters.status is not None and filters.status not in UNDELIVERED:
+        conditions.append(delivery.status == filters.status.value)
+    if filters.status_codes is not None:
+        conditions.append(delivery.status_code.between(*filters.status_codes))
+    if filters.text is not None:
+        conditions.append(_holds(filters.text, delivery))
+    if filters.missing:
+        conditions.append(~_arrived_later(delivery))
+    return conditions
+
+
+def _holds(text: str, delivery: type[Delivery]) -> ColumnElement[bool]:
+    searched: tuple[InstrumentedAttribute[Any], ...] = (
+        delivery.error,
+        Event.data,
+        Event.subject_id,
+    )
+    exactly = (delivery.id == text, Event.id == text)
+    return or_(*exactly, *(one.icontains(text, autoescape=True) for one in searched))
+
+
+def _arrived_later(delivery: type[Delivery]) -> ColumnElement[bool]:
+    again = aliased(Delivery)
+    return (
+        select(again.id)
+        .where(
+            again.event_id == delivery.event_id,
+            again.subscription_id == delivery.subscription_id,
+            again.trigger != Trigger.EVENT.value,
+            again.id > delivery.id,
+            again.status.in_(REACHED_OR_ON_THE_WAY),
+        )
+        .exists()
+    )
+
+
+def of_event(event_id: str) -> ColumnElement[bool]:
+    """In two parts, since each has an index of its own."""
+    planned = Delivery.trigger == Trigger.EVENT.value
+    its = Delivery.event_id == event_id
+    return or_(and_(planned, its), and_(Delivery.trigger != Trigger.EVENT.value, its))
+
+
+def _undelivered() -> ColumnElement[bool]:
+    """As the index says it, or no database sees that the index has them all."""
+    return Delivery.status.in_([_literally(status) for status in UNDELIVERED])
+
+
+def _literally(status: DeliveryStatus) -> ColumnElement[str]:
+    """In the statement's text: a bound value is not known when the index is chosen."""
+    return literal(status.value, literal_execute=True)
+
+
+def _first_id(moment: datetime) -> str:
+    return floor_id("msg", max(0.0, moment.timestamp()))

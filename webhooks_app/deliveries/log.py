@@ -1,0 +1,191 @@
+"""The delivery log: listed and read."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, and_, func, select
+from sqlalchemy.orm import Session, aliased, defer
+
+from webhooks_app.channels.contract import Claimed
+from webhooks_app.channels.webhook.formats import EventView, wire_format
+from webhooks_app.deliveries.filters import UNDELIVERED, Conditions, Filters, range_of, rest_of
+from webhooks_app.engine.endpoints import open_endpoint
+from webhooks_app.lib.bulk import force_index_scans
+from webhooks_app.lib.crypto import Vault
+from webhooks_app.lib.errors import NotFound
+from webhooks_app.lib.paging import Page, PageBounds, encode_cursor, page_of
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.mail.compose import MailContext, compose, read_about
+from webhooks_app.models import Attempt, Delivery, Event, Subscription
+
+# How many deliveries one page looks through for those that fit: what fits nothing must not cost
+# a walk over a million rows.
+LOOKED_THROUGH = 20_000
+
+
+class Logged(NamedTuple):
+    """`latency_ms` is that of the last try, None before there is one."""
+
+    delivery: Delivery
+    event: Event
+    subscription_name: str
+    latency_ms: int | None = None
+
+
+class Estimate(NamedTuple):
+    """`more`: there are others, or may be."""
+
+    found: int
+    more: bool
+
+
+def list_deliveries(
+    session: Session, tenant: Tenant, filters: Filters, window: PageBounds
+) -> Page[Logged]:
+    """Newest first. Events come without their data, which may be large.
+
+    A page looks through `LOOKED_THROUGH` deliveries at most, so it may hold fewer rows than were
+    asked for, or none, and still have a next one.
+    """
+    force_index_scans(session.connection())
+    most = _looked_through(filters)
+    within = range_of(tenant, filters)
+    if window.below is not None:
+        within.append(Delivery.id < window.below)
+    walked = select(Delivery).where(*within).order_by(Delivery.id.desc()).limit(most)
+    delivery = aliased(Delivery, walked.subquery())
+    query = (
+        select(delivery, Event, Subscription.name, Attempt.duration_ms)
+        .join(Event, Event.id == delivery.event_id)
+        .join(Subscription, Subscription.id == delivery.subscription_id)
+        .outerjoin(
+            Attempt, and_(Attempt.delivery_id == delivery.id, Attempt.number == delivery.tries)
+        )
+        .where(*rest_of(filters, delivery))
+        .options(defer(Event.data))
+        .order_by(delivery.id.desc())
+        .limit(window.size + 1)
+    )
+    rows = [Logged(*row) for row in session.execute(query)]
+    page = page_of(rows, [row.delivery.id for row in rows], window.size)
+    if page.next_cursor is None:
+        return Page(page.rows, _further(session, within, most))
+    return page
+
+
+def _looked_through(filters: Filters) -> int:
+    """Fewer of those that cost more: a text is looked for in what happened, and what failed lies
+    scattered over the log."""
+    most = LOOKED_THROUGH
+    if filters.text is not None:
+        most //= 2
+    if filters.status in UNDELIVERED:
+        most //= 4
+    return most
+
+
+def _further(session: Session, within: Conditions, most: int) -> str | None:
+    """Where a page that looked through all that it may goes on."""
+    newest = select(Delivery.id).where(*within).order_by(Delivery.id.desc())
+    last = session.scalar(newest.offset(most - 1).limit(1))
+    return encode_cursor(last) if last else None
+
+
+def count(session: Session, tenant: Tenant, filters: Filters, most: int) -> int:
+    """How many there are, or `most` when there are more."""
+    within = select(Delivery.id).where(*range_of(tenant, filters))
+    found = _that_fit(within, filters, Delivery).limit(most).subquery()
+    return session.scalar(select(func.count()).select_from(found)) or 0
+
+
+def estimate(session: Session, tenant: Tenant, filters: Filters, most: int) -> Estimate:
+    """How many there are, `most` at most, at no more cost than a page of `list_deliveries`.
+
+    What no index finds is counted among the newest alone, as many as such a page looks through.
+    """
+    if not rest_of(filters, Delivery):
+        found = count(session, tenant, filters, most + 1)
+        return Estimate(min(found, most), found > most)
+    force_index_scans(session.connection())
+    within, looked_through = range_of(tenant, filters), _looked_through(filters)
+    newest = select(Delivery).where(*within).order_by(Delivery.id.desc()).limit(looked_through)
+    delivery = aliased(Delivery, newest.subquery())
+    found = session.scalar(_that_fit(select(func.count(delivery.id)), filters, delivery)) or 0
+    more = found > most or _further(session, within, looked_through) is not None
+    return Estimate(min(found, most), more)
+
+
+def _that_fit(query: Select[Any], filters: Filters, delivery: type[Delivery]) -> Select[Any]:
+    if filters.event_type is not None or filters.text is not None:
+        query = query.join(Event, Event.id == delivery.event_id)
+    return query.where(*rest_of(filters, delivery))
+
+
+def find_delivery(session: Session, tenant: Tenant, delivery_id: str) -> Logged:
+    """Raises `NotFound`, also for deliveries of others."""
+    row = session.execute(
+        select(Delivery, Event, Subscription.name, Attempt.duration_ms)
+        .join(Event, Event.id == Delivery.event_id)
+        .join(Subscription, Subscription.id == Delivery.subscription_id)
+        .outerjoin(
+            Attempt, and_(Attempt.delivery_id == Delivery.id, Attempt.number == Delivery.tries)
+        )
+        .where(*range_of(tenant, Filters()), Delivery.id == delivery_id)
+    ).first()
+    if row is None:
+        raise NotFound
+    return Logged(*row)
+
+
+def attempts_of(session: Session, delivery: Delivery) -> Sequence[Attempt]:
+    """In the order they were made."""
+    return session.scalars(
+        select(Attempt).where(Attempt.delivery_id == delivery.id).order_by(Attempt.number)
+    ).all()
+
+
+def subscription_of(session: Session, delivery: Delivery) -> Subscription:
+    """Also one that was deleted."""
+    return session.get_one(Subscription, delivery.subscription_id)
+
+
+def mail_text(
+    session: Session, logged: Logged, subscription: Subscription, desk: MailContext, vault: Vault
+) -> str:
+    """What the mail of this delivery says, as members get it: without a link to unsubscribe."""
+    delivery, event = logged.delivery, logged.event
+    claimed = Claimed(
+        delivery_id=delivery.id,
+        subscription_id=delivery.subscription_id,
+        number=1,
+        failures=0,
+        lost=False,
+        revision=subscription.revision,
+        wire_format=delivery.wire_format,
+        event_id=event.id,
+        event_type=event.type,
+        occurred_at=event.occurred_at,
+        organisation_id=event.organisation_id,
+        subject_type=event.subject_type,
+        subject_id=event.subject_id,
+        data=event.data,
+    )
+    endpoint = open_endpoint(subscription, vault)
+    about = read_about(session.connection(), endpoint, claimed)
+    about = replace(about, members=frozenset(one.lower() for one in endpoint.email_to))
+    return "".join(letter.text for letter in compose(endpoint, claimed, about, desk).letters[:1])
+
+
+def request_body(delivery: Delivery, event: Event) -> str:
+    """The body that every try of this delivery sends."""
+    view = EventView(
+        id=event.id,
+        type=event.type,
+        occurred_at=event.occurred_at,
+        organisation_id=event.organisation_id,
+        subject_type=event.subject_type,
+        subject_id=event.subject_id,
+        data=event.data.encode(),
+    )
+    return wire_format(delivery.wire_format).envelope(view).decode()

@@ -1,0 +1,62 @@
+"""What needs attention in an organisation, and what was sent last."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from webhooks_app.deliveries import log as deliveries
+from webhooks_app.deliveries.filters import Filters
+from webhooks_app.deliveries.log import Logged
+from webhooks_app.lib.paging import PageBounds
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.models import Delivery, Subscription, SubscriptionHealth
+
+RECENT = 10
+MOST_WAITING = 10_000
+MOST_TROUBLED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """`waiting` deliveries are due now or later, `MOST_WAITING` at most; `recent` newest first;
+    `MOST_TROUBLED` of those `failing` and `disabled` each."""
+
+    subscriptions: int
+    waiting: int
+    failing: Sequence[Subscription]
+    disabled: Sequence[Subscription]
+    recent: Sequence[Logged]
+
+
+def of(session: Session, tenant: Tenant) -> Overview:
+    present = (
+        Subscription.organisation_id == tenant.organisation_id,
+        Subscription.mode == tenant.mode,
+        Subscription.deleted_at.is_(None),
+    )
+    troubled = (
+        select(Subscription)
+        .join(SubscriptionHealth)
+        .options(joinedload(Subscription.health))
+        .where(*present)
+        .order_by(Subscription.name)
+        .limit(MOST_TROUBLED)
+    )
+    failing = troubled.where(Subscription.enabled, SubscriptionHealth.failing_since.is_not(None))
+    disabled = troubled.where(~Subscription.enabled, Subscription.disabled_reason.is_not(None))
+    waiting = (
+        select(Delivery.id)
+        .join(Subscription, Subscription.id == Delivery.subscription_id)
+        .where(*present, Delivery.due_at.is_not(None))
+        .limit(MOST_WAITING)
+        .subquery()
+    )
+    return Overview(
+        subscriptions=session.scalar(select(func.count(Subscription.id)).where(*present)) or 0,
+        waiting=session.scalar(select(func.count()).select_from(waiting)) or 0,
+        failing=session.scalars(failing).all(),
+        disabled=session.scalars(disabled).all(),
+        recent=deliveries.list_deliveries(session, tenant, Filters(), PageBounds(RECENT)).rows,
+    )

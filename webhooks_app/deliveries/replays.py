@@ -1,0 +1,249 @@
+"""Deliveries sent once more: one at once, many as a job that can be watched and cancelled."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from time import monotonic
+
+from sqlalchemy import ColumnElement, Select, insert, select, update
+from sqlalchemy.orm import Session
+
+from webhooks_app import queue
+from webhooks_app.database import begin_reading
+from webhooks_app.deliveries import log as deliveries
+from webhooks_app.deliveries.filters import Filters, range_of, rest_of
+from webhooks_app.deliveries.log import Logged
+from webhooks_app.lib.errors import Conflict, NotFound
+from webhooks_app.lib.ids import floor_id, new_id
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.lib.times import utcnow
+from webhooks_app.models import Delivery, Event, ReplayBatch, Subscription
+from webhooks_app.vocabulary import DeliveryStatus, Trigger
+
+STEP = 500
+BUDGET = 20.0
+STALLED_AFTER = timedelta(seconds=30)
+MOST_COUNTED = 1_000_000
+RUNNING, FINISHED, CANCELLED = "running", "finished", "cancelled"
+
+
+def replay(session: Session, logged: Logged) -> Logged:
+    """Send the same body again, as a new delivery to the URL of now; committed and due.
+
+    The delivery it repeats stays as it is, with its own retries. Raises `Conflict` when the
+    subscription is deleted or off.
+    """
+    _must_be_served(session.get_one(Subscription, logged.delivery.subscription_id))
+    again = Delivery(**_again(logged.delivery, utcnow()))
+    session.add(again)
+    session.commit()
+    queue.nudge()
+    return logged._replace(delivery=again, latency_ms=None)
+
+
+def start(
+    session: Session,
+    tenant: Tenant,
+    requested_by: str,
+    filters: Filters,
+    delivery_ids: Sequence[str] = (),
+) -> ReplayBatch:
+    """Ask for a replay of `delivery_ids`, or of all that `filters` mean when there are none.
+
+    Committed; a job does the work. While the same replay runs, that one is answered: a second
+    click must not send everything twice.
+    """
+    for batch in session.scalars(_batches_of(tenant, ReplayBatch.status == RUNNING)):
+        if (batch.filters, batch.delivery_ids) == (filters.as_json(), list(delivery_ids)):
+            return batch
+    now = utcnow()
+    batch = ReplayBatch(
+        id=new_id("rpl"),
+        organisation_id=tenant.organisation_id,
+        mode=tenant.mode,
+        filters=filters.as_json(),
+        delivery_ids=list(delivery_ids),
+        end=floor_id("msg", now.timestamp()),
+        status=RUNNING,
+        total=len(delivery_ids) or None,
+        requested_by=requested_by,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(batch)
+    session.commit()
+    ask_to_go_on(batch.id)
+    return batch
+
+
+def ask_to_go_on(batch_id: str) -> None:
+    """Ask for a job that works at a batch; never raises."""
+    queue.enqueue_background(queue.REPLAY_BATCH, batch_id, utcnow().isoformat())
+
+
+def find_batch(session: Session, tenant: Tenant, batch_id: str) -> ReplayBatch:
+    """Raises `NotFound`, also for those of others."""
+    batch = session.scalar(_batches_of(tenant, ReplayBatch.id == batch_id))
+    if batch is None:
+        raise NotFound
+    return batch
+
+
+def running(session: Session, tenant: Tenant) -> ReplayBatch | None:
+    """The newest that is still at work."""
+    query = _batches_of(tenant, ReplayBatch.status == RUNNING)
+    return session.scalar(query.order_by(ReplayBatch.id.desc()).limit(1))
+
+
+def cancel(session: Session, batch: ReplayBatch) -> None:
+    """Replay no more of it, committed. What was replayed so far stays."""
+    _end(session, batch.id, CANCELLED)
+    session.commit()
+    session.refresh(batch)
+
+
+def work(session: Session, batch_id: str, asked_at: datetime | None = None) -> bool:
+    """Go on with a batch for `BUDGET` seconds; True when something is left to do.
+
+    Nothing is done when another job was at it since `asked_at`: it has a successor of its own.
+    Else each time that a batch seems stalled, only since others are before it in the queue, would
+    leave one job more in that queue.
+
+    Each step is a transaction that moves `position`, so that a job that was killed goes on where
+    it was, and of two at once only one takes a step. Looking for the next takes long when few fit,
+    so it is done before that transaction: on SQLite nobody could write meanwhile.
+    """
+    deadline = monotonic() + BUDGET
+    while monotonic() < deadline:
+        begin_reading(session)
+        batch = session.get(ReplayBatch, batch_id, populate_existing=True)
+        if batch is None or batch.status != RUNNING or (asked_at and batch.updated_at > asked_at):
+            session.rollback()
+            return False
+        asked_at = None
+        if batch.total is None:
+            _count(session, batch)
+        elif not _step(session, batch):
+            return False
+    return True
+
+
+def stalled(session: Session) -> Sequence[str]:
+    """Batches that nobody has worked at lately: their job was lost."""
+    begin_reading(session)
+    found = session.scalars(
+        select(ReplayBatch.id).where(
+            ReplayBatch.status == RUNNING, ReplayBatch.updated_at < utcnow() - STALLED_AFTER
+        )
+    ).all()
+    session.rollback()
+    return found
+
+
+def _count(session: Session, batch: ReplayBatch) -> None:
+    tenant = Tenant(batch.organisation_id, batch.mode)
+    filters = Filters.read(batch.filters)
+    total = deliveries.count(session, tenant, filters, MOST_COUNTED)
+    session.rollback()
+    batch.total = total
+    batch.updated_at = utcnow()
+    session.commit()
+
+
+def _step(session: Session, batch: ReplayBatch) -> bool:
+    """Replay the next of a batch; False when there are none left, or another job took them."""
+    now, batch_id, before = utcnow(), batch.id, batch.position
+    found = _next(session, batch)
+    again = [_again(delivery, now) for delivery, on in found if on]
+    position = found[-1][0].id if found else before
+    session.rollback()
+    moved = session.scalar(
+        update(ReplayBatch)
+        .where(
+            ReplayBatch.id == batch_id,
+            ReplayBatch.status == RUNNING,
+            ReplayBatch.position.is_not_distinct_from(before),
+        )
+        .values(
+            position=position,
+            replayed=ReplayBatch.replayed + len(again),
+            skipped=ReplayBatch.skipped + len(found) - len(again),
+            updated_at=now,
+        )
+        .returning(ReplayBatch.id)
+        .execution_options(synchronize_session=False)
+    )
+    if moved is None:
+        session.rollback()
+        return False
+    if again:
+        session.execute(insert(Delivery), again)
+    if len(found) < STEP:
+        _end(session, batch_id, FINISHED)
+    session.commit()
+    if again:
+        queue.nudge()
+    return len(found) == STEP
+
+
+def _next(session: Session, batch: ReplayBatch) -> list[tuple[Delivery, bool]]:
+    """The next deliveries, oldest first, and whether their subscription is on."""
+    tenant = Tenant(batch.organisation_id, batch.mode)
+    filters = Filters.read(batch.filters)
+    within = [*range_of(tenant, filters), Delivery.id < batch.end]
+    if batch.delivery_ids:
+        within.append(Delivery.id.in_(batch.delivery_ids))
+    if batch.position is not None:
+        within.append(Delivery.id > batch.position)
+    query = (
+        select(Delivery, Subscription.enabled, Subscription.deleted_at)
+        .join(Event, Event.id == Delivery.event_id)
+        .join(Subscription, Subscription.id == Delivery.subscription_id)
+        .where(*within, *rest_of(filters, Delivery))
+        .order_by(Delivery.id)
+        .limit(STEP)
+    )
+    return [(row[0], row.enabled and row.deleted_at is None) for row in session.execute(query)]
+
+
+def _end(session: Session, batch_id: str, status: str) -> None:
+    now = utcnow()
+    session.execute(
+        update(ReplayBatch)
+        .where(ReplayBatch.id == batch_id, ReplayBatch.status == RUNNING)
+        .values(status=status, finished_at=now, updated_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _again(before: Delivery, now: datetime) -> dict[str, object]:
+    """The columns of a delivery that repeats another."""
+    return {
+        "id": new_id("msg"),
+        "organisation_id": before.organisation_id,
+        "mode": before.mode,
+        "subscription_id": before.subscription_id,
+        "event_id": before.event_id,
+        "trigger": Trigger.REPLAY.value,
+        "replay_of": before.id,
+        "wire_format": before.wire_format,
+        "status": DeliveryStatus.PENDING.value,
+        "due_at": now,
+        "tries": 0,
+        "failures": 0,
+        "created_at": now,
+    }
+
+
+def _must_be_served(subscription: Subscription) -> None:
+    if subscription.deleted_at is not None:
+        raise Conflict("Its subscription was deleted, so there is nowhere to send it.")
+    if not subscription.enabled:
+        raise Conflict("Its subscription is off: enable it first.")
+
+
+def _batches_of(tenant: Tenant, *conditions: ColumnElement[bool]) -> Select[ReplayBatch]:
+    return select(ReplayBatch).where(
+        ReplayBatch.organisation_id == tenant.organisation_id,
+        ReplayBatch.mode == tenant.mode,
+        *conditions,
+    )

@@ -1,0 +1,113 @@
+"""Hourly counts as pages show them: over time, as rates and as percentiles."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, SQLColumnExpression, any_, func, select
+from sqlalchemy.orm import Session
+
+from webhooks_app.lib.bulk import force_index_scans
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.lib.times import utcnow
+from webhooks_app.models import DeliveryStat, Subscription
+from webhooks_app.models.stats import LATENCY_BOUNDS_MS
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+# The names that the engine stores, by what they mean to people.
+OUTCOMES = ("delivered", "retrying", "failed")
+
+
+class Bar(NamedTuple):
+    """What was counted from `start` on: attempts by outcome."""
+
+    start: datetime
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Attempts of an organisation in a stretch of time, oldest bar first.
+
+    `percentiles` are in milliseconds by percent, of answers that counted as delivered; each is the
+    upper bound of its bucket, None when nothing was delivered or it was slower than the last.
+    """
+
+    bars: Sequence[Bar]
+    totals: Mapping[str, int]
+    percentiles: Mapping[int, int | None]
+
+    @property
+    def success_rate(self) -> float | None:
+        """Of all deliveries that ended, the part that was delivered."""
+        ended = self.totals["delivered"] + self.totals["failed"]
+        return self.totals["delivered"] / ended if ended else None
+
+
+def traffic(session: Session, tenant: Tenant, stretch: timedelta, step: timedelta) -> Traffic:
+    """The last `stretch`, in bars of `step`, both whole hours."""
+    first = _hour(utcnow()) - stretch + HOUR
+    connection = session.connection()
+    own = select(Subscription.id).where(
+        Subscription.organisation_id == tenant.organisation_id, Subscription.mode == tenant.mode
+    )
+    hour: SQLColumnExpression[datetime] = DeliveryStat.hour
+    theirs: ColumnElement[bool] = DeliveryStat.subscription_id.in_(own)
+    if connection.dialect.name == "postgresql":
+        # Fewer groups there, and fewer rows here; and one walk over the index, not one for each.
+        hour = func.date_bin(step, hour, first, type_=DeliveryStat.hour.type)
+        theirs = DeliveryStat.subscription_id == any_(func.array(own.scalar_subquery()))
+    force_index_scans(connection)
+    rows = session.execute(
+        select(hour, DeliveryStat.outcome, DeliveryStat.latency_ms, func.sum(DeliveryStat.count))
+        .where(theirs, DeliveryStat.hour >= first)
+        .group_by(hour, DeliveryStat.outcome, DeliveryStat.latency_ms)
+    )
+    counted: dict[int, Counter[str]] = defaultdict(Counter)
+    latencies: Counter[int] = Counter()
+    for at, outcome, latency, count in rows:
+        counted[(at - first) // step][outcome] += int(count)
+        if outcome == "delivered":
+            latencies[latency] += int(count)
+    bars = [Bar(first + step * at, counted[at]) for at in range(stretch // step)]
+    totals = {name: sum(bar.counts.get(name, 0) for bar in bars) for name in OUTCOMES}
+    return Traffic(bars, totals, {at: percentile(latencies, at) for at in (50, 95, 99)})
+
+
+def percentile(latencies: Mapping[int, int], percent: int) -> int | None:
+    """The upper bound in ms of the bucket that holds it. Bucket 0 is beyond the last bound."""
+    wanted = sum(latencies.values()) * percent / 100
+    seen = 0
+    for bound in LATENCY_BOUNDS_MS:
+        seen += latencies.get(bound, 0)
+        if seen and seen >= wanted:
+            return bound
+    return None
+
+
+def last_day(session: Session, subscription_ids: Iterable[str]) -> Mapping[str, Sequence[Bar]]:
+    """For each subscription, its last 24 hours in hourly bars, oldest first."""
+    first = _hour(utcnow()) - DAY + HOUR
+    ids = list(subscription_ids)
+    rows = session.execute(
+        select(
+            DeliveryStat.subscription_id,
+            DeliveryStat.hour,
+            DeliveryStat.outcome,
+            func.sum(DeliveryStat.count),
+        )
+        .where(DeliveryStat.subscription_id.in_(ids), DeliveryStat.hour >= first)
+        .group_by(DeliveryStat.subscription_id, DeliveryStat.hour, DeliveryStat.outcome)
+    )
+    counted: dict[tuple[str, datetime], Counter[str]] = defaultdict(Counter)
+    for subscription_id, hour, outcome, count in rows:
+        counted[subscription_id, hour][outcome] += int(count)
+    hours = [first + HOUR * at for at in range(DAY // HOUR)]
+    return {id_: [Bar(hour, counted[id_, hour]) for hour in hours] for id_ in ids}
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)

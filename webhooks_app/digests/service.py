@@ -1,0 +1,212 @@
+"""Digests: those that are due, what one would say, and one right now for whoever asks."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+import orjson
+import structlog
+from sqlalchemy import Connection, Engine, Table, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from webhooks_app import queue
+from webhooks_app.catalogue.system import DIGEST
+from webhooks_app.channels.email.digest import Summary, summary_of
+from webhooks_app.database import read_only
+from webhooks_app.digests.content import Scope, content_of, is_empty
+from webhooks_app.digests.schedule import (
+    InvalidSchedule,
+    Period,
+    Schedule,
+    last_complete,
+    parse_schedule,
+    window,
+)
+from webhooks_app.ingest.rows import DELIVERY_COLUMNS, EVENT_COLUMNS, delivery_rows, event_row
+from webhooks_app.lib.bulk import insert_rows
+from webhooks_app.lib.ids import new_id
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.mail import service as mail
+from webhooks_app.matching.incoming import Incoming
+from webhooks_app.matching.match import Candidate
+from webhooks_app.models import Delivery, Digest, Event, Mail, Organisation, Subscription
+from webhooks_app.vocabulary import Channel, EventOrigin, Trigger
+
+TEMPLATE = "digest"
+# What the templates say besides, of a digest that no action sends.
+UNADDRESSED = {"subject": "", "test": False, "unsubscribe": ""}
+
+# An event gets its id, by which it is counted, a moment before it is committed. Longer than any
+# transaction that accepts events, and than clocks of machines differ.
+SETTLED_AFTER = timedelta(minutes=1)
+KEPT = timedelta(days=90)
+
+EVENTS = cast(Table, Event.__table__)
+DELIVERIES = cast(Table, Delivery.__table__)
+DIGESTS = cast(Table, Digest.__table__)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Whom a digest is about. `action` is the name of what sends it."""
+
+    tenant: Tenant
+    organisation: str
+    action: str
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    subscription: Subscription
+    organisation: str
+    schedule: Schedule
+    window: Period
+
+
+def send_due(database: Engine, now: datetime) -> int:
+    """Make the digests that are due at `now`: an event and its delivery each, or a note that
+    nothing happened. Returns how many were sent.
+
+    However often it runs at a time, each window is sent once. A digest that cannot be made is
+    logged, holds up no other, and is tried again by the next run.
+    """
+    sent = 0
+    for due in _due(database, now - SETTLED_AFTER):
+        try:
+            sent += _send(database, due, now)
+        except Exception:
+            log.exception("digest not made", subscription=due.subscription.id)
+    if sent:
+        queue.nudge()
+    return sent
+
+
+def preview(session: Session, told: Told, schedule: Schedule, now: datetime) -> Summary:
+    """What the digest of the last complete window says."""
+    period = last_complete(schedule, now - SETTLED_AFTER)
+    return summary_of(_data(session, told, schedule, period))
+
+
+def send_one(session: Session, told: Told, schedule: Schedule, to: str, now: datetime) -> Mail:
+    """Mail that to `to` alone, committed; when the next one comes, and what it tells, stays."""
+    summary = preview(session, told, schedule, now)
+    row = mail.post(session, to, TEMPLATE, digest=summary, **UNADDRESSED)
+    session.commit()
+    mail.send_soon()
+    return row
+
+
+def _due(database: Engine, now: datetime) -> list[Due]:
+    last_end = (
+        select(Digest.window_end)
+        .where(Digest.subscription_id == Subscription.id)
+        .order_by(Digest.window_start.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = (
+        select(Subscription, Organisation, last_end)
+        .join(Organisation, Organisation.id == Subscription.organisation_id)
+        .where(
+            Subscription.schedule.is_not(None),
+            Subscription.channel == Channel.EMAIL.value,
+            Subscription.enabled,
+            Subscription.deleted_at.is_(None),
+        )
+        .order_by(Subscription.id)
+    )
+    with _reading(database) as session:
+        rows = session.execute(query).all()
+    return [due for row in rows for due in _due_of(*row, now)]
+
+
+def _due_of(
+    row: Subscription, organisation: Organisation, last_end: datetime | None, now: datetime
+) -> Iterator[Due]:
+    since = row.digest_since or row.created_at
+    try:
+        schedule = parse_schedule(row.schedule or {}, organisation.time_zone)
+    except InvalidSchedule as error:
+        log.error("digest not made", subscription=row.id, reason=str(error))
+        return
+    if found := window(schedule, max(last_end or since, since), now):
+        yield Due(row, organisation.name, schedule, found)
+
+
+def _send(database: Engine, due: Due, now: datetime) -> bool:
+    """Numbers are read before the transaction that claims the window, so that it is short; they
+    are of a time that is over."""
+    row, schedule = due.subscription, due.schedule
+    tenant = Tenant(row.organisation_id, row.mode)
+    scope = (row.scope_type, row.scope_id) if row.scope_type and row.scope_id else None
+    with _reading(database) as session:
+        told = Told(tenant, due.organisation, row.name, scope)
+        data = _data(session, told, schedule, due.window)
+    skipped = schedule.skip_empty and is_empty(data)
+    incoming = Incoming(
+        type=DIGEST, data=orjson.dumps(data).decode(), occurred_at=due.window.end, subject=scope
+    )
+    event = event_row(tenant, incoming, 1, now, EventOrigin.API)
+    event_id = None if skipped else event[0]
+    with database.begin() as connection:
+        if not _claim(connection, due, event_id, now):
+            return False
+        if event_id is not None:
+            deliveries = delivery_rows(tenant, event_id, [Candidate.of(row)], now, Trigger.EVENT)
+            insert_rows(connection, EVENTS, EVENT_COLUMNS, [event])
+            insert_rows(connection, DELIVERIES, DELIVERY_COLUMNS, deliveries)
+    return not skipped
+
+
+def _claim(connection: Connection, due: Due, event_id: str | None, now: datetime) -> bool:
+    """True for one of all that want this window, unless the action was changed, switched off or
+    deleted since it was read. Whoever changes it waits, since its row is locked."""
+    row = due.subscription
+    same = select(Subscription.id).where(
+        Subscription.id == row.id, Subscription.revision == row.revision
+    )
+    if connection.scalar(same.with_for_update()) is None:
+        return False
+    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    claim = dialect.insert(DIGESTS).values(
+        id=new_id("dig"),
+        subscription_id=row.id,
+        window_start=due.window.start,
+        window_end=due.window.end,
+        event_id=event_id,
+        skipped=event_id is None,
+        created_at=now,
+    )
+    unclaimed = claim.on_conflict_do_nothing().returning(DIGESTS.c.id)
+    if connection.scalar(unclaimed) is None:
+        return False
+    connection.execute(
+        delete(DIGESTS).where(
+            DIGESTS.c.subscription_id == row.id, DIGESTS.c.window_end < due.window.start - KEPT
+        )
+    )
+    return True
+
+
+@contextmanager
+def _reading(database: Engine) -> Iterator[Session]:
+    """Waits for no writer; what was read stays readable."""
+    with database.connect() as connection, Session(read_only(connection)) as session:
+        yield session
+
+
+def _data(session: Session, told: Told, schedule: Schedule, period: Period) -> dict[str, Any]:
+    """The `data` of an `action.digest` event."""
+    scope = {"type": told.scope[0], "id": told.scope[1]} if told.scope else None
+    return {
+        "organisation": told.organisation,
+        "action": told.action,
+        "scope": scope,
+        **content_of(session, told.tenant, told.scope, schedule, period),
+    }

@@ -1,0 +1,5 @@
+"""Sending what is due: claim, attempt, decide, record.
+
+`engine` is the loop; `claim` takes deliveries with a lease, `endpoints` keeps what they need.
+`retry` decides what follows, `recorder` and `record` store it, `switching_off` ends a subscription.
+"""

@@ -1,0 +1,251 @@
+"""Taking due deliveries under a lease: fair between subscriptions, safe between workers."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, text
+
+from webhooks_app.channels.contract import Claimed
+from webhooks_app.database import read_only
+from webhooks_app.engine.concurrency_window import ConcurrencyWindow
+from webhooks_app.engine.expired_leases import log_lost
+from webhooks_app.engine.rate_limiter import POSTGRES_GRANTED, POSTGRES_MAY_START, granted, moved_on
+from webhooks_app.lib.bulk import driver_cursor, force_index_scans, sqlite_value
+from webhooks_app.lib.times import utcnow
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRequest:
+    """`limit` deliveries at most, from subscriptions whose id is above `after`.
+
+    `free` gives the slots of endpoints that are busy; all others have `Window.INITIAL`. A rate
+    limit may leave less, and holds over all engines.
+    Organisations that are `crowding` get none.
+    """
+
+    limit: int
+    free: Mapping[str, int]
+    over_budget: Collection[str] = ()
+    after: str = ""
+
+
+# The walk visits each subscription that has something due by a skip over the partial index, so a
+# million rows of one endpoint cost no more than one (a "loose index scan").
+WALK = """
+    WITH RECURSIVE walk(subscription_id) AS (
+        SELECT * FROM (
+            SELECT subscription_id FROM deliveries
+            WHERE due_at IS NOT NULL AND subscription_id > {after}
+            ORDER BY subscription_id LIMIT 1
+        ) AS first
+        UNION ALL
+        SELECT (
+            SELECT n.subscription_id FROM deliveries AS n
+            WHERE n.due_at IS NOT NULL AND n.subscription_id > walk.subscription_id
+            ORDER BY n.subscription_id LIMIT 1
+        ) FROM walk WHERE walk.subscription_id IS NOT NULL
+    )"""
+
+SERVED = "s.enabled AND s.deleted_at IS NULL"
+
+RETURNED = """d.id, d.subscription_id, d.tries, d.failures, {lost}, {revision}, d.wire_format,
+    e.id, e.type, e.occurred_at, e.organisation_id, e.subject_type, e.subject_id, e.data"""
+
+# A limited subscription without an allowance has never sent: one, whoever else starts one too.
+FIRST = """(
+    CASE WHEN EXISTS (SELECT 1 FROM send_allowances WHERE subscription_id = s.id)
+    THEN 0 ELSE 1 END)"""
+
+POSTGRES_CLAIM = (
+    WALK.format(after="%(after)s")
+    + f""",
+    free(subscription_id, slots) AS (
+        SELECT * FROM unnest(%(ids)s::text[], %(slots)s::int[])
+    ),
+    picked AS MATERIALIZED (
+        SELECT due.id, due.status, s.revision, s.id AS subscription_id, s.rate_limit
+        FROM walk
+        JOIN subscriptions AS s ON s.id = walk.subscription_id AND {SERVED}
+            AND s.organisation_id <> ALL (%(crowding)s::text[])
+        LEFT JOIN free ON free.subscription_id = walk.subscription_id
+        LEFT JOIN LATERAL (
+            SELECT {POSTGRES_GRANTED} AS slots FROM send_allowances AS a
+            WHERE a.subscription_id = s.id AND {POSTGRES_MAY_START}
+            FOR UPDATE SKIP LOCKED
+        ) AS granted ON s.rate_limit IS NOT NULL
+        CROSS JOIN LATERAL (
+            SELECT id, status FROM deliveries
+            WHERE subscription_id = walk.subscription_id AND due_at <= now()
+            ORDER BY due_at LIMIT least(
+                coalesce(free.slots, %(initial)s),
+                CASE WHEN s.rate_limit IS NOT NULL THEN coalesce(granted.slots, {FIRST}) END
+            )
+            FOR UPDATE SKIP LOCKED
+        ) AS due
+        LIMIT %(limit)s
+    ),
+    spent AS (
+        INSERT INTO send_allowances AS a (subscription_id, next_free_at)
+        SELECT subscription_id, now() + count(*) / rate_limit * interval '1 second'
+        FROM picked WHERE rate_limit IS NOT NULL
+        GROUP BY subscription_id, rate_limit ORDER BY subscription_id
+        ON CONFLICT (subscription_id) DO UPDATE
+        SET next_free_at = greatest(a.next_free_at, now()) + (excluded.next_free_at - now())
+    )
+    UPDATE deliveries AS d
+    SET status = 'sending', tries = d.tries + 1, due_at = now() + %(lease)s
+    FROM picked, events AS e
+    WHERE d.id = picked.id AND e.id = d.event_id
+    RETURNING """
+    + RETURNED.format(lost="picked.status = 'sending'", revision="picked.revision")
+)
+
+POSTGRES_DUE = (
+    WALK.format(after="''")
+    + f"""
+    SELECT EXISTS (
+        SELECT 1 FROM walk
+        JOIN subscriptions AS s ON s.id = walk.subscription_id AND {SERVED}
+        CROSS JOIN LATERAL (
+            SELECT 1 FROM deliveries
+            WHERE subscription_id = walk.subscription_id AND due_at <= now() LIMIT 1
+        ) AS due
+        WHERE s.rate_limit IS NULL OR NOT EXISTS (
+            SELECT 1 FROM send_allowances AS a
+            WHERE a.subscription_id = s.id AND NOT ({POSTGRES_MAY_START})
+        )
+    )"""
+)
+
+SQLITE_WALK = (
+    WALK.format(after=":after")
+    + f"""
+    SELECT s.id, s.organisation_id, s.rate_limit, a.next_free_at
+    FROM walk JOIN subscriptions AS s ON s.id = walk.subscription_id AND {SERVED}
+    LEFT JOIN send_allowances AS a ON a.subscription_id = s.id
+    ORDER BY s.id"""
+)
+SQLITE_PICK = """
+    SELECT d.id, d.status = 'sending' FROM deliveries AS d
+    WHERE d.subscription_id = :subscription_id AND d.due_at <= :now
+    ORDER BY d.due_at LIMIT :slots"""
+SQLITE_LEASE = """
+    UPDATE deliveries SET status = 'sending', tries = tries + 1, due_at = :until WHERE id = :id"""
+SQLITE_SPEND = """
+    INSERT INTO send_allowances (subscription_id, next_free_at)
+    VALUES (:subscription_id, :next_free_at)
+    ON CONFLICT (subscription_id) DO UPDATE SET next_free_at = excluded.next_free_at"""
+SQLITE_READ = (
+    "SELECT "
+    + RETURNED.format(lost=":lost", revision="s.revision")
+    + """
+    FROM deliveries AS d JOIN events AS e ON e.id = d.event_id
+    JOIN subscriptions AS s ON s.id = d.subscription_id WHERE d.id = :id"""
+)
+
+
+def claim(engine: Engine, request: ClaimRequest, lease: timedelta) -> list[Claimed]:
+    """Lease up to `request.limit` due deliveries and return what is to be sent. Blocking.
+
+    In one transaction; rows that another worker is claiming are skipped. A delivery whose lease
+    ran out is claimed again, and the try before it is logged as lost.
+    """
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            claimed = _claim_postgres(connection, request, lease)
+        else:
+            claimed = _claim_sqlite(connection, request, lease)
+        log_lost(connection, [(one.delivery_id, one.number - 1) for one in claimed if one.lost])
+    return claimed
+
+
+def anything_due(engine: Engine) -> bool:
+    """Is a delivery due, or a lease run out, of a subscription that is served and whose rate limit
+    lets it start?"""
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            return bool(connection.exec_driver_sql(POSTGRES_DUE).scalar())
+        read_only(connection)
+        walked = connection.execute(text(SQLITE_WALK), {"after": ""}).all()
+        now = utcnow()
+        return any(_pick(connection, row.id, min(1, _granted(row, 1, now))) for row in walked)
+
+
+def _claim_postgres(
+    connection: Connection, request: ClaimRequest, lease: timedelta
+) -> list[Claimed]:
+    parameters = {
+        "after": request.after,
+        "ids": list(request.free),
+        "slots": list(request.free.values()),
+        "crowding": list(request.over_budget),
+        "initial": ConcurrencyWindow.INITIAL,
+        "limit": request.limit,
+        "lease": lease,
+    }
+    force_index_scans(connection)
+    with driver_cursor(connection) as cursor:
+        return [Claimed(*row) for row in cursor.execute(POSTGRES_CLAIM, parameters)]
+
+
+def _claim_sqlite(connection: Connection, request: ClaimRequest, lease: timedelta) -> list[Claimed]:
+    picked: list[tuple[str, bool]] = []
+    now = utcnow()
+    for row in connection.execute(text(SQLITE_WALK), {"after": request.after}).all():
+        if row.organisation_id in request.over_budget:
+            continue
+        slots = _granted(row, request.free.get(row.id, ConcurrencyWindow.INITIAL), now)
+        mine = _pick(connection, row.id, min(slots, request.limit - len(picked)))
+        if mine and row.rate_limit is not None:
+            _spend(connection, row, len(mine), now)
+        picked += mine
+        if len(picked) >= request.limit:
+            break
+    if not picked:
+        return []
+    until = sqlite_value(utcnow() + lease)
+    connection.execute(text(SQLITE_LEASE), [{"id": id_, "until": until} for id_, _ in picked])
+    return [_read_sqlite(connection, id_, lost) for id_, lost in picked]
+
+
+def _granted(row: Any, slots: int, now: datetime) -> int:
+    """Of `slots`, what the limit of a walked subscription leaves."""
+    if row.rate_limit is None:
+        return slots
+    return min(slots, granted(row.rate_limit, _used(row, now)))
+
+
+def _spend(connection: Connection, row: Any, count: int, now: datetime) -> None:
+    next_free_at = moved_on(row.rate_limit, _used(row, now), count, now)
+    connection.execute(
+        text(SQLITE_SPEND),
+        {"subscription_id": row.id, "next_free_at": sqlite_value(next_free_at)},
+    )
+
+
+def _used(row: Any, now: datetime) -> float:
+    if row.next_free_at is None:
+        return 0.0
+    return (_from_sqlite(row.next_free_at) - now).total_seconds()
+
+
+def _from_sqlite(moment: str) -> datetime:
+    return datetime.fromisoformat(f"{moment}+00:00")
+
+
+def _pick(connection: Connection, subscription_id: str, slots: int) -> list[tuple[str, bool]]:
+    rows = connection.execute(
+        text(SQLITE_PICK),
+        {"subscription_id": subscription_id, "now": sqlite_value(utcnow()), "slots": slots},
+    )
+    return [(row[0], bool(row[1])) for row in rows]
+
+
+def _read_sqlite(connection: Connection, id_: str, lost: bool) -> Claimed:
+    row = connection.execute(text(SQLITE_READ), {"id": id_, "lost": lost}).one()
+    values: list[Any] = list(row)
+    values[4] = lost
+    values[9] = _from_sqlite(values[9])
+    return Claimed(*values)

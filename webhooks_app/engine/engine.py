@@ -1,0 +1,291 @@
+"""The engine: an event loop that claims, sends and records, all at once.
+
+It lives as long as its worker process, in a thread of its own, so that connections stay alive and
+slow answers are awaited between RQ jobs. A job wakes it and waits until nothing more is due.
+
+    wake ─▶ claim (a thread) ─▶ send (tasks, one a delivery) ─▶ Recorder (a thread)
+              ▲                        │ slots come free
+              └────────────────────────┘
+"""
+
+import asyncio
+import gc
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+import uvloop
+from sqlalchemy import Engine as Database
+from sqlalchemy.exc import SQLAlchemyError
+
+from webhooks_app.channels.contract import Claimed
+from webhooks_app.channels.email.message import MailMessage
+from webhooks_app.channels.webhook.message import Outcome, WebhookMessage, unsent
+from webhooks_app.channels.webhook.transport import Transport
+from webhooks_app.engine.claim import ClaimRequest, claim
+from webhooks_app.engine.endpoints import Endpoint, Endpoints
+from webhooks_app.engine.in_flight_budget import InFlightBudget
+from webhooks_app.engine.rate_limiter import held
+from webhooks_app.engine.recorder import Recorder
+from webhooks_app.engine.verdict import judge
+from webhooks_app.lib import metrics
+from webhooks_app.lib.times import utcnow
+from webhooks_app.mail.mailing import Mailing
+
+PACE = 0.005
+POLL = 0.05
+
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What an engine works with. `call_for_help` asks for a second worker; it may block."""
+
+    database: Database
+    endpoints: Endpoints
+    transport: Callable[[], Transport]
+    mailing: Callable[[], Mailing]
+    lease: timedelta
+    max_in_flight: int
+    user_agent: str
+    call_for_help: Callable[[], None]
+
+
+class Engine:
+    """Start it, `drain` it as often as you like, `stop` it once. Threads may share it."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._threads = ThreadPoolExecutor(1, "claim")
+        self._room = InFlightBudget(parts.max_in_flight)
+        self._change = asyncio.Event()
+        self._recorder = Recorder(parts.database, stored=self._on_stored)
+        self._in_flight: set[asyncio.Task[None]] = set()
+        self._after = ""
+        self._alarm: asyncio.TimerHandle | None = None
+        self._stopping = False
+        self._waiting: list[Future[None]] = []
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+
+    # From other threads
+
+    def start(self) -> None:
+        self._thread.start()
+        self._ready.wait()
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    @property
+    def stopping(self) -> bool:
+        return self._stopping
+
+    @property
+    def in_flight(self) -> int:
+        return len(self._in_flight)
+
+    @property
+    def busy(self) -> bool:
+        """Something is in flight or not yet recorded."""
+        return bool(self._in_flight or self._recorder.backlog)
+
+    def drain(self, seconds: float) -> bool:
+        """Claim until nothing more can be; False when there still was more after `seconds`.
+
+        Requests that wait for slow endpoints go on after it returns.
+        """
+        quiet: Future[None] = Future()
+        self._loop.call_soon_threadsafe(self._enlist, quiet)
+        try:
+            quiet.result(seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    def stop_soon(self) -> None:
+        """Claim no more; finish and record what is in flight. Returns at once."""
+        if self._ready.is_set() and self.alive:
+            self._loop.call_soon_threadsafe(self._begin_to_stop)
+
+    def stop(self) -> None:
+        """`stop_soon`, and wait for it."""
+        self.stop_soon()
+        self._thread.join()
+
+    # On the event loop
+
+    def _run(self) -> None:
+        _tune_interpreter()
+        try:
+            uvloop.run(self._main())
+        except Exception:
+            log.exception("engine died")
+        finally:
+            self._ready.set()
+            self._tell_waiting()
+
+    async def _main(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._wake = asyncio.Event()
+        async with (
+            self._parts.transport() as self._transport,
+            self._parts.mailing() as self._mailing,
+        ):
+            recording = asyncio.create_task(self._recorder.run())
+            recording.add_done_callback(lambda _: self._begin_to_stop())
+            self._ready.set()
+            while not self._stopping:
+                await self._wake.wait()
+                self._wake.clear()
+                await self._claim_all()
+                await self._wake_for_held()
+                if not self._wake.is_set():
+                    self._tell_waiting()
+            self._tell_waiting()
+            await self._finish(recording)
+
+    async def _finish(self, recording: asyncio.Task[None]) -> None:
+        while self._in_flight:
+            await asyncio.wait(self._in_flight)
+        self._recorder.stop()
+        await recording
+
+    def _begin_to_stop(self) -> None:
+        self._stopping = True
+        self._change.set()
+        self._wake.set()
+
+    def _enlist(self, quiet: Future[None]) -> None:
+        self._waiting.append(quiet)
+        self._wake.set()
+
+    def _tell_waiting(self) -> None:
+        """Nothing was left to claim, by a walk that began after each of these had enlisted."""
+        for quiet in self._waiting:
+            quiet.set_result(None)
+        self._waiting.clear()
+
+    async def _claim_all(self) -> None:
+        """Claim until a whole walk over the subscriptions finds nothing."""
+        while not self._stopping:
+            self._change.clear()
+            room, over_budget = self._room_left()
+            if room < self._room.least:
+                await self._change.wait()
+                continue
+            claimed = await self._claim(room, over_budget)
+            for one in claimed:
+                self._start(one)
+            metrics.IN_FLIGHT.set(len(self._in_flight))
+            if claimed or self._after:
+                self._after = claimed[-1].subscription_id if len(claimed) == room else ""
+                if len(claimed) < room:
+                    await asyncio.sleep(PACE)
+            elif over_budget:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._change.wait(), POLL)
+            else:
+                return
+
+    async def _wake_for_held(self) -> None:
+        """Rate limits may keep back what is due: go on when the first of them lets some start. If
+        this engine dies meanwhile, the beat sees that it is due."""
+        limited = self._parts.endpoints.limited()
+        if self._stopping or not limited:
+            return
+        asked = self._loop.run_in_executor(self._threads, held, self._parts.database, limited)
+        try:
+            seconds = min((await asked).values(), default=None)
+        except SQLAlchemyError as error:
+            log.warning("limits not read", error=type(error).__name__)
+            return
+        if seconds is not None:
+            if self._alarm is not None:
+                self._alarm.cancel()
+            self._alarm = self._loop.call_later(max(POLL, seconds), self._wake.set)
+
+    def _on_stored(self) -> None:
+        metrics.IN_FLIGHT.set(len(self._in_flight))
+        self._change.set()
+
+    def _room_left(self) -> tuple[int, list[str]]:
+        """What is claimed while results cannot be stored might be what waits to be stored."""
+        recorder = self._recorder
+        if recorder.stuck or recorder.backlog > self._parts.max_in_flight:
+            return 0, []
+        return self._room.left()
+
+    async def _claim(self, room: int, over_budget: list[str]) -> list[Claimed]:
+        request = ClaimRequest(room, self._parts.endpoints.free_slots(), over_budget, self._after)
+        try:
+            claimed = await self._loop.run_in_executor(self._threads, self._claim_now, request)
+        except SQLAlchemyError as error:
+            log.warning("claim failed", error=type(error).__name__)
+            return []
+        if len(claimed) == room:
+            self._loop.run_in_executor(None, self._parts.call_for_help)
+        return claimed
+
+    def _claim_now(self, request: ClaimRequest) -> list[Claimed]:
+        claimed = claim(self._parts.database, request, self._parts.lease)
+        self._parts.endpoints.refresh(claimed)
+        return claimed
+
+    def _start(self, claimed: Claimed) -> None:
+        endpoint = self._parts.endpoints[claimed.subscription_id]
+        endpoint.window.acquire()
+        self._room.take(claimed)
+        # It had as many due as it has slots, so there may be more when one comes free.
+        endpoint.has_more = endpoint.window.free == 0
+        task = self._loop.create_task(self._deliver(endpoint, claimed))
+        self._in_flight.add(task)
+        task.add_done_callback(self._in_flight.discard)
+
+    async def _deliver(self, endpoint: Endpoint, claimed: Claimed) -> None:
+        try:
+            message, outcome = await self._send(endpoint, claimed)
+        finally:
+            endpoint.window.release()
+            self._room.give_back(claimed)
+        self._learn(endpoint, outcome)
+        self._recorder.add(judge(endpoint, claimed, message, outcome))
+
+    async def _send(
+        self, endpoint: Endpoint, claimed: Claimed
+    ) -> tuple[WebhookMessage | MailMessage, Outcome]:
+        if endpoint.broken is not None:
+            return endpoint.nothing(claimed), unsent(endpoint.broken, utcnow())
+        try:
+            if endpoint.is_email:
+                return await self._mailing.send(endpoint, claimed)
+            message = endpoint.message(claimed, self._parts.user_agent)
+        except Exception as error:
+            log.exception("cannot make a request", delivery=claimed.delivery_id)
+            return endpoint.nothing(claimed), unsent(f"Not sent: {type(error).__name__}", utcnow())
+        return message, await self._transport.send(message)
+
+    def _learn(self, endpoint: Endpoint, outcome: Outcome) -> None:
+        if outcome.answered:
+            endpoint.window.succeeded()
+        else:
+            endpoint.window.failed()
+        if endpoint.has_more:
+            self._wake.set()
+
+
+def _tune_interpreter() -> None:
+    """Thousands of requests in flight make each full collection long, and leave little to it; and
+    the threads that claim and record wait for the busy loop to let go of the interpreter."""
+    sys.setswitchinterval(0.001)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)

@@ -1,0 +1,37 @@
+"""Tries whose worker died: each leaves an attempt too."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from sqlalchemy import Connection, Table
+
+from webhooks_app.lib.times import utcnow
+from webhooks_app.models import Attempt
+
+WHY = "No answer was stored: the worker stopped before it could."
+
+
+def log_lost(connection: Connection, tries: Sequence[tuple[str, int]]) -> None:
+    """Log these tries, each a delivery's id and the number of the try, as lost."""
+    if not tries:
+        return
+    now = utcnow()
+    connection.execute(
+        cast(Table, Attempt.__table__).insert(),
+        [
+            {
+                "delivery_id": delivery_id,
+                "number": number,
+                "outcome": "lost",
+                "error": WHY,
+                "url": "",
+                "request_headers": "{}",
+                "response_headers": "[]",
+                "response_body": b"",
+                "response_truncated": False,
+                "started_at": now,
+                "duration_ms": 0,
+            }
+            for delivery_id, number in tries
+        ],
+    )

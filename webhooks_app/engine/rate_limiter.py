@@ -1,0 +1,88 @@
+"""Rate limits of subscriptions, shared by all engines: a generic cell rate algorithm in SQL.
+
+`SendAllowance.next_free_at` moves on by `1 / rate` with every try that is claimed, from now at
+least. How far it is ahead, in seconds, is what is `used`; as many more may start as fit into the
+burst. A claim reads and moves it under a lock, so it is exact over any number of workers.
+"""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from math import floor
+from typing import cast
+
+from sqlalchemy import Engine, Table, exists, func, literal, select
+
+from webhooks_app.database import reading
+from webhooks_app.lib.times import utcnow
+from webhooks_app.models import Delivery, SendAllowance, Subscription
+from webhooks_app.models.columns import UtcDateTime
+
+# In seconds of the rate. A quantum is the least that is worth a claim.
+BURST = 0.5
+QUANTUM = 0.05
+ROUNDING = 1e-6
+
+ALLOWANCES = cast(Table, SendAllowance.__table__)
+DELIVERIES = cast(Table, Delivery.__table__)
+SUBSCRIPTIONS = cast(Table, Subscription.__table__)
+
+# `granted` in PostgreSQL, of the subscription `s` and its allowance `a`.
+_LEFT = f"""(greatest(1, s.rate_limit * {BURST}) + {ROUNDING}
+    - greatest(0, extract(epoch FROM a.next_free_at - now())::float) * s.rate_limit)"""
+POSTGRES_GRANTED = f"floor{_LEFT}::int"
+POSTGRES_MAY_START = f"{_LEFT} >= greatest(1, floor(s.rate_limit * {QUANTUM}))"
+
+
+def granted(rate: float, used: float) -> int:
+    """How many tries may start now, at `rate` a second; none when it is not worth a claim."""
+    most = floor(_burst(rate) + ROUNDING - max(0.0, used) * rate)
+    return most if most >= _quantum(rate) else 0
+
+
+def wait(rate: float, used: float) -> float:
+    """Seconds until some are granted; below 0 when they are now."""
+    return used - (_burst(rate) - _quantum(rate)) / rate
+
+
+def moved_on(rate: float, used: float, count: int, now: datetime) -> datetime:
+    """`next_free_at` after `count` more have started."""
+    return now + timedelta(seconds=max(0.0, used) + count / rate)
+
+
+def held(engine: Engine, subscription_ids: Collection[str]) -> dict[str, float]:
+    """Those of `subscription_ids` whose limit keeps back what is due, and for how many seconds."""
+    subscriptions, deliveries, allowances = SUBSCRIPTIONS.c, DELIVERIES.c, ALLOWANCES.c
+    postgres = engine.dialect.name == "postgresql"
+    now = func.now() if postgres else literal(utcnow(), UtcDateTime)
+    query = (
+        select(
+            subscriptions.id,
+            subscriptions.rate_limit,
+            allowances.next_free_at,
+            now.label("now"),
+        )
+        .join(ALLOWANCES, allowances.subscription_id == subscriptions.id)
+        .where(
+            subscriptions.id.in_(subscription_ids),
+            subscriptions.enabled,
+            subscriptions.deleted_at.is_(None),
+            subscriptions.rate_limit.is_not(None),
+            allowances.next_free_at > now,
+            exists().where(
+                deliveries.subscription_id == subscriptions.id, deliveries.due_at <= now
+            ),
+        )
+    )
+    with reading(engine) as connection:
+        return {
+            row.id: wait(row.rate_limit, (row.next_free_at - row.now).total_seconds())
+            for row in connection.execute(query)
+        }
+
+
+def _burst(rate: float) -> float:
+    return max(1.0, rate * BURST)
+
+
+def _quantum(rate: float) -> int:
+    return max(1, floor(rate * QUANTUM))

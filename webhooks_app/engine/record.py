@@ -1,0 +1,230 @@
+"""The last step: attempts, states, counters and hourly stats of many tries in one transaction."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, cast
+
+import msgspec
+import orjson
+from sqlalchemy import Connection, Engine, Table, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+
+from webhooks_app.channels.contract import Claimed
+from webhooks_app.channels.email.message import MailMessage
+from webhooks_app.channels.webhook.message import Outcome, WebhookMessage
+from webhooks_app.engine import tallies
+from webhooks_app.engine.switching_off import cancel_unserved, disable_gone
+from webhooks_app.lib.bulk import driver_cursor, force_index_scans, insert_rows, sqlite_value
+from webhooks_app.lib.times import utcnow
+from webhooks_app.models import Attempt, Delivery
+from webhooks_app.notices.dashboard_notices import notify_failed
+from webhooks_app.vocabulary import DeliveryStatus
+
+GONE = 410
+MASK = "••••••"
+
+ATTEMPTS = cast(Table, Attempt.__table__)
+DELIVERIES = cast(Table, Delivery.__table__)
+ATTEMPT_COLUMNS = (
+    "delivery_id",
+    "number",
+    "outcome",
+    "failure",
+    "error",
+    "status_code",
+    "url",
+    "request_headers",
+    "response_headers",
+    "response_body",
+    "response_truncated",
+    "started_at",
+    "duration_ms",
+)
+
+
+class Result(msgspec.Struct, frozen=True):
+    """A try and what follows from it: `retry_in` seconds until the next, or None for no more."""
+
+    claimed: Claimed
+    message: WebhookMessage | MailMessage
+    outcome: Outcome
+    retry_in: float | None
+
+    @property
+    def status(self) -> DeliveryStatus:
+        if self.outcome.delivered:
+            return DeliveryStatus.DELIVERED
+        return DeliveryStatus.FAILED if self.retry_in is None else DeliveryStatus.RETRYING
+
+    @property
+    def gone(self) -> bool:
+        return isinstance(self.message, WebhookMessage) and self.outcome.status_code == GONE
+
+    @property
+    def failures(self) -> int:
+        return self.claimed.failures + (not self.outcome.delivered)
+
+
+def record(engine: Engine, results: Sequence[Result], again: bool = False) -> None:
+    """Store `results`. A delivery that another worker has claimed since keeps what that one says.
+
+    `again`: the same batch was given before and failed, but its commit may have gone through.
+    """
+    results = sorted(results, key=lambda one: one.claimed.delivery_id)
+    with engine.begin() as connection:
+        if again and _stored_before(connection, results[0]):
+            return
+        force_index_scans(connection)
+        insert_rows(connection, ATTEMPTS, ATTEMPT_COLUMNS, [attempt_row(r) for r in results])
+        _store_states(connection, results)
+        _store_consequences(connection, results)
+
+
+def record_one(engine: Engine, result: Result, again: bool = False) -> None:
+    """Like `record`, for one that a batch stumbled over.
+
+    One that comes after its lease, when its try was logged as lost and another made, adds its
+    answer to the log, and changes nothing else. `again` as for `record`.
+    """
+    with engine.begin() as connection:
+        if again and _stored_before(connection, result):
+            return
+        in_time = _still_sending(connection, result)
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        values = dict(zip(ATTEMPT_COLUMNS, attempt_row(result), strict=True))
+        if not in_time:
+            values["outcome"] = "lost"
+        statement = dialect.insert(ATTEMPTS).values(values)
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["delivery_id", "number"], set_=values)
+        )
+        if in_time:
+            _store_states(connection, [result])
+            _store_consequences(connection, [result])
+
+
+def _still_sending(connection: Connection, result: Result) -> bool:
+    """Is this the try that the delivery waits for? Locks the delivery."""
+    deliveries = DELIVERIES.c
+    found = connection.execute(
+        select(deliveries.id)
+        .where(
+            deliveries.id == result.claimed.delivery_id,
+            deliveries.tries == result.claimed.number,
+            deliveries.status == DeliveryStatus.SENDING.value,
+        )
+        .with_for_update()
+    )
+    return found.first() is not None
+
+
+def attempt_row(result: Result) -> tuple[Any, ...]:
+    """A row in the order of `ATTEMPT_COLUMNS`, with nothing in it that a database refuses."""
+    outcome, message = result.outcome, result.message
+    return (
+        result.claimed.delivery_id,
+        result.claimed.number,
+        "succeeded" if outcome.delivered else "failed",
+        outcome.failure.value if outcome.failure else None,
+        outcome.error,
+        outcome.status_code,
+        message.url,
+        orjson.dumps(
+            {k: MASK if k.lower() in message.masked else v for k, v in message.headers.items()}
+        ).decode(),
+        _json_text(outcome.response_headers),
+        outcome.response_body,
+        outcome.truncated,
+        outcome.started_at,
+        round(outcome.duration * 1000),
+    )
+
+
+def _json_text(headers: tuple[tuple[str, str], ...]) -> str:
+    """Headers that arrived as broken UTF-8 hold surrogates, which JSON and SQL refuse."""
+    try:
+        return orjson.dumps(headers).decode()
+    except orjson.JSONEncodeError:
+        clean = [[part.encode(errors="replace").decode() for part in pair] for pair in headers]
+        return orjson.dumps(clean).decode()
+
+
+def _stored_before(connection: Connection, result: Result) -> bool:
+    """True when this very try is in the log, so the commit in doubt went through."""
+    found = connection.execute(
+        text(
+            "SELECT 1 FROM attempts WHERE delivery_id = :id AND number = :n AND outcome <> 'lost'"
+        ),
+        {"id": result.claimed.delivery_id, "n": result.claimed.number},
+    )
+    return found.first() is not None
+
+
+POSTGRES_STATES = """
+    UPDATE deliveries AS d
+    SET status = v.status, due_at = now() + v.retry_in * interval '1 second', failures = v.failures,
+        status_code = v.status_code, error = v.error,
+        finished_at = CASE WHEN v.retry_in IS NULL THEN now() END
+    FROM json_to_recordset(%s::json) AS v(
+        id text, number int, status text, retry_in float, failures int, status_code int, error text
+    )
+    WHERE d.id = v.id AND d.tries = v.number AND d.status = 'sending'"""
+
+SQLITE_STATES = """
+    UPDATE deliveries
+    SET status = :status, due_at = :due_at, failures = :failures, status_code = :status_code,
+        error = :error, finished_at = :finished_at
+    WHERE id = :id AND tries = :number AND status = 'sending'"""
+
+
+def _store_states(connection: Connection, results: Sequence[Result]) -> None:
+    states = [_state(result) for result in results]
+    if connection.dialect.name == "postgresql":
+        with driver_cursor(connection) as cursor:
+            cursor.execute(POSTGRES_STATES, [orjson.dumps(states).decode()])
+    else:
+        connection.execute(text(SQLITE_STATES), [_sqlite_state(state) for state in states])
+
+
+def _state(result: Result) -> dict[str, Any]:
+    return {
+        "id": result.claimed.delivery_id,
+        "number": result.claimed.number,
+        "status": result.status.value,
+        "retry_in": result.retry_in,
+        "failures": result.failures,
+        "status_code": result.outcome.status_code,
+        "error": result.outcome.error,
+    }
+
+
+def _sqlite_state(state: dict[str, Any]) -> dict[str, Any]:
+    now, retry_in = utcnow(), state.pop("retry_in")
+    due_at = None if retry_in is None else sqlite_value(now + timedelta(seconds=retry_in))
+    finished_at = sqlite_value(now) if retry_in is None else None
+    return {**state, "due_at": due_at, "finished_at": finished_at}
+
+
+def _store_consequences(connection: Connection, results: Sequence[Result]) -> None:
+    """Counters come last: their rows are shared, and stay locked until the commit."""
+    retrying = [r.claimed.delivery_id for r in results if r.status is DeliveryStatus.RETRYING]
+    if retrying:
+        cancel_unserved(connection, retrying)
+    gone = {
+        (r.claimed.subscription_id, r.claimed.revision, r.message.url) for r in results if r.gone
+    }
+    for subscription_id, revision, url in sorted(gone):
+        disable_gone(connection, subscription_id, revision, url)
+    if failed := [r for r in results if r.status is DeliveryStatus.FAILED]:
+        notify_failed(connection, {r.claimed.subscription_id: r.claimed for r in failed})
+    tallies.store(connection, [_tally(r) for r in results])
+
+
+def _tally(result: Result) -> tallies.Try:
+    outcome = result.outcome
+    return tallies.Try(
+        subscription_id=result.claimed.subscription_id,
+        at=outcome.started_at,
+        status=result.status,
+        milliseconds=outcome.duration * 1000,
+    )

@@ -1,0 +1,118 @@
+"""Records results beside the event loop: whatever came in while the last batch was written."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+
+from webhooks_app.engine.record import Result, record, record_one
+from webhooks_app.lib import metrics
+from webhooks_app.vocabulary import DeliveryStatus
+
+LINGER = 0.005
+BATCH = 500
+LONGEST_PAUSE = 2.0
+STORED = {
+    DeliveryStatus.DELIVERED: metrics.DELIVERED,
+    DeliveryStatus.FAILED: metrics.FAILED,
+    DeliveryStatus.RETRYING: metrics.RETRIED,
+}
+
+log = structlog.get_logger(__name__)
+
+
+class Recorder:
+    """Keeps results until they are stored, also while SQL is away, and then calls `stored`.
+
+    `backlog` counts those that are not stored yet.
+    """
+
+    def __init__(self, database: Engine, stored: Callable[[], None]) -> None:
+        self._database = database
+        self._stored = stored
+        self._thread = ThreadPoolExecutor(1, "record")
+        self._results: list[Result] = []
+        self._some = asyncio.Event()
+        self._stopping = False
+        self.backlog = 0
+        self.stuck = False
+
+    def add(self, result: Result) -> None:
+        self._results.append(result)
+        self.backlog += 1
+        self._some.set()
+
+    def stop(self) -> None:
+        """End `run` once all is stored."""
+        self._stopping = True
+        self._some.set()
+
+    async def run(self) -> None:
+        while not (self._stopping and not self._results):
+            await self._some.wait()
+            if not self._stopping:
+                await asyncio.sleep(LINGER)
+            batch, self._results = self._results[:BATCH], self._results[BATCH:]
+            if not self._results and not self._stopping:
+                self._some.clear()
+            if batch:
+                await self._store(batch)
+                self.backlog -= len(batch)
+                self._stored()
+
+    async def _store(self, batch: list[Result]) -> None:
+        try:
+            await self._insist(record, batch)
+        except Exception:
+            log.exception("cannot record a batch; recording one by one")
+            for result in batch:
+                await self._store_one(result)
+        else:
+            count(batch)
+
+    async def _store_one(self, result: Result) -> None:
+        """What even so cannot be stored is sent again when its lease runs out."""
+        try:
+            await self._insist(record_one, result)
+        except Exception:
+            log.exception("cannot record", delivery=result.claimed.delivery_id)
+        else:
+            count([result])
+
+    async def _insist(self, store: Callable[..., None], what: object) -> None:
+        """Try until the database answers. Meanwhile `stuck` says that nothing should be claimed:
+        it might be what waits here to be stored."""
+        loop = asyncio.get_running_loop()
+        pause, again = 0.05, False
+        try:
+            while True:
+                attempt = partial(store, self._database, what, again=again)
+                try:
+                    return await loop.run_in_executor(self._thread, attempt)
+                except OperationalError as error:
+                    self.stuck = again = True
+                    log.warning("cannot record", waiting=self.backlog, error=type(error).__name__)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+        finally:
+            self.stuck = False
+
+
+def count(batch: list[Result]) -> None:
+    """Into the metrics: in sums, since each touch takes a lock."""
+    for status, number in Counter(result.status for result in batch).items():
+        STORED[status].inc(number)
+    for code, number in Counter(_code_class(result) for result in batch).items():
+        metrics.ATTEMPTS.labels(code).inc(number)
+    for result in batch:
+        metrics.LATENCY.observe(result.outcome.duration)
+
+
+def _code_class(result: Result) -> str:
+    code = result.outcome.status_code
+    return f"{code // 100}xx" if code else "none"

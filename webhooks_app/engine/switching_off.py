@@ -1,0 +1,142 @@
+"""Switching subscriptions off, and what that does to deliveries that still wait."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Connection, Table, or_, select, update
+
+from webhooks_app.engine.expired_leases import log_lost
+from webhooks_app.lib.times import utcnow
+from webhooks_app.models import Delivery, Organisation, Subscription
+from webhooks_app.notices.dashboard_notices import NoticeOf, notify
+from webhooks_app.vocabulary import DeliveryStatus
+
+GONE = "The endpoint answered 410 Gone: it asks for nothing more."
+SWITCHED_OFF = "Cancelled: the subscription was off."
+BATCH = 1000
+
+DELIVERIES = cast(Table, Delivery.__table__)
+ORGANISATIONS = cast(Table, Organisation.__table__)
+SUBSCRIPTIONS = cast(Table, Subscription.__table__)
+WAITING = (DeliveryStatus.PENDING.value, DeliveryStatus.RETRYING.value)
+
+
+def disable(connection: Connection, subscription_ids: Collection[str], reason: str) -> None:
+    """Switch those off that are on, cancel what waits, tell the members."""
+    _disable(connection, SUBSCRIPTIONS.c.id.in_(sorted(subscription_ids)), reason)
+
+
+def disable_gone(connection: Connection, subscription_id: str, revision: int, url: str) -> None:
+    """Switch off what answered 410 at `url`, unless it was edited since or that was a former URL:
+    the one of now has not said so."""
+    columns = SUBSCRIPTIONS.c
+    same = (columns.revision == revision) & (columns.url == url)
+    _disable(connection, (columns.id == subscription_id) & same, GONE)
+
+
+def _disable(connection: Connection, which: ColumnElement[bool], reason: str) -> None:
+    now = utcnow()
+    subscriptions = SUBSCRIPTIONS.c
+    rows = connection.execute(
+        update(SUBSCRIPTIONS)
+        .where(which, subscriptions.enabled)
+        .values(
+            enabled=False,
+            disabled_reason=reason,
+            disabled_at=now,
+            updated_at=now,
+            revision=subscriptions.revision + 1,
+        )
+        .returning(
+            subscriptions.id, subscriptions.name, subscriptions.organisation_id, subscriptions.mode
+        )
+    ).all()
+    for row in rows:
+        touch(connection, row.organisation_id)
+        cancel_waiting(connection, row.id)
+        about = NoticeOf(row.organisation_id, row.mode, row.id)
+        notify(connection, about, "endpoint_disabled", f"{row.name} was disabled", reason, now)
+
+
+def touch(connection: Connection, organisation_id: str) -> None:
+    """Say that a subscription of the organisation changed: what matching keeps is stale."""
+    organisations = ORGANISATIONS.c
+    connection.execute(
+        update(ORGANISATIONS)
+        .where(organisations.id == organisation_id)
+        .values(subscriptions_version=organisations.subscriptions_version + 1)
+    )
+
+
+def cancel_waiting(connection: Connection, subscription_id: str) -> bool:
+    """Cancel what waits for a subscription, `BATCH` at most; True when there may be more.
+
+    What is being sent right now is left to end.
+    """
+    deliveries = DELIVERIES.c
+    return _cancel(
+        connection,
+        deliveries.subscription_id == subscription_id,
+        deliveries.due_at.is_not(None),
+    )
+
+
+def cancel_unserved(connection: Connection, delivery_ids: Collection[str]) -> None:
+    """Of these, cancel those whose subscription was switched off or deleted meanwhile."""
+    deliveries = DELIVERIES.c
+    _cancel(
+        connection,
+        deliveries.id.in_(delivery_ids),
+        deliveries.subscription_id.in_(_unserved()),
+    )
+
+
+def cancel_left_over(connection: Connection) -> bool:
+    """Like `cancel_waiting`, for any subscription that is off: the sweep's safety net."""
+    deliveries = DELIVERIES.c
+    return _cancel(
+        connection, deliveries.subscription_id.in_(_unserved()), deliveries.due_at.is_not(None)
+    )
+
+
+def release_expired(connection: Connection, now: datetime) -> None:
+    """Cancel what was being sent for a subscription now off, when its worker died."""
+    deliveries = DELIVERIES.c
+    released = connection.execute(
+        update(DELIVERIES)
+        .where(
+            deliveries.subscription_id.in_(_unserved()),
+            deliveries.status == DeliveryStatus.SENDING.value,
+            deliveries.due_at < now,
+        )
+        .values(
+            status=DeliveryStatus.CANCELLED.value, due_at=None, finished_at=now, error=SWITCHED_OFF
+        )
+        .returning(deliveries.id, deliveries.tries)
+    )
+    log_lost(connection, [(row.id, row.tries) for row in released])
+
+
+def _unserved() -> Any:
+    subscriptions = SUBSCRIPTIONS.c
+    return select(subscriptions.id).where(
+        or_(~subscriptions.enabled, subscriptions.deleted_at.is_not(None))
+    )
+
+
+def _cancel(connection: Connection, *conditions: ColumnElement[bool]) -> bool:
+    """A batch at a time, so that a million rows hold up nobody."""
+    deliveries = DELIVERIES.c
+    batch = select(deliveries.id).where(*conditions, deliveries.status.in_(WAITING)).limit(BATCH)
+    cancelled = connection.execute(
+        update(DELIVERIES)
+        .where(deliveries.id.in_(batch.scalar_subquery()), deliveries.status.in_(WAITING))
+        .values(
+            status=DeliveryStatus.CANCELLED.value,
+            due_at=None,
+            finished_at=utcnow(),
+            error=SWITCHED_OFF,
+        )
+    )
+    return cancelled.rowcount == BATCH

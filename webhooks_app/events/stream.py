@@ -1,0 +1,132 @@
+"""The stream of events, and why each webhook was or was not told of one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased, defer
+
+from webhooks_app.deliveries.filters import of_event
+from webhooks_app.lib.errors import NotFound
+from webhooks_app.lib.paging import Page, PageBounds, encode_cursor, page_of
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.matching.changes import is_update
+from webhooks_app.matching.conditions import ConditionResult, explain, parse_conditions
+from webhooks_app.matching.incoming import Incoming
+from webhooks_app.matching.match import condition_view, wants_change
+from webhooks_app.models import Delivery, Event, Subscription
+from webhooks_app.vocabulary import Match
+
+# As for deliveries: what is rare must not cost a walk over a million rows.
+LOOKED_THROUGH = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class MatchExplanation:
+    """A webhook as it is now, and the event: what fits, and each condition as it was judged.
+
+    `changed_fields` is what its field filter asks for, nothing when it has none or the event is no
+    update; `changed` what the event changed, None when nobody knows, which counts as all.
+    """
+
+    subscription: Subscription
+    asks_for_type: bool
+    in_scope: bool
+    changed_fields: Sequence[str]
+    changed: Sequence[str] | None
+    change_wanted: bool
+    conditions_hold: bool
+    judged: Sequence[ConditionResult]
+    delivered: bool
+
+    @property
+    def would_fire(self) -> bool:
+        fits = self.asks_for_type and self.in_scope and self.change_wanted
+        return self.subscription.enabled and fits and self.conditions_hold
+
+
+def list_events(
+    session: Session, tenant: Tenant, window: PageBounds, name: str | None = None
+) -> Page[Event]:
+    """Newest first, of type `name` or of any; without their data, which may be large.
+
+    A page looks through `LOOKED_THROUGH` events at most, so it may hold fewer and have a next one.
+    """
+    within = [Event.organisation_id == tenant.organisation_id, Event.mode == tenant.mode]
+    if window.below is not None:
+        within.append(Event.id < window.below)
+    walked = select(Event).where(*within).order_by(Event.id.desc()).limit(LOOKED_THROUGH)
+    event = aliased(Event, walked.subquery())
+    query = select(event).options(defer(event.data)).order_by(event.id.desc())
+    if name is not None:
+        query = query.where(event.type == name)
+    rows = session.scalars(query.limit(window.size + 1)).all()
+    page = page_of(rows, [row.id for row in rows], window.size)
+    if page.next_cursor is None and name is not None:
+        newest = select(Event.id).where(*within).order_by(Event.id.desc())
+        last = session.scalar(newest.offset(LOOKED_THROUGH - 1).limit(1))
+        return Page(page.rows, encode_cursor(last) if last else None)
+    return page
+
+
+def find_event(session: Session, tenant: Tenant, event_id: str) -> Event:
+    """Raises `NotFound`, also for events of others."""
+    event = session.get(Event, event_id)
+    if event is None or (event.organisation_id, event.mode) != (
+        tenant.organisation_id,
+        tenant.mode,
+    ):
+        raise NotFound
+    return event
+
+
+def match_explanations(session: Session, tenant: Tenant, event: Event) -> list[MatchExplanation]:
+    """One for each webhook of now, those that were told of the event first."""
+    told = set(session.scalars(select(Delivery.subscription_id).where(of_event(event.id))))
+    query = select(Subscription).where(
+        Subscription.organisation_id == tenant.organisation_id,
+        Subscription.mode == tenant.mode,
+        Subscription.deleted_at.is_(None),
+    )
+    incoming = incoming_of(event)
+    view = condition_view(incoming)
+    found = [_verdict(row, incoming, view, row.id in told) for row in session.scalars(query)]
+    return sorted(found, key=lambda one: (not one.delivered, one.subscription.name))
+
+
+def _verdict(
+    row: Subscription, event: Incoming, view: Mapping[str, Any], delivered: bool
+) -> MatchExplanation:
+    explained = explain(parse_conditions(row.conditions), Match(row.match), view)
+    fields = row.changed_fields if is_update(event.type) else ()
+    return MatchExplanation(
+        subscription=row,
+        asks_for_type=event.type in row.event_types and not row.is_digest,
+        in_scope=row.scope_type is None or (row.scope_type, row.scope_id) == event.subject,
+        changed_fields=fields,
+        changed=event.changed,
+        change_wanted=wants_change(fields, event),
+        conditions_hold=explained.passed,
+        judged=explained.judged,
+        delivered=delivered,
+    )
+
+
+def changed_of(event: Event) -> tuple[str, ...] | None:
+    """The paths of what an event changed; None when nobody knows."""
+    return None if event.changed is None else tuple(orjson.loads(event.changed))
+
+
+def incoming_of(event: Event) -> Incoming:
+    """The event as it was when it was matched."""
+    has_subject = event.subject_type is not None and event.subject_id is not None
+    return Incoming(
+        type=event.type,
+        data=event.data,
+        occurred_at=event.occurred_at,
+        subject=(event.subject_type or "", event.subject_id or "") if has_subject else None,
+        source_id=event.source_id,
+        changed=changed_of(event),
+    )

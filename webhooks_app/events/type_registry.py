@@ -1,0 +1,123 @@
+"""The event types that an organisation knows: the catalogue's, and those that it registered."""
+
+from collections.abc import Mapping
+from math import inf
+from time import monotonic
+
+import orjson
+from sqlalchemy import Select, bindparam, select
+from sqlalchemy.orm import Session
+
+from webhooks_app.catalogue import CATALOGUE, EventType, event_type
+from webhooks_app.database import reading
+from webhooks_app.extensions import db
+from webhooks_app.lib.errors import NotFound
+from webhooks_app.models import CustomEventType
+
+KEPT_SECONDS = 1.0
+KEPT_ORGANISATIONS = 10_000
+
+NAMES = select(CustomEventType.name).where(
+    CustomEventType.organisation_id == bindparam("organisation_id"),
+    CustomEventType.retired_at.is_(None),
+)
+
+
+def known_types(session: Session, organisation_id: str) -> dict[str, EventType]:
+    """All that can be asked for now, by name: the catalogue's, then its own by group and name."""
+    own = session.scalars(
+        _own_of(organisation_id)
+        .where(CustomEventType.retired_at.is_(None))
+        .order_by(CustomEventType.group, CustomEventType.name)
+    )
+    return {**CATALOGUE, **{row.name: as_event_type(row) for row in own}}
+
+
+def reportable_types(session: Session, organisation_id: str) -> dict[str, EventType]:
+    """Those that happen to an organisation, as opposed to what we send by ourselves."""
+    known = known_types(session, organisation_id)
+    return {name: kind for name, kind in known.items() if not kind.is_system}
+
+
+def logged_names(session: Session, organisation_id: str) -> list[str]:
+    """Of all types that there may be events of, retired ones too: for looking through logs."""
+    own = (
+        _own_of(organisation_id)
+        .order_by(CustomEventType.name)
+        .with_only_columns(CustomEventType.name)
+    )
+    return [*CATALOGUE, *session.scalars(own)]
+
+
+def find_type(session: Session, organisation_id: str, name: str) -> EventType:
+    """Raises `NotFound`, also for a retired one and those of others."""
+    return event_type(name) or as_event_type(find_own(session, organisation_id, name))
+
+
+def find_own(session: Session, organisation_id: str, name: str) -> CustomEventType:
+    """One that it registered. Raises `NotFound`, also for a retired one."""
+    row = session.get(CustomEventType, (organisation_id, name))
+    if row is None or row.retired_at is not None:
+        raise NotFound
+    return row
+
+
+def as_event_type(row: CustomEventType) -> EventType:
+    return EventType(
+        name=row.name,
+        title=row.title,
+        description=row.description,
+        group=row.group,
+        sample=orjson.loads(row.sample),
+        schema=orjson.loads(row.schema) if row.schema else None,
+        own=True,
+    )
+
+
+class CustomNames:
+    """Which names an organisation registered, for the length of one request.
+
+    Busy producers ask a thousand times a second, so names are kept in this process for a second:
+    a type that another process retires may be accepted for a second more. A name that is not among
+    them is looked up once more, so a new type is known at once.
+    """
+
+    def __init__(self, organisation_id: str) -> None:
+        self._organisation_id = organisation_id
+        self._is_fresh = False
+
+    def __contains__(self, name: object) -> bool:
+        read_at, names = _kept.get(self._organisation_id, (-inf, frozenset()))
+        if self._is_fresh or (name in names and monotonic() - read_at < KEPT_SECONDS):
+            return name in names
+        self._is_fresh = True
+        return name in self._read()
+
+    def _read(self) -> frozenset[str]:
+        with reading(db.engine) as connection:
+            rows = connection.scalars(NAMES, {"organisation_id": self._organisation_id})
+            names = frozenset(rows)
+        if len(_kept) >= KEPT_ORGANISATIONS:
+            _kept.clear()
+        _kept[self._organisation_id] = (monotonic(), names)
+        return names
+
+
+_kept: dict[str, tuple[float, frozenset[str]]] = {}
+
+
+def forget(organisation_id: str) -> None:
+    """What this process keeps of an organisation's names is stale."""
+    _kept.pop(organisation_id, None)
+
+
+def by_group(types: Mapping[str, EventType]) -> dict[str, list[EventType]]:
+    """In the order in which groups come first."""
+    groups: dict[str, list[EventType]] = {}
+    for kind in types.values():
+        groups.setdefault(kind.group, []).append(kind)
+    return groups
+
+
+def _own_of(organisation_id: str) -> Select[CustomEventType]:
+    return select(CustomEventType).where(CustomEventType.organisation_id == organisation_id)

@@ -1,0 +1,139 @@
+"""The built-in receiver: private URLs, and what they answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from secrets import token_urlsafe
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from webhooks_app.inbox.secrets import sealed
+from webhooks_app.lib.crypto import Vault
+from webhooks_app.lib.errors import Conflict
+from webhooks_app.lib.ids import new_id
+from webhooks_app.lib.pointers import Fault, Invalid
+from webhooks_app.lib.times import utcnow
+from webhooks_app.models import Inbox, InboxRequest, Organisation
+from webhooks_app.models.inbox import PLAIN_ANSWER
+from webhooks_app.organisations.audit_log import Target, record
+
+MOST = 20
+LONGEST_NAME = 200
+API_INBOX = "Test webhook"
+
+
+@dataclass(frozen=True, slots=True)
+class InboxSummary:
+    """An inbox in the list of them."""
+
+    inbox: Inbox
+    requests: int
+    last_received_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CannedAnswer:
+    """What senders are answered. `content_type` is `json` or `text`."""
+
+    status: int = 200
+    delay_ms: int = 0
+    body: str = PLAIN_ANSWER
+    content_type: str = "json"
+
+
+def find(session: Session, token: str) -> Inbox | None:
+    return session.scalar(select(Inbox).where(Inbox.token == token))
+
+
+def list_inboxes(session: Session, organisation_id: str) -> Sequence[InboxSummary]:
+    """Oldest first."""
+    query = (
+        select(Inbox, func.count(InboxRequest.id), func.max(InboxRequest.received_at))
+        .outerjoin(InboxRequest, InboxRequest.inbox_id == Inbox.id)
+        .where(Inbox.organisation_id == organisation_id)
+        .group_by(Inbox.id)
+        .order_by(Inbox.id)
+    )
+    return [InboxSummary(*row) for row in session.execute(query)]
+
+
+def open_inbox(
+    session: Session, organisation_id: str, name: str, secret: str, vault: Vault
+) -> Inbox:
+    """A new inbox with a URL of its own, committed. `secret` checks signatures; empty for none.
+
+    Raises `Invalid` for a name or secret that cannot be, or one inbox too many.
+    """
+    if not 0 < len(name.strip()) <= LONGEST_NAME or not name.isprintable():
+        raise Invalid(Fault("#/name", f"A name has 1 to {LONGEST_NAME} printable characters."))
+    sealed_secret = sealed(secret, vault) if secret else None
+    _lock(session, organisation_id)
+    return _add(session, organisation_id, name.strip(), sealed_secret)
+
+
+def inbox_of_api(session: Session, organisation_id: str) -> Inbox:
+    """The one that `POST /api/test-webhook` fills, opened on first use, committed.
+
+    Raises `Conflict` for one inbox too many.
+    """
+    named = (
+        select(Inbox)
+        .where(Inbox.organisation_id == organisation_id, Inbox.name == API_INBOX)
+        .order_by(Inbox.id)
+        .limit(1)
+    )
+    if (inbox := session.scalar(named)) is not None:
+        return inbox
+    _lock(session, organisation_id)
+    if (inbox := session.scalar(named)) is not None:
+        return inbox
+    try:
+        return _add(session, organisation_id, API_INBOX, None)
+    except Invalid as error:
+        raise Conflict(error.faults[0].detail) from error
+
+
+def _lock(session: Session, organisation_id: str) -> None:
+    """So that two who open one at once do not both take the last place, or the same name."""
+    row = select(Organisation.id).where(Organisation.id == organisation_id)
+    session.execute(row.with_for_update(key_share=True))
+
+
+def _add(session: Session, organisation_id: str, name: str, sealed_secret: str | None) -> Inbox:
+    opened = select(func.count()).where(Inbox.organisation_id == organisation_id)
+    if (session.scalar(opened) or 0) >= MOST:
+        session.rollback()
+        raise Invalid(Fault("#/name", f"There are {MOST} inboxes already: delete one first."))
+    inbox = Inbox(
+        id=new_id("inb"),
+        organisation_id=organisation_id,
+        token=token_urlsafe(24),
+        name=name,
+        sealed_secret=sealed_secret,
+        created_at=utcnow(),
+    )
+    session.add(inbox)
+    record(session, "inbox.opened", Target.of(inbox))
+    session.commit()
+    return inbox
+
+
+def close_inbox(session: Session, inbox: Inbox) -> None:
+    """It and all that it kept are gone, committed."""
+    record(session, "inbox.deleted", Target.of(inbox))
+    session.delete(inbox)
+    session.commit()
+
+
+def answer_of(inbox: Inbox) -> CannedAnswer:
+    return CannedAnswer(
+        inbox.answer_status, inbox.answer_delay_ms, inbox.answer_body, inbox.answer_type
+    )
+
+
+def set_answer(session: Session, inbox: Inbox, answer: CannedAnswer) -> None:
+    """What senders are answered from now on, committed."""
+    inbox.answer_status, inbox.answer_delay_ms = answer.status, answer.delay_ms
+    inbox.answer_body, inbox.answer_type = answer.body, answer.content_type
+    session.commit()

@@ -1,0 +1,189 @@
+"""What came in at the built-in receiver: kept within bounds, shown with its signature checked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from webhooks_app.inbox.payloads import event_name, lead_of, parsed, pretty
+from webhooks_app.inbox.secrets import Secrets, secrets_of
+from webhooks_app.inbox.signature_check import UNSIGNED, SignatureResult, check, detect
+from webhooks_app.lib.crypto import Vault
+from webhooks_app.lib.errors import NotFound
+from webhooks_app.lib.ids import new_id
+from webhooks_app.lib.times import utcnow
+from webhooks_app.models import Inbox, InboxRequest
+
+RATE = "100 per second"
+KEPT = 100
+KEPT_BYTES = 8 * 1024 * 1024
+BODY_LIMIT = 512 * 1024
+SHOWN = 8 * 1024
+ID_HEADERS = ("webhook-id", "x-webhook-id", "pivotal-delivery-id", "x-github-delivery")
+MASK = "••••••"
+MASKED = frozenset({"authorization", "proxy-authorization", "cookie"})
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A request as it came: `source` is the address of who sent it."""
+
+    method: str
+    source: str
+    headers: Sequence[tuple[str, str]]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What it is answered, once `delay_ms` have passed."""
+
+    status: int
+    delay_ms: int = 0
+    delay_skipped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RequestView:
+    """A request as its page shows it; `lead` holds what is known of whom it is about."""
+
+    id: str
+    received_at: datetime
+    method: str
+    source: str
+    event: str
+    delivery_id: str
+    headers: Sequence[tuple[str, str]]
+    body: str
+    size: int
+    lead: dict[str, str]
+    answered: Answered
+    verdict: SignatureResult
+
+
+def receive(session: Session, inbox: Inbox, received: Received, answered: Answered) -> None:
+    """Keep a request, committed. Only the newest `KEPT` stay, and `KEPT_BYTES` in all.
+
+    What only proves who the sender is (`MASKED`) is not kept.
+    """
+    session.add(
+        InboxRequest(
+            id=new_id("req"),
+            inbox_id=inbox.id,
+            method=received.method,
+            source=received.source,
+            headers=orjson.dumps([_masked(*pair) for pair in received.headers]).decode(),
+            body=received.body,
+            status=answered.status,
+            delay_ms=answered.delay_ms,
+            delay_skipped=answered.delay_skipped,
+            received_at=utcnow(),
+        )
+    )
+    session.flush()
+    _drop_oldest(session, inbox)
+    session.commit()
+
+
+def _masked(name: str, value: str) -> tuple[str, str]:
+    if name.lower() not in MASKED:
+        return name, value
+    scheme, space, rest = value.partition(" ")
+    return name, f"{scheme} {MASK}" if space and rest and "=" not in scheme else MASK
+
+
+def _drop_oldest(session: Session, inbox: Inbox) -> None:
+    newest_first = InboxRequest.id.desc()
+    size = func.length(InboxRequest.body) + func.length(InboxRequest.headers)
+    ranked = (
+        select(
+            InboxRequest.id,
+            func.row_number().over(order_by=newest_first).label("position"),
+            func.sum(size).over(order_by=newest_first).label("bytes"),
+        )
+        .where(InboxRequest.inbox_id == inbox.id)
+        .subquery()
+    )
+    beyond = or_(ranked.c.position > KEPT, ranked.c.bytes > KEPT_BYTES)
+    newest_beyond = select(func.max(ranked.c.id)).where(beyond).scalar_subquery()
+    session.execute(
+        delete(InboxRequest).where(
+            InboxRequest.inbox_id == inbox.id, InboxRequest.id <= newest_beyond
+        )
+    )
+
+
+def clear(session: Session, inbox: Inbox) -> None:
+    """Forget all that came, committed."""
+    session.execute(delete(InboxRequest).where(InboxRequest.inbox_id == inbox.id))
+    session.commit()
+
+
+def mark_of(session: Session, inbox: Inbox) -> str:
+    """Changes whenever a request comes or goes."""
+    query = select(func.max(InboxRequest.id), func.count()).where(InboxRequest.inbox_id == inbox.id)
+    return _mark(*session.execute(query).one())
+
+
+def mark_in(requests: Sequence[RequestView]) -> str:
+    """`mark_of` when these were all there was."""
+    return _mark(requests[0].id if requests else None, len(requests))
+
+
+def _mark(newest_id: str | None, count: int) -> str:
+    """Requests that come at once may be committed in another order than that of their ids."""
+    return f"{newest_id or ''}.{count}"
+
+
+def requests_of(session: Session, inbox: Inbox, vault: Vault) -> list[RequestView]:
+    """What came in, newest first; long bodies cut."""
+    query = (
+        select(InboxRequest)
+        .where(InboxRequest.inbox_id == inbox.id)
+        .order_by(InboxRequest.id.desc())
+        .limit(KEPT)
+    )
+    secrets = secrets_of(session, inbox, vault)
+    return [_shown(request, secrets, SHOWN) for request in session.scalars(query)]
+
+
+def request_of(session: Session, inbox: Inbox, request_id: str, vault: Vault) -> RequestView:
+    """One of them, whole. Raises `NotFound`."""
+    query = select(InboxRequest).where(
+        InboxRequest.inbox_id == inbox.id, InboxRequest.id == request_id
+    )
+    request = session.scalar(query)
+    if request is None:
+        raise NotFound
+    return _shown(request, secrets_of(session, inbox, vault), BODY_LIMIT)
+
+
+def _shown(request: InboxRequest, secrets: Secrets, most: int) -> RequestView:
+    pairs = [(name, value) for name, value in orjson.loads(request.headers)]
+    headers = {name.lower(): value for name, value in pairs}
+    content = parsed(request.body)
+    return RequestView(
+        id=request.id,
+        received_at=request.received_at,
+        method=request.method,
+        source=request.source,
+        event=event_name(content),
+        delivery_id=next((headers[name] for name in ID_HEADERS if name in headers), ""),
+        headers=pairs,
+        body=pretty(request.body, most),
+        size=len(request.body),
+        lead=lead_of(content),
+        answered=Answered(request.status, request.delay_ms, request.delay_skipped),
+        verdict=_verdict(request, secrets, headers),
+    )
+
+
+def _verdict(request: InboxRequest, secrets: Secrets, headers: dict[str, str]) -> SignatureResult:
+    wire_format = detect(headers)
+    known = secrets.at(request.received_at)
+    if wire_format is None or not known:
+        return SignatureResult(None, wire_format, secrets.why_none if wire_format else UNSIGNED)
+    return check(known, headers, request.body, int(request.received_at.timestamp()), wire_format)

@@ -1,0 +1,169 @@
+"""The signature tool: whether a pasted request verifies, and if not, what is wrong with it.
+
+Pure: nothing is stored, and nothing of it may be logged.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import product
+
+from webhooks_app.channels.webhook.formats import wire_format
+from webhooks_app.channels.webhook.signatures import PREFIX, TOLERANCE
+from webhooks_app.inbox.payloads import laid_out
+from webhooks_app.inbox.signature_check import SIGNATURE_HEADERS, SignatureResult, check, detect
+
+UNEXPLAINED = (
+    "None of the usual mistakes explains it. Is it the secret of this webhook, and is the body "
+    "byte for byte what was sent?"
+)
+STAMP = re.compile(r"(?:^|,)t=([0-9]{1,12})(?:,|$)")
+STAMP_HEADER = "webhook-timestamp"
+ID_HEADER = "webhook-id"
+HEADER_LINE = re.compile(r"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*:(.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """`hints` say what would make it verify. `signed_content` and `expected` are empty when the
+    headers lack what is signed."""
+
+    verdict: SignatureResult
+    hints: list[str]
+    signature_header: str
+    signed_content: str
+    expected: str
+    offered: str
+
+
+class BadHeaders(Exception):
+    """A line that is no header; the message is a sentence."""
+
+
+def read_headers(text: str) -> dict[str, str]:
+    """From `Name: value` lines, by lower-case name; of a repeated one the last. Raises
+    `BadHeaders`."""
+    headers = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        if (found := HEADER_LINE.fullmatch(line)) is None:
+            raise BadHeaders(f"Line {number} does not look like “Name: value”.")
+        headers[found[1].lower()] = found[2].strip()
+    return headers
+
+
+def diagnose(
+    secret: str, headers: Mapping[str, str], body: bytes, now: int, name: str = ""
+) -> Diagnosis:
+    """Check as a receiver would, at `now` in Unix seconds; then look for the usual mistakes.
+
+    `name` is a wire format; empty to detect it from the headers.
+    """
+    verdict = check([secret], headers, body, now, name)
+    hints = [] if verdict.verified else list(_hints(verdict, secret, headers, body, now))
+    if verdict.wire_format is None:
+        return Diagnosis(verdict, hints, "", "", "", "")
+    header = SIGNATURE_HEADERS[verdict.wire_format]
+    offered = headers.get(header, "")
+    content = _signed_content(header, headers, body)
+    expected = ""
+    if content is not None:
+        with suppress(ValueError):
+            expected = _expected(verdict.wire_format, secret, headers, body)
+    return Diagnosis(
+        verdict, hints, header, (content or b"").decode(errors="replace"), expected, offered
+    )
+
+
+def _hints(
+    verdict: SignatureResult, secret: str, headers: Mapping[str, str], body: bytes, now: int
+) -> Iterator[str]:
+    if verdict.wire_format is None:
+        yield "Copy all headers of the request: one of them carries the signature."
+        return
+    if SIGNATURE_HEADERS[verdict.wire_format] not in headers:
+        if (other := detect(headers)) is not None:
+            yield f"The headers look like the format {other}: choose it, or detect."
+        return
+    signed_at = _stamp(SIGNATURE_HEADERS[verdict.wire_format], headers)
+    moment = now if signed_at is None else signed_at
+    changes = next(_that_verify(verdict.wire_format, secret, headers, body, moment), None)
+    if changes is None:
+        yield UNEXPLAINED
+    elif changes:
+        yield f"It would verify if {' and '.join(changes)}."
+    if signed_at is not None and abs(now - signed_at) > TOLERANCE:
+        yield _of_age(now - signed_at, right=changes == [])
+
+
+def _of_age(seconds: int, right: bool) -> str:
+    minutes = f"{abs(seconds) // 60:,} minutes {'ago' if seconds > 0 else 'ahead of now'}"
+    if right:
+        return f"The signature itself is right. It was made {minutes}, and 5 are allowed."
+    return f"Besides, it was made {minutes}, and 5 are allowed."
+
+
+def _that_verify(
+    name: str, secret: str, headers: Mapping[str, str], body: bytes, now: int
+) -> Iterator[list[str]]:
+    """What was changed, for each change that verifies; the least first."""
+    for (why_body, other_body), (why_secret, other_secret) in product(
+        _bodies(body), _secrets(secret)
+    ):
+        if check([other_secret], headers, other_body, now, name).verified:
+            yield [why for why in (why_secret, why_body) if why]
+
+
+def _secrets(secret: str) -> Iterator[tuple[str, str]]:
+    yield "", secret
+    if secret.startswith(PREFIX):
+        yield f"the secret were used without {PREFIX}", secret.removeprefix(PREFIX)
+    else:
+        yield f"the secret were written with {PREFIX} before it", PREFIX + secret
+
+
+def _bodies(body: bytes) -> Iterator[tuple[str, bytes]]:
+    yield "", body
+    yield "the body had no line break or space at its ends", body.strip()
+    yield "the body ended in a line break", body.rstrip(b"\r\n") + b"\n"
+    yield "the lines of the body ended as on Windows (CR LF)", body.replace(b"\n", b"\r\n")
+    if (compact := laid_out(body, -1)) is not None:
+        yield "the JSON had no spaces or line breaks: it was laid out anew on its way", compact
+    for width in (2, 4):
+        if (indented := laid_out(body, width)) is not None:
+            yield f"the JSON were indented by {width}: it was laid out anew on its way", indented
+    with suppress(ValueError, RecursionError):
+        content = json.loads(body)
+        why = "the JSON were written as Python does: it was parsed and written anew on its way"
+        yield why, json.dumps(content).encode()
+        why = "the JSON were written as JavaScript does: it was parsed and written anew on its way"
+        script = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+        yield why, script.encode(errors="replace")
+
+
+def _stamp(header: str, headers: Mapping[str, str]) -> int | None:
+    """When it was signed, in Unix seconds: from the signature's own header, or one beside it."""
+    found = STAMP.search(headers.get(header, ""))
+    text = found[1] if found else headers.get(STAMP_HEADER, "")
+    return int(text) if re.fullmatch("[0-9]{1,12}", text) else None
+
+
+def _signed_content(header: str, headers: Mapping[str, str], body: bytes) -> bytes | None:
+    """What the signature is computed over; None when a header that is part of it is missing."""
+    if header != SIGNATURE_HEADERS["standard"]:
+        found = STAMP.search(headers.get(header, ""))
+        return b"%b.%b" % (found[1].encode(), body) if found else body
+    if ID_HEADER not in headers or (stamp := _stamp(header, headers)) is None:
+        return None
+    return b"%b.%d.%b" % (headers[ID_HEADER].encode(), stamp, body)
+
+
+def _expected(name: str, secret: str, headers: Mapping[str, str], body: bytes) -> str:
+    """The signature header as the sender would write it with this secret."""
+    header = SIGNATURE_HEADERS[name]
+    stamp = _stamp(header, headers) or 0
+    sent = wire_format(name).headers([secret], headers.get(ID_HEADER, ""), stamp, body, "")
+    return next(value for key, value in sent.items() if key.lower() == header)

@@ -1,0 +1,248 @@
+"""The first step: events and all their deliveries in one transaction."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Connection, Engine, Table, select
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+
+from webhooks_app.engine.switching_off import disable
+from webhooks_app.ingest.rows import DELIVERY_COLUMNS, EVENT_COLUMNS, delivery_rows, event_row
+from webhooks_app.lib.bulk import insert_rows
+from webhooks_app.lib.metrics import ACCEPTED
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.lib.times import utcnow
+from webhooks_app.matching.incoming import Accepted, Incoming
+from webhooks_app.matching.match import Matcher, matchers_for
+from webhooks_app.matching.states import Key, States, key_of
+from webhooks_app.models import Delivery, Event
+from webhooks_app.vocabulary import EventOrigin, Trigger
+
+TRIES = 4
+UNREADABLE = "Its settings cannot be read any more. Edit it and save to use it again."
+EVENTS = cast(Table, Event.__table__)
+DELIVERIES = cast(Table, Delivery.__table__)
+REPEATABLE = ("idempotency_key", "source_id")
+
+
+class KeyReused(Exception):
+    """An idempotency key or producer's id came again with another event.
+
+    `index` is the position of the event in what was accepted, `member` is `id` or
+    `idempotency_key` (draft-ietf-httpapi-idempotency-key-header §2.7).
+    """
+
+    def __init__(self, index: int, member: str) -> None:
+        super().__init__(f"this {member} was used before, for a different event")
+        self.index = index
+        self.member = member
+
+
+@dataclass(slots=True, eq=False)
+class IngestRequest:
+    """What one request brings, and in the end what became of it: `accepted`, or `error`."""
+
+    tenant: Tenant
+    events: Sequence[Incoming]
+    origin: EventOrigin = EventOrigin.API
+    accepted: list[Accepted] = field(default_factory=list)
+    error: Exception | None = None
+    done: bool = False
+
+    @property
+    def plans_deliveries(self) -> bool:
+        return any(one.plans_deliveries for one in self.accepted)
+
+    def outcome(self) -> list[Accepted]:
+        if self.error is not None:
+            raise self.error
+        return self.accepted
+
+
+def accept(database: Engine, tenant: Tenant, events: Sequence[Incoming]) -> list[Accepted]:
+    """Store `events` with a delivery for each subscription that matches, and commit.
+
+    A repeat (the same key or producer's id) answers what the first did and stores nothing; that
+    holds under concurrency, by the unique indexes. Raises `KeyReused`, then nothing is stored.
+    """
+    asked = IngestRequest(tenant, events)
+    accept_together(database, [asked])
+    return asked.outcome()
+
+
+def accept_together(database: Engine, asked: Sequence[IngestRequest]) -> None:
+    """Store all that was asked in one transaction; never raises.
+
+    When that cannot be, each is tried alone, so that nobody suffers from another's error.
+    """
+    for last in (False,) * (TRIES - 1) + (True,):
+        try:
+            stored = _store(database, asked)
+        except Exception as error:
+            if len(asked) > 1 and not _is_away(error):
+                for one in asked:
+                    accept_together(database, [one])
+                return
+            if last or not lost_a_race(error):
+                _fail(asked, error)
+                return
+        else:
+            ACCEPTED.inc(stored)
+            return
+
+
+def accept_within(connection: Connection, asked: Sequence[IngestRequest]) -> None:
+    """Store all that was asked in the caller's transaction, and say in `accepted` what it became.
+
+    Whoever commits tries all of it again after an error that `lost_a_race`. Raises `KeyReused`.
+    """
+    for one, plan in zip(asked, _insert(connection, asked), strict=True):
+        one.accepted = plan.accepted
+
+
+def lost_a_race(error: Exception) -> bool:
+    """Whether a transaction that failed with `error` may well do better when it is tried again."""
+    if isinstance(error, IntegrityError):
+        return True
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", "") == "40P01"
+
+
+def _store(database: Engine, asked: Sequence[IngestRequest]) -> int:
+    """Commit all of it; the number of events that were new."""
+    with database.begin() as connection:
+        plans = _insert(connection, asked)
+    for one, plan in zip(asked, plans, strict=True):
+        one.accepted, one.done = plan.accepted, True
+    return sum(len(plan.events) for plan in plans)
+
+
+def _insert(connection: Connection, asked: Sequence[IngestRequest]) -> "list[_Planned]":
+    plans = _planned(connection, asked)
+    events = [row for plan in plans for row in plan.events]
+    insert_rows(connection, EVENTS, EVENT_COLUMNS, _in_lock_order(events))
+    deliveries = [row for plan in plans for row in plan.deliveries]
+    insert_rows(connection, DELIVERIES, DELIVERY_COLUMNS, deliveries)
+    return plans
+
+
+def _fail(asked: Iterable[IngestRequest], error: Exception) -> None:
+    for one in asked:
+        one.error, one.done = error, True
+
+
+def _is_away(error: Exception) -> bool:
+    return isinstance(error, OperationalError) and not lost_a_race(error)
+
+
+@dataclass(slots=True)
+class _Planned:
+    """Rows of one request, and its answers."""
+
+    accepted: list[Accepted] = field(default_factory=list)
+    events: list[tuple[Any, ...]] = field(default_factory=list)
+    deliveries: list[tuple[Any, ...]] = field(default_factory=list)
+
+
+def _planned(connection: Connection, asked: Sequence[IngestRequest]) -> list[_Planned]:
+    matchers = matchers_for(connection, {one.tenant for one in asked})
+    for matcher in matchers.values():
+        if matcher.unreadable:
+            disable(connection, matcher.unreadable, UNREADABLE)
+    now = utcnow()
+    known: dict[Tenant, _Known] = {}
+    for tenant in matchers:
+        events = [event for one in asked if one.tenant == tenant for event in one.events]
+        known[tenant] = _Known(connection, tenant, events)
+    states = States(connection, _followed(asked, matchers), now)
+    plans = [_plan(one, matchers[one.tenant], known[one.tenant], states, now) for one in asked]
+    states.store()
+    return plans
+
+
+def _followed(asked: Sequence[IngestRequest], matchers: Mapping[Tenant, Matcher]) -> Iterator[Key]:
+    """The objects that field filters follow, of all events."""
+    for one in asked:
+        for event in one.events:
+            if matchers[one.tenant].follows(event.type) and (key := key_of(one.tenant, event)):
+                yield key
+
+
+def _plan(
+    asked: IngestRequest, matcher: Matcher, known: "_Known", states: States, now: datetime
+) -> _Planned:
+    plan = _Planned()
+    for index, event in enumerate(asked.events):
+        answer = known.find(index, event)
+        if answer is None:
+            key = key_of(asked.tenant, event) if matcher.follows(event.type) else None
+            compared = states.compared(key, event)
+            candidates = matcher.matching(compared)
+            row = event_row(asked.tenant, compared, len(candidates), now, asked.origin)
+            states.move_on(key, event, row[0])
+            plan.events.append(row)
+            plan.deliveries += delivery_rows(asked.tenant, row[0], candidates, now, Trigger.EVENT)
+            answer = Accepted(row[0], event.type, len(candidates))
+            known.remember(event, answer)
+        plan.accepted.append(answer)
+    return plan
+
+
+def _in_lock_order(event_rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Sorted by key, so that two requests with the same keys wait rather than deadlock."""
+    key, source = EVENT_COLUMNS.index("idempotency_key"), EVENT_COLUMNS.index("source_id")
+    return sorted(event_rows, key=lambda row: (row[key] or "", row[source] or ""))
+
+
+class _Known:
+    """Which of `events` were accepted before, by key and by producer's id."""
+
+    def __init__(self, connection: Connection, tenant: Tenant, events: Sequence[Incoming]) -> None:
+        self._seen: dict[tuple[str, str], tuple[Incoming, Accepted]] = {}
+        for member in REPEATABLE:
+            values = {value for event in events if (value := getattr(event, member))}
+            if values:
+                self._load(connection, tenant, member, values)
+
+    def _load(self, connection: Connection, tenant: Tenant, member: str, values: set[str]) -> None:
+        columns = EVENTS.c
+        query = select(EVENTS).where(
+            columns.organisation_id == tenant.organisation_id,
+            columns.mode == tenant.mode,
+            columns[member].in_(values),
+        )
+        for row in connection.execute(query):
+            first = Incoming(
+                type=row.type,
+                data=row.data,
+                occurred_at=row.occurred_at,
+                subject=(row.subject_type, row.subject_id) if row.subject_type else None,
+                source_id=row.source_id,
+                idempotency_key=row.idempotency_key,
+            )
+            answer = Accepted(row.id, row.type, row.fan_out, repeated=True)
+            self._seen[member, getattr(first, member)] = (first, answer)
+
+    def find(self, index: int, event: Incoming) -> Accepted | None:
+        for member in REPEATABLE:
+            value = getattr(event, member)
+            if value and (found := self._seen.get((member, value))):
+                first, answer = found
+                if not _is_repeat(event, first, member):
+                    raise KeyReused(index, "id" if member == "source_id" else member)
+                return answer
+        return None
+
+    def remember(self, event: Incoming, answer: Accepted) -> None:
+        again = Accepted(answer.id, answer.type, answer.deliveries, repeated=True)
+        for member in REPEATABLE:
+            if value := getattr(event, member):
+                self._seen[member, value] = (event, again)
+
+
+def _is_repeat(event: Incoming, first: Incoming, member: str) -> bool:
+    """Two that share a key are one event when they say the same. The moment does not count: a
+    producer that gives none has another one each time."""
+    same = (event.type, event.data, event.subject) == (first.type, first.data, first.subject)
+    return same and (member == "source_id" or event.source_id == first.source_id)

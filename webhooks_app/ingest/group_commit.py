@@ -1,0 +1,48 @@
+"""A group commit: what many requests bring at the same time shares one transaction.
+
+Committing costs more than all else in accepting one event. Whoever finds the turn free stores
+what all have brought until then, while the next ones gather; alone, nobody waits for anybody.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from threading import Lock
+
+from sqlalchemy import Engine
+
+from webhooks_app.ingest.accept import IngestRequest, accept_together
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.matching.incoming import Accepted, Incoming
+
+MOST = 64
+
+
+class GroupCommit:
+    """One a process, shared by its threads. `stored` is called after a commit that planned
+    deliveries; it must not raise."""
+
+    def __init__(self, database: Engine, stored: Callable[[], None]) -> None:
+        self._database = database
+        self._stored = stored
+        self._waiting: deque[IngestRequest] = deque()
+        self._turn = Lock()
+
+    def accept(self, tenant: Tenant, event: Incoming) -> Accepted:
+        """Like `ingest.accept.accept`, for one event."""
+        mine = IngestRequest(tenant, [event])
+        self._waiting.append(mine)
+        planned = False
+        with self._turn:
+            while not mine.done:
+                group = list(self._next())
+                accept_together(self._database, group)
+                planned |= any(one.plans_deliveries for one in group)
+        if planned:
+            self._stored()
+        return mine.outcome()[0]
+
+    def _next(self) -> Iterator[IngestRequest]:
+        for _ in range(MOST):
+            if not self._waiting:
+                return
+            yield self._waiting.popleft()

@@ -1,0 +1,31 @@
+"""Taking in what producers report."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from flask import current_app
+
+from webhooks_app import queue
+from webhooks_app.extensions import db
+from webhooks_app.ingest.accept import KeyReused, accept
+from webhooks_app.ingest.group_commit import GroupCommit
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.matching.incoming import Accepted, Incoming
+
+__all__ = ["KeyReused", "ingest", "ingest_batch"]
+
+
+def ingest(tenant: Tenant, event: Incoming) -> Accepted:
+    """Commit an event with all its deliveries, then ask for an engine.
+
+    Raises `KeyReused`, with nothing stored, when an idempotency key came with another event.
+    """
+    return cast(GroupCommit, current_app.extensions["gathering"]).accept(tenant, event)
+
+
+def ingest_batch(tenant: Tenant, events: Sequence[Incoming]) -> list[Accepted]:
+    """Like `ingest`, for all or none, in a transaction of their own."""
+    accepted = accept(db.engine, tenant, events)
+    if any(one.plans_deliveries for one in accepted):
+        queue.nudge()
+    return accepted

@@ -1,0 +1,27 @@
+"""How services say no, in words that every door can translate."""
+
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
+
+# What SQLAlchemy raises while the database does not answer, is locked or has no connection left.
+DATABASE_AWAY = (OperationalError, InterfaceError, NoFreeConnection)
+
+
+# What the database refuses to store, or to look for: NUL characters, most of all.
+UNSTORABLE = DataError
+
+
+class NotFound(Exception):
+    """No such row in this organisation and mode; of others nothing is said."""
+
+
+class Conflict(Exception):
+    """It cannot be done as things are now; the message says what would help."""
+
+
+class PlanLimit(Exception):
+    """The organisation's plan has no room for it; the message says so, and which plan has."""
+
+
+class BadAccount(Exception):
+    """What was asked for cannot be; the message is one sentence for a person."""

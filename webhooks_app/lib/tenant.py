@@ -1,0 +1,11 @@
+"""Whose rows."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """An organisation in one mode."""
+
+    organisation_id: str
+    mode: str

@@ -1,0 +1,36 @@
+"""What time it is, and how a time is written. The one place that asks the clock."""
+
+from datetime import UTC, datetime, tzinfo
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+
+def utcnow() -> datetime:
+    """Now, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def rfc3339(moment: datetime) -> str:
+    """`2026-03-02T10:00:00.000Z`: milliseconds, Z (RFC 3339 §5.6)."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def when(at: datetime, zone: tzinfo) -> str:
+    """`2 March 2026, 11:00 CET`."""
+    local = at.astimezone(zone)
+    return f"{local.day} {local:%B %Y, %H:%M %Z}"
+
+
+def zone_named(name: str) -> tzinfo:
+    """UTC for a name that this machine does not know."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """The names that the zone database knows, but for those that mean another zone on another
+    machine, or none."""
+    return frozenset(available_timezones()) - {"localtime", "Factory"}

@@ -1,0 +1,202 @@
+"""From an event and an action to the e-mails that are sent."""
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any, cast
+
+import msgspec
+import orjson
+from sqlalchemy import Connection, Table, and_, bindparam, select
+
+from webhooks_app.catalogue.system import DIGEST
+from webhooks_app.channels.contract import Claimed
+from webhooks_app.channels.email.digest import summary_of
+from webhooks_app.channels.email.fields import Field, fields_of, reply_address
+from webhooks_app.channels.email.message import MailMessage, logged_headers, mailto, settled
+from webhooks_app.channels.email.mime import Email, domain_of
+from webhooks_app.channels.email.templates import one_line, render
+from webhooks_app.channels.email.unsubscribe import Unsubscribing
+from webhooks_app.channels.webhook.formats.people import title_of
+from webhooks_app.engine.endpoints import Endpoint, view_of
+from webhooks_app.lib.times import rfc3339, when, zone_named
+from webhooks_app.mail.subject_template import LONGEST, filled_in
+from webhooks_app.models import Attempt, Delivery, Membership, Organisation, User
+from webhooks_app.vocabulary import Mode, Trigger
+
+ATTEMPTS = cast(Table, Attempt.__table__)
+DELIVERIES = cast(Table, Delivery.__table__)
+MEMBERSHIPS = cast(Table, Membership.__table__)
+ORGANISATIONS = cast(Table, Organisation.__table__)
+USERS = cast(Table, User.__table__)
+
+# What means something in List-Id: brackets, quotes, the start of an encoded word (RFC 2047).
+MEANINGFUL = re.compile(r'[<>"]|=\?')
+
+# A row for each of the addresses that is a member's; one without an address, if none is.
+ABOUT = (
+    select(
+        ORGANISATIONS.c.name,
+        ORGANISATIONS.c.time_zone,
+        DELIVERIES.c.trigger,
+        DELIVERIES.c.mode,
+        DELIVERIES.c.created_at,
+        USERS.c.email,
+    )
+    .join_from(DELIVERIES, ORGANISATIONS, DELIVERIES.c.organisation_id == ORGANISATIONS.c.id)
+    .outerjoin(
+        USERS.join(MEMBERSHIPS, MEMBERSHIPS.c.user_id == USERS.c.id),
+        and_(
+            MEMBERSHIPS.c.organisation_id == ORGANISATIONS.c.id,
+            USERS.c.email.in_(bindparam("addresses", expanding=True)),
+        ),
+    )
+    .where(DELIVERIES.c.id == bindparam("id"))
+)
+
+_decode = msgspec.json.Decoder().decode
+
+
+@dataclass(frozen=True, slots=True)
+class MailContext:
+    """Where mails are written: who they are from, and where their links lead."""
+
+    sender: str
+    site_url: str
+    brand: str
+    unsubscribing: Unsubscribing
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a mail needs besides its event. `settled`: which recipients have been answered for good
+    by earlier tries, and whether they took it; `subject` and `action`: what those tries called
+    it."""
+
+    organisation: str
+    zone: tzinfo
+    test: bool
+    created_at: datetime
+    members: frozenset[str]
+    subject: str | None = None
+    action: str | None = None
+    settled: Mapping[str, bool] = dataclasses.field(default_factory=dict)
+
+
+def read_about(connection: Connection, endpoint: Endpoint, claimed: Claimed) -> About:
+    addresses = [address.lower() for address in endpoint.email_to]
+    rows = connection.execute(ABOUT, {"id": claimed.delivery_id, "addresses": addresses}).all()
+    row = rows[0]
+    said, answered = _earlier(connection, claimed.delivery_id) if claimed.number > 1 else ({}, {})
+    return About(
+        organisation=row.name,
+        zone=zone_named(row.time_zone),
+        test=row.trigger == Trigger.TEST or row.mode == Mode.TEST,
+        created_at=row.created_at,
+        members=frozenset(one.email for one in rows),
+        subject=said.get("Subject"),
+        action=said.get("List-Id", "").rpartition(" <")[0] or None,
+        settled=answered,
+    )
+
+
+def compose(endpoint: Endpoint, claimed: Claimed, about: About, desk: MailContext) -> MailMessage:
+    """A letter for each who is still to get it; the same event gives the same letters.
+
+    Members of the organisation change the action themselves, all others may unsubscribe.
+    """
+    reply_to = reply_address(claimed.data)
+    action = about.action or one_line(MEANINGFUL.sub(" ", endpoint.name))
+    fields = fields_of(claimed.event_type, claimed.data, about.zone)
+    title = title_of(view_of(claimed))
+    context: dict[str, Any] = {
+        "brand": desk.brand,
+        "organisation": about.organisation,
+        "action": action,
+        "title": title,
+        "subject": _subject(endpoint, claimed, title, fields),
+        "when": when(claimed.occurred_at, about.zone),
+        "about": f"{claimed.subject_type} {claimed.subject_id}" if claimed.subject_type else "",
+        "fields": fields,
+        "link": f"{desk.site_url}/events/{claimed.event_id}",
+        "reply_to": reply_to,
+        "test": about.test,
+    }
+    template = "event"
+    if claimed.event_type == DIGEST:
+        template = "digest"
+        context["digest"] = summary_of(_decode(claimed.data))
+        context["subject"] = _own_subject(endpoint, claimed)
+    shown_to = ", ".join(endpoint.email_to)
+
+    def letter(recipient: str) -> Email:
+        unsubscribe = ""
+        if recipient.lower() not in about.members:
+            token = desk.unsubscribing.token(endpoint.subscription_id, recipient)
+            unsubscribe = f"{desk.site_url}/unsubscribe/{token}"
+        written = render(template, unsubscribe=unsubscribe, **context)
+        return Email(
+            id=claimed.delivery_id,
+            sender=desk.sender,
+            recipient=recipient,
+            subject=about.subject or written.subject,
+            text=written.text,
+            html=written.html,
+            written_at=about.created_at,
+            shown_to=shown_to,
+            reply_to=reply_to,
+            unsubscribe=unsubscribe,
+            list_id=f"{action} <{endpoint.subscription_id}.{domain_of(desk.sender)}>",
+        )
+
+    letters = [letter(one) for one in endpoint.email_to if one not in about.settled]
+    return MailMessage(
+        delivery_id=claimed.delivery_id,
+        number=claimed.number,
+        url=mailto(endpoint.email_to),
+        letters=letters,
+        headers=logged_headers(letters[0]) if letters else {},
+    )
+
+
+def _subject(endpoint: Endpoint, claimed: Claimed, title: str, fields: list[Field]) -> str:
+    if subject := _own_subject(endpoint, claimed):
+        return subject
+    for field in fields[:1]:
+        if field.label == "Name" or field.link:
+            return one_line(f"{title}: {field.value}")[:LONGEST]
+    return title
+
+
+def _own_subject(endpoint: Endpoint, claimed: Claimed) -> str:
+    """What the action asks for; empty when it leaves that to us, or nothing comes of it."""
+    return one_line(filled_in(endpoint.email_subject or "", _view(claimed)))
+
+
+def _view(claimed: Claimed) -> dict[str, Any]:
+    subject = {"type": claimed.subject_type, "id": claimed.subject_id}
+    return {
+        "id": claimed.event_id,
+        "type": claimed.event_type,
+        "timestamp": rfc3339(claimed.occurred_at),
+        "subject": subject if claimed.subject_type else None,
+        "data": _decode(claimed.data),
+    }
+
+
+def _earlier(connection: Connection, delivery_id: str) -> tuple[dict[str, str], dict[str, bool]]:
+    """Headers of the first try, and who has answered for good. The log is what says so: a retry
+    must not differ, though the action was edited since."""
+    attempts = ATTEMPTS.c
+    rows = connection.execute(
+        select(attempts.request_headers, attempts.response_headers)
+        .where(attempts.delivery_id == delivery_id)
+        .order_by(attempts.number)
+    ).all()
+    headers = [orjson.loads(row.request_headers) for row in rows]
+    answered: dict[str, bool] = {}
+    for row in rows:
+        answered |= settled(orjson.loads(row.response_headers))
+    return next(filter(None, headers), {}), answered

@@ -1,0 +1,123 @@
+"""What owners and admins are told by mail: that deliveries failed, that an endpoint was disabled.
+
+The engine leaves it in SQL, with what it is about; a periodic job makes mails of it. At most one
+mail of a kind about a subscription in `QUIET`; what fails meanwhile is counted, and told after it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from webhooks_app.lib.times import when, zone_named
+from webhooks_app.mail import service as mail
+from webhooks_app.models import (
+    Membership,
+    Notification,
+    Organisation,
+    Subscription,
+    SubscriptionHealth,
+    User,
+)
+from webhooks_app.notices.dashboard_notices import QUIET
+from webhooks_app.vocabulary import Mode, Role
+
+AT_ONCE = 100
+
+
+def mail_due(session: Session, now: datetime) -> int:
+    """Write the mails that are due, committed; how many notices they tell."""
+    told = _of_notifications(session, now) + _of_failures(session, now)
+    session.commit()
+    mail.send_soon()
+    return told
+
+
+def _of_notifications(session: Session, now: datetime) -> int:
+    """What failed by then is told in the same mail: a 410 is a failure, and disables."""
+    due = session.execute(
+        select(Notification, SubscriptionHealth, Subscription, Organisation)
+        .join(Subscription, Subscription.id == Notification.subscription_id)
+        .join(SubscriptionHealth, SubscriptionHealth.subscription_id == Subscription.id)
+        .join(Organisation, Organisation.id == Notification.organisation_id)
+        .where(Notification.mail_due)
+        .order_by(Notification.id)
+        .limit(AT_ONCE)
+        .with_for_update(of=(Notification, SubscriptionHealth), skip_locked=True)
+    ).all()
+    for notification, row, subscription, organisation in due:
+        body = notification.body
+        if row.failed > row.failed_told:
+            body = f"{body} {_said(row, subscription, organisation)[1]}"
+            row.failed_told, row.failed_told_at = row.failed, now
+        _tell(session, organisation, subscription, notification.title, body)
+        notification.mail_due = False
+    return len(due)
+
+
+def _of_failures(session: Session, now: datetime) -> int:
+    """Where nobody wants mails of it they count as told, so that wanting them later brings no
+    mail of what is long past."""
+    health = SubscriptionHealth
+    due = session.execute(
+        select(health, Subscription, Organisation)
+        .join(Subscription, Subscription.id == health.subscription_id)
+        .join(Organisation, Organisation.id == Subscription.organisation_id)
+        .where(
+            health.failed > health.failed_told,
+            or_(health.failed_told_at.is_(None), health.failed_told_at <= now - QUIET),
+            Subscription.deleted_at.is_(None),
+        )
+        .order_by(health.subscription_id)
+        .limit(AT_ONCE)
+        .with_for_update(of=health, skip_locked=True)
+    ).all()
+    for row, subscription, organisation in due:
+        if subscription.failure_mail:
+            _tell(session, organisation, subscription, *_said(row, subscription, organisation))
+        row.failed_told, row.failed_told_at = row.failed, now
+    return sum(subscription.failure_mail for _, subscription, _ in due)
+
+
+def _said(
+    row: SubscriptionHealth, subscription: Subscription, organisation: Organisation
+) -> tuple[str, str]:
+    """The title and the sentence below it."""
+    count = row.failed - row.failed_told
+    many = f"{count} deliveries" if count > 1 else "A delivery"
+    since = ""
+    if row.failed_told_at is not None:
+        since = f" since {when(row.failed_told_at, zone_named(organisation.time_zone))}"
+    them = "They were" if count > 1 else "It was"
+    return (
+        f"{subscription.name}: {many[:1].lower()}{many[1:]} failed for good",
+        f"{many} failed{since}. {them} tried as often as its retries allow, and can be replayed.",
+    )
+
+
+def _tell(
+    session: Session, organisation: Organisation, subscription: Subscription, title: str, body: str
+) -> None:
+    context: dict[str, Any] = {
+        "title": title,
+        "body": body,
+        "organisation": organisation.name,
+        "test": subscription.mode == Mode.TEST,
+        "link": mail.link(f"/{subscription.kind}s/{subscription.id}"),
+    }
+    for address in _addresses(session, organisation):
+        mail.post(session, address, "notice", **context)
+
+
+def _addresses(session: Session, organisation: Organisation) -> Sequence[str]:
+    return session.scalars(
+        select(User.email)
+        .join(Membership, Membership.user_id == User.id)
+        .where(
+            Membership.organisation_id == organisation.id,
+            Membership.role.in_((Role.OWNER.value, Role.ADMIN.value)),
+        )
+        .order_by(User.email)
+    ).all()

@@ -1,0 +1,132 @@
+"""E-mail to people: written in the transaction of what it tells, sent by a worker afterwards."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webhooks_app import queue
+from webhooks_app.channels.email.addresses import ascii_address
+from webhooks_app.channels.email.mime import Email
+from webhooks_app.channels.email.smtp import Server, Unsent
+from webhooks_app.channels.email.templates import render
+from webhooks_app.channels.email.transport import MailTransport
+from webhooks_app.channels.email.unsubscribe import Unsubscribing
+from webhooks_app.config import Settings
+from webhooks_app.lib.errors import NotFound
+from webhooks_app.lib.ids import new_id
+from webhooks_app.lib.times import utcnow
+from webhooks_app.mail.compose import MailContext
+from webhooks_app.models import Mail
+
+SHOWN = 100
+
+
+class NotSent(Exception):
+    """A test mail was not taken; the message says why."""
+
+
+def post(session: Session, to: str, template: str, **context: Any) -> Mail:
+    """Add a mail to the caller's transaction, made of `templates/email/<template>/`.
+
+    With no SMTP server it goes to the outbox, where operators read it. Call `send_soon` after the
+    commit.
+    """
+    now = utcnow()
+    waits = bool(_settings().smtp_host)
+    written = render(template, brand=_settings().brand_name, **context)
+    mail = Mail(
+        id=new_id("mai"),
+        recipient=to,
+        subject=written.subject,
+        text=written.text,
+        html=written.html,
+        template=template,
+        status="pending" if waits else "outbox",
+        due_at=now if waits else None,
+        created_at=now,
+    )
+    session.add(mail)
+    return mail
+
+
+def send_soon() -> None:
+    """Ask for a worker, after a commit; never raises. A periodic job sends what it missed."""
+    if _settings().smtp_host:
+        queue.enqueue_background(queue.SEND_MAIL)
+
+
+def link(path: str) -> str:
+    """A URL for a mail. It is made of settings, never of what a request says about its host."""
+    return _settings().site_url + path
+
+
+def newest(session: Session) -> Sequence[Mail]:
+    """The last `SHOWN`, newest first."""
+    return session.scalars(select(Mail).order_by(Mail.id.desc()).limit(SHOWN)).all()
+
+
+def find(session: Session, mail_id: str) -> Mail:
+    """Raises `NotFound`."""
+    mail = session.get(Mail, mail_id)
+    if mail is None:
+        raise NotFound
+    return mail
+
+
+def send_test(to: str) -> str:
+    """Send a mail now, by whoever asks; what the server answered. Raises `NotSent`."""
+    settings = _settings()
+    server, address = server_of(settings), ascii_address(to)
+    if server is None:
+        raise NotSent("No mail server is set: set SMTP_HOST, MAIL_FROM and PUBLIC_URL first.")
+    if address is None:
+        raise NotSent(f"{to!r} is not an e-mail address.")
+    written = render("test_mail", brand=settings.brand_name, link=settings.site_url)
+    letter = Email(
+        id=new_id("mai"),
+        sender=settings.mail_from,
+        recipient=address,
+        subject=written.subject,
+        text=written.text,
+        html=written.html,
+        written_at=utcnow(),
+    )
+    transport = MailTransport(server)
+    try:
+        code, text = transport.send(letter, transport.now())
+    except Unsent as error:
+        raise NotSent(f"{error}.") from error
+    transport.hang_up()
+    return f"{code} {text}"
+
+
+def server_of(settings: Settings) -> Server | None:
+    """None while no mail server is set."""
+    if not settings.smtp_host:
+        return None
+    return Server(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        username=settings.smtp_username,
+        password=settings.smtp_password,
+        security=settings.smtp_security,
+        timeout=settings.smtp_timeout,
+    )
+
+
+def desk_of(settings: Settings) -> MailContext:
+    """What waits in the outbox is from nobody yet."""
+    return MailContext(
+        sender=settings.mail_from or f"{settings.brand_name} <nobody@localhost>",
+        site_url=settings.site_url,
+        brand=settings.brand_name,
+        unsubscribing=Unsubscribing(settings.secret_key),
+    )
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings

@@ -1,0 +1,185 @@
+"""Conditions: does this event interest this subscription? Pure, and total over any JSON."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import re2
+
+from webhooks_app.matching.operators import OPERATORS, VALUELESS, Operator, compile_pattern
+from webhooks_app.vocabulary import Match
+
+MOST = 20
+LONGEST_FIELD = 200
+LONGEST_VALUE = 1000
+LONGEST_PATTERN = 500
+MOST_CHOICES = 100
+MEMBERS = frozenset(("field", "operator", "value"))
+ENVELOPE = ("id", "type", "timestamp", "subject", "data")
+
+
+class InvalidCondition(ValueError):
+    """`index` is the condition's position, `member` is field, operator or value."""
+
+    def __init__(self, index: int, member: str, message: str) -> None:
+        super().__init__(message)
+        self.index = index
+        self.member = member
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    field: str
+    operator: str
+    value: Any = None
+
+    def as_json(self) -> dict[str, Any]:
+        """What `parse_conditions` reads again; an operator that takes no value has none."""
+        shape: dict[str, Any] = {"field": self.field, "operator": self.operator}
+        if self.operator not in VALUELESS:
+            shape["value"] = list(self.value) if isinstance(self.value, tuple) else self.value
+        return shape
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionResult:
+    """One condition and the event: what was found at its field, and whether it holds."""
+
+    condition: Condition
+    passed: bool
+    found: bool
+    actual: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    passed: bool
+    judged: tuple[ConditionResult, ...]
+
+
+def parse_conditions(raw: object) -> tuple[Condition, ...]:
+    """From JSON, `[{"field", "operator", "value"}]`; lists become tuples.
+
+    Raises `InvalidCondition` for the first that cannot be used.
+    """
+    if not isinstance(raw, Sequence) or isinstance(raw, str | bytes):
+        raise InvalidCondition(0, "field", "Conditions are a list.")
+    if len(raw) > MOST:
+        raise InvalidCondition(MOST, "field", f"There are at most {MOST} conditions.")
+    return tuple(_parse(index, one) for index, one in enumerate(raw))
+
+
+def evaluate(conditions: Sequence[Condition], match: Match, event: Mapping[str, Any]) -> bool:
+    """True when all (or any) hold. No conditions always do.
+
+    `event` has `id`, `type`, `timestamp`, `subject` and `data`; see `look_up` for paths.
+    """
+    if not conditions:
+        return True
+    combine = all if match is Match.ALL else any
+    return combine(_judge(one, event).passed for one in conditions)
+
+
+def explain(conditions: Sequence[Condition], match: Match, event: Mapping[str, Any]) -> Explanation:
+    """Like `evaluate`, condition by condition, for people."""
+    judged = tuple(_judge(one, event) for one in conditions)
+    combine = all if match is Match.ALL else any
+    return Explanation(not judged or combine(one.passed for one in judged), judged)
+
+
+def look_up(path: str, event: Mapping[str, Any]) -> tuple[bool, Any]:
+    """Whether there is something at `path`, and what.
+
+    A path that starts with a name of the envelope (`data.email`, `subject.id`) starts there, any
+    other in `data`. Where `data` has no such member and it names the event's own object, `data`
+    itself is meant: for `lead.captured`, `lead.email` is `data.email`. Digits index lists.
+    """
+    steps = path.split(".")
+    if steps[0] in ENVELOPE:
+        return _walk(event, steps)
+    data = event.get("data")
+    found, value = _walk(data, steps)
+    if not found and steps[0] == str(event.get("type")).partition(".")[0] and len(steps) > 1:
+        return _walk(data, steps[1:])
+    return found, value
+
+
+def _walk(value: Any, steps: Sequence[str]) -> tuple[bool, Any]:
+    for step in steps:
+        if isinstance(value, Mapping) and step in value:
+            value = value[step]
+        elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
+            value = value[int(step)]
+        else:
+            return False, None
+    return True, value
+
+
+def _judge(condition: Condition, event: Mapping[str, Any]) -> ConditionResult:
+    found, actual = look_up(condition.field, event)
+    return ConditionResult(condition, _holds(condition, found, actual), found, actual)
+
+
+def _holds(condition: Condition, found: bool, actual: Any) -> bool:
+    operator = OPERATORS[condition.operator]
+    return operator.holds(actual, condition.value) if found else operator.when_missing
+
+
+def _parse(index: int, raw: object) -> Condition:
+    if not isinstance(raw, Mapping):
+        raise InvalidCondition(index, "field", "A condition has a field, an operator and a value.")
+    for member in raw.keys() - MEMBERS:
+        raise InvalidCondition(index, str(member), "A condition has no such member.")
+    field, name, value = raw.get("field"), raw.get("operator"), raw.get("value")
+    if not isinstance(field, str) or not is_path(field):
+        raise InvalidCondition(index, "field", "Name a field, as `data.email`.")
+    if not isinstance(name, str) or name not in OPERATORS:
+        known = ", ".join(OPERATORS)
+        raise InvalidCondition(index, "operator", f"The operator is one of: {known}.")
+    if name in VALUELESS:
+        return Condition(field, name)
+    return Condition(field, name, _checked_value(index, name, OPERATORS[name], value))
+
+
+def is_path(field: str) -> bool:
+    """May this name a field?"""
+    return 0 < len(field) <= LONGEST_FIELD and ".." not in f".{field}." and "\0" not in field
+
+
+def _checked_value(index: int, name: str, operator: Operator, value: Any) -> Any:
+    if operator.takes_list:
+        return _checked_choices(index, value)
+    if not _is_scalar(value):
+        raise InvalidCondition(index, "value", "The value is a text, a number, true or false.")
+    if name == "matches":
+        _check_pattern(index, value)
+    return value
+
+
+def _checked_choices(index: int, value: Any) -> tuple[Any, ...]:
+    if not isinstance(value, list | tuple) or not 0 < len(value) <= MOST_CHOICES:
+        raise InvalidCondition(index, "value", f"Give a list of 1 to {MOST_CHOICES} values.")
+    if not all(_is_scalar(one) for one in value):
+        raise InvalidCondition(index, "value", "Each value is a text, a number, true or false.")
+    return tuple(value)
+
+
+def _is_scalar(value: Any) -> bool:
+    if isinstance(value, str):
+        return 0 < len(value) <= LONGEST_VALUE and "\0" not in value
+    return isinstance(value, float) or (isinstance(value, int) and abs(value) < 2**63)
+
+
+def _check_pattern(index: int, value: Any) -> None:
+    if not isinstance(value, str) or len(value) > LONGEST_PATTERN:
+        reason = f"A pattern is a text of at most {LONGEST_PATTERN} characters."
+        raise InvalidCondition(index, "value", reason)
+    try:
+        compile_pattern(value)
+    except re2.error as error:
+        raise InvalidCondition(index, "value", f"Not a pattern (RE2): {_reason(error)}.") from error
+
+
+def _reason(error: re2.error) -> str:
+    reason = error.args[0]
+    return reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)

@@ -1,0 +1,151 @@
+"""Which subscriptions want an event: by type, mode, scope, changed fields and conditions."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import structlog
+from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.orm import Session
+
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.lib.times import rfc3339
+from webhooks_app.matching.changes import concerns, followed_types, is_update, object_type
+from webhooks_app.matching.conditions import Condition, evaluate, parse_conditions
+from webhooks_app.matching.incoming import Incoming
+from webhooks_app.models import Organisation, Subscription
+from webhooks_app.vocabulary import Match
+
+KEPT_TENANTS = 1000
+VERSIONS = select(Organisation.id, Organisation.subscriptions_version).where(
+    Organisation.id.in_(bindparam("ids", expanding=True))
+)
+
+_decode = msgspec.json.Decoder().decode
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What matching and planning need of a subscription."""
+
+    subscription_id: str
+    wire_format: str
+    scope: tuple[str, str] | None
+    conditions: tuple[Condition, ...]
+    match: Match
+    changed_fields: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, subscription: Subscription) -> "Candidate":
+        scope_type, scope_id = subscription.scope_type, subscription.scope_id
+        return cls(
+            subscription_id=subscription.id,
+            wire_format=subscription.wire_format,
+            scope=(scope_type, scope_id) if scope_type and scope_id else None,
+            conditions=parse_conditions(subscription.conditions),
+            match=Match(subscription.match),
+            changed_fields=tuple(subscription.changed_fields),
+        )
+
+
+class Matcher:
+    """The enabled subscriptions of one organisation and mode, arranged by event type.
+
+    `unreadable` holds the ids of those whose row cannot be used. They match nothing.
+    """
+
+    def __init__(self, subscriptions: Iterable[Subscription]) -> None:
+        self._by_type: dict[str, list[Candidate]] = {}
+        self._followed: set[str] = set()
+        self.unreadable: list[str] = []
+        for subscription in subscriptions:
+            try:
+                self._add(subscription)
+            except (TypeError, ValueError) as error:
+                log.error("unreadable", subscription=subscription.id, error=type(error).__name__)
+                self.unreadable.append(subscription.id)
+
+    def _add(self, subscription: Subscription) -> None:
+        if subscription.is_digest:
+            return
+        candidate = Candidate.of(subscription)
+        for event_type in list(subscription.event_types):
+            self._by_type.setdefault(event_type, []).append(candidate)
+            if candidate.changed_fields:
+                self._followed.update(followed_types(event_type))
+
+    def follows(self, event_type: str) -> bool:
+        """Does a field filter need the states that events of this type tell?"""
+        return event_type in self._followed
+
+    def matching(self, event: Incoming) -> list[Candidate]:
+        candidates = self._by_type.get(event.type)
+        if not candidates:
+            return []
+        in_scope = [c for c in candidates if c.scope is None or c.scope == event.subject]
+        if event.type in self._followed and is_update(event.type):
+            in_scope = [c for c in in_scope if wants_change(c.changed_fields, event)]
+        if not any(c.conditions for c in in_scope):
+            return in_scope
+        view = condition_view(event)
+        return [c for c in in_scope if evaluate(c.conditions, c.match, view)]
+
+
+def wants_change(fields: Sequence[str], event: Incoming) -> bool:
+    """Does a field filter let this update pass? One without fields lets all."""
+    return not fields or concerns(fields, event.changed, object_type(event.type))
+
+
+def condition_view(event: Incoming) -> Mapping[str, Any]:
+    """The event as conditions see it."""
+    return {
+        "id": event.source_id,
+        "type": event.type,
+        "timestamp": rfc3339(event.occurred_at),
+        "subject": {"type": event.subject[0], "id": event.subject[1]} if event.subject else None,
+        "data": _decode(event.data),
+    }
+
+
+_kept: dict[Tenant, tuple[int, Matcher]] = {}
+
+
+def matchers_for(connection: Connection, tenants: Collection[Tenant]) -> dict[Tenant, Matcher]:
+    """The matcher of each, kept in this process until the organisation's subscriptions change.
+
+    Whether they did is asked in the current transaction, so nothing stale is used.
+    """
+    ids = sorted({tenant.organisation_id for tenant in tenants})
+    versions = {
+        row.id: row.subscriptions_version for row in connection.execute(VERSIONS, {"ids": ids})
+    }
+    return {
+        tenant: _matcher(connection, tenant, versions[tenant.organisation_id]) for tenant in tenants
+    }
+
+
+def _matcher(connection: Connection, tenant: Tenant, version: int) -> Matcher:
+    kept_version, matcher = _kept.get(tenant, (None, None))
+    if matcher is None or kept_version != version:
+        matcher = Matcher(_enabled_subscriptions(connection, tenant))
+        if len(_kept) >= KEPT_TENANTS:
+            _kept.clear()
+        _kept[tenant] = (version, matcher)
+    return matcher
+
+
+def _enabled_subscriptions(connection: Connection, tenant: Tenant) -> list[Subscription]:
+    query = (
+        select(Subscription)
+        .where(
+            Subscription.organisation_id == tenant.organisation_id,
+            Subscription.mode == tenant.mode,
+            Subscription.enabled,
+            Subscription.deleted_at.is_(None),
+        )
+        .order_by(Subscription.id)
+    )
+    with Session(connection, join_transaction_mode="rollback_only") as session:
+        return list(session.scalars(query))

@@ -1,0 +1,146 @@
+"""The last seen states of objects: locked, compared with, moved on, in the transaction of accept.
+
+Only for event types that a field filter follows; all others cost a look into a set.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, cast
+
+import msgspec
+from sqlalchemy import Connection, Engine, Table, delete, select, tuple_
+
+from webhooks_app.lib.bulk import upsert_rows
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.matching.changes import changed_paths, is_update, object_type
+from webhooks_app.matching.incoming import Incoming
+from webhooks_app.models import ObjectState
+
+LONGEST_ID = 200
+FORGET_AFTER = timedelta(days=365)
+
+STATES = cast(Table, ObjectState.__table__)
+KEY = (STATES.c.organisation_id, STATES.c.mode, STATES.c.type, STATES.c.object_id)
+MAKE = """
+    INSERT INTO object_states (organisation_id, mode, type, object_id, updated_at) {rows}
+    ON CONFLICT DO NOTHING"""
+UPSERT = """
+    INSERT INTO object_states (
+        organisation_id, mode, type, object_id, data, event_id, occurred_at, updated_at
+    ) {rows}
+    ON CONFLICT (organisation_id, mode, type, object_id) DO UPDATE SET
+        data = excluded.data, event_id = excluded.event_id,
+        occurred_at = excluded.occurred_at, updated_at = excluded.updated_at"""
+TYPES = (*["text"] * 6, "timestamptz", "timestamptz")
+
+_decode = msgspec.json.Decoder().decode
+
+
+class Key(NamedTuple):
+    organisation_id: str
+    mode: str
+    type: str
+    object_id: str
+
+
+class _State(NamedTuple):
+    data: str
+    event_id: str
+    occurred_at: datetime
+
+
+class States:
+    """The states of `keys`, locked until the transaction ends.
+
+    Rows are made first and then locked, each in the order of keys, so that of two transactions
+    that see the same object one waits for the other, the first time too, and never both.
+    """
+
+    def __init__(self, connection: Connection, keys: Iterable[Key], now: datetime) -> None:
+        self._connection, self._now = connection, now
+        self._known: dict[Key, _State | None] = {}
+        self._moved: set[Key] = set()
+        if ordered := sorted(set(keys)):
+            self._lock(ordered)
+
+    def _lock(self, ordered: list[Key]) -> None:
+        rows = [(*key, self._now) for key in ordered]
+        upsert_rows(self._connection, MAKE, (*["text"] * 4, "timestamptz"), rows)
+        locked = select(STATES).where(tuple_(*KEY).in_(ordered)).order_by(*KEY).with_for_update()
+        self._known = dict.fromkeys(ordered)
+        for row in self._connection.execute(locked):
+            if row.data is not None:
+                key = Key(row.organisation_id, row.mode, row.type, row.object_id)
+                self._known[key] = _State(row.data, row.event_id, row.occurred_at)
+
+    def compared(self, key: Key | None, event: Incoming) -> Incoming:
+        """`event` with what changed, unless it says so or there is nothing to compare with."""
+        before = self._known.get(key) if key else None
+        if before is None or event.changed is not None or not is_update(event.type):
+            return event
+        if before.data == event.data:
+            return replace(event, changed=())
+        return replace(event, changed=changed_paths(_decode(before.data), _decode(event.data)))
+
+    def move_on(self, key: Key | None, event: Incoming, event_id: str) -> None:
+        """`event` is what was seen last of its object, unless a newer one was."""
+        if key not in self._known:
+            return
+        before = self._known[key]
+        if before is None or event.occurred_at >= before.occurred_at:
+            self._known[key] = _State(event.data, event_id, event.occurred_at)
+            self._moved.add(key)
+
+    def store(self) -> None:
+        """Write what has moved on."""
+        rows: list[tuple[Any, ...]] = []
+        for key in sorted(self._moved):
+            state = self._known[key]
+            assert state is not None
+            rows.append((*key, *state, self._now))
+        if rows:
+            upsert_rows(self._connection, UPSERT, TYPES, rows)
+
+
+def key_of(tenant: Tenant, event: Incoming) -> Key | None:
+    """Which object the event is about: `data.id`, else `data.customer.id`, else the subject when
+    it is a customer. None when none of them is there."""
+    type_ = object_type(event.type)
+    data = _decode(event.data)
+    inner = data.get(type_)
+    subject_type, subject_id = event.subject or (None, None)
+    candidates = (
+        data.get("id"),
+        inner.get("id") if isinstance(inner, dict) else None,
+        subject_id if subject_type == type_ else None,
+    )
+    ids = (_id_text(one) for one in candidates)
+    found = next((id_ for id_ in ids if id_), None)
+    return Key(tenant.organisation_id, tenant.mode, type_, found) if found else None
+
+
+def _id_text(value: Any) -> str | None:
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
+        return str(value)
+    text = value if isinstance(value, str) else ""
+    return text if 0 < len(text) <= LONGEST_ID and "\0" not in text else None
+
+
+def forget_unseen(engine: Engine, now: datetime, batch: int = 5000) -> int:
+    """Delete the states of objects that no event spoke of for a year. Returns rows deleted."""
+    old = (
+        select(*KEY)
+        .where(STATES.c.updated_at < now - FORGET_AFTER)
+        .limit(batch)
+        .with_for_update(skip_locked=True)
+    )
+    total = 0
+    while True:
+        with engine.begin() as connection:
+            keys = [tuple(row) for row in connection.execute(old)]
+            if keys:
+                connection.execute(delete(STATES).where(tuple_(*KEY).in_(keys)))
+        total += len(keys)
+        if len(keys) < batch:
+            return total

@@ -1,0 +1,80 @@
+"""Notifications for the dashboard; at most one of a kind for a subscription in a quiet period."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+
+from sqlalchemy import Connection, Table, insert, select
+
+from webhooks_app.channels.contract import Claimed
+from webhooks_app.lib.ids import new_id
+from webhooks_app.lib.times import utcnow
+from webhooks_app.models import Notification, Subscription
+
+QUIET = timedelta(hours=1)
+FAILED = "delivery_failed"
+NOTIFICATIONS = cast(Table, Notification.__table__)
+SUBSCRIPTIONS = cast(Table, Subscription.__table__)
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeOf:
+    organisation_id: str
+    mode: str
+    subscription_id: str
+    delivery_id: str | None = None
+
+
+def notify(
+    connection: Connection, about: NoticeOf, kind: str, title: str, body: str, now: datetime
+) -> bool:
+    """Store a notification, unless one of this kind is newer than `QUIET`. True when stored."""
+    notifications = NOTIFICATIONS.c
+    recent = select(notifications.id).where(
+        notifications.organisation_id == about.organisation_id,
+        notifications.subscription_id == about.subscription_id,
+        notifications.kind == kind,
+        notifications.created_at > now - QUIET,
+    )
+    if connection.execute(recent.limit(1)).first():
+        return False
+    connection.execute(
+        insert(NOTIFICATIONS).values(
+            id=new_id("ntf"),
+            organisation_id=about.organisation_id,
+            mode=about.mode,
+            kind=kind,
+            subscription_id=about.subscription_id,
+            delivery_id=about.delivery_id,
+            title=title,
+            body=body,
+            created_at=now,
+            # Of failures mails tell how many there were, by the counters of the subscription.
+            mail_due=kind != FAILED,
+        )
+    )
+    return True
+
+
+def notify_failed(connection: Connection, failed: Mapping[str, Claimed]) -> None:
+    """Tell the members which subscriptions have given up a delivery, `failed` by subscription."""
+    subscriptions = SUBSCRIPTIONS.c
+    named = connection.execute(
+        select(
+            subscriptions.id, subscriptions.name, subscriptions.organisation_id, subscriptions.mode
+        )
+        .where(subscriptions.id.in_(sorted(failed)))
+        .order_by(subscriptions.id)
+    )
+    for row in named.all():
+        claimed = failed[row.id]
+        tries = f"{claimed.number} {'try' if claimed.number == 1 else 'tries'}"
+        notify(
+            connection,
+            NoticeOf(row.organisation_id, row.mode, row.id, claimed.delivery_id),
+            FAILED,
+            f"{row.name}: a delivery failed for good",
+            f"{claimed.event_type} could not be delivered after {tries}.",
+            utcnow(),
+        )

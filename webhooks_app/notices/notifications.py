@@ -1,0 +1,76 @@
+"""What the dashboard tells members of an organisation. Each reads it for themselves."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Exists, exists, func, literal, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from webhooks_app.lib.errors import NotFound
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.models import Notification, NotificationRead
+from webhooks_app.models.columns import IdText
+
+SHOWN = 50
+
+
+class NotificationView(NamedTuple):
+    notification: Notification
+    is_new: bool
+
+
+def newest(session: Session, tenant: Tenant, user_id: str) -> Sequence[NotificationView]:
+    """The last `SHOWN`, newest first, and which of them that member has not read."""
+    newest = (
+        select(Notification, ~_read_by(user_id))
+        .where(*_of(tenant))
+        .order_by(Notification.id.desc())
+        .limit(SHOWN)
+    )
+    return [NotificationView(*row) for row in session.execute(newest)]
+
+
+def unread(session: Session, tenant: Tenant, user_id: str) -> int:
+    counted = select(func.count()).select_from(Notification)
+    return session.scalar(counted.where(*_of(tenant), ~_read_by(user_id))) or 0
+
+
+def read_one(session: Session, tenant: Tenant, user_id: str, notification_id: str) -> None:
+    """That one is read from now on; committed. Raises `NotFound`."""
+    row = session.get(Notification, notification_id)
+    if row is None or (row.organisation_id, row.mode) != (tenant.organisation_id, tenant.mode):
+        raise NotFound
+    _read(session, user_id, Notification.id == notification_id)
+    session.commit()
+
+
+def read_all(session: Session, tenant: Tenant, user_id: str) -> None:
+    """Nothing is unread from now on; committed."""
+    _read(session, user_id, *_of(tenant))
+    session.commit()
+
+
+def skip_all(session: Session, organisation_id: str, user_id: str) -> None:
+    """To a new member, what was told before they came is no news; not committed."""
+    _read(session, user_id, Notification.organisation_id == organisation_id)
+
+
+def _of(tenant: Tenant) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return (
+        Notification.organisation_id == tenant.organisation_id,
+        Notification.mode == tenant.mode,
+    )
+
+
+def _read_by(user_id: str) -> Exists:
+    return exists().where(
+        NotificationRead.notification_id == Notification.id, NotificationRead.user_id == user_id
+    )
+
+
+def _read(session: Session, user_id: str, *which: ColumnElement[bool]) -> None:
+    dialect: Any = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    unread = select(Notification.id, literal(user_id, IdText)).where(*which, ~_read_by(user_id))
+    insert = dialect.insert(NotificationRead).from_select(["notification_id", "user_id"], unread)
+    session.execute(insert.on_conflict_do_nothing())

@@ -1,0 +1,176 @@
+"""Invitations to an organisation, by mail: sent, sent again, taken back, accepted once."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session, joinedload
+
+from webhooks_app.lib.crypto import digest, new_token
+from webhooks_app.lib.errors import BadAccount, NotFound
+from webhooks_app.lib.ids import new_id
+from webhooks_app.lib.names import checked_name
+from webhooks_app.lib.times import utcnow
+from webhooks_app.mail import service as mail
+from webhooks_app.models import Invitation, Membership, Organisation, User
+from webhooks_app.organisations.audit_log import Actor, Target, act_as, record
+from webhooks_app.people import accounts, members
+from webhooks_app.people.passwords import hashed
+from webhooks_app.vocabulary import Role
+
+VALID = timedelta(days=7)
+MOST = 100
+
+
+def list_invitations(session: Session, organisation_id: str) -> Sequence[Invitation]:
+    """Those not accepted yet, by e-mail; also those that ran out, which may be sent again."""
+    query = select(Invitation).where(Invitation.organisation_id == organisation_id)
+    return session.scalars(query.order_by(Invitation.email)).all()
+
+
+def find(session: Session, organisation_id: str, invitation_id: str) -> Invitation:
+    """Raises `NotFound`, also for those of others."""
+    invitation = session.get(Invitation, invitation_id)
+    if invitation is None or invitation.organisation_id != organisation_id:
+        raise NotFound
+    return invitation
+
+
+def invite(
+    session: Session, organisation: Organisation, email: str, role: Role, invited_by: str
+) -> Invitation:
+    """Mail a link that makes whoever has that e-mail a member; committed. Raises `BadAccount`."""
+    address = accounts.checked_address(email)
+    members.lock(session, organisation.id)
+    _must_be_new(session, organisation, address)
+    invitation = Invitation(
+        id=new_id("inv"),
+        organisation_id=organisation.id,
+        organisation=organisation,
+        email=address,
+        role=role.value,
+        invited_by=invited_by,
+        created_at=utcnow(),
+    )
+    session.add(invitation)
+    _send(session, invitation)
+    record(session, "invitation.sent", _target(invitation), role=role.value)
+    session.commit()
+    mail.send_soon()
+    return invitation
+
+
+def resend(session: Session, invitation: Invitation) -> None:
+    """A new link for as long as the first, which works no more; committed."""
+    _send(session, invitation)
+    record(session, "invitation.resent", _target(invitation))
+    session.commit()
+    mail.send_soon()
+
+
+def revoke(session: Session, invitation: Invitation) -> None:
+    """Its link works no more; committed."""
+    record(session, "invitation.revoked", _target(invitation))
+    session.delete(invitation)
+    session.commit()
+
+
+def by_token(session: Session, token: str) -> Invitation:
+    """With its organisation. Raises `NotFound` when it was used, taken back, or ran out."""
+    invitation = session.scalar(
+        select(Invitation)
+        .options(joinedload(Invitation.organisation))
+        .where(Invitation.digest == digest(token), Invitation.expires_at > utcnow())
+    )
+    if invitation is None:
+        raise NotFound
+    return invitation
+
+
+def has_account(session: Session, invitation: Invitation) -> bool:
+    return session.scalar(select(User.id).where(User.email == invitation.email)) is not None
+
+
+def accept(session: Session, token: str, user: User) -> str:
+    """Make the user a member, once; committed. Returns the organisation's id.
+
+    Who is a member already keeps their role. Raises `NotFound`, also for the invitation of
+    someone else.
+    """
+    organisation, role = _take(session, token, user.email)
+    if session.get(Membership, (organisation.id, user.id)) is None:
+        act_as(Actor(user.email, user.id))
+        accounts.join(session, organisation, user, role)
+    else:
+        session.commit()
+    return organisation.id
+
+
+def accept_as_new(session: Session, token: str, name: str, password: str) -> tuple[User, str]:
+    """A new user, who is a member, and the organisation's id; committed.
+
+    Raises `NotFound`, and `BadAccount` when someone has that e-mail, or the name or password will
+    not do.
+    """
+    name = checked_name(name, "A person")
+    accounts.checked_password(password)
+    email = by_token(session, token).email
+    password_hash = hashed(session, password)
+    organisation, role = _take(session, token, email)
+    user = User(
+        id=new_id("usr"),
+        email=email,
+        name=name,
+        password_hash=password_hash,
+        created_at=utcnow(),
+    )
+    act_as(Actor(user.email, user.id))
+    accounts.join(session, organisation, user, role)
+    return user, organisation.id
+
+
+def _must_be_new(session: Session, organisation: Organisation, address: str) -> None:
+    here = Membership.organisation_id == organisation.id
+    if session.scalar(select(User.id).join(Membership).where(here, User.email == address)):
+        raise BadAccount(f"{address} is a member already.")
+    open_here = Invitation.organisation_id == organisation.id
+    if session.scalar(select(Invitation.id).where(open_here, Invitation.email == address)):
+        raise BadAccount(f"{address} is invited already: send it again, or take it back.")
+    if (session.scalar(select(func.count()).where(open_here)) or 0) >= MOST:
+        raise BadAccount(f"There are {MOST} open invitations already: take one back first.")
+
+
+def _send(session: Session, invitation: Invitation) -> None:
+    token = new_token("inv")
+    invitation.digest = digest(token)
+    invitation.expires_at = utcnow() + VALID
+    mail.post(
+        session,
+        invitation.email,
+        "invitation",
+        invited_by=invitation.invited_by,
+        organisation=invitation.organisation.name,
+        role=invitation.role,
+        days=VALID.days,
+        link=mail.link(f"/invitations/{token}"),
+    )
+
+
+def _take(session: Session, token: str, email: str) -> tuple[Organisation, Role]:
+    """Spend an invitation: of two who try at once, one does."""
+    taken = session.execute(
+        delete(Invitation)
+        .where(
+            Invitation.digest == digest(token),
+            Invitation.email == email,
+            Invitation.expires_at > utcnow(),
+        )
+        .returning(Invitation.organisation_id, Invitation.role)
+    ).first()
+    if taken is None:
+        raise NotFound
+    return session.get_one(Organisation, taken.organisation_id), Role(taken.role)
+
+
+def _target(invitation: Invitation) -> Target:
+    return Target(invitation.organisation_id, invitation.id, invitation.email)

@@ -1,0 +1,92 @@
+"""The members of an organisation: listed, given another role, let go."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, contains_eager, joinedload
+
+from webhooks_app.lib.errors import Conflict, NotFound
+from webhooks_app.models import Membership, Organisation, User
+from webhooks_app.organisations.audit_log import Target, record
+from webhooks_app.vocabulary import Role
+
+
+def list_members(session: Session, organisation_id: str) -> Sequence[Membership]:
+    """By e-mail, with their users."""
+    return session.scalars(
+        select(Membership)
+        .join(Membership.user)
+        .options(contains_eager(Membership.user))
+        .where(Membership.organisation_id == organisation_id)
+        .order_by(User.email)
+    ).all()
+
+
+def find_member(session: Session, organisation_id: str, user_id: str) -> Membership:
+    """Raises `NotFound`, also for those of others."""
+    membership = session.scalar(
+        select(Membership)
+        .options(joinedload(Membership.user))
+        .where(Membership.organisation_id == organisation_id, Membership.user_id == user_id)
+    )
+    if membership is None:
+        raise NotFound
+    return membership
+
+
+def change_role(session: Session, membership: Membership, role: Role) -> None:
+    """Committed. Raises `Conflict` for the last owner, `NotFound` when they were removed."""
+    _refresh_alone(session, membership)
+    before = membership.role
+    if before == role:
+        return
+    _must_leave_an_owner(session, membership)
+    membership.role = role.value
+    record(session, "member.role_changed", target(membership), before=before, after=role.value)
+    session.commit()
+
+
+def remove(session: Session, membership: Membership) -> None:
+    """They see nothing of the organisation from now on; committed. Raises like `change_role`."""
+    _delete(session, membership, "member.removed")
+
+
+def leave(session: Session, membership: Membership) -> None:
+    """Like `remove`, by oneself."""
+    _delete(session, membership, "member.left")
+
+
+def lock(session: Session, organisation_id: str) -> None:
+    """Who changes members or invitations waits here for whoever is doing so."""
+    organisation = select(Organisation.id).where(Organisation.id == organisation_id)
+    session.execute(organisation.with_for_update(key_share=True))
+
+
+def target(membership: Membership) -> Target:
+    user = membership.user
+    return Target(membership.organisation_id, user.id, user.email)
+
+
+def _delete(session: Session, membership: Membership, action: str) -> None:
+    _refresh_alone(session, membership)
+    _must_leave_an_owner(session, membership)
+    record(session, action, target(membership), role=membership.role)
+    session.delete(membership)
+    session.commit()
+
+
+def _refresh_alone(session: Session, membership: Membership) -> None:
+    lock(session, membership.organisation_id)
+    key = (membership.organisation_id, membership.user_id)
+    if session.get(Membership, key, populate_existing=True) is None:
+        raise NotFound
+
+
+def _must_leave_an_owner(session: Session, membership: Membership) -> None:
+    others = select(Membership.user_id).where(
+        Membership.organisation_id == membership.organisation_id,
+        Membership.user_id != membership.user_id,
+        Membership.role == Role.OWNER.value,
+    )
+    if membership.role == Role.OWNER and session.scalar(others.limit(1)) is None:
+        raise Conflict("An organisation needs an owner: make someone else an owner first.")

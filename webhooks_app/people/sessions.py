@@ -1,0 +1,236 @@
+"""Who is at the door, in which browsers they are logged in, and what they look at."""
+
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Engine, delete, select, update
+from sqlalchemy.orm import Session, joinedload
+from werkzeug.security import check_password_hash
+
+from webhooks_app.database import unless_busy
+from webhooks_app.lib.errors import DATABASE_AWAY, NotFound
+from webhooks_app.lib.ids import new_id
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.lib.times import utcnow, when
+from webhooks_app.mail import service as mail
+from webhooks_app.models import Membership, Organisation, User, UserSession
+from webhooks_app.organisations import audit_log
+from webhooks_app.vocabulary import Mode, Role
+
+# What the cookie keeps of a person's choices.
+ORGANISATION = "organisation"
+MODE = "mode"
+
+# Checked when no user has that e-mail, so that the time of the answer tells nothing. A hash as
+# werkzeug makes them, of no password.
+NOBODY = f"scrypt:32768:8:1$nobody${'0' * 128}"
+SEEN_EVERY = timedelta(minutes=1)
+FORGOTTEN_AFTER = timedelta(days=30)
+REMEMBERED_FOR = timedelta(days=90)
+LONGEST_AGENT = 200
+LONGEST_IP = 45
+
+
+class Visitor(NamedTuple):
+    user: User
+    session: UserSession
+
+    @property
+    def unseen(self) -> bool:
+        """Whether it is time for `note_seen`."""
+        return utcnow() - self.session.last_seen_at > SEEN_EVERY
+
+
+class OrganisationName(NamedTuple):
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The organisation and mode that a person is looking at, and as whom."""
+
+    organisation: Organisation
+    role: Role
+    mode: Mode
+
+    @property
+    def tenant(self) -> Tenant:
+        return Tenant(self.organisation.id, self.mode.value)
+
+    @property
+    def place(self) -> str:
+        """By which its pages are told from those of other organisations and of the other mode."""
+        return f"{self.organisation.id}/{self.mode.value}"
+
+    @property
+    def may_change(self) -> bool:
+        return self.role is not Role.VIEWER
+
+    def may_manage(self, role: str) -> bool:
+        """Whether members with that role are theirs to invite and remove."""
+        return self.role is Role.OWNER or (self.role is Role.ADMIN and role != Role.OWNER)
+
+
+def find_user(session: Session, email: str, password: str) -> User | None:
+    """The user with that e-mail (in any case) and password, or None.
+
+    Hashing takes long by design, so no transaction is open meanwhile.
+    """
+    named = select(User.id, User.password_hash).where(User.email == email.strip().lower())
+    row = session.execute(named).first()
+    session.rollback()
+    fits = check_password_hash(row.password_hash if row else NOBODY, password)
+    return session.get(User, row.id) if row and fits else None
+
+
+def start(session: Session, user: User, ip: str, agent: str) -> UserSession:
+    """A session for a browser that has just logged in, committed.
+
+    The user is told by mail of one that was not seen before: another browser, or another address.
+    """
+    now = utcnow()
+    before = session.execute(
+        select(UserSession.ip, UserSession.user_agent).where(UserSession.user_id == user.id)
+    ).all()
+    row = UserSession(
+        id=new_id("ses"),
+        user_id=user.id,
+        ip=ip[:LONGEST_IP],
+        user_agent="".join(filter(str.isprintable, agent))[:LONGEST_AGENT],
+        created_at=now,
+        last_seen_at=now,
+    )
+    session.add(row)
+    seen = {(ip, _without_version(agent)) for ip, agent in before}
+    is_new = bool(before) and (row.ip, _without_version(row.user_agent)) not in seen
+    if is_new:
+        _tell_of(session, user, row)
+    session.commit()
+    if is_new:
+        mail.send_soon()
+    return row
+
+
+def find(session: Session, user_id: str, session_id: str) -> Visitor | None:
+    """None when that session was revoked, or not seen for `FORGOTTEN_AFTER`."""
+    row = session.execute(
+        select(User, UserSession)
+        .join(UserSession, UserSession.user_id == User.id)
+        .where(User.id == user_id, UserSession.id == session_id, *_live())
+    ).first()
+    return Visitor(*row) if row else None
+
+
+def note_seen(database: Engine, session_id: str) -> None:
+    """Keep when a session was last seen; left out while someone else writes to SQLite, since the
+    next request can do it as well."""
+    now = utcnow()
+    seen = update(UserSession).where(
+        UserSession.id == session_id, UserSession.last_seen_at < now - SEEN_EVERY
+    )
+    with suppress(*DATABASE_AWAY), unless_busy(database) as connection:
+        connection.execute(seen.values(last_seen_at=now))
+
+
+def sessions_of(session: Session, user: User) -> Sequence[UserSession]:
+    """Those that are logged in, the last seen first."""
+    query = select(UserSession).where(UserSession.user_id == user.id, *_live())
+    return session.scalars(query.order_by(UserSession.last_seen_at.desc())).all()
+
+
+def revoke(session: Session, user: User, session_id: str) -> None:
+    """Log one browser out, committed. Raises `NotFound`, also for sessions of others."""
+    row = session.get(UserSession, session_id)
+    if row is None or row.user_id != user.id:
+        raise NotFound
+    row.revoked_at = row.revoked_at or utcnow()
+    session.commit()
+
+
+def revoke_others(session: Session, user: User, kept_id: str) -> None:
+    """Log all other browsers out, committed."""
+    end_all(session, user.id, but=kept_id)
+    session.commit()
+
+
+def end_all(session: Session, user_id: str, but: str = "") -> None:
+    """Log all browsers of a user out, in the caller's transaction."""
+    session.execute(
+        update(UserSession)
+        .where(
+            UserSession.user_id == user_id,
+            UserSession.id != but,
+            UserSession.revoked_at.is_(None),
+        )
+        .values(revoked_at=utcnow())
+    )
+
+
+def delete_ended(session: Session) -> None:
+    """Delete the sessions that ended, committed; each is remembered for `REMEMBERED_FOR`, so that
+    a browser that comes back is no new one."""
+    session.execute(delete(UserSession).where(UserSession.last_seen_at < utcnow() - REMEMBERED_FOR))
+    session.commit()
+
+
+def membership_of(session: Session, user: User, chosen: str | None = None) -> Membership | None:
+    """What a user is a member of: of several organisations the chosen one, else the oldest."""
+    return session.scalar(
+        select(Membership)
+        .options(joinedload(Membership.organisation))
+        .where(Membership.user_id == user.id)
+        .order_by((Membership.organisation_id == (chosen or "")).desc(), Membership.organisation_id)
+        .limit(1)
+    )
+
+
+def resolve_workspace(session: Session, user: User, cookie: Mapping[str, Any]) -> Workspace | None:
+    """Where a logged-in user is, by what the session's cookie keeps of their choices; None for
+    someone who is a member of nothing. What changes from now on, they change."""
+    audit_log.act_as(audit_log.Actor(user.email, user.id))
+    membership = membership_of(session, user, cookie.get(ORGANISATION))
+    if membership is None:
+        return None
+    mode = Mode.TEST if cookie.get(MODE) == Mode.TEST else Mode.LIVE
+    return Workspace(membership.organisation, Role(membership.role), mode)
+
+
+def organisations_of(session: Session, user: User) -> list[OrganisationName]:
+    """All that a user is a member of, the oldest first."""
+    query = (
+        select(Organisation.id, Organisation.name)
+        .join(Membership, Membership.organisation_id == Organisation.id)
+        .where(Membership.user_id == user.id)
+        .order_by(Organisation.id)
+    )
+    return [OrganisationName(*row) for row in session.execute(query)]
+
+
+def _tell_of(session: Session, user: User, row: UserSession) -> None:
+    mail.post(
+        session,
+        user.email,
+        "new_device",
+        browser=row.user_agent or "A program that does not say what it is",
+        ip=row.ip or "unknown",
+        when=when(row.created_at, UTC),
+        link=mail.link("/account/"),
+    )
+
+
+def _without_version(agent: str) -> str:
+    """A browser that was updated is the same one."""
+    return re.sub(r"[\d._]+", "", agent)
+
+
+def _live() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return UserSession.revoked_at.is_(None), _seen_lately()
+
+
+def _seen_lately() -> ColumnElement[bool]:
+    return UserSession.last_seen_at > utcnow() - FORGOTTEN_AFTER

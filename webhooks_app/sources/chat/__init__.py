@@ -1,1 +1,0 @@
-"""What happens in a conversation, derived from the messages that the platform reports."""

@@ -1,0 +1,94 @@
+"""The webhooks of one chatbot: those whose scope it is. For the calls of the Pollybot document."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session, joinedload
+
+from webhooks_app.engine.retry import POLLYBOT, parse_policy
+from webhooks_app.events.subjects import id_faults
+from webhooks_app.lib.errors import NotFound
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.models import Subscription
+from webhooks_app.vocabulary import SubscriptionKind
+
+CHATBOT = "chatbot"
+MOST_LISTED = 1000
+
+
+class Retries(NamedTuple):
+    """A retry policy in Pollybot's words: how many, and the milliseconds before the first."""
+
+    most: int
+    delay_ms: int
+
+
+DEFAULT_RETRIES = Retries(POLLYBOT["max_retries"], POLLYBOT["retry_delay_ms"])
+
+
+def list_webhooks(
+    session: Session, tenant: Tenant, chatbot_id: str
+) -> tuple[Sequence[Subscription], int]:
+    """The newest `MOST_LISTED` of them, and how many there are. Raises `NotFound` for what cannot
+    be an id; a chatbot needs no introduction, so an unknown one has no webhooks yet."""
+    which = _of_chatbot(tenant, chatbot_id)
+    query = select(Subscription).options(joinedload(Subscription.health)).where(*which)
+    newest = query.order_by(Subscription.id.desc()).limit(MOST_LISTED)
+    total = session.scalar(select(func.count()).select_from(Subscription).where(*which))
+    return session.scalars(newest).all(), total or 0
+
+
+def find_webhook(
+    session: Session, tenant: Tenant, chatbot_id: str, webhook_id: str
+) -> Subscription:
+    """Raises `NotFound`, also for those of other chatbots and organisations."""
+    query = select(Subscription).options(joinedload(Subscription.health))
+    which = _of_chatbot(tenant, chatbot_id)
+    row = session.scalar(query.where(*which, Subscription.id == webhook_id))
+    if row is None:
+        raise NotFound
+    return row
+
+
+def retries_of(policy: Any) -> Retries:
+    """Of a stored policy, as far as these two numbers can say it: without its other delays."""
+    if isinstance(policy, dict) and set(policy) == set(POLLYBOT):
+        return Retries(policy["max_retries"], policy["retry_delay_ms"])
+    delays = parse_policy(policy).delays
+    return Retries(len(delays), round(delays[0] * 1000) if delays else 0)
+
+
+def policy_for(most: int | None, delay_ms: int | None, policy: Any = None) -> Any:
+    """What to store for what is given of the two, with the stored `policy` for what is not.
+
+    That stays as it is when it says the same already: a client that sends back all that it read
+    means to change nothing.
+    """
+    said = DEFAULT_RETRIES if policy is None else retries_of(policy)
+    wanted = Retries(
+        said.most if most is None else most, said.delay_ms if delay_ms is None else delay_ms
+    )
+    if policy is not None and wanted == said:
+        return policy
+    delay = wanted.delay_ms or DEFAULT_RETRIES.delay_ms
+    return {"max_retries": wanted.most, "retry_delay_ms": delay}
+
+
+def scope_of(chatbot_id: str) -> dict[str, str]:
+    """As `webhook_fields` knows it. Raises `NotFound` for what cannot be an id."""
+    if any(id_faults(chatbot_id)):
+        raise NotFound
+    return {"type": CHATBOT, "id": chatbot_id}
+
+
+def _of_chatbot(tenant: Tenant, chatbot_id: str) -> list[ColumnElement[bool]]:
+    scope = scope_of(chatbot_id)
+    return [
+        Subscription.organisation_id == tenant.organisation_id,
+        Subscription.mode == tenant.mode,
+        Subscription.kind == SubscriptionKind.WEBHOOK.value,
+        Subscription.scope_type == scope["type"],
+        Subscription.scope_id == scope["id"],
+        Subscription.deleted_at.is_(None),
+    ]

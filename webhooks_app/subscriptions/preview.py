@@ -1,0 +1,106 @@
+"""What a subscription would have been told of, from the organisation's real recent events."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webhooks_app.events.stream import incoming_of
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.matching.changes import is_update
+from webhooks_app.matching.conditions import (
+    Condition,
+    Explanation,
+    InvalidCondition,
+    explain,
+    parse_conditions,
+)
+from webhooks_app.matching.match import condition_view, wants_change
+from webhooks_app.models import Event
+from webhooks_app.vocabulary import REAL_ORIGINS, Match
+
+JUDGED = 100
+LOOKED_THROUGH = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewedEvent:
+    """An event, whether a change that is asked for was in it, and each condition."""
+
+    event: Event
+    change_wanted: bool
+    explained: Explanation
+
+    @property
+    def passed(self) -> bool:
+        return self.change_wanted and self.explained.passed
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The last events of the wanted types and scope, newest first, `JUDGED` at most.
+
+    `problem` says why nothing can be judged yet; then there are none.
+    """
+
+    judgements: Sequence[PreviewedEvent] = ()
+    problem: str | None = None
+
+    @property
+    def matching(self) -> Sequence[PreviewedEvent]:
+        return [one for one in self.judgements if one.passed]
+
+    @property
+    def others(self) -> Sequence[PreviewedEvent]:
+        return [one for one in self.judgements if not one.passed]
+
+
+def of(session: Session, tenant: Tenant, fields: Mapping[str, Any]) -> Preview:
+    """For the members of a form (see `webhook_fields`) as they are, however far it is filled in."""
+    if fields.get("schedule") is not None:
+        return Preview(problem="A digest covers everything that happened; conditions do not apply.")
+    if not fields["event_types"]:
+        return Preview(problem="Choose an event to see which recent ones would match.")
+    try:
+        conditions = parse_conditions(fields["conditions"])
+    except InvalidCondition as error:
+        return Preview(problem=f"Condition {error.index + 1}: {error}")
+    match = Match.ANY if fields["match"] == Match.ANY else Match.ALL
+    events = _recent(session, tenant, fields["event_types"], fields["scope"])
+    return Preview([_judge(event, fields["changed_fields"], conditions, match) for event in events])
+
+
+def _judge(
+    event: Event, paths: Sequence[str], conditions: Sequence[Condition], match: Match
+) -> PreviewedEvent:
+    incoming = incoming_of(event)
+    wanted = not is_update(event.type) or wants_change(paths, incoming)
+    return PreviewedEvent(event, wanted, explain(conditions, match, condition_view(incoming)))
+
+
+def _recent(
+    session: Session,
+    tenant: Tenant,
+    event_types: Sequence[str],
+    scope: Mapping[str, str] | None,
+) -> Sequence[Event]:
+    """Of the newest `LOOKED_THROUGH` events: a rare type must not cost a walk over all of them."""
+    newest = (
+        select(Event.id)
+        .where(Event.organisation_id == tenant.organisation_id, Event.mode == tenant.mode)
+        .order_by(Event.id.desc())
+        .limit(LOOKED_THROUGH)
+        .subquery()
+    )
+    query = (
+        select(Event)
+        .join(newest, newest.c.id == Event.id)
+        .where(Event.type.in_(event_types), Event.origin.in_(REAL_ORIGINS))
+        .order_by(Event.id.desc())
+        .limit(JUDGED)
+    )
+    if scope is not None:
+        query = query.where(Event.subject_type == scope["type"], Event.subject_id == scope["id"])
+    return session.scalars(query).all()

@@ -1,0 +1,77 @@
+"""Actions and webhooks as they are found: one, a page of them, their names."""
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, joinedload
+
+from webhooks_app.lib.errors import NotFound
+from webhooks_app.lib.paging import Page, PageBounds, page_of
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.models import Subscription
+from webhooks_app.vocabulary import SubscriptionKind
+
+MOST_NAMES = 500
+
+
+def list_subscriptions(
+    session: Session, tenant: Tenant, kind: SubscriptionKind, window: PageBounds
+) -> Page[Subscription]:
+    """Those of a kind, newest first, with their health."""
+    query = _subscriptions_of(tenant).where(Subscription.kind == kind.value)
+    if window.below is not None:
+        query = query.where(Subscription.id < window.below)
+    newest = query.order_by(Subscription.id.desc()).limit(window.size + 1)
+    rows = session.scalars(newest).all()
+    return page_of(rows, [row.id for row in rows], window.size)
+
+
+def names_of(session: Session, tenant: Tenant) -> list[tuple[str, str]]:
+    """Id and name of the first `MOST_NAMES` by name, for a choice; also of deleted ones."""
+    query = (
+        select(Subscription.id, Subscription.name)
+        .where(
+            Subscription.organisation_id == tenant.organisation_id,
+            Subscription.mode == tenant.mode,
+        )
+        .order_by(Subscription.name, Subscription.id)
+        .limit(MOST_NAMES)
+    )
+    return [(row.id, row.name) for row in session.execute(query)]
+
+
+def find_subscription(
+    session: Session, tenant: Tenant, subscription_id: str, kind: SubscriptionKind
+) -> Subscription:
+    """Raises `NotFound`, also for a deleted one, those of others and of the other kind."""
+    query = _subscriptions_of(tenant).where(Subscription.kind == kind.value)
+    row = session.scalar(query.where(Subscription.id == subscription_id))
+    if row is None:
+        raise NotFound
+    return row
+
+
+def find_by_id(session: Session, subscription_id: str) -> Subscription:
+    """For who holds a signed link, of whatever organisation. Raises `NotFound`."""
+    row = session.get(Subscription, subscription_id)
+    if row is None or row.deleted_at is not None:
+        raise NotFound
+    return row
+
+
+def find_off(session: Session, tenant: Tenant, subscription_id: str) -> Subscription | None:
+    """The one with that id, if it is there and off."""
+    found = _subscriptions_of(tenant).where(
+        Subscription.id == subscription_id, ~Subscription.enabled
+    )
+    return session.scalar(found)
+
+
+def _subscriptions_of(tenant: Tenant) -> Select[Subscription]:
+    return (
+        select(Subscription)
+        .options(joinedload(Subscription.health))
+        .where(
+            Subscription.organisation_id == tenant.organisation_id,
+            Subscription.mode == tenant.mode,
+            Subscription.deleted_at.is_(None),
+        )
+    )

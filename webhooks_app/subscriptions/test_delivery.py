@@ -1,0 +1,66 @@
+"""Test deliveries: an event type's sample, through the real pipeline to the saved URL."""
+
+import orjson
+from sqlalchemy.orm import Session
+
+from webhooks_app import queue
+from webhooks_app.catalogue import chat, workspace
+from webhooks_app.deliveries.log import Logged
+from webhooks_app.events.type_registry import find_type
+from webhooks_app.ingest.rows import DELIVERY_COLUMNS, EVENT_COLUMNS, delivery_rows, event_row
+from webhooks_app.lib.errors import Conflict, NotFound
+from webhooks_app.lib.pointers import Fault, Invalid
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.lib.times import utcnow
+from webhooks_app.matching.incoming import Incoming
+from webhooks_app.matching.match import Candidate
+from webhooks_app.models import Delivery, Event, Subscription
+from webhooks_app.vocabulary import EventOrigin, Trigger
+
+PING = "webhook.ping"
+# What a sample is about where the subscription does not say: in the documents of Pivra and Pollybot
+# the chatbot's id is always there.
+SUBJECTS = {
+    chat.GROUP: ("chatbot", "bot_sample"),
+    workspace.GROUP: ("room", workspace.ROOM),
+}
+
+
+def send_test(
+    session: Session, tenant: Tenant, subscription: Subscription, name: str | None = None
+) -> Logged:
+    """Send the sample of event type `name`, else of the subscription's first; committed and due.
+
+    It goes to this subscription alone, whatever its scope and conditions. Raises `Invalid` for an
+    unknown type and `Conflict` when the subscription is off.
+    """
+    if not subscription.enabled:
+        raise Conflict("It is off, so nothing is sent to it: enable it first.")
+    sample = _sample(session, name or subscription.event_types[0], subscription)
+    origin = EventOrigin.PING if sample.type == PING else EventOrigin.TEST
+    event_values = event_row(tenant, sample, 1, utcnow(), origin)
+    event = Event(**dict(zip(EVENT_COLUMNS, event_values, strict=True)))
+    (delivery_values,) = delivery_rows(
+        tenant, event.id, [Candidate.of(subscription)], utcnow(), Trigger.TEST
+    )
+    delivery = Delivery(**dict(zip(DELIVERY_COLUMNS, delivery_values, strict=True)))
+    session.add_all([event, delivery])
+    session.commit()
+    queue.nudge()
+    return Logged(delivery, event, subscription.name)
+
+
+def _sample(session: Session, name: str, subscription: Subscription) -> Incoming:
+    try:
+        kind = find_type(session, subscription.organisation_id, name)
+    except NotFound as error:
+        detail = f"No event type is called {name[:100]!r}."
+        raise Invalid(Fault("#/event_type", detail)) from error
+    scope_type, scope_id = subscription.scope_type, subscription.scope_id
+    scope = (scope_type, scope_id) if scope_type and scope_id else None
+    return Incoming(
+        type=kind.name,
+        data=orjson.dumps(kind.sample).decode(),
+        occurred_at=utcnow(),
+        subject=scope or SUBJECTS.get(kind.group),
+    )
