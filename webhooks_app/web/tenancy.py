@@ -5,7 +5,8 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from flask import Flask, abort, current_app, g, request, session
-from flask_login import current_user, login_required
+from flask_login import current_user
+from flask_login import login_required as flask_login_required
 
 from webhooks_app.extensions import db
 from webhooks_app.lib.errors import Conflict
@@ -71,10 +72,10 @@ def go_to(choice: str, value: str) -> None:
     g.pop("here", None)
 
 
-def person(view: Callable[P, R]) -> Callable[P, R]:
+def login_required(view: Callable[P, R]) -> Callable[P, R]:
     """For pages of one's own: whoever is logged in, member of something or not."""
 
-    @login_required
+    @flask_login_required
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         _arrive()
@@ -84,14 +85,14 @@ def person(view: Callable[P, R]) -> Callable[P, R]:
     return guarded  # type: ignore[no-any-return]
 
 
-def member(view: Callable[P, R]) -> Callable[P, R]:
+def member_required(view: Callable[P, R]) -> Callable[P, R]:
     """For pages of an organisation: strangers log in first, outsiders find nothing.
 
     A page that is still open keeps no company with another organisation or mode: what htmx asks
     for says of which it is.
     """
 
-    @login_required
+    @flask_login_required
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         if not _arrive():
@@ -104,10 +105,10 @@ def member(view: Callable[P, R]) -> Callable[P, R]:
     return guarded  # type: ignore[no-any-return]
 
 
-def editor(view: Callable[P, R]) -> Callable[P, R]:
+def editor_required(view: Callable[P, R]) -> Callable[P, R]:
     """For changes: viewers are told that their role does not allow them."""
 
-    @member
+    @member_required
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         if not here().may_change:
@@ -117,10 +118,10 @@ def editor(view: Callable[P, R]) -> Callable[P, R]:
     return guarded
 
 
-def owner(view: Callable[P, R]) -> Callable[P, R]:
+def owner_required(view: Callable[P, R]) -> Callable[P, R]:
     """For what decides who rules: admins and viewers are told that their role does not allow it."""
 
-    @member
+    @member_required
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         if here().role is not Role.OWNER:
@@ -130,10 +131,10 @@ def owner(view: Callable[P, R]) -> Callable[P, R]:
     return guarded
 
 
-def operator(view: Callable[P, R]) -> Callable[P, R]:
+def operator_required(view: Callable[P, R]) -> Callable[P, R]:
     """For those who run the machine; for all others there is nothing."""
 
-    @person
+    @login_required
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         if not current_user.is_operator:

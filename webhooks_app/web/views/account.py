@@ -10,7 +10,7 @@ from webhooks_app.people import accounts, passwords, sessions
 from webhooks_app.web import limits
 from webhooks_app.web.forms.accounts import NameForm, PasswordForm
 from webhooks_app.web.security import SESSION
-from webhooks_app.web.tenancy import person
+from webhooks_app.web.tenancy import login_required
 from webhooks_app.web.words import browser
 
 bp = Blueprint("account", __name__, url_prefix="/account")
@@ -19,13 +19,13 @@ Answer = Response | tuple[str, int]
 
 
 @bp.get("/")
-@person
+@login_required
 def show() -> str:
     return _page(NameForm(name=current_user.name), PasswordForm())
 
 
 @bp.post("/name")
-@person
+@login_required
 def rename() -> Answer:
     form = NameForm()
     try:
@@ -38,7 +38,7 @@ def rename() -> Answer:
 
 
 @bp.post("/password")
-@person
+@login_required
 def change_password() -> Answer:
     form, status = PasswordForm(), 422
     if form.validate():
@@ -64,7 +64,7 @@ def _changed(form: PasswordForm) -> bool:
 
 
 @bp.post("/sessions/<session_id>/revoke")
-@person
+@login_required
 def revoke_session(session_id: str) -> Response:
     sessions.revoke(db.session(), current_user, session_id)
     flash("That browser is logged out.")
@@ -72,7 +72,7 @@ def revoke_session(session_id: str) -> Response:
 
 
 @bp.post("/sessions/revoke-others")
-@person
+@login_required
 def revoke_others() -> Response:
     sessions.revoke_others(db.session(), current_user, session[SESSION])
     flash("You were logged out everywhere else.")

@@ -8,19 +8,19 @@ from webhooks_app.lib.errors import BadAccount
 from webhooks_app.lib.names import checked_name
 from webhooks_app.people import api_keys as service
 from webhooks_app.web import shown_once
-from webhooks_app.web.tenancy import editor, here, member
+from webhooks_app.web.tenancy import editor_required, here, member_required
 
 bp = Blueprint("api_keys", __name__, url_prefix="/api-keys")
 
 
 @bp.get("/")
-@member
+@member_required
 def index() -> str:
     return render_template("api_keys/index.html", keys=_keys(), error=None)
 
 
 @bp.post("/")
-@editor
+@editor_required
 def create() -> tuple[str, int] | Response:
     try:
         name = checked_name(request.form.get("name", ""), "A key")
@@ -33,7 +33,7 @@ def create() -> tuple[str, int] | Response:
 
 
 @bp.get("/<key_id>/made")
-@editor
+@editor_required
 def made(key_id: str) -> str:
     """Right after it was made; later, that it was shown."""
     key = service.find_key(db.session(), here().tenant, key_id)
@@ -41,7 +41,7 @@ def made(key_id: str) -> str:
 
 
 @bp.route("/<key_id>/revoke", methods=["GET", "POST"])
-@editor
+@editor_required
 def revoke(key_id: str) -> Response | str:
     key = service.find_key(db.session(), here().tenant, key_id)
     if request.method == "GET":

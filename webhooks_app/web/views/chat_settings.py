@@ -7,13 +7,13 @@ from webhooks_app.chat import settings as service
 from webhooks_app.extensions import db
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.web.forms.chat import ChatForm
-from webhooks_app.web.tenancy import editor, here, member
+from webhooks_app.web.tenancy import editor_required, here, member_required
 
 bp = Blueprint("chat_settings", __name__, url_prefix="/settings/chat")
 
 
 @bp.get("/")
-@member
+@member_required
 def show() -> str:
     form = ChatForm()
     form.fill(service.read(db.session(), here().organisation.id))
@@ -21,7 +21,7 @@ def show() -> str:
 
 
 @bp.post("/")
-@editor
+@editor_required
 def save() -> Response | str | tuple[str, int]:
     """Save it, or try it out on a message, which keeps nothing."""
     form = ChatForm()

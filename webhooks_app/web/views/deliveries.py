@@ -16,13 +16,13 @@ from webhooks_app.subscriptions import queries as subscription_queries
 from webhooks_app.vocabulary import Channel, DeliveryStatus
 from webhooks_app.web.delivery_query import CODES, WINDOWS, DeliveryQuery
 from webhooks_app.web.htmx import wants_fragment
-from webhooks_app.web.tenancy import editor, here, member, window
+from webhooks_app.web.tenancy import editor_required, here, member_required, window
 
 bp = Blueprint("deliveries", __name__, url_prefix="/deliveries")
 
 
 @bp.get("/")
-@member
+@member_required
 def index() -> tuple[str, int]:
     """Filters are kept in the URL; one that means nothing is told of, and left out."""
     query = DeliveryQuery(request.args)
@@ -42,7 +42,7 @@ def index() -> tuple[str, int]:
 
 
 @bp.get("/<delivery_id>")
-@member
+@member_required
 def show(delivery_id: str) -> str:
     logged = service.find_delivery(db.session(), here().tenant, delivery_id)
     name = "_delivery" if wants_fragment() else "show"
@@ -64,7 +64,7 @@ def _body(logged: service.Logged, subscription: Subscription) -> str:
 
 
 @bp.get("/<delivery_id>/outcome")
-@member
+@member_required
 def outcome(delivery_id: str) -> str:
     """In a line, while it is on its way; its page is the delivery's."""
     if not wants_fragment():
@@ -74,7 +74,7 @@ def outcome(delivery_id: str) -> str:
 
 
 @bp.post("/<delivery_id>/replay")
-@editor
+@editor_required
 def replay(delivery_id: str) -> Response | str:
     logged = service.find_delivery(db.session(), here().tenant, delivery_id)
     again = replays.replay(db.session(), logged)

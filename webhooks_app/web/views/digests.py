@@ -9,7 +9,7 @@ from webhooks_app.digests.schedule import Schedule, parse_schedule
 from webhooks_app.extensions import db
 from webhooks_app.lib.times import utcnow
 from webhooks_app.web.forms.digests import DigestForm
-from webhooks_app.web.tenancy import editor, here
+from webhooks_app.web.tenancy import editor_required, here
 from webhooks_app.web.views.outbox import MAIL_CSP
 
 bp = Blueprint("digests", __name__, url_prefix="/actions/digest")
@@ -18,7 +18,7 @@ UNNAMED = "this action"
 
 
 @bp.post("/preview")
-@editor
+@editor_required
 def preview() -> Response:
     form = DigestForm()
     if problem := form.why_not():
@@ -29,7 +29,7 @@ def preview() -> Response:
 
 
 @bp.post("/send")
-@editor
+@editor_required
 def send() -> Response:
     form = DigestForm()
     if problem := form.why_not():

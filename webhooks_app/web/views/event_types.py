@@ -17,7 +17,7 @@ from webhooks_app.lib.pointers import Invalid
 from webhooks_app.models import CustomEventType
 from webhooks_app.web.forms.event_types import EventTypeForm, pretty
 from webhooks_app.web.schema_table import rows_of
-from webhooks_app.web.tenancy import editor, here, member
+from webhooks_app.web.tenancy import editor_required, here, member_required
 
 bp = Blueprint("event_types", __name__, url_prefix="/event-types")
 
@@ -25,14 +25,14 @@ Answer = Response | str | tuple[str, int]
 
 
 @bp.get("/")
-@member
+@member_required
 def index() -> str:
     known = known_types(db.session(), here().organisation.id)
     return render_template("event_types/index.html", groups=by_group(known))
 
 
 @bp.get("/<name>")
-@member
+@member_required
 def show(name: str) -> str:
     kind = find_type(db.session(), here().organisation.id, name)
     return render_template(
@@ -46,7 +46,7 @@ def show(name: str) -> str:
 
 
 @bp.route("/new", methods=["GET", "POST"])
-@editor
+@editor_required
 def new() -> Answer:
     form = EventTypeForm()
     if request.method == "POST" and form.validate():
@@ -61,7 +61,7 @@ def new() -> Answer:
 
 
 @bp.route("/<name>/edit", methods=["GET", "POST"])
-@editor
+@editor_required
 def edit(name: str) -> Answer:
     row = _load(name)
     form = EventTypeForm()
@@ -79,7 +79,7 @@ def edit(name: str) -> Answer:
 
 
 @bp.route("/<name>/retire", methods=["GET", "POST"])
-@editor
+@editor_required
 def retire(name: str) -> Answer:
     row = _load(name)
     if request.method == "GET":

@@ -14,13 +14,13 @@ from webhooks_app.lib.paging import PageBounds
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.web.forms.events import EventForm
 from webhooks_app.web.htmx import wants_fragment
-from webhooks_app.web.tenancy import editor, here, member, window
+from webhooks_app.web.tenancy import editor_required, here, member_required, window
 
 bp = Blueprint("events", __name__, url_prefix="/events")
 
 
 @bp.get("/")
-@member
+@member_required
 def index() -> str:
     names = logged_names(db.session(), here().organisation.id)
     wanted = request.args.get("type")
@@ -33,7 +33,7 @@ def index() -> str:
 
 
 @bp.route("/new", methods=["GET", "POST"])
-@editor
+@editor_required
 def new() -> Response | tuple[str, int]:
     form = EventForm()
     if request.method == "GET":
@@ -55,7 +55,7 @@ def new() -> Response | tuple[str, int]:
 
 
 @bp.get("/<event_id>")
-@member
+@member_required
 def show(event_id: str) -> str:
     event = service.find_event(db.session(), here().tenant, event_id)
     filters = Filters(event_id=event.id)

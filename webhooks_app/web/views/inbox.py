@@ -22,7 +22,7 @@ from webhooks_app.lib.pointers import Invalid
 from webhooks_app.models import Inbox
 from webhooks_app.web.forms.inboxes import LENT, NONE, OWN, AnswerForm, SecretForm
 from webhooks_app.web.htmx import wants_fragment
-from webhooks_app.web.tenancy import editor, here, member
+from webhooks_app.web.tenancy import editor_required, here, member_required
 
 bp = Blueprint("inbox", __name__, url_prefix="/test-webhook")
 
@@ -30,13 +30,13 @@ Page = Response | str | tuple[str, int]
 
 
 @bp.get("/")
-@member
+@member_required
 def index() -> str:
     return _index()
 
 
 @bp.post("/")
-@editor
+@editor_required
 def create() -> Response | tuple[str, int]:
     form = request.form
     name, secret = form.get("name", ""), form.get("secret", "").strip()
@@ -48,7 +48,7 @@ def create() -> Response | tuple[str, int]:
 
 
 @bp.get("/<token>")
-@member
+@member_required
 def show(token: str) -> Page:
     """htmx asks again and again what is new after the request that it saw last."""
     inbox = _own(token)
@@ -60,7 +60,7 @@ def show(token: str) -> Page:
 
 
 @bp.get("/<token>/requests/<request_id>")
-@member
+@member_required
 def show_request(token: str, request_id: str) -> str:
     inbox = _own(token)
     shown = inbox_requests.request_of(db.session(), inbox, request_id, vault())
@@ -68,7 +68,7 @@ def show_request(token: str, request_id: str) -> str:
 
 
 @bp.post("/<token>/answer")
-@editor
+@editor_required
 def set_answer(token: str) -> Page:
     inbox = _own(token)
     if "plain" in request.form:
@@ -84,7 +84,7 @@ def set_answer(token: str) -> Page:
 
 
 @bp.post("/<token>/secret")
-@editor
+@editor_required
 def set_secret(token: str) -> Page:
     inbox = _own(token)
     form = SecretForm()
@@ -113,7 +113,7 @@ def _choose_secret(inbox: Inbox, form: SecretForm) -> None:
 
 
 @bp.route("/<token>/clear", methods=["GET", "POST"])
-@editor
+@editor_required
 def clear(token: str) -> Page:
     inbox = _own(token)
     if request.method == "GET":
@@ -124,7 +124,7 @@ def clear(token: str) -> Page:
 
 
 @bp.route("/<token>/delete", methods=["GET", "POST"])
-@editor
+@editor_required
 def delete(token: str) -> Response | str:
     inbox = _own(token)
     if request.method == "GET":

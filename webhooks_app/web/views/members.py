@@ -12,19 +12,19 @@ from webhooks_app.people import invitations
 from webhooks_app.people import members as service
 from webhooks_app.vocabulary import Role
 from webhooks_app.web import limits
-from webhooks_app.web.tenancy import editor, here, member, owner
+from webhooks_app.web.tenancy import editor_required, here, member_required, owner_required
 
 bp = Blueprint("members", __name__, url_prefix="/members")
 
 
 @bp.get("/")
-@member
+@member_required
 def index() -> str:
     return _index()
 
 
 @bp.post("/<user_id>/role")
-@owner
+@owner_required
 def change_role(user_id: str) -> Response:
     membership = _load(user_id)
     role = _role()
@@ -34,7 +34,7 @@ def change_role(user_id: str) -> Response:
 
 
 @bp.route("/<user_id>/remove", methods=["GET", "POST"])
-@editor
+@editor_required
 def remove(user_id: str) -> Response | str:
     membership = _load(user_id)
     if not here().may_manage(membership.role):
@@ -47,7 +47,7 @@ def remove(user_id: str) -> Response | str:
 
 
 @bp.route("/leave", methods=["GET", "POST"])
-@member
+@member_required
 def leave() -> Response | str:
     if request.method == "GET":
         return render_template("members/leave.html")
@@ -57,7 +57,7 @@ def leave() -> Response | str:
 
 
 @bp.post("/invitations")
-@editor
+@editor_required
 def invite() -> Response | tuple[str, int]:
     """Also the mails of one who invites and takes back by turns are bounded."""
     role, email = _role(), request.form.get("email", "")
@@ -76,7 +76,7 @@ def invite() -> Response | tuple[str, int]:
 
 
 @bp.post("/invitations/<invitation_id>/resend")
-@editor
+@editor_required
 def resend(invitation_id: str) -> Response:
     invitation = _load_invitation(invitation_id)
     if limits.by_email("invitation", invitation.email).exceeded:
@@ -87,7 +87,7 @@ def resend(invitation_id: str) -> Response:
 
 
 @bp.post("/invitations/<invitation_id>/revoke")
-@editor
+@editor_required
 def revoke(invitation_id: str) -> Response:
     invitation = _load_invitation(invitation_id)
     invitations.revoke(db.session(), invitation)

@@ -6,27 +6,27 @@ from werkzeug.wrappers import Response
 
 from webhooks_app.extensions import db
 from webhooks_app.notices import notifications as service
-from webhooks_app.web.tenancy import here, member
+from webhooks_app.web.tenancy import here, member_required
 
 bp = Blueprint("notifications", __name__, url_prefix="/notifications")
 
 
 @bp.get("/")
-@member
+@member_required
 def index() -> str:
     found = service.newest(db.session(), here().tenant, current_user.id)
     return render_template("notifications.html", notifications=found)
 
 
 @bp.post("/<notification_id>/read")
-@member
+@member_required
 def read_one(notification_id: str) -> Response:
     service.read_one(db.session(), here().tenant, current_user.id, notification_id)
     return redirect(url_for(".index"))
 
 
 @bp.post("/read")
-@member
+@member_required
 def read() -> Response:
     service.read_all(db.session(), here().tenant, current_user.id)
     return redirect(url_for(".index"))

@@ -11,19 +11,19 @@ from webhooks_app.organisations import plans
 from webhooks_app.people import sessions
 from webhooks_app.people.sessions import ORGANISATION
 from webhooks_app.web.forms.accounts import OrganisationForm
-from webhooks_app.web.tenancy import editor, go_to, here, member
+from webhooks_app.web.tenancy import editor_required, go_to, here, member_required
 
 bp = Blueprint("organisations", __name__)
 
 
 @bp.get("/settings/organisation/")
-@member
+@member_required
 def show() -> str:
     return _page(OrganisationForm(obj=here().organisation))
 
 
 @bp.post("/settings/organisation/")
-@editor
+@editor_required
 def save() -> Response | tuple[str, int]:
     form = OrganisationForm()
     if not form.validate():
@@ -39,7 +39,7 @@ def save() -> Response | tuple[str, int]:
 
 
 @bp.post("/organisations/<organisation_id>/switch")
-@member
+@member_required
 def switch(organisation_id: str) -> Response:
     """What was open in the one is left for the first page of the other."""
     membership = sessions.membership_of(db.session(), current_user, organisation_id)

@@ -5,7 +5,7 @@ from flask import Blueprint, Response, make_response, render_template
 from webhooks_app.extensions import db
 from webhooks_app.mail import service
 from webhooks_app.web.security import CSP
-from webhooks_app.web.tenancy import operator
+from webhooks_app.web.tenancy import operator_required
 
 bp = Blueprint("outbox", __name__, url_prefix="/outbox")
 
@@ -24,13 +24,13 @@ MAIL_CSP = "; ".join(
 
 
 @bp.get("/")
-@operator
+@operator_required
 def index() -> str:
     return render_template("outbox/index.html", mails=service.newest(db.session()))
 
 
 @bp.get("/<mail_id>")
-@operator
+@operator_required
 def show(mail_id: str) -> Response:
     page = render_template("outbox/show.html", mail=service.find(db.session(), mail_id))
     response = make_response(page)
@@ -39,7 +39,7 @@ def show(mail_id: str) -> Response:
 
 
 @bp.get("/<mail_id>/html")
-@operator
+@operator_required
 def html(mail_id: str) -> Response:
     response = make_response(service.find(db.session(), mail_id).html)
     response.headers["Content-Security-Policy"] = MAIL_CSP

@@ -11,7 +11,7 @@ from webhooks_app.extensions import db
 from webhooks_app.people import sessions
 from webhooks_app.vocabulary import Mode
 from webhooks_app.web.charts import stacked
-from webhooks_app.web.tenancy import go_to, here, member
+from webhooks_app.web.tenancy import go_to, here, member_required
 
 bp = Blueprint("overview", __name__)
 
@@ -41,7 +41,7 @@ def show() -> str:
     return _show()
 
 
-@member
+@member_required
 def _show() -> str:
     chosen = request.args.get("window", "24h")
     name = chosen if chosen in STRETCHES else "24h"
@@ -59,7 +59,7 @@ def _show() -> str:
 
 
 @bp.post("/mode")
-@member
+@member_required
 def switch_mode() -> Response:
     """Live and test never mix: a list stays open, what was open of one mode alone is left."""
     go_to(sessions.MODE, Mode.TEST if request.form.get("mode") == Mode.TEST else Mode.LIVE)

@@ -11,7 +11,7 @@ from webhooks_app.extensions import db
 from webhooks_app.subscriptions import queries as subscription_queries
 from webhooks_app.web.delivery_query import WINDOWS, DeliveryQuery
 from webhooks_app.web.htmx import wants_fragment
-from webhooks_app.web.tenancy import editor, here, member
+from webhooks_app.web.tenancy import editor_required, here, member_required
 
 bp = Blueprint("replays", __name__, url_prefix="/replays")
 
@@ -20,14 +20,14 @@ MOST_CHOSEN = 100
 
 
 @bp.get("/new")
-@editor
+@editor_required
 def new() -> tuple[str, int]:
     """How many the filters mean, before they are replayed."""
     return _ask(DeliveryQuery(request.args))
 
 
 @bp.post("/")
-@editor
+@editor_required
 def create() -> Response | tuple[str, int]:
     """Replay the chosen rows, else all that the filters mean."""
     query = DeliveryQuery(request.form)
@@ -40,7 +40,7 @@ def create() -> Response | tuple[str, int]:
 
 
 @bp.get("/<batch_id>")
-@member
+@member_required
 def show(batch_id: str) -> str:
     batch = service.find_batch(db.session(), here().tenant, batch_id)
     name = "_progress" if wants_fragment() else "show"
@@ -48,7 +48,7 @@ def show(batch_id: str) -> str:
 
 
 @bp.post("/<batch_id>/cancel")
-@editor
+@editor_required
 def cancel(batch_id: str) -> Response | str:
     batch = service.find_batch(db.session(), here().tenant, batch_id)
     service.cancel(db.session(), batch)

@@ -9,7 +9,7 @@ from webhooks_app.inbox import signature_tool
 from webhooks_app.inbox.signature_check import SIGNATURE_HEADERS
 from webhooks_app.lib.times import utcnow
 from webhooks_app.web.htmx import wants_fragment
-from webhooks_app.web.tenancy import member
+from webhooks_app.web.tenancy import member_required
 
 LONGEST = {"secret": 1024, "headers": 64 * 1024, "body": 256 * 1024}
 
@@ -19,13 +19,13 @@ bp = Blueprint("signature", __name__, url_prefix="/tools")
 
 
 @bp.get("/signature")
-@member
+@member_required
 def show() -> str:
     return render_template("tools/signature.html", formats=FORMATS, faults={}, result=None)
 
 
 @bp.post("/signature")
-@member
+@member_required
 def check() -> tuple[str, int]:
     faults, result = _faults(), None
     if not faults:

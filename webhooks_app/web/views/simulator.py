@@ -8,7 +8,7 @@ from webhooks_app.extensions import db
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.models import Conversation
 from webhooks_app.web.htmx import wants_fragment
-from webhooks_app.web.tenancy import editor, here, member
+from webhooks_app.web.tenancy import editor_required, here, member_required
 
 bp = Blueprint("simulator", __name__, url_prefix="/simulator")
 
@@ -16,13 +16,13 @@ Faults = dict[str, str]
 
 
 @bp.get("/")
-@member
+@member_required
 def index() -> str:
     return _index({})
 
 
 @bp.post("/")
-@editor
+@editor_required
 def begin() -> Response | tuple[str, int]:
     form = request.form
     chatbot_id, role = form.get("chatbot_id", "").strip(), form.get("role", "")
@@ -34,14 +34,14 @@ def begin() -> Response | tuple[str, int]:
 
 
 @bp.get("/<simulation_id>")
-@member
+@member_required
 def show(simulation_id: str) -> str:
     conversation = service.find(db.session(), here().tenant, simulation_id)
     return _shown(conversation, "_conversation" if wants_fragment() else "show")
 
 
 @bp.post("/<simulation_id>/messages")
-@editor
+@editor_required
 def say(simulation_id: str) -> Response | str | tuple[str, int]:
     tenant = here().tenant
     conversation = service.find(db.session(), tenant, simulation_id)
@@ -55,7 +55,7 @@ def say(simulation_id: str) -> Response | str | tuple[str, int]:
 
 
 @bp.post("/<simulation_id>/silence")
-@editor
+@editor_required
 def let_time_pass(simulation_id: str) -> Response | str:
     conversation = service.find(db.session(), here().tenant, simulation_id)
     service.let_time_pass(db.session(), conversation)

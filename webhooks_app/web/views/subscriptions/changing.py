@@ -9,14 +9,14 @@ from webhooks_app.subscriptions import service, test_delivery
 from webhooks_app.vocabulary import Channel
 from webhooks_app.web.delivery_query import DeliveryQuery
 from webhooks_app.web.htmx import wants_fragment
-from webhooks_app.web.tenancy import editor, here
+from webhooks_app.web.tenancy import editor_required, here
 from webhooks_app.web.views.subscriptions.blueprint import Answer, bp, kind, load
 from webhooks_app.web.views.subscriptions.reading import sparks_of
 from webhooks_app.web.views.subscriptions.secrets import show_secret_once
 
 
 @bp.post("/<subscription_id>/toggle")
-@editor
+@editor_required
 def toggle(subscription_id: str) -> Answer:
     row = load(subscription_id)
     service.set_enabled(db.session(), row, enabled=request.form.get("enabled") == "1")
@@ -32,7 +32,7 @@ def toggle(subscription_id: str) -> Answer:
 
 
 @bp.post("/<subscription_id>/test")
-@editor
+@editor_required
 def test(subscription_id: str) -> Answer:
     row = load(subscription_id)
     sent = test_delivery.send_test(db.session(), here().tenant, row)
@@ -42,7 +42,7 @@ def test(subscription_id: str) -> Answer:
 
 
 @bp.post("/<subscription_id>/duplicate")
-@editor
+@editor_required
 def duplicate(subscription_id: str) -> Answer:
     copy, secret = service.duplicate(db.session(), load(subscription_id), vault())
     if copy.channel == Channel.EMAIL:
@@ -52,7 +52,7 @@ def duplicate(subscription_id: str) -> Answer:
 
 
 @bp.route("/<subscription_id>/delete", methods=["GET", "POST"])
-@editor
+@editor_required
 def delete(subscription_id: str) -> Answer:
     row = load(subscription_id)
     if request.method == "GET":

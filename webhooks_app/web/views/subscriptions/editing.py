@@ -14,7 +14,7 @@ from webhooks_app.vocabulary import Channel
 from webhooks_app.web.forms.choices import groups
 from webhooks_app.web.forms.subscriptions import SubscriptionForm
 from webhooks_app.web.htmx import leave_for, wants_fragment
-from webhooks_app.web.tenancy import editor, here
+from webhooks_app.web.tenancy import editor_required, here
 from webhooks_app.web.views.subscriptions.blueprint import Answer, bp, kind, load
 from webhooks_app.web.views.subscriptions.secrets import show_secret_once
 
@@ -22,7 +22,7 @@ SAVED_URL = "Saved. New deliveries go to the new URL. Use Recover to resend what
 
 
 @bp.route("/new", methods=["GET", "POST"])
-@editor
+@editor_required
 def new() -> Answer:
     form = kind().form()
     if request.method == "GET":
@@ -44,7 +44,7 @@ def new() -> Answer:
 
 
 @bp.route("/<subscription_id>/edit", methods=["GET", "POST"])
-@editor
+@editor_required
 def edit(subscription_id: str) -> Answer:
     row = load(subscription_id)
     form = kind().form()
@@ -69,7 +69,7 @@ def edit(subscription_id: str) -> Answer:
 
 
 @bp.post("/preview")
-@editor
+@editor_required
 def preview_matches() -> str:
     """Which of the last real events would match what is in the form; changes nothing."""
     return render_template("subscriptions/_preview.html", preview=_preview(kind().form()))

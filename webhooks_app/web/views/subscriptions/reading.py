@@ -16,12 +16,12 @@ from webhooks_app.subscriptions import queries as subscription_queries
 from webhooks_app.vocabulary import Channel
 from webhooks_app.web.charts import Sparklines, sparklines
 from webhooks_app.web.htmx import wants_fragment
-from webhooks_app.web.tenancy import here, member, window
+from webhooks_app.web.tenancy import here, member_required, window
 from webhooks_app.web.views.subscriptions.blueprint import bp, kind, load
 
 
 @bp.get("/")
-@member
+@member_required
 def index() -> str:
     page = subscription_queries.list_subscriptions(
         db.session(), here().tenant, kind().kind, window()
@@ -31,7 +31,7 @@ def index() -> str:
 
 
 @bp.get("/<subscription_id>")
-@member
+@member_required
 def show(subscription_id: str) -> str:
     row = load(subscription_id)
     return render_template(
@@ -47,7 +47,7 @@ def show(subscription_id: str) -> str:
 
 
 @bp.get("/<subscription_id>/logs")
-@member
+@member_required
 def logs(subscription_id: str) -> str:
     """The drawer, and its page."""
     row = load(subscription_id)
@@ -56,7 +56,7 @@ def logs(subscription_id: str) -> str:
 
 
 @bp.get("/logs")
-@member
+@member_required
 def delivery_logs() -> str:
     """The last deliveries over all of this kind."""
     filters = Filters(kind=kind().kind)

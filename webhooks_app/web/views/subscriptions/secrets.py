@@ -13,12 +13,12 @@ from webhooks_app.subscriptions import service
 from webhooks_app.web import shown_once
 from webhooks_app.web.forms.subscriptions import OVERLAPS
 from webhooks_app.web.htmx import leave_for
-from webhooks_app.web.tenancy import editor
+from webhooks_app.web.tenancy import editor_required
 from webhooks_app.web.views.subscriptions.blueprint import Answer, bp, load
 
 
 @bp.route("/<subscription_id>/rotate", methods=["GET", "POST"])
-@editor
+@editor_required
 def rotate(subscription_id: str) -> Answer:
     row = load(subscription_id)
     hours = request.form.get("overlap", type=int)
@@ -36,7 +36,7 @@ def rotate(subscription_id: str) -> Answer:
 
 
 @bp.get("/<subscription_id>/secret")
-@editor
+@editor_required
 def secret(subscription_id: str) -> str:
     """Right after it was made; later, that it was shown."""
     row = load(subscription_id)
