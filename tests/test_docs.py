@@ -111,6 +111,14 @@ def test_links_between_the_documents_lead_somewhere() -> None:
             assert (document.parent / target).exists(), (document.name, target)
 
 
+def test_pictures_are_few_small_and_shown() -> None:
+    pictures = sorted((ROOT / "docs/screenshots").iterdir())
+    shown = "".join(path.read_text() for path in (ROOT / "docs").glob("*.md")) + README
+    assert [one.name for one in pictures if f"screenshots/{one.name})" not in shown] == []
+    assert len(pictures) <= 16
+    assert sum(one.stat().st_size for one in pictures) < 3_000_000
+
+
 def test_the_event_type_of_the_examples_exists() -> None:
     for named in re.findall(r'"type": "([a-z_.]+)", "chatbot_id"', README):
         assert named in CATALOGUE

@@ -1,4 +1,4 @@
-"""`make screenshots`: every page at two widths, light and dark, into docs/screenshots."""
+"""`make screenshots`: every page at two widths, light and dark, into build/screenshots."""
 
 import shutil
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.browser.product import Product, started
 
 MAILS = Path(__file__).parents[1] / "golden" / "emails"
 MAIL_WIDTHS = (700, 390)
-FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
+FOLDER = Path(__file__).parents[2] / "build" / "screenshots"
 WIDTHS = (1280, 390)
 SCHEMES = ("light", "dark")
 TALLEST = 2200
@@ -21,7 +21,7 @@ TALLEST = 2200
 def main() -> None:
     with TemporaryDirectory() as folder, started(Path(folder) / "data") as product:
         shutil.rmtree(FOLDER, ignore_errors=True)
-        FOLDER.mkdir()
+        FOLDER.mkdir(parents=True)
         with sync_playwright() as playwright:
             path = shutil.which("chromium")
             browser = playwright.chromium.launch(executable_path=path, args=LAUNCH)
