@@ -55,6 +55,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     lease_seconds: Seconds = 30.0
     max_in_flight: Positive = 2560
     retention_days: Positive = 90
+    audit_retention_days: Positive = 365
     ingest_rate_limit: str = "6000 per second"
     login_rate_limit: str = "10 per minute"
     login_tries_limit: str = "5 per 15 minutes"

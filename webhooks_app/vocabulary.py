@@ -14,6 +14,16 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
+class ActorKind(StrEnum):
+    """Who did something. `visitor`: someone who is not logged in; `system`: Hookline itself."""
+
+    PERSON = "person"
+    API_KEY = "api_key"
+    COMMAND_LINE = "command_line"
+    SYSTEM = "system"
+    VISITOR = "visitor"
+
+
 class SubscriptionKind(StrEnum):
     ACTION = "action"
     WEBHOOK = "webhook"

@@ -213,6 +213,13 @@
     if (target.matches("[data-submit]")) target.form.requestSubmit();
   });
 
+  // Moments in a filter are those of the reader's zone, until some are asked for in another.
+  for (const zone of $$("[data-zone]")) {
+    if ([...$$("[type=datetime-local]", zone.form)].some((input) => input.value)) continue;
+    zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    $(zone.dataset.zone).textContent = zone.value;
+  }
+
   tellTimes();
   focusFault();
   for (const all of $$("[data-all]")) {

@@ -17,6 +17,7 @@ NO_PAGES = (
     "docs.show_all",
     "docs.source",
     "outbox.html",
+    "audit_log.export",
     # A line for htmx; its page is that of the delivery.
     "deliveries.outcome",
     # Its markup is not ours; `test_rq_dashboard` has its own tests.

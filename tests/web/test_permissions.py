@@ -57,7 +57,7 @@ OWN_RULES = {
     "unsubscribe.drop",
 }
 OF_OPERATORS = {"outbox.index", "outbox.show", "outbox.html"}
-OF_ADMINS = {"audit_log.index"}
+OF_ADMINS = {"audit_log.index", "audit_log.export"}
 OF_OWNERS = {"members.change_role"}
 OF_ONES_OWN = {
     "account.show",
@@ -79,7 +79,7 @@ FOR_OPERATORS = "rq_dashboard."
 # Ids of what is either of live or of test mode.
 OF_ONE_MODE = re.compile(r"\b(?:whk|act|msg|evt|rpl|key|cnv|ntf)_[a-z0-9]{20,}")
 # An inbox takes what both send, and the audit log tells of both.
-OF_BOTH_MODES = {"inbox.show", "inbox.show_request", "audit_log.index"}
+OF_BOTH_MODES = {"inbox.show", "inbox.show_request", "audit_log.index", "audit_log.export"}
 INLINE = re.compile(r"<[^>]+\s(style|on\w+)=|<style|<script(?! src=)", re.IGNORECASE)
 IDS = (
     "cnv_",

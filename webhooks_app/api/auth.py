@@ -13,6 +13,7 @@ from webhooks_app.extensions import db
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.organisations import audit_log
 from webhooks_app.people import api_keys
+from webhooks_app.vocabulary import ActorKind
 
 SMALL_BODY = 1024 * 1024
 LARGE_BODIES = frozenset({"api.create_events", "api.create_messages"})
@@ -48,7 +49,7 @@ def _holder_of(token: str | None) -> api_keys.Principal:
     principal = api_keys.authenticate(db.engine, token)
     if principal is None:
         raise _unauthorized("This API key is not known, or was revoked.")
-    audit_log.act_as(audit_log.Actor(principal.name))
+    audit_log.act_as(audit_log.Actor(ActorKind.API_KEY, principal.name, principal.key_id))
     return principal
 
 

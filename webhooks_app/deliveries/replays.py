@@ -17,6 +17,7 @@ from webhooks_app.lib.ids import floor_id, new_id
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Delivery, Event, ReplayBatch, Subscription
+from webhooks_app.organisations.audit_log import Target, record
 from webhooks_app.vocabulary import DeliveryStatus, Trigger
 
 STEP = 500
@@ -35,6 +36,9 @@ def replay(session: Session, logged: Logged) -> Logged:
     _must_be_served(session.get_one(Subscription, logged.delivery.subscription_id))
     again = Delivery(**_again(logged.delivery, utcnow()))
     session.add(again)
+    made = logged.delivery
+    target = Target(made.organisation_id, made.id, logged.event.type, made.mode)
+    record(session, "delivery.replayed", target, replay=again.id, to=logged.subscription_name)
     session.commit()
     queue.nudge()
     return logged._replace(delivery=again, latency_ms=None)
@@ -70,6 +74,8 @@ def start(
         updated_at=now,
     )
     session.add(batch)
+    chosen = {"deliveries": len(delivery_ids)} if delivery_ids else filters.as_json()
+    record(session, "replay.started", _target(batch), **chosen)
     session.commit()
     ask_to_go_on(batch.id)
     return batch
@@ -97,6 +103,7 @@ def running(session: Session, tenant: Tenant) -> ReplayBatch | None:
 def cancel(session: Session, batch: ReplayBatch) -> None:
     """Replay no more of it, committed. What was replayed so far stays."""
     _end(session, batch.id, CANCELLED)
+    record(session, "replay.cancelled", _target(batch))
     session.commit()
     session.refresh(batch)
 
@@ -232,6 +239,10 @@ def _again(before: Delivery, now: datetime) -> dict[str, object]:
         "failures": 0,
         "created_at": now,
     }
+
+
+def _target(batch: ReplayBatch) -> Target:
+    return Target(batch.organisation_id, batch.id, "Replay of many deliveries", batch.mode)
 
 
 def _must_be_served(subscription: Subscription) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from webhooks_app.lib.ids import floor_id
 from webhooks_app.models import (
     Attempt,
+    AuditEntry,
     ChatMessage,
     Conversation,
     Delivery,
@@ -39,6 +40,7 @@ INBOX_DAYS = 7
 
 EVENTS = cast(Table, Event.__table__)
 DELIVERIES = cast(Table, Delivery.__table__)
+AUDIT_LOG = cast(Table, AuditEntry.__table__)
 ATTEMPTS = cast(Table, Attempt.__table__)
 CONVERSATIONS = cast(Table, Conversation.__table__)
 MESSAGES = cast(Table, ChatMessage.__table__)
@@ -182,6 +184,16 @@ def delete_old_notifications(engine: Engine, now: datetime, days: int) -> int:
     """Delete what members were told more than `days` ago. Returns rows deleted."""
     oldest = floor_id("ntf", (now - timedelta(days=days)).timestamp())
     return _delete(engine, NOTIFICATIONS, NOTIFICATIONS.c.id, oldest, true())
+
+
+def delete_old_audit_entries(
+    engine: Engine, now: datetime, days: int, organisation_id: str | None = None
+) -> int:
+    """Delete what was done more than `days` ago, in one organisation or in all. Returns rows
+    deleted."""
+    oldest = floor_id("aud", (now - timedelta(days=days)).timestamp())
+    own = AUDIT_LOG.c.organisation_id == organisation_id if organisation_id else true()
+    return _delete(engine, AUDIT_LOG, AUDIT_LOG.c.id, oldest, own)
 
 
 def _delete(engine: Engine, table: Table, key: Any, below: str, keep: Any) -> int:

@@ -10,6 +10,7 @@ from webhooks_app.engine.expired_leases import log_lost
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Delivery, Organisation, Subscription
 from webhooks_app.notices.dashboard_notices import NoticeOf, notify
+from webhooks_app.organisations.audit_log import Target, record_automatic
 from webhooks_app.vocabulary import DeliveryStatus
 
 GONE = "The endpoint answered 410 Gone: it asks for nothing more."
@@ -49,10 +50,16 @@ def _disable(connection: Connection, which: ColumnElement[bool], reason: str) ->
             revision=subscriptions.revision + 1,
         )
         .returning(
-            subscriptions.id, subscriptions.name, subscriptions.organisation_id, subscriptions.mode
+            subscriptions.id,
+            subscriptions.kind,
+            subscriptions.name,
+            subscriptions.organisation_id,
+            subscriptions.mode,
         )
     ).all()
     for row in rows:
+        target = Target(row.organisation_id, row.id, row.name, row.mode)
+        record_automatic(connection, f"{row.kind}.disabled", target, reason=reason)
         touch(connection, row.organisation_id)
         cancel_waiting(connection, row.id)
         about = NoticeOf(row.organisation_id, row.mode, row.id)

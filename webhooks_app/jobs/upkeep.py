@@ -32,6 +32,15 @@ def delete_expired() -> None:
         retention.delete_expired_of(db.engine, organisation_id, utcnow(), kept_days)
 
 
+def delete_old_audit_entries() -> None:
+    days = current_app.config["SETTINGS"].audit_retention_days
+    retention.delete_old_audit_entries(db.engine, utcnow(), days)
+    shorter = plans.shorter_retentions(db.session(), days)
+    db.session.rollback()
+    for organisation_id, kept_days in shorter.items():
+        retention.delete_old_audit_entries(db.engine, utcnow(), kept_days, organisation_id)
+
+
 def forget_unseen() -> None:
     states.forget_unseen(db.engine, utcnow())
 

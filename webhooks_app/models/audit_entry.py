@@ -1,4 +1,4 @@
-"""Who changed what, and when."""
+"""Who did what, when, and from where."""
 
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -6,10 +6,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 from webhooks_app.extensions import Model
 from webhooks_app.models.columns import Id, IdText, JsonDict, Moment, OptionalRef, Word
 
+LONGEST_NAME = 254
+LONGEST_ID = 64
+LONGEST_IP = 45
+LONGEST_AGENT = 200
+
 
 class AuditEntry(Model):
-    """Never changed. Names are those of then, so that it stays readable when what they name is
-    gone; `actor` is an e-mail or the name of an API key. `mode` is null for what both share."""
+    """Never changed. Names are kept as they were, so that an entry stays readable when what it
+    names is gone. `actor_kind` is an `ActorKind`, null in what a release before it wrote, which
+    also reads `user_id`. `mode` is null for what both share, `ip` for what no request did."""
 
     __tablename__ = "audit_log"
     __table_args__ = (Index(None, "organisation_id", "id"),)
@@ -20,10 +26,14 @@ class AuditEntry(Model):
     )
     mode: Mapped[str | None] = mapped_column(String(40))
     user_id: Mapped[OptionalRef]
-    actor: Mapped[str] = mapped_column(String(254))
+    actor_kind: Mapped[str | None] = mapped_column(String(40))
+    actor_id: Mapped[OptionalRef]
+    actor: Mapped[str] = mapped_column(String(LONGEST_NAME))
     action: Mapped[Word]
     target_type: Mapped[Word]
-    target_id: Mapped[str] = mapped_column(String(64))
-    target_name: Mapped[str] = mapped_column(String(254))
+    target_id: Mapped[str] = mapped_column(String(LONGEST_ID))
+    target_name: Mapped[str] = mapped_column(String(LONGEST_NAME))
     detail: Mapped[JsonDict]
+    ip: Mapped[str | None] = mapped_column(String(LONGEST_IP))
+    user_agent: Mapped[str | None] = mapped_column(String(LONGEST_AGENT))
     created_at: Mapped[Moment]

@@ -1,21 +1,21 @@
-"""Who changed what in an organisation: written in the transaction of the change, read by admins.
+"""Who did what in an organisation, written in the transaction of the change.
 
-What Hookline does by itself, as disabling a dead endpoint, is in the notifications instead.
+`organisations.audit_search` reads it.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import g
-from sqlalchemy import select
+from flask import g, has_request_context, request
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.orm import Session
 
 from webhooks_app.lib.ids import new_id
-from webhooks_app.lib.paging import Page, PageBounds, page_of
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import ApiKey, AuditEntry, Inbox, Subscription
-from webhooks_app.vocabulary import SubscriptionKind
+from webhooks_app.models import ApiKey, AuditEntry, Inbox, Membership, Subscription, User
+from webhooks_app.models.audit_entry import LONGEST_AGENT, LONGEST_ID, LONGEST_IP, LONGEST_NAME
+from webhooks_app.vocabulary import ActorKind, SubscriptionKind
 
 ACTIONS: Mapping[str, str] = {
     **{
@@ -33,10 +33,11 @@ ACTIONS: Mapping[str, str] = {
     "action.unsubscribed": "Address unsubscribed from action",
     "api_key.created": "API key created",
     "api_key.revoked": "API key revoked",
+    "chat_settings.updated": "Chat settings changed",
+    "delivery.replayed": "Delivery replayed",
     "event_type.registered": "Event type registered",
     "event_type.updated": "Event type changed",
     "event_type.retired": "Event type retired",
-    "chat_settings.updated": "Chat settings changed",
     "inbox.opened": "Inbox created",
     "inbox.deleted": "Inbox deleted",
     "inbox.secret_changed": "Inbox signature check changed",
@@ -47,16 +48,30 @@ ACTIONS: Mapping[str, str] = {
     "member.role_changed": "Role changed",
     "member.removed": "Member removed",
     "member.left": "Member left",
+    "member.made_operator": "Made an operator",
+    "organisation.plan_changed": "Plan changed",
     "organisation.updated": "Organisation changed",
+    "replay.started": "Replay started",
+    "replay.cancelled": "Replay cancelled",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts. `name` is an e-mail, or the name of an API key; a key is no user."""
+    """Who acts. `id` is that of a user or an API key."""
 
+    kind: ActorKind
     name: str
-    user_id: str | None = None
+    id: str | None = None
+
+    @classmethod
+    def person(cls, user: User) -> "Actor":
+        return cls(ActorKind.PERSON, user.email, user.id)
+
+    @classmethod
+    def visitor(cls, name: str) -> "Actor":
+        """Someone who is not logged in, by the e-mail that they gave or that a link holds."""
+        return cls(ActorKind.VISITOR, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +88,8 @@ class Target:
         return cls(row.organisation_id, row.id, row.name, getattr(row, "mode", None))
 
 
-COMMAND_LINE = Actor("command line")
+COMMAND_LINE = Actor(ActorKind.COMMAND_LINE, "command line")
+SYSTEM = Actor(ActorKind.SYSTEM, "automatic")
 
 
 def act_as(actor: Actor) -> None:
@@ -81,33 +97,55 @@ def act_as(actor: Actor) -> None:
     g.actor = actor
 
 
+def current_actor() -> Actor:
+    """Without `act_as` it is someone at the command line."""
+    actor: Actor = g.get("actor", COMMAND_LINE)
+    return actor
+
+
 def record(session: Session, action: str, target: Target, **detail: Any) -> None:
     """Add an entry to the caller's transaction. `action` is one of `ACTIONS`, its first word the
-    kind of the target; `detail` is JSON, and holds no secret.
-
-    Without `act_as` it was someone at the command line.
-    """
-    actor: Actor = g.get("actor", COMMAND_LINE)
-    entry = AuditEntry(
-        id=new_id("aud"),
-        organisation_id=target.organisation_id,
-        mode=target.mode,
-        user_id=actor.user_id,
-        actor=actor.name,
-        action=action,
-        target_type=action.partition(".")[0],
-        target_id=target.id,
-        target_name=target.name,
-        detail=detail,
-        created_at=utcnow(),
-    )
-    session.add(entry)
+    kind of the target; `detail` is JSON, and holds no secret."""
+    values = _values(current_actor(), action, target, detail)
+    session.add(AuditEntry(**values, **_where_from()))
 
 
-def list_entries(session: Session, organisation_id: str, window: PageBounds) -> Page[AuditEntry]:
-    """Newest first, of live and test."""
-    query = select(AuditEntry).where(AuditEntry.organisation_id == organisation_id)
-    if window.below is not None:
-        query = query.where(AuditEntry.id < window.below)
-    rows = session.scalars(query.order_by(AuditEntry.id.desc()).limit(window.size + 1)).all()
-    return page_of(rows, [row.id for row in rows], window.size)
+def record_automatic(connection: Connection, action: str, target: Target, **detail: Any) -> None:
+    """Like `record`, of what nobody asked for."""
+    connection.execute(insert(AuditEntry).values(_values(SYSTEM, action, target, detail)))
+
+
+def record_in_all(session: Session, user: User | None, action: str, **detail: Any) -> None:
+    """An entry about a user, in the audit log of each of their organisations. Nobody has none,
+    and it takes as many queries."""
+    mine = select(Membership.organisation_id).where(Membership.user_id == (user.id if user else ""))
+    for organisation_id in session.scalars(mine).all():
+        if user is not None:
+            record(session, action, Target(organisation_id, user.id, user.email), **detail)
+
+
+def _values(actor: Actor, action: str, target: Target, detail: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": new_id("aud"),
+        "organisation_id": target.organisation_id,
+        "mode": target.mode,
+        "user_id": actor.id if actor.kind is ActorKind.PERSON else None,
+        "actor_kind": actor.kind.value,
+        "actor_id": actor.id,
+        "actor": actor.name[:LONGEST_NAME],
+        "action": action,
+        "target_type": action.partition(".")[0],
+        "target_id": target.id[:LONGEST_ID],
+        "target_name": target.name[:LONGEST_NAME],
+        "detail": dict(detail),
+        "created_at": utcnow(),
+    }
+
+
+def _where_from() -> dict[str, str | None]:
+    """The address and the browser of the request, if it is one."""
+    if not has_request_context():
+        return {}
+    agent = "".join(filter(str.isprintable, request.user_agent.string))
+    ip = request.remote_addr
+    return {"ip": ip[:LONGEST_IP] if ip else None, "user_agent": agent[:LONGEST_AGENT]}

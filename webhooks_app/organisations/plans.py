@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from webhooks_app.lib.errors import NotFound, PlanLimit
 from webhooks_app.models import CustomEventType, Organisation, Subscription
+from webhooks_app.organisations.audit_log import Target, record
 from webhooks_app.vocabulary import SubscriptionKind
 
 
@@ -77,7 +78,10 @@ def set_plan(session: Session, organisation_id: str, name: str) -> None:
     row = session.get(Organisation, organisation_id)
     if row is None:
         raise NotFound
-    row.plan = PLANS[name].name
+    before, row.plan = row.plan, PLANS[name].name
+    if before != row.plan:
+        target = Target(organisation_id, organisation_id, row.name)
+        record(session, "organisation.plan_changed", target, before=before, after=row.plan)
     session.commit()
 
 
@@ -115,6 +119,11 @@ def shorter_retentions(session: Session, days: int) -> dict[str, int]:
         select(Organisation.id, Organisation.plan).where(Organisation.plan.in_(by_plan))
     )
     return {row.id: by_plan[row.plan] for row in rows}
+
+
+def audit_days(plan: str, longest: int) -> int:
+    """For how many days the audit log of an organisation with that plan is kept."""
+    return min(longest, plan_called(plan).retention_days or longest)
 
 
 def _used(session: Session, organisation_id: str, what: str) -> int:

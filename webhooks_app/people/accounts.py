@@ -11,7 +11,7 @@ from webhooks_app.lib.names import checked_name
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Membership, Organisation, User
 from webhooks_app.notices import notifications
-from webhooks_app.organisations.audit_log import Target, record
+from webhooks_app.organisations.audit_log import Target, record, record_in_all
 from webhooks_app.vocabulary import Role
 
 SHORTEST_PASSWORD = 10
@@ -48,6 +48,7 @@ def make_operator(session: Session, email: str) -> None:
     if user is None:
         raise BadAccount(f"Nobody has an account with the e-mail {email.strip()!r}.")
     user.is_operator = True
+    record_in_all(session, user, "member.made_operator")
     session.commit()
 
 

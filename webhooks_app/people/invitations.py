@@ -99,7 +99,7 @@ def accept(session: Session, token: str, user: User) -> str:
     """
     organisation, role = _take(session, token, user.email)
     if session.get(Membership, (organisation.id, user.id)) is None:
-        act_as(Actor(user.email, user.id))
+        act_as(Actor.person(user))
         accounts.join(session, organisation, user, role)
     else:
         session.commit()
@@ -124,7 +124,7 @@ def accept_as_new(session: Session, token: str, name: str, password: str) -> tup
         password_hash=password_hash,
         created_at=utcnow(),
     )
-    act_as(Actor(user.email, user.id))
+    act_as(Actor.person(user))
     accounts.join(session, organisation, user, role)
     return user, organisation.id
 

@@ -192,7 +192,7 @@ def membership_of(session: Session, user: User, chosen: str | None = None) -> Me
 def resolve_workspace(session: Session, user: User, cookie: Mapping[str, Any]) -> Workspace | None:
     """Where a logged-in user is, by what the session's cookie keeps of their choices; None for
     someone who is a member of nothing. What changes from now on, they change."""
-    audit_log.act_as(audit_log.Actor(user.email, user.id))
+    audit_log.act_as(audit_log.Actor.person(user))
     membership = membership_of(session, user, cookie.get(ORGANISATION))
     if membership is None:
         return None

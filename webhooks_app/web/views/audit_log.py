@@ -1,16 +1,90 @@
-"""/audit-log: who changed what, for owners and admins."""
+"""/audit-log: who did what, for owners and admins; as a page and as a file."""
 
-from flask import Blueprint, render_template
+from collections.abc import Iterable
+from typing import Any
+
+from flask import Blueprint, Response, current_app, render_template, request, url_for
 
 from webhooks_app.extensions import db
-from webhooks_app.organisations import audit_log as service
+from webhooks_app.models import AuditEntry
+from webhooks_app.organisations import audit_search, audit_targets, plans
+from webhooks_app.organisations.audit_log import ACTIONS
+from webhooks_app.web import audit_csv
+from webhooks_app.web.audit_query import KINDS, WINDOWS, AuditQuery
 from webhooks_app.web.tenancy import editor_required, here, window
+from webhooks_app.web.words import browser
 
 bp = Blueprint("audit_log", __name__, url_prefix="/audit-log")
+
+# The page of a target, and what its address is made of.
+PAGES = {
+    "action": ("actions.show", "subscription_id"),
+    "webhook": ("webhooks.show", "subscription_id"),
+    "delivery": ("deliveries.show", "delivery_id"),
+    "replay": ("replays.show", "batch_id"),
+    "event_type": ("event_types.show", "name"),
+    "inbox": ("inbox.show", "token"),
+}
+PLACES = {
+    "chat_settings": "chat_settings.show",
+    "invitation": "members.index",
+    "member": "members.index",
+    "organisation": "organisations.show",
+    "user": "members.index",
+}
 
 
 @bp.get("/")
 @editor_required
-def index() -> str:
-    page = service.list_entries(db.session(), here().organisation.id, window())
-    return render_template("audit_log.html", page=page, actions=service.ACTIONS)
+def index() -> tuple[str, int]:
+    """Filters are kept in the URL; one that means nothing is named, and left out."""
+    query = _query()
+    session, organisation = db.session(), here().organisation
+    page = audit_search.list_entries(session, organisation.id, query.filters, window())
+    shown = render_template(
+        "audit_log.html",
+        page=page,
+        query=query,
+        links=_links(page.rows),
+        actions=ACTIONS,
+        kinds=[(name, words) for name, (words, _) in KINDS.items()],
+        windows=[(name, words) for name, (words, _) in WINDOWS.items()],
+        browser=browser,
+        kept_days=plans.audit_days(organisation.plan, _longest_days()),
+    )
+    return shown, 422 if query.faults else 200
+
+
+@bp.get("/export")
+@editor_required
+def export() -> Response:
+    """All that the filters mean, as CSV, sent while it is read."""
+    batches = audit_search.walk(db.engine, here().organisation.id, _query().filters)
+    response = Response(audit_csv.lines(batches), mimetype="text/csv")
+    response.headers["Content-Disposition"] = "attachment; filename=audit-log.csv"
+    return response
+
+
+def _longest_days() -> int:
+    days: int = current_app.config["SETTINGS"].audit_retention_days
+    return days
+
+
+def _query() -> AuditQuery:
+    return AuditQuery(request.args, here().organisation.time_zone)
+
+
+def _links(entries: Iterable[AuditEntry]) -> dict[str, str]:
+    """By the id of an entry, the page of its target while that is there."""
+    entries = list(entries)
+    found = audit_targets.still_there(db.session(), here().tenant, entries)
+    links = {}
+    for entry in entries:
+        key = found.get((entry.target_type, entry.target_id))
+        if entry.target_type in PAGES and key is not None:
+            endpoint, name = PAGES[entry.target_type]
+            values: dict[str, Any] = {name: key}
+            links[entry.id] = url_for(endpoint, **values)
+        elif entry.target_type in PLACES:
+            links[entry.id] = url_for(PLACES[entry.target_type])
+    return links

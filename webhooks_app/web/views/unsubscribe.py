@@ -39,7 +39,7 @@ def ask(token: str) -> str:
 def drop(token: str) -> str:
     subscription_id, address = _read(token)
     row = subscription_queries.find_by_id(db.session(), subscription_id)
-    audit_log.act_as(audit_log.Actor(address))
+    audit_log.act_as(audit_log.Actor.visitor(address))
     service.drop_address(db.session(), row, address)
     return render_template("unsubscribe/done.html")
 

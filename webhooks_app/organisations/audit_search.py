@@ -1,0 +1,78 @@
+"""The audit log as it is read: filtered, a page at a time or all of it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Engine, or_, select
+from sqlalchemy.orm import Session
+
+from webhooks_app.database import begin_reading
+from webhooks_app.lib.ids import floor_id
+from webhooks_app.lib.paging import Page, PageBounds, page_of
+from webhooks_app.models import AuditEntry
+from webhooks_app.vocabulary import ActorKind
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilters:
+    """None means any. `actor` and `target` are a part of the name, or the whole id. `action` is one
+    of `ACTIONS`, or a kind of target. `since` and `until` bound when it was done."""
+
+    kind: ActorKind | None = None
+    actor: str | None = None
+    action: str | None = None
+    target: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def list_entries(
+    session: Session, organisation_id: str, filters: AuditFilters, bounds: PageBounds
+) -> Page[AuditEntry]:
+    """Newest first, of live and test."""
+    query = select(AuditEntry).where(
+        AuditEntry.organisation_id == organisation_id, *_conditions(filters)
+    )
+    if bounds.below is not None:
+        query = query.where(AuditEntry.id < bounds.below)
+    rows = session.scalars(query.order_by(AuditEntry.id.desc()).limit(bounds.size + 1)).all()
+    return page_of(rows, [row.id for row in rows], bounds.size)
+
+
+def walk(
+    database: Engine, organisation_id: str, filters: AuditFilters
+) -> Iterator[Sequence[AuditEntry]]:
+    """All that match, newest first, in batches. Each is read in a transaction of its own, so that
+    none is open while a slow client reads."""
+    bounds: PageBounds | None = PageBounds(BATCH)
+    while bounds is not None:
+        with Session(database) as session:
+            begin_reading(session)
+            page = list_entries(session, organisation_id, filters, bounds)
+        yield page.rows
+        bounds = PageBounds(BATCH, page.rows[-1].id) if page.next_cursor else None
+
+
+def _conditions(filters: AuditFilters) -> Iterator[ColumnElement[bool]]:
+    if filters.kind is not None:
+        yield AuditEntry.actor_kind == filters.kind.value
+    if filters.actor is not None:
+        named = AuditEntry.actor.icontains(filters.actor, autoescape=True)
+        yield or_(named, AuditEntry.actor_id == filters.actor)
+    if filters.action is not None:
+        yield or_(AuditEntry.action == filters.action, AuditEntry.target_type == filters.action)
+    if filters.target is not None:
+        named = AuditEntry.target_name.icontains(filters.target, autoescape=True)
+        yield or_(named, AuditEntry.target_id == filters.target)
+    if filters.since is not None:
+        yield AuditEntry.id >= _first_id(filters.since)
+    if filters.until is not None:
+        yield AuditEntry.id < _first_id(filters.until)
+
+
+def _first_id(moment: datetime) -> str:
+    """Ids sort by time."""
+    return floor_id("aud", max(0.0, moment.timestamp()))

@@ -1,0 +1,63 @@
+"""Which targets of the audit log are still there."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.models import (
+    ApiKey,
+    AuditEntry,
+    CustomEventType,
+    Delivery,
+    Inbox,
+    Membership,
+    ReplayBatch,
+    Subscription,
+)
+
+Targets = Mapping[tuple[str, str], str]
+
+
+def still_there(session: Session, tenant: Tenant, entries: Iterable[AuditEntry]) -> Targets:
+    """By kind and id, what the address of its page is made of. Of live and test, the mode of
+    `tenant` only: the pages of the other are not found."""
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for entry in entries:
+        wanted[entry.target_type].add(entry.target_id)
+    found: dict[tuple[str, str], str] = {}
+    for kind, query in _queries(tenant).items():
+        if ids := wanted.get(kind):
+            rows = session.execute(query.where(query.selected_columns[0].in_(ids)))
+            found |= {(kind, id_): key for id_, key in rows}
+    return found
+
+
+def _queries(tenant: Tenant) -> Mapping[str, Select[Any]]:
+    """Each selects an id and what its page goes by."""
+
+    def of_mode(model: Any) -> Select[Any]:
+        return select(model.id, model.id).where(
+            model.organisation_id == tenant.organisation_id, model.mode == tenant.mode
+        )
+
+    def shared(model: Any, id_: Any, key: Any) -> Select[Any]:
+        return select(id_, key).where(model.organisation_id == tenant.organisation_id)
+
+    subscriptions = of_mode(Subscription).where(Subscription.deleted_at.is_(None))
+    types = shared(CustomEventType, CustomEventType.name, CustomEventType.name)
+    members = shared(Membership, Membership.user_id, Membership.user_id)
+    return {
+        "action": subscriptions,
+        "webhook": subscriptions,
+        "delivery": of_mode(Delivery),
+        "replay": of_mode(ReplayBatch),
+        "api_key": of_mode(ApiKey).where(ApiKey.revoked_at.is_(None)),
+        "event_type": types.where(CustomEventType.retired_at.is_(None)),
+        "inbox": shared(Inbox, Inbox.id, Inbox.token),
+        "member": members,
+        "user": members,
+    }

@@ -1,0 +1,66 @@
+"""The filters of the audit log."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from webhooks_app.lib.times import time_zones, utcnow
+from webhooks_app.organisations.audit_log import ACTIONS
+from webhooks_app.organisations.audit_search import AuditFilters
+from webhooks_app.vocabulary import ActorKind
+from webhooks_app.web.filter_query import FilterQuery, chosen, searched
+
+WINDOWS = {
+    "24h": ("the last 24 hours", timedelta(hours=24)),
+    "7d": ("the last 7 days", timedelta(days=7)),
+    "30d": ("the last 30 days", timedelta(days=30)),
+}
+KINDS = {
+    "person": ("People", ActorKind.PERSON),
+    "api_key": ("API keys", ActorKind.API_KEY),
+    "command_line": ("Command line", ActorKind.COMMAND_LINE),
+    "system": ("Automatic", ActorKind.SYSTEM),
+    "visitor": ("Not logged in", ActorKind.VISITOR),
+}
+ACTION_NAMES = {name: name for name in ACTIONS}
+
+
+class AuditQuery(FilterQuery):
+    """Moments are those of `zone`, which a browser names, else of `default_zone`."""
+
+    NAMES = ("kind", "actor", "action", "target", "window", "since", "until", "zone")
+
+    def __init__(self, asked: Mapping[str, str], default_zone: str) -> None:
+        super().__init__(asked)
+        self.zone = self._read("zone", _zone) or ZoneInfo(default_zone)
+        self.filters = self._filters()
+
+    @property
+    def narrows(self) -> bool:
+        return bool(self.without("zone"))
+
+    def _filters(self) -> AuditFilters:
+        opened = self._read("window", lambda name: utcnow() - chosen(name, WINDOWS)[1])
+        exactly = self._read("since", self._moment)
+        return AuditFilters(
+            kind=self._read("kind", lambda name: chosen(name, KINDS)[1]),
+            actor=self._read("actor", searched),
+            action=self._read("action", lambda name: chosen(name, ACTION_NAMES)),
+            target=self._read("target", searched),
+            since=max((one for one in (exactly, opened) if one), default=None),
+            until=self._read("until", self._moment),
+        )
+
+    def _moment(self, text: str) -> datetime:
+        """Browsers send it without a zone."""
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError as error:
+            raise ValueError("This is a moment, such as 2026-03-02T10:00.") from error
+        return moment if moment.tzinfo else moment.replace(tzinfo=self.zone)
+
+
+def _zone(name: str) -> ZoneInfo:
+    if name not in time_zones():
+        raise ValueError("No time zone has this name.")
+    return ZoneInfo(name)

@@ -1,0 +1,48 @@
+"""Filters of a list as a query string holds them, so that an address keeps them."""
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+LONGEST_TEXT = 200
+
+T = TypeVar("T")
+
+
+class FilterQuery:
+    """What is asked for, of `NAMES`; `faults` says by name what of it cannot be understood."""
+
+    NAMES: tuple[str, ...] = ()
+
+    def __init__(self, asked: Mapping[str, str]) -> None:
+        self.kept = {
+            name: asked[name].strip() for name in self.NAMES if asked.get(name, "").strip()
+        }
+        self.faults: dict[str, str] = {}
+
+    def __getitem__(self, name: str) -> str:
+        return self.kept.get(name, "")
+
+    def without(self, *names: str) -> dict[str, str]:
+        return {name: value for name, value in self.kept.items() if name not in names}
+
+    def _read(self, name: str, parse: Callable[[str], T]) -> T | None:
+        if name not in self.kept:
+            return None
+        try:
+            return parse(self.kept[name])
+        except ValueError as error:
+            self.faults[name] = str(error)
+            del self.kept[name]
+            return None
+
+
+def chosen(name: str, choices: Mapping[str, T]) -> T:
+    if name not in choices:
+        raise ValueError(f"This is one of {', '.join(choices)}.")
+    return choices[name]
+
+
+def searched(text: str) -> str:
+    if len(text) > LONGEST_TEXT or "\0" in text:
+        raise ValueError(f"Search for at most {LONGEST_TEXT} characters.")
+    return text
