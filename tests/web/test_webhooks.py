@@ -208,9 +208,12 @@ def test_a_test_leads_to_its_log_line(
     assert response.status_code == 302
     drain()
     page = owner.get(response.headers["Location"]).text
-    for shown in ("The endpoint answered 500", "X-Why: broken", "retrying", "Attempt 1"):
+    for shown in ("The endpoint answered 500", "X-Why: broken", "failed", "Attempt 1"):
         assert shown in page
     assert "<script>alert" not in page
+    outcome = response.headers["Location"] + "/outcome"
+    shown = owner.client.get(outcome, headers={"HX-Request": "true"}).text
+    assert "The endpoint answered 500" in shown
 
 
 def test_delivery_logs_tell_of_each_call_across_webhooks(

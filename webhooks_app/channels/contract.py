@@ -4,6 +4,8 @@ from datetime import datetime
 
 import msgspec
 
+from webhooks_app.vocabulary import Trigger
+
 
 class Claimed(msgspec.Struct, frozen=True):
     """A leased delivery, joined with its event. `lost` when a lease before this one ran out."""
@@ -22,3 +24,9 @@ class Claimed(msgspec.Struct, frozen=True):
     subject_type: str | None
     subject_id: str | None
     data: str
+    trigger: str = Trigger.EVENT.value
+
+    @property
+    def is_test(self) -> bool:
+        """Sent once, and no part of any number."""
+        return self.trigger == Trigger.TEST

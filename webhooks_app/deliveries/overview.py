@@ -12,6 +12,7 @@ from webhooks_app.deliveries.log import Logged
 from webhooks_app.lib.paging import PageBounds
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.models import Delivery, Subscription, SubscriptionHealth
+from webhooks_app.vocabulary import Trigger
 
 RECENT = 10
 MOST_WAITING = 10_000
@@ -49,7 +50,7 @@ def of(session: Session, tenant: Tenant) -> Overview:
     waiting = (
         select(Delivery.id)
         .join(Subscription, Subscription.id == Delivery.subscription_id)
-        .where(*present, Delivery.due_at.is_not(None))
+        .where(*present, Delivery.due_at.is_not(None), Delivery.trigger != Trigger.TEST.value)
         .limit(MOST_WAITING)
         .subquery()
     )

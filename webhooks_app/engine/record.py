@@ -206,7 +206,11 @@ def _sqlite_state(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def _store_consequences(connection: Connection, results: Sequence[Result]) -> None:
-    """Counters come last: their rows are shared, and stay locked until the commit."""
+    """Counters come last: their rows are shared, and stay locked until the commit.
+
+    A test has no consequences: it says nothing about what really happens.
+    """
+    results = [result for result in results if not result.claimed.is_test]
     retrying = [r.claimed.delivery_id for r in results if r.status is DeliveryStatus.RETRYING]
     if retrying:
         cancel_unserved(connection, retrying)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Table, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, case, func, literal, or_, select, update
 
 from webhooks_app.engine.expired_leases import log_lost
 from webhooks_app.lib.times import utcnow
@@ -14,7 +14,7 @@ from webhooks_app.organisations.audit_log import Target, record_automatic
 from webhooks_app.vocabulary import DeliveryStatus
 
 GONE = "The endpoint answered 410 Gone: it asks for nothing more."
-SWITCHED_OFF = "Cancelled: the subscription was off."
+LONGEST_ERROR = 500
 BATCH = 1000
 
 DELIVERIES = cast(Table, Delivery.__table__)
@@ -117,9 +117,7 @@ def release_expired(connection: Connection, now: datetime) -> None:
             deliveries.status == DeliveryStatus.SENDING.value,
             deliveries.due_at < now,
         )
-        .values(
-            status=DeliveryStatus.CANCELLED.value, due_at=None, finished_at=now, error=SWITCHED_OFF
-        )
+        .values(status=DeliveryStatus.CANCELLED.value, due_at=None, finished_at=now, error=_why())
         .returning(deliveries.id, deliveries.tries)
     )
     log_lost(connection, [(row.id, row.tries) for row in released])
@@ -143,7 +141,31 @@ def _cancel(connection: Connection, *conditions: ColumnElement[bool]) -> bool:
             status=DeliveryStatus.CANCELLED.value,
             due_at=None,
             finished_at=utcnow(),
-            error=SWITCHED_OFF,
+            error=_why(),
         )
     )
     return cancelled.rowcount == BATCH
+
+
+def _why() -> ColumnElement[str]:
+    """What is said of a cancelled delivery: how its subscription ended, and its last error."""
+    subscriptions, last_error = SUBSCRIPTIONS.c, DELIVERIES.c.error
+    how = case(
+        (subscriptions.deleted_at.is_not(None), literal(" was deleted.")),
+        (
+            subscriptions.disabled_reason.is_not(None),
+            literal(" was switched off. ") + subscriptions.disabled_reason,
+        ),
+        (
+            subscriptions.disabled_by.is_not(None),
+            literal(" was switched off by ") + subscriptions.disabled_by + literal("."),
+        ),
+        else_=literal(" was switched off."),
+    )
+    ended = (
+        select(literal("Cancelled: the ") + subscriptions.kind + how)
+        .where(subscriptions.id == DELIVERIES.c.subscription_id)
+        .scalar_subquery()
+    )
+    told = func.coalesce(literal(" Last error: ") + last_error, literal(""))
+    return func.substr(ended + told, 1, LONGEST_ERROR)

@@ -14,10 +14,12 @@ from webhooks_app.lib.times import utcnow
 def judge(
     endpoint: Endpoint, claimed: Claimed, message: WebhookMessage | MailMessage, outcome: Outcome
 ) -> Result:
-    """The result to record; `retry_in` is None for what was delivered or is given up."""
+    """The result to record; `retry_in` is None for what was delivered or is given up, as a test is
+    at once."""
     retry_in = None
     gone = not endpoint.is_email and outcome.status_code == GONE
-    if outcome.failure is not None and not outcome.permanent and not gone:
+    final = outcome.permanent or gone or claimed.is_test
+    if outcome.failure is not None and not final:
         retry_in = next_delay(
             endpoint.policy,
             failures=claimed.failures + 1,

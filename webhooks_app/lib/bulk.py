@@ -44,6 +44,8 @@ def upsert_rows(
     `types` are PostgreSQL's, of the columns. The one SQL serves both databases: there the rows
     come from arrays, in one statement; on SQLite one by one.
     """
+    if not rows:
+        return
     if connection.dialect.name == "postgresql":
         arrays = ", ".join(f"%s::{type_}[]" for type_ in types)
         columns = [list(column) for column in zip(*rows, strict=True)]

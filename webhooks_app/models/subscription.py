@@ -44,6 +44,9 @@ class Subscription(Model):
     tries a second may start, null for no limit; `timeout` how many seconds an answer may take, null
     for as long as the operator allows. `failure_mail`: failures are told by mail, too. An e-mail
     goes to each address of `email_to`; a null `email_subject` stands for one made of the event.
+
+    `disabled_reason` is set when Hookline switched it off, `disabled_by` when someone
+    did.
     """
 
     __tablename__ = "subscriptions"
@@ -94,6 +97,7 @@ class Subscription(Model):
     enabled: Mapped[bool] = mapped_column(default=True)
     disabled_reason: Mapped[str | None] = mapped_column(Text)
     disabled_at: Mapped[OptionalMoment]
+    disabled_by: Mapped[str | None] = mapped_column(String(254))
     deleted_at: Mapped[OptionalMoment]
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[Moment]

@@ -23,7 +23,7 @@ from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Subscription, SubscriptionHealth
 from webhooks_app.organisations import plans
-from webhooks_app.organisations.audit_log import Target, record
+from webhooks_app.organisations.audit_log import Target, current_actor, record
 from webhooks_app.subscriptions import custom_headers
 from webhooks_app.subscriptions.fields import (
     LONGEST_NAME,
@@ -234,6 +234,7 @@ def _switch(session: Session, row: Subscription, enabled: bool) -> None:
         return
     row.enabled = enabled
     row.disabled_at = None if enabled else utcnow()
+    row.disabled_by = None if enabled else current_actor().name
     row.disabled_reason = None
     if enabled:
         row.health.failing_since = row.health.warned_at = None
