@@ -1,4 +1,4 @@
-.PHONY: check test format screenshots
+.PHONY: check test quick drills newest constraints format screenshots pictures
 
 check:
 	ruff check .
@@ -9,9 +9,37 @@ check:
 test:
 	pytest
 
+# What runs at each commit, in under a minute.
+quick:
+	pytest -q -m quick
+
+# Half an hour: outages of minutes, many kills, thousands of examples for each property.
+drills:
+	DRILL=1 pytest -n0 -m processes tests/journeys
+	DRILL=1 pytest -m quick
+
+# The tests with the newest versions that pyproject.toml allows.
+newest:
+	python3 -m venv --clear build/newest
+	env -u PIP_CONSTRAINT build/newest/bin/pip install -q -e ".[test]"
+	. build/newest/bin/activate && pytest
+
+constraints:
+	mkdir -p build
+	env -u PIP_CONSTRAINT pip install -q --dry-run --ignore-installed --report - -e ".[test]" \
+	  | python deploy/constraints.py > build/constraints.txt
+	mv build/constraints.txt deploy/constraints.txt
+
 format:
 	ruff check --fix .
 	ruff format .
 
+# Every page at two widths, light and dark, into build/screenshots.
 screenshots:
 	python -m tests.browser.screenshots
+
+# Those that the documents show, renewed from there (Debian: apt-get install optipng).
+pictures: screenshots
+	for picture in docs/screenshots/*.png; do \
+	  cp build/screenshots/$${picture##*/} $$picture; done
+	optipng -quiet -o5 docs/screenshots/*.png

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 from flask import Flask, has_app_context
@@ -20,6 +21,8 @@ from werkzeug.test import TestResponse
 
 from tests.support.receiver import Receiver
 from tests.support.servers import PostgresServer, RedisServer, create_database, wait_until
+from tests.support.sizes import DRILL, lines_of_what_ran, pytest_collection_modifyitems
+from tests.support.skips import pytest_make_collect_report, pytest_runtest_makereport
 from webhooks_app import create_app
 from webhooks_app.config import Settings
 from webhooks_app.engine.engine import Engine
@@ -27,21 +30,40 @@ from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.lib.crypto import new_key
 
+__all__ = [  # hooks
+    "pytest_collection_modifyitems",
+    "pytest_make_collect_report",
+    "pytest_runtest_makereport",
+]
+
 SECRET_KEY, ENCRYPTION_KEY = new_key(), new_key()
 MEASURED = "measured"
 
 
+# No deadline: a machine that has much to do is no fault. In CI the examples are always the same, so
+# that a red run is about the commit; everywhere else, they are new ones each time.
+hypothesis.settings.register_profile(
+    "hookline",
+    deadline=None,
+    derandomize=os.environ.get("CI") == "true",
+    max_examples=5000 if DRILL else 100,
+    print_blob=True,
+)
+hypothesis.settings.load_profile("hookline")
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    told = [
-        line
-        for report in terminalreporter.getreports("passed")
-        for name, line in report.user_properties
-        if name == MEASURED
+    reports = [
+        *terminalreporter.getreports("passed"),
+        *terminalreporter.getreports("failed"),
     ]
-    if told:
-        terminalreporter.section("measured")
-        for line in told:
-            terminalreporter.write_line(line)
+    properties = [one.user_properties for one in reports if one.when == "call"]
+    measured = [line for one in properties for name, line in one if name == MEASURED]
+    for title, lines in (("measured", measured), ("what ran", lines_of_what_ran(properties))):
+        if lines:
+            terminalreporter.section(title)
+        for line in lines:
+            terminalreporter.write_line(str(line))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -14,6 +14,7 @@ import pytest
 
 from tests.compatibility.delivering import SECRET, check, request_of, send, serving
 from tests.support.receiver import Receiver
+from tests.support.skips import NOT_PUBLISHED_HERE
 
 DOCUMENTS = Path(__file__).parents[3] / "shared" / "seeds"
 EXPRESS = Path(__file__).with_name("express.js")
@@ -26,7 +27,7 @@ def document(start: str) -> str:
     """The published document whose file name starts so."""
     found = list(DOCUMENTS.glob(f"{start}*")) if DOCUMENTS.is_dir() else []
     if not found:
-        pytest.skip("the published documents are not beside this checkout")
+        pytest.skip(NOT_PUBLISHED_HERE)
     return found[0].read_text()
 
 

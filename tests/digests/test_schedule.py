@@ -6,7 +6,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from webhooks_app.digests.schedule import (
@@ -110,7 +110,6 @@ def boundaries(schedule: Schedule, start: datetime, end: datetime) -> list[datet
     return found
 
 
-@settings(deadline=None)
 @given(schedules, moments)
 def test_boundaries_follow_one_another(schedule: Schedule, moment: datetime) -> None:
     last, following = schedule.last_boundary(moment), schedule.next_boundary(moment)
@@ -121,7 +120,6 @@ def test_boundaries_follow_one_another(schedule: Schedule, moment: datetime) -> 
     assert following - last <= LONGEST[schedule.frequency]
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(schedules, st.integers(0, 4_000_000), st.booleans()), min_size=1, max_size=30
@@ -181,7 +179,6 @@ def test_boundaries_are_what_a_clock_shows_around_every_change(
         assert boundaries(each, start, end) == watched(each, start, end)
 
 
-@settings(deadline=None)
 @given(schedules, moments)
 def test_boundaries_are_what_a_clock_shows(schedule: Schedule, start: datetime) -> None:
     start = start.replace(minute=0, second=0, microsecond=0)
@@ -232,7 +229,6 @@ def test_a_change_of_zone_leaves_no_gap() -> None:
     assert following == Period(utc(2026, 1, 2, 3, 15), utc(2026, 1, 2, 14))
 
 
-@settings(deadline=None)
 @given(schedules, moments)
 def test_the_last_complete_window_lies_between_two_boundaries(
     schedule: Schedule, now: datetime
@@ -242,7 +238,6 @@ def test_the_last_complete_window_lies_between_two_boundaries(
     assert schedule.next_boundary(found.start) == found.end
 
 
-@settings(deadline=None)
 @given(schedules, moments)
 def test_the_period_before_ends_where_this_one_begins(schedule: Schedule, now: datetime) -> None:
     told = last_complete(schedule, now)

@@ -10,10 +10,11 @@ from tests.journeys.conftest import Measured
 from tests.journeys.journey import Journey, Posting, answer_after, arrivals
 from tests.support.receiver import Receiver
 from tests.support.servers import RedisServer, wait_until
+from tests.support.sizes import DRILL
 from webhooks_app.launch.supervisor import GRACE
 
-OUTAGE = 20.0
-FLUSHES = 4
+OUTAGE = 300.0 if DRILL else 20.0
+FLUSHES = 40 if DRILL else 4
 
 
 @pytest.mark.parametrize("either_database", ["sqlite", "postgresql"], indirect=True)

@@ -22,9 +22,7 @@ NUMBERS = st.one_of(
 
 
 @given(value=NUMBERS)
-@settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_number_that_was_accepted_is_read_back_as_it_was(app: Flask, value: float) -> None:
     conditions = [{"field": "amount", "operator": "greater_than", "value": value}]
     before = parse_conditions(conditions)

@@ -15,6 +15,8 @@ import psycopg
 from redis import Redis
 from redis.exceptions import RedisError
 
+PATIENCE = 60.0
+
 
 class RedisServer:
     """A redis-server of our own on a Unix socket, which tests may stop, freeze and empty."""
@@ -115,8 +117,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until(condition: Callable[[], bool], seconds: float, every: float = 0.05) -> None:
-    """Poll until `condition` holds; AssertionError after `seconds`."""
+def wait_until(
+    condition: Callable[[], bool], seconds: float = PATIENCE, every: float = 0.05
+) -> None:
+    """Poll until `condition` holds; AssertionError after `seconds`, of which there are at least
+    `PATIENCE`: how soon it holds is up to the machine, and no test may depend on that."""
+    seconds = max(seconds, PATIENCE)
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds} s: {condition}"

@@ -1,0 +1,69 @@
+"""Each test has one size: `quick`, `whole` or `processes`. Hooks of pytest, used by conftest.
+
+Its own mark or its module's decides, else `_size`: its folder, and what it uses. The README's line
+runs all three; `pytest -m quick` is for each save.
+"""
+
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+SIZES = ("quick", "whole", "processes")
+DATABASES = ("sqlite", "postgresql")
+ROOT = Path(__file__).parents[1]
+# What starts processes: the product, receivers in other languages, a browser.
+PROCESSES = {"browser", "compatibility", "journeys", "launch"}
+# What is cheap enough on SQLite to be run at each commit.
+QUICK = {"channels", "chat", "lib", "matching", "subscriptions", "support"}
+RAN = "ran"
+# `make drills`: the same tests, for longer.
+DRILL = bool(os.environ.get("DRILL"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Before pytest itself reads `-m`."""
+    for item in items:
+        sizes = sizes_of(item) or {_size(item)}
+        if len(sizes) > 1:
+            raise pytest.UsageError(f"{item.nodeid} has more than one size: {sorted(sizes)}")
+        item.add_marker(*sizes)
+        item.user_properties += [(RAN, word) for word in (*sizes, *_uses(item))]
+
+
+def sizes_of(item: pytest.Item) -> set[str]:
+    """Those that it is marked with."""
+    return {mark.name for mark in item.iter_markers()} & set(SIZES)
+
+
+def _size(item: pytest.Item) -> str:
+    folder = item.path.relative_to(ROOT).parts[0]
+    if folder in PROCESSES:
+        return "processes"
+    return "quick" if folder in QUICK and "postgresql" not in _uses(item) else "whole"
+
+
+def _uses(item: pytest.Item) -> set[str]:
+    """Databases, languages and the browser, as far as fixtures and parameters tell."""
+    callspec = getattr(item, "callspec", None)
+    params = callspec.params if callspec else {}
+    fixtures: list[str] = getattr(item, "fixturenames", [])
+    uses = {word for word in params.values() if isinstance(word, str) and word in DATABASES}
+    if {"postgres", "postgres_url"} & set(fixtures):
+        uses.add("postgresql")
+    if isinstance(params.get("language"), str):
+        uses.add(params["language"])
+    return uses | ({"browser"} & set(fixtures))
+
+
+def lines_of_what_ran(properties: list[list[tuple[str, object]]]) -> list[str]:
+    """From the `user_properties` of all tests that passed or failed."""
+    counts = Counter(str(word) for one in properties for name, word in one if name == RAN)
+    others = sorted(set(counts) - {*SIZES, *DATABASES})
+    groups = {"sizes": SIZES, "databases": DATABASES, "others": others}
+    return [
+        f"{group}: " + (", ".join(f"{word} {counts[word]}" for word in words) or "none")
+        for group, words in groups.items()
+    ]

@@ -1,0 +1,74 @@
+"""The tests about the tests: their sizes, what may be skipped, and what the last lines say."""
+
+import pytest
+
+from tests.support.sizes import DATABASES, RAN, SIZES, lines_of_what_ran, sizes_of
+from tests.support.skips import NOT_PUBLISHED_HERE
+
+pytestmark = pytest.mark.quick
+pytest_plugins = ["pytester"]
+
+
+def test_every_test_has_exactly_one_size(request: pytest.FixtureRequest) -> None:
+    """Every one that was collected with this one, that is."""
+    assert {len(sizes_of(item)) for item in request.session.items} == {1}
+
+
+def test_what_uses_postgresql_is_not_quick(request: pytest.FixtureRequest) -> None:
+    for item in request.session.items:
+        if sizes_of(item) == {"quick"}:
+            assert (RAN, "postgresql") not in item.user_properties, item.nodeid
+
+
+@pytest.mark.parametrize(
+    ("ci", "reason", "fails"),
+    [
+        ("true", "no Chromium is installed", True),
+        ("true", NOT_PUBLISHED_HERE, False),
+        ("", "no Chromium is installed", False),
+    ],
+)
+@pytest.mark.parametrize(
+    "skipping",
+    [
+        "def test_it():\n    pytest.skip({reason!r})",
+        "@pytest.mark.skip(reason={reason!r})\ndef test_it(): pass",
+        "@pytest.fixture\ndef it(): pytest.skip({reason!r})\ndef test_it(it): pass",
+        "pytest.skip({reason!r}, allow_module_level=True)",
+    ],
+    ids=["in the test", "by a mark", "in a fixture", "a module"],
+)
+def test_in_ci_a_skip_is_a_failure_but_for_the_published_documents(
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    skipping: str,
+    ci: str,
+    reason: str,
+    fails: bool,
+) -> None:
+    monkeypatch.setenv("CI", ci)
+    pytester.makepyfile(f"import pytest\n{skipping.format(reason=reason)}\n")
+    ended = pytester.runpytest_inprocess(
+        *("-p", "tests.support.skips", "-p", "no:cacheprovider", "-p", "no:xdist")
+    )
+    outcomes = ended.parseoutcomes()
+    assert (outcomes.get("failed", 0) + outcomes.get("errors", 0) == 1) is fails
+    assert (outcomes.get("skipped", 0) == 1) is not fails
+    assert ("install what is missing" in ended.stdout.str()) is fails
+
+
+def test_the_last_lines_say_what_ran() -> None:
+    ran = [
+        [(RAN, "quick"), (RAN, "sqlite"), ("measured", "x")],
+        [(RAN, "whole"), (RAN, "sqlite")],
+        [(RAN, "processes"), (RAN, "Go"), (RAN, "browser")],
+    ]
+    assert lines_of_what_ran(ran) == [
+        "sizes: quick 1, whole 1, processes 1",
+        "databases: sqlite 2, postgresql 0",
+        "others: Go 1, browser 1",
+    ]
+
+
+def test_the_words_of_the_last_lines_differ() -> None:
+    assert not set(SIZES) & set(DATABASES)
