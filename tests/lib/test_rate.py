@@ -1,3 +1,6 @@
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from webhooks_app.lib.rate import Rates
@@ -31,3 +34,16 @@ def test_what_was_counted_can_be_forgotten() -> None:
     rates.forget("1 per hour", "mine")
     assert not rates.count("1 per hour", "mine").exceeded
     assert rates.count("1 per hour", "other").exceeded
+
+
+def test_threads_that_count_at_once_lose_nothing_and_raise_nothing() -> None:
+    rates, before = Rates(), sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(16) as pool:
+            counted = list(
+                pool.map(lambda _: rates.count("5000 per hour", "key"), range(2000), chunksize=1)
+            )
+    finally:
+        sys.setswitchinterval(before)
+    assert sorted(one.remaining for one in counted) == list(range(3000, 5000))
