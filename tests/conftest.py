@@ -19,6 +19,7 @@ from flask_migrate import upgrade
 from jinja2 import BytecodeCache, FileSystemBytecodeCache
 from werkzeug.test import TestResponse
 
+from tests.support import tenancy
 from tests.support.receiver import Receiver
 from tests.support.servers import PostgresServer, RedisServer, create_database, wait_until
 from tests.support.sizes import DRILL, lines_of_what_ran, pytest_collection_modifyitems
@@ -80,6 +81,19 @@ def _loopback_only() -> Iterator[None]:
     socket.socket.connect = guarded  # type: ignore[assignment,method-assign]
     yield
     socket.socket.connect = connect  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _watch_tenancy() -> None:
+    tenancy.watch()
+
+
+@pytest.fixture(autouse=True)
+def _tenancy_by_one_way(_watch_tenancy: None) -> Iterator[None]:
+    """A query of the product that compares an organisation or mode by itself fails its test."""
+    yield
+    by_hand, tenancy.found[:] = list(tenancy.found), []
+    assert by_hand == []
 
 
 @pytest.fixture(scope="session")

@@ -81,8 +81,7 @@ def locked(
     query = (
         select(CONVERSATIONS)
         .where(
-            columns.organisation_id == tenant.organisation_id,
-            columns.mode == tenant.mode,
+            Conversation.in_tenant(tenant),
             columns.chatbot_id == chatbot_id,
             columns.conversation_id.in_(conversation_ids),
         )
@@ -123,7 +122,7 @@ def write(connection: Connection, talks: Iterable[LockedConversation], now: date
 
 def wishes_of(connection: Connection, organisation_id: str, chatbot_id: str) -> ListeningRules:
     """What the organisation listens for in the conversations of that chatbot."""
-    query = select(SETTINGS).where(SETTINGS.c.organisation_id == organisation_id)
+    query = select(SETTINGS).where(ChatSettings.in_organisation(organisation_id))
     row = connection.execute(query).first()
     if row is None:
         return ListeningRules()

@@ -110,10 +110,8 @@ def newest(session: Session, tenant: Tenant) -> Sequence[Conversation]:
 
 def chatbots(session: Session, organisation_id: str) -> Mapping[str, str]:
     """The named ones: name by id."""
-    query = select(Subject.id, Subject.name).where(
-        Subject.organisation_id == organisation_id, Subject.type == "chatbot"
-    )
-    return {row.id: row.name for row in session.execute(query.order_by(Subject.name))}
+    query = Subject.of_organisation(organisation_id).where(Subject.type == "chatbot")
+    return {row.id: row.name for row in session.scalars(query.order_by(Subject.name))}
 
 
 def play(session: Session, conversation: Conversation) -> Played:
@@ -144,11 +142,7 @@ def _sent(session: Session, event_ids: Iterable[str]) -> Mapping[str, Sequence[S
 
 
 def _simulated(tenant: Tenant) -> Select[Conversation]:
-    return select(Conversation).where(
-        Conversation.organisation_id == tenant.organisation_id,
-        Conversation.mode == tenant.mode,
-        Conversation.simulated,
-    )
+    return Conversation.of(tenant).where(Conversation.simulated)
 
 
 def _hear(session: Session, tenant: Tenant, chatbot_id: str, message: ReportedMessage) -> None:

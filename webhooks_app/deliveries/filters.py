@@ -54,10 +54,7 @@ def range_of(tenant: Tenant, filters: Filters) -> Conditions:
     Ids sort by time, so a time window is a range of the index that the walk follows. What failed
     or was cancelled has an index of its own.
     """
-    conditions: Conditions = [
-        Delivery.organisation_id == tenant.organisation_id,
-        Delivery.mode == tenant.mode,
-    ]
+    conditions: Conditions = [Delivery.in_tenant(tenant)]
     if filters.subscription_id is not None:
         conditions.append(Delivery.subscription_id == filters.subscription_id)
     if filters.event_id is not None:

@@ -32,11 +32,7 @@ class Overview:
 
 
 def of(session: Session, tenant: Tenant) -> Overview:
-    present = (
-        Subscription.organisation_id == tenant.organisation_id,
-        Subscription.mode == tenant.mode,
-        Subscription.deleted_at.is_(None),
-    )
+    present = (Subscription.in_tenant(tenant), Subscription.is_present())
     troubled = (
         select(Subscription)
         .join(SubscriptionHealth)

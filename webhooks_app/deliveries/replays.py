@@ -254,8 +254,4 @@ def _must_be_served(subscription: Subscription) -> None:
 
 
 def _batches_of(tenant: Tenant, *conditions: ColumnElement[bool]) -> Select[ReplayBatch]:
-    return select(ReplayBatch).where(
-        ReplayBatch.organisation_id == tenant.organisation_id,
-        ReplayBatch.mode == tenant.mode,
-        *conditions,
-    )
+    return ReplayBatch.of(tenant).where(*conditions)

@@ -124,7 +124,7 @@ def delete_expired_of(engine: Engine, organisation_id: str, now: datetime, days:
         if len(ids) < EVENTS_BATCH:
             break
     total += _delete_conversations_of(engine, organisation_id, before)
-    own = NOTIFICATIONS.c.organisation_id == organisation_id
+    own = Notification.in_organisation(organisation_id)
     total += _delete(
         engine, NOTIFICATIONS, NOTIFICATIONS.c.id, floor_id("ntf", before.timestamp()), own
     )
@@ -140,7 +140,7 @@ def _expired_events(organisation_id: str, before: float) -> Select[str]:
     return (
         select(EVENTS.c.id)
         .where(
-            EVENTS.c.organisation_id == organisation_id,
+            Event.in_organisation(organisation_id),
             EVENTS.c.mode.in_([mode.value for mode in Mode]),
             EVENTS.c.id < floor_id("evt", before),
             not_(waits),
@@ -155,7 +155,7 @@ def _delete_conversations_of(engine: Engine, organisation_id: str, before: datet
     expired = (
         select(CONVERSATIONS.c.id)
         .where(
-            CONVERSATIONS.c.organisation_id == organisation_id,
+            Conversation.in_organisation(organisation_id),
             CONVERSATIONS.c.id < floor_id("cnv", before.timestamp()),
             CONVERSATIONS.c.updated_at < before,
             CONVERSATIONS.c.ends_at.is_(None),
@@ -192,7 +192,7 @@ def delete_old_audit_entries(
     """Delete what was done more than `days` ago, in one organisation or in all. Returns rows
     deleted."""
     oldest = floor_id("aud", (now - timedelta(days=days)).timestamp())
-    own = AUDIT_LOG.c.organisation_id == organisation_id if organisation_id else true()
+    own = AuditEntry.in_organisation(organisation_id) if organisation_id else true()
     return _delete(engine, AUDIT_LOG, AUDIT_LOG.c.id, oldest, own)
 
 
@@ -210,7 +210,7 @@ def _delete(engine: Engine, table: Table, key: Any, below: str, keep: Any) -> in
 def _delete_stats(engine: Engine, before: datetime, organisation_id: str | None = None) -> int:
     expired = delete(STATS).where(STATS.c.hour < before)
     if organisation_id is not None:
-        own = select(Subscription.id).where(Subscription.organisation_id == organisation_id)
+        own = select(Subscription.id).where(Subscription.in_organisation(organisation_id))
         expired = expired.where(STATS.c.subscription_id.in_(own))
     with engine.begin() as connection:
         return connection.execute(expired).rowcount

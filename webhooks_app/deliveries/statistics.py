@@ -51,9 +51,7 @@ def traffic(session: Session, tenant: Tenant, stretch: timedelta, step: timedelt
     """The last `stretch`, in bars of `step`, both whole hours."""
     first = _hour(utcnow()) - stretch + HOUR
     connection = session.connection()
-    own = select(Subscription.id).where(
-        Subscription.organisation_id == tenant.organisation_id, Subscription.mode == tenant.mode
-    )
+    own = select(Subscription.id).where(Subscription.in_tenant(tenant))
     hour: SQLColumnExpression[datetime] = DeliveryStat.hour
     theirs: ColumnElement[bool] = DeliveryStat.subscription_id.in_(own)
     if connection.dialect.name == "postgresql":

@@ -84,8 +84,7 @@ def _recent_leads(
 def _within(tenant: Tenant, scope: Scope, told: Period) -> list[ColumnElement[bool]]:
     """By ids, which sort by time: a range of the index on organisation, mode and id."""
     within = [
-        Event.organisation_id == tenant.organisation_id,
-        Event.mode == tenant.mode,
+        Event.in_tenant(tenant),
         Event.id >= floor_id("evt", told.start.timestamp()),
         Event.id < floor_id("evt", told.end.timestamp()),
         Event.origin.in_([origin.value for origin in REAL_ORIGINS]),

@@ -82,10 +82,7 @@ def asking_for(session: Session, row: CustomEventType) -> list[str]:
     """The names of the actions and webhooks, of either mode, that ask for it."""
     query = (
         select(Subscription.name, Subscription.event_types)
-        .where(
-            Subscription.organisation_id == row.organisation_id,
-            Subscription.deleted_at.is_(None),
-        )
+        .where(Subscription.in_organisation(row.organisation_id), Subscription.is_present())
         .order_by(Subscription.name)
     )
     return [name for name, event_types in session.execute(query) if row.name in event_types]
@@ -94,7 +91,7 @@ def asking_for(session: Session, row: CustomEventType) -> list[str]:
 def _check_new(session: Session, organisation_id: str, name: str) -> None:
     """Pollybot's names must lead back to one type each, so they may not meet either."""
     query = select(CustomEventType.name).where(
-        CustomEventType.organisation_id == organisation_id, CustomEventType.retired_at.is_(None)
+        CustomEventType.in_organisation(organisation_id), CustomEventType.retired_at.is_(None)
     )
     own = session.scalars(query).all()
     if name in own:

@@ -54,7 +54,7 @@ def list_events(
 
     A page looks through `LOOKED_THROUGH` events at most, so it may hold fewer and have a next one.
     """
-    within = [Event.organisation_id == tenant.organisation_id, Event.mode == tenant.mode]
+    within = [Event.in_tenant(tenant)]
     if window.below is not None:
         within.append(Event.id < window.below)
     walked = select(Event).where(*within).order_by(Event.id.desc()).limit(LOOKED_THROUGH)
@@ -85,11 +85,7 @@ def find_event(session: Session, tenant: Tenant, event_id: str) -> Event:
 def match_explanations(session: Session, tenant: Tenant, event: Event) -> list[MatchExplanation]:
     """One for each webhook of now, those that were told of the event first."""
     told = set(session.scalars(select(Delivery.subscription_id).where(of_event(event.id))))
-    query = select(Subscription).where(
-        Subscription.organisation_id == tenant.organisation_id,
-        Subscription.mode == tenant.mode,
-        Subscription.deleted_at.is_(None),
-    )
+    query = Subscription.of(tenant).where(Subscription.is_present())
     incoming = incoming_of(event)
     view = condition_view(incoming)
     found = [_verdict(row, incoming, view, row.id in told) for row in session.scalars(query)]

@@ -5,7 +5,7 @@ from math import inf
 from time import monotonic
 
 import orjson
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from webhooks_app.catalogue import CATALOGUE, EventType, event_type
@@ -16,11 +16,6 @@ from webhooks_app.models import CustomEventType
 
 KEPT_SECONDS = 1.0
 KEPT_ORGANISATIONS = 10_000
-
-NAMES = select(CustomEventType.name).where(
-    CustomEventType.organisation_id == bindparam("organisation_id"),
-    CustomEventType.retired_at.is_(None),
-)
 
 
 def known_types(session: Session, organisation_id: str) -> dict[str, EventType]:
@@ -86,6 +81,13 @@ class CustomNames:
         self._organisation_id = organisation_id
         self._is_fresh = False
 
+    @property
+    def _names(self) -> Select[str]:
+        return select(CustomEventType.name).where(
+            CustomEventType.in_organisation(self._organisation_id),
+            CustomEventType.retired_at.is_(None),
+        )
+
     def __contains__(self, name: object) -> bool:
         read_at, names = _kept.get(self._organisation_id, (-inf, frozenset()))
         if self._is_fresh or (name in names and monotonic() - read_at < KEPT_SECONDS):
@@ -95,8 +97,7 @@ class CustomNames:
 
     def _read(self) -> frozenset[str]:
         with reading(db.engine) as connection:
-            rows = connection.scalars(NAMES, {"organisation_id": self._organisation_id})
-            names = frozenset(rows)
+            names = frozenset(connection.scalars(self._names))
         if len(_kept) >= KEPT_ORGANISATIONS:
             _kept.clear()
         _kept[self._organisation_id] = (monotonic(), names)
@@ -120,4 +121,4 @@ def by_group(types: Mapping[str, EventType]) -> dict[str, list[EventType]]:
 
 
 def _own_of(organisation_id: str) -> Select[CustomEventType]:
-    return select(CustomEventType).where(CustomEventType.organisation_id == organisation_id)
+    return CustomEventType.of_organisation(organisation_id)

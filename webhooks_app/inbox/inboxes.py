@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from webhooks_app.inbox.secrets import sealed
 from webhooks_app.lib.crypto import Vault
-from webhooks_app.lib.errors import Conflict
+from webhooks_app.lib.errors import Conflict, NotFound
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.pointers import Fault, Invalid
 from webhooks_app.lib.times import utcnow
@@ -46,12 +46,20 @@ def find(session: Session, token: str) -> Inbox | None:
     return session.scalar(select(Inbox).where(Inbox.token == token))
 
 
+def find_own(session: Session, organisation_id: str, token: str) -> Inbox:
+    """Raises `NotFound`, also for those of others."""
+    query = Inbox.of_organisation(organisation_id).where(Inbox.token == token)
+    if (inbox := session.scalar(query)) is None:
+        raise NotFound
+    return inbox
+
+
 def list_inboxes(session: Session, organisation_id: str) -> Sequence[InboxSummary]:
     """Oldest first."""
     query = (
         select(Inbox, func.count(InboxRequest.id), func.max(InboxRequest.received_at))
         .outerjoin(InboxRequest, InboxRequest.inbox_id == Inbox.id)
-        .where(Inbox.organisation_id == organisation_id)
+        .where(Inbox.in_organisation(organisation_id))
         .group_by(Inbox.id)
         .order_by(Inbox.id)
     )
@@ -78,8 +86,8 @@ def inbox_of_api(session: Session, organisation_id: str) -> Inbox:
     Raises `Conflict` for one inbox too many.
     """
     named = (
-        select(Inbox)
-        .where(Inbox.organisation_id == organisation_id, Inbox.name == API_INBOX)
+        Inbox.of_organisation(organisation_id)
+        .where(Inbox.name == API_INBOX)
         .order_by(Inbox.id)
         .limit(1)
     )
@@ -101,7 +109,7 @@ def _lock(session: Session, organisation_id: str) -> None:
 
 
 def _add(session: Session, organisation_id: str, name: str, sealed_secret: str | None) -> Inbox:
-    opened = select(func.count()).where(Inbox.organisation_id == organisation_id)
+    opened = select(func.count()).where(Inbox.in_organisation(organisation_id))
     if (session.scalar(opened) or 0) >= MOST:
         session.rollback()
         raise Invalid(Fault("#/name", f"There are {MOST} inboxes already: delete one first."))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from webhooks_app.channels.webhook.signatures import check_secret
@@ -88,10 +88,8 @@ def _keep(session: Session, inbox: Inbox) -> None:
 
 
 def _lenders(inbox: Inbox) -> Select[Subscription]:
-    return select(Subscription).where(
-        Subscription.organisation_id == inbox.organisation_id,
-        Subscription.channel == Channel.WEBHOOK.value,
-        Subscription.deleted_at.is_(None),
+    return Subscription.of_organisation(inbox.organisation_id).where(
+        Subscription.channel == Channel.WEBHOOK.value, Subscription.is_present()
     )
 
 

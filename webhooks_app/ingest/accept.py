@@ -206,12 +206,7 @@ class _Known:
                 self._load(connection, tenant, member, values)
 
     def _load(self, connection: Connection, tenant: Tenant, member: str, values: set[str]) -> None:
-        columns = EVENTS.c
-        query = select(EVENTS).where(
-            columns.organisation_id == tenant.organisation_id,
-            columns.mode == tenant.mode,
-            columns[member].in_(values),
-        )
+        query = select(EVENTS).where(Event.in_tenant(tenant), EVENTS.c[member].in_(values))
         for row in connection.execute(query):
             first = Incoming(
                 type=row.type,

@@ -45,11 +45,11 @@ ABOUT = (
         DELIVERIES.c.created_at,
         USERS.c.email,
     )
-    .join_from(DELIVERIES, ORGANISATIONS, DELIVERIES.c.organisation_id == ORGANISATIONS.c.id)
+    .join_from(DELIVERIES, ORGANISATIONS, ORGANISATIONS.c.id == DELIVERIES.c.organisation_id)
     .outerjoin(
         USERS.join(MEMBERSHIPS, MEMBERSHIPS.c.user_id == USERS.c.id),
         and_(
-            MEMBERSHIPS.c.organisation_id == ORGANISATIONS.c.id,
+            ORGANISATIONS.c.id == MEMBERSHIPS.c.organisation_id,
             USERS.c.email.in_(bindparam("addresses", expanding=True)),
         ),
     )

@@ -116,7 +116,7 @@ def _addresses(session: Session, organisation: Organisation) -> Sequence[str]:
         select(User.email)
         .join(Membership, Membership.user_id == User.id)
         .where(
-            Membership.organisation_id == organisation.id,
+            Membership.in_organisation(organisation.id),
             Membership.role.in_((Role.OWNER.value, Role.ADMIN.value)),
         )
         .order_by(User.email)

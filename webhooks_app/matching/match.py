@@ -138,13 +138,8 @@ def _matcher(connection: Connection, tenant: Tenant, version: int) -> Matcher:
 
 def _enabled_subscriptions(connection: Connection, tenant: Tenant) -> list[Subscription]:
     query = (
-        select(Subscription)
-        .where(
-            Subscription.organisation_id == tenant.organisation_id,
-            Subscription.mode == tenant.mode,
-            Subscription.enabled,
-            Subscription.deleted_at.is_(None),
-        )
+        Subscription.of(tenant)
+        .where(Subscription.enabled, Subscription.is_present())
         .order_by(Subscription.id)
     )
     with Session(connection, join_transaction_mode="rollback_only") as session:

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from webhooks_app.extensions import Model
 from webhooks_app.models.columns import Id, IdText, JsonDict, Moment, OptionalRef, Word
+from webhooks_app.models.ownership import OrganisationOwned
 
 LONGEST_NAME = 254
 LONGEST_ID = 64
@@ -12,7 +13,7 @@ LONGEST_IP = 45
 LONGEST_AGENT = 200
 
 
-class AuditEntry(Model):
+class AuditEntry(OrganisationOwned, Model):
     """Never changed. Names are kept as they were, so that an entry stays readable when what it
     names is gone. `actor_kind` is an `ActorKind`, null in what a release before it wrote, which
     also reads `user_id`. `mode` is null for what both share, `ip` for what no request did."""

@@ -14,9 +14,10 @@ from webhooks_app.models.columns import (
     OptionalMoment,
     Word,
 )
+from webhooks_app.models.ownership import OrganisationOwned, TenantOwned
 
 
-class Conversation(Model):
+class Conversation(TenantOwned, Model):
     """What the derivation knows of one conversation, see `chat.state`.
 
     `chatbot_id` and `conversation_id` are the platform's own. Whoever derives locks this row.
@@ -111,7 +112,7 @@ class ChatMessage(Model):
     at: Mapped[Moment]
 
 
-class ChatSettings(Model):
+class ChatSettings(OrganisationOwned, Model):
     """What an organisation listens for; without a row, the defaults.
 
     `region` is the country of phone numbers without a country code (ISO 3166, two letters);

@@ -5,9 +5,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from webhooks_app.extensions import Model
 from webhooks_app.models.columns import Id, Long, Moment, OptionalMoment, OptionalRef, Ref, Word
+from webhooks_app.models.ownership import TenantOwned
 
 
-class Delivery(Model):
+class Delivery(TenantOwned, Model):
     """A row of the durable queue while `due_at` is set, of the log for ever.
 
     `due_at` is when something must be done: send it (pending, retrying), or give it up for lost

@@ -5,9 +5,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from webhooks_app.extensions import Model
 from webhooks_app.models.columns import Id, Long, Moment, Ref, Word
+from webhooks_app.models.ownership import TenantOwned
 
 
-class Event(Model):
+class Event(TenantOwned, Model):
     """`data` is the producer's JSON text, byte for byte; `fan_out` how many deliveries it planned.
     `changed` is JSON text, a list of the paths that changed since the event before it, as the
     producer says or as was found; null when nobody knows. Text, since JSONB refuses a NUL in a

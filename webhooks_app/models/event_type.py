@@ -5,9 +5,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from webhooks_app.extensions import Model
 from webhooks_app.models.columns import IdText, Long, Moment, OptionalMoment
+from webhooks_app.models.ownership import OrganisationOwned
 
 
-class CustomEventType(Model):
+class CustomEventType(OrganisationOwned, Model):
     """`sample` and `schema` are JSON text, so that their members stay in order. A retired one is
     kept: events of it are in the log."""
 

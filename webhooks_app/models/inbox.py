@@ -5,11 +5,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from webhooks_app.extensions import Model
 from webhooks_app.models.columns import Id, IdText, Long, Moment, OptionalRef
+from webhooks_app.models.ownership import OrganisationOwned
 
 PLAIN_ANSWER = '{"received":true}'
 
 
-class Inbox(Model):
+class Inbox(OrganisationOwned, Model):
     """`token` is the secret part of its URL.
 
     Signatures are checked with the secret of `subscription_id`, else with `sealed_secret`, else

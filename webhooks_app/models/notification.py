@@ -5,9 +5,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from webhooks_app.extensions import Model
 from webhooks_app.models.columns import Id, IdText, Long, Moment, OptionalMoment, OptionalRef, Word
+from webhooks_app.models.ownership import TenantOwned
 
 
-class Notification(Model):
+class Notification(TenantOwned, Model):
     """`kind` is delivery_failed, endpoint_failing or endpoint_disabled. While `mail_due`, owners
     and admins are yet to be told of it by mail. Nothing uses `read_at` any more; it stays for the
     web servers of before, which ask for it on each page while new ones take over."""

@@ -5,9 +5,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from webhooks_app.extensions import Model
 from webhooks_app.models.columns import Moment, OptionalMoment, OptionalRef, Ref, Word
+from webhooks_app.models.ownership import TenantOwned
 
 
-class ObjectState(Model):
+class ObjectState(TenantOwned, Model):
     """The newest `data` of one object, from the event of `occurred_at`; see `matching.states`.
 
     `type` is the event type without its last word (`customer`). All of it is null in a row that

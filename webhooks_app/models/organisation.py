@@ -12,6 +12,7 @@ from webhooks_app.models.columns import (
     OptionalMoment,
     Word,
 )
+from webhooks_app.models.ownership import OrganisationOwned, TenantOwned
 from webhooks_app.models.user import User
 
 
@@ -28,7 +29,7 @@ class Organisation(Model):
     created_at: Mapped[Moment]
 
 
-class Membership(Model):
+class Membership(OrganisationOwned, Model):
     __tablename__ = "memberships"
     __table_args__ = (CheckConstraint("role IN ('owner', 'admin', 'viewer')", name="role"),)
 
@@ -44,7 +45,7 @@ class Membership(Model):
     user: Mapped[User] = relationship()
 
 
-class Invitation(Model):
+class Invitation(OrganisationOwned, Model):
     """Open until it is accepted or revoked, which deletes it. Only its token's SHA-256 is kept."""
 
     __tablename__ = "invitations"
@@ -67,7 +68,7 @@ class Invitation(Model):
     organisation: Mapped[Organisation] = relationship()
 
 
-class ApiKey(Model):
+class ApiKey(TenantOwned, Model):
     """A bearer key of one organisation and mode. Only its SHA-256 is kept."""
 
     __tablename__ = "api_keys"

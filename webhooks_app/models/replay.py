@@ -15,9 +15,10 @@ from webhooks_app.models.columns import (
     Ref,
     Word,
 )
+from webhooks_app.models.ownership import TenantOwned
 
 
-class ReplayBatch(Model):
+class ReplayBatch(TenantOwned, Model):
     """`delivery_ids` names them, else `filters` does (see `deliveries.filters`).
 
     `position` is the last delivery that was looked at, `end` where to stop: what is made from now

@@ -5,9 +5,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from webhooks_app.extensions import Model
 from webhooks_app.models.columns import IdText, Moment
+from webhooks_app.models.ownership import OrganisationOwned
 
 
-class Subject(Model):
+class Subject(OrganisationOwned, Model):
     """`id` is the platform's own. Naming a subject is for people; events need none."""
 
     __tablename__ = "subjects"

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     Double,
     ForeignKey,
     Index,
@@ -29,9 +30,10 @@ from webhooks_app.models.columns import (
     UtcDateTime,
     Word,
 )
+from webhooks_app.models.ownership import TenantOwned
 
 
-class Subscription(Model):
+class Subscription(TenantOwned, Model):
     """`scope_type` and `scope_id` are both null for "all". `schedule` makes an action by e-mail a
     digest (see `digests.schedule`), the first window of which begins at `digest_since`.
 
@@ -106,6 +108,11 @@ class Subscription(Model):
     health: Mapped["SubscriptionHealth"] = relationship(cascade="all, delete-orphan")
 
     __mapper_args__ = {"version_id_col": revision}
+
+    @classmethod
+    def is_present(cls) -> ColumnElement[bool]:
+        """Not deleted; of what is deleted the log still shows the name."""
+        return cls.deleted_at.is_(None)
 
     @property
     def is_digest(self) -> bool:

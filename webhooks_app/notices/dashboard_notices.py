@@ -32,7 +32,7 @@ def notify(
     """Store a notification, unless one of this kind is newer than `QUIET`. True when stored."""
     notifications = NOTIFICATIONS.c
     recent = select(notifications.id).where(
-        notifications.organisation_id == about.organisation_id,
+        Notification.in_organisation(about.organisation_id),
         notifications.subscription_id == about.subscription_id,
         notifications.kind == kind,
         notifications.created_at > now - QUIET,

@@ -24,7 +24,7 @@ def newest(session: Session, tenant: Tenant, user_id: str) -> Sequence[Notificat
     """The last `SHOWN`, newest first, and which of them that member has not read."""
     newest = (
         select(Notification, ~_read_by(user_id))
-        .where(*_of(tenant))
+        .where(Notification.in_tenant(tenant))
         .order_by(Notification.id.desc())
         .limit(SHOWN)
     )
@@ -33,7 +33,7 @@ def newest(session: Session, tenant: Tenant, user_id: str) -> Sequence[Notificat
 
 def unread(session: Session, tenant: Tenant, user_id: str) -> int:
     counted = select(func.count()).select_from(Notification)
-    return session.scalar(counted.where(*_of(tenant), ~_read_by(user_id))) or 0
+    return session.scalar(counted.where(Notification.in_tenant(tenant), ~_read_by(user_id))) or 0
 
 
 def read_one(session: Session, tenant: Tenant, user_id: str, notification_id: str) -> None:
@@ -47,20 +47,13 @@ def read_one(session: Session, tenant: Tenant, user_id: str, notification_id: st
 
 def read_all(session: Session, tenant: Tenant, user_id: str) -> None:
     """Nothing is unread from now on; committed."""
-    _read(session, user_id, *_of(tenant))
+    _read(session, user_id, Notification.in_tenant(tenant))
     session.commit()
 
 
 def skip_all(session: Session, organisation_id: str, user_id: str) -> None:
     """To a new member, what was told before they came is no news; not committed."""
-    _read(session, user_id, Notification.organisation_id == organisation_id)
-
-
-def _of(tenant: Tenant) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return (
-        Notification.organisation_id == tenant.organisation_id,
-        Notification.mode == tenant.mode,
-    )
+    _read(session, user_id, Notification.in_organisation(organisation_id))
 
 
 def _read_by(user_id: str) -> Exists:

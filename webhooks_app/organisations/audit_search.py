@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Engine, or_, select
+from sqlalchemy import ColumnElement, Engine, or_
 from sqlalchemy.orm import Session
 
 from webhooks_app.database import begin_reading
@@ -33,9 +33,7 @@ def list_entries(
     session: Session, organisation_id: str, filters: AuditFilters, bounds: PageBounds
 ) -> Page[AuditEntry]:
     """Newest first, of live and test."""
-    query = select(AuditEntry).where(
-        AuditEntry.organisation_id == organisation_id, *_conditions(filters)
-    )
+    query = AuditEntry.of_organisation(organisation_id).where(*_conditions(filters))
     if bounds.below is not None:
         query = query.where(AuditEntry.id < bounds.below)
     rows = session.scalars(query.order_by(AuditEntry.id.desc()).limit(bounds.size + 1)).all()

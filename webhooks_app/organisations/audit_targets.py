@@ -40,14 +40,12 @@ def _queries(tenant: Tenant) -> Mapping[str, Select[Any]]:
     """Each selects an id and what its page goes by."""
 
     def of_mode(model: Any) -> Select[Any]:
-        return select(model.id, model.id).where(
-            model.organisation_id == tenant.organisation_id, model.mode == tenant.mode
-        )
+        return select(model.id, model.id).where(model.in_tenant(tenant))
 
     def shared(model: Any, id_: Any, key: Any) -> Select[Any]:
-        return select(id_, key).where(model.organisation_id == tenant.organisation_id)
+        return select(id_, key).where(model.in_organisation(tenant.organisation_id))
 
-    subscriptions = of_mode(Subscription).where(Subscription.deleted_at.is_(None))
+    subscriptions = of_mode(Subscription).where(Subscription.is_present())
     types = shared(CustomEventType, CustomEventType.name, CustomEventType.name)
     members = shared(Membership, Membership.user_id, Membership.user_id)
     return {

@@ -129,14 +129,14 @@ def audit_days(plan: str, longest: int) -> int:
 def _used(session: Session, organisation_id: str, what: str) -> int:
     if what == "event_types":
         query = select(func.count()).where(
-            CustomEventType.organisation_id == organisation_id, CustomEventType.retired_at.is_(None)
+            CustomEventType.in_organisation(organisation_id), CustomEventType.retired_at.is_(None)
         )
     else:
         [kind] = [kind for kind, plural in OF_KIND.items() if plural == what]
         query = select(func.count()).where(
-            Subscription.organisation_id == organisation_id,
+            Subscription.in_organisation(organisation_id),
             Subscription.kind == kind.value,
-            Subscription.deleted_at.is_(None),
+            Subscription.is_present(),
         )
     return session.scalar(query) or 0
 

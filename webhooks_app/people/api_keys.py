@@ -93,11 +93,7 @@ def find_key(session: Session, tenant: Tenant, key_id: str) -> ApiKey:
 
 
 def _keys_of(tenant: Tenant) -> Select[ApiKey]:
-    return select(ApiKey).where(
-        ApiKey.organisation_id == tenant.organisation_id,
-        ApiKey.mode == tenant.mode,
-        ApiKey.revoked_at.is_(None),
-    )
+    return ApiKey.of(tenant).where(ApiKey.revoked_at.is_(None))
 
 
 def revoke(session: Session, key: ApiKey) -> None:

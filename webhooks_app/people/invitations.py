@@ -24,14 +24,15 @@ MOST = 100
 
 def list_invitations(session: Session, organisation_id: str) -> Sequence[Invitation]:
     """Those not accepted yet, by e-mail; also those that ran out, which may be sent again."""
-    query = select(Invitation).where(Invitation.organisation_id == organisation_id)
+    query = Invitation.of_organisation(organisation_id)
     return session.scalars(query.order_by(Invitation.email)).all()
 
 
 def find(session: Session, organisation_id: str, invitation_id: str) -> Invitation:
     """Raises `NotFound`, also for those of others."""
-    invitation = session.get(Invitation, invitation_id)
-    if invitation is None or invitation.organisation_id != organisation_id:
+    query = Invitation.of_organisation(organisation_id).where(Invitation.id == invitation_id)
+    invitation = session.scalar(query)
+    if invitation is None:
         raise NotFound
     return invitation
 
@@ -130,10 +131,10 @@ def accept_as_new(session: Session, token: str, name: str, password: str) -> tup
 
 
 def _must_be_new(session: Session, organisation: Organisation, address: str) -> None:
-    here = Membership.organisation_id == organisation.id
+    here = Membership.in_organisation(organisation.id)
     if session.scalar(select(User.id).join(Membership).where(here, User.email == address)):
         raise BadAccount(f"{address} is a member already.")
-    open_here = Invitation.organisation_id == organisation.id
+    open_here = Invitation.in_organisation(organisation.id)
     if session.scalar(select(Invitation.id).where(open_here, Invitation.email == address)):
         raise BadAccount(f"{address} is invited already: send it again, or take it back.")
     if (session.scalar(select(func.count()).where(open_here)) or 0) >= MOST:

@@ -14,10 +14,9 @@ from webhooks_app.vocabulary import Role
 def list_members(session: Session, organisation_id: str) -> Sequence[Membership]:
     """By e-mail, with their users."""
     return session.scalars(
-        select(Membership)
+        Membership.of_organisation(organisation_id)
         .join(Membership.user)
         .options(contains_eager(Membership.user))
-        .where(Membership.organisation_id == organisation_id)
         .order_by(User.email)
     ).all()
 
@@ -25,9 +24,9 @@ def list_members(session: Session, organisation_id: str) -> Sequence[Membership]
 def find_member(session: Session, organisation_id: str, user_id: str) -> Membership:
     """Raises `NotFound`, also for those of others."""
     membership = session.scalar(
-        select(Membership)
+        Membership.of_organisation(organisation_id)
         .options(joinedload(Membership.user))
-        .where(Membership.organisation_id == organisation_id, Membership.user_id == user_id)
+        .where(Membership.user_id == user_id)
     )
     if membership is None:
         raise NotFound
@@ -84,7 +83,7 @@ def _refresh_alone(session: Session, membership: Membership) -> None:
 
 def _must_leave_an_owner(session: Session, membership: Membership) -> None:
     others = select(Membership.user_id).where(
-        Membership.organisation_id == membership.organisation_id,
+        Membership.in_organisation(membership.organisation_id),
         Membership.user_id != membership.user_id,
         Membership.role == Role.OWNER.value,
     )

@@ -184,7 +184,7 @@ def membership_of(session: Session, user: User, chosen: str | None = None) -> Me
         select(Membership)
         .options(joinedload(Membership.organisation))
         .where(Membership.user_id == user.id)
-        .order_by((Membership.organisation_id == (chosen or "")).desc(), Membership.organisation_id)
+        .order_by(Membership.in_organisation(chosen or "").desc(), Membership.organisation_id)
         .limit(1)
     )
 
@@ -204,7 +204,7 @@ def organisations_of(session: Session, user: User) -> list[OrganisationName]:
     """All that a user is a member of, the oldest first."""
     query = (
         select(Organisation.id, Organisation.name)
-        .join(Membership, Membership.organisation_id == Organisation.id)
+        .join(Membership, Organisation.id == Membership.organisation_id)
         .where(Membership.user_id == user.id)
         .order_by(Organisation.id)
     )

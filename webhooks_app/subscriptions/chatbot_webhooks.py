@@ -85,10 +85,9 @@ def scope_of(chatbot_id: str) -> dict[str, str]:
 def _of_chatbot(tenant: Tenant, chatbot_id: str) -> list[ColumnElement[bool]]:
     scope = scope_of(chatbot_id)
     return [
-        Subscription.organisation_id == tenant.organisation_id,
-        Subscription.mode == tenant.mode,
+        Subscription.in_tenant(tenant),
         Subscription.kind == SubscriptionKind.WEBHOOK.value,
         Subscription.scope_type == scope["type"],
         Subscription.scope_id == scope["id"],
-        Subscription.deleted_at.is_(None),
+        Subscription.is_present(),
     ]

@@ -89,7 +89,7 @@ def _recent(
     """Of the newest `LOOKED_THROUGH` events: a rare type must not cost a walk over all of them."""
     newest = (
         select(Event.id)
-        .where(Event.organisation_id == tenant.organisation_id, Event.mode == tenant.mode)
+        .where(Event.in_tenant(tenant))
         .order_by(Event.id.desc())
         .limit(LOOKED_THROUGH)
         .subquery()

@@ -28,10 +28,7 @@ def names_of(session: Session, tenant: Tenant) -> list[tuple[str, str]]:
     """Id and name of the first `MOST_NAMES` by name, for a choice; also of deleted ones."""
     query = (
         select(Subscription.id, Subscription.name)
-        .where(
-            Subscription.organisation_id == tenant.organisation_id,
-            Subscription.mode == tenant.mode,
-        )
+        .where(Subscription.in_tenant(tenant))
         .order_by(Subscription.name, Subscription.id)
         .limit(MOST_NAMES)
     )
@@ -67,11 +64,7 @@ def find_off(session: Session, tenant: Tenant, subscription_id: str) -> Subscrip
 
 def _subscriptions_of(tenant: Tenant) -> Select[Subscription]:
     return (
-        select(Subscription)
+        Subscription.of(tenant)
         .options(joinedload(Subscription.health))
-        .where(
-            Subscription.organisation_id == tenant.organisation_id,
-            Subscription.mode == tenant.mode,
-            Subscription.deleted_at.is_(None),
-        )
+        .where(Subscription.is_present())
     )

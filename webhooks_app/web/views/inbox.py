@@ -172,12 +172,4 @@ def _requests(inbox: Inbox) -> dict[str, Any]:
 
 
 def _own(token: str) -> Inbox:
-    inbox = _load(token)
-    if inbox.organisation_id != here().organisation.id:
-        abort(404)
-    return inbox
-
-
-def _load(token: str) -> Inbox:
-    """By its token, which is the secret of its URL."""
-    return service.find(db.session(), token) or abort(404)
+    return service.find_own(db.session(), here().organisation.id, token)

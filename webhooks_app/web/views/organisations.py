@@ -1,6 +1,6 @@
 """The organisation: its settings, and which of theirs a person looks at."""
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -8,7 +8,7 @@ from webhooks_app.extensions import db
 from webhooks_app.lib.errors import BadAccount
 from webhooks_app.organisations import organisation as service
 from webhooks_app.organisations import plans
-from webhooks_app.people import sessions
+from webhooks_app.people.members import find_member
 from webhooks_app.people.sessions import ORGANISATION
 from webhooks_app.web.forms.accounts import OrganisationForm
 from webhooks_app.web.tenancy import editor_required, go_to, here, member_required
@@ -42,9 +42,7 @@ def save() -> Response | tuple[str, int]:
 @member_required
 def switch(organisation_id: str) -> Response:
     """What was open in the one is left for the first page of the other."""
-    membership = sessions.membership_of(db.session(), current_user, organisation_id)
-    if membership is None or membership.organisation_id != organisation_id:
-        abort(404)
+    find_member(db.session(), organisation_id, current_user.id)
     go_to(ORGANISATION, organisation_id)
     return redirect(url_for("overview.show"))
 

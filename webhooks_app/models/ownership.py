@@ -1,0 +1,50 @@
+"""Whose a row is. The only place that compares an organisation or a mode: a query that forgot to
+would show one tenant the rows of another.
+
+What is compared is bound by a name that starts with `owner_`, so that a test can tell these
+comparisons from any other in the SQL that reaches the database.
+"""
+
+from typing import TYPE_CHECKING, Self
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, select
+
+from webhooks_app.lib.tenant import Tenant
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Mapped
+
+
+class OrganisationOwned:
+    """A row of one organisation."""
+
+    if TYPE_CHECKING:
+        organisation_id: Mapped[str]
+
+    @classmethod
+    def of_organisation(cls, organisation_id: str) -> Select[Self]:
+        return select(cls).where(cls.in_organisation(organisation_id))
+
+    @classmethod
+    def in_organisation(cls, organisation_id: str) -> ColumnElement[bool]:
+        """For what cannot begin with `of_organisation`: joins, deletes, counts."""
+        return cls.organisation_id == bindparam("owner_organisation", organisation_id, unique=True)
+
+
+class TenantOwned(OrganisationOwned):
+    """A row of one organisation in one mode."""
+
+    if TYPE_CHECKING:
+        mode: Mapped[str]
+
+    @classmethod
+    def of(cls, tenant: Tenant) -> Select[Self]:
+        return select(cls).where(cls.in_tenant(tenant))
+
+    @classmethod
+    def in_tenant(cls, tenant: Tenant) -> ColumnElement[bool]:
+        """For what cannot begin with `of`: joins, deletes, counts."""
+        return and_(
+            cls.in_organisation(tenant.organisation_id),
+            cls.mode == bindparam("owner_mode", tenant.mode, unique=True),
+        )
