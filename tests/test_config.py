@@ -107,6 +107,9 @@ def test_what_cannot_be_used_is_named_and_its_value_if_secret_is_not(
         ("MAIL_FROM", "nobody"),
         ("MAIL_FROM", "a@example.com\r\nBcc: b@example.com"),
         ("MAIL_FROM", "Müller, GmbH <a@example.com>"),
+        ("MAIL_FROM", "Müller <müller@example.com>"),
+        ("MAIL_FROM", "Hookline <hookline@exämple..com>"),
+        ("MAIL_FROM", "Hookline <hookline@ex\u2028ämple.com>"),
     ],
 )
 def test_a_mail_server_needs_a_sender_and_an_address_for_links(

@@ -14,6 +14,7 @@ from cryptography.fernet import Fernet
 from limits import parse_many
 
 from webhooks_app.lib.crypto import new_key
+from webhooks_app.lib.mailboxes import mailbox_of
 from webhooks_app.lib.ssrf import Guard
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
@@ -89,14 +90,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """What links in mails lead to is never taken from a request, so it has to be said."""
         if self.public_url and not re.fullmatch(r"https?://[^/?#\s]+", self.site_url):
             raise BadSetting("PUBLIC_URL: it is https:// and a host, with a port perhaps")
-        if not self.smtp_host:
-            return
-        if not self.public_url:
+        if self.smtp_host and not self.public_url:
             raise BadSetting("PUBLIC_URL is needed with SMTP_HOST, for the links in mails")
+        if self.smtp_host or self.mail_from:
+            self._check_sender()
+
+    def _check_sender(self) -> None:
         if not re.fullmatch(r"([^<>\r\n]+ )?<?[^@<>\s]+@[^@<>\s]+>?", self.mail_from):
             raise BadSetting("MAIL_FROM: it is an address, or a name and an <address>")
         if "@" not in parseaddr(self.mail_from)[1]:
             raise BadSetting('MAIL_FROM: a name with a comma or a colon stands in "quotes"')
+        with _naming("MAIL_FROM"):
+            _ = mailbox_of(self.mail_from)
 
     @property
     def site_url(self) -> str:

@@ -105,6 +105,17 @@ def test_a_mail_looks_as_it_should(app: Flask, template: str) -> None:
     assert row.html == (GOLDEN / template / "body.html").read_text()
 
 
+def test_an_international_sender_is_written_in_ascii(smtp: Flask, server: MailServer) -> None:
+    set_smtp(smtp, server.port, mail_from="Höökline <hookline@exämple.com>")
+    written()
+    run()
+    [message] = server.taken
+    assert server.senders == ["hookline@xn--exmple-cua.com"]
+    assert message["From"].addresses[0].addr_spec == "hookline@xn--exmple-cua.com"
+    assert message["From"].addresses[0].display_name == "Höökline"
+    assert message["Message-ID"].endswith("@xn--exmple-cua.com>")
+
+
 def test_it_is_sent_with_both_bodies_and_then_forgets_them(smtp: Flask, server: MailServer) -> None:
     row = written()
     run()
@@ -262,7 +273,7 @@ def test_nothing_breaks_out_of_a_header(member: str) -> None:
         "html": "<p>html</p>",
     }
     values[member] += "\r\nBcc: everyone@example.com"
-    with pytest.raises(ValueError, match="linefeed"):
+    with pytest.raises(ValueError, match="line break"):
         as_bytes(Email(**values, written_at=utcnow()))
 
 

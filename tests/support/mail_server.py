@@ -22,6 +22,7 @@ class MailServer:
     def __init__(self, **options: Any) -> None:
         self.taken: list[EmailMessage] = []
         self.recipients: list[str] = []
+        self.senders: list[str] = []
         self.refusals: dict[str, str] = {}
         self.logins: list[bytes] = []
         self.connections = 0
@@ -84,6 +85,7 @@ class MailServer:
         assert isinstance(message, EmailMessage)
         self.taken.append(message)
         self.recipients += envelope.rcpt_tos
+        self.senders.append(envelope.mail_from or "")
         return self.answer
 
     def _authenticate(

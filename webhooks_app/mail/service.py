@@ -1,6 +1,7 @@
 """E-mail to people: written in the transaction of what it tells, sent by a worker afterwards."""
 
 from collections.abc import Sequence
+from email.utils import quote
 from typing import Any
 
 from flask import current_app
@@ -120,7 +121,7 @@ def server_of(settings: Settings) -> Server | None:
 def desk_of(settings: Settings) -> MailContext:
     """What waits in the outbox is from nobody yet."""
     return MailContext(
-        sender=settings.mail_from or f"{settings.brand_name} <nobody@localhost>",
+        sender=settings.mail_from or f'"{quote(settings.brand_name)}" <nobody@localhost>',
         site_url=settings.site_url,
         brand=settings.brand_name,
         unsubscribing=Unsubscribing(settings.secret_key),

@@ -3,16 +3,14 @@
 import re
 from binascii import b2a_qp
 from datetime import datetime
-from email.header import Header
-from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
-from functools import lru_cache
+from email.utils import format_datetime
 
 import msgspec
 
+from webhooks_app.channels.email.headers import address_header, ascii_header, text_header
+from webhooks_app.lib.mailboxes import mailbox_of
+
 LINE_END = re.compile(r"\r\n|\r|\n")
-# Where a header would end before its end.
-BREAK = re.compile(rb"\r(?!\n)|(?<!\r)\n|\r\n(?![ \t]|\Z)")
 PART = """\
 --{boundary}\r
 Content-Type: text/{kind}; charset="utf-8"\r
@@ -48,11 +46,11 @@ def message_id(letter: Email) -> str:
 
 
 def domain_of(sender: str) -> str:
-    return parseaddr(sender)[1].rpartition("@")[2]
+    return mailbox_of(sender)[1].rpartition("@")[2]
 
 
 def envelope_sender(letter: Email) -> str:
-    return parseaddr(letter.sender)[1]
+    return mailbox_of(letter.sender)[1]
 
 
 def headers_of(letter: Email) -> dict[str, str]:
@@ -60,12 +58,13 @@ def headers_of(letter: Email) -> dict[str, str]:
         "From": letter.sender,
         "To": letter.shown_to or letter.recipient,
         "Subject": letter.subject,
+        "Reply-To": letter.reply_to,
+        "List-Id": letter.list_id,
         "Date": format_datetime(letter.written_at),
         "Message-ID": message_id(letter),
         "Auto-Submitted": "auto-generated",
     }
-    more = {"Reply-To": letter.reply_to, "List-Id": letter.list_id}
-    return headers | {name: value for name, value in more.items() if value}
+    return {name: value for name, value in headers.items() if value or name == "Subject"}
 
 
 def as_bytes(letter: Email) -> bytes:
@@ -76,48 +75,41 @@ def as_bytes(letter: Email) -> bytes:
     """
     # No line of quoted-printable text can look like this (RFC 2045 §6.7).
     boundary = f"=_{letter.id}"
-    headers = headers_of(letter)
-    lines = [_folded(name, headers.pop(name)) for name in FOLDED if name in headers]
-    if letter.unsubscribe:
-        headers["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
-        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    headers["MIME-Version"] = "1.0"
-    headers["Content-Type"] = f'multipart/alternative; boundary="{boundary}"'
-    lines += [_verbatim(name, value) for name, value in headers.items()]
-    parts = (("plain", letter.text), ("html", letter.html))
     return b"".join(
         (
-            *lines,
-            *(_part(kind, text, boundary) for kind, text in parts),
+            *(_written(name, value) for name, value in headers_of(letter).items()),
+            *_unsubscribing(letter),
+            ascii_header("MIME-Version", "1.0"),
+            ascii_header("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
+            _part("plain", letter.text, boundary),
+            _part("html", letter.html, boundary),
             f"\r\n--{boundary}--\r\n".encode(),
         )
     )
 
 
-# By the email package, which knows addresses and encoded words (RFC 2047).
-FOLDED = ("From", "To", "Subject", "Reply-To", "List-Id")
+def _written(name: str, value: str) -> bytes:
+    match name:
+        case "From":
+            return address_header(name, mailbox_of(value))
+        case "To" | "Reply-To":
+            return address_header(name, *(("", address) for address in value.split(", ")))
+        case "List-Id":
+            label, _, id_ = value.rpartition(" ")
+            return address_header(name, (label, id_[1:-1])) if label else ascii_header(name, id_)
+        case "Subject":
+            return text_header(name, value)
+        case _:
+            return ascii_header(name, value)
 
 
-@lru_cache(maxsize=4096)
-def _folded(name: str, value: str) -> bytes:
-    """The email package also decodes what looks like an encoded word, with line breaks in it. So
-    it is given no such text: a visitor's is shown as it was typed."""
-    if "=?" not in value or name == "From":
-        line = SMTP.fold_binary(*SMTP.header_store_parse(name, value))
-    elif name == "Subject":
-        encoded = Header(value, "utf-8", header_name=name).encode(linesep="\r\n")
-        line = f"{name}: {encoded}\r\n".encode()
-    else:
-        line = _verbatim(name, value)
-    if BREAK.search(line):
-        raise ValueError(f"{name} cannot be a header: it has a linefeed.")
-    return line
-
-
-def _verbatim(name: str, value: str) -> bytes:
-    if not value.isascii() or not value.isprintable():
-        raise ValueError(f"{name} cannot be a header: it has a linefeed or is not ASCII.")
-    return f"{name}: {value}\r\n".encode()
+def _unsubscribing(letter: Email) -> list[bytes]:
+    if not letter.unsubscribe:
+        return []
+    return [
+        ascii_header("List-Unsubscribe", f"<{letter.unsubscribe}>"),
+        ascii_header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+    ]
 
 
 def _part(kind: str, text: str, boundary: str) -> bytes:
