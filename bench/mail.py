@@ -13,11 +13,10 @@ from bench.support import fill, product, settle
 from tests import factories
 from webhooks_app.channels.email.mime import as_bytes
 from webhooks_app.engine.claim import ClaimRequest, claim
-from webhooks_app.engine.endpoints import open_endpoint
 from webhooks_app.engine.engine import Engine
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
-from webhooks_app.mail.compose import compose, read_about
+from webhooks_app.mail.compose import MailAction, compose, read_about
 from webhooks_app.mail.service import desk_of
 from webhooks_app.models import Delivery, Subscription
 
@@ -53,14 +52,14 @@ def run(count: int) -> dict[str, Any]:
 
 def _letter(app: Flask) -> bytes:
     """The bytes of one of those mails."""
-    [claimed] = claim(db.engine, ClaimRequest(1, {}), timedelta(0))
+    [claimed] = claim(db.engine, ClaimRequest(limit=1, free={}), timedelta(0))
     with db.engine.begin() as connection:
         row = db.session.get_one(Subscription, claimed.subscription_id)
-        endpoint = open_endpoint(row, app.extensions["vault"])
-        about = read_about(connection, endpoint, claimed)
-        message = compose(endpoint, claimed, about, desk_of(app.config["SETTINGS"]))
+        action = MailAction.of(row)
+        about = read_about(connection, action, claimed)
+        letters = compose(action, claimed, about, desk_of(app.config["SETTINGS"]))
     db.session.rollback()
-    return as_bytes(message.letters[0])
+    return as_bytes(letters[0])
 
 
 def _bare(port: int, data: bytes, count: int) -> dict[str, Any]:

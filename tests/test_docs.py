@@ -14,10 +14,10 @@ from tests.channels.test_formats import sent_headers
 from tests.support.servers import free_port, wait_until
 from webhooks_app.api import problems
 from webhooks_app.catalogue import CATALOGUE
+from webhooks_app.channels.retry_policy import POLICIES, timeline
 from webhooks_app.channels.webhook.formats import FORMATS
 from webhooks_app.channels.webhook.signatures import sign_standard
 from webhooks_app.config import Settings
-from webhooks_app.engine.retry import POLICIES, timeline
 from webhooks_app.matching.operators import OPERATORS
 from webhooks_app.people.api_keys import SCOPES
 from webhooks_app.vocabulary import DeliveryStatus, Failure

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from webhooks_app.channels.webhook.message import Outcome, WebhookMessage
+from webhooks_app.channels.outcome import Outcome
+from webhooks_app.channels.webhook.message import WebhookMessage
 from webhooks_app.channels.webhook.transport import BODY_LIMIT, Transport
 from webhooks_app.lib.ssrf import Guard
 from webhooks_app.vocabulary import Failure
@@ -36,7 +37,7 @@ def send(url: str, count: int = 1, timeout: float | None = None, **headers: str)
             now=lambda: datetime.now(UTC),
         )
         async with transport as sending:
-            message = WebhookMessage("msg_1", 1, url, headers, frozenset(), b'{"a":1}', timeout)
+            message = WebhookMessage(url, headers, b'{"a":1}', timeout)
             return [await sending.send(message) for _ in range(count)]
 
     return asyncio.run(run())

@@ -48,7 +48,7 @@ def send(url: str, headers: dict[str, str], body: bytes) -> int | None:
             now=lambda: datetime.now(UTC),
         )
         async with transport as sending:
-            message = WebhookMessage(DELIVERY, 1, url, headers, frozenset(), body)
+            message = WebhookMessage(url, headers, body)
             return (await sending.send(message)).status_code
 
     return asyncio.run(run())

@@ -109,7 +109,7 @@ def test_what_was_left_waiting_for_a_subscription_that_is_off_is_cancelled(
     webhook = factories.webhook(organisation, "https://a.example")
     factories.accepted(organisation, factories.lead(), factories.lead())
     db.session.rollback()
-    assert len(claim(db.engine, ClaimRequest(1, {}), LEASE)) == 1
+    assert len(claim(db.engine, ClaimRequest(limit=1, free={}), LEASE)) == 1
     db.session.execute(update(Subscription).values(enabled=False, revision=webhook.revision + 1))
     db.session.commit()
 

@@ -8,9 +8,9 @@ from sqlalchemy import Engine
 
 from tests import factories
 from tests.support.engine import attempts, deliveries, make_due
+from webhooks_app.channels.concurrency_window import ConcurrencyWindow
 from webhooks_app.channels.contract import Claimed
 from webhooks_app.engine.claim import ClaimRequest, anything_due, claim
-from webhooks_app.engine.concurrency_window import ConcurrencyWindow
 from webhooks_app.extensions import db
 from webhooks_app.models import Organisation
 
@@ -19,7 +19,8 @@ LEASE = timedelta(seconds=30)
 
 def take(limit: int = 100, free: dict[str, int] | None = None, after: str = "") -> list[Claimed]:
     db.session.rollback()
-    return claim(db.engine, ClaimRequest(limit, free or {}, after), LEASE)
+    request = ClaimRequest(limit=limit, free=free or {}, after=after)
+    return claim(db.engine, request, LEASE)
 
 
 def test_a_claim_leases_and_returns_all_that_sending_needs(organisation: Organisation) -> None:
@@ -103,7 +104,7 @@ def test_concurrent_claims_never_take_the_same_delivery(
 
     def take_all(_: int) -> list[str]:
         mine: list[str] = []
-        while got := claim(database, ClaimRequest(7, {}), LEASE):
+        while got := claim(database, ClaimRequest(limit=7, free={}), LEASE):
             mine += [one.delivery_id for one in got]
         return mine
 
@@ -119,7 +120,7 @@ def test_an_organisation_that_is_crowding_gets_nothing_more(organisation: Organi
         factories.accepted(tenant)
     over_budget, quiet = organisation.id, other.id
     db.session.commit()
-    [claimed] = claim(db.engine, ClaimRequest(10, {}, over_budget=[over_budget]), LEASE)
+    [claimed] = claim(db.engine, ClaimRequest(limit=10, free={}, over_budget=[over_budget]), LEASE)
     assert claimed.organisation_id == quiet
-    [claimed] = claim(db.engine, ClaimRequest(10, {}), LEASE)
+    [claimed] = claim(db.engine, ClaimRequest(limit=10, free={}), LEASE)
     assert claimed.organisation_id == over_budget

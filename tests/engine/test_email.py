@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.mail.test_service import set_smtp
-from tests.support.engine import attempts, deliveries, make_due
+from tests.support.engine import Run, attempts, deliveries, make_due
 from tests.support.mail_server import MailServer
 from tests.support.servers import free_port, wait_until
 from webhooks_app.channels.email.unsubscribe import Unsubscribing
@@ -20,7 +20,7 @@ from webhooks_app.engine.engine import Engine
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Delivery, Event, Mail, Organisation, Subscription
+from webhooks_app.models import Event, Mail, Organisation, Subscription
 from webhooks_app.subscriptions import test_delivery
 
 LEAD = {
@@ -31,7 +31,6 @@ LEAD = {
     "message": "Call me.\r\nBcc: everyone@example.com",
     "conversation_id": "conv_1",
 }
-Run = Callable[[], list[Delivery]]
 
 
 @pytest.fixture

@@ -1,14 +1,16 @@
 """What an engine keeps of subscriptions: loaded without a wait for whoever writes."""
 
-from types import SimpleNamespace
-from typing import Any
+from typing import cast
 
 from flask import Flask
 from sqlalchemy import update
 
 from tests import factories
+from tests.support.claimed import claimed
+from webhooks_app.channels.webhook.endpoint import WebhookEndpoint
 from webhooks_app.engine.endpoints import Endpoints
 from webhooks_app.extensions import db
+from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.models import Organisation
 
 URL = "https://receiver.example/hook"
@@ -17,9 +19,22 @@ URL = "https://receiver.example/hook"
 def test_they_are_loaded_while_another_writes(app: Flask) -> None:
     webhook = factories.webhook(factories.organisation(), URL)
     db.session.rollback()
-    endpoints = Endpoints(db.engine, app.extensions["vault"])
-    claimed: Any = SimpleNamespace(subscription_id=webhook.id, revision=webhook.revision)
+    endpoints = Endpoints(db.engine, engine_parts(app).channels)
+    needed = claimed(subscription_id=webhook.id, revision=webhook.revision)
     with db.engine.begin() as writer:
         writer.execute(update(Organisation).values(name="Renamed"))
-        endpoints.refresh([claimed])
-    assert endpoints[webhook.id].url == URL
+        endpoints.refresh([needed])
+    assert cast(WebhookEndpoint, endpoints[webhook.id].endpoint).url == URL
+
+
+def test_an_edit_forgets_nothing_of_what_is_in_flight(app: Flask) -> None:
+    webhook = factories.webhook(factories.organisation(), URL)
+    endpoints = Endpoints(db.engine, engine_parts(app).channels)
+    for url in (URL, f"{URL}/new"):
+        webhook.url = url
+        db.session.commit()
+        endpoints.refresh([claimed(subscription_id=webhook.id, revision=webhook.revision)])
+        db.session.rollback()
+        endpoints[webhook.id].window.acquire()
+    assert cast(WebhookEndpoint, endpoints[webhook.id].endpoint).url == f"{URL}/new"
+    assert endpoints[webhook.id].window.in_flight == 2

@@ -1,8 +1,8 @@
 """The engine against real receivers: what arrives, what is logged, what follows."""
 
 import gzip
+import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -16,9 +16,10 @@ from svix.webhooks import Webhook as SvixWebhook
 from svix.webhooks import WebhookVerificationError as SvixRefused
 
 from tests import factories
-from tests.support.engine import attempts, deliveries, make_due
-from tests.support.receiver import Answer, Receiver
+from tests.support.engine import Run, attempts, deliveries, make_due, running, settle
+from tests.support.receiver import Answer, Received, Receiver
 from tests.support.servers import free_port, wait_until
+from webhooks_app.channels.concurrency_window import ConcurrencyWindow
 from webhooks_app.channels.webhook.formats import FORMATS
 from webhooks_app.channels.webhook.verify import detect, verify
 from webhooks_app.deliveries.log import request_body
@@ -26,7 +27,6 @@ from webhooks_app.engine.engine import Engine
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.models import (
-    Delivery,
     DeliveryStat,
     Event,
     Notification,
@@ -35,8 +35,6 @@ from webhooks_app.models import (
     SubscriptionHealth,
 )
 from webhooks_app.subscriptions.service import update_subscription
-
-Run = Callable[[], list[Delivery]]
 
 
 def health(subscription: Subscription) -> SubscriptionHealth:
@@ -428,3 +426,57 @@ def test_it_finishes_what_is_in_flight_when_it_stops_and_claims_no_more(
     assert {row.id for row in rows if row.status == "delivered"} == sent
     assert len(receiver.received) == len(sent) < 40
     assert {row.status for row in rows} == {"delivered", "pending"}
+
+
+def test_with_more_due_than_it_may_send_nobody_comes_last_for_ever(
+    app: Flask, organisation: Organisation, receiver: Receiver
+) -> None:
+    receiver.answer = lambda request: Answer(delay=0.01)
+    webhooks = [factories.webhook(organisation, receiver.url) for _ in range(6)]
+    last = max(webhook.id for webhook in webhooks)
+    factories.accepted(organisation, *[factories.lead() for _ in range(40)])
+    with running(replace(engine_parts(app), max_in_flight=8)) as engine:
+        rows = settle(engine)
+    of_last = {row.id for row in rows if row.subscription_id == last}
+    order = [id_ in of_last for id_ in receiver.delivery_ids]
+    assert sum(order) == 40
+    assert order.index(True) < len(order) / 2, order
+
+
+@pytest.mark.parametrize(("due", "helped"), [(8, False), (200, True)])
+def test_it_calls_for_help_when_more_is_due_than_one_claim_takes(
+    app: Flask, organisation: Organisation, receiver: Receiver, due: int, helped: bool
+) -> None:
+    called = threading.Event()
+    for _ in range(8):
+        factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation, *[factories.lead() for _ in range(due // 8)])
+    parts = replace(engine_parts(app), max_in_flight=20, call_for_help=called.set)
+    with running(parts) as engine:
+        settle(engine)
+    assert called.is_set() is helped
+
+
+def test_an_endpoint_that_fails_has_one_request_at_a_time(
+    organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    at_once, most, lock = 0, [0], threading.Lock()
+
+    def answer(_request: Received) -> Answer:
+        nonlocal at_once
+        with lock:
+            at_once += 1
+            most.append(at_once)
+        time.sleep(0.03)
+        with lock:
+            at_once -= 1
+        return Answer(500)
+
+    receiver.answer = answer
+    factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation, *[factories.lead() for _ in range(20)])
+    run()
+    first = ConcurrencyWindow.INITIAL
+    assert max(most) == first
+    # Those that left beside the first failure are not counted.
+    assert max(most[2 * first :]) <= 2

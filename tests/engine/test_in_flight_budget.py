@@ -2,29 +2,14 @@
 
 import pytest
 
+from tests.support.claimed import claimed
 from webhooks_app.channels.contract import Claimed
 from webhooks_app.engine import in_flight_budget as module
 from webhooks_app.engine.in_flight_budget import MOST, InFlightBudget
-from webhooks_app.lib.times import utcnow
 
 
 def of(organisation: str, data: str = "{}") -> Claimed:
-    return Claimed(
-        delivery_id="msg_1",
-        subscription_id="whk_1",
-        number=1,
-        failures=0,
-        lost=False,
-        revision=1,
-        wire_format="standard",
-        event_id="evt_1",
-        event_type="lead.captured",
-        occurred_at=utcnow(),
-        organisation_id=organisation,
-        subject_type=None,
-        subject_id=None,
-        data=data,
-    )
+    return claimed(organisation_id=organisation, data=data)
 
 
 def test_it_gives_some_at_a_time() -> None:

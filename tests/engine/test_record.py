@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from tests import factories
 from tests.support.engine import attempts, deliveries, make_due
-from webhooks_app.channels.contract import Claimed
-from webhooks_app.channels.webhook.message import Outcome, WebhookMessage
+from webhooks_app.channels.contract import Claimed, Tried
+from webhooks_app.channels.outcome import Outcome
 from webhooks_app.engine.claim import ClaimRequest, claim
 from webhooks_app.engine.record import Result, record, record_one
 from webhooks_app.extensions import db
@@ -18,18 +18,20 @@ LEASE = timedelta(seconds=30)
 
 def result_of(claimed: Claimed, status: int = 200, retry_in: float | None = None) -> Result:
     failure = None if status == 200 else Failure.STATUS
-    message = WebhookMessage(
-        claimed.delivery_id, claimed.number, "https://a.example", {}, frozenset(), b"{}"
-    )
     outcome = Outcome(
-        failure, failure and "bad", status, (), b"", False, None, datetime.now(UTC), 0.01
+        failure=failure,
+        error=failure and "bad",
+        started_at=datetime.now(UTC),
+        duration=0.01,
+        status_code=status,
+        gone=status == 410,
     )
-    return Result(claimed, message, outcome, retry_in)
+    return Result(claimed, Tried("https://a.example", outcome), retry_in)
 
 
 def claimed_one(organisation: Organisation) -> Claimed:
     db.session.rollback()
-    [one] = claim(db.engine, ClaimRequest(10, {}), LEASE)
+    [one] = claim(db.engine, ClaimRequest(limit=10, free={}), LEASE)
     return one
 
 
@@ -76,6 +78,38 @@ def test_a_410_of_the_url_before_an_edit_disables_nothing(organisation: Organisa
     db.session.rollback()
     assert db.session.query(Subscription).one().enabled
     assert [row.status for row in deliveries()] == ["failed"]
+
+
+def test_a_410_to_a_request_from_before_an_edit_disables_nothing(
+    organisation: Organisation,
+) -> None:
+    """Not even when the edit kept the URL: whoever edited it looked at it since."""
+    claimed = prepared(organisation)
+    subscription = db.session.query(Subscription).one()
+    subscription.description = "Back in service"
+    db.session.commit()
+    record(db.engine, [result_of(claimed, 410)])
+    db.session.rollback()
+    assert db.session.query(Subscription).one().enabled
+    assert [row.status for row in deliveries()] == ["failed"]
+
+
+def test_a_success_lets_the_next_failure_be_warned_of_again(organisation: Organisation) -> None:
+    def warned_at() -> datetime | None:
+        db.session.rollback()
+        found = db.session.query(SubscriptionHealth).one().warned_at
+        db.session.rollback()
+        return found
+
+    record(db.engine, [result_of(prepared(organisation), 500, retry_in=0)])
+    db.session.query(SubscriptionHealth).one().warned_at = datetime.now(UTC)
+    db.session.commit()
+    make_due()
+    record(db.engine, [result_of(claimed_one(organisation), 500, retry_in=0)])
+    assert warned_at() is not None
+    make_due()
+    record(db.engine, [result_of(claimed_one(organisation))])
+    assert warned_at() is None
 
 
 def test_a_batch_given_again_after_a_doubtful_commit_counts_once(

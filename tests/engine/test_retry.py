@@ -3,20 +3,23 @@
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhooks_app.engine.retry import (
+from tests.support.claimed import claimed
+from webhooks_app.channels.outcome import Outcome
+from webhooks_app.channels.retry_policy import (
     LONGEST_RETRY_AFTER,
     POLICIES,
     InvalidPolicy,
-    next_delay,
     parse_policy,
-    parse_retry_after,
     timeline,
 )
+from webhooks_app.channels.webhook.retry_after import parse_retry_after
+from webhooks_app.engine.retry import decide
 from webhooks_app.vocabulary import Failure
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -32,18 +35,12 @@ def delay(
     policy: object = "pivot",
     failures: int = 1,
     status: int | None = 500,
-    failure: Failure = Failure.STATUS,
-    retry_after: float | None = None,
+    failure: Failure | None = Failure.STATUS,
     rng: float = 0.0,
+    **more: Any,
 ) -> float | None:
-    return next_delay(
-        parse_policy(policy),
-        failures=failures,
-        failure=failure,
-        status=status,
-        retry_after=retry_after,
-        rng=rng,
-    )
+    outcome = Outcome(failure, "failed", NOW, 0.1, status_code=status, **more)
+    return decide(parse_policy(policy), claimed(failures=failures - 1), outcome, rng)
 
 
 def test_the_default_waits_1_m_5_m_30_m_2_h_12_h_and_then_gives_up() -> None:
@@ -61,16 +58,18 @@ def test_named_policies_have_as_many_retries_as_their_documents_say(
 
 
 @pytest.mark.parametrize("failure", [f for f in Failure if f is not Failure.STATUS])
-def test_every_failure_but_410_is_retried(failure: Failure) -> None:
+def test_every_failure_is_retried(failure: Failure) -> None:
     assert delay(failure=failure, status=None) == 60
     assert delay(status=404) == 60
     assert delay(status=302) == 60
-    assert delay(status=410) is None
 
 
 @pytest.mark.parametrize("policy", ANY_POLICY)
-def test_410_ends_it_in_every_policy(policy: object) -> None:
-    assert delay(policy, status=410) is None
+@pytest.mark.parametrize("ends", [{"gone": True}, {"permanent": True}, {"failure": None}])
+def test_what_the_channel_says_is_over_ends_it_in_every_policy(
+    policy: object, ends: dict[str, Any]
+) -> None:
+    assert delay(policy, **ends) is None
 
 
 @pytest.mark.parametrize("failure", [f for f in Failure if f is not Failure.STATUS])
@@ -148,14 +147,12 @@ def test_jitter_adds_a_tenth_at_most_and_takes_nothing(
         assert delays[failures - 1] <= waited <= delays[failures - 1] * 1.1 + 1e-6
 
 
-@given(st.floats(0, 1e9), st.sampled_from([429, 503]))
-def test_retry_after_lengthens_within_a_day_and_never_shortens(asked: float, status: int) -> None:
-    waited = delay(status=status, retry_after=asked)
-    assert waited == max(60.0, min(asked, LONGEST_RETRY_AFTER))
+@given(st.floats(0, 1e9))
+def test_retry_after_lengthens_within_a_day_and_never_shortens(asked: float) -> None:
+    assert delay(retry_after=asked) == max(60.0, min(asked, LONGEST_RETRY_AFTER))
 
 
-def test_retry_after_counts_on_429_and_503_only() -> None:
-    assert delay(status=500, retry_after=3000) == 60
+def test_retry_after_gives_no_further_try() -> None:
     assert delay(failures=6, status=503, retry_after=3000) is None
 
 

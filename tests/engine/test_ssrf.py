@@ -1,5 +1,6 @@
 """Every address of the table is refused when it comes to sending, and the log says why."""
 
+import asyncio
 import socket
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from tests import factories
 from tests.lib.test_ssrf import REFUSED
 from tests.support.engine import attempts, deliveries
 from tests.support.servers import wait_until
+from webhooks_app.channels.webhook.endpoint import WebhookChannel
 from webhooks_app.channels.webhook.transport import Transport
 from webhooks_app.engine.engine import Engine
 from webhooks_app.jobs.engine import engine_parts
@@ -20,6 +22,13 @@ from webhooks_app.models import Organisation
 
 
 class Rebinding(ThreadedResolver):
+    def __init__(self) -> None:
+        """The loop is not there yet."""
+
+    @property
+    def _loop(self) -> asyncio.AbstractEventLoop:  # type: ignore[override]
+        return asyncio.get_running_loop()
+
     """Numbers as the system reads them, in whatever spelling; any name is 127.0.0.1."""
 
     async def resolve(
@@ -37,7 +46,8 @@ def test_all_are_refused_with_the_reason_in_the_attempt_log(
         webhook = factories.webhook(organisation, f"http://{host}:9/hook")
         expected[webhook.id] = (host, "loopback" if "name" in reason else reason)
     factories.accepted(organisation)
-    engine = Engine(replace(engine_parts(app), transport=rebinding))
+    webhooks = WebhookChannel(rebinding(), app.extensions["vault"], "test")
+    engine = Engine(replace(engine_parts(app), channels={"webhook": webhooks}))
     engine.start()
     engine.drain(20)
     wait_until(lambda: not engine.busy, 20)

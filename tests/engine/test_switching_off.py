@@ -1,12 +1,10 @@
 """What a cancelled delivery says: how its subscription ended, and what failed before."""
 
-from collections.abc import Callable
-
 import pytest
 from sqlalchemy import update
 
 from tests import factories
-from tests.support.engine import deliveries
+from tests.support.engine import Run, deliveries
 from tests.support.receiver import Answer, Receiver
 from webhooks_app.engine.switching_off import disable
 from webhooks_app.extensions import db
@@ -15,8 +13,6 @@ from webhooks_app.models import Delivery, Organisation, Subscription
 from webhooks_app.organisations.audit_log import Actor, ActorKind, act_as
 from webhooks_app.subscriptions import service
 from webhooks_app.subscriptions.auto_disable import cancel_left_over
-
-Run = Callable[[], list[Delivery]]
 
 
 @pytest.fixture

@@ -1,19 +1,17 @@
 """Tests and pings: sent once, and no part of any number, notice or state."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from tests import factories
-from tests.support.engine import attempts
+from tests.support.engine import Run, attempts
 from tests.support.receiver import Answer, Receiver
 from webhooks_app.deliveries import replays
 from webhooks_app.deliveries.log import find_delivery
 from webhooks_app.extensions import db
 from webhooks_app.models import (
-    Delivery,
     DeliveryStat,
     Notification,
     Organisation,
@@ -22,8 +20,6 @@ from webhooks_app.models import (
 )
 from webhooks_app.operations.integrity_check import audit
 from webhooks_app.subscriptions import test_delivery
-
-Run = Callable[[], list[Delivery]]
 
 
 def send(webhook: Subscription, name: str | None = None) -> None:

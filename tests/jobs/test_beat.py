@@ -48,7 +48,7 @@ def test_a_lease_is_due_once_it_has_run_out(app: Flask, redis_server: RedisServe
     factories.webhook(organisation, "https://a.example")
     factories.accepted(organisation)
     beat = beat_on(redis_server)
-    claim(db.engine, ClaimRequest(10, {}), timedelta(seconds=30))
+    claim(db.engine, ClaimRequest(limit=10, free={}), timedelta(seconds=30))
     beat.tick()
     assert waiting(redis_server, queue.DELIVERIES) == []
     make_due()

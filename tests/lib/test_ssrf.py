@@ -10,7 +10,8 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from tests.support.receiver import Answer, Receiver
-from webhooks_app.channels.webhook.message import Outcome, WebhookMessage
+from webhooks_app.channels.outcome import Outcome
+from webhooks_app.channels.webhook.message import WebhookMessage
 from webhooks_app.channels.webhook.transport import Transport
 from webhooks_app.lib.ssrf import Guard
 from webhooks_app.lib.urls import InvalidUrl, check_endpoint_url
@@ -197,7 +198,7 @@ def send(*urls: str, guard: Guard, resolver: Any = None, pause: float = 0) -> li
         outcomes = []
         async with transport as sending:
             for url in urls:
-                message = WebhookMessage("msg_1", 1, url, {}, frozenset(), b"{}")
+                message = WebhookMessage(url, {}, b"{}")
                 outcomes.append(await sending.send(message))
                 await asyncio.sleep(pause)
         return outcomes

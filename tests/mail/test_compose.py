@@ -11,14 +11,12 @@ from zoneinfo import ZoneInfo
 import orjson
 import pytest
 
-from webhooks_app.channels.contract import Claimed
+from tests.support.claimed import claimed
 from webhooks_app.channels.email.fields import fields_of
-from webhooks_app.channels.email.message import MailMessage
 from webhooks_app.channels.email.mime import Email, as_bytes
 from webhooks_app.channels.email.unsubscribe import Unsubscribing
-from webhooks_app.engine.endpoints import DEFAULT_POLICY, Endpoint
 from webhooks_app.lib.times import zone_named
-from webhooks_app.mail.compose import About, MailContext, compose
+from webhooks_app.mail.compose import About, MailAction, MailContext, compose
 from webhooks_app.mail.subject_template import check_subject, filled_in
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "emails" / "event"
@@ -50,39 +48,27 @@ ABOUT = About(
 )
 
 
-def composed(data: dict[str, Any] | None = None, about: About = ABOUT, **more: Any) -> MailMessage:
-    endpoint = Endpoint(
-        subscription_id="act_06gvq3m4q7ft1h8eghb2th9ln2",
-        revision=1,
-        url="",
-        policy=DEFAULT_POLICY,
-        previous_expires_at=None,
+def composed(
+    data: dict[str, Any] | None = None, about: About = ABOUT, subject: str | None = None
+) -> list[Email]:
+    action = MailAction(
+        id="act_06gvq3m4q7ft1h8eghb2th9ln2",
         name="Tell the team",
-        is_email=True,
-        email_to=("team@example.com", "boss@example.com"),
-        **more,
+        to=("team@example.com", "boss@example.com"),
+        subject=subject,
     )
-    claimed = Claimed(
-        delivery_id="msg_06gvq3m4q7ft1h8eghb2th9ln2",
-        subscription_id=endpoint.subscription_id,
-        number=1,
-        failures=0,
-        lost=False,
-        revision=1,
-        wire_format="standard",
-        event_id="evt_06gvq3m4q7ft1h8eghb2th9ln2",
-        event_type="lead.captured",
+    event = claimed(
+        subscription_id=action.id,
         occurred_at=AT,
-        organisation_id="org_1",
         subject_type="chatbot",
         subject_id="bot_7",
         data=orjson.dumps(DATA if data is None else data).decode(),
     )
-    return compose(endpoint, claimed, about, DESK)
+    return compose(action, event, about, DESK)
 
 
 def test_a_mail_of_an_event_looks_as_it_should() -> None:
-    member, outsider = composed().letters
+    member, outsider = composed()
     assert outsider.subject == (GOLDEN / "subject.txt").read_text()
     assert outsider.text == (GOLDEN / "body.txt").read_text()
     assert outsider.html == (GOLDEN / "body.html").read_text()
@@ -93,12 +79,12 @@ def test_a_mail_of_an_event_looks_as_it_should() -> None:
 @pytest.mark.parametrize("index", [0, 1])
 def test_the_same_event_is_the_same_bytes(index: int) -> None:
     name = ("member.eml", "outsider.eml")[index]
-    assert as_bytes(composed().letters[index]) == (GOLDEN / name).read_bytes()
+    assert as_bytes(composed()[index]) == (GOLDEN / name).read_bytes()
 
 
 def test_every_line_can_be_sent() -> None:
     long = composed({"name": "x" * 3000, "email": "a@example.com", "text": "ü" * 5000})
-    for letter in long.letters:
+    for letter in long:
         lines = as_bytes(letter).split(b"\r\n")
         assert max(map(len, lines)) <= 998
         assert all(line.isascii() for line in lines)
@@ -106,7 +92,7 @@ def test_every_line_can_be_sent() -> None:
 
 @pytest.mark.parametrize("data", [{}, {"lead": None}, {"lead": {"email": 7}}, {"email": [1]}])
 def test_an_event_that_says_little_is_a_mail_too(data: dict[str, Any]) -> None:
-    letter = composed(data).letters[0]
+    letter = composed(data)[0]
     assert letter.subject == "Lead captured"
     assert letter.reply_to == ""
     as_bytes(letter)
@@ -124,7 +110,7 @@ def test_an_event_that_says_little_is_a_mail_too(data: dict[str, Any]) -> None:
 def test_an_answer_goes_to_the_lead_wherever_the_address_is(
     data: dict[str, Any], address: str
 ) -> None:
-    assert composed(data).letters[0].reply_to == address
+    assert composed(data)[0].reply_to == address
 
 
 def test_an_event_with_very_much_in_it_is_cut() -> None:
@@ -174,7 +160,7 @@ def test_a_time_zone_that_nobody_knows_is_utc() -> None:
 
 
 def test_what_is_written_can_be_read_by_everyone() -> None:
-    for letter in composed({"name": ". \n.\nFrom me = ü \t", "email": "a@example.com"}).letters:
+    for letter in composed({"name": ". \n.\nFrom me = ü \t", "email": "a@example.com"}):
         message = message_from_bytes(as_bytes(letter), policy=default)
         assert isinstance(message, EmailMessage)
         assert message.defects == []

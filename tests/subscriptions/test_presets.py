@@ -1,7 +1,7 @@
 import pytest
 
+from webhooks_app.channels.retry_policy import POLICIES, timeline
 from webhooks_app.channels.webhook.formats import FORMATS
-from webhooks_app.engine.retry import POLICIES, timeline
 from webhooks_app.subscriptions.presets import PRESETS, Preset
 
 

@@ -1,6 +1,8 @@
 """An engine on a real loop, and what a test needs to see it work."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,10 +12,12 @@ from sqlalchemy.orm import Session
 
 from tests import factories
 from tests.support.servers import wait_until
-from webhooks_app.engine.engine import Engine
+from webhooks_app.engine.engine import Engine, Parts
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.models import Attempt, Delivery, Organisation
+
+Run = Callable[[], list[Delivery]]
 
 
 @pytest.fixture
@@ -23,7 +27,13 @@ def organisation(app: Flask) -> Organisation:
 
 @pytest.fixture
 def engine(app: Flask) -> Iterator[Engine]:
-    engine = Engine(engine_parts(app))
+    with running(engine_parts(app)) as engine:
+        yield engine
+
+
+@contextmanager
+def running(parts: Parts) -> Iterator[Engine]:
+    engine = Engine(parts)
     engine.start()
     yield engine
     db.session.rollback()
@@ -31,16 +41,17 @@ def engine(app: Flask) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def run(engine: Engine) -> Callable[[], list[Delivery]]:
+def run(engine: Engine) -> Run:
+    """`settle` of that engine."""
+    return partial(settle, engine)
+
+
+def settle(engine: Engine) -> list[Delivery]:
     """Drain and record all that is due now; the deliveries, oldest first."""
-
-    def run() -> list[Delivery]:
-        db.session.rollback()
-        assert engine.drain(10)
-        wait_until(lambda: not engine.busy, 20, every=0.005)
-        return deliveries()
-
-    return run
+    db.session.rollback()
+    assert engine.drain(10)
+    wait_until(lambda: not engine.busy, 20, every=0.005)
+    return deliveries()
 
 
 def deliveries() -> list[Delivery]:

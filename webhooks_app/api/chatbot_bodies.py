@@ -7,8 +7,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from webhooks_app.api.shapes import Shape
+from webhooks_app.channels.retry_policy import LONGEST_BASE, MOST_RETRIES, SHORTEST_BASE
 from webhooks_app.channels.webhook.formats.pollybot import Pollybot, name_of, names_by_own
-from webhooks_app.engine.retry import LONGEST_BASE, MOST_RETRIES, SHORTEST_BASE
 from webhooks_app.lib.pointers import Fault, Invalid, pointer
 from webhooks_app.lib.times import rfc3339
 from webhooks_app.models import Subscription

@@ -1,9 +1,19 @@
-"""What the engine hands to a channel."""
+"""What a channel is: how the engine hands it deliveries, and what it answers.
 
+A new channel is a folder with a `Channel`, listed where an engine is started (`jobs/engine.py`).
+The engine, what it decides and what it records know none by name.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import TracebackType
+from typing import Any, Protocol, Self
 
 import msgspec
 
+from webhooks_app.channels.concurrency_window import ConcurrencyWindow
+from webhooks_app.channels.outcome import Outcome
+from webhooks_app.channels.retry_policy import RetryPolicy
 from webhooks_app.vocabulary import Trigger
 
 
@@ -30,3 +40,75 @@ class Claimed(msgspec.Struct, frozen=True):
     def is_test(self) -> bool:
         """Sent once, and no part of any number."""
         return self.trigger == Trigger.TEST
+
+
+class Tried(msgspec.Struct, frozen=True):
+    """One try: the request as the log shows it, and how it ended.
+
+    The values of headers whose names are in `masked`, in lower case, are never stored.
+    """
+
+    url: str
+    outcome: Outcome
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
+    masked: frozenset[str] = frozenset()
+
+
+class Endpoint(Protocol):
+    """A subscription, opened for sending. The engine keeps it until the subscription is edited,
+    and hands its `window` on to the one that follows."""
+
+    policy: RetryPolicy
+    window: ConcurrencyWindow
+
+    async def attempt(self, claimed: Claimed) -> Tried:
+        """Try `claimed` once. Never raises, but for cancellation; whatever goes wrong is an
+        outcome."""
+        ...
+
+
+class Row(Protocol):
+    """What a channel may read of a subscription's row. Texts that are sealed open by the vault."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def former_urls(self) -> Sequence[Any]: ...
+    @property
+    def retry_policy(self) -> Any: ...
+    @property
+    def timeout(self) -> float | None: ...
+    @property
+    def sealed_headers(self) -> str: ...
+    @property
+    def sealed_secret(self) -> str: ...
+    @property
+    def sealed_previous_secret(self) -> str | None: ...
+    @property
+    def previous_secret_expires_at(self) -> datetime | None: ...
+    @property
+    def email_to(self) -> Sequence[str]: ...
+    @property
+    def email_subject(self) -> str | None: ...
+
+
+class Channel(Protocol):
+    """`async with` it for the life of an engine's event loop."""
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+    def open(self, subscription: Row) -> Endpoint:
+        """Called in a thread; it may block. Raises `Unreadable` or ValueError for a subscription
+        that cannot be used as it is stored."""
+        ...

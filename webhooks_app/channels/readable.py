@@ -1,13 +1,41 @@
-"""What events hold as plain words, for mails and chat services alike."""
+"""What events hold in plain words, for mails and chat services alike.
+
+The titles of the catalogue are not used: they may change, and a retry must send the same bytes.
+"""
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
+
+LONGEST_LABEL = 80
+
+Path = tuple[str, ...]
 
 # Controls, what has no width, and the marks that turn the direction of a text around.
 INVISIBLE = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\u200b\ufeff]+"
 )
+
+
+def title_of(event_type: str) -> str:
+    """`Lead captured` for `lead.captured`."""
+    return event_type.replace(".", " ").replace("_", " ").capitalize()
+
+
+def flat(value: Any, unnamed: str = "", most: int | None = None) -> Iterator[tuple[Path, str]]:
+    """Paths and texts of what says something, objects within flattened.
+
+    The member `unnamed` is no part of a path when it is an object: in `lead.captured`, the
+    `lead.email` is the e-mail. Of a list, `most` elements.
+    """
+    return _flat((), value, unnamed, most)
+
+
+def label_of(path: Path) -> str:
+    """`custom_fields.budget` and `customFields.budget` are "Custom fields budget"."""
+    label = clean(" ".join(filter(None, map(_words, path))))
+    return cut(label[:1].upper() + label[1:] or "Value", LONGEST_LABEL)
 
 
 def as_written(data: bytes | str) -> Any:
@@ -50,3 +78,18 @@ def _text(value: Any, most: int | None) -> str:
             return ", ".join(filter(None, (value_in_words(one) for one in value[:most])))
         case _:
             return str(value)
+
+
+def _flat(path: Path, value: Any, unnamed: str, most: int | None) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            hidden = not path and key == unnamed and isinstance(inner, dict)
+            below = () if hidden else (*path, key)
+            yield from _flat(below, inner, unnamed, most)
+    elif text := value_in_words(value, most):
+        yield path, text
+
+
+def _words(key: str) -> str:
+    key = key[:LONGEST_LABEL]
+    return re.sub("(?<=[a-z])(?=[A-Z])", " ", key).replace("_", " ").lower().strip()

@@ -10,13 +10,11 @@ from sqlalchemy.orm import Session, aliased, defer
 from webhooks_app.channels.contract import Claimed
 from webhooks_app.channels.webhook.formats import EventView, wire_format
 from webhooks_app.deliveries.filters import UNDELIVERED, Conditions, Filters, range_of, rest_of
-from webhooks_app.engine.endpoints import open_endpoint
 from webhooks_app.lib.bulk import force_index_scans
-from webhooks_app.lib.crypto import Vault
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.paging import Page, PageBounds, encode_cursor, page_of
 from webhooks_app.lib.tenant import Tenant
-from webhooks_app.mail.compose import MailContext, compose, read_about
+from webhooks_app.mail.compose import MailAction, MailContext, compose, read_about
 from webhooks_app.models import Attempt, Delivery, Event, Subscription
 
 # How many deliveries one page looks through for those that fit: what fits nothing must not cost
@@ -151,7 +149,7 @@ def subscription_of(session: Session, delivery: Delivery) -> Subscription:
 
 
 def mail_text(
-    session: Session, logged: Logged, subscription: Subscription, desk: MailContext, vault: Vault
+    session: Session, logged: Logged, subscription: Subscription, desk: MailContext
 ) -> str:
     """What the mail of this delivery says, as members get it: without a link to unsubscribe."""
     delivery, event = logged.delivery, logged.event
@@ -171,10 +169,10 @@ def mail_text(
         subject_id=event.subject_id,
         data=event.data,
     )
-    endpoint = open_endpoint(subscription, vault)
-    about = read_about(session.connection(), endpoint, claimed)
-    about = replace(about, members=frozenset(one.lower() for one in endpoint.email_to))
-    return "".join(letter.text for letter in compose(endpoint, claimed, about, desk).letters[:1])
+    action = MailAction.of(subscription)
+    about = read_about(session.connection(), action, claimed)
+    about = replace(about, members=frozenset(one.lower() for one in action.to))
+    return "".join(letter.text for letter in compose(action, claimed, about, desk)[:1])
 
 
 def request_body(delivery: Delivery, event: Event) -> str:

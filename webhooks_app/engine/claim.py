@@ -7,16 +7,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
+from webhooks_app.channels.concurrency_window import ConcurrencyWindow
 from webhooks_app.channels.contract import Claimed
 from webhooks_app.database import read_only
-from webhooks_app.engine.concurrency_window import ConcurrencyWindow
 from webhooks_app.engine.expired_leases import log_lost
 from webhooks_app.engine.rate_limiter import POSTGRES_GRANTED, POSTGRES_MAY_START, granted, moved_on
 from webhooks_app.lib.bulk import driver_cursor, force_index_scans, sqlite_value
 from webhooks_app.lib.times import utcnow
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimRequest:
     """`limit` deliveries at most, from subscriptions whose id is above `after`.
 

@@ -10,11 +10,12 @@ slow answers are awaited between RQ jobs. A job wakes it and waits until nothing
 
 import asyncio
 import gc
+import random
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -23,19 +24,17 @@ import uvloop
 from sqlalchemy import Engine as Database
 from sqlalchemy.exc import SQLAlchemyError
 
-from webhooks_app.channels.contract import Claimed
-from webhooks_app.channels.email.message import MailMessage
-from webhooks_app.channels.webhook.message import Outcome, WebhookMessage, unsent
-from webhooks_app.channels.webhook.transport import Transport
+from webhooks_app.channels.contract import Channel, Claimed, Tried
+from webhooks_app.channels.outcome import Outcome, unsent
 from webhooks_app.engine.claim import ClaimRequest, claim
-from webhooks_app.engine.endpoints import Endpoint, Endpoints
+from webhooks_app.engine.endpoints import Endpoints, Kept
 from webhooks_app.engine.in_flight_budget import InFlightBudget
 from webhooks_app.engine.rate_limiter import held
+from webhooks_app.engine.record import Result
 from webhooks_app.engine.recorder import Recorder
-from webhooks_app.engine.verdict import judge
+from webhooks_app.engine.retry import decide
 from webhooks_app.lib import metrics
 from webhooks_app.lib.times import utcnow
-from webhooks_app.mail.mailing import Mailing
 
 PACE = 0.005
 POLL = 0.05
@@ -46,15 +45,13 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What an engine works with. `call_for_help` asks for a second worker; it may block."""
+    """What an engine works with. `channels` are by the name that subscriptions have for them.
+    `call_for_help` asks for a second worker; it may block."""
 
     database: Database
-    endpoints: Endpoints
-    transport: Callable[[], Transport]
-    mailing: Callable[[], Mailing]
+    channels: Mapping[str, Channel]
     lease: timedelta
     max_in_flight: int
-    user_agent: str
     call_for_help: Callable[[], None]
 
 
@@ -63,8 +60,9 @@ class Engine:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._endpoints = Endpoints(parts.database, parts.channels)
         self._threads = ThreadPoolExecutor(1, "claim")
-        self._room = InFlightBudget(parts.max_in_flight)
+        self._budget = InFlightBudget(parts.max_in_flight)
         self._change = asyncio.Event()
         self._recorder = Recorder(parts.database, stored=self._on_stored)
         self._in_flight: set[asyncio.Task[None]] = set()
@@ -136,10 +134,9 @@ class Engine:
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._wake = asyncio.Event()
-        async with (
-            self._parts.transport() as self._transport,
-            self._parts.mailing() as self._mailing,
-        ):
+        async with AsyncExitStack() as opened:
+            for channel in self._parts.channels.values():
+                await opened.enter_async_context(channel)
             recording = asyncio.create_task(self._recorder.run())
             recording.add_done_callback(lambda _: self._begin_to_stop())
             self._ready.set()
@@ -178,28 +175,29 @@ class Engine:
         """Claim until a whole walk over the subscriptions finds nothing."""
         while not self._stopping:
             self._change.clear()
-            room, over_budget = self._room_left()
-            if room < self._room.least:
+            most, over_budget = self._budget_left()
+            if most < self._budget.least:
                 await self._change.wait()
                 continue
-            claimed = await self._claim(room, over_budget)
+            claimed = await self._claim(most, over_budget)
             for one in claimed:
                 self._start(one)
             metrics.IN_FLIGHT.set(len(self._in_flight))
-            if claimed or self._after:
-                self._after = claimed[-1].subscription_id if len(claimed) == room else ""
-                if len(claimed) < room:
-                    await asyncio.sleep(PACE)
-            elif over_budget:
+            if not over_budget:
+                if not claimed and not self._after:
+                    return
+                full = len(claimed) == most
+                self._after = max(one.subscription_id for one in claimed) if full else ""
+            if over_budget and not claimed:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._change.wait(), POLL)
-            else:
-                return
+            elif len(claimed) < most:
+                await asyncio.sleep(PACE)
 
     async def _wake_for_held(self) -> None:
         """Rate limits may keep back what is due: go on when the first of them lets some start. If
         this engine dies meanwhile, the beat sees that it is due."""
-        limited = self._parts.endpoints.limited()
+        limited = self._endpoints.limited()
         if self._stopping or not limited:
             return
         asked = self._loop.run_in_executor(self._threads, held, self._parts.database, limited)
@@ -217,68 +215,65 @@ class Engine:
         metrics.IN_FLIGHT.set(len(self._in_flight))
         self._change.set()
 
-    def _room_left(self) -> tuple[int, list[str]]:
+    def _budget_left(self) -> tuple[int, list[str]]:
         """What is claimed while results cannot be stored might be what waits to be stored."""
         recorder = self._recorder
         if recorder.stuck or recorder.backlog > self._parts.max_in_flight:
             return 0, []
-        return self._room.left()
+        return self._budget.left()
 
-    async def _claim(self, room: int, over_budget: list[str]) -> list[Claimed]:
-        request = ClaimRequest(room, self._parts.endpoints.free_slots(), over_budget, self._after)
+    async def _claim(self, most: int, over_budget: list[str]) -> list[Claimed]:
+        request = ClaimRequest(
+            limit=most,
+            free=self._endpoints.free_slots(),
+            over_budget=over_budget,
+            # The walk over all goes on later: this one is for the few that may have the reserve.
+            after="" if over_budget else self._after,
+        )
         try:
             claimed = await self._loop.run_in_executor(self._threads, self._claim_now, request)
         except SQLAlchemyError as error:
             log.warning("claim failed", error=type(error).__name__)
             return []
-        if len(claimed) == room:
+        if len(claimed) == most:
             self._loop.run_in_executor(None, self._parts.call_for_help)
         return claimed
 
     def _claim_now(self, request: ClaimRequest) -> list[Claimed]:
         claimed = claim(self._parts.database, request, self._parts.lease)
-        self._parts.endpoints.refresh(claimed)
+        self._endpoints.refresh(claimed)
         return claimed
 
     def _start(self, claimed: Claimed) -> None:
-        endpoint = self._parts.endpoints[claimed.subscription_id]
-        endpoint.window.acquire()
-        self._room.take(claimed)
+        kept = self._endpoints[claimed.subscription_id]
+        kept.window.acquire()
+        self._budget.take(claimed)
         # It had as many due as it has slots, so there may be more when one comes free.
-        endpoint.has_more = endpoint.window.free == 0
-        task = self._loop.create_task(self._deliver(endpoint, claimed))
+        kept.has_more = kept.window.free == 0
+        task = self._loop.create_task(self._deliver(kept, claimed))
         self._in_flight.add(task)
         task.add_done_callback(self._in_flight.discard)
 
-    async def _deliver(self, endpoint: Endpoint, claimed: Claimed) -> None:
+    async def _deliver(self, kept: Kept, claimed: Claimed) -> None:
         try:
-            message, outcome = await self._send(endpoint, claimed)
-        finally:
-            endpoint.window.release()
-            self._room.give_back(claimed)
-        self._learn(endpoint, outcome)
-        self._recorder.add(judge(endpoint, claimed, message, outcome))
-
-    async def _send(
-        self, endpoint: Endpoint, claimed: Claimed
-    ) -> tuple[WebhookMessage | MailMessage, Outcome]:
-        if endpoint.broken is not None:
-            return endpoint.nothing(claimed), unsent(endpoint.broken, utcnow())
-        try:
-            if endpoint.is_email:
-                return await self._mailing.send(endpoint, claimed)
-            message = endpoint.message(claimed, self._parts.user_agent)
+            tried = await kept.endpoint.attempt(claimed)
         except Exception as error:
-            log.exception("cannot make a request", delivery=claimed.delivery_id)
-            return endpoint.nothing(claimed), unsent(f"Not sent: {type(error).__name__}", utcnow())
-        return message, await self._transport.send(message)
+            log.exception("a channel raised", delivery=claimed.delivery_id)
+            tried = Tried("", unsent(f"Not sent: {type(error).__name__}", utcnow()))
+        finally:
+            kept.window.release()
+            self._budget.give_back(claimed)
+        self._learn(kept, tried.outcome)
+        rng = random.random()  # noqa: S311
+        retry_in = decide(kept.endpoint.policy, claimed, tried.outcome, rng)
+        self._recorder.add(Result(claimed, tried, retry_in))
 
-    def _learn(self, endpoint: Endpoint, outcome: Outcome) -> None:
+    def _learn(self, kept: Kept, outcome: Outcome) -> None:
         if outcome.answered:
-            endpoint.window.succeeded()
+            kept.window.succeeded()
         else:
-            endpoint.window.failed()
-        if endpoint.has_more:
+            kept.window.failed()
+        if kept.has_more:
             self._wake.set()
 
 

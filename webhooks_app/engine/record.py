@@ -9,9 +9,8 @@ import orjson
 from sqlalchemy import Connection, Engine, Table, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
-from webhooks_app.channels.contract import Claimed
-from webhooks_app.channels.email.message import MailMessage
-from webhooks_app.channels.webhook.message import Outcome, WebhookMessage
+from webhooks_app.channels.contract import Claimed, Tried
+from webhooks_app.channels.outcome import Outcome
 from webhooks_app.engine import tallies
 from webhooks_app.engine.switching_off import cancel_unserved, disable_gone
 from webhooks_app.lib.bulk import driver_cursor, force_index_scans, insert_rows, sqlite_value
@@ -20,7 +19,6 @@ from webhooks_app.models import Attempt, Delivery
 from webhooks_app.notices.dashboard_notices import notify_failed
 from webhooks_app.vocabulary import DeliveryStatus
 
-GONE = 410
 MASK = "••••••"
 
 ATTEMPTS = cast(Table, Attempt.__table__)
@@ -46,19 +44,18 @@ class Result(msgspec.Struct, frozen=True):
     """A try and what follows from it: `retry_in` seconds until the next, or None for no more."""
 
     claimed: Claimed
-    message: WebhookMessage | MailMessage
-    outcome: Outcome
+    tried: Tried
     retry_in: float | None
+
+    @property
+    def outcome(self) -> Outcome:
+        return self.tried.outcome
 
     @property
     def status(self) -> DeliveryStatus:
         if self.outcome.delivered:
             return DeliveryStatus.DELIVERED
         return DeliveryStatus.FAILED if self.retry_in is None else DeliveryStatus.RETRYING
-
-    @property
-    def gone(self) -> bool:
-        return isinstance(self.message, WebhookMessage) and self.outcome.status_code == GONE
 
     @property
     def failures(self) -> int:
@@ -120,7 +117,7 @@ def _still_sending(connection: Connection, result: Result) -> bool:
 
 def attempt_row(result: Result) -> tuple[Any, ...]:
     """A row in the order of `ATTEMPT_COLUMNS`, with nothing in it that a database refuses."""
-    outcome, message = result.outcome, result.message
+    outcome, tried = result.outcome, result.tried
     return (
         result.claimed.delivery_id,
         result.claimed.number,
@@ -128,9 +125,9 @@ def attempt_row(result: Result) -> tuple[Any, ...]:
         outcome.failure.value if outcome.failure else None,
         outcome.error,
         outcome.status_code,
-        message.url,
+        tried.url,
         orjson.dumps(
-            {k: MASK if k.lower() in message.masked else v for k, v in message.headers.items()}
+            {k: MASK if k.lower() in tried.masked else v for k, v in tried.headers.items()}
         ).decode(),
         _json_text(outcome.response_headers),
         outcome.response_body,
@@ -215,7 +212,9 @@ def _store_consequences(connection: Connection, results: Sequence[Result]) -> No
     if retrying:
         cancel_unserved(connection, retrying)
     gone = {
-        (r.claimed.subscription_id, r.claimed.revision, r.message.url) for r in results if r.gone
+        (r.claimed.subscription_id, r.claimed.revision, r.tried.url)
+        for r in results
+        if r.outcome.gone
     }
     for subscription_id, revision, url in sorted(gone):
         disable_gone(connection, subscription_id, revision, url)

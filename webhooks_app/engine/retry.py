@@ -1,171 +1,27 @@
-"""Retry policies: which failures are tried again, and when. Pure."""
+"""What follows from an outcome: whether a delivery is tried again, and when. Pure."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from itertools import accumulate
-from typing import TypeGuard
-
-from webhooks_app.vocabulary import Failure
+from webhooks_app.channels.contract import Claimed
+from webhooks_app.channels.outcome import Outcome
+from webhooks_app.channels.retry_policy import LONGEST_RETRY_AFTER, RetryPolicy
 
 JITTER = 0.1
-LONGEST_RETRY_AFTER = 24 * 3600.0
-MOST_DELAYS = 20
-SHORTEST_DELAY, LONGEST_DELAY = 1, 7 * 24 * 3600
-MINUTE, HOUR = 60.0, 3600.0
-GONE = 410
-SERVER_ERRORS = 500
-ASKS_TO_WAIT = (429, 503)
-
-# Pollybot's document shows 3 retries and 1000 ms; the bounds are ours.
-POLLYBOT = {"max_retries": 3, "retry_delay_ms": 1000}
-MOST_RETRIES = 20
-SHORTEST_BASE, LONGEST_BASE = 100, 3_600_000
 
 
-class InvalidPolicy(ValueError):
-    """A retry policy that cannot be used; the message says why."""
+def decide(policy: RetryPolicy, claimed: Claimed, outcome: Outcome, rng: float) -> float | None:
+    """Seconds until the next try; None when it was delivered or is given up, as a test is at once.
 
-
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """`delays` are the seconds after the first, second … failure.
-
-    `server_errors_only`: of the answers, those below 500 fail at once. `most_added`: by how many
-    seconds Retry-After may lengthen one delay.
+    A little is added by `rng` (0 to 1), never taken away. The endpoint may ask for more time, up
+    to a day or as much as the policy allows.
     """
-
-    name: str
-    delays: tuple[float, ...]
-    server_errors_only: bool = False
-    most_added: float = LONGEST_RETRY_AFTER
-
-    def delay_after(self, failures: int) -> float | None:
-        """Seconds to wait after that many failures; None when no more tries are left."""
-        return self.delays[failures - 1] if failures <= len(self.delays) else None
-
-    def retries(self, failure: Failure, status: int | None) -> bool:
-        """All but 410 Gone: a name, a certificate, even a refused address may yet be mended."""
-        if failure is not Failure.STATUS or status is None:
-            return True
-        return status >= SERVER_ERRORS if self.server_errors_only else status != GONE
-
-
-def _doubling(base: float, retries: int) -> tuple[float, ...]:
-    """Twice as long each time, within what a delay may be."""
-    return tuple(max(SHORTEST_DELAY, min(base * 2**n, LONGEST_DELAY)) for n in range(retries))
-
-
-def _pollybot(retries: int, base_ms: int) -> RetryPolicy:
-    return RetryPolicy("pollybot", _doubling(base_ms / 1000, retries))
-
-
-# From their documents: Pivot ("Retry Behavior"), Pivra ("Retry behaviour"), Inqyra ("Retry
-# Behavior"), Pivotal ("The replay button": 24 hours, on 5xx or timeout), Pollybot (its API).
-# Pivotal's delays add up to 20 h; jitter and twelve times `most_added` keep that within 24 h.
-POLICIES = {
-    policy.name: policy
-    for policy in (
-        RetryPolicy("pivot", (MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 12 * HOUR)),
-        RetryPolicy("pivra", (MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR)),
-        RetryPolicy("inqyra", (MINUTE, 5 * MINUTE, 30 * MINUTE)),
-        RetryPolicy(
-            "pivotal",
-            (*_doubling(MINUTE, 8), *(4 * HOUR,) * 4),
-            server_errors_only=True,
-            most_added=8 * MINUTE,
-        ),
-        _pollybot(POLLYBOT["max_retries"], POLLYBOT["retry_delay_ms"]),
-    )
-}
-
-
-def parse_policy(raw: object) -> RetryPolicy:
-    """A policy by its name, `{"delays": [seconds, …]}`, or `{"max_retries", "retry_delay_ms"}`:
-    retries that wait twice as long each time, as Pollybot's. Raises `InvalidPolicy`."""
-    if isinstance(raw, str):
-        if raw not in POLICIES:
-            raise InvalidPolicy(f"The retry policy is one of: {', '.join(POLICIES)}.")
-        return POLICIES[raw]
-    if isinstance(raw, Mapping) and set(raw) == {"delays"}:
-        return RetryPolicy("custom", _parse_delays(raw["delays"]))
-    if isinstance(raw, Mapping) and set(raw) == set(POLLYBOT):
-        return _parse_pollybot(raw["max_retries"], raw["retry_delay_ms"])
-    raise InvalidPolicy(
-        'Give the name of a policy, {"delays": [seconds, …]}, or '
-        '{"max_retries": 3, "retry_delay_ms": 1000}.'
-    )
-
-
-def timeline(policy: RetryPolicy) -> list[float]:
-    """When each try is made, in seconds since the first, which is at 0; without jitter."""
-    return [0.0, *accumulate(policy.delays)]
-
-
-def next_delay(
-    policy: RetryPolicy,
-    *,
-    failures: int,
-    failure: Failure,
-    status: int | None,
-    retry_after: float | None,
-    rng: float,
-) -> float | None:
-    """Seconds until the next try, or None for no more.
-
-    `failures` counts this one. A little is added by `rng` (0 to 1), never taken away.
-    `retry_after` seconds, on 429 and 503, may lengthen the delay, up to a day or by as much as
-    the policy allows.
-    """
-    if not policy.retries(failure, status):
+    if outcome.failure is None or not outcome.retryable or claimed.is_test:
         return None
-    delay = policy.delay_after(failures)
+    if not policy.retries(outcome.failure, outcome.status_code):
+        return None
+    delay = policy.delay_after(claimed.failures + 1)
     if delay is None:
         return None
     delay *= 1 + JITTER * rng
-    if retry_after is not None and status in ASKS_TO_WAIT:
+    if outcome.retry_after is not None:
         longest = min(LONGEST_RETRY_AFTER, delay + policy.most_added)
-        delay = max(delay, min(retry_after, longest))
+        delay = max(delay, min(outcome.retry_after, longest))
     return delay
-
-
-def parse_retry_after(value: str | None, now: datetime) -> float | None:
-    """Seconds of a Retry-After header (RFC 9110 §10.2.3): a number or a date; else None."""
-    if value is None:
-        return None
-    text = value.strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:12])
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (aware - now).total_seconds())
-
-
-def _parse_delays(raw: object) -> tuple[float, ...]:
-    if not isinstance(raw, list | tuple) or len(raw) > MOST_DELAYS:
-        raise InvalidPolicy(f"Delays are a list of at most {MOST_DELAYS} numbers of seconds.")
-    for delay in raw:
-        if isinstance(delay, bool) or not isinstance(delay, int | float):
-            raise InvalidPolicy("A delay is a number of seconds.")
-        if not SHORTEST_DELAY <= delay <= LONGEST_DELAY:
-            raise InvalidPolicy("A delay is from 1 second to 7 days.")
-    return tuple(float(delay) for delay in raw)
-
-
-def _parse_pollybot(retries: object, base: object) -> RetryPolicy:
-    if not _is_whole(retries, 0, MOST_RETRIES):
-        raise InvalidPolicy(f"max_retries is a whole number from 0 to {MOST_RETRIES}.")
-    if not _is_whole(base, SHORTEST_BASE, LONGEST_BASE):
-        raise InvalidPolicy(
-            f"retry_delay_ms is a whole number of milliseconds from {SHORTEST_BASE} to "
-            f"{LONGEST_BASE}."
-        )
-    return _pollybot(retries, base)
-
-
-def _is_whole(value: object, least: int, most: int) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most

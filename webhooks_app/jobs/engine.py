@@ -5,14 +5,16 @@ from datetime import timedelta
 from flask import Flask, current_app
 
 from webhooks_app import queue
+from webhooks_app.channels.contract import Channel
+from webhooks_app.channels.webhook.endpoint import WebhookChannel
 from webhooks_app.channels.webhook.transport import Transport
 from webhooks_app.config import Settings
-from webhooks_app.engine.endpoints import Endpoints
 from webhooks_app.engine.engine import Engine, Parts
 from webhooks_app.extensions import db
 from webhooks_app.lib.times import utcnow
-from webhooks_app.mail.mailing import Mailing
+from webhooks_app.mail.email_channel import EmailChannel
 from webhooks_app.mail.service import desk_of, server_of
+from webhooks_app.vocabulary import Channel as ChannelName
 
 BUDGET = 60.0
 
@@ -36,19 +38,27 @@ def resident(app: Flask) -> Engine:
 
 def engine_parts(app: Flask) -> Parts:
     settings: Settings = app.config["SETTINGS"]
-    database, lease = db.engine, timedelta(seconds=settings.lease_seconds)
+    lease = timedelta(seconds=settings.lease_seconds)
     return Parts(
-        database=database,
-        endpoints=Endpoints(database, app.extensions["vault"]),
-        transport=lambda: Transport(
-            settings.guard,
-            timeout=settings.delivery_timeout,
-            connect_timeout=settings.connect_timeout,
-            now=utcnow,
-        ),
-        mailing=lambda: Mailing(database, desk_of(settings), server_of(settings), lease),
+        database=db.engine,
+        channels=channels(app, lease),
         lease=lease,
         max_in_flight=settings.max_in_flight,
-        user_agent=f"{settings.brand_name}-Webhooks/1.0",
         call_for_help=app.extensions["doorbell"].ring,
     )
+
+
+def channels(app: Flask, lease: timedelta) -> dict[str, Channel]:
+    """All that deliveries can be sent by."""
+    settings: Settings = app.config["SETTINGS"]
+    transport = Transport(
+        settings.guard,
+        timeout=settings.delivery_timeout,
+        connect_timeout=settings.connect_timeout,
+        now=utcnow,
+    )
+    user_agent = f"{settings.brand_name}-Webhooks/1.0"
+    return {
+        ChannelName.WEBHOOK: WebhookChannel(transport, app.extensions["vault"], user_agent),
+        ChannelName.EMAIL: EmailChannel(db.engine, desk_of(settings), server_of(settings), lease),
+    }

@@ -12,15 +12,14 @@ import orjson
 from sqlalchemy import Connection, Table, and_, bindparam, select
 
 from webhooks_app.catalogue.system import DIGEST
-from webhooks_app.channels.contract import Claimed
+from webhooks_app.channels.contract import Claimed, Row
 from webhooks_app.channels.email.digest import summary_of
 from webhooks_app.channels.email.fields import Field, fields_of, reply_address
-from webhooks_app.channels.email.message import MailMessage, logged_headers, mailto, settled
+from webhooks_app.channels.email.message import settled
 from webhooks_app.channels.email.mime import Email, domain_of
 from webhooks_app.channels.email.templates import one_line, render
 from webhooks_app.channels.email.unsubscribe import Unsubscribing
-from webhooks_app.channels.webhook.formats.people import title_of
-from webhooks_app.engine.endpoints import Endpoint, view_of
+from webhooks_app.channels.readable import title_of
 from webhooks_app.lib.times import rfc3339, when, zone_named
 from webhooks_app.mail.subject_template import LONGEST, filled_in
 from webhooks_app.models import Attempt, Delivery, Membership, Organisation, User
@@ -70,6 +69,21 @@ class MailContext:
 
 
 @dataclass(frozen=True, slots=True)
+class MailAction:
+    """An action by e-mail: `subject` is None where it is made of the event."""
+
+    id: str
+    name: str
+    to: tuple[str, ...]
+    subject: str | None
+
+    @classmethod
+    def of(cls, subscription: Row) -> "MailAction":
+        to = tuple(subscription.email_to)
+        return cls(subscription.id, subscription.name, to, subscription.email_subject)
+
+
+@dataclass(frozen=True, slots=True)
 class About:
     """What a mail needs besides its event. `settled`: which recipients have been answered for good
     by earlier tries, and whether they took it; `subject` and `action`: what those tries called
@@ -85,8 +99,8 @@ class About:
     settled: Mapping[str, bool] = dataclasses.field(default_factory=dict)
 
 
-def read_about(connection: Connection, endpoint: Endpoint, claimed: Claimed) -> About:
-    addresses = [address.lower() for address in endpoint.email_to]
+def read_about(connection: Connection, action: MailAction, claimed: Claimed) -> About:
+    addresses = [address.lower() for address in action.to]
     rows = connection.execute(ABOUT, {"id": claimed.delivery_id, "addresses": addresses}).all()
     row = rows[0]
     said, answered = _earlier(connection, claimed.delivery_id) if claimed.number > 1 else ({}, {})
@@ -102,21 +116,21 @@ def read_about(connection: Connection, endpoint: Endpoint, claimed: Claimed) -> 
     )
 
 
-def compose(endpoint: Endpoint, claimed: Claimed, about: About, desk: MailContext) -> MailMessage:
+def compose(action: MailAction, claimed: Claimed, about: About, desk: MailContext) -> list[Email]:
     """A letter for each who is still to get it; the same event gives the same letters.
 
     Members of the organisation change the action themselves, all others may unsubscribe.
     """
     reply_to = reply_address(claimed.data)
-    action = about.action or one_line(MEANINGFUL.sub(" ", endpoint.name))
+    name = about.action or one_line(MEANINGFUL.sub(" ", action.name))
     fields = fields_of(claimed.event_type, claimed.data, about.zone)
-    title = title_of(view_of(claimed))
+    title = title_of(claimed.event_type)
     context: dict[str, Any] = {
         "brand": desk.brand,
         "organisation": about.organisation,
-        "action": action,
+        "action": name,
         "title": title,
-        "subject": _subject(endpoint, claimed, title, fields),
+        "subject": _subject(action, claimed, title, fields),
         "when": when(claimed.occurred_at, about.zone),
         "about": f"{claimed.subject_type} {claimed.subject_id}" if claimed.subject_type else "",
         "fields": fields,
@@ -128,13 +142,13 @@ def compose(endpoint: Endpoint, claimed: Claimed, about: About, desk: MailContex
     if claimed.event_type == DIGEST:
         template = "digest"
         context["digest"] = summary_of(_decode(claimed.data))
-        context["subject"] = _own_subject(endpoint, claimed)
-    shown_to = ", ".join(endpoint.email_to)
+        context["subject"] = _own_subject(action, claimed)
+    shown_to = ", ".join(action.to)
 
     def letter(recipient: str) -> Email:
         unsubscribe = ""
         if recipient.lower() not in about.members:
-            token = desk.unsubscribing.token(endpoint.subscription_id, recipient)
+            token = desk.unsubscribing.token(action.id, recipient)
             unsubscribe = f"{desk.site_url}/unsubscribe/{token}"
         written = render(template, unsubscribe=unsubscribe, **context)
         return Email(
@@ -148,21 +162,14 @@ def compose(endpoint: Endpoint, claimed: Claimed, about: About, desk: MailContex
             shown_to=shown_to,
             reply_to=reply_to,
             unsubscribe=unsubscribe,
-            list_id=f"{action} <{endpoint.subscription_id}.{domain_of(desk.sender)}>",
+            list_id=f"{name} <{action.id}.{domain_of(desk.sender)}>",
         )
 
-    letters = [letter(one) for one in endpoint.email_to if one not in about.settled]
-    return MailMessage(
-        delivery_id=claimed.delivery_id,
-        number=claimed.number,
-        url=mailto(endpoint.email_to),
-        letters=letters,
-        headers=logged_headers(letters[0]) if letters else {},
-    )
+    return [letter(one) for one in action.to if one not in about.settled]
 
 
-def _subject(endpoint: Endpoint, claimed: Claimed, title: str, fields: list[Field]) -> str:
-    if subject := _own_subject(endpoint, claimed):
+def _subject(action: MailAction, claimed: Claimed, title: str, fields: list[Field]) -> str:
+    if subject := _own_subject(action, claimed):
         return subject
     for field in fields[:1]:
         if field.label == "Name" or field.link:
@@ -170,9 +177,9 @@ def _subject(endpoint: Endpoint, claimed: Claimed, title: str, fields: list[Fiel
     return title
 
 
-def _own_subject(endpoint: Endpoint, claimed: Claimed) -> str:
+def _own_subject(action: MailAction, claimed: Claimed) -> str:
     """What the action asks for; empty when it leaves that to us, or nothing comes of it."""
-    return one_line(filled_in(endpoint.email_subject or "", _view(claimed)))
+    return one_line(filled_in(action.subject or "", _view(claimed)))
 
 
 def _view(claimed: Claimed) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from webhooks_app.engine.retry import POLLYBOT, parse_policy
+from webhooks_app.channels.retry_policy import POLLYBOT, parse_policy
 from webhooks_app.events.subjects import id_faults
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.tenant import Tenant

@@ -6,10 +6,10 @@ from typing import Any
 
 from webhooks_app.catalogue.system import DIGEST
 from webhooks_app.channels.email.addresses import ascii_address
+from webhooks_app.channels.retry_policy import InvalidPolicy, parse_policy
 from webhooks_app.channels.webhook.formats import FORMATS, check_secret_for
 from webhooks_app.channels.webhook.headers import InvalidHeader, check_custom_headers
 from webhooks_app.digests.schedule import InvalidSchedule, parse_schedule
-from webhooks_app.engine.retry import InvalidPolicy, parse_policy
 from webhooks_app.events.subjects import subject_faults
 from webhooks_app.lib.pointers import Fault, Invalid, pointer
 from webhooks_app.lib.ssrf import Guard

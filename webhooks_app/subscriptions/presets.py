@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """`retry_policy` is a name of `engine.retry`; `timeout` is in seconds, None where the
+    """`retry_policy` is a name of `channels.retry_policy`; `timeout` is in seconds, None where the
     document names none; `failure_mail`: failures are told by mail, not in the dashboard alone."""
 
     name: str

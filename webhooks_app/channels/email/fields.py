@@ -2,19 +2,17 @@
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from itertools import islice
-from typing import Any
 
 import msgspec
 
 from webhooks_app.channels.email.addresses import ascii_address
-from webhooks_app.channels.readable import as_written, clean, cut, value_in_words
+from webhooks_app.channels.readable import as_written, cut, flat, label_of
 from webhooks_app.lib.times import when
 
 MOST = 60
-LONGEST_LABEL, LONGEST_VALUE = 80, 5000
+LONGEST_VALUE = 5000
 FIRST = ("name", "email", "phone", "company", "message")
 LABELS = {"email": "E-mail", "url": "URL", "id": "ID"}
 PHONES = re.compile(r"phone|mobile|tel(efon|ephone)?", re.IGNORECASE)
@@ -35,9 +33,8 @@ def fields_of(event_type: str, data: str, zone: tzinfo) -> list[Field]:
 
     Objects within are flattened; numbers stay as they were written. Times are those of `zone`.
     """
-    root = as_written(data)
     own = event_type.partition(".")[0]
-    found = list(islice(_flat((), root, own), MOST + 1))
+    found = list(islice(flat(as_written(data), unnamed=own), MOST + 1))
     fields = [_field(path, value, zone) for path, value in sorted(found[:MOST], key=_rank)]
     more = [Field("More", "There are fields that are not shown here")] if len(found) > MOST else []
     return fields + more
@@ -51,30 +48,10 @@ def reply_address(data: str) -> str:
     return next(filter(None, (ascii_address(one.get("email")) for one in people)), "")
 
 
-def humanised(key: str) -> str:
-    """`custom_fields` and `customFields` are "Custom fields"."""
-    words = re.sub("(?<=[a-z])(?=[A-Z])", " ", key).replace("_", " ").strip()
-    return words[:1].upper() + words[1:].lower()
-
-
-def _flat(path: tuple[str, ...], value: Any, own: str) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Paths and texts. The event's own object is no part of a label: in `lead.captured`,
-    `lead.email` is the e-mail."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            below = () if not path and key == own and isinstance(inner, dict) else (*path, key)
-            yield from _flat(below, inner, own)
-    elif text := value_in_words(value):
-        yield path, text
-
-
 def _field(path: tuple[str, ...], text: str, zone: tzinfo) -> Field:
     key = path[-1] if path else ""
-    words = clean(" ".join(filter(None, map(humanised, path)))) or "Value"
     label = LABELS.get(key) if len(path) == 1 else None
-    if label is None:
-        label = cut(words[:1] + words[1:].lower(), LONGEST_LABEL)
-    return Field(label, *_shown(key, cut(text, LONGEST_VALUE), zone))
+    return Field(label or label_of(path), *_shown(key, cut(text, LONGEST_VALUE), zone))
 
 
 def _shown(key: str, value: str, zone: tzinfo) -> tuple[str, str]:

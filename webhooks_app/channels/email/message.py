@@ -1,4 +1,4 @@
-"""What goes into the e-mail channel, and what comes out."""
+"""What became of the letters of one try, and what the log says of them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -7,25 +7,12 @@ import msgspec
 
 from webhooks_app.channels.email.mime import Email, headers_of
 from webhooks_app.channels.email.smtp import Unsent, is_permanent
-from webhooks_app.channels.webhook.message import Outcome
+from webhooks_app.channels.outcome import Outcome
 from webhooks_app.vocabulary import Failure
 
 ACCEPTED = range(200, 300)
 LONGEST_ERROR = 500
-
-
-class MailMessage(msgspec.Struct, frozen=True):
-    """One try of an e-mail: a letter for each recipient who is still to get it.
-
-    `url`, `headers` and `masked` are what the log says, as of a webhook.
-    """
-
-    delivery_id: str
-    number: int
-    url: str
-    letters: Sequence[Email]
-    headers: Mapping[str, str]
-    masked: frozenset[str] = frozenset(["list-unsubscribe"])
+MASKED = frozenset(["list-unsubscribe"])
 
 
 class RecipientAnswer(msgspec.Struct, frozen=True):
@@ -45,7 +32,11 @@ def mailto(addresses: Sequence[str]) -> str:
     return f"mailto:{','.join(addresses)}"
 
 
-def logged_headers(letter: Email) -> dict[str, str]:
+def logged_headers(letters: Sequence[Email]) -> dict[str, str]:
+    """Those of the first letter, since all differ in their recipient only."""
+    if not letters:
+        return {}
+    letter = letters[0]
     unsubscribe = letter.unsubscribe
     return headers_of(letter) | ({"List-Unsubscribe": unsubscribe} if unsubscribe else {})
 
@@ -83,9 +74,6 @@ def outcome_of(
         error=_said(unsent, several=len(answers) > 1) or (None if taken else "All refused it."),
         status_code=code,
         response_headers=tuple(one.logged for one in answers),
-        response_body=b"",
-        truncated=False,
-        retry_after=None,
         started_at=started_at,
         duration=duration,
         permanent=failure is not None and not waiting,

@@ -13,8 +13,10 @@ import structlog
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
+from webhooks_app.channels.outcome import Outcome
 from webhooks_app.channels.webhook.failures import explain
-from webhooks_app.channels.webhook.message import Outcome, WebhookMessage
+from webhooks_app.channels.webhook.message import WebhookMessage
+from webhooks_app.channels.webhook.retry_after import parse_retry_after
 from webhooks_app.lib.ssrf import Guard, RefusedAddress, socket_factory
 from webhooks_app.vocabulary import Failure
 
@@ -25,6 +27,8 @@ HEADERS_LIMIT = 16 * 1024
 KEEP_ALIVE = 4
 DNS_TTL = 10
 OPEN_FILES = 16_384
+GONE = 410
+ASKS_TO_WAIT = (429, 503)
 
 log = structlog.get_logger(__name__)
 
@@ -108,8 +112,9 @@ class Transport:
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as exception:
             failure, error = explain(exception, timeout)
         except Exception as exception:
-            log.exception("send failed unexpectedly", delivery=message.delivery_id)
+            log.exception("send failed unexpectedly", url=message.url)
             failure, error = Failure.NETWORK, f"Unexpected: {type(exception).__name__}"
+        busy = status_code in ASKS_TO_WAIT
         return Outcome(
             failure=failure,
             error=error and _storable(error),
@@ -117,7 +122,8 @@ class Transport:
             response_headers=headers,
             response_body=body,
             truncated=truncated,
-            retry_after=retry_after,
+            retry_after=parse_retry_after(retry_after, started_at) if busy else None,
+            gone=status_code == GONE,
             started_at=started_at,
             duration=time.perf_counter() - start,
         )

@@ -15,8 +15,14 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
+from webhooks_app.channels.retry_policy import (
+    POLICIES,
+    InvalidPolicy,
+    RetryPolicy,
+    parse_policy,
+    timeline,
+)
 from webhooks_app.channels.webhook.formats import FORMATS
-from webhooks_app.engine.retry import POLICIES, InvalidPolicy, RetryPolicy, parse_policy, timeline
 from webhooks_app.models import Subscription
 from webhooks_app.subscriptions.presets import PRESETS, Preset
 from webhooks_app.web.words import duration

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from webhooks_app.deliveries import log as service
 from webhooks_app.deliveries import replays
 from webhooks_app.events.type_registry import logged_names
-from webhooks_app.extensions import db, vault
+from webhooks_app.extensions import db
 from webhooks_app.mail.service import desk_of
 from webhooks_app.models import Subscription
 from webhooks_app.subscriptions import queries as subscription_queries
@@ -60,7 +60,7 @@ def _body(logged: service.Logged, subscription: Subscription) -> str:
     if subscription.channel != Channel.EMAIL:
         return service.request_body(logged.delivery, logged.event)
     desk = desk_of(current_app.config["SETTINGS"])
-    return service.mail_text(db.session(), logged, subscription, desk, vault())
+    return service.mail_text(db.session(), logged, subscription, desk)
 
 
 @bp.get("/<delivery_id>/outcome")

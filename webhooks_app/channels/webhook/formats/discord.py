@@ -4,13 +4,12 @@ import re
 
 import orjson
 
-from webhooks_app.channels.readable import cut, units
+from webhooks_app.channels.readable import cut, title_of, units
 from webhooks_app.channels.webhook.formats.contract import EventView
 from webhooks_app.channels.webhook.formats.people import (
     facts_of,
     fitting,
     footer_of,
-    title_of,
 )
 from webhooks_app.channels.webhook.formats.unsigned import Unsigned
 
@@ -27,7 +26,7 @@ class Discord(Unsigned):
     label = "Discord"
 
     def envelope(self, event: EventView) -> bytes:
-        title, footer = _escaped(cut(title_of(event), LONGEST_TITLE)), footer_of(event)
+        title, footer = _escaped(cut(title_of(event.type), LONGEST_TITLE)), footer_of(event)
         room = LONGEST_EMBED - units(title) - units(footer)
         fields = [
             {"name": _escaped(label), "value": _escaped(value), "inline": len(value) < SHORT}

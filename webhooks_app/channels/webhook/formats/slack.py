@@ -8,14 +8,13 @@ from typing import Any
 
 import orjson
 
-from webhooks_app.channels.readable import cut
+from webhooks_app.channels.readable import cut, title_of
 from webhooks_app.channels.webhook.formats.contract import EventView
 from webhooks_app.channels.webhook.formats.people import (
     Fact,
     facts_of,
     footer_of,
     summary_of,
-    title_of,
 )
 from webhooks_app.channels.webhook.formats.unsigned import Unsigned
 
@@ -31,7 +30,7 @@ class Slack(Unsigned):
     def envelope(self, event: EventView) -> bytes:
         facts = facts_of(event)
         blocks: list[dict[str, Any]] = [
-            {"type": "header", "text": _plain(cut(title_of(event), LONGEST_HEADER))},
+            {"type": "header", "text": _plain(cut(title_of(event.type), LONGEST_HEADER))},
             *(
                 _section(facts[start : start + FACTS_IN_SECTION])
                 for start in range(0, len(facts), FACTS_IN_SECTION)

@@ -7,13 +7,12 @@ from typing import Any
 
 import orjson
 
-from webhooks_app.channels.readable import units
+from webhooks_app.channels.readable import title_of, units
 from webhooks_app.channels.webhook.formats.contract import EventView
 from webhooks_app.channels.webhook.formats.people import (
     facts_of,
     fitting,
     footer_of,
-    title_of,
 )
 from webhooks_app.channels.webhook.formats.unsigned import Unsigned
 
@@ -31,7 +30,7 @@ class Teams(Unsigned):
     def envelope(self, event: EventView) -> bytes:
         facts = fitting(facts_of(event), ROOM, _size)
         body = [
-            _block(_run(title_of(event), size="Large", weight="Bolder")),
+            _block(_run(title_of(event.type), size="Large", weight="Bolder")),
             *(_block(_run(f"{label}: ", weight="Bolder"), _run(value)) for label, value in facts),
             _block(_run(footer_of(event), size="Small", isSubtle=True)),
         ]

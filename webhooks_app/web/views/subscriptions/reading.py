@@ -2,11 +2,11 @@
 
 from flask import current_app, render_template, request
 
+from webhooks_app.channels.retry_policy import parse_policy
 from webhooks_app.channels.webhook.formats import FORMATS
 from webhooks_app.deliveries import log as deliveries
 from webhooks_app.deliveries import statistics
 from webhooks_app.deliveries.filters import Filters
-from webhooks_app.engine.retry import parse_policy
 from webhooks_app.extensions import db, vault
 from webhooks_app.inbox import snippets
 from webhooks_app.lib.paging import Page, PageBounds

@@ -1,4 +1,4 @@
-"""E-mails of the engine: written and handed over in threads, beside the event loop.
+"""E-mail as a channel: mails are written and handed over in threads, beside the event loop.
 
 A mail may wait for its turn, or for a slow server, longer than a lease lasts; so the leases of
 what waits here are held until it is done. If the process dies they run out, and others send it.
@@ -6,7 +6,9 @@ what waits here are held until it is done. If the process dies they run out, and
 
 import asyncio
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import TracebackType
 from typing import cast
@@ -15,21 +17,29 @@ import structlog
 from sqlalchemy import Engine, Table, bindparam, insert, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from webhooks_app.channels.contract import Claimed
-from webhooks_app.channels.email.message import MailMessage, RecipientAnswer, outcome_of
+from webhooks_app.channels.concurrency_window import ConcurrencyWindow
+from webhooks_app.channels.contract import Claimed, Row, Tried
+from webhooks_app.channels.email.message import (
+    MASKED,
+    RecipientAnswer,
+    logged_headers,
+    mailto,
+    outcome_of,
+)
 from webhooks_app.channels.email.mime import Email
 from webhooks_app.channels.email.smtp import Server, Unsent
 from webhooks_app.channels.email.transport import IDLE, MailTransport
-from webhooks_app.channels.webhook.message import Outcome
+from webhooks_app.channels.outcome import unsent
+from webhooks_app.channels.retry_policy import RetryPolicy, parse_policy
 from webhooks_app.database import read_only
-from webhooks_app.engine.endpoints import Endpoint
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.times import utcnow
-from webhooks_app.mail.compose import MailContext, compose, read_about
+from webhooks_app.mail.compose import MailAction, MailContext, compose, read_about
 from webhooks_app.models import Delivery, Mail
 from webhooks_app.vocabulary import DeliveryStatus
 
 CONNECTIONS = 4
+AT_ONCE = 16  # mails of one action: the mail server is shared by all
 
 DELIVERIES = cast(Table, Delivery.__table__)
 MAILS = cast(Table, Mail.__table__)
@@ -46,9 +56,27 @@ HOLD = (
 log = structlog.get_logger(__name__)
 
 
-class Mailing:
-    """`async with Mailing(...)` for the life of an engine. With no `server`, mails are kept in the
-    outbox, where operators read them, and count as delivered."""
+@dataclass(slots=True)
+class EmailEndpoint:
+    """Sends the mails of one action."""
+
+    channel: "EmailChannel"
+    action: MailAction
+    policy: RetryPolicy
+    window: ConcurrencyWindow
+
+    async def attempt(self, claimed: Claimed) -> Tried:
+        try:
+            return await self.channel.send(self.action, claimed)
+        except Exception as error:
+            log.exception("cannot make a mail", delivery=claimed.delivery_id)
+            failed = unsent(f"Not sent: {type(error).__name__}", utcnow())
+            return Tried(mailto(self.action.to), failed)
+
+
+class EmailChannel:
+    """With no `server`, mails are kept in the outbox, where operators read them, and count as
+    delivered."""
 
     def __init__(
         self, database: Engine, desk: MailContext, server: Server | None, lease: timedelta
@@ -60,7 +88,7 @@ class Mailing:
         self._threads = ThreadPoolExecutor(CONNECTIONS, "mail")
         self._waiting: dict[str, int] = {}
 
-    async def __aenter__(self) -> "Mailing":
+    async def __aenter__(self) -> "EmailChannel":
         self._loop = asyncio.get_running_loop()
         self._upkeep = [
             asyncio.create_task(self._hold_leases()),
@@ -80,33 +108,38 @@ class Mailing:
             await self._loop.run_in_executor(self._threads, self._transport.hang_up)
         self._threads.shutdown(wait=False)
 
-    async def send(self, endpoint: Endpoint, claimed: Claimed) -> tuple[MailMessage, Outcome]:
+    def open(self, subscription: Row) -> EmailEndpoint:
+        """It needs nothing that is sealed, so a lost key keeps back no mail."""
+        # Policies speak of HTTP; what SMTP refuses for good is permanent already.
+        policy = replace(parse_policy(subscription.retry_policy), server_errors_only=False)
+        action = MailAction.of(subscription)
+        return EmailEndpoint(self, action, policy, ConcurrencyWindow(AT_ONCE))
+
+    async def send(self, action: MailAction, claimed: Claimed) -> Tried:
         """Raises what the database or a template raises; then nothing was sent."""
         asked_at = self._transport.now() if self._transport else 0.0
         self._waiting[claimed.delivery_id] = claimed.number
         try:
             return await self._loop.run_in_executor(
-                self._threads, self._send, endpoint, claimed, asked_at
+                self._threads, self._send, action, claimed, asked_at
             )
         finally:
             del self._waiting[claimed.delivery_id]
 
     # In threads
 
-    def _send(
-        self, endpoint: Endpoint, claimed: Claimed, asked_at: float
-    ) -> tuple[MailMessage, Outcome]:
+    def _send(self, action: MailAction, claimed: Claimed, asked_at: float) -> Tried:
         with self._database.connect() as connection:
             read_only(connection)
-            about = read_about(connection, endpoint, claimed)
-        message = compose(endpoint, claimed, about, self._desk)
+            about = read_about(connection, action, claimed)
+        letters = compose(action, claimed, about, self._desk)
         started_at, start = utcnow(), time.perf_counter()
         if self._transport is None:
-            answers = self._keep(message)
+            answers = self._keep(letters)
         else:
-            answers = [self._hand_over(self._transport, one, asked_at) for one in message.letters]
-        duration = time.perf_counter() - start
-        return message, outcome_of(answers, about.settled, started_at, duration)
+            answers = [self._hand_over(self._transport, one, asked_at) for one in letters]
+        outcome = outcome_of(answers, about.settled, started_at, time.perf_counter() - start)
+        return Tried(mailto(action.to), outcome, logged_headers(letters), MASKED)
 
     def _hand_over(
         self, transport: MailTransport, letter: Email, asked_at: float
@@ -117,7 +150,7 @@ class Mailing:
             return RecipientAnswer(letter.recipient, error.code, str(error), error)
         return RecipientAnswer(letter.recipient, code, text)
 
-    def _keep(self, message: MailMessage) -> list[RecipientAnswer]:
+    def _keep(self, letters: Sequence[Email]) -> list[RecipientAnswer]:
         rows = [
             {
                 "id": new_id("mai"),
@@ -130,14 +163,12 @@ class Mailing:
                 "tries": 0,
                 "created_at": utcnow(),
             }
-            for letter in message.letters
+            for letter in letters
         ]
         if rows:
             with self._database.begin() as connection:
                 connection.execute(insert(MAILS), rows)
-        return [
-            RecipientAnswer(one.recipient, None, "Kept in the outbox") for one in message.letters
-        ]
+        return [RecipientAnswer(one.recipient, None, "Kept in the outbox") for one in letters]
 
     # On the event loop
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhooks_app.engine.concurrency_window import ConcurrencyWindow
+from webhooks_app.channels.concurrency_window import ConcurrencyWindow
 
 
 def after(window: ConcurrencyWindow, successes: int) -> int:

@@ -1,0 +1,136 @@
+"""Webhooks as a channel: an endpoint signs each request as it leaves."""
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import TracebackType
+
+import orjson
+import structlog
+
+from webhooks_app.channels.concurrency_window import ConcurrencyWindow
+from webhooks_app.channels.contract import Claimed, Row, Tried
+from webhooks_app.channels.outcome import unsent
+from webhooks_app.channels.retry_policy import RetryPolicy, parse_policy
+from webhooks_app.channels.webhook.formats import EventView, wire_format
+from webhooks_app.channels.webhook.message import WebhookMessage
+from webhooks_app.channels.webhook.transport import Transport
+from webhooks_app.lib.crypto import Unreadable, Vault
+from webhooks_app.lib.times import utcnow
+
+# An answer that is compressed could not be read in the log.
+PLAIN = {"Accept-Encoding": "identity"}
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class WebhookEndpoint:
+    """`former_urls` are pairs of a delivery id and the URL of the deliveries below it, oldest
+    first. `own_headers` are the customer's; the log masks those named in `masked`."""
+
+    transport: Transport
+    user_agent: str
+    url: str
+    secret: str
+    policy: RetryPolicy
+    window: ConcurrencyWindow = field(default_factory=ConcurrencyWindow)
+    former_urls: Sequence[tuple[str, str]] = ()
+    previous_secret: str | None = None
+    previous_expires_at: datetime | None = None
+    own_headers: Mapping[str, str] = field(default_factory=dict)
+    masked: frozenset[str] = frozenset()
+    timeout: float | None = None
+
+    async def attempt(self, claimed: Claimed) -> Tried:
+        url = self.url_for(claimed.delivery_id)
+        try:
+            message = self.message(claimed, url)
+            outcome = await self.transport.send(message)
+        except Exception as error:
+            log.exception("cannot make a request", delivery=claimed.delivery_id)
+            return Tried(url, unsent(f"Not sent: {type(error).__name__}", utcnow()))
+        return Tried(url, outcome, message.headers, self.masked)
+
+    def message(self, claimed: Claimed, url: str) -> WebhookMessage:
+        """The request for `claimed`, signed now."""
+        format_ = wire_format(claimed.wire_format)
+        body = format_.envelope(view_of(claimed))
+        timestamp = int(time.time())
+        signed = format_.headers(
+            self.secrets(timestamp), claimed.delivery_id, timestamp, body, claimed.event_type
+        )
+        headers = {"User-Agent": self.user_agent, **PLAIN, **self.own_headers, **signed}
+        return WebhookMessage(url, headers, body, self.timeout)
+
+    def url_for(self, delivery_id: str) -> str:
+        """That of when the delivery was made."""
+        for below, url in self.former_urls:
+            if delivery_id < below:
+                return url
+        return self.url
+
+    def secrets(self, timestamp: int) -> tuple[str, ...]:
+        """Newest first; the one before it too, while a rotation overlaps."""
+        expires = self.previous_expires_at
+        if self.previous_secret and expires and timestamp < expires.timestamp():
+            return (self.secret, self.previous_secret)
+        return (self.secret,)
+
+
+class WebhookChannel:
+    """`vault` opens secrets and headers; `user_agent` is what requests say of us."""
+
+    def __init__(self, transport: Transport, vault: Vault, user_agent: str) -> None:
+        self._transport = transport
+        self._vault = vault
+        self._user_agent = user_agent
+
+    async def __aenter__(self) -> "WebhookChannel":
+        await self._transport.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._transport.__aexit__(kind, error, trace)
+
+    def open(self, subscription: Row) -> WebhookEndpoint:
+        own_headers = orjson.loads(self._vault.open(subscription.sealed_headers))
+        return WebhookEndpoint(
+            transport=self._transport,
+            user_agent=self._user_agent,
+            url=subscription.url,
+            secret=self._vault.open(subscription.sealed_secret),
+            policy=parse_policy(subscription.retry_policy),
+            former_urls=[(below, url) for below, url in subscription.former_urls or ()],
+            previous_secret=self._previous_secret(subscription),
+            previous_expires_at=subscription.previous_secret_expires_at,
+            own_headers=own_headers,
+            masked=frozenset(map(str.lower, own_headers)),
+            timeout=subscription.timeout,
+        )
+
+    def _previous_secret(self, subscription: Row) -> str | None:
+        """One that cannot be read is done without: the current secret signs too."""
+        sealed = subscription.sealed_previous_secret
+        with suppress(Unreadable):
+            return self._vault.open(sealed) if sealed else None
+        return None
+
+
+def view_of(claimed: Claimed) -> EventView:
+    return EventView(
+        id=claimed.event_id,
+        type=claimed.event_type,
+        occurred_at=claimed.occurred_at,
+        organisation_id=claimed.organisation_id,
+        subject_type=claimed.subject_type,
+        subject_id=claimed.subject_id,
+        data=claimed.data.encode(),
+    )
