@@ -129,3 +129,31 @@ def test_a_mail_server_needs_a_sender_and_an_address_for_links(
 def test_links_lead_to_where_it_listens_when_nothing_else_is_said(tmp_path: Path) -> None:
     settings = read_settings({"DATA_DIR": str(tmp_path), "PORT": "9000"})
     assert settings.site_url == "http://127.0.0.1:9000"
+
+
+@pytest.mark.parametrize(
+    ("environ", "is_https"),
+    [
+        ({}, False),
+        ({"HTTPS": "1"}, True),
+        ({"HTTPS": "0"}, False),
+        ({"PUBLIC_URL": "https://hooks.example.com"}, True),
+        ({"PUBLIC_URL": "http://hooks.example.com"}, False),
+        ({"PUBLIC_URL": "https://hooks.example.com", "HTTPS": "1"}, True),
+        ({"PUBLIC_URL": "http://hooks.example.com", "HTTPS": "0"}, False),
+    ],
+)
+def test_https_follows_from_the_public_url(
+    tmp_path: Path, environ: dict[str, str], is_https: bool
+) -> None:
+    settings = read_settings({"DATA_DIR": str(tmp_path), **environ})
+    assert settings.is_https is is_https
+    assert settings.cookie_name("session") == ("__Host-session" if is_https else "session")
+
+
+@pytest.mark.parametrize(("https", "scheme"), [("0", "https"), ("1", "http")])
+def test_settings_that_contradict_each_other_are_refused(
+    tmp_path: Path, https: str, scheme: str
+) -> None:
+    with pytest.raises(BadSetting, match=f"HTTPS={https} contradicts PUBLIC_URL"):
+        read(tmp_path, HTTPS=https, PUBLIC_URL=f"{scheme}://hooks.example.com")

@@ -34,7 +34,7 @@ def test_every_setting_is_documented_with_its_default(name: str) -> None:
     row = re.search(rf"^\| `{name.upper()}` \| (.+?) \|", OPERATING, re.MULTILINE)
     assert row, name
     default = Settings.__struct_defaults__[Settings.__struct_fields__.index(name)]
-    if default not in ("", True, False):
+    if default not in ("", True, False, None):
         shown = f"{default:g}" if isinstance(default, float) else str(default)
         assert row[1] == f"`{shown}`"
 

@@ -30,7 +30,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.sqlalchemy_url, settings.web_threads),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=settings.https,
+        SESSION_COOKIE_NAME=settings.cookie_name("session"),
+        SESSION_COOKIE_SECURE=settings.is_https,
         MAX_CONTENT_LENGTH=64 * 1024 * 1024,
         WTF_CSRF_TIME_LIMIT=None,
     )

@@ -50,7 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     secret_key: str = ""
     encryption_keys: str = ""
     allowed_networks: str = ""
-    https: bool = False
+    https: bool | None = None
     delivery_timeout: Seconds = 15.0
     connect_timeout: Seconds = 5.0
     lease_seconds: Seconds = 30.0
@@ -78,6 +78,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         if self.lease_seconds < self.delivery_timeout + 2:
             raise BadSetting("LEASE_SECONDS must exceed DELIVERY_TIMEOUT by at least 2 seconds")
         self._check_mail()
+        self._check_https()
         with _naming("ALLOWED_NETWORKS"):
             _ = self.guard
         with _naming("ENCRYPTION_KEYS"):
@@ -102,6 +103,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise BadSetting('MAIL_FROM: a name with a comma or a colon stands in "quotes"')
         with _naming("MAIL_FROM"):
             _ = mailbox_of(self.mail_from)
+
+    def _check_https(self) -> None:
+        scheme = self.public_url.partition(":")[0]
+        if self.https is False and scheme == "https":
+            raise BadSetting("HTTPS=0 contradicts PUBLIC_URL, which is https://: leave HTTPS out")
+        if self.https and scheme == "http":
+            raise BadSetting("HTTPS=1 contradicts PUBLIC_URL, which is http://: make it https://")
+
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers reach this site by https only: `PUBLIC_URL` says so, or `HTTPS`."""
+        return self.https or self.public_url.startswith("https://")
+
+    def cookie_name(self, name: str) -> str:
+        """Over https with the prefix that binds a cookie to this host (RFC 6265bis §4.1.3.2)."""
+        return f"__Host-{name}" if self.is_https else name
 
     @property
     def site_url(self) -> str:

@@ -85,6 +85,15 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that writes, also within a request that is `only_reading`."""
+    with engine.connect() as connection:
+        connection = connection.execution_options(**{IMMEDIATE: True})
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
 def unless_busy(engine: Engine) -> Iterator[Connection]:
     """A transaction for a note that may as well be made later: while another writes to SQLite it
     raises OperationalError at once, where others would wait."""

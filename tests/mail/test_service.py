@@ -37,7 +37,9 @@ CONTEXTS = {
         "ip": "203.0.113.7",
         "when": "2 March 2026, 10:00 UTC",
         "link": "https://hooks.example.com/account/",
+        "not_me": "https://hooks.example.com/account/not-me/token",
     },
+    "password_changed": {"not_me": "https://hooks.example.com/account/not-me/token"},
     "notice": {
         "title": "12 deliveries of New lead <to the CRM> failed for good",
         "body": "They failed since 2 March 2026, 10:00 UTC, and are not tried again.",

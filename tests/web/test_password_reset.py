@@ -103,6 +103,8 @@ def test_the_answer_is_the_same_for_an_address_that_nobody_has(
 
 
 def test_nobody_is_flooded_and_nobody_told(app: Flask, organisation: Organisation) -> None:
+    """The answer stays the same: the mails of before are there."""
+
     def statuses(email: str) -> list[int]:
         visitor, answers = Person(app.test_client()), []
         for number in range(7):
@@ -111,8 +113,8 @@ def test_nobody_is_flooded_and_nobody_told(app: Flask, organisation: Organisatio
             answers.append(visitor.post("/password/forgot", email=email).status_code)
         return answers
 
-    assert statuses("owner@example.com") == [302] * 5 + [429] * 2
-    assert statuses("nobody@example.com") == [302] * 5 + [429] * 2
+    assert statuses("owner@example.com") == [302] * 7
+    assert statuses("nobody@example.com") == [302] * 7
     assert mails() == 5
 
 

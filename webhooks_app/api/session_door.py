@@ -65,7 +65,7 @@ def _refuse_other_origins() -> None:
     what changes something, and newer ones `Sec-Fetch-Site`."""
     if request.method in SAFE_METHODS:
         return
-    scheme = "https" if current_app.config["SETTINGS"].https else request.scheme
+    scheme = "https" if current_app.config["SETTINGS"].is_https else request.scheme
     own = {"Origin": f"{scheme}://{request.host}", "Sec-Fetch-Site": "same-origin"}
     if any(request.headers.get(name, value) != value for name, value in own.items()):
         raise Problem(

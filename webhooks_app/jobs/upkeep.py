@@ -10,7 +10,7 @@ from webhooks_app.lib.times import utcnow
 from webhooks_app.mail import mail_queue
 from webhooks_app.matching import states
 from webhooks_app.organisations import plans
-from webhooks_app.people import passwords, sessions
+from webhooks_app.people import log_ins, passwords, sessions
 from webhooks_app.subscriptions import auto_disable
 
 
@@ -53,5 +53,6 @@ def delete_unusable() -> None:
     """Sessions that ended, links that ran out, mails older than the retention."""
     sessions.delete_ended(db.session())
     passwords.delete_expired(db.session())
+    log_ins.delete_old(db.session())
     days = current_app.config["SETTINGS"].retention_days
     mail_queue.delete_old(db.engine, utcnow() - timedelta(days=days))

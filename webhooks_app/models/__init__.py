@@ -16,7 +16,7 @@ from webhooks_app.models.replay import ReplayBatch
 from webhooks_app.models.stats import DeliveryStat
 from webhooks_app.models.subject import Subject
 from webhooks_app.models.subscription import SendAllowance, Subscription, SubscriptionHealth
-from webhooks_app.models.user import PasswordReset, User, UserSession
+from webhooks_app.models.user import FailedLogIn, PasswordReset, User, UserSession
 
 __all__ = [
     "ApiKey",
@@ -30,6 +30,7 @@ __all__ = [
     "DeliveryStat",
     "Digest",
     "Event",
+    "FailedLogIn",
     "Inbox",
     "InboxRequest",
     "Invitation",

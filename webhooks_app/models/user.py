@@ -1,7 +1,7 @@
 """A person who can log in, where they are logged in, and how they get in again."""
 
 from flask_login import UserMixin
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.security import check_password_hash, generate_password_hash
 
@@ -29,7 +29,10 @@ class User(UserMixin, Model):  # type: ignore[misc]
 
 
 class UserSession(Model):
-    """One browser that is logged in, until `revoked_at`. `last_seen_at` is right to the minute."""
+    """One browser that is logged in, until `revoked_at`. `last_seen_at` is right to the minute.
+
+    `authenticated_at` is when the person last proved who they are; null for a log-in before that
+    was kept. `shown_once` holds, sealed, a secret that the next page shows."""
 
     __tablename__ = "user_sessions"
     __table_args__ = (Index(None, "user_id"),)
@@ -41,6 +44,23 @@ class UserSession(Model):
     created_at: Mapped[Moment]
     last_seen_at: Mapped[Moment]
     revoked_at: Mapped[OptionalMoment]
+    authenticated_at: Mapped[OptionalMoment]
+    last_ip: Mapped[str | None] = mapped_column(String(45))
+    shown_once: Mapped[str | None] = mapped_column(Text)
+
+
+class FailedLogIn(Model):
+    """A wrong password or second factor. Without a user somebody tried an e-mail that nobody has:
+    the row makes that take as long."""
+
+    __tablename__ = "failed_log_ins"
+    __table_args__ = (Index(None, "user_id", "created_at"), Index(None, "created_at"))
+
+    id: Mapped[Id]
+    user_id: Mapped[str | None] = mapped_column(IdText, ForeignKey("users.id", ondelete="CASCADE"))
+    ip: Mapped[str] = mapped_column(String(45))
+    user_agent: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[Moment]
 
 
 class PasswordReset(Model):

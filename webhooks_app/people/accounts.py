@@ -12,9 +12,9 @@ from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Membership, Organisation, User
 from webhooks_app.notices import notifications
 from webhooks_app.organisations.audit_log import Target, record, record_in_all
+from webhooks_app.people.password_rules import checked_password
 from webhooks_app.vocabulary import Role
 
-SHORTEST_PASSWORD = 10
 LONGEST_NAME = 200
 
 
@@ -52,13 +52,6 @@ def make_operator(session: Session, email: str) -> None:
     session.commit()
 
 
-def checked_password(password: str) -> str:
-    """Raises `BadAccount` for one that is too easily guessed."""
-    if len(password) < SHORTEST_PASSWORD:
-        raise BadAccount(f"The password needs at least {SHORTEST_PASSWORD} characters.")
-    return password
-
-
 def rename(session: Session, user: User, name: str) -> None:
     """Committed. Raises `BadAccount`."""
     user.name = checked_name(name, "A person")
@@ -82,7 +75,7 @@ def join(session: Session, organisation: Organisation, user: User, role: Role) -
 
 def _new_user(session: Session, email: str, password: str) -> User:
     address = checked_address(email)
-    checked_password(password)
+    checked_password(password, address)
     if session.scalar(select(User.id).where(User.email == address)):
         raise _taken(address)
     user = User(id=new_id("usr"), email=address, created_at=utcnow())

@@ -15,7 +15,7 @@ from webhooks_app.mail import service as mail
 from webhooks_app.models import Invitation, Membership, Organisation, User
 from webhooks_app.organisations.audit_log import Actor, Target, act_as, record
 from webhooks_app.people import accounts, members
-from webhooks_app.people.passwords import hashed
+from webhooks_app.people.passwords import checked, hashed
 from webhooks_app.vocabulary import Role
 
 VALID = timedelta(days=7)
@@ -110,13 +110,12 @@ def accept(session: Session, token: str, user: User) -> str:
 def accept_as_new(session: Session, token: str, name: str, password: str) -> tuple[User, str]:
     """A new user, who is a member, and the organisation's id; committed.
 
-    Raises `NotFound`, and `BadAccount` when someone has that e-mail, or the name or password will
-    not do.
+    Raises `NotFound`, `BadAccount` when someone has that e-mail or the name will not do, and
+    `BadPassword` for a password that is too easily guessed.
     """
     name = checked_name(name, "A person")
-    accounts.checked_password(password)
     email = by_token(session, token).email
-    password_hash = hashed(session, password)
+    password_hash = hashed(session, checked(password, email, name))
     organisation, role = _take(session, token, email)
     user = User(
         id=new_id("usr"),

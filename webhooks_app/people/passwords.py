@@ -1,7 +1,8 @@
-"""Passwords: changed by who knows the one before, set anew by who reads the mail."""
+"""Passwords: changed by whoever knows the current one, reset by a link in a mail."""
 
 from datetime import timedelta
 
+from flask import current_app
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from werkzeug.security import generate_password_hash
@@ -11,35 +12,60 @@ from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.times import utcnow
 from webhooks_app.mail import service as mail
-from webhooks_app.models import PasswordReset, User
-from webhooks_app.people import sessions
-from webhooks_app.people.accounts import checked_password
+from webhooks_app.models import PasswordReset, User, UserSession
+from webhooks_app.organisations.audit_log import Actor, act_as, record_in_all
+from webhooks_app.people import alarms, sessions
+from webhooks_app.people.password_rules import checked_password
 
 RESET_WITHIN = timedelta(hours=1)
 
 
 class WrongPassword(Exception):
-    """Whoever asks does not know the password of now."""
+    """The current password is wrong."""
 
 
-def change(session: Session, user: User, current: str, new: str, session_id: str) -> None:
-    """Committed; all sessions but the one that asks are revoked.
+def change(session: Session, user: User, current: str, new: str, row: UserSession) -> None:
+    """Committed; all sessions but the one that asks, `row`, end, and that one gets a new id.
 
-    Raises `WrongPassword`, and `BadAccount` for a new one that is too short.
+    Raises `WrongPassword`, and `BadPassword` for a new one that is too easily guessed.
     """
-    checked_password(new)
+    checked(new, user.email, user.name)
     if sessions.find_user(session, user.email, current) is None:
         raise WrongPassword
-    _set(session, user, hashed(session, new), but=session_id)
-    session.commit()
+    _set(session, user, hashed(session, new), but=row.id)
+    record_in_all(session, user, "member.password_changed")
+    alarms.tell(session, user, "password_changed")
+    sessions.prove(session, row)
+    mail.send_soon()
+
+
+def checked(new: str, *about: str) -> str:
+    """The password itself. Raises `BadPassword` for one that is too easily guessed, also by who
+    knows the person or this site."""
+    return checked_password(new, *about, current_app.config["SETTINGS"].brand_name)
 
 
 def ask_for_reset(session: Session, email: str) -> None:
     """Mail a link that sets a new password, if someone has that e-mail; committed.
 
-    For an e-mail that nobody has a row is stored too, so that the time of the answer tells little.
+    For an e-mail that nobody has the same is written, mail included, and the mail taken back, so
+    that the time of the answer tells nothing.
     """
-    user = session.scalar(select(User).where(User.email == email.strip().lower()))
+    address = email.strip().lower()
+    user = session.scalar(select(User).where(User.email == address))
+    token = new_reset(session, user)
+    session.flush()
+    with session.begin_nested() as written:
+        mail.post(session, address, "password_reset", link=reset_link(token))
+        session.flush()
+        if user is None:
+            written.rollback()
+    session.commit()
+    mail.send_soon()
+
+
+def new_reset(session: Session, user: User | None) -> str:
+    """The token of a link that sets a new password, in the caller's transaction."""
     now, token = utcnow(), new_token("rst")
     session.add(
         PasswordReset(
@@ -50,11 +76,23 @@ def ask_for_reset(session: Session, email: str) -> None:
             expires_at=now + RESET_WITHIN,
         )
     )
-    if user is not None:
-        link = mail.link(f"/password/reset/{token}")
-        mail.post(session, user.email, "password_reset", link=link)
+    return token
+
+
+def reset_link(token: str) -> str:
+    return mail.link(f"/password/reset/{token}")
+
+
+def raise_alarm(session: Session, token: str) -> str:
+    """That was not them: end all sessions of whoever the mail was for, committed. Returns the
+    token of a link that resets the password. Raises `NotFound`."""
+    user = alarms.whose(session, token)
+    act_as(Actor.person(user))
+    record_in_all(session, user, "member.alarm_raised")
+    sessions.end_all(session, user.id)
+    reset = new_reset(session, user)
     session.commit()
-    mail.send_soon()
+    return reset
 
 
 def whose_reset(session: Session, token: str) -> User:
@@ -72,10 +110,10 @@ def whose_reset(session: Session, token: str) -> User:
 def reset(session: Session, token: str, new: str) -> None:
     """Set a new password, once; committed. All sessions and other links of the user end.
 
-    Raises `NotFound`, and `BadAccount` for a password that is too short.
+    Raises `NotFound`, and `BadPassword` for a password that is too easily guessed.
     """
-    checked_password(new)
-    whose_reset(session, token)
+    user = whose_reset(session, token)
+    checked(new, user.email, user.name)
     password_hash = hashed(session, new)
     spent = delete(PasswordReset).where(
         PasswordReset.digest == digest(token), PasswordReset.expires_at > utcnow()
@@ -83,8 +121,13 @@ def reset(session: Session, token: str, new: str) -> None:
     user_id = session.scalar(spent.returning(PasswordReset.user_id))
     if user_id is None:
         raise NotFound
-    _set(session, session.get_one(User, user_id), password_hash)
+    user = session.get_one(User, user_id)
+    _set(session, user, password_hash)
+    act_as(Actor.person(user))
+    record_in_all(session, user, "member.password_reset")
+    alarms.tell(session, user, "password_changed")
     session.commit()
+    mail.send_soon()
 
 
 def delete_expired(session: Session) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Engine, delete, select, update
 from sqlalchemy.orm import Session, joinedload
 from werkzeug.security import check_password_hash
 
-from webhooks_app.database import unless_busy
+from webhooks_app.database import unless_busy, writing
 from webhooks_app.lib.errors import DATABASE_AWAY, NotFound
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.tenant import Tenant
@@ -19,6 +19,8 @@ from webhooks_app.lib.times import utcnow, when
 from webhooks_app.mail import service as mail
 from webhooks_app.models import Membership, Organisation, User, UserSession
 from webhooks_app.organisations import audit_log
+from webhooks_app.organisations.audit_log import record_in_all
+from webhooks_app.people import alarms
 from webhooks_app.vocabulary import Mode, Role
 
 # What the cookie keeps of a person's choices.
@@ -30,6 +32,9 @@ MODE = "mode"
 NOBODY = f"scrypt:32768:8:1$nobody${'0' * 128}"
 SEEN_EVERY = timedelta(minutes=1)
 FORGOTTEN_AFTER = timedelta(days=30)
+# However busy it is: a stolen cookie must not work for ever.
+ENDS_AFTER = timedelta(days=90)
+FRESH_FOR = timedelta(minutes=15)
 REMEMBERED_FOR = timedelta(days=90)
 LONGEST_AGENT = 200
 LONGEST_IP = 45
@@ -43,6 +48,12 @@ class Visitor(NamedTuple):
     def unseen(self) -> bool:
         """Whether it is time for `note_seen`."""
         return utcnow() - self.session.last_seen_at > SEEN_EVERY
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the person proved who they are a short while ago."""
+        proven = self.session.authenticated_at or self.session.created_at
+        return utcnow() - proven < FRESH_FOR
 
 
 class OrganisationName(NamedTuple):
@@ -100,12 +111,14 @@ def start(session: Session, user: User, ip: str, agent: str) -> UserSession:
     row = UserSession(
         id=new_id("ses"),
         user_id=user.id,
-        ip=ip[:LONGEST_IP],
-        user_agent="".join(filter(str.isprintable, agent))[:LONGEST_AGENT],
+        **described(ip, agent),
         created_at=now,
         last_seen_at=now,
+        authenticated_at=now,
     )
     session.add(row)
+    audit_log.act_as(audit_log.Actor.person(user))
+    record_in_all(session, user, "member.logged_in")
     seen = {(ip, _without_version(agent)) for ip, agent in before}
     is_new = bool(before) and (row.ip, _without_version(row.user_agent)) not in seen
     if is_new:
@@ -116,8 +129,25 @@ def start(session: Session, user: User, ip: str, agent: str) -> UserSession:
     return row
 
 
+def described(ip: str, agent: str) -> dict[str, str]:
+    """A browser as it is kept: without what no page could show."""
+    printable = "".join(filter(str.isprintable, agent))
+    return {"ip": ip[:LONGEST_IP], "user_agent": printable[:LONGEST_AGENT]}
+
+
+def prove(session: Session, row: UserSession) -> None:
+    """The person has just proved who they are; committed.
+
+    The session gets a new id, so that a copy of its cookie ends here.
+    """
+    row.id = new_id("ses")
+    row.authenticated_at = utcnow()
+    session.commit()
+
+
 def find(session: Session, user_id: str, session_id: str) -> Visitor | None:
-    """None when that session was revoked, or not seen for `FORGOTTEN_AFTER`."""
+    """None when that session was revoked, not seen for `FORGOTTEN_AFTER`, or is older than
+    `ENDS_AFTER`."""
     row = session.execute(
         select(User, UserSession)
         .join(UserSession, UserSession.user_id == User.id)
@@ -126,15 +156,29 @@ def find(session: Session, user_id: str, session_id: str) -> Visitor | None:
     return Visitor(*row) if row else None
 
 
-def note_seen(database: Engine, session_id: str) -> None:
-    """Keep when a session was last seen; left out while someone else writes to SQLite, since the
-    next request can do it as well."""
+def note_seen(database: Engine, session_id: str, ip: str) -> None:
+    """Keep when and from where a session was last seen; left out while someone else writes to
+    SQLite, since the next request can do it as well."""
     now = utcnow()
     seen = update(UserSession).where(
         UserSession.id == session_id, UserSession.last_seen_at < now - SEEN_EVERY
     )
     with suppress(*DATABASE_AWAY), unless_busy(database) as connection:
-        connection.execute(seen.values(last_seen_at=now))
+        connection.execute(seen.values(last_seen_at=now, last_ip=ip[:LONGEST_IP]))
+
+
+def keep_secret(session: Session, row: UserSession, sealed: str) -> None:
+    """Keep a sealed secret for the next page of that session, committed."""
+    row.shown_once = sealed
+    session.commit()
+
+
+def take_secret(database: Engine, row: UserSession) -> bool:
+    """Delete the secret that `row` keeps, committed; of two who try at once, one does."""
+    mine = (UserSession.id == row.id, UserSession.shown_once == row.shown_once)
+    with writing(database) as connection:
+        taken = connection.execute(update(UserSession).where(*mine).values(shown_once=None))
+    return taken.rowcount == 1
 
 
 def sessions_of(session: Session, user: User) -> Sequence[UserSession]:
@@ -149,12 +193,15 @@ def revoke(session: Session, user: User, session_id: str) -> None:
     if row is None or row.user_id != user.id:
         raise NotFound
     row.revoked_at = row.revoked_at or utcnow()
+    audit_log.act_as(audit_log.Actor.person(user))
+    record_in_all(session, user, "member.logged_out")
     session.commit()
 
 
 def revoke_others(session: Session, user: User, kept_id: str) -> None:
     """Log all other browsers out, committed."""
     end_all(session, user.id, but=kept_id)
+    record_in_all(session, user, "member.sessions_ended")
     session.commit()
 
 
@@ -212,9 +259,9 @@ def organisations_of(session: Session, user: User) -> list[OrganisationName]:
 
 
 def _tell_of(session: Session, user: User, row: UserSession) -> None:
-    mail.post(
+    alarms.tell(
         session,
-        user.email,
+        user,
         "new_device",
         browser=row.user_agent or "A program that does not say what it is",
         ip=row.ip or "unknown",
@@ -228,9 +275,10 @@ def _without_version(agent: str) -> str:
     return re.sub(r"[\d._]+", "", agent)
 
 
-def _live() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return UserSession.revoked_at.is_(None), _seen_lately()
-
-
-def _seen_lately() -> ColumnElement[bool]:
-    return UserSession.last_seen_at > utcnow() - FORGOTTEN_AFTER
+def _live() -> tuple[ColumnElement[bool], ...]:
+    now = utcnow()
+    return (
+        UserSession.revoked_at.is_(None),
+        UserSession.last_seen_at > now - FORGOTTEN_AFTER,
+        UserSession.created_at > now - ENDS_AFTER,
+    )

@@ -4,6 +4,7 @@ from flask import abort, current_app, request
 
 from webhooks_app.config import Settings
 from webhooks_app.lib.rate import Allowance, Rates
+from webhooks_app.web import devices
 
 
 def by_address() -> None:
@@ -12,19 +13,29 @@ def by_address() -> None:
         abort(429)
 
 
-def by_email(what: str, email: str) -> Allowance:
-    """Count a try for that e-mail, whether anyone has it or not."""
-    return _rates().count(_settings().login_tries_limit, what, email.strip().lower())
+def by_account(what: str, email: str) -> Allowance:
+    """Count a try for that e-mail, whether anyone has it or not. A device that the account was
+    logged in with has a count of its own; all others share one."""
+    return count(what, *_account(email))
 
 
 def forget_tries(what: str, email: str) -> None:
     """It was the right password after all."""
-    _rates().forget(_settings().login_tries_limit, what, email.strip().lower())
+    _rates().forget(_settings().login_tries_limit, what, *_account(email))
+
+
+def count(what: str, *key: str) -> Allowance:
+    """Count a try of whomever `key` names."""
+    return _rates().count(_settings().login_tries_limit, what, *key)
 
 
 def retry_hint(allowance: Allowance) -> str:
     minutes = -(-allowance.seconds_left // 60)
     return f"Try again in {minutes} minute{'' if minutes == 1 else 's'}."
+
+
+def _account(email: str) -> tuple[str, str]:
+    return email.strip().lower(), devices.known_as(email)
 
 
 def _rates() -> Rates:

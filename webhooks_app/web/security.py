@@ -2,14 +2,15 @@
 
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, flash, g, redirect, request, session, url_for
+from flask import Flask, Response, abort, current_app, flash, g, redirect, request, session, url_for
 from flask_login import login_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from webhooks_app.database import only_reading
 from webhooks_app.extensions import db, login_manager
-from webhooks_app.models import User
+from webhooks_app.models import User, UserSession
 from webhooks_app.people import sessions
+from webhooks_app.web import devices
 from webhooks_app.web.htmx import wants_fragment
 
 CSP = "; ".join(
@@ -25,6 +26,8 @@ CSP = "; ".join(
         "base-uri 'none'",
     )
 )
+# A year. Other hosts of the domain are not ours to decide about.
+HSTS = "max-age=31536000"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 SESSION = "session_id"
 
@@ -45,7 +48,14 @@ def load_user(user_id: str) -> User | None:
         return None
     if visitor.unseen:
         g.unseen_session = visitor.session.id
+    g.visitor = visitor
     return visitor.user
+
+
+def visitor() -> sessions.Visitor:
+    """Who is logged in; for views that are for persons only."""
+    found: sessions.Visitor = g.visitor
+    return found
 
 
 def _ask_to_log_in() -> BaseResponse:
@@ -68,8 +78,18 @@ def admit(user: User) -> None:
     """Log this browser in. What its cookie held before is gone, so nobody can have planted it."""
     session.clear()
     login_user(user)
-    agent = request.user_agent.string
-    session[SESSION] = sessions.start(db.session(), user, request.remote_addr or "", agent).id
+    session[SESSION] = sessions.start(db.session(), user, *browser()).id
+    devices.remember(user.email)
+
+
+def browser() -> tuple[str, str]:
+    """The address and the user agent of this request."""
+    return request.remote_addr or "", request.user_agent.string
+
+
+def follow(row: UserSession) -> None:
+    """The session at hand has a new id: from now on the cookie names that."""
+    session[SESSION] = row.id
 
 
 def _read_without_waiting() -> None:
@@ -83,6 +103,8 @@ def _protect(response: Response) -> Response:
     response.headers.setdefault("Referrer-Policy", "same-origin")
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
+    if current_app.config["SETTINGS"].is_https:
+        response.headers["Strict-Transport-Security"] = HSTS
     return response
 
 
@@ -99,4 +121,4 @@ def _note_seen(_: BaseException | None) -> None:
     """After the answer was made, with a connection that nothing else uses."""
     if (session_id := g.pop("unseen_session", None)) is not None:
         db.session.remove()
-        sessions.note_seen(db.engine, session_id)
+        sessions.note_seen(db.engine, session_id, request.remote_addr or "")

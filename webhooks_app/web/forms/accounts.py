@@ -5,7 +5,7 @@ from wtforms import EmailField, PasswordField, SelectField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from webhooks_app.lib.times import time_zones
-from webhooks_app.people.accounts import SHORTEST_PASSWORD
+from webhooks_app.people.password_rules import SHORTEST_PASSWORD
 
 LONGEST_PASSWORD = 1000
 # What the password manager of a browser goes by.

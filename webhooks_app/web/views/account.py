@@ -6,10 +6,11 @@ from werkzeug.wrappers import Response
 
 from webhooks_app.extensions import db
 from webhooks_app.lib.errors import BadAccount
-from webhooks_app.people import accounts, passwords, sessions
+from webhooks_app.people import accounts, log_ins, passwords, sessions
+from webhooks_app.people.password_rules import BadPassword
 from webhooks_app.web import limits
 from webhooks_app.web.forms.accounts import NameForm, PasswordForm
-from webhooks_app.web.security import SESSION
+from webhooks_app.web.security import SESSION, follow, visitor
 from webhooks_app.web.tenancy import login_required
 from webhooks_app.web.words import browser
 
@@ -42,7 +43,7 @@ def rename() -> Answer:
 def change_password() -> Answer:
     form, status = PasswordForm(), 422
     if form.validate():
-        tries = limits.by_email("login", current_user.email)
+        tries = limits.count("password", current_user.id, session[SESSION])
         if tries.exceeded:
             form.current.errors = [f"Too many attempts. {limits.retry_hint(tries)}"]
             status = 429
@@ -53,13 +54,16 @@ def change_password() -> Answer:
 
 
 def _changed(form: PasswordForm) -> bool:
-    user, kept = current_user, session[SESSION]
+    row = visitor().session
     try:
-        passwords.change(db.session(), user, form.current.data, form.new.data, kept)
+        passwords.change(db.session(), current_user, form.current.data, form.new.data, row)
     except passwords.WrongPassword:
         form.current.errors = ["This is not your current password."]
         return False
-    limits.forget_tries("login", user.email)
+    except BadPassword as error:
+        form.new.errors = [str(error)]
+        return False
+    follow(row)
     return True
 
 
@@ -87,4 +91,5 @@ def _page(name_form: NameForm, password_form: PasswordForm) -> str:
         password_form=password_form,
         sessions=sessions.sessions_of(db.session(), current_user),
         this_one=session[SESSION],
+        failures=log_ins.recent_failures(db.session(), current_user),
     )

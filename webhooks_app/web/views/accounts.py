@@ -6,13 +6,16 @@ from werkzeug.wrappers import Response
 
 from webhooks_app.extensions import db
 from webhooks_app.models import User
-from webhooks_app.people import sessions
+from webhooks_app.people import log_ins, sessions
 from webhooks_app.web import limits, security
 from webhooks_app.web.forms.accounts import LogInForm
 
 bp = Blueprint("accounts", __name__)
 # The page to go on to may be one with a token in its address.
 bp.after_request(security.keep_token)
+
+TOO_MANY = "Too many attempts for this e-mail from browsers that it was not used in before."
+OTHER_WAY = "You can also reset your password by mail: that lets you in at once."
 
 
 @bp.route("/login", methods=["GET", "POST"])
@@ -23,11 +26,9 @@ def log_in() -> Response | tuple[str, int] | str:
     if form.is_submitted():
         limits.by_address()
     if form.validate_on_submit():
-        tries = limits.by_email("login", form.email.data)
+        tries = limits.by_account("login", form.email.data)
         if tries.exceeded:
-            form.password.errors = [
-                f"Too many attempts for this e-mail. {limits.retry_hint(tries)}"
-            ]
+            form.password.errors = [f"{TOO_MANY} {limits.retry_hint(tries)} {OTHER_WAY}"]
             status = 429
         elif (user := _recognised(form)) is not None:
             security.admit(user)
@@ -48,7 +49,8 @@ def log_out() -> Response:
 def _recognised(form: LogInForm) -> User | None:
     user = sessions.find_user(db.session(), form.email.data, form.password.data)
     if user is None:
-        form.password.errors = ["This e-mail and password do not fit together."]
+        log_ins.failed(db.session(), form.email.data, *security.browser())
+        form.password.errors = ["Wrong e-mail or password."]
     else:
         limits.forget_tries("login", form.email.data)
     return user

@@ -8,6 +8,7 @@ from webhooks_app.extensions import db
 from webhooks_app.lib.errors import BadAccount, NotFound
 from webhooks_app.models import Invitation
 from webhooks_app.people import invitations as service
+from webhooks_app.people.password_rules import BadPassword
 from webhooks_app.people.sessions import ORGANISATION
 from webhooks_app.web import limits
 from webhooks_app.web.forms.accounts import JoinForm
@@ -51,6 +52,8 @@ def join(token: str) -> Answer:
             user, organisation_id = service.accept_as_new(
                 db.session(), token, form.name.data, form.new.data
             )
+        except BadPassword as error:
+            form.new.errors = [str(error)]
         except BadAccount as error:
             form.name.errors = [str(error)]
         else:

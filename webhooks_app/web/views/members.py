@@ -63,7 +63,7 @@ def invite() -> Response | tuple[str, int]:
     role, email = _role(), request.form.get("email", "")
     if not here().may_manage(role):
         abort(403)
-    if limits.by_email("invitation", email[:254]).exceeded:
+    if limits.count("invitation", here().organisation.id, email[:254].lower()).exceeded:
         abort(429)
     try:
         made = invitations.invite(
@@ -79,7 +79,7 @@ def invite() -> Response | tuple[str, int]:
 @editor_required
 def resend(invitation_id: str) -> Response:
     invitation = _load_invitation(invitation_id)
-    if limits.by_email("invitation", invitation.email).exceeded:
+    if limits.count("invitation", here().organisation.id, invitation.email).exceeded:
         abort(429)
     invitations.resend(db.session(), invitation)
     flash(f"{invitation.email} has been sent a new link. The old one no longer works.")

@@ -6,13 +6,18 @@ from werkzeug.wrappers import Response
 from webhooks_app.extensions import db
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.people import passwords as service
-from webhooks_app.web import limits
+from webhooks_app.people.password_rules import BadPassword
+from webhooks_app.web import devices, limits
 from webhooks_app.web.forms.accounts import ForgotForm, NewPasswordForm
 from webhooks_app.web.security import keep_token
 
 bp = Blueprint("passwords", __name__, url_prefix="/password")
 bp.after_request(keep_token)
 
+SENT = (
+    "If that address has an account, a link is on its way. It works for an hour. "
+    "After several requests, use the newest mail."
+)
 Answer = Response | tuple[str, int] | str
 
 
@@ -23,20 +28,20 @@ def gone(_: NotFound) -> tuple[str, int]:
 
 @bp.route("/forgot", methods=["GET", "POST"])
 def forgot() -> Answer:
-    """Whether anyone has that e-mail is not told."""
-    form, status = ForgotForm(), 422
+    """Whether anyone has that e-mail is not told.
+
+    Nor whether it was asked for too often: the mails of before are there, and their links work.
+    """
+    form = ForgotForm()
     if form.is_submitted():
         limits.by_address()
     if form.validate_on_submit():
-        tries = limits.by_email("forgot", form.email.data)
-        if not tries.exceeded:
+        if not limits.by_account("forgot", form.email.data).exceeded:
             service.ask_for_reset(db.session(), form.email.data)
-            flash("If that address has an account, a link is on its way. It works for an hour.")
-            return redirect(url_for("accounts.log_in"))
-        form.email.errors = [f"Too many attempts for this e-mail. {limits.retry_hint(tries)}"]
-        status = 429
+        flash(SENT)
+        return redirect(url_for("accounts.log_in"))
     page = render_template("password/forgot.html", form=form)
-    return (page, status) if request.method == "POST" else page
+    return (page, 422) if request.method == "POST" else page
 
 
 @bp.route("/reset/<token>", methods=["GET", "POST"])
@@ -45,9 +50,14 @@ def reset(token: str) -> Answer:
     form, user = NewPasswordForm(), service.whose_reset(db.session(), token)
     if form.validate_on_submit():
         email = user.email
-        service.reset(db.session(), token, form.new.data)
-        limits.forget_tries("login", email)
-        flash("Your password is set. Log in with it; you were logged out everywhere.")
-        return redirect(url_for("accounts.log_in"))
+        try:
+            service.reset(db.session(), token, form.new.data)
+        except BadPassword as error:
+            form.new.errors = [str(error)]
+        else:
+            devices.remember(email)
+            limits.forget_tries("forgot", email)
+            flash("Your password is set. Log in with it; you were logged out everywhere.")
+            return redirect(url_for("accounts.log_in"))
     page = render_template("password/reset.html", form=form, email=user.email)
     return (page, 422) if request.method == "POST" else page

@@ -1,0 +1,47 @@
+"""Mails about what changed in an account, each with a link that says "that was not me".
+
+The link is signed, and opens a page that asks first. It dies when it is three days old, and when
+the password was changed after the mail.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import current_app
+from itsdangerous import BadData, URLSafeTimedSerializer
+from sqlalchemy.orm import Session
+
+from webhooks_app.lib.crypto import digest
+from webhooks_app.lib.errors import NotFound
+from webhooks_app.mail import service as mail
+from webhooks_app.models import User
+
+VALID = timedelta(days=3)
+
+
+def tell(session: Session, user: User, template: str, **context: Any) -> None:
+    """Add a mail about the account to the caller's transaction. Call `mail.send_soon` after the
+    commit."""
+    token = _serializer().dumps([user.id, _fingerprint(user)])
+    not_me = mail.link(f"/account/not-me/{token}")
+    mail.post(session, user.email, template, not_me=not_me, **context)
+
+
+def whose(session: Session, token: str) -> User:
+    """Whose account a link is about. Raises `NotFound` when it is not ours or no longer valid."""
+    try:
+        user_id, fingerprint = _serializer().loads(token, max_age=int(VALID.total_seconds()))
+    except (BadData, ValueError) as error:
+        raise NotFound from error
+    user = session.get(User, user_id)
+    if user is None or _fingerprint(user) != fingerprint:
+        raise NotFound
+    return user
+
+
+def _fingerprint(user: User) -> str:
+    return digest(user.password_hash)[:16]
+
+
+def _serializer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="not-me")

@@ -1,0 +1,48 @@
+"""Log-ins that failed: kept for the person, and in the audit log of their organisations."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from webhooks_app.lib.ids import new_id
+from webhooks_app.lib.times import utcnow
+from webhooks_app.models import FailedLogIn, User
+from webhooks_app.organisations.audit_log import Actor, act_as, record_in_all
+from webhooks_app.people.sessions import described
+
+KEPT_FOR = timedelta(days=90)
+SHOWN = 5
+
+
+def failed(session: Session, email: str, ip: str, agent: str, wrong: str = "password") -> None:
+    """Keep that somebody tried to log in as `email`; committed.
+
+    For an e-mail that nobody has a row is written too, so that the time of the answer tells
+    nothing.
+    """
+    user = session.scalar(select(User).where(User.email == email.strip().lower()))
+    session.add(
+        FailedLogIn(
+            id=new_id("fli"),
+            user_id=user.id if user else None,
+            **described(ip, agent),
+            created_at=utcnow(),
+        )
+    )
+    act_as(Actor.visitor(email))
+    record_in_all(session, user, "member.log_in_failed", wrong=wrong)
+    session.commit()
+
+
+def recent_failures(session: Session, user: User) -> Sequence[FailedLogIn]:
+    """The last few, newest first."""
+    query = select(FailedLogIn).where(FailedLogIn.user_id == user.id)
+    return session.scalars(query.order_by(FailedLogIn.created_at.desc()).limit(SHOWN)).all()
+
+
+def delete_old(session: Session) -> None:
+    """Delete those that are older than `KEPT_FOR`, committed."""
+    session.execute(delete(FailedLogIn).where(FailedLogIn.created_at < utcnow() - KEPT_FOR))
+    session.commit()

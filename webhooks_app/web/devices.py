@@ -1,0 +1,71 @@
+"""A browser keeps in a signed cookie which accounts were logged in with it.
+
+Wrong passwords from such a device are counted apart from everybody else's, so that a stranger who
+knows an e-mail cannot lock its owner out (OWASP calls it a device cookie). It opens nothing.
+"""
+
+from secrets import token_urlsafe
+from typing import NamedTuple
+
+from flask import Response, after_this_request, current_app, request
+from itsdangerous import BadData, URLSafeSerializer
+
+from webhooks_app.config import Settings
+from webhooks_app.lib.crypto import digest
+
+KEPT_SECONDS = 400 * 86400
+MOST_ACCOUNTS = 5
+UNKNOWN = ""
+
+
+class _Device(NamedTuple):
+    """`accounts` are digests of e-mails, the last one to log in first."""
+
+    id: str
+    accounts: list[str]
+
+
+def known_as(email: str) -> str:
+    """The id of this device if that account was logged in with it, else `UNKNOWN`."""
+    device = _read()
+    return device.id if _mark(email) in device.accounts else UNKNOWN
+
+
+def remember(email: str) -> None:
+    """From the answer to this request on, this device is known to that account."""
+    device = _read()
+    others = [one for one in device.accounts if one != _mark(email)]
+    kept = _serializer().dumps([device.id, [_mark(email), *others][:MOST_ACCOUNTS]])
+
+    @after_this_request
+    def keep(response: Response) -> Response:
+        response.set_cookie(
+            _settings().cookie_name("device"),
+            kept,
+            max_age=KEPT_SECONDS,
+            secure=_settings().is_https,
+            httponly=True,
+            samesite="Lax",
+        )
+        return response
+
+
+def _read() -> _Device:
+    try:
+        kept = _serializer().loads(request.cookies.get(_settings().cookie_name("device"), ""))
+        return _Device(*kept)
+    except BadData:
+        return _Device(token_urlsafe(16), [])
+
+
+def _mark(email: str) -> str:
+    return digest(email.strip().lower())[:16]
+
+
+def _serializer() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="device")
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings

@@ -1,0 +1,30 @@
+"""/account/not-me/<token>: a change of the account that its owner did not make."""
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from webhooks_app.extensions import db
+from webhooks_app.lib.errors import NotFound
+from webhooks_app.people import alarms, passwords
+from webhooks_app.web.security import keep_token
+
+bp = Blueprint("not_me", __name__, url_prefix="/account/not-me")
+bp.after_request(keep_token)
+
+
+@bp.errorhandler(NotFound)
+def gone(_: NotFound) -> tuple[str, int]:
+    return render_template("not_me/gone.html"), 404
+
+
+@bp.get("/<token>")
+def ask(token: str) -> str:
+    return render_template("not_me/ask.html", user=alarms.whose(db.session(), token))
+
+
+@bp.post("/<token>")
+def confirm(token: str) -> Response:
+    """All sessions end, and a new password comes next."""
+    reset = passwords.raise_alarm(db.session(), token)
+    flash("All browsers were logged out. Now choose a new password.")
+    return redirect(url_for("passwords.reset", token=reset))
