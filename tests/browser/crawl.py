@@ -25,6 +25,7 @@ NO_PAGES = (
     # For strangers, by mailed links.
     "accounts.",
     "invitations.",
+    "not_me.",
     "passwords.",
     "unsubscribe.",
 )

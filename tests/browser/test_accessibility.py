@@ -79,7 +79,14 @@ def made_by_hand(page: Page, event_type: str) -> list[str]:
 def test_axe_finds_nothing_before_the_log_in(open_page: Callable[..., Page]) -> None:
     page = open_page(None, errors="404")
     found = []
-    for path in ("/login", "/password/forgot", "/password/reset/x", "/invitations/x", "/docs/"):
+    for path in (
+        "/login",
+        "/password/forgot",
+        "/password/reset/x",
+        "/invitations/x",
+        "/account/not-me/x",
+        "/docs/",
+    ):
         page.goto(path)
         found += findings(page)
     assert found == []

@@ -64,7 +64,7 @@ def test_a_wrong_password_says_so_and_keeps_the_address(
 ) -> None:
     response = log_in(client, password="wrong")
     assert response.status_code == 422
-    assert "do not fit" in response.text
+    assert "Wrong e-mail or password." in response.text
     assert "Owner@Example.com" in response.text
     assert "wrong" not in re.sub("<[^>]*class[^>]*>", "", response.text)
 

@@ -49,6 +49,8 @@ OWN_RULES = {
     "receiver.receive",
     "test_webhook.receive",
     "invitations.show",
+    "not_me.ask",
+    "not_me.confirm",
     "invitations.accept",
     "invitations.join",
     "passwords.forgot",
