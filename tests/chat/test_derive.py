@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from webhooks_app.chat.contacts import contacts_in
 from webhooks_app.chat.derive import EARLY_KEPT, IDLE, end, hear
 from webhooks_app.chat.listening import Findings, ListeningRules
 from webhooks_app.chat.payloads import ConversationRef
 from webhooks_app.chat.state import Derived, Message, Speaker, State
+from webhooks_app.matching.budget import PER_EVENT
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 PLACE = ConversationRef("conv_1", "lead_1")
@@ -44,7 +46,10 @@ def heard(
 
 
 def noticed(one: Message) -> Findings:
-    return ListeningRules().notice(one.text) if one.speaker is VISITOR else Findings()
+    if one.speaker is not VISITOR:
+        return Findings()
+    [requests] = ListeningRules().requests_in([one.text], PER_EVENT)
+    return Findings(contacts_in(one.text, None), requests.types)
 
 
 def types(derived: Sequence[Derived]) -> list[str]:

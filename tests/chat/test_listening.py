@@ -5,6 +5,13 @@ import re2
 
 from webhooks_app.catalogue import CATALOGUE
 from webhooks_app.chat.listening import APPOINTMENT, ESCALATION, ListeningRules, first_match
+from webhooks_app.matching.budget import PER_EVENT, Budget, Spent
+from webhooks_app.matching.operators import compile_pattern
+
+
+def asked_for(text: str, rules: ListeningRules | None = None) -> list[str]:
+    [found] = (rules or ListeningRules()).requests_in([text], PER_EVENT)
+    return list(found.types)
 
 
 @pytest.mark.parametrize(
@@ -29,7 +36,7 @@ from webhooks_app.chat.listening import APPOINTMENT, ESCALATION, ListeningRules,
     ],
 )
 def test_asking_for_a_human(text: str) -> None:
-    assert ListeningRules().notice(text).requests == [ESCALATION]
+    assert asked_for(text) == [ESCALATION]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +60,7 @@ def test_asking_for_a_human(text: str) -> None:
     ],
 )
 def test_asking_for_an_appointment(text: str) -> None:
-    assert ListeningRules().notice(text).requests == [APPOINTMENT]
+    assert asked_for(text) == [APPOINTMENT]
 
 
 @pytest.mark.parametrize(
@@ -78,17 +85,39 @@ def test_asking_for_an_appointment(text: str) -> None:
     ],
 )
 def test_asking_for_neither(text: str) -> None:
-    assert ListeningRules().notice(text).requests == []
+    assert asked_for(text) == []
 
 
 def test_own_patterns_replace_the_defaults() -> None:
     wishes = ListeningRules(escalation=[r"\bmensch\b"], appointment=[])
-    assert wishes.notice("Ich will einen MENSCH sprechen").requests == [ESCALATION]
-    assert wishes.notice("talk to a human, book a demo").requests == []
+    assert asked_for("Ich will einen MENSCH sprechen", wishes) == [ESCALATION]
+    assert asked_for("talk to a human, book a demo", wishes) == []
 
 
 def test_a_pattern_that_is_none_is_refused() -> None:
     with pytest.raises(re2.error):
-        first_match(["("], "text")
+        first_match(["("], "text", Budget())
     with pytest.raises(re2.error):
-        first_match(["a)(b"], "text")
+        first_match(["a)(b"], "text", Budget())
+
+
+def test_a_pattern_that_costs_too_much_keeps_no_other_from_being_found() -> None:
+    text = "x" * 5000 + " mensch"
+    costly, cheap = "(?:a.{0,20}){3}", "mensch"
+    budget = compile_pattern(f"(?is){costly}").cost(text) - 1
+    rules = ListeningRules(escalation=[costly, cheap], appointment=[costly])
+    [found] = rules.requests_in([text], budget)
+    assert found.types == [ESCALATION]
+    assert not found.tried
+    with pytest.raises(Spent):
+        first_match([costly], text, Budget(budget))
+    [whole] = rules.requests_in([text], 4 * budget)
+    assert whole.tried
+
+
+def test_the_budget_is_for_all_texts_together() -> None:
+    rules = ListeningRules(escalation=["mensch"], appointment=[])
+    once = compile_pattern("(?is)mensch").cost("ein mensch")
+    found = rules.requests_in(["ein mensch"] * 3, 2 * once)
+    assert [one.tried for one in found] == [True, True, False]
+    assert [list(one.types) for one in found] == [[ESCALATION], [ESCALATION], []]

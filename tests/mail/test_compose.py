@@ -18,6 +18,7 @@ from webhooks_app.channels.email.unsubscribe import Unsubscribing
 from webhooks_app.lib.times import zone_named
 from webhooks_app.mail.compose import About, MailAction, MailContext, compose
 from webhooks_app.mail.subject_template import check_subject, filled_in
+from webhooks_app.matching.view import View
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "emails" / "event"
 AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -142,7 +143,7 @@ def test_a_subject_holds_fields_and_nothing_more(template: str, subject: str) ->
         "data": {"name": "Alice", "tags": ["a", "b"]},
     }
     check_subject(template)
-    assert filled_in(template, event) == subject
+    assert filled_in(template, View(event)) == subject
 
 
 @pytest.mark.parametrize(

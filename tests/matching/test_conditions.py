@@ -7,14 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from webhooks_app.matching.budget import Budget, Spent
 from webhooks_app.matching.conditions import (
     InvalidCondition,
     evaluate,
     explain,
-    look_up,
     parse_conditions,
 )
-from webhooks_app.matching.operators import OPERATORS
+from webhooks_app.matching.operators import (
+    LARGEST_PROGRAM,
+    LONGEST_SEARCHED,
+    OPERATORS,
+    compile_pattern,
+)
+from webhooks_app.matching.paths import escaped, steps_of
+from webhooks_app.matching.view import View
 from webhooks_app.vocabulary import Match
 
 LEAD = {
@@ -40,7 +47,12 @@ LEAD = {
 
 def holds(field: str, operator: str, value: Any = None, event: Any = None) -> bool:
     raw = [{"field": field, "operator": operator, "value": value}]
-    return evaluate(parse_conditions(raw), Match.ALL, LEAD if event is None else event)
+    view = View(LEAD if event is None else event)
+    return evaluate(parse_conditions(raw), Match.ALL, view, Budget())
+
+
+def look_up(path: str, event: Any) -> list[Any]:
+    return View(event).look_up(path, Budget())
 
 
 @pytest.mark.parametrize(
@@ -80,6 +92,14 @@ def holds(field: str, operator: str, value: Any = None, event: Any = None) -> bo
         ("email", "ends_with", ".org", False),
         ("name", "one_of", ["Bob", "Ada"], True),
         ("score", "one_of", ["41", "42"], True),
+        ("score", "equals", " 42 ", True),
+        ("score", "equals", "+42.0", True),
+        ("score", "equals", "4_2", False),
+        ("score", "equals", "４２", False),
+        ("score", "less_than", "Infinity", False),
+        ("score", "less_than", "1e999", False),
+        ("score", "greater_than", "-inf", False),
+        ("score", "not_equals", "NaN", True),
         ("name", "one_of", ["Bob"], False),
         ("phone", "one_of", ["x"], False),
         ("score", "greater_than", 41, True),
@@ -90,6 +110,8 @@ def holds(field: str, operator: str, value: Any = None, event: Any = None) -> bo
         ("name", "greater_than", 1, False),
         ("due", "greater_than", "2026-03-02T09:59:59Z", True),
         ("due", "less_than", "2026-03-02T10:00:01Z", True),
+        ("due", "less_than", "2026-03-02t10:00:01z", True),
+        ("due", "greater_than", "2026-03-02t10:00:01.123456789z", False),
         ("vip", "greater_than", 0, False),
         ("email", "matches", r"^\w+@Example\.com$", True),
         ("email", "matches", r"(?i)^ada@example", True),
@@ -116,10 +138,10 @@ def test_all_or_any() -> None:
             {"field": "name", "operator": "equals", "value": "Bob"},
         ]
     )
-    assert not evaluate(conditions, Match.ALL, LEAD)
-    assert evaluate(conditions, Match.ANY, LEAD)
-    assert evaluate((), Match.ALL, LEAD)
-    assert evaluate((), Match.ANY, LEAD)
+    assert not evaluate(conditions, Match.ALL, View(LEAD), Budget())
+    assert evaluate(conditions, Match.ANY, View(LEAD), Budget())
+    assert evaluate((), Match.ALL, View(LEAD), Budget())
+    assert evaluate((), Match.ANY, View(LEAD), Budget())
 
 
 def test_an_explanation_shows_what_was_found_and_how_it_was_judged() -> None:
@@ -129,7 +151,7 @@ def test_an_explanation_shows_what_was_found_and_how_it_was_judged() -> None:
             {"field": "phone", "operator": "not_exists"},
         ]
     )
-    explained = explain(conditions, Match.ALL, LEAD)
+    explained = explain(conditions, Match.ALL, View(LEAD), Budget())
     first, second = explained.judged
     assert not explained.passed
     assert (first.passed, first.found, first.actual) == (False, True, 42)
@@ -165,6 +187,7 @@ def test_an_explanation_shows_what_was_found_and_how_it_was_judged() -> None:
         ([{"field": "a", "operator": "matches", "value": r"(a)\1"}], "value"),
         ([{"field": "a", "operator": "matches", "value": "(x{1000}){1000}"}], "value"),
         ([{"field": "a", "operator": "matches", "value": 5}], "value"),
+        ([{"field": "a", "operator": "matches", "value": "(a.{0,200}){2}Q0"}], "value"),
         ([{"field": "a", "operator": "exists"}] * 21, "field"),
     ],
 )
@@ -207,8 +230,8 @@ def test_any_condition_has_an_answer_for_any_event(
     except InvalidCondition:
         return
     for match in Match:
-        answer = evaluate(conditions, match, events(data))
-        assert answer is explain(conditions, match, events(data)).passed
+        answer = evaluate(conditions, match, View(events(data)), Budget())
+        assert answer is explain(conditions, match, View(events(data)), Budget()).passed
 
 
 @given(JSON, SCALARS)
@@ -245,4 +268,118 @@ def test_parts_of_a_text_are_found(before: str, part: str, after: str) -> None:
 def test_a_path_with_or_without_data_means_the_same(data: dict[str, Any]) -> None:
     for name in data.keys() - {"id", "type", "timestamp", "subject", "data"}:
         assert look_up(name, events(data)) == look_up(f"data.{name}", events(data))
-        assert look_up(name, events(data)) == (True, data[name])
+        assert look_up(name, events(data)) == [data[name]]
+
+
+ITEMS = {
+    "tags": [{"name": "New"}, {"name": "eu", "on": {"by": ["Ada", "Bob"]}}, "text", {"name": None}],
+    "fields": {"System.State": "Ready", "System": {"Id": 7}},
+    "utm.source": "mail",
+    "a": {"b": 1},
+    "a.b": 2,
+    "a\\b": 3,
+    "matrix": [[{"n": 1}], [{"n": 2}]],
+    "id": "of the data",
+    "type": "of the data",
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "operator", "value", "expected"),
+    [
+        ("tags.name", "equals", "eu", True),
+        ("tags.name", "equals", "us", False),
+        ("tags.name", "not_equals", "eu", False),
+        ("tags.name", "not_equals", "us", True),
+        ("tags.name", "exists", None, True),
+        ("tags.name", "not_exists", None, False),
+        ("tags.nick", "not_exists", None, True),
+        ("tags.1.name", "equals", "eu", True),
+        ("tags.0.name", "equals", "eu", False),
+        ("tags.on.by", "contains", "Bob", True),
+        ("tags.on.by.0", "equals", "Ada", True),
+        ("matrix.n", "equals", 2, True),
+        ("matrix.0.n", "equals", 2, False),
+        ("fields.System.State", "equals", "Ready", True),
+        ("fields.System.Id", "equals", 7, True),
+        (r"fields.System\.State", "equals", "Ready", True),
+        (r"fields.System\.Id", "exists", None, False),
+        ("utm.source", "equals", "mail", True),
+        ("data.utm.source", "equals", "mail", True),
+        ("lead.utm.source", "equals", "mail", True),
+        ("a.b", "equals", 1, True),
+        (r"a\.b", "equals", 2, True),
+        (r"a\\b", "equals", 3, True),
+        ("id", "equals", "src_1", True),
+        ("data.id", "equals", "of the data", True),
+        ("data.type", "equals", "of the data", True),
+    ],
+)
+def test_a_path_reaches_keys_with_dots_and_any_element_of_a_list(
+    field: str, operator: str, value: Any, expected: bool
+) -> None:
+    assert holds(field, operator, value, events(ITEMS)) is expected
+
+
+@given(st.recursive(st.integers(), lambda inner: st.dictionaries(st.text(), inner), max_leaves=9))
+def test_every_member_of_an_object_has_a_path(data: Any) -> None:
+    """But for those without a name: a step cannot be empty."""
+
+    def check(steps: tuple[str, ...], value: Any) -> None:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                if key:
+                    check((*steps, key), inner)
+        elif steps:
+            path = ".".join(map(escaped, ("data", *steps)))
+            assert steps_of(path) == ("data", *steps)
+            assert look_up(path, events(data)) == [value]
+
+    check((), data)
+
+
+def test_what_the_budget_cannot_pay_is_not_tried_and_cheaper_ones_are() -> None:
+    event = View(events({"long": "x" * 10_000, "short": "ab"}))
+    raw = [
+        {"field": "long", "operator": "matches", "value": "a"},
+        {"field": "short", "operator": "equals", "value": "ab"},
+    ]
+    conditions, budget = parse_conditions(raw), 1000
+    explained = explain(conditions, Match.ANY, event, Budget(budget))
+    assert explained.passed
+    assert [(one.tried, one.passed) for one in explained.judged] == [(False, False), (True, True)]
+    assert evaluate(conditions, Match.ANY, event, Budget(budget))
+    with pytest.raises(Spent):
+        evaluate(conditions, Match.ALL, event, Budget(budget))
+    assert not explain(conditions, Match.ALL, event, Budget(budget)).passed
+
+
+@pytest.mark.parametrize(
+    ("data", "condition"),
+    [
+        ({"f": "x" * 9999}, {"field": "f", "operator": "matches", "value": "y"}),
+        ({"f": "x" * 9999}, {"field": "f", "operator": "contains", "value": "y"}),
+        ({"f": "x" * 9999}, {"field": "f", "operator": "ends_with", "value": "y"}),
+        ({"f": [1] * 999}, {"field": "f", "operator": "contains", "value": 2}),
+        ({"f": [{}] * 999}, {"field": "f.g", "operator": "exists"}),
+        ({"f": [{"g": 1}] * 99}, {"field": "f.g", "operator": "one_of", "value": [2] * 99}),
+    ],
+)
+def test_all_that_takes_long_is_counted(data: Any, condition: Any) -> None:
+    conditions = parse_conditions([condition])
+    with pytest.raises(Spent):
+        evaluate(conditions, Match.ALL, View(events(data)), Budget(5000))
+    assert evaluate(conditions, Match.ALL, View(events(data)), Budget()) is not None
+
+
+def test_a_pattern_looks_at_the_beginning_of_a_long_text() -> None:
+    text = "a" * LONGEST_SEARCHED
+    assert holds("f", "matches", "b", events({"f": text[1:] + "b"}))
+    assert not holds("f", "matches", "b", events({"f": text + "b"}))
+    assert holds("f", "matches", "^a+$", events({"f": text}))
+    assert not holds("f", "matches", "^a+$", events({"f": text + "b"}))
+
+
+def test_a_pattern_costs_more_when_its_program_is_larger() -> None:
+    small, large = compile_pattern("abc"), compile_pattern("a.{0,80}b")
+    assert 0 < small.weight < large.weight <= 4 + LARGEST_PROGRAM // 50

@@ -126,3 +126,22 @@ def test_what_cannot_be_an_event_is_refused_beside_its_field(owner: Person) -> N
     response = owner.post("/events/new", type="no.such", data="{}", subject_type="")
     assert "type-error" in response.text
     assert db.session.query(Event).count() == 0
+
+
+def test_an_event_with_too_much_text_for_its_conditions_says_so(
+    owner: Person, organisation: Organisation
+) -> None:
+    patterns = [
+        {"field": "name", "operator": "matches", "value": f"a.{{0,{80 + n}}}b"} for n in range(20)
+    ]
+    for number in range(3):
+        factories.webhook(
+            organisation, URL, name=f"Costly {number}", conditions=patterns, match="any"
+        )
+    long = factories.lead(data=f'{{"name":"{"x" * 16_000}"}}')
+    [accepted, short] = factories.accepted(organisation, long, factories.lead())
+    page = owner.get(f"/events/{accepted.id}").text
+    assert "2 actions and webhooks have conditions that were not tried" in page
+    assert "not tried, the event has too much text" in page
+    assert "not tried" not in owner.get(f"/events/{short.id}").text
+    assert "conditions were not tried" in owner.get("/notifications/").text

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTo
 from werkzeug.exceptions import NotFound as NoSuchPath
 
 from webhooks_app.api.blueprint import bp
-from webhooks_app.lib.errors import DATABASE_AWAY, UNSTORABLE, Conflict, NotFound, PlanLimit
+from webhooks_app.lib.errors import DATABASE_AWAY, UNSTORABLE, Busy, Conflict, NotFound, PlanLimit
 from webhooks_app.lib.pointers import Fault, Invalid
 
 TYPES = "/docs/api#"
@@ -107,6 +107,15 @@ def _not_found(_: NotFound) -> Response:
 @bp.errorhandler(Conflict)
 def _conflict(error: Conflict) -> Response:
     return Problem(409, "conflict", "Not as things are now", str(error)).response()
+
+
+@bp.errorhandler(Busy)
+def _busy(_: Busy) -> Response:
+    detail = (
+        "Other events of your organisation are still being matched against costly conditions. "
+        "Nothing was stored: send it again in a moment."
+    )
+    return Problem(429, "busy", "Busy", detail, headers={"Retry-After": "1"}).response()
 
 
 @bp.errorhandler(PlanLimit)

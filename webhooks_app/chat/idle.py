@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, Select, insert, select
 
 from webhooks_app.chat.derive import end
 from webhooks_app.chat.rows import CONVERSATIONS, MESSAGES, LockedConversation, write
-from webhooks_app.ingest.accept import IngestRequest, accept_within
+from webhooks_app.ingest.accept import IngestRequest, accept_within, in_transaction
+from webhooks_app.ingest.selection import Prepared
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.metrics import ACCEPTED
 from webhooks_app.matching.incoming import Accepted
@@ -33,12 +35,10 @@ def end_idle(database: Engine, now: datetime) -> bool:
     )
     planned = False
     while True:
-        with database.begin() as connection:
-            talks = [LockedConversation.of(row) for row in connection.execute(due).mappings()]
-            events = _end(connection, talks, now)
+        events = in_transaction(database, partial(_end_due, due, now))
         ACCEPTED.inc(len(events))
         planned |= any(one.plans_deliveries for one in events)
-        if len(talks) < BATCH:
+        if len(events) < BATCH:
             return planned
 
 
@@ -49,23 +49,36 @@ def end_now(database: Engine, talk_id: str, now: datetime) -> list[Accepted]:
         CONVERSATIONS.c.simulated,
         CONVERSATIONS.c.ends_at.is_not(None),
     )
-    with database.begin() as connection:
-        talks = [
-            LockedConversation.of(row)
-            for row in connection.execute(query.with_for_update()).mappings()
-        ]
+
+    def work(connection: Connection, prepared: Prepared) -> list[Accepted]:
+        talks = _locked(connection, query.with_for_update())
         for talk in talks:
             talk.state = replace(talk.state, ends_at=now)
-        events = _end(connection, talks, now)
+        return _end(connection, talks, now, prepared)
+
+    events = in_transaction(database, work)
     ACCEPTED.inc(len(events))
     return events
 
 
+def _end_due(
+    due: Select[Any], now: datetime, connection: Connection, prepared: Prepared
+) -> list[Accepted]:
+    return _end(connection, _locked(connection, due), now, prepared)
+
+
+def _locked(connection: Connection, query: Select[Any]) -> list[LockedConversation]:
+    return [LockedConversation.of(row) for row in connection.execute(query).mappings()]
+
+
 def _end(
-    connection: Connection, talks: Sequence[LockedConversation], now: datetime
+    connection: Connection,
+    talks: Sequence[LockedConversation],
+    now: datetime,
+    prepared: Prepared,
 ) -> list[Accepted]:
     asked = [_asked(talk, now) for talk in talks]
-    accept_within(connection, asked)
+    accept_within(connection, asked, prepared)
     events = [one.accepted[0] for one in asked]
     if talks:
         write(connection, talks, now)

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from webhooks_app.chat.contacts import Contact, contacts_in
+from webhooks_app.chat.contacts import Contact
+from webhooks_app.matching.budget import Budget, Spent
 from webhooks_app.matching.operators import compile_pattern
 
 ESCALATION = "escalation.requested"
@@ -45,6 +46,15 @@ class Findings:
 
 
 @dataclass(frozen=True, slots=True)
+class Requests:
+    """The event types that a text asks for. Not `tried`: some patterns cost more than the budget
+    had left, and count as not found."""
+
+    types: Sequence[str] = ()
+    tried: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class ListeningRules:
     """What is listened for in the conversations of one chatbot."""
 
@@ -52,15 +62,38 @@ class ListeningRules:
     appointment: Sequence[str] = APPOINTMENT_PATTERNS
     region: str | None = None
 
-    def notice(self, text: str) -> Findings:
-        patterns = {ESCALATION: self.escalation, APPOINTMENT: self.appointment}
-        requests = [type_ for type_, some in patterns.items() if first_match(some, text)]
-        return Findings(contacts_in(text, self.region), requests)
+    def requests_in(self, texts: Sequence[str], steps: int) -> list[Requests]:
+        """For each of the texts; `steps` is the budget of all together."""
+        budget = Budget(steps)
+        return [self._requests_in(text, budget) for text in texts]
+
+    def _requests_in(self, text: str, budget: Budget) -> Requests:
+        types, tried = [], True
+        for type_, patterns in ((ESCALATION, self.escalation), (APPOINTMENT, self.appointment)):
+            try:
+                if first_match(patterns, text, budget):
+                    types.append(type_)
+            except Spent:
+                tried = False
+        return Requests(types, tried)
 
 
-def first_match(patterns: Sequence[str], text: str) -> str | None:
+def first_match(patterns: Sequence[str], text: str, budget: Budget) -> str | None:
     """The first pattern found somewhere in the text, whatever the case and the line breaks.
 
-    Raises `re2.error` for one that is none.
+    Raises `re2.error` for one that is none, and `Spent` when none was found of those that the
+    budget could pay.
     """
-    return next((one for one in patterns if compile_pattern(f"(?is){one}").search(text)), None)
+    spent = None
+    for written in patterns:
+        pattern = compile_pattern(f"(?is){written}")
+        try:
+            budget.pay(pattern.cost(text))
+        except Spent as error:
+            spent = error
+        else:
+            if pattern.found_in(text):
+                return written
+    if spent is not None:
+        raise spent
+    return None

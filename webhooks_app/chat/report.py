@@ -1,24 +1,28 @@
 """Messages as they are reported: what is known after them and the events that follow, in one
 transaction that holds the locks of their conversations."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, insert
-from sqlalchemy.exc import DBAPIError
 
+from webhooks_app.chat.contacts import contacts_in
 from webhooks_app.chat.derive import hear
 from webhooks_app.chat.listening import Findings
 from webhooks_app.chat.repeats import Known, MessageResult, ReportedMessage
 from webhooks_app.chat.rows import MESSAGES, LockedConversation, locked, wishes_of, write
 from webhooks_app.chat.state import Derived, Message, Speaker
 from webhooks_app.database import reading
-from webhooks_app.ingest.accept import TRIES, IngestRequest, accept_within, lost_a_race
+from webhooks_app.ingest.accept import IngestRequest, accept_within, in_transaction
+from webhooks_app.ingest.selection import Prepared
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.metrics import ACCEPTED
 from webhooks_app.lib.tenant import Tenant
+from webhooks_app.matching.budget import CHEAP, budget_of
+from webhooks_app.matching.lanes import lane
+from webhooks_app.notices.dashboard_notices import notify_chat_untried
 from webhooks_app.vocabulary import EventOrigin
 
 
@@ -34,33 +38,48 @@ def report(
 
     Raises `KeyReused`, with nothing stored, when an id or key came with another message before.
     """
-    noticed = _noticed(database, tenant, chatbot_id, messages)
-    for last in (False,) * (TRIES - 1) + (True,):
-        try:
-            with database.begin() as connection:
-                hearing = _Hearing(connection, tenant, chatbot_id, messages, now, simulated)
-                heard, stored = hearing.run(noticed)
-        except DBAPIError as error:
-            if last or not lost_a_race(error):
-                raise
-        else:
-            ACCEPTED.inc(stored)
-            return heard
-    raise AssertionError("the last try returns or raises")
+    findings = _findings(database, tenant, chatbot_id, messages, now)
+    ids = [one.message_id or new_id("cms") for one in messages]
+    new_talks = {one.conversation_id: new_id("cnv") for one in messages}
+
+    def hear_all(connection: Connection, prepared: Prepared) -> tuple[list[MessageResult], int]:
+        talks = locked(connection, tenant, chatbot_id, new_talks, now, simulated)
+        hearing = _Hearing(connection, tenant, talks, messages, now, prepared)
+        return hearing.run(ids, findings)
+
+    heard, stored = in_transaction(database, hear_all)
+    ACCEPTED.inc(stored)
+    return heard
 
 
-def _noticed(
-    database: Engine, tenant: Tenant, chatbot_id: str, messages: Sequence[ReportedMessage]
+def _findings(
+    database: Engine,
+    tenant: Tenant,
+    chatbot_id: str,
+    messages: Sequence[ReportedMessage],
+    now: datetime,
 ) -> list[Findings]:
-    """What is in each text. It takes long, so it is found out before anything is locked."""
-    if all(one.speaker is not Speaker.VISITOR for one in messages):
+    """What is in each text. It takes long, so it is found out before anything is locked.
+
+    What is more than cheap waits for its turn: one at a time for each organisation. Raises `Busy`.
+    """
+    texts = [one.text for one in messages if one.speaker is Speaker.VISITOR]
+    if not texts:
         return [Findings()] * len(messages)
     with reading(database) as connection:
-        wishes = wishes_of(connection, tenant.organisation_id, chatbot_id)
-    return [
-        wishes.notice(one.text) if one.speaker is Speaker.VISITOR else Findings()
-        for one in messages
-    ]
+        rules = wishes_of(connection, tenant.organisation_id, chatbot_id)
+    requests = rules.requests_in(texts, CHEAP)
+    if not all(one.tried for one in requests):
+        with lane(tenant.organisation_id):
+            requests = rules.requests_in(texts, budget_of(len(texts)))
+    if not all(one.tried for one in requests):
+        with database.begin() as connection:
+            notify_chat_untried(connection, tenant, now)
+    found = iter(
+        Findings(contacts_in(text, rules.region), one.types)
+        for text, one in zip(texts, requests, strict=True)
+    )
+    return [next(found) if one.speaker is Speaker.VISITOR else Findings() for one in messages]
 
 
 @dataclass(slots=True)
@@ -80,48 +99,44 @@ class _Hearing:
         self,
         connection: Connection,
         tenant: Tenant,
-        chatbot_id: str,
+        talks: Mapping[str, LockedConversation],
         messages: Sequence[ReportedMessage],
         now: datetime,
-        simulated: bool,
+        prepared: Prepared,
     ) -> None:
         self._connection = connection
         self._tenant = tenant
         self._messages = messages
         self._now = now
-        ids = {one.conversation_id for one in messages}
-        self._talks = locked(connection, tenant, chatbot_id, ids, now, simulated)
+        self._prepared = prepared
+        self._talks = talks
         self._known = Known(connection, self._talks, messages)
 
-    def run(self, noticed: Sequence[Findings]) -> tuple[list[MessageResult], int]:
+    def run(
+        self, ids: Sequence[str], findings: Sequence[Findings]
+    ) -> tuple[list[MessageResult], int]:
         """An answer for each message, and how many events were stored."""
         new: list[_New] = []
         answers: list[MessageResult] = []
-        for index, (message, seen) in enumerate(zip(self._messages, noticed, strict=True)):
+        for index, message in enumerate(self._messages):
             talk = self._talks[message.conversation_id]
             answer = self._known.find(index, talk, message)
             if answer is None:
                 answer = MessageResult(message.conversation_id)
-                new.append(_New(talk, message, self._hear(talk, message, seen), answer))
+                said = Message(ids[index], message.speaker, message.text, message.at)
+                talk.state, derived = hear(talk.place, talk.state, said, findings[index], self._now)
+                new.append(_New(talk, message, derived, answer))
                 self._known.remember(talk, message, answer)
             answers.append(answer)
         if new:
             self._store(new)
         return answers, sum(len(one.derived) for one in new)
 
-    def _hear(
-        self, talk: LockedConversation, message: ReportedMessage, noticed: Findings
-    ) -> list[Derived]:
-        id_ = message.message_id or new_id("cms")
-        said = Message(id_, message.speaker, message.text, message.at)
-        talk.state, derived = hear(talk.place, talk.state, said, noticed, self._now)
-        return derived
-
     def _store(self, new: Sequence[_New]) -> None:
         events = [one.talk.event(derived) for one in new for derived in one.derived]
         if events:
             asked = IngestRequest(self._tenant, events, EventOrigin.CHAT)
-            accept_within(self._connection, [asked])
+            accept_within(self._connection, [asked], self._prepared)
             accepted = iter(asked.accepted)
             for one in new:
                 one.heard.events = [next(accepted) for _ in one.derived]

@@ -1,6 +1,6 @@
 """Conversations as rows: locked, read into what the derivation knows, and written back."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, cast
@@ -13,7 +13,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from webhooks_app.chat.listening import ListeningRules
 from webhooks_app.chat.payloads import ConversationRef
 from webhooks_app.chat.state import Derived, Notes, State
-from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.matching.incoming import Incoming
 from webhooks_app.models import ChatMessage, ChatSettings, Conversation
@@ -69,11 +68,12 @@ def locked(
     connection: Connection,
     tenant: Tenant,
     chatbot_id: str,
-    conversation_ids: Collection[str],
+    new_ids: Mapping[str, str],
     now: datetime,
     simulated: bool,
 ) -> dict[str, LockedConversation]:
-    """Those conversations by their ids, made where they are new.
+    """The conversations of the platform's ids in `new_ids`, made where they are new, with the ids
+    given there.
 
     Rows are locked in the order of their ids, so that two batches wait rather than deadlock.
     """
@@ -83,7 +83,7 @@ def locked(
         .where(
             Conversation.in_tenant(tenant),
             columns.chatbot_id == chatbot_id,
-            columns.conversation_id.in_(conversation_ids),
+            columns.conversation_id.in_(new_ids),
         )
         .order_by(columns.id)
         .with_for_update()
@@ -96,7 +96,7 @@ def locked(
         }
 
     talks = found()
-    missing = sorted(set(conversation_ids) - talks.keys())
+    missing = sorted(new_ids.keys() - talks.keys())
     if not missing:
         return talks
     common = {
@@ -106,7 +106,7 @@ def locked(
         "simulated": simulated,
         "created_at": now,
     }
-    rows = [common | {"id": new_id("cnv"), "conversation_id": one} for one in missing]
+    rows = [common | {"id": new_ids[one], "conversation_id": one} for one in missing]
     dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
     empty = _values(State()) | {"updated_at": now}
     connection.execute(

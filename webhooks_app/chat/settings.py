@@ -13,6 +13,7 @@ from webhooks_app.chat.listening import APPOINTMENT_PATTERNS, ESCALATION_PATTERN
 from webhooks_app.events.subjects import id_faults
 from webhooks_app.lib.pointers import Fault, Invalid, pointer
 from webhooks_app.lib.times import utcnow
+from webhooks_app.matching.budget import Budget, Spent
 from webhooks_app.models import ChatSettings
 from webhooks_app.organisations.audit_log import Target, record
 
@@ -83,10 +84,18 @@ def try_out(wanted: ChatSettingsInput, text: str) -> TriedOut:
     """
     check(wanted)
     return TriedOut(
-        escalation=first_match(wanted.escalation, text),
-        appointment=first_match(wanted.appointment, text),
+        escalation=_tried(wanted.escalation, text),
+        appointment=_tried(wanted.appointment, text),
         contacts=contacts_in(text, wanted.region or None),
     )
+
+
+def _tried(patterns: Sequence[str], text: str) -> str | None:
+    """As in a message: what costs too much counts as not found."""
+    try:
+        return first_match(patterns, text, Budget())
+    except Spent:
+        return None
 
 
 def check(wanted: ChatSettingsInput) -> None:
@@ -112,7 +121,7 @@ def _faults_of_patterns(name: str, patterns: Sequence[str]) -> Iterator[Fault]:
             yield Fault(at, f"Line {number} has a character that cannot be typed.")
         else:
             try:
-                first_match([pattern], "")
+                first_match([pattern], "", Budget())
             except re2.error as error:
                 why = error.args[0].decode() if error.args else "not a pattern"
                 # The flags are ours: nobody typed them.

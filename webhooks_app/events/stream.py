@@ -1,8 +1,7 @@
 """The stream of events, and why each webhook was or was not told of one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 from sqlalchemy import select
@@ -12,15 +11,18 @@ from webhooks_app.deliveries.filters import of_event
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.paging import Page, PageBounds, encode_cursor, page_of
 from webhooks_app.lib.tenant import Tenant
+from webhooks_app.matching.budget import PER_EVENT, Budget
 from webhooks_app.matching.changes import is_update
 from webhooks_app.matching.conditions import ConditionResult, explain, parse_conditions
 from webhooks_app.matching.incoming import Incoming
-from webhooks_app.matching.match import condition_view, wants_change
+from webhooks_app.matching.match import view_of, wants_change
+from webhooks_app.matching.view import View
 from webhooks_app.models import Delivery, Event, Subscription
 from webhooks_app.vocabulary import Match
 
 # As for deliveries: what is rare must not cost a walk over a million rows.
 LOOKED_THROUGH = 20_000
+EXPLAINED = 2  # every condition is explained, also those that matching need not look at
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +89,17 @@ def match_explanations(session: Session, tenant: Tenant, event: Event) -> list[M
     told = set(session.scalars(select(Delivery.subscription_id).where(of_event(event.id))))
     query = Subscription.of(tenant).where(Subscription.is_present())
     incoming = incoming_of(event)
-    view = condition_view(incoming)
-    found = [_verdict(row, incoming, view, row.id in told) for row in session.scalars(query)]
+    view, budget = view_of(incoming), Budget(EXPLAINED * PER_EVENT)
+    found = [
+        _explanation(row, incoming, view, budget, row.id in told) for row in session.scalars(query)
+    ]
     return sorted(found, key=lambda one: (not one.delivered, one.subscription.name))
 
 
-def _verdict(
-    row: Subscription, event: Incoming, view: Mapping[str, Any], delivered: bool
+def _explanation(
+    row: Subscription, event: Incoming, view: View, budget: Budget, delivered: bool
 ) -> MatchExplanation:
-    explained = explain(parse_conditions(row.conditions), Match(row.match), view)
+    explained = explain(parse_conditions(row.conditions), Match(row.match), view, budget)
     fields = row.changed_fields if is_update(event.type) else ()
     return MatchExplanation(
         subscription=row,

@@ -1,29 +1,38 @@
 """The first step: events and all their deliveries in one transaction."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, cast
+from itertools import count
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, Table, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from webhooks_app.engine.switching_off import disable
 from webhooks_app.ingest.rows import DELIVERY_COLUMNS, EVENT_COLUMNS, delivery_rows, event_row
+from webhooks_app.ingest.selection import (
+    Costly,
+    Prepared,
+    Selection,
+    select_before,
+    select_cheaply,
+    tell_untried,
+)
 from webhooks_app.lib.bulk import insert_rows
 from webhooks_app.lib.metrics import ACCEPTED
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
 from webhooks_app.matching.incoming import Accepted, Incoming
-from webhooks_app.matching.match import Matcher, matchers_for
+from webhooks_app.matching.match import Candidate, Matcher, matchers_for
 from webhooks_app.matching.states import Key, States, key_of
 from webhooks_app.models import Delivery, Event
 from webhooks_app.vocabulary import EventOrigin, Trigger
 
 TRIES = 4
-UNREADABLE = "Its settings cannot be read any more. Edit it and save to use it again."
+REMATCHED = 3  # times that a request is matched again before the transaction, then within it
 EVENTS = cast(Table, Event.__table__)
 DELIVERIES = cast(Table, Delivery.__table__)
+T = TypeVar("T")
 REPEATABLE = ("idempotency_key", "source_id")
 
 
@@ -42,14 +51,22 @@ class KeyReused(Exception):
 
 @dataclass(slots=True, eq=False)
 class IngestRequest:
-    """What one request brings, and in the end what became of it: `accepted`, or `error`."""
+    """What one request brings, and in the end what became of it: `accepted`, or `error`.
+
+    `selection` says who wants the events. When a subscription was changed since, the request is
+    `stale`: nothing is stored, and it has to be matched again. None is matched within the
+    transaction. `untried` are those whose conditions cost too much.
+    """
 
     tenant: Tenant
     events: Sequence[Incoming]
     origin: EventOrigin = EventOrigin.API
+    selection: Selection | None = None
     accepted: list[Accepted] = field(default_factory=list)
+    untried: list[Candidate] = field(default_factory=list)
     error: Exception | None = None
     done: bool = False
+    stale: bool = False
 
     @property
     def plans_deliveries(self) -> bool:
@@ -68,7 +85,13 @@ def accept(database: Engine, tenant: Tenant, events: Sequence[Incoming]) -> list
     holds under concurrency, by the unique indexes. Raises `KeyReused`, then nothing is stored.
     """
     asked = IngestRequest(tenant, events)
-    accept_together(database, [asked])
+    for attempt in count():
+        asked.stale = False
+        asked.selection = None if attempt == REMATCHED else select_before(database, tenant, events)
+        accept_together(database, [asked])
+        if not asked.stale:
+            break
+    tell_untried(database, asked.untried)
     return asked.outcome()
 
 
@@ -93,13 +116,49 @@ def accept_together(database: Engine, asked: Sequence[IngestRequest]) -> None:
             return
 
 
-def accept_within(connection: Connection, asked: Sequence[IngestRequest]) -> None:
+def in_transaction(database: Engine, work: Callable[[Connection, Prepared], T]) -> T:
+    """Commit what `work` does, which calls `accept_within`; what it returns.
+
+    It runs again after an error that `lost_a_race`, and when costly conditions have to be matched
+    before. So it must make the same events each time.
+    """
+    prepared = Prepared()
+    for last in (False,) * (TRIES - 1) + (True,):
+        prepared.final = last
+        try:
+            with database.begin() as connection:
+                result = work(connection, prepared)
+        except Costly as costly:
+            prepared.add(database, costly)
+        except DBAPIError as error:
+            if last or not lost_a_race(error):
+                raise
+        else:
+            tell_untried(database, prepared.untried)
+            return result
+    raise AssertionError("the last try returns or raises")
+
+
+def accept_within(
+    connection: Connection, asked: Sequence[IngestRequest], prepared: Prepared
+) -> None:
     """Store all that was asked in the caller's transaction, and say in `accepted` what it became.
 
-    Whoever commits tries all of it again after an error that `lost_a_race`. Raises `KeyReused`.
+    Raises `KeyReused`, and `Costly` for `in_transaction` to see.
     """
-    for one, plan in zip(asked, _insert(connection, asked), strict=True):
+    matchers = matchers_for(connection, {one.tenant for one in asked})
+    events: dict[Tenant, list[Incoming]] = {}
+    for one in asked:
+        events.setdefault(one.tenant, []).extend(one.events)
+    selections = prepared.selections(events, matchers)
+    selected = {tenant: iter(one.events) for tenant, one in selections.items()}
+    for one in asked:
+        mine = [next(selected[one.tenant]) for _ in one.events]
+        one.selection = Selection(matchers[one.tenant].version, mine)
+    prepared.untried.clear()
+    for one, plan in zip(asked, _insert(connection, asked, matchers), strict=True):
         one.accepted = plan.accepted
+        prepared.untried += plan.untried
 
 
 def lost_a_race(error: Exception) -> bool:
@@ -110,16 +169,26 @@ def lost_a_race(error: Exception) -> bool:
 
 
 def _store(database: Engine, asked: Sequence[IngestRequest]) -> int:
-    """Commit all of it; the number of events that were new."""
+    """Commit all but what is stale; the number of events that were new."""
     with database.begin() as connection:
-        plans = _insert(connection, asked)
+        matchers = matchers_for(connection, {one.tenant for one in asked})
+        for one in asked:
+            one.stale = not _is_current(one, matchers[one.tenant])
+        asked = [one for one in asked if not one.stale]
+        plans = _insert(connection, asked, matchers)
     for one, plan in zip(asked, plans, strict=True):
-        one.accepted, one.done = plan.accepted, True
+        one.accepted, one.untried, one.done = plan.accepted, plan.untried, True
     return sum(len(plan.events) for plan in plans)
 
 
-def _insert(connection: Connection, asked: Sequence[IngestRequest]) -> "list[_Planned]":
-    plans = _planned(connection, asked)
+def _is_current(asked: IngestRequest, matcher: Matcher) -> bool:
+    return asked.selection is None or asked.selection.version == matcher.version
+
+
+def _insert(
+    connection: Connection, asked: Sequence[IngestRequest], matchers: Mapping[Tenant, Matcher]
+) -> "list[_Planned]":
+    plans = _planned(connection, asked, matchers)
     events = [row for plan in plans for row in plan.events]
     insert_rows(connection, EVENTS, EVENT_COLUMNS, _in_lock_order(events))
     deliveries = [row for plan in plans for row in plan.deliveries]
@@ -143,16 +212,15 @@ class _Planned:
     accepted: list[Accepted] = field(default_factory=list)
     events: list[tuple[Any, ...]] = field(default_factory=list)
     deliveries: list[tuple[Any, ...]] = field(default_factory=list)
+    untried: list[Candidate] = field(default_factory=list)
 
 
-def _planned(connection: Connection, asked: Sequence[IngestRequest]) -> list[_Planned]:
-    matchers = matchers_for(connection, {one.tenant for one in asked})
-    for matcher in matchers.values():
-        if matcher.unreadable:
-            disable(connection, matcher.unreadable, UNREADABLE)
+def _planned(
+    connection: Connection, asked: Sequence[IngestRequest], matchers: Mapping[Tenant, Matcher]
+) -> list[_Planned]:
     now = utcnow()
     known: dict[Tenant, _Known] = {}
-    for tenant in matchers:
+    for tenant in {one.tenant for one in asked}:
         events = [event for one in asked if one.tenant == tenant for event in one.events]
         known[tenant] = _Known(connection, tenant, events)
     states = States(connection, _followed(asked, matchers), now)
@@ -173,16 +241,21 @@ def _plan(
     asked: IngestRequest, matcher: Matcher, known: "_Known", states: States, now: datetime
 ) -> _Planned:
     plan = _Planned()
+    selection = asked.selection or select_cheaply(matcher, asked.events)
     for index, event in enumerate(asked.events):
         answer = known.find(index, event)
         if answer is None:
             key = key_of(asked.tenant, event) if matcher.follows(event.type) else None
             compared = states.compared(key, event)
-            candidates = matcher.matching(compared)
-            row = event_row(asked.tenant, compared, len(candidates), now, asked.origin)
+            wanted = selection.events[index].with_change(compared)
+            candidates, untried = wanted.candidates, wanted.untried
+            row = event_row(
+                asked.tenant, compared, len(candidates), now, asked.origin, len(untried)
+            )
             states.move_on(key, event, row[0])
             plan.events.append(row)
             plan.deliveries += delivery_rows(asked.tenant, row[0], candidates, now, Trigger.EVENT)
+            plan.untried += untried
             answer = Accepted(row[0], event.type, len(candidates))
             known.remember(event, answer)
         plan.accepted.append(answer)

@@ -2,6 +2,7 @@
 
 Committing costs more than all else in accepting one event. Whoever finds the turn free stores
 what all have brought until then, while the next ones gather; alone, nobody waits for anybody.
+Each request is matched before, in its own thread, so that no costly pattern holds up the others.
 """
 
 from collections import deque
@@ -10,7 +11,8 @@ from threading import Lock
 
 from sqlalchemy import Engine
 
-from webhooks_app.ingest.accept import IngestRequest, accept_together
+from webhooks_app.ingest.accept import REMATCHED, IngestRequest, accept, accept_together
+from webhooks_app.ingest.selection import select_before, tell_untried
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.matching.incoming import Accepted, Incoming
 
@@ -30,16 +32,28 @@ class GroupCommit:
     def accept(self, tenant: Tenant, event: Incoming) -> Accepted:
         """Like `ingest.accept.accept`, for one event."""
         mine = IngestRequest(tenant, [event])
+        for _ in range(REMATCHED):
+            mine.stale, mine.selection = False, select_before(self._database, tenant, [event])
+            self._join(mine)
+            if mine.done:
+                tell_untried(self._database, mine.untried)
+                return mine.outcome()[0]
+        [accepted] = accept(self._database, tenant, [event])
+        if accepted.plans_deliveries:
+            self._stored()
+        return accepted
+
+    def _join(self, mine: IngestRequest) -> None:
+        """Until it is done, or has to be matched again."""
         self._waiting.append(mine)
         planned = False
         with self._turn:
-            while not mine.done:
+            while not mine.done and not mine.stale:
                 group = list(self._next())
                 accept_together(self._database, group)
                 planned |= any(one.plans_deliveries for one in group)
         if planned:
             self._stored()
-        return mine.outcome()[0]
 
     def _next(self) -> Iterator[IngestRequest]:
         for _ in range(MOST):

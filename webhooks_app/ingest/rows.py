@@ -27,6 +27,8 @@ EVENT_COLUMNS = (
     "occurred_at",
     "created_at",
     "changed",
+    "hops",
+    "untried",
 )
 DELIVERY_COLUMNS = (
     "id",
@@ -46,7 +48,12 @@ DELIVERY_COLUMNS = (
 
 
 def event_row(
-    tenant: Tenant, event: Incoming, fan_out: int, now: datetime, origin: EventOrigin
+    tenant: Tenant,
+    event: Incoming,
+    fan_out: int,
+    now: datetime,
+    origin: EventOrigin,
+    untried: int = 0,
 ) -> tuple[Any, ...]:
     """A row in the order of `EVENT_COLUMNS`, with a new id."""
     subject_type, subject_id = event.subject or (None, None)
@@ -65,6 +72,8 @@ def event_row(
         event.occurred_at,
         now,
         None if event.changed is None else orjson.dumps(event.changed).decode(),
+        event.hops,
+        untried or None,
     )
 
 

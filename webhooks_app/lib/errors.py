@@ -19,6 +19,10 @@ class Conflict(Exception):
     """It cannot be done as things are now; the message says what would help."""
 
 
+class Busy(Exception):
+    """Too much costly work of this organisation waits already. Trying again soon helps."""
+
+
 class PlanLimit(Exception):
     """The organisation's plan has no room for it; the message says so, and which plan has."""
 

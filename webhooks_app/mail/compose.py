@@ -22,6 +22,7 @@ from webhooks_app.channels.email.unsubscribe import Unsubscribing
 from webhooks_app.channels.readable import title_of
 from webhooks_app.lib.times import rfc3339, when, zone_named
 from webhooks_app.mail.subject_template import LONGEST, filled_in
+from webhooks_app.matching.view import View
 from webhooks_app.models import Attempt, Delivery, Membership, Organisation, User
 from webhooks_app.vocabulary import Mode, Trigger
 
@@ -182,15 +183,17 @@ def _own_subject(action: MailAction, claimed: Claimed) -> str:
     return one_line(filled_in(action.subject or "", _view(claimed)))
 
 
-def _view(claimed: Claimed) -> dict[str, Any]:
+def _view(claimed: Claimed) -> View:
     subject = {"type": claimed.subject_type, "id": claimed.subject_id}
-    return {
-        "id": claimed.event_id,
-        "type": claimed.event_type,
-        "timestamp": rfc3339(claimed.occurred_at),
-        "subject": subject if claimed.subject_type else None,
-        "data": _decode(claimed.data),
-    }
+    return View(
+        {
+            "id": claimed.event_id,
+            "type": claimed.event_type,
+            "timestamp": rfc3339(claimed.occurred_at),
+            "subject": subject if claimed.subject_type else None,
+            "data": _decode(claimed.data),
+        }
+    )
 
 
 def _earlier(connection: Connection, delivery_id: str) -> tuple[dict[str, str], dict[str, bool]]:

@@ -1,16 +1,16 @@
 """Subjects of e-mails: text with `{{ path }}` in it, looked up in the event, and nothing more."""
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from webhooks_app.channels.readable import cut
-from webhooks_app.matching.conditions import look_up
+from webhooks_app.matching.budget import Budget
+from webhooks_app.matching.view import View
 
 LONGEST = 200
 LONGEST_VALUE = 100
 MOST_PLACEHOLDERS = 10
-PLACEHOLDER = re.compile(r"\{\{\s*([\w-]+(?:\.[\w-]+)*)\s*\}\}")
+MOST_VALUES = 20
+PLACEHOLDER = re.compile(r"\{\{\s*((?:[\w-]|\\[.\\])+(?:\.(?:[\w-]|\\[.\\])+)*)\s*\}\}")
 
 
 def check_subject(template: str) -> None:
@@ -24,13 +24,12 @@ def check_subject(template: str) -> None:
         raise ValueError("A field of the event is written as {{ data.name }}: a path, no more.")
 
 
-def filled_in(template: str, event: Mapping[str, Any]) -> str:
-    """What is not in the event is left out; `event` is a view as conditions see it."""
+def filled_in(template: str, event: View) -> str:
+    """What is not in the event is left out. Several values are separated by commas."""
 
-    def value(found: re.Match[str]) -> str:
-        there, value = look_up(found[1], event)
-        if not there or value is None or isinstance(value, dict | list):
-            return ""
-        return cut(str(value).encode(errors="replace").decode(), LONGEST_VALUE)
+    def values(found: re.Match[str]) -> str:
+        values = event.look_up(found[1], Budget())[:MOST_VALUES]
+        shown = ", ".join(str(one) for one in values if isinstance(one, str | int | float))
+        return cut(shown.encode(errors="replace").decode(), LONGEST_VALUE)
 
-    return PLACEHOLDER.sub(value, template)
+    return PLACEHOLDER.sub(values, template)

@@ -6,16 +6,18 @@ from typing import Any
 
 import re2
 
+from webhooks_app.matching.budget import Budget, Spent
 from webhooks_app.matching.operators import OPERATORS, VALUELESS, Operator, compile_pattern
+from webhooks_app.matching.paths import is_path
+from webhooks_app.matching.view import View
 from webhooks_app.vocabulary import Match
 
 MOST = 20
-LONGEST_FIELD = 200
 LONGEST_VALUE = 1000
 LONGEST_PATTERN = 500
 MOST_CHOICES = 100
 MEMBERS = frozenset(("field", "operator", "value"))
-ENVELOPE = ("id", "type", "timestamp", "subject", "data")
+COST = 64  # of any condition, in steps of the budget
 
 
 class InvalidCondition(ValueError):
@@ -33,6 +35,10 @@ class Condition:
     operator: str
     value: Any = None
 
+    @property
+    def is_pattern(self) -> bool:
+        return self.operator == "matches"
+
     def as_json(self) -> dict[str, Any]:
         """What `parse_conditions` reads again; an operator that takes no value has none."""
         shape: dict[str, Any] = {"field": self.field, "operator": self.operator}
@@ -43,12 +49,17 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class ConditionResult:
-    """One condition and the event: what was found at its field, and whether it holds."""
+    """One condition and the event: what was found at its field, and whether it holds.
+
+    It is not `tried` when it would have cost more than was left of the budget. Then it does not
+    hold.
+    """
 
     condition: Condition
     passed: bool
-    found: bool
-    actual: Any
+    found: bool = False
+    actual: Any = None
+    tried: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,60 +80,52 @@ def parse_conditions(raw: object) -> tuple[Condition, ...]:
     return tuple(_parse(index, one) for index, one in enumerate(raw))
 
 
-def evaluate(conditions: Sequence[Condition], match: Match, event: Mapping[str, Any]) -> bool:
+def evaluate(conditions: Sequence[Condition], match: Match, event: View, budget: Budget) -> bool:
     """True when all (or any) hold. No conditions always do.
 
-    `event` has `id`, `type`, `timestamp`, `subject` and `data`; see `look_up` for paths.
+    Raises `Spent` when what is left of the budget does not settle it.
     """
-    if not conditions:
-        return True
-    combine = all if match is Match.ALL else any
-    return combine(_judge(one, event).passed for one in conditions)
+    decisive, spent = match is Match.ANY, None
+    for condition in conditions:
+        try:
+            if _holds(condition, event, budget) is decisive:
+                return decisive
+        except Spent as error:
+            spent = error
+    if spent is not None:
+        raise spent
+    return not decisive or not conditions
 
 
-def explain(conditions: Sequence[Condition], match: Match, event: Mapping[str, Any]) -> Explanation:
-    """Like `evaluate`, condition by condition, for people."""
-    judged = tuple(_judge(one, event) for one in conditions)
+def explain(
+    conditions: Sequence[Condition], match: Match, event: View, budget: Budget
+) -> Explanation:
+    """Like `evaluate`, condition by condition, for people. Never raises."""
+    judged = tuple(_judge(one, event, budget) for one in conditions)
     combine = all if match is Match.ALL else any
     return Explanation(not judged or combine(one.passed for one in judged), judged)
 
 
-def look_up(path: str, event: Mapping[str, Any]) -> tuple[bool, Any]:
-    """Whether there is something at `path`, and what.
-
-    A path that starts with a name of the envelope (`data.email`, `subject.id`) starts there, any
-    other in `data`. Where `data` has no such member and it names the event's own object, `data`
-    itself is meant: for `lead.captured`, `lead.email` is `data.email`. Digits index lists.
-    """
-    steps = path.split(".")
-    if steps[0] in ENVELOPE:
-        return _walk(event, steps)
-    data = event.get("data")
-    found, value = _walk(data, steps)
-    if not found and steps[0] == str(event.get("type")).partition(".")[0] and len(steps) > 1:
-        return _walk(data, steps[1:])
-    return found, value
+def _judge(condition: Condition, event: View, budget: Budget) -> ConditionResult:
+    try:
+        passed = _holds(condition, event, budget)
+        found = event.look_up(condition.field, budget)
+    except Spent:
+        return ConditionResult(condition, passed=False, tried=False)
+    return ConditionResult(condition, passed, bool(found), found[0] if len(found) == 1 else found)
 
 
-def _walk(value: Any, steps: Sequence[str]) -> tuple[bool, Any]:
-    for step in steps:
-        if isinstance(value, Mapping) and step in value:
-            value = value[step]
-        elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
-            value = value[int(step)]
-        else:
-            return False, None
-    return True, value
-
-
-def _judge(condition: Condition, event: Mapping[str, Any]) -> ConditionResult:
-    found, actual = look_up(condition.field, event)
-    return ConditionResult(condition, _holds(condition, found, actual), found, actual)
-
-
-def _holds(condition: Condition, found: bool, actual: Any) -> bool:
-    operator = OPERATORS[condition.operator]
-    return operator.holds(actual, condition.value) if found else operator.when_missing
+def _holds(condition: Condition, event: View, budget: Budget) -> bool:
+    """For one of the values at its field; of a negated operator, for none of them."""
+    operator, value = OPERATORS[condition.operator], condition.value
+    budget.pay(COST)
+    found = event.look_up(condition.field, budget)
+    for actual in found:
+        if operator.cost is not None:
+            budget.pay(operator.cost(actual, value))
+        if operator.holds(actual, value):
+            return not operator.negated
+    return operator.negated
 
 
 def _parse(index: int, raw: object) -> Condition:
@@ -139,11 +142,6 @@ def _parse(index: int, raw: object) -> Condition:
     if name in VALUELESS:
         return Condition(field, name)
     return Condition(field, name, _checked_value(index, name, OPERATORS[name], value))
-
-
-def is_path(field: str) -> bool:
-    """May this name a field?"""
-    return 0 < len(field) <= LONGEST_FIELD and ".." not in f".{field}." and "\0" not in field
 
 
 def _checked_value(index: int, name: str, operator: Operator, value: Any) -> Any:

@@ -10,7 +10,8 @@ class Incoming:
 
     `data` is the JSON text of an object; `subject` a pair of type and id. `source_id` is the
     producer's own id, `idempotency_key` the key of the request: either makes a repeat harmless.
-    `changed` are the paths of what changed (see `changes`), None when nobody knows.
+    `changed` are the paths of what changed (see `changes`), None when nobody knows. `hops` is how
+    many deliveries of ours led to it, one causing the next.
     """
 
     type: str
@@ -20,6 +21,7 @@ class Incoming:
     source_id: str | None = None
     idempotency_key: str | None = None
     changed: tuple[str, ...] | None = None
+    hops: int = 0
 
 
 @dataclass(frozen=True, slots=True)

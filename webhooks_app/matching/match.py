@@ -1,8 +1,7 @@
 """Which subscriptions want an event: by type, mode, scope, changed fields and conditions."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 import structlog
@@ -11,9 +10,12 @@ from sqlalchemy.orm import Session
 
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import rfc3339
+from webhooks_app.matching.budget import PER_EVENT, Budget, Spent
 from webhooks_app.matching.changes import concerns, followed_types, is_update, object_type
 from webhooks_app.matching.conditions import Condition, evaluate, parse_conditions
 from webhooks_app.matching.incoming import Incoming
+from webhooks_app.matching.operators import compile_pattern
+from webhooks_app.matching.view import View
 from webhooks_app.models import Organisation, Subscription
 from webhooks_app.vocabulary import Match
 
@@ -37,6 +39,11 @@ class Candidate:
     match: Match
     changed_fields: tuple[str, ...] = ()
 
+    @property
+    def weight(self) -> int:
+        """How costly its conditions may be."""
+        return sum(compile_pattern(one.value).weight for one in self.conditions if one.is_pattern)
+
     @classmethod
     def of(cls, subscription: Subscription) -> "Candidate":
         scope_type, scope_id = subscription.scope_type, subscription.scope_id
@@ -50,13 +57,36 @@ class Candidate:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """Who wants an event, as far as scope and conditions go. `untried` are those whose conditions
+    cost more than the budget had left. They count as not matched."""
+
+    candidates: Sequence[Candidate] = ()
+    untried: Sequence[Candidate] = ()
+
+    def with_change(self, event: Incoming) -> "Selected":
+        """Without those whose field filter does not let the event pass."""
+        if not is_update(event.type):
+            return self
+        candidates, untried = (
+            [one for one in some if wants_change(one.changed_fields, event)]
+            for some in (self.candidates, self.untried)
+        )
+        return Selected(candidates, untried)
+
+
+NOBODY = Selected()
+
+
 class Matcher:
-    """The enabled subscriptions of one organisation and mode, arranged by event type.
+    """The enabled subscriptions of one organisation and mode, as of `version`, by event type.
 
     `unreadable` holds the ids of those whose row cannot be used. They match nothing.
     """
 
-    def __init__(self, subscriptions: Iterable[Subscription]) -> None:
+    def __init__(self, subscriptions: Iterable[Subscription], version: int = 0) -> None:
+        self.version = version
         self._by_type: dict[str, list[Candidate]] = {}
         self._followed: set[str] = set()
         self.unreadable: list[str] = []
@@ -66,6 +96,8 @@ class Matcher:
             except (TypeError, ValueError) as error:
                 log.error("unreadable", subscription=subscription.id, error=type(error).__name__)
                 self.unreadable.append(subscription.id)
+        for candidates in self._by_type.values():
+            candidates.sort(key=lambda one: one.weight)
 
     def _add(self, subscription: Subscription) -> None:
         if subscription.is_digest:
@@ -80,17 +112,32 @@ class Matcher:
         """Does a field filter need the states that events of this type tell?"""
         return event_type in self._followed
 
-    def matching(self, event: Incoming) -> list[Candidate]:
+    def select(self, event: Incoming, budget: Budget) -> Selected:
+        """Those that ask for it, cheap ones first, so that one costly pattern stops no other."""
         candidates = self._by_type.get(event.type)
         if not candidates:
-            return []
+            return NOBODY
         in_scope = [c for c in candidates if c.scope is None or c.scope == event.subject]
-        if event.type in self._followed and is_update(event.type):
-            in_scope = [c for c in in_scope if wants_change(c.changed_fields, event)]
         if not any(c.conditions for c in in_scope):
-            return in_scope
-        view = condition_view(event)
-        return [c for c in in_scope if evaluate(c.conditions, c.match, view)]
+            return Selected(in_scope)
+        view = view_of(event)
+        holding, untried = [], []
+        for candidate in in_scope:
+            try:
+                if evaluate(candidate.conditions, candidate.match, view, budget):
+                    holding.append(candidate)
+            except Spent:
+                untried.append(candidate)
+        return Selected(holding, untried)
+
+    def select_all(self, events: Sequence[Incoming], steps: int) -> list[Selected]:
+        """For each of the events; `steps` is the budget of all together."""
+        selected = []
+        for event in events:
+            budget = Budget(granted := min(PER_EVENT, steps))
+            selected.append(self.select(event, budget))
+            steps -= granted - budget.left
+        return selected
 
 
 def wants_change(fields: Sequence[str], event: Incoming) -> bool:
@@ -98,18 +145,26 @@ def wants_change(fields: Sequence[str], event: Incoming) -> bool:
     return not fields or concerns(fields, event.changed, object_type(event.type))
 
 
-def condition_view(event: Incoming) -> Mapping[str, Any]:
+def view_of(event: Incoming) -> View:
     """The event as conditions see it."""
-    return {
-        "id": event.source_id,
-        "type": event.type,
-        "timestamp": rfc3339(event.occurred_at),
-        "subject": {"type": event.subject[0], "id": event.subject[1]} if event.subject else None,
-        "data": _decode(event.data),
-    }
+    subject = {"type": event.subject[0], "id": event.subject[1]} if event.subject else None
+    return View(
+        {
+            "id": event.source_id,
+            "type": event.type,
+            "timestamp": rfc3339(event.occurred_at),
+            "subject": subject,
+            "data": _decode(event.data),
+        }
+    )
 
 
-_kept: dict[Tenant, tuple[int, Matcher]] = {}
+_kept: dict[Tenant, Matcher] = {}
+
+
+def kept_matcher(tenant: Tenant) -> Matcher | None:
+    """What this process keeps for that tenant. It may be stale."""
+    return _kept.get(tenant)
 
 
 def matchers_for(connection: Connection, tenants: Collection[Tenant]) -> dict[Tenant, Matcher]:
@@ -127,12 +182,12 @@ def matchers_for(connection: Connection, tenants: Collection[Tenant]) -> dict[Te
 
 
 def _matcher(connection: Connection, tenant: Tenant, version: int) -> Matcher:
-    kept_version, matcher = _kept.get(tenant, (None, None))
-    if matcher is None or kept_version != version:
-        matcher = Matcher(_enabled_subscriptions(connection, tenant))
+    matcher = _kept.get(tenant)
+    if matcher is None or matcher.version != version:
+        matcher = Matcher(_enabled_subscriptions(connection, tenant), version)
         if len(_kept) >= KEPT_TENANTS:
             _kept.clear()
-        _kept[tenant] = (version, matcher)
+        _kept[tenant] = matcher
     return matcher
 
 

@@ -1,9 +1,17 @@
-"""Lists of paths to fields, as people and producers give them."""
+"""Paths to fields, as people and producers write them: `owner.email`, `items.0.sku`.
+
+A dot separates steps. A key with a dot in it is found as it is (`fields.System.State`), or written
+`fields.System\\.State` where both readings exist; `\\\\` is a backslash. Pure.
+"""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any
 
 from webhooks_app.lib.pointers import Fault, pointer
-from webhooks_app.matching.conditions import is_path
+
+LONGEST = 200
+MOST_ELEMENTS = 1000  # of a list that are looked into
 
 
 def path_faults(paths: Sequence[str], most: int) -> Iterator[Fault]:
@@ -13,3 +21,76 @@ def path_faults(paths: Sequence[str], most: int) -> Iterator[Fault]:
     for index, path in enumerate(paths):
         if not is_path(path):
             yield Fault(pointer(index), "Name a field, as `stage` or `data.owner.email`.")
+
+
+def is_path(field: str) -> bool:
+    """May this name a field?"""
+    return len(field) <= LONGEST and "\0" not in field and all(steps_of(field))
+
+
+@lru_cache(maxsize=4096)
+def steps_of(path: str) -> tuple[str, ...]:
+    """The keys that a path leads through."""
+    if "\\" not in path:
+        return tuple(path.split("."))
+    steps, characters = [""], iter(path)
+    for character in characters:
+        if character == ".":
+            steps.append("")
+        elif character == "\\" and (escaped := next(characters, "")) in (".", "\\"):
+            steps[-1] += escaped
+        elif character == "\\":
+            steps[-1] += character + escaped
+        else:
+            steps[-1] += character
+    return tuple(steps)
+
+
+def escaped(key: str) -> str:
+    """A key as one step of a path."""
+    return key.replace("\\", "\\\\").replace(".", "\\.")
+
+
+class Walk:
+    """Looks for what is at a path. `visited` counts the elements of lists that were looked into."""
+
+    __slots__ = ("visited",)
+
+    def __init__(self) -> None:
+        self.visited = 0
+
+    def find(self, value: Any, steps: Sequence[str]) -> list[Any]:
+        """All that is there: one value, or several where a list is on the way.
+
+        A number is an element of a list; any other step goes into each of its elements. Of keys
+        that could be meant, the shortest that leads to something is.
+        """
+        if not steps:
+            return [value]
+        if isinstance(value, dict):
+            return self._in_object(value, steps)
+        if isinstance(value, list):
+            return self._in_list(value, steps)
+        return []
+
+    def _in_object(self, value: dict[str, Any], steps: Sequence[str]) -> list[Any]:
+        if steps[0] in value and (found := self.find(value[steps[0]], steps[1:])):
+            return found
+        for count in range(2, len(steps) + 1):
+            key = ".".join(steps[:count])
+            if key in value and (found := self.find(value[key], steps[count:])):
+                return found
+        return []
+
+    def _in_list(self, value: list[Any], steps: Sequence[str]) -> list[Any]:
+        step = steps[0]
+        if step.isdecimal() and int(step) < len(value):
+            return self.find(value[int(step)], steps[1:])
+        elements = value[:MOST_ELEMENTS]
+        self.visited += len(elements)
+        return [
+            found
+            for one in elements
+            if isinstance(one, dict | list)
+            for found in self.find(one, steps)
+        ]

@@ -1,6 +1,6 @@
 """One thing that happened. Never changed after it was accepted."""
 
-from sqlalchemy import CheckConstraint, Index, String, Text, text
+from sqlalchemy import CheckConstraint, Index, SmallInteger, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webhooks_app.extensions import Model
@@ -12,7 +12,8 @@ class Event(TenantOwned, Model):
     """`data` is the producer's JSON text, byte for byte; `fan_out` how many deliveries it planned.
     `changed` is JSON text, a list of the paths that changed since the event before it, as the
     producer says or as was found; null when nobody knows. Text, since JSONB refuses a NUL in a
-    name.
+    name. `hops` is how many deliveries of ours led to it, one causing the next. `untried` is how
+    many subscriptions count as not matched because their conditions cost too much; null for none.
 
     Events and deliveries have no foreign keys: each would cost a locked look-up a row on the
     busiest path. `audit` looks for orphans instead.
@@ -56,3 +57,5 @@ class Event(TenantOwned, Model):
     occurred_at: Mapped[Moment]
     created_at: Mapped[Moment]
     changed: Mapped[str | None] = mapped_column(Text)
+    hops: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
+    untried: Mapped[int | None]

@@ -9,11 +9,13 @@ from sqlalchemy import Connection, Table, insert, select
 
 from webhooks_app.channels.contract import Claimed
 from webhooks_app.lib.ids import new_id
+from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Notification, Subscription
 
 QUIET = timedelta(hours=1)
 FAILED = "delivery_failed"
+UNTRIED = "conditions_untried"
 NOTIFICATIONS = cast(Table, Notification.__table__)
 SUBSCRIPTIONS = cast(Table, Subscription.__table__)
 
@@ -22,7 +24,7 @@ SUBSCRIPTIONS = cast(Table, Subscription.__table__)
 class NoticeOf:
     organisation_id: str
     mode: str
-    subscription_id: str
+    subscription_id: str | None = None
     delivery_id: str | None = None
 
 
@@ -51,10 +53,38 @@ def notify(
             body=body,
             created_at=now,
             # Of failures mails tell how many there were, by the counters of the subscription.
-            mail_due=kind != FAILED,
+            mail_due=kind != FAILED and about.subscription_id is not None,
         )
     )
     return True
+
+
+def notify_untried(connection: Connection, subscription_id: str, now: datetime) -> None:
+    """Tell the members that events were too long for the conditions of a subscription."""
+    query = select(SUBSCRIPTIONS).where(SUBSCRIPTIONS.c.id == subscription_id)
+    if (row := connection.execute(query).first()) is not None:
+        notify(
+            connection,
+            NoticeOf(row.organisation_id, row.mode, row.id),
+            UNTRIED,
+            f"{row.name}: conditions were not tried",
+            "An event had so much text that some conditions were not tried. They count as not "
+            "matched, so nothing was sent for them. Use fewer or shorter patterns.",
+            now,
+        )
+
+
+def notify_chat_untried(connection: Connection, tenant: Tenant, now: datetime) -> None:
+    """Tell the members that messages were too long for the patterns of the chat settings."""
+    notify(
+        connection,
+        NoticeOf(tenant.organisation_id, tenant.mode),
+        UNTRIED,
+        "Chats: patterns were not tried",
+        "Messages had so much text that some patterns in Settings, Chat were not tried. They "
+        "count as not found. Use fewer or shorter patterns.",
+        now,
+    )
 
 
 def notify_failed(connection: Connection, failed: Mapping[str, Claimed]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from webhooks_app.events.stream import incoming_of
 from webhooks_app.lib.tenant import Tenant
+from webhooks_app.matching.budget import PER_EVENT, Budget
 from webhooks_app.matching.changes import is_update
 from webhooks_app.matching.conditions import (
     Condition,
@@ -17,7 +19,7 @@ from webhooks_app.matching.conditions import (
     explain,
     parse_conditions,
 )
-from webhooks_app.matching.match import condition_view, wants_change
+from webhooks_app.matching.match import view_of, wants_change
 from webhooks_app.models import Event
 from webhooks_app.vocabulary import REAL_ORIGINS, Match
 
@@ -69,15 +71,20 @@ def of(session: Session, tenant: Tenant, fields: Mapping[str, Any]) -> Preview:
         return Preview(problem=f"Condition {error.index + 1}: {error}")
     match = Match.ANY if fields["match"] == Match.ANY else Match.ALL
     events = _recent(session, tenant, fields["event_types"], fields["scope"])
-    return Preview([_judge(event, fields["changed_fields"], conditions, match) for event in events])
+    judge = partial(_judge, fields["changed_fields"], conditions, match, Budget(2 * PER_EVENT))
+    return Preview([judge(event) for event in events])
 
 
 def _judge(
-    event: Event, paths: Sequence[str], conditions: Sequence[Condition], match: Match
+    paths: Sequence[str],
+    conditions: Sequence[Condition],
+    match: Match,
+    budget: Budget,
+    event: Event,
 ) -> PreviewedEvent:
     incoming = incoming_of(event)
     wanted = not is_update(event.type) or wants_change(paths, incoming)
-    return PreviewedEvent(event, wanted, explain(conditions, match, condition_view(incoming)))
+    return PreviewedEvent(event, wanted, explain(conditions, match, view_of(incoming), budget))
 
 
 def _recent(

@@ -29,6 +29,10 @@ ADVICE = {
     413: "What you sent is too large.",
     429: "Too many attempts in a short time. Wait a minute and try again.",
 }
+BUSY = (
+    "Other events of your organisation are still being matched against costly conditions. Try again"
+    " in a moment."
+)
 NO_SUCH_LINK = "This link is incomplete or out of date. Go back to the list and start there."
 
 
@@ -38,6 +42,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(service_errors.NotFound, _not_found)
     app.register_error_handler(service_errors.Conflict, _conflict)
     app.register_error_handler(service_errors.PlanLimit, _plan_limit)
+    app.register_error_handler(service_errors.Busy, _busy)
     app.register_error_handler(UNSTORABLE, _unstorable)
     for away in DATABASE_AWAY:
         app.register_error_handler(away, _database_away)
@@ -91,6 +96,10 @@ def _conflict(error: Exception) -> tuple[str, int, dict[str, str]]:
     """A page of its own, so that going back finds what was typed; htmx shows the reason alone."""
     page, code = _page(409, "Conflict", str(error))
     return page, code, {"X-Reason": str(error).encode("ascii", "replace").decode()}
+
+
+def _busy(_: Exception) -> tuple[str, int]:
+    return _page(429, "Busy", BUSY)
 
 
 def _plan_limit(error: Exception) -> tuple[str, int]:

@@ -1,0 +1,127 @@
+"""Who wants the events of a request: found out before the transaction that stores them, so that
+costly conditions hold up nobody else."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from webhooks_app.database import reading
+from webhooks_app.engine.switching_off import disable
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.lib.times import utcnow
+from webhooks_app.matching.budget import CHEAP, budget_of
+from webhooks_app.matching.incoming import Incoming
+from webhooks_app.matching.lanes import lane
+from webhooks_app.matching.match import (
+    NOBODY,
+    Candidate,
+    Matcher,
+    Selected,
+    kept_matcher,
+    matchers_for,
+)
+from webhooks_app.notices.dashboard_notices import notify_untried
+
+UNREADABLE = "Its settings cannot be read any more. Edit it and save to use it again."
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """For each event, as the subscriptions were at `version`."""
+
+    version: int
+    events: Sequence[Selected]
+
+    @property
+    def is_whole(self) -> bool:
+        return not any(one.untried for one in self.events)
+
+
+class Costly(Exception):
+    """Events have to be matched before the transaction that was to store them."""
+
+    def __init__(self, events: Mapping[Tenant, Sequence[Incoming]]) -> None:
+        super().__init__(f"the conditions of {len(events)} organisations cost too much")
+        self.events = events
+
+
+class Prepared:
+    """What was matched before a transaction that makes its events itself.
+
+    In the `final` try nothing more is: what costs too much then counts as not matched.
+    """
+
+    def __init__(self) -> None:
+        self.final = False
+        self.untried: list[Candidate] = []
+        self._selected: dict[tuple[Tenant, Incoming], tuple[int, Selected]] = {}
+
+    def add(self, database: Engine, costly: Costly) -> None:
+        for tenant, events in costly.events.items():
+            selection = select_before(database, tenant, events)
+            for event, selected in zip(events, selection.events, strict=True):
+                self._selected[tenant, event] = selection.version, selected
+
+    def selections(
+        self, events: Mapping[Tenant, Sequence[Incoming]], matchers: Mapping[Tenant, Matcher]
+    ) -> dict[Tenant, Selection]:
+        """For all events of each tenant. Raises `Costly`."""
+        found: dict[Tenant, Selection] = {}
+        costly: dict[Tenant, Sequence[Incoming]] = {}
+        for tenant, some in events.items():
+            known = self._known(tenant, some, matchers[tenant])
+            found[tenant] = known or select_cheaply(matchers[tenant], some)
+            if known is None and not found[tenant].is_whole:
+                costly[tenant] = some
+        if costly and not self.final:
+            raise Costly(costly)
+        return found
+
+    def _known(
+        self, tenant: Tenant, events: Sequence[Incoming], matcher: Matcher
+    ) -> Selection | None:
+        selected = []
+        for event in events:
+            version, one = self._selected.get((tenant, event), (None, NOBODY))
+            if version != matcher.version:
+                return None
+            selected.append(one)
+        return Selection(matcher.version, selected)
+
+
+def select_before(database: Engine, tenant: Tenant, events: Sequence[Incoming]) -> Selection:
+    """With the matcher that this process keeps; whoever stores the events checks its version.
+
+    What is more than cheap waits for its turn: one at a time for each organisation. Raises `Busy`.
+    """
+    matcher = _matcher(database, tenant)
+    selection = select_cheaply(matcher, events)
+    if selection.is_whole:
+        return selection
+    with lane(tenant.organisation_id):
+        return Selection(matcher.version, matcher.select_all(events, budget_of(len(events))))
+
+
+def select_cheaply(matcher: Matcher, events: Sequence[Incoming]) -> Selection:
+    """Within the budget of what is cheap."""
+    return Selection(matcher.version, matcher.select_all(events, CHEAP))
+
+
+def tell_untried(database: Engine, untried: Sequence[Candidate]) -> None:
+    """Tell the members about the costliest of those whose conditions were not tried."""
+    if untried:
+        costliest = max(untried, key=lambda one: one.weight)
+        with database.begin() as connection:
+            notify_untried(connection, costliest.subscription_id, utcnow())
+
+
+def _matcher(database: Engine, tenant: Tenant) -> Matcher:
+    matcher = kept_matcher(tenant)
+    if matcher is None:
+        with reading(database) as connection:
+            matcher = matchers_for(connection, [tenant])[tenant]
+    if matcher.unreadable:
+        with database.begin() as connection:
+            disable(connection, matcher.unreadable, UNREADABLE)
+    return matcher

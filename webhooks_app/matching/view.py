@@ -1,0 +1,47 @@
+"""An event as conditions and subjects of mails see it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from webhooks_app.matching.budget import Budget
+from webhooks_app.matching.paths import Walk, steps_of
+
+ENVELOPE = ("id", "type", "timestamp", "subject", "data")
+ELEMENT = 32  # what it costs to look into an element of a list, in steps of the budget
+
+
+class View:
+    """`event` has `id`, `type`, `timestamp`, `subject` and `data`."""
+
+    __slots__ = ("_event", "_found")
+
+    def __init__(self, event: Mapping[str, Any]) -> None:
+        self._event = event
+        self._found: dict[str, list[Any]] = {}
+
+    def look_up(self, path: str, budget: Budget) -> list[Any]:
+        """All that is at `path`: one value, or several where a list is on the way.
+
+        A path that starts with a name of the envelope (`data.email`, `subject.id`) starts there,
+        any other in `data`. Where `data` has no such member and it names the event's own object,
+        `data` itself is meant: for `lead.captured`, `lead.email` is `data.email`.
+
+        Raises `Spent`.
+        """
+        found = self._found.get(path)
+        if found is None:
+            walk = Walk()
+            found = self._found[path] = self._find(walk, steps_of(path))
+            if walk.visited:
+                budget.pay(walk.visited * ELEMENT)
+        return found
+
+    def _find(self, walk: Walk, steps: tuple[str, ...]) -> list[Any]:
+        first, rest = steps[0], steps[1:]
+        if first in ENVELOPE:
+            return walk.find(self._event.get(first), rest)
+        data = self._event.get("data")
+        found = walk.find(data, steps)
+        if not found and rest and first == str(self._event.get("type")).partition(".")[0]:
+            return walk.find(data, rest)
+        return found
