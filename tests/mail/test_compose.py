@@ -114,6 +114,11 @@ def test_an_answer_goes_to_the_lead_wherever_the_address_is(
     assert composed(data)[0].reply_to == address
 
 
+def test_a_phone_number_with_an_extension_can_be_called() -> None:
+    [field] = fields_of("lead.captured", '{"phone":"+1 212-555-0147 ext. 5"}', UTC)
+    assert field.link == "tel:+12125550147;ext=5"
+
+
 def test_an_event_with_very_much_in_it_is_cut() -> None:
     fields = fields_of("lead.captured", orjson.dumps({f"f{n}": n for n in range(99)}).decode(), UTC)
     assert len(fields) == 61

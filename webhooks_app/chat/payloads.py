@@ -71,7 +71,7 @@ def _reachable(notes: Notes, new: Sequence[Contact] = ()) -> Data:
     """How to reach the visitor: by what is new, else by what was told last."""
     emails = [one.shown for one in new if one.kind == "email"] or notes.emails[-1:]
     phones = [one.shown for one in new if one.kind == "phone"] or [
-        shown_phone(e164) for e164 in notes.phones[-1:]
+        shown_phone(value) for value in notes.phones[-1:]
     ]
     return {
         **({"email": emails[0]} if emails else {}),

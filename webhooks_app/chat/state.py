@@ -26,9 +26,10 @@ class Message(msgspec.Struct, frozen=True):
 class Notes(msgspec.Struct, frozen=True):
     """What nobody asks the database for; kept as JSON.
 
-    `emails` and `phones` (E.164) are those found so far. `asked` are the kinds of request since it
-    last began, `asked_before` those of the time before. `questions` are the visitor's newest
-    messages, `early` what the assistant wrote before anything known of the visitor.
+    `emails` and `phones` are the values of the contacts found so far. `asked` are the kinds of
+    request since it last began, `asked_before` those of the time before. `questions` are the
+    visitor's newest messages, `early` what the assistant wrote before anything known of the
+    visitor.
     """
 
     emails: tuple[str, ...] = ()

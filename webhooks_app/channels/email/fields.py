@@ -16,7 +16,7 @@ LONGEST_VALUE = 5000
 FIRST = ("name", "email", "phone", "company", "message")
 LABELS = {"email": "E-mail", "url": "URL", "id": "ID"}
 PHONES = re.compile(r"phone|mobile|tel(efon|ephone)?", re.IGNORECASE)
-DIGITS = re.compile(r"\+?[\d\s()./-]{5,30}")
+PHONE = re.compile(r"(\+?[\d\s()./-]{5,30}?)(?: ext\. (\d{1,15}))?")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
 
@@ -58,8 +58,9 @@ def _shown(key: str, value: str, zone: tzinfo) -> tuple[str, str]:
     """A value and its link."""
     if "@" in value and (address := ascii_address(value)):
         return value, f"mailto:{address}"
-    if PHONES.search(key) and DIGITS.fullmatch(value):
-        return value, "tel:" + re.sub(r"[^\d+]", "", value)
+    if PHONES.search(key) and (phone := PHONE.fullmatch(value)):
+        extension = f";ext={phone[2]}" if phone[2] else ""
+        return value, "tel:" + re.sub(r"[^\d+]", "", phone[1]) + extension
     if MOMENT.match(value) and (at := _moment(value)):
         return when(at, zone), ""
     return value, ""
