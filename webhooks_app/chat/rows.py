@@ -8,11 +8,11 @@ from typing import Any, cast
 import msgspec
 import orjson
 from sqlalchemy import Connection, RowMapping, Table, bindparam, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from webhooks_app.chat.listening import ListeningRules
 from webhooks_app.chat.payloads import ConversationRef
 from webhooks_app.chat.state import Derived, Notes, State
+from webhooks_app.database import upsert
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.matching.incoming import Incoming
 from webhooks_app.models import ChatMessage, ChatSettings, Conversation
@@ -107,10 +107,9 @@ def locked(
         "created_at": now,
     }
     rows = [common | {"id": new_ids[one], "conversation_id": one} for one in missing]
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
     empty = _values(State()) | {"updated_at": now}
     connection.execute(
-        dialect.insert(CONVERSATIONS).on_conflict_do_nothing(), [row | empty for row in rows]
+        upsert(connection, CONVERSATIONS).on_conflict_do_nothing(), [row | empty for row in rows]
     )
     return found()
 

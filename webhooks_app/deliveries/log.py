@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session, aliased, defer
 
 from webhooks_app.channels.contract import Claimed
 from webhooks_app.channels.webhook.formats import EventView, wire_format
+from webhooks_app.database.bulk import force_index_scans
 from webhooks_app.deliveries.filters import UNDELIVERED, Conditions, Filters, range_of, rest_of
-from webhooks_app.lib.bulk import force_index_scans
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.paging import Page, PageBounds, encode_cursor, page_of
 from webhooks_app.lib.tenant import Tenant

@@ -9,13 +9,13 @@ from typing import Any, cast
 import orjson
 import structlog
 from sqlalchemy import Connection, Engine, Table, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from webhooks_app import queue
 from webhooks_app.catalogue.system import DIGEST
 from webhooks_app.channels.email.digest import Summary, summary_of
-from webhooks_app.database import read_only
+from webhooks_app.database import read_only, upsert
+from webhooks_app.database.bulk import insert_rows
 from webhooks_app.digests.content import Scope, content_of, is_empty
 from webhooks_app.digests.schedule import (
     InvalidSchedule,
@@ -26,7 +26,6 @@ from webhooks_app.digests.schedule import (
     window,
 )
 from webhooks_app.ingest.rows import DELIVERY_COLUMNS, EVENT_COLUMNS, delivery_rows, event_row
-from webhooks_app.lib.bulk import insert_rows
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.mail import service as mail
@@ -173,8 +172,7 @@ def _claim(connection: Connection, due: Due, event_id: str | None, now: datetime
     )
     if connection.scalar(same.with_for_update()) is None:
         return False
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-    claim = dialect.insert(DIGESTS).values(
+    claim = upsert(connection, DIGESTS).values(
         id=new_id("dig"),
         subscription_id=row.id,
         window_start=due.window.start,

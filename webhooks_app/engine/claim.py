@@ -9,10 +9,10 @@ from sqlalchemy import Connection, Engine, text
 
 from webhooks_app.channels.concurrency_window import ConcurrencyWindow
 from webhooks_app.channels.contract import Claimed
-from webhooks_app.database import read_only
+from webhooks_app.database import choose, read_only
+from webhooks_app.database.bulk import driver_cursor, force_index_scans, sqlite_value
 from webhooks_app.engine.expired_leases import log_lost
 from webhooks_app.engine.rate_limiter import POSTGRES_GRANTED, POSTGRES_MAY_START, granted, moved_on
-from webhooks_app.lib.bulk import driver_cursor, force_index_scans, sqlite_value
 from webhooks_app.lib.times import utcnow
 
 
@@ -154,10 +154,8 @@ def claim(engine: Engine, request: ClaimRequest, lease: timedelta) -> list[Claim
     ran out is claimed again, and the try before it is logged as lost.
     """
     with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            claimed = _claim_postgres(connection, request, lease)
-        else:
-            claimed = _claim_sqlite(connection, request, lease)
+        take = choose(engine, postgresql=_claim_postgres, sqlite=_claim_sqlite)
+        claimed = take(connection, request, lease)
         log_lost(connection, [(one.delivery_id, one.number - 1) for one in claimed if one.lost])
     return claimed
 
@@ -166,12 +164,18 @@ def anything_due(engine: Engine) -> bool:
     """Is a delivery due, or a lease run out, of a subscription that is served and whose rate limit
     lets it start?"""
     with engine.connect() as connection:
-        if engine.dialect.name == "postgresql":
-            return bool(connection.exec_driver_sql(POSTGRES_DUE).scalar())
-        read_only(connection)
-        walked = connection.execute(text(SQLITE_WALK), {"after": ""}).all()
-        now = utcnow()
-        return any(_pick(connection, row.id, min(1, _granted(row, 1, now))) for row in walked)
+        return choose(engine, postgresql=_due_postgres, sqlite=_due_sqlite)(connection)
+
+
+def _due_postgres(connection: Connection) -> bool:
+    return bool(connection.exec_driver_sql(POSTGRES_DUE).scalar())
+
+
+def _due_sqlite(connection: Connection) -> bool:
+    read_only(connection)
+    walked = connection.execute(text(SQLITE_WALK), {"after": ""}).all()
+    now = utcnow()
+    return any(_pick(connection, row.id, min(1, _granted(row, 1, now))) for row in walked)
 
 
 def _claim_postgres(

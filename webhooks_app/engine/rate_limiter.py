@@ -12,7 +12,7 @@ from typing import cast
 
 from sqlalchemy import Engine, Table, exists, func, literal, select
 
-from webhooks_app.database import reading
+from webhooks_app.database import choose, reading
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Delivery, SendAllowance, Subscription
 from webhooks_app.models.columns import UtcDateTime
@@ -52,8 +52,7 @@ def moved_on(rate: float, used: float, count: int, now: datetime) -> datetime:
 def held(engine: Engine, subscription_ids: Collection[str]) -> dict[str, float]:
     """Those of `subscription_ids` whose limit keeps back what is due, and for how many seconds."""
     subscriptions, deliveries, allowances = SUBSCRIPTIONS.c, DELIVERIES.c, ALLOWANCES.c
-    postgres = engine.dialect.name == "postgresql"
-    now = func.now() if postgres else literal(utcnow(), UtcDateTime)
+    now = choose(engine, postgresql=func.now(), sqlite=literal(utcnow(), UtcDateTime))
     query = (
         select(
             subscriptions.id,

@@ -7,13 +7,13 @@ from typing import Any, cast
 import msgspec
 import orjson
 from sqlalchemy import Connection, Engine, Table, select, text
-from sqlalchemy.dialects import postgresql, sqlite
 
 from webhooks_app.channels.contract import Claimed, Tried
 from webhooks_app.channels.outcome import Outcome
+from webhooks_app.database import choose, upsert
+from webhooks_app.database.bulk import driver_cursor, force_index_scans, insert_rows, sqlite_value
 from webhooks_app.engine import tallies
 from webhooks_app.engine.switching_off import cancel_unserved, disable_gone
-from webhooks_app.lib.bulk import driver_cursor, force_index_scans, insert_rows, sqlite_value
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Attempt, Delivery
 from webhooks_app.notices.dashboard_notices import notify_failed
@@ -87,11 +87,10 @@ def record_one(engine: Engine, result: Result, again: bool = False) -> None:
         if again and _stored_before(connection, result):
             return
         in_time = _still_sending(connection, result)
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
         values = dict(zip(ATTEMPT_COLUMNS, attempt_row(result), strict=True))
         if not in_time:
             values["outcome"] = "lost"
-        statement = dialect.insert(ATTEMPTS).values(values)
+        statement = upsert(connection, ATTEMPTS).values(values)
         connection.execute(
             statement.on_conflict_do_update(index_elements=["delivery_id", "number"], set_=values)
         )
@@ -175,12 +174,17 @@ SQLITE_STATES = """
 
 
 def _store_states(connection: Connection, results: Sequence[Result]) -> None:
-    states = [_state(result) for result in results]
-    if connection.dialect.name == "postgresql":
-        with driver_cursor(connection) as cursor:
-            cursor.execute(POSTGRES_STATES, [orjson.dumps(states).decode()])
-    else:
-        connection.execute(text(SQLITE_STATES), [_sqlite_state(state) for state in states])
+    store = choose(connection, postgresql=_store_postgres, sqlite=_store_sqlite)
+    store(connection, [_state(result) for result in results])
+
+
+def _store_postgres(connection: Connection, states: list[dict[str, Any]]) -> None:
+    with driver_cursor(connection) as cursor:
+        cursor.execute(POSTGRES_STATES, [orjson.dumps(states).decode()])
+
+
+def _store_sqlite(connection: Connection, states: list[dict[str, Any]]) -> None:
+    connection.execute(text(SQLITE_STATES), [_sqlite_state(state) for state in states])
 
 
 def _state(result: Result) -> dict[str, Any]:

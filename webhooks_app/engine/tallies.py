@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from webhooks_app.lib.bulk import upsert_rows
+from webhooks_app.database.bulk import upsert_rows
 from webhooks_app.models.stats import LATENCY_BOUNDS_MS
 from webhooks_app.vocabulary import DeliveryStatus
 

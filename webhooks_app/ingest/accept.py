@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import Connection, Engine, Table, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
+from webhooks_app.database.bulk import insert_rows
 from webhooks_app.ingest.rows import DELIVERY_COLUMNS, EVENT_COLUMNS, delivery_rows, event_row
 from webhooks_app.ingest.selection import (
     Costly,
@@ -18,7 +19,6 @@ from webhooks_app.ingest.selection import (
     select_cheaply,
     tell_untried,
 )
-from webhooks_app.lib.bulk import insert_rows
 from webhooks_app.lib.metrics import ACCEPTED
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, cast
 import msgspec
 from sqlalchemy import Connection, Engine, Table, delete, select, tuple_
 
-from webhooks_app.lib.bulk import upsert_rows
+from webhooks_app.database.bulk import upsert_rows
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.matching.changes import changed_paths, is_update, object_type
 from webhooks_app.matching.incoming import Incoming

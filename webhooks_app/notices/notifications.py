@@ -1,12 +1,12 @@
 """What the dashboard tells members of an organisation. Each reads it for themselves."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Exists, exists, func, literal, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from webhooks_app.database import upsert
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.models import Notification, NotificationRead
@@ -63,7 +63,8 @@ def _read_by(user_id: str) -> Exists:
 
 
 def _read(session: Session, user_id: str, *which: ColumnElement[bool]) -> None:
-    dialect: Any = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     unread = select(Notification.id, literal(user_id, IdText)).where(*which, ~_read_by(user_id))
-    insert = dialect.insert(NotificationRead).from_select(["notification_id", "user_id"], unread)
+    insert = upsert(session.connection(), NotificationRead).from_select(
+        ["notification_id", "user_id"], unread
+    )
     session.execute(insert.on_conflict_do_nothing())

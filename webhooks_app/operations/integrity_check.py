@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-from webhooks_app.database import read_only
+from webhooks_app.database import snapshot
 from webhooks_app.lib.ids import floor_id
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Attempt, Delivery, Event
@@ -122,7 +122,7 @@ def audit(engine: Engine, retention_days: int) -> Report:
     """Look at one moment of the database; deliveries may go on meanwhile."""
     moments = _moments(utcnow(), retention_days)
     with engine.connect() as connection:
-        _freeze(connection)
+        snapshot(connection)
         broken: dict[str, int] = {}
         for scan in SCANS:
             broken |= _look(connection, scan, moments)
@@ -136,14 +136,6 @@ def _moments(now: datetime, retention_days: int) -> list[BindParameter[Any]]:
         bindparam("first_delivery", floor_id("msg", oldest)),
         bindparam("stuck_before", now - STUCK_AFTER, UtcDateTime()),
     ]
-
-
-def _freeze(connection: Connection) -> None:
-    """Let every query that follows see the same moment, and hold up nobody."""
-    if connection.dialect.name == "postgresql":
-        connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    else:
-        read_only(connection)
 
 
 def _look(

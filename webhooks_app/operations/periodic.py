@@ -1,11 +1,11 @@
 """Whose turn it is to run a periodic job: decided by SQL, so that two beats never both do."""
 
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import cast
 
 from sqlalchemy import Engine, Table, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from webhooks_app.database import upsert
 from webhooks_app.models import PeriodicRun
 
 RUNS = cast(Table, PeriodicRun.__table__)
@@ -13,10 +13,9 @@ RUNS = cast(Table, PeriodicRun.__table__)
 
 def take_turn(engine: Engine, name: str, every: timedelta, now: datetime) -> bool:
     """True for exactly one caller once `every` has passed since the last run, or on the first."""
-    dialect: Any = postgresql if engine.dialect.name == "postgresql" else sqlite
     with engine.begin() as connection:
         due = update(RUNS).where(RUNS.c.name == name, RUNS.c.last_run_at <= now - every)
         if connection.execute(due.values(last_run_at=now)).rowcount:
             return True
-        first = dialect.insert(RUNS).values(name=name, last_run_at=now).on_conflict_do_nothing()
+        first = upsert(connection, RUNS).values(name=name, last_run_at=now).on_conflict_do_nothing()
         return connection.execute(first.returning(RUNS.c.name)).first() is not None

@@ -5,8 +5,8 @@ from flask import Flask
 from sqlalchemy import Table, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from webhooks_app.database.bulk import COPY_FROM, insert_rows, upsert_rows
 from webhooks_app.extensions import db
-from webhooks_app.lib.bulk import COPY_FROM, insert_rows, upsert_rows
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Organisation
 

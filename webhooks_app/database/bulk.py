@@ -9,6 +9,8 @@ import psycopg
 from sqlalchemy import Connection, Table, insert
 from sqlalchemy.exc import DBAPIError
 
+from webhooks_app.database import choose
+
 COPY_FROM = 8
 BY_KEY = """
     SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
@@ -24,7 +26,7 @@ def insert_rows(
     """
     if not rows:
         return
-    if connection.dialect.name == "postgresql" and len(rows) >= COPY_FROM:
+    if _is_postgres(connection) and len(rows) >= COPY_FROM:
         names = ", ".join(f'"{name}"' for name in columns)
         with (
             driver_cursor(connection) as cursor,
@@ -46,7 +48,7 @@ def upsert_rows(
     """
     if not rows:
         return
-    if connection.dialect.name == "postgresql":
+    if _is_postgres(connection):
         arrays = ", ".join(f"%s::{type_}[]" for type_ in types)
         columns = [list(column) for column in zip(*rows, strict=True)]
         source = f"SELECT * FROM unnest({arrays})"
@@ -64,7 +66,7 @@ def force_index_scans(connection: Connection) -> None:
     A few hundred rows by their keys are best found by their keys, but of a table that is still
     small the planner thinks otherwise, and pays for it with every batch.
     """
-    if connection.dialect.name == "postgresql":
+    if _is_postgres(connection):
         connection.exec_driver_sql(BY_KEY)
 
 
@@ -73,6 +75,10 @@ def sqlite_value(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
     return value
+
+
+def _is_postgres(connection: Connection) -> bool:
+    return choose(connection, postgresql=True, sqlite=False)
 
 
 @contextmanager

@@ -1,0 +1,112 @@
+"""PostgreSQL and SQLite, so that the rest need not know which.
+
+`choose` is the one place that asks. `postgres` and `sqlite` hold what each needs at connect,
+`bulk` writes many rows at once.
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, Table
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite as sqlite_dialect
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from webhooks_app.database import postgres, sqlite
+from webhooks_app.database.sqlite import IMMEDIATE, only_reading
+
+__all__ = [
+    "begin_reading",
+    "choose",
+    "engine_options",
+    "only_reading",
+    "prepare",
+    "read_only",
+    "reading",
+    "snapshot",
+    "unless_busy",
+    "upsert",
+    "writing",
+]
+
+SPARE = 8
+NO_WRITER: dict[str, Any] = {IMMEDIATE: False}
+T = TypeVar("T")
+
+
+def choose(bind: Engine | Connection, *, postgresql: T, sqlite: T) -> T:
+    """What suits the database of `bind`."""
+    return postgresql if bind.dialect.name == "postgresql" else sqlite
+
+
+def engine_options(url: str, threads: int) -> dict[str, Any]:
+    """Options of `create_engine` for that database, with a connection for each of `threads`.
+
+    Errors never show what was stored.
+    """
+    own = sqlite.OPTIONS if url.startswith("sqlite") else postgres.OPTIONS
+    return {"hide_parameters": True, "pool_size": threads, "max_overflow": SPARE, **own}
+
+
+def prepare(engine: Engine) -> None:
+    """Set up each connection that `engine` will make."""
+    choose(engine, postgresql=postgres.prepare, sqlite=sqlite.prepare)(engine)
+
+
+def upsert(bind: Engine | Connection, table: Table | type[DeclarativeBase]) -> postgresql.Insert:
+    """An INSERT that has `on_conflict_do_update` and `on_conflict_do_nothing`, which both databases
+    spell alike."""
+    insert: Any = choose(bind, postgresql=postgresql.insert, sqlite=sqlite_dialect.insert)
+    statement: postgresql.Insert = insert(table)
+    return statement
+
+
+def read_only(connection: Connection) -> Connection:
+    """For transactions that only read: on SQLite they wait for nobody."""
+    return connection.execution_options(**NO_WRITER)
+
+
+def snapshot(connection: Connection) -> None:
+    """Let every query that follows see the same moment, and hold up nobody."""
+    frozen = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    connection.execution_options(**choose(connection, postgresql=frozen, sqlite=NO_WRITER))
+
+
+def begin_reading(session: Session) -> None:
+    """Begin a transaction of `session` that only reads, as `read_only` has it. What is open ends:
+    once it has begun, it cannot become one."""
+    session.rollback()
+    session.connection(execution_options=NO_WRITER)
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection for one query that only reads: outside of any transaction on PostgreSQL, which
+    saves two round trips."""
+    options = choose(engine, postgresql={"isolation_level": "AUTOCOMMIT"}, sqlite=NO_WRITER)
+    with engine.connect() as connection:
+        yield connection.execution_options(**options)
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that writes, also within a request that is `only_reading`."""
+    with engine.connect() as connection:
+        connection = connection.execution_options(**{IMMEDIATE: True})
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
+def unless_busy(engine: Engine) -> Iterator[Connection]:
+    """A transaction for a note that may as well be made later: while another writes to SQLite it
+    raises OperationalError at once, where others would wait."""
+    with engine.connect() as connection, _impatient(connection), connection.begin():
+        yield connection
+
+
+def _impatient(connection: Connection) -> AbstractContextManager[None]:
+    if choose(connection, postgresql=False, sqlite=True):
+        return sqlite.impatient(connection)
+    return nullcontext()

@@ -1,0 +1,49 @@
+"""What PostgreSQL needs at connect."""
+
+from functools import partial
+from math import inf
+from time import monotonic
+from typing import Any
+
+from sqlalchemy import Dialect, Engine, event
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+IDLE_SINCE = "hookline_idle_since"
+FRESH = 1.0
+
+# A host that vanished without a word counts as lost after some twenty seconds. No query is
+# compiled: compiling takes longer than our queries run.
+OPTIONS: dict[str, Any] = {
+    "connect_args": {
+        "connect_timeout": 5,
+        "options": "-c timezone=UTC -c jit=off",
+        "keepalives_idle": 5,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 20_000,
+    },
+}
+
+
+def prepare(engine: Engine) -> None:
+    """Make sure that a connection which was idle still lives."""
+    event.listen(engine, "checkin", _on_checkin)
+    event.listen(engine, "checkout", partial(_on_checkout, engine.dialect))
+
+
+def _on_checkin(_dbapi_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info[IDLE_SINCE] = monotonic()
+
+
+def _on_checkout(
+    dialect: Dialect, dbapi_connection: Any, record: ConnectionPoolEntry, _proxy: object
+) -> None:
+    """SQLAlchemy's `pool_pre_ping`, but not for connections that were in use a moment ago: a ping
+    costs as much as the queries of a small request."""
+    if monotonic() - record.info.get(IDLE_SINCE, -inf) < FRESH:
+        return
+    try:
+        dialect.do_ping(dbapi_connection)
+    except Exception as error:
+        raise DisconnectionError from error

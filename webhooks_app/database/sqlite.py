@@ -1,0 +1,51 @@
+"""What SQLite needs at connect: it has one writer, and others wait for it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+
+IMMEDIATE = "hookline_immediate"
+WAIT_FOR_WRITER = 15
+OPTIONS: dict[str, Any] = {"connect_args": {"timeout": WAIT_FOR_WRITER, "check_same_thread": False}}
+
+# Set for requests that only read: their transactions then wait for no writer.
+only_reading: ContextVar[bool] = ContextVar("only_reading", default=False)
+
+
+def prepare(engine: Engine) -> None:
+    """Wait for the writer rather than fail, and lose nothing on a power cut.
+
+    A transaction that starts by reading and then writes fails at once under WAL when another has
+    written meanwhile, so writers take the lock at BEGIN; `read_only` connections do not, nor those
+    of requests that are `only_reading`.
+    """
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+
+
+@contextmanager
+def impatient(connection: Connection) -> Iterator[None]:
+    """Meanwhile this connection waits for no writer: it raises OperationalError at once."""
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA busy_timeout = 0")
+    try:
+        yield
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {WAIT_FOR_WRITER * 1000}")
+
+
+def _on_connect(dbapi_connection: Any, _record: object) -> None:
+    dbapi_connection.isolation_level = None
+    cursor = dbapi_connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _on_begin(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get(IMMEDIATE, not only_reading.get())
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
