@@ -17,6 +17,7 @@ from webhooks_app.engine.engine import Engine
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.models import Attempt, Delivery
+from webhooks_app.parts import parts_of
 
 ENDPOINTS = 50
 
@@ -25,7 +26,7 @@ def run(count: int, latency: float) -> dict[str, Any]:
     """One worker process, as a share of a bare loop that posts the same bodies."""
     with ReceiverProcess(ENDPOINTS, latency) as receiver, product() as made:
         body = b'{"type":"lead.captured","timestamp":"2026-03-02T10:00:00.000Z","data":%b}'
-        in_flight = made.app.config["SETTINGS"].max_in_flight if latency else 256
+        in_flight = parts_of(made.app).settings.max_in_flight if latency else 256
         limit = bare_rate(receiver.urls, body % DATA.encode(), count, in_flight)
         drained = _fill_and_drain(made.app, receiver.urls, count)
         return {"limit_per_s": round(limit), "ratio": round(drained["per_s"] / limit, 3)} | drained

@@ -19,6 +19,7 @@ from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.mail.compose import MailAction, compose, read_about
 from webhooks_app.mail.service import desk_of
 from webhooks_app.models import Delivery, Subscription
+from webhooks_app.parts import parts_of
 
 ACTIONS = 10
 SENDER = "hookline@example.com"
@@ -57,7 +58,7 @@ def _letter(app: Flask) -> bytes:
         row = db.session.get_one(Subscription, claimed.subscription_id)
         action = MailAction.of(row)
         about = read_about(connection, action, claimed)
-        letters = compose(action, claimed, about, desk_of(app.config["SETTINGS"]))
+        letters = compose(action, claimed, about, desk_of(parts_of(app).settings))
     db.session.rollback()
     return as_bytes(letters[0])
 

@@ -4,7 +4,6 @@ from secrets import token_urlsafe
 from typing import Any
 
 import orjson
-from flask import current_app
 from werkzeug.security import generate_password_hash
 
 from webhooks_app.channels.webhook.signatures import sign_standard
@@ -27,6 +26,7 @@ from webhooks_app.models import (
     SubscriptionHealth,
     User,
 )
+from webhooks_app.parts import parts
 from webhooks_app.people import api_keys
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -88,7 +88,7 @@ def bearer(token: str) -> dict[str, str]:
 
 def webhook(organisation: Organisation, url: str, **more: Any) -> Subscription:
     """An enabled webhook on `lead.captured`; `secret` and `headers` are given in the clear."""
-    vault = current_app.extensions["vault"]
+    vault = parts().vault
     secret, headers = more.pop("secret", SECRET), more.pop("headers", {})
     values: dict[str, Any] = {
         "id": new_id("whk"),
@@ -159,7 +159,7 @@ def inbox(organisation: Organisation, secret: str | None = SECRET, **more: Any) 
         "created_at": utcnow(),
     }
     if secret is not None:
-        values["sealed_secret"] = current_app.extensions["vault"].seal(secret)
+        values["sealed_secret"] = parts().vault.seal(secret)
     row = Inbox(organisation_id=organisation.id, **(values | more))
     db.session.add(row)
     db.session.commit()

@@ -5,7 +5,7 @@ from threading import BoundedSemaphore
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webhooks_app import commands, queue
+from webhooks_app import commands
 from webhooks_app.config import Settings, read_settings
 from webhooks_app.database import engine_options, prepare
 from webhooks_app.extensions import csrf, db, login_manager, migrate
@@ -13,6 +13,8 @@ from webhooks_app.ingest.group_commit import GroupCommit
 from webhooks_app.lib.crypto import Vault
 from webhooks_app.lib.logs import configure_logging
 from webhooks_app.lib.rate import Rates
+from webhooks_app.parts import SLOT, Parts
+from webhooks_app.queue import Doorbell, fast_redis
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -24,7 +26,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     configure_logging(settings.log_level)
     app = Flask(__name__, template_folder="../templates", static_folder="../static")
     app.config.update(
-        SETTINGS=settings,
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.sqlalchemy_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.sqlalchemy_url, settings.web_threads),
@@ -38,11 +39,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
-    app.extensions["vault"] = Vault(settings.vault_keys)
-    app.extensions["rates"] = Rates()
-    # Answers that inboxes hold back: never more of them than leave most threads to everyone else.
-    app.extensions["delays"] = BoundedSemaphore(max(1, settings.web_threads // 4))
     _bind_extensions(app)
+    app.extensions[SLOT] = _made(app, settings)
     _open_doors(app)
     return app
 
@@ -54,9 +52,21 @@ def _bind_extensions(app: Flask) -> None:
     migrate.init_app(app, db, directory=f"{app.root_path}/migrations", render_as_batch=True)
     login_manager.init_app(app)
     csrf.init_app(app)
-    queue.init_app(app)
+
+
+def _made(app: Flask, settings: Settings) -> Parts:
+    doorbell = Doorbell(fast_redis(settings.redis_socket_url))
     with app.app_context():
-        app.extensions["gathering"] = GroupCommit(db.engine, app.extensions["doorbell"].ring)
+        ingest = GroupCommit(db.engine, doorbell.ring)
+    return Parts(
+        settings=settings,
+        guard=settings.guard,
+        vault=Vault(settings.vault_keys),
+        rates=Rates(),
+        doorbell=doorbell,
+        ingest=ingest,
+        delays=BoundedSemaphore(max(1, settings.web_threads // 4)),
+    )
 
 
 def _open_doors(app: Flask) -> None:

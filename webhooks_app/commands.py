@@ -3,7 +3,7 @@
 from typing import Any
 
 import click
-from flask import Flask, current_app
+from flask import Flask
 from flask.cli import with_appcontext
 from sqlalchemy.exc import DBAPIError
 
@@ -14,6 +14,7 @@ from webhooks_app.mail import service as mail
 from webhooks_app.models import Organisation
 from webhooks_app.operations.integrity_check import Report, audit
 from webhooks_app.organisations import plans
+from webhooks_app.parts import parts
 from webhooks_app.people import accounts, api_keys
 from webhooks_app.vocabulary import Mode
 
@@ -115,7 +116,7 @@ def create_api_key(organisation_id: str, mode: str, name: str) -> None:
 @with_appcontext
 def check_invariants() -> None:
     """Check what the database must always hold; exit 1 when something is broken."""
-    report = audit(db.engine, current_app.config["SETTINGS"].retention_days)
+    report = audit(db.engine, parts().settings.retention_days)
     click.echo(_table(report))
     if not report.ok:
         raise SystemExit(1)

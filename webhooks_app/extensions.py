@@ -1,16 +1,13 @@
 """The Flask extensions, made once and bound to an app in `create_app`."""
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from flask import current_app
 from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
-
-from webhooks_app.lib.crypto import Vault
 
 
 class Base(DeclarativeBase):
@@ -34,8 +31,3 @@ else:
 migrate = Migrate()
 login_manager = LoginManager()
 csrf = CSRFProtect()
-
-
-def vault() -> Vault:
-    """What seals the secrets of the app at hand."""
-    return cast(Vault, current_app.extensions["vault"])

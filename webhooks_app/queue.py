@@ -2,10 +2,9 @@
 
 import time
 from collections.abc import Callable
-from typing import Any, Self, TypeVar, cast
+from typing import Any, Self, TypeVar
 
 import structlog
-from flask import Flask, current_app
 from redis import Redis
 from redis.backoff import ConstantBackoff, NoBackoff
 from redis.exceptions import AuthenticationError, AuthorizationError, RedisError
@@ -14,6 +13,8 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 from rq import Queue
 from rq.serializers import JSONSerializer
+
+from webhooks_app.parts import parts
 
 DELIVERIES = "deliveries"
 BACKGROUND = "background"
@@ -27,16 +28,12 @@ Result = TypeVar("Result")
 log = structlog.get_logger(__name__)
 
 
-def init_app(app: Flask) -> None:
-    app.extensions["doorbell"] = Doorbell(fast_redis(app.config["SETTINGS"].redis_socket_url))
-
-
 def nudge() -> None:
     """Ask for an engine after a commit; never raises, never waits long. The beat is the safety net.
 
     Call it after the commit: a job that is still listed is popped later, so it sees the row.
     """
-    cast(Doorbell, current_app.extensions["doorbell"]).ring()
+    parts().doorbell.ring()
 
 
 def enqueue_background(job: str, *args: str) -> None:
@@ -44,7 +41,7 @@ def enqueue_background(job: str, *args: str) -> None:
 
     Its work is in SQL, and a periodic job finds what was never begun.
     """
-    cast(Doorbell, current_app.extensions["doorbell"]).send_for(job, *args)
+    parts().doorbell.send_for(job, *args)
 
 
 def fast_redis(url: str) -> Redis:

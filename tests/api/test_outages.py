@@ -12,6 +12,7 @@ from tests.api.conftest import Api, kind, stored
 from tests.conftest import settings_for
 from tests.support.servers import RedisServer
 from webhooks_app import create_app
+from webhooks_app.parts import parts_of
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def test_a_database_that_is_away_is_a_503_that_says_so(app: Flask, tmp_path: Pat
 
 def test_many_threads_that_read_at_once_do_not_wait_for_connections(app: Flask, api: Api) -> None:
     api.webhook()
-    threads = app.config["SETTINGS"].web_threads
+    threads = parts_of(app).settings.web_threads
 
     def read(number: int) -> int:
         door = Api(app.test_client(), api.token if number % 2 else "hk_live_unknown")

@@ -15,6 +15,7 @@ from webhooks_app import create_app
 from webhooks_app.config import read_settings
 from webhooks_app.extensions import db
 from webhooks_app.launch.demo import Demo, kept_demo
+from webhooks_app.parts import parts_of
 
 LEAD = {"type": "lead.captured", "data": {"name": "Ada Löwe", "email": "ada@example.com"}}
 
@@ -47,7 +48,7 @@ def started(folder: Path) -> Iterator[Product]:
         app = create_app(read_settings({}, data_dir=folder))
         with app.app_context():
             with Session(db.engine) as session:
-                paint(session, demo.organisation_id, app.extensions["vault"])
+                paint(session, demo.organisation_id, parts_of(app).vault)
             db.engine.dispose()
         product = Product(instance.url, demo)
         requests.post(product.inbox, json=LEAD, timeout=10).raise_for_status()

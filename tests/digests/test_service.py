@@ -27,6 +27,7 @@ from webhooks_app.lib.times import utcnow
 from webhooks_app.mail import service as mail
 from webhooks_app.models import Delivery, Digest, Event, Mail, Organisation, Subscription
 from webhooks_app.operations.integrity_check import audit
+from webhooks_app.parts import parts_of
 from webhooks_app.subscriptions import service as subscriptions
 from webhooks_app.subscriptions.test_delivery import send_test
 
@@ -389,7 +390,7 @@ def service_fields(**more: Any) -> dict[str, Any]:
 
 
 def made(app: Flask, organisation: Organisation, **more: Any) -> Subscription:
-    guard, vault = app.config["SETTINGS"].guard, app.extensions["vault"]
+    guard, vault = parts_of(app).guard, parts_of(app).vault
     kind = subscriptions.SubscriptionKind.ACTION
     fields, tenant = service_fields(**more), factories.tenant(organisation)
     row, _ = subscriptions.create_subscription(db.session(), tenant, kind, fields, vault, guard)
@@ -408,7 +409,7 @@ def test_its_first_window_begins_when_it_becomes_a_digest(
     first = row.digest_since
 
     def change(**fields: Any) -> None:
-        vault, guard = app.extensions["vault"], app.config["SETTINGS"].guard
+        vault, guard = parts_of(app).vault, parts_of(app).guard
         subscriptions.update_subscription(db.session(), row, fields, vault, guard)
 
     change(schedule=HOURLY)
@@ -417,7 +418,7 @@ def test_its_first_window_begins_when_it_becomes_a_digest(
     assert (row.schedule, row.event_types) == (None, ["lead.captured"])
     change(schedule=HOURLY)
     assert row.digest_since > first
-    copy, _ = subscriptions.duplicate(db.session(), row, app.extensions["vault"])
+    copy, _ = subscriptions.duplicate(db.session(), row, parts_of(app).vault)
     assert copy.schedule == HOURLY
     assert copy.digest_since
     assert copy.digest_since > row.digest_since

@@ -21,6 +21,7 @@ from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Event, Mail, Organisation, Subscription
+from webhooks_app.parts import parts_of
 from webhooks_app.subscriptions import test_delivery
 
 LEAD = {
@@ -221,8 +222,8 @@ def test_a_lease_is_held_while_a_slow_server_thinks(
     app: Flask, organisation: Organisation, server: MailServer
 ) -> None:
     set_smtp(app, server.port, smtp_timeout=20.0)
-    app.config["SETTINGS"] = replace(
-        app.config["SETTINGS"], delivery_timeout=0.5, connect_timeout=0.5, lease_seconds=2.5
+    parts_of(app).settings = replace(
+        parts_of(app).settings, delivery_timeout=0.5, connect_timeout=0.5, lease_seconds=2.5
     )
     server.pause = 5
     action(organisation)
@@ -280,7 +281,7 @@ def test_only_outsiders_may_unsubscribe(
     assert link in parts(outsider)[0]
     assert link in parts(outsider)[1]
     assert "unsubscribe" not in "".join(parts(member)).lower()
-    secret = app.config["SETTINGS"].secret_key
+    secret = parts_of(app).settings.secret_key
     token = link.rpartition("/")[2]
     assert Unsubscribing(secret).read(token) == (row.id, "outside@example.com")
 

@@ -34,6 +34,7 @@ from webhooks_app.models import (
     Subscription,
     SubscriptionHealth,
 )
+from webhooks_app.parts import parts_of
 from webhooks_app.subscriptions.service import update_subscription
 
 
@@ -127,7 +128,7 @@ def test_a_new_url_is_for_new_deliveries_only(
     webhook = factories.webhook(organisation, receiver.url)
     factories.accepted(organisation)
     run()
-    session, vault, guard = db.session(), app.extensions["vault"], app.config["SETTINGS"].guard
+    session, vault, guard = db.session(), parts_of(app).vault, parts_of(app).guard
     for path in ("/newer", "/newest"):
         update_subscription(session, webhook, {"url": receiver.url + path}, vault, guard)
         factories.accepted(organisation)
@@ -146,7 +147,7 @@ def test_a_former_url_that_is_gone_disables_nothing(
     receiver.answer = lambda request: Answer(410 if request.path == "/hook" else 200)
     webhook = factories.webhook(organisation, receiver.url)
     factories.accepted(organisation)
-    session, vault, guard = db.session(), app.extensions["vault"], app.config["SETTINGS"].guard
+    session, vault, guard = db.session(), parts_of(app).vault, parts_of(app).guard
     update_subscription(session, webhook, {"url": receiver.url + "/new"}, vault, guard)
     [delivery] = run()
     assert delivery.status == "failed"

@@ -27,6 +27,7 @@ from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.models import Organisation, SendAllowance
 from webhooks_app.operations.health import BacklogCollector
+from webhooks_app.parts import parts_of
 
 URL = "https://a.example/hook"
 RATES = st.floats(0.1, 1000)
@@ -133,7 +134,7 @@ def test_a_limit_may_be_lifted(organisation: Organisation) -> None:
 
 @pytest.fixture
 def second_engine(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    second = replace(app.config["SETTINGS"], brand_name="Second")
+    second = replace(parts_of(app).settings, brand_name="Second")
     monkeypatch.setitem(app.config, "SETTINGS", second)
     engine = Engine(engine_parts(app))
     engine.start()

@@ -19,6 +19,7 @@ from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.lib.ssrf import Guard
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Organisation
+from webhooks_app.parts import parts_of
 
 
 class Rebinding(ThreadedResolver):
@@ -46,7 +47,7 @@ def test_all_are_refused_with_the_reason_in_the_attempt_log(
         webhook = factories.webhook(organisation, f"http://{host}:9/hook")
         expected[webhook.id] = (host, "loopback" if "name" in reason else reason)
     factories.accepted(organisation)
-    webhooks = WebhookChannel(rebinding(), app.extensions["vault"], "test")
+    webhooks = WebhookChannel(rebinding(), parts_of(app).vault, "test")
     engine = Engine(replace(engine_parts(app), channels={"webhook": webhooks}))
     engine.start()
     engine.drain(20)

@@ -19,6 +19,7 @@ from webhooks_app.lib.errors import Conflict
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Inbox, InboxRequest
+from webhooks_app.parts import parts_of
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def test_after_a_week_requests_are_forgotten(inbox: Inbox, monkeypatch: pytest.M
 
 
 def test_twenty_inboxes_are_enough(inbox: Inbox, app: Flask) -> None:
-    vault = app.extensions["vault"]
+    vault = parts_of(app).vault
     for _ in range(service.MOST - 1):
         service.open_inbox(db.session(), inbox.organisation_id, "One", "", vault)
     with pytest.raises(Invalid):
@@ -85,7 +86,7 @@ def test_twenty_inboxes_are_enough(inbox: Inbox, app: Flask) -> None:
 def test_a_secret_that_no_key_opens_is_told(inbox: Inbox, app: Flask) -> None:
     inbox.sealed_secret = "sealed elsewhere"
     db.session.commit()
-    secrets = secrets_of(db.session(), inbox, app.extensions["vault"])
+    secrets = secrets_of(db.session(), inbox, parts_of(app).vault)
     assert secrets.at(utcnow()) == []
     assert "not configured" in secrets.why_none
 

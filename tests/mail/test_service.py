@@ -21,6 +21,7 @@ from webhooks_app.lib.times import utcnow
 from webhooks_app.mail import mail_queue as pipeline
 from webhooks_app.mail import service as mail
 from webhooks_app.models import Mail
+from webhooks_app.parts import parts_of
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "emails"
 CONTEXTS = {
@@ -72,7 +73,7 @@ def set_smtp(app: Flask, port: int, **more: str) -> Flask:
         "public_url": "https://hooks.example.com/",
         "smtp_timeout": 2.0,
     }
-    app.config["SETTINGS"] = replace(app.config["SETTINGS"], **(values | more))
+    parts_of(app).settings = replace(parts_of(app).settings, **(values | more))
     return app
 
 
@@ -96,7 +97,7 @@ def run() -> None:
 
 def send_at(app: Flask, moment: datetime) -> int:
     db.session.rollback()
-    return pipeline.send_due(db.engine, post_of(app.config["SETTINGS"]), lambda: moment)
+    return pipeline.send_due(db.engine, post_of(parts_of(app).settings), lambda: moment)
 
 
 @pytest.mark.parametrize("template", CONTEXTS)

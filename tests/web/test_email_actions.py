@@ -12,6 +12,7 @@ from tests.web.conftest import Person
 from webhooks_app.channels.email.unsubscribe import Unsubscribing
 from webhooks_app.extensions import db
 from webhooks_app.models import AuditEntry, Delivery, Organisation, Subscription
+from webhooks_app.parts import parts_of
 
 FORM = {
     "name": "Tell the team",
@@ -39,7 +40,7 @@ def email_action(organisation: Organisation, *addresses: str, **more: Any) -> Su
 
 
 def link(app: Flask, row: Subscription, address: str) -> str:
-    token = Unsubscribing(app.config["SETTINGS"].secret_key).token(row.id, address)
+    token = Unsubscribing(parts_of(app).settings.secret_key).token(row.id, address)
     return f"/unsubscribe/{token}"
 
 

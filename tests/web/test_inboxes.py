@@ -15,6 +15,7 @@ from webhooks_app.extensions import db
 from webhooks_app.inbox import requests as inbox_requests
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Inbox, InboxRequest, Organisation
+from webhooks_app.parts import parts_of
 from webhooks_app.subscriptions.service import rotate_secret
 from webhooks_app.web.views import receiver as door
 
@@ -173,11 +174,11 @@ def test_only_some_answers_wait_at_once(
     db.session.commit()
     waited: list[float] = []
     monkeypatch.setattr(door, "sleep", waited.append)
-    delays: BoundedSemaphore = app.extensions["delays"]
+    delays: BoundedSemaphore = parts_of(app).delays
     taken = 0
     while delays.acquire(blocking=False):
         taken += 1
-    assert taken == app.config["SETTINGS"].web_threads // 4
+    assert taken == parts_of(app).settings.web_threads // 4
     owner.client.post("/test-webhook/token-1", data=LEAD)
     assert waited == [0]
     assert "delay skipped" in owner.get("/test-webhook/token-1").text
@@ -237,7 +238,7 @@ def test_an_inbox_checks_with_the_secret_of_a_webhook(
     assert "The signature is right" in owner.get("/test-webhook/token-1").text
 
     rotate_secret(
-        db.session(), webhook, app.extensions["vault"], secret=OTHER_SECRET, overlap=timedelta(1)
+        db.session(), webhook, parts_of(app).vault, secret=OTHER_SECRET, overlap=timedelta(1)
     )
     signed = factories.signed(LEAD, OTHER_SECRET)
     owner.client.post("/test-webhook/token-1", data=LEAD, headers=signed)

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Callable
-from typing import cast
 
 import pytest
-from flask import Flask, current_app
+from flask import Flask
 from werkzeug.routing import Rule
 
 from tests import factories
@@ -31,6 +30,7 @@ from webhooks_app.models import (
     User,
 )
 from webhooks_app.notices.dashboard_notices import NoticeOf, notify
+from webhooks_app.parts import parts
 from webhooks_app.people.invitations import invite
 from webhooks_app.people.sessions import start
 from webhooks_app.vocabulary import Role
@@ -181,7 +181,7 @@ def pages_of_operators(app: Flask) -> list[tuple[str, str]]:
 
 
 def vault() -> Vault:
-    return cast(Vault, current_app.extensions["vault"])
+    return parts().vault
 
 
 def noted(organisation: Organisation, webhook: Subscription) -> Notification:

@@ -16,12 +16,12 @@ from webhooks_app.api.chatbot_bodies import (
     listed,
     made,
 )
-from webhooks_app.api.webhooks import guard
 from webhooks_app.channels.webhook.formats.pollybot import Pollybot
 from webhooks_app.events.type_registry import reportable_types
-from webhooks_app.extensions import db, vault
+from webhooks_app.extensions import db
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.models import Subscription
+from webhooks_app.parts import parts
 from webhooks_app.subscriptions import chatbot_webhooks as service
 from webhooks_app.subscriptions.service import (
     create_subscription,
@@ -50,7 +50,12 @@ def create_chatbot_webhook(chatbot_id: str) -> Response:
     }
     with _faults_translated():
         row, secret = create_subscription(
-            db.session(), auth.tenant(), SubscriptionKind.WEBHOOK, fields, vault(), guard()
+            db.session(),
+            auth.tenant(),
+            SubscriptionKind.WEBHOOK,
+            fields,
+            parts().vault,
+            parts().guard,
         )
     return answer(
         {
@@ -75,7 +80,7 @@ def update_chatbot_webhook(chatbot_id: str, webhook_id: str) -> Response:
     row = _load(chatbot_id, webhook_id)
     fields = bodies.read(ChatbotWebhookPatch).members(_known(), row)
     with _faults_translated():
-        update_subscription(db.session(), row, fields, vault(), guard())
+        update_subscription(db.session(), row, fields, parts().vault, parts().guard)
     return answer({"message": "Webhook updated successfully", "webhook": listed(row)})
 
 

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from flask import Response, current_app, g
+from flask import Response, g
 
 from webhooks_app.api.auth import key_id
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.problems import Problem
 from webhooks_app.lib.rate import Allowance, Rates
 from webhooks_app.organisations.plans import plan_called
+from webhooks_app.parts import parts
 from webhooks_app.people.api_keys import Principal
 
 P = ParamSpec("P")
@@ -22,8 +23,8 @@ def limited(view: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        rates: Rates = current_app.extensions["rates"]
-        limits = current_app.config["SETTINGS"].ingest_rate_limit
+        rates: Rates = parts().rates
+        limits = parts().settings.ingest_rate_limit
         g.allowance = rates.count(limits, "ingest", key_id())
         if g.allowance.exceeded:
             raise _too_many(g.allowance)
@@ -39,7 +40,7 @@ def count_events(number: int) -> None:
     plan = plan_called(principal.plan)
     if (most := plan.events_per_minute) is None:
         return
-    rates: Rates = current_app.extensions["rates"]
+    rates: Rates = parts().rates
     limits = f"{most} per minute"
     g.allowance = rates.spend(limits, number, "plan", principal.organisation_id)
     if g.allowance.exceeded:

@@ -7,7 +7,7 @@ could post with it.
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, request, url_for
+from flask import Blueprint, Response, request, url_for
 
 from webhooks_app.api.answers import answer
 from webhooks_app.api.auth import authenticate, tenant
@@ -21,6 +21,7 @@ from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.rate import Rates
 from webhooks_app.lib.times import rfc3339, utcnow
 from webhooks_app.models import Inbox
+from webhooks_app.parts import parts
 
 STRANGERS_RATE = "60 per minute"
 TIMESTAMP_HEADERS = ("webhook-timestamp", "x-webhook-timestamp")
@@ -64,7 +65,7 @@ def _inbox() -> Inbox | None:
 
 
 def _count(limits: str, *key: str) -> None:
-    rates: Rates = current_app.extensions["rates"]
+    rates: Rates = parts().rates
     if (allowance := rates.count(limits, *key)).exceeded:
         raise Problem(
             429,

@@ -9,6 +9,7 @@ from itsdangerous import BadSignature
 from webhooks_app.api.problems import Problem
 from webhooks_app.extensions import db
 from webhooks_app.lib.errors import NotFound
+from webhooks_app.parts import parts
 from webhooks_app.people.api_keys import Principal
 from webhooks_app.people.sessions import resolve_workspace
 
@@ -65,7 +66,7 @@ def _refuse_other_origins() -> None:
     what changes something, and newer ones `Sec-Fetch-Site`."""
     if request.method in SAFE_METHODS:
         return
-    scheme = "https" if current_app.config["SETTINGS"].is_https else request.scheme
+    scheme = "https" if parts().settings.is_https else request.scheme
     own = {"Origin": f"{scheme}://{request.host}", "Sec-Fetch-Site": "same-origin"}
     if any(request.headers.get(name, value) != value for name, value in own.items()):
         raise Problem(

@@ -1,17 +1,16 @@
 """/webhooks: endpoints that are sent what happens."""
 
 from datetime import timedelta
-from typing import cast
 
-from flask import Response, current_app, url_for
+from flask import Response, url_for
 
 from webhooks_app.api import auth, bodies, queries, shapes
 from webhooks_app.api.answers import answer, no_content
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.webhook_bodies import RotateBody, TestBody, WebhookBody, WebhookPatch
-from webhooks_app.extensions import db, vault
-from webhooks_app.lib.ssrf import Guard
+from webhooks_app.extensions import db
 from webhooks_app.models import Subscription
+from webhooks_app.parts import parts
 from webhooks_app.subscriptions import custom_headers, service, test_delivery
 from webhooks_app.subscriptions import queries as subscription_queries
 from webhooks_app.vocabulary import SubscriptionKind
@@ -23,7 +22,7 @@ def create_webhook() -> Response:
     """201 with the signing secret, this once."""
     fields = bodies.read(WebhookBody).given()
     row, secret = service.create_subscription(
-        db.session(), auth.tenant(), SubscriptionKind.WEBHOOK, fields, vault(), guard()
+        db.session(), auth.tenant(), SubscriptionKind.WEBHOOK, fields, parts().vault, parts().guard
     )
     response = answer({**_shape(row), "secret": secret}, 201)
     response.headers["Location"] = url_for("api.read_webhook", webhook_id=row.id)
@@ -51,7 +50,7 @@ def read_webhook(webhook_id: str) -> Response:
 def update_webhook(webhook_id: str) -> Response:
     row = _load(webhook_id)
     fields = bodies.read(WebhookPatch).given()
-    service.update_subscription(db.session(), row, fields, vault(), guard())
+    service.update_subscription(db.session(), row, fields, parts().vault, parts().guard)
     return answer(_shape(row))
 
 
@@ -82,7 +81,7 @@ def rotate_secret(webhook_id: str) -> Response:
     secret = service.rotate_secret(
         db.session(),
         row,
-        vault(),
+        parts().vault,
         secret=body.secret,
         overlap=timedelta(hours=body.overlap_hours),
     )
@@ -96,8 +95,4 @@ def _load(webhook_id: str) -> Subscription:
 
 
 def _shape(row: Subscription) -> shapes.Shape:
-    return shapes.webhook(row, custom_headers.masked(row, vault()))
-
-
-def guard() -> Guard:
-    return cast(Guard, current_app.config["SETTINGS"].guard)
+    return shapes.webhook(row, custom_headers.masked(row, parts().vault))

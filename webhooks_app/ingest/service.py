@@ -1,16 +1,13 @@
 """Taking in what producers report."""
 
 from collections.abc import Sequence
-from typing import cast
-
-from flask import current_app
 
 from webhooks_app import queue
 from webhooks_app.extensions import db
 from webhooks_app.ingest.accept import KeyReused, accept
-from webhooks_app.ingest.group_commit import GroupCommit
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.matching.incoming import Accepted, Incoming
+from webhooks_app.parts import parts
 
 __all__ = ["KeyReused", "ingest", "ingest_batch"]
 
@@ -20,7 +17,7 @@ def ingest(tenant: Tenant, event: Incoming) -> Accepted:
 
     Raises `KeyReused`, with nothing stored, when an idempotency key came with another event.
     """
-    return cast(GroupCommit, current_app.extensions["gathering"]).accept(tenant, event)
+    return parts().ingest.accept(tenant, event)
 
 
 def ingest_batch(tenant: Tenant, events: Sequence[Incoming]) -> list[Accepted]:

@@ -24,6 +24,7 @@ from webhooks_app.extensions import db
 from webhooks_app.jobs.schedule import PERIODIC, Periodic
 from webhooks_app.lib.times import utcnow
 from webhooks_app.operations.periodic import take_turn
+from webhooks_app.parts import parts_of
 
 TICK = 0.5
 LEASE = 12.0
@@ -88,7 +89,7 @@ class Beat:
 def run_beat(app: Flask) -> None:
     """Beat until SIGTERM or SIGINT."""
     with app.app_context():
-        url = app.config["SETTINGS"].redis_socket_url
+        url = parts_of(app).settings.redis_socket_url
         beat = Beat(db.engine, queue.beat_redis(url))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, beat.stop)

@@ -1,6 +1,7 @@
 """The engine as an RQ job."""
 
 from datetime import timedelta
+from weakref import WeakKeyDictionary
 
 from flask import Flask, current_app
 
@@ -14,6 +15,7 @@ from webhooks_app.extensions import db
 from webhooks_app.lib.times import utcnow
 from webhooks_app.mail.email_channel import EmailChannel
 from webhooks_app.mail.service import desk_of, server_of
+from webhooks_app.parts import parts_of
 from webhooks_app.vocabulary import Channel as ChannelName
 
 BUDGET = 60.0
@@ -29,28 +31,36 @@ def run_engine() -> None:
 
 def resident(app: Flask) -> Engine:
     """The one engine of this process, started when it is first needed."""
-    engine: Engine | None = app.extensions.get("engine")
+    engine = _engines.get(app)
     if engine is None or not engine.alive:
-        engine = app.extensions["engine"] = Engine(engine_parts(app))
+        engine = _engines[app] = Engine(engine_parts(app))
         engine.start()
     return engine
 
 
+def engine_of(app: Flask) -> Engine | None:
+    """The one that `resident` started."""
+    return _engines.get(app)
+
+
+_engines: WeakKeyDictionary[Flask, Engine] = WeakKeyDictionary()
+
+
 def engine_parts(app: Flask) -> Parts:
-    settings: Settings = app.config["SETTINGS"]
+    settings: Settings = parts_of(app).settings
     lease = timedelta(seconds=settings.lease_seconds)
     return Parts(
         database=db.engine,
         channels=channels(app, lease),
         lease=lease,
         max_in_flight=settings.max_in_flight,
-        call_for_help=app.extensions["doorbell"].ring,
+        call_for_help=parts_of(app).doorbell.ring,
     )
 
 
 def channels(app: Flask, lease: timedelta) -> dict[str, Channel]:
     """All that deliveries can be sent by."""
-    settings: Settings = app.config["SETTINGS"]
+    settings: Settings = parts_of(app).settings
     transport = Transport(
         settings.guard,
         timeout=settings.delivery_timeout,
@@ -59,6 +69,6 @@ def channels(app: Flask, lease: timedelta) -> dict[str, Channel]:
     )
     user_agent = f"{settings.brand_name}-Webhooks/1.0"
     return {
-        ChannelName.WEBHOOK: WebhookChannel(transport, app.extensions["vault"], user_agent),
+        ChannelName.WEBHOOK: WebhookChannel(transport, parts_of(app).vault, user_agent),
         ChannelName.EMAIL: EmailChannel(db.engine, desk_of(settings), server_of(settings), lease),
     }

@@ -1,18 +1,17 @@
 """Sending e-mail as an RQ job."""
 
-from flask import current_app
-
 from webhooks_app.config import Settings
 from webhooks_app.extensions import db
 from webhooks_app.lib.times import utcnow
 from webhooks_app.mail import mail_notices as notices
 from webhooks_app.mail.mail_queue import MailQueue, send_due
 from webhooks_app.mail.service import server_of
+from webhooks_app.parts import parts
 
 
 def send_pending() -> None:
     """Nothing is sent while no server is set."""
-    settings: Settings = current_app.config["SETTINGS"]
+    settings: Settings = parts().settings
     if settings.smtp_host:
         send_due(db.engine, post_of(settings), utcnow)
 

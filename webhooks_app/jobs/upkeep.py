@@ -2,14 +2,13 @@
 
 from datetime import timedelta
 
-from flask import current_app
-
 from webhooks_app.deliveries import retention
 from webhooks_app.extensions import db
 from webhooks_app.lib.times import utcnow
 from webhooks_app.mail import mail_queue
 from webhooks_app.matching import states
 from webhooks_app.organisations import plans
+from webhooks_app.parts import parts
 from webhooks_app.people import log_ins, passwords, sessions
 from webhooks_app.subscriptions import auto_disable
 
@@ -23,7 +22,7 @@ def cancel_left_over() -> None:
 
 
 def delete_expired() -> None:
-    days = current_app.config["SETTINGS"].retention_days
+    days = parts().settings.retention_days
     retention.delete_expired(db.engine, utcnow(), days)
     retention.delete_old_notifications(db.engine, utcnow(), days)
     shorter = plans.shorter_retentions(db.session(), days)
@@ -33,7 +32,7 @@ def delete_expired() -> None:
 
 
 def delete_old_audit_entries() -> None:
-    days = current_app.config["SETTINGS"].audit_retention_days
+    days = parts().settings.audit_retention_days
     retention.delete_old_audit_entries(db.engine, utcnow(), days)
     shorter = plans.shorter_retentions(db.session(), days)
     db.session.rollback()
@@ -54,5 +53,5 @@ def delete_unusable() -> None:
     sessions.delete_ended(db.session())
     passwords.delete_expired(db.session())
     log_ins.delete_old(db.session())
-    days = current_app.config["SETTINGS"].retention_days
+    days = parts().settings.retention_days
     mail_queue.delete_old(db.engine, utcnow() - timedelta(days=days))

@@ -13,7 +13,8 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from webhooks_app import queue
-from webhooks_app.jobs.engine import resident
+from webhooks_app.jobs.engine import engine_of, resident
+from webhooks_app.parts import parts_of
 
 log = structlog.get_logger(__name__)
 
@@ -26,7 +27,7 @@ class HooklineWorker(SimpleWorker):
 
     def __init__(self, app: Flask, queue_name: str, **options: Any) -> None:
         self._patience = queue.Patience()
-        self._url = app.config["SETTINGS"].redis_socket_url
+        self._url = parts_of(app).settings.redis_socket_url
         connection = queue.patient_redis(self._url, self._patience)
         super().__init__(
             [queue.queue_named(queue_name, connection)],
@@ -44,7 +45,7 @@ class HooklineWorker(SimpleWorker):
             return super().perform_job(job, queue)
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        if (engine := self._app.extensions.get("engine")) is not None:
+        if (engine := engine_of(self._app)) is not None:
             engine.stop_soon()
         self._patience.lose()
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
@@ -71,7 +72,7 @@ class HooklineWorker(SimpleWorker):
 
 def run_worker(app: Flask, queue_name: str) -> None:
     """Work until SIGTERM or SIGINT; then finish and record what is in flight."""
-    settings = app.config["SETTINGS"]
+    settings = parts_of(app).settings
     worker = HooklineWorker(app, queue_name)
     try:
         if queue_name == queue.DELIVERIES:
@@ -81,5 +82,5 @@ def run_worker(app: Flask, queue_name: str) -> None:
         worker.work(logging_level="DEBUG" if settings.log_level == "DEBUG" else "WARNING")
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        if (engine := app.extensions.get("engine")) is not None:
+        if (engine := engine_of(app)) is not None:
             engine.stop()

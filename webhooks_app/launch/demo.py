@@ -9,12 +9,13 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from webhooks_app.config import Settings
-from webhooks_app.extensions import db, vault
+from webhooks_app.extensions import db
 from webhooks_app.launch.place import Site
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Inbox, Organisation, Subject, Subscription, User
+from webhooks_app.parts import parts
 from webhooks_app.people import accounts, api_keys
 from webhooks_app.subscriptions.service import create_subscription, update_subscription
 from webhooks_app.vocabulary import Mode, Role, SubscriptionKind
@@ -122,7 +123,7 @@ def _subscribe(
     tenant = Tenant(organisation.id, Mode.LIVE)
     fields = {"name": "Demo receiver", "url": url, "event_types": EVENT_TYPES}
     return create_subscription(
-        session, tenant, SubscriptionKind.WEBHOOK, fields, vault(), settings.guard
+        session, tenant, SubscriptionKind.WEBHOOK, fields, parts().vault, settings.guard
     )
 
 
@@ -132,7 +133,7 @@ def _follow(session: Session, demo: Demo, settings: Settings, site: Site) -> Non
     path = path_of(demo.inbox_token)
     url = site.url + path
     if row is not None and row.deleted_at is None and row.url.endswith(path) and row.url != url:
-        update_subscription(session, row, {"url": url}, vault(), settings.guard)
+        update_subscription(session, row, {"url": url}, parts().vault, settings.guard)
         row.former_urls = []  # nobody is at the port of before
         session.commit()
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from email.utils import quote
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -21,6 +20,7 @@ from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.times import utcnow
 from webhooks_app.mail.compose import MailContext
 from webhooks_app.models import Mail
+from webhooks_app.parts import parts
 
 SHOWN = 100
 
@@ -36,8 +36,8 @@ def post(session: Session, to: str, template: str, **context: Any) -> Mail:
     commit.
     """
     now = utcnow()
-    waits = bool(_settings().smtp_host)
-    written = render(template, brand=_settings().brand_name, **context)
+    waits = bool(parts().settings.smtp_host)
+    written = render(template, brand=parts().settings.brand_name, **context)
     mail = Mail(
         id=new_id("mai"),
         recipient=to,
@@ -55,13 +55,13 @@ def post(session: Session, to: str, template: str, **context: Any) -> Mail:
 
 def send_soon() -> None:
     """Ask for a worker, after a commit; never raises. A periodic job sends what it missed."""
-    if _settings().smtp_host:
+    if parts().settings.smtp_host:
         queue.enqueue_background(queue.SEND_MAIL)
 
 
 def link(path: str) -> str:
     """A URL for a mail. It is made of settings, never of what a request says about its host."""
-    return _settings().site_url + path
+    return parts().settings.site_url + path
 
 
 def newest(session: Session) -> Sequence[Mail]:
@@ -79,7 +79,7 @@ def find(session: Session, mail_id: str) -> Mail:
 
 def send_test(to: str) -> str:
     """Send a mail now, by whoever asks; what the server answered. Raises `NotSent`."""
-    settings = _settings()
+    settings = parts().settings
     server, address = server_of(settings), ascii_address(to)
     if server is None:
         raise NotSent("No mail server is set: set SMTP_HOST, MAIL_FROM and PUBLIC_URL first.")
@@ -126,8 +126,3 @@ def desk_of(settings: Settings) -> MailContext:
         brand=settings.brand_name,
         unsubscribing=Unsubscribing(settings.secret_key),
     )
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.config["SETTINGS"]
-    return settings

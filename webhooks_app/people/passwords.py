@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from flask import current_app
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from werkzeug.security import generate_password_hash
@@ -14,6 +13,7 @@ from webhooks_app.lib.times import utcnow
 from webhooks_app.mail import service as mail
 from webhooks_app.models import PasswordReset, User, UserSession
 from webhooks_app.organisations.audit_log import Actor, act_as, record_in_all
+from webhooks_app.parts import parts
 from webhooks_app.people import alarms, sessions
 from webhooks_app.people.password_rules import checked_password
 
@@ -42,7 +42,7 @@ def change(session: Session, user: User, current: str, new: str, row: UserSessio
 def checked(new: str, *about: str) -> str:
     """The password itself. Raises `BadPassword` for one that is too easily guessed, also by who
     knows the person or this site."""
-    return checked_password(new, *about, current_app.config["SETTINGS"].brand_name)
+    return checked_password(new, *about, parts().settings.brand_name)
 
 
 def ask_for_reset(session: Session, email: str) -> None:

@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from webhooks_app.parts import parts_of
 from webhooks_app.web import errors, rq_dashboard, security, tenancy, words
 from webhooks_app.web.views import (
     account,
@@ -72,4 +73,4 @@ def init_app(app: Flask) -> None:
     rq_dashboard.init_app(app)
     app.jinja_env.filters["duration"] = words.duration
     app.jinja_env.filters["schedule"] = words.schedule
-    app.jinja_env.globals["brand"] = app.config["SETTINGS"].brand_name
+    app.jinja_env.globals["brand"] = parts_of(app).settings.brand_name

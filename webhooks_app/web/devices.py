@@ -10,8 +10,8 @@ from typing import NamedTuple
 from flask import Response, after_this_request, current_app, request
 from itsdangerous import BadData, URLSafeSerializer
 
-from webhooks_app.config import Settings
 from webhooks_app.lib.crypto import digest
+from webhooks_app.parts import parts
 
 KEPT_SECONDS = 400 * 86400
 MOST_ACCOUNTS = 5
@@ -40,10 +40,10 @@ def remember(email: str) -> None:
     @after_this_request
     def keep(response: Response) -> Response:
         response.set_cookie(
-            _settings().cookie_name("device"),
+            parts().settings.cookie_name("device"),
             kept,
             max_age=KEPT_SECONDS,
-            secure=_settings().is_https,
+            secure=parts().settings.is_https,
             httponly=True,
             samesite="Lax",
         )
@@ -52,7 +52,7 @@ def remember(email: str) -> None:
 
 def _read() -> _Device:
     try:
-        kept = _serializer().loads(request.cookies.get(_settings().cookie_name("device"), ""))
+        kept = _serializer().loads(request.cookies.get(parts().settings.cookie_name("device"), ""))
         return _Device(*kept)
     except BadData:
         return _Device(token_urlsafe(16), [])
@@ -64,8 +64,3 @@ def _mark(email: str) -> str:
 
 def _serializer() -> URLSafeSerializer:
     return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="device")
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.config["SETTINGS"]
-    return settings

@@ -25,6 +25,7 @@ from rq_dashboard import blueprint
 from rq_dashboard import web as upstream
 
 from webhooks_app.extensions import login_manager
+from webhooks_app.parts import parts_of
 from webhooks_app.queue import DELIVERIES
 from webhooks_app.web.security import CSP
 
@@ -40,7 +41,7 @@ ESCAPED_BY_ITSELF = re.compile(r"\$\('<div/>'\)\.text\((.+?)\)\.html\(\)")
 
 def init_app(app: Flask) -> None:
     """Call it after `security`, whose policy it widens for its own pages."""
-    url = app.config["SETTINGS"].redis_socket_url
+    url = parts_of(app).settings.redis_socket_url
     app.config["RQ_DASHBOARD_REDIS_URL"] = _impatient(url)
     upstream.setup_rq_connection(app)
     _mend_calls()

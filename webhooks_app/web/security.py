@@ -2,13 +2,14 @@
 
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, flash, g, redirect, request, session, url_for
+from flask import Flask, Response, abort, flash, g, redirect, request, session, url_for
 from flask_login import login_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from webhooks_app.database import only_reading
 from webhooks_app.extensions import db, login_manager
 from webhooks_app.models import User, UserSession
+from webhooks_app.parts import parts
 from webhooks_app.people import sessions
 from webhooks_app.web import devices
 from webhooks_app.web.htmx import wants_fragment
@@ -103,7 +104,7 @@ def _protect(response: Response) -> Response:
     response.headers.setdefault("Referrer-Policy", "same-origin")
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
-    if current_app.config["SETTINGS"].is_https:
+    if parts().settings.is_https:
         response.headers["Strict-Transport-Security"] = HSTS
     return response
 

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import msgspec
 from flask import request
 
-from webhooks_app.extensions import db, vault
+from webhooks_app.extensions import db
+from webhooks_app.parts import parts
 from webhooks_app.people import sessions
 from webhooks_app.web.security import visitor
 
@@ -30,7 +31,7 @@ class _Kept(msgspec.Struct, frozen=True):
 
 def keep(owner_id: str, secret: str, why: str = "made") -> None:
     """Until the page of `owner_id` shows it; the one that was kept before is forgotten."""
-    sealed = vault().seal(msgspec.json.encode(_Kept(owner_id, secret, why)).decode())
+    sealed = parts().vault.seal(msgspec.json.encode(_Kept(owner_id, secret, why)).decode())
     sessions.keep_secret(db.session(), visitor().session, sealed)
 
 
@@ -39,7 +40,7 @@ def take(owner_id: str) -> Shown | None:
     row = visitor().session
     if row.shown_once is None or request.method == "HEAD":
         return None
-    kept = msgspec.json.decode(vault().open(row.shown_once), type=_Kept)
+    kept = msgspec.json.decode(parts().vault.open(row.shown_once), type=_Kept)
     if kept.of != owner_id or not sessions.take_secret(db.engine, row):
         return None
     return Shown(kept.secret, kept.why)

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
-from flask import Blueprint, Response, current_app, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 
 from webhooks_app.extensions import db
 from webhooks_app.models import AuditEntry
 from webhooks_app.organisations import audit_search, audit_targets, plans
 from webhooks_app.organisations.audit_log import ACTIONS
+from webhooks_app.parts import parts
 from webhooks_app.web import audit_csv
 from webhooks_app.web.audit_query import KINDS, WINDOWS, AuditQuery
 from webhooks_app.web.tenancy import editor_required, here, window
@@ -66,7 +67,7 @@ def export() -> Response:
 
 
 def _longest_days() -> int:
-    days: int = current_app.config["SETTINGS"].audit_retention_days
+    days: int = parts().settings.audit_retention_days
     return days
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import orjson
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from webhooks_app.deliveries import log as service
@@ -12,6 +12,7 @@ from webhooks_app.events.type_registry import logged_names
 from webhooks_app.extensions import db
 from webhooks_app.mail.service import desk_of
 from webhooks_app.models import Subscription
+from webhooks_app.parts import parts
 from webhooks_app.subscriptions import queries as subscription_queries
 from webhooks_app.vocabulary import Channel, DeliveryStatus
 from webhooks_app.web.delivery_query import CODES, WINDOWS, DeliveryQuery
@@ -59,7 +60,7 @@ def show(delivery_id: str) -> str:
 def _body(logged: service.Logged, subscription: Subscription) -> str:
     if subscription.channel != Channel.EMAIL:
         return service.request_body(logged.delivery, logged.event)
-    desk = desk_of(current_app.config["SETTINGS"])
+    desk = desk_of(parts().settings)
     return service.mail_text(db.session(), logged, subscription, desk)
 
 

@@ -13,13 +13,14 @@ from flask import (
 )
 from werkzeug.wrappers import Response
 
-from webhooks_app.extensions import db, vault
+from webhooks_app.extensions import db
 from webhooks_app.inbox import inboxes as service
 from webhooks_app.inbox import requests as inbox_requests
 from webhooks_app.inbox import secrets as inbox_secrets
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.models import Inbox
+from webhooks_app.parts import parts
 from webhooks_app.web.forms.inboxes import LENT, NONE, OWN, AnswerForm, SecretForm
 from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.tenancy import editor_required, here, member_required
@@ -41,7 +42,9 @@ def create() -> Response | tuple[str, int]:
     form = request.form
     name, secret = form.get("name", ""), form.get("secret", "").strip()
     try:
-        inbox = service.open_inbox(db.session(), here().organisation.id, name, secret, vault())
+        inbox = service.open_inbox(
+            db.session(), here().organisation.id, name, secret, parts().vault
+        )
     except Invalid as error:
         return _index(error), 422
     return redirect(url_for(".show", token=inbox.token))
@@ -63,7 +66,7 @@ def show(token: str) -> Page:
 @member_required
 def show_request(token: str, request_id: str) -> str:
     inbox = _own(token)
-    shown = inbox_requests.request_of(db.session(), inbox, request_id, vault())
+    shown = inbox_requests.request_of(db.session(), inbox, request_id, parts().vault)
     return render_template("inboxes/request.html", inbox=inbox, one=shown)
 
 
@@ -105,7 +108,7 @@ def _choose_secret(inbox: Inbox, form: SecretForm) -> None:
         inbox_secrets.check_like(db.session(), inbox, form.webhook.data or "")
     elif form.source.data == OWN:
         secret = (form.secret.data or "").strip()
-        inbox_secrets.check_with(db.session(), inbox, secret, vault())
+        inbox_secrets.check_with(db.session(), inbox, secret, parts().vault)
     elif form.source.data == NONE:
         inbox_secrets.check_nothing(db.session(), inbox)
     else:
@@ -167,7 +170,7 @@ def _page(
 
 
 def _requests(inbox: Inbox) -> dict[str, Any]:
-    requests = inbox_requests.requests_of(db.session(), inbox, vault())
+    requests = inbox_requests.requests_of(db.session(), inbox, parts().vault)
     return {"requests": requests, "mark": inbox_requests.mark_in(requests)}
 
 

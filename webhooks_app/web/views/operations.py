@@ -1,11 +1,12 @@
 """For operators and their probes."""
 
-from flask import Blueprint, Response, current_app, jsonify
+from flask import Blueprint, Response, jsonify
 from werkzeug.wrappers import Response as BaseResponse
 
 from webhooks_app.extensions import db
 from webhooks_app.lib import metrics
 from webhooks_app.operations import health
+from webhooks_app.parts import parts
 
 bp = Blueprint("operations", __name__)
 
@@ -19,7 +20,7 @@ def healthz() -> BaseResponse:
 @bp.get("/readyz")
 def readyz() -> tuple[BaseResponse, int]:
     """SQL and Redis answer, and a worker was seen lately; 503 when not."""
-    checks = health.checks(db.engine, current_app.config["SETTINGS"].redis_socket_url)
+    checks = health.checks(db.engine, parts().settings.redis_socket_url)
     ready = all(check == "ok" for check in checks.values())
     return jsonify(status="ok" if ready else "not ready", checks=checks), 200 if ready else 503
 

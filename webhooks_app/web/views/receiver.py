@@ -6,7 +6,7 @@ from threading import BoundedSemaphore
 from time import sleep
 
 import structlog
-from flask import Blueprint, abort, current_app, jsonify, request
+from flask import Blueprint, abort, jsonify, request
 from werkzeug.wrappers import Response
 
 from webhooks_app.extensions import csrf, db
@@ -15,6 +15,7 @@ from webhooks_app.inbox import requests as inbox_requests
 from webhooks_app.inbox.inboxes import CannedAnswer
 from webhooks_app.inbox.requests import Answered, Received
 from webhooks_app.lib.rate import Rates
+from webhooks_app.parts import parts
 
 RETRY_AFTER = "10"
 WITHOUT_BODY = (204, 205, 304)
@@ -33,7 +34,7 @@ def receive(token: str) -> Response:
     request.max_content_length = inbox_requests.BODY_LIMIT
     body = request.get_data()
     inbox = service.find(db.session(), token) or abort(404)
-    rates: Rates = current_app.extensions["rates"]
+    rates: Rates = parts().rates
     if (allowance := rates.count(inbox_requests.RATE, "inbox", inbox.id)).exceeded:
         return _too_many(allowance.seconds_left)
     answer = service.answer_of(inbox)
@@ -52,7 +53,7 @@ def receive(token: str) -> Response:
 @contextmanager
 def _room_to_wait(wanted_ms: int) -> Iterator[int]:
     """How long an answer may hold its thread: as wanted, or not at all when too many do."""
-    delays: BoundedSemaphore = current_app.extensions["delays"]
+    delays: BoundedSemaphore = parts().delays
     if not wanted_ms or not delays.acquire(blocking=False):
         yield 0
         return

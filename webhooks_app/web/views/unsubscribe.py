@@ -4,12 +4,13 @@ The token is signed, so the POST needs neither a log-in nor a CSRF token: mail p
 themselves (RFC 8058).
 """
 
-from flask import Blueprint, abort, current_app, render_template
+from flask import Blueprint, abort, render_template
 
 from webhooks_app.channels.email.unsubscribe import Unsubscribing
 from webhooks_app.extensions import csrf, db
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.organisations import audit_log
+from webhooks_app.parts import parts
 from webhooks_app.subscriptions import queries as subscription_queries
 from webhooks_app.subscriptions import service
 from webhooks_app.web.security import keep_token
@@ -46,6 +47,6 @@ def drop(token: str) -> str:
 
 def _read(token: str) -> tuple[str, str]:
     try:
-        return Unsubscribing(current_app.config["SETTINGS"].secret_key).read(token)
+        return Unsubscribing(parts().settings.secret_key).read(token)
     except ValueError:
         abort(404)

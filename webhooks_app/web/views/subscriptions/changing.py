@@ -3,8 +3,9 @@
 from flask import flash, redirect, render_template, request, url_for
 
 from webhooks_app.deliveries import log as deliveries
-from webhooks_app.extensions import db, vault
+from webhooks_app.extensions import db
 from webhooks_app.models import Subscription
+from webhooks_app.parts import parts
 from webhooks_app.subscriptions import service, test_delivery
 from webhooks_app.vocabulary import Channel
 from webhooks_app.web.delivery_query import DeliveryQuery
@@ -44,7 +45,7 @@ def test(subscription_id: str) -> Answer:
 @bp.post("/<subscription_id>/duplicate")
 @editor_required
 def duplicate(subscription_id: str) -> Answer:
-    copy, secret = service.duplicate(db.session(), load(subscription_id), vault())
+    copy, secret = service.duplicate(db.session(), load(subscription_id), parts().vault)
     if copy.channel == Channel.EMAIL:
         flash("The copy stays off until you switch it on.")
         return redirect(url_for(".edit", subscription_id=copy.id))

@@ -1,14 +1,13 @@
 """The form of an action or webhook, new or changed, and what it would match."""
 
 from datetime import timedelta
-from typing import cast
 
-from flask import current_app, flash, render_template, request, url_for
+from flask import flash, render_template, request, url_for
 
-from webhooks_app.extensions import db, vault
+from webhooks_app.extensions import db
 from webhooks_app.lib.pointers import Invalid
-from webhooks_app.lib.ssrf import Guard
 from webhooks_app.models import Subscription
+from webhooks_app.parts import parts
 from webhooks_app.subscriptions import custom_headers, preview, service, test_delivery
 from webhooks_app.vocabulary import Channel
 from webhooks_app.web.forms.choices import groups
@@ -30,7 +29,12 @@ def new() -> Answer:
     elif form.save.data and form.validate():
         try:
             row, secret = service.create_subscription(
-                db.session(), here().tenant, kind().kind, form.members(), vault(), _guard()
+                db.session(),
+                here().tenant,
+                kind().kind,
+                form.members(),
+                parts().vault,
+                parts().guard,
             )
         except Invalid as error:
             form.show(error)
@@ -49,11 +53,13 @@ def edit(subscription_id: str) -> Answer:
     row = load(subscription_id)
     form = kind().form()
     if request.method == "GET":
-        form.fill(row, custom_headers.masked(row, vault()))
+        form.fill(row, custom_headers.masked(row, parts().vault))
     elif form.save.data and form.validate():
         url, channel = row.url, row.channel
         try:
-            service.update_subscription(db.session(), row, form.members(), vault(), _guard())
+            service.update_subscription(
+                db.session(), row, form.members(), parts().vault, parts().guard
+            )
         except Invalid as error:
             form.show(error)
         else:
@@ -61,7 +67,9 @@ def edit(subscription_id: str) -> Answer:
                 test_delivery.send_test(db.session(), here().tenant, row, test_delivery.PING)
             if channel == Channel.EMAIL != row.channel:
                 # Nobody was shown the secret that it was made with.
-                secret = service.rotate_secret(db.session(), row, vault(), overlap=timedelta(0))
+                secret = service.rotate_secret(
+                    db.session(), row, parts().vault, overlap=timedelta(0)
+                )
                 return show_secret_once(row, secret, "rotated")
             flash(SAVED_URL if url not in ("", row.url) else "Saved.")
             return _leave(row)
@@ -101,7 +109,3 @@ def _leave(row: Subscription) -> Answer:
 
 def _preview(form: SubscriptionForm) -> preview.Preview:
     return preview.of(db.session(), here().tenant, form.members())
-
-
-def _guard() -> Guard:
-    return cast(Guard, current_app.config["SETTINGS"].guard)

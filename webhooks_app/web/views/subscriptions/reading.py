@@ -1,16 +1,17 @@
 """The two lists, one subscription with its log, and the log over all of a kind."""
 
-from flask import current_app, render_template, request
+from flask import render_template, request
 
 from webhooks_app.channels.retry_policy import parse_policy
 from webhooks_app.channels.webhook.formats import FORMATS
 from webhooks_app.deliveries import log as deliveries
 from webhooks_app.deliveries import statistics
 from webhooks_app.deliveries.filters import Filters
-from webhooks_app.extensions import db, vault
+from webhooks_app.extensions import db
 from webhooks_app.inbox import snippets
 from webhooks_app.lib.paging import Page, PageBounds
 from webhooks_app.models import Subscription
+from webhooks_app.parts import parts
 from webhooks_app.subscriptions import custom_headers
 from webhooks_app.subscriptions import queries as subscription_queries
 from webhooks_app.vocabulary import Channel
@@ -37,11 +38,11 @@ def show(subscription_id: str) -> str:
     return render_template(
         "subscriptions/show.html",
         row=row,
-        headers=custom_headers.masked(row, vault()),
+        headers=custom_headers.masked(row, parts().vault),
         wire_format=FORMATS[row.wire_format],
         policy=parse_policy(row.retry_policy),
         snippets=(snippets.snippets(row.wire_format) if row.channel == Channel.WEBHOOK else None),
-        mails_leave=bool(current_app.config["SETTINGS"].smtp_host),
+        mails_leave=bool(parts().settings.smtp_host),
         page=_last_deliveries(row),
     )
 

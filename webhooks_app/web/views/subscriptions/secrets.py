@@ -6,9 +6,10 @@ from flask import render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from webhooks_app.channels.webhook.formats import FORMATS
-from webhooks_app.extensions import db, vault
+from webhooks_app.extensions import db
 from webhooks_app.inbox import snippets
 from webhooks_app.models import Subscription
+from webhooks_app.parts import parts
 from webhooks_app.subscriptions import service
 from webhooks_app.web import shown_once
 from webhooks_app.web.forms.subscriptions import OVERLAPS
@@ -31,7 +32,7 @@ def rotate(subscription_id: str) -> Answer:
         )
         return page, 200 if request.method == "GET" else 422
     overlap = timedelta(hours=hours)
-    secret = service.rotate_secret(db.session(), row, vault(), overlap=overlap)
+    secret = service.rotate_secret(db.session(), row, parts().vault, overlap=overlap)
     return show_secret_once(row, secret, "rotated")
 
 

@@ -1,0 +1,42 @@
+"""The parts that an app is put together from: made once in `create_app`, reached by `parts()`."""
+
+from dataclasses import dataclass
+from threading import BoundedSemaphore
+from typing import TYPE_CHECKING, cast
+
+from flask import Flask, current_app
+
+from webhooks_app.config import Settings
+from webhooks_app.lib.crypto import Vault
+from webhooks_app.lib.rate import Rates
+from webhooks_app.lib.ssrf import Guard
+
+if TYPE_CHECKING:
+    from webhooks_app.ingest.group_commit import GroupCommit
+    from webhooks_app.queue import Doorbell
+
+SLOT = "hookline"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """`guard` says which addresses may be reached, `vault` seals secrets, `rates` counts requests.
+    `doorbell` wakes workers, `ingest` commits events. `delays` are the answers that inboxes may
+    hold back at once: they leave most threads to everyone else."""
+
+    settings: Settings
+    guard: Guard
+    vault: Vault
+    rates: Rates
+    doorbell: "Doorbell"
+    ingest: "GroupCommit"
+    delays: BoundedSemaphore
+
+
+def parts_of(app: Flask) -> Parts:
+    return cast(Parts, app.extensions[SLOT])
+
+
+def parts() -> Parts:
+    """Those of the current app."""
+    return cast(Parts, current_app.extensions[SLOT])
