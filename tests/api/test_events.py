@@ -5,16 +5,15 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from msgspec.structs import replace
 from sqlalchemy import select
 
 from tests import factories
 from tests.api.conftest import Api, faults, kind, stored
 from tests.support.servers import RedisServer
+from tests.support.settings import change_settings
 from webhooks_app import queue
 from webhooks_app.extensions import db
 from webhooks_app.models import Delivery, Event, Organisation
-from webhooks_app.parts import parts_of
 
 BIG = 256 * 1024
 
@@ -351,7 +350,7 @@ def test_modes_never_meet(api: Api, test_mode: Api) -> None:
 
 
 def test_the_rate_is_limited_by_key(app: Flask, api: Api, test_mode: Api) -> None:
-    parts_of(app).settings = replace(parts_of(app).settings, ingest_rate_limit="3 per minute")
+    change_settings(app, ingest_rate_limit="3 per minute")
     assert [api.event().status_code for _ in range(4)] == [202, 202, 202, 429]
     response = api.event()
     assert kind(response) == "too-many-requests"

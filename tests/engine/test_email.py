@@ -7,7 +7,6 @@ from typing import Any
 import orjson
 import pytest
 from flask import Flask
-from msgspec.structs import replace
 from sqlalchemy import select
 
 from tests import factories
@@ -15,6 +14,7 @@ from tests.mail.test_service import set_smtp
 from tests.support.engine import Run, attempts, deliveries, make_due
 from tests.support.mail_server import MailServer
 from tests.support.servers import free_port, wait_until
+from tests.support.settings import change_settings
 from webhooks_app.channels.email.unsubscribe import Unsubscribing
 from webhooks_app.engine.engine import Engine
 from webhooks_app.extensions import db
@@ -222,9 +222,7 @@ def test_a_lease_is_held_while_a_slow_server_thinks(
     app: Flask, organisation: Organisation, server: MailServer
 ) -> None:
     set_smtp(app, server.port, smtp_timeout=20.0)
-    parts_of(app).settings = replace(
-        parts_of(app).settings, delivery_timeout=0.5, connect_timeout=0.5, lease_seconds=2.5
-    )
+    change_settings(app, delivery_timeout=0.5, connect_timeout=0.5, lease_seconds=2.5)
     server.pause = 5
     action(organisation)
     happen(organisation)

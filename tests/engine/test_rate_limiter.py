@@ -11,13 +11,13 @@ import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 from sqlalchemy import event, select
 
 from tests import factories
 from tests.support.engine import deliveries, make_due
 from tests.support.receiver import Receiver
 from tests.support.servers import wait_until
+from tests.support.settings import change_settings
 from tests.support.windows import most_within
 from webhooks_app.channels.contract import Claimed
 from webhooks_app.engine.claim import ClaimRequest, anything_due, claim
@@ -27,7 +27,6 @@ from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.models import Organisation, SendAllowance
 from webhooks_app.operations.health import BacklogCollector
-from webhooks_app.parts import parts_of
 
 URL = "https://a.example/hook"
 RATES = st.floats(0.1, 1000)
@@ -133,9 +132,8 @@ def test_a_limit_may_be_lifted(organisation: Organisation) -> None:
 
 
 @pytest.fixture
-def second_engine(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    second = replace(parts_of(app).settings, brand_name="Second")
-    monkeypatch.setitem(app.config, "SETTINGS", second)
+def second_engine(app: Flask) -> Iterator[Engine]:
+    change_settings(app, brand_name="Second")
     engine = Engine(engine_parts(app))
     engine.start()
     yield engine

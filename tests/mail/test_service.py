@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from msgspec.structs import replace
 from sqlalchemy import select
 
 from tests.support.mail_server import MailServer
 from tests.support.servers import RedisServer, free_port
+from tests.support.settings import change_settings
 from webhooks_app import queue
 from webhooks_app.channels.email.mime import Email, as_bytes
 from webhooks_app.extensions import db
@@ -73,7 +73,7 @@ def set_smtp(app: Flask, port: int, **more: str) -> Flask:
         "public_url": "https://hooks.example.com/",
         "smtp_timeout": 2.0,
     }
-    parts_of(app).settings = replace(parts_of(app).settings, **(values | more))
+    change_settings(app, **(values | more))
     return app
 
 
