@@ -9,6 +9,6 @@ if __name__ == "__main__":
 
     raise SystemExit(main())
 
-from webhooks_app import create_app
+from webhooks_app.wsgi import app
 
-app = create_app()
+__all__ = ["app"]

@@ -3,8 +3,7 @@
 import os
 import signal
 import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import requests
@@ -31,7 +30,7 @@ def environ(made: Product) -> dict[str, str]:
 
 
 @contextmanager
-def serving(made: Product, target: str = "app:app") -> Iterator[int]:
+def serving(made: Product, target: str = "webhooks_app.wsgi:app") -> Iterator[int]:
     """Granian as the product starts it, with `target`; the port."""
     settings = Settings(port=free_port())
     argv = list(children.web(settings, "127.0.0.1", {}).argv)
@@ -43,12 +42,12 @@ def serving(made: Product, target: str = "app:app") -> Iterator[int]:
 
 @contextmanager
 def working(made: Product, role: str = "deliveries") -> Iterator[None]:
-    with running([sys.executable, "worker.py", "--role", role], environ(made)):
+    with running(children.worker(role), environ(made)):
         yield
 
 
 @contextmanager
-def running(argv: list[str], environ: dict[str, str]) -> Iterator[None]:
+def running(argv: Sequence[str], environ: dict[str, str]) -> Iterator[None]:
     process = subprocess.Popen(argv, env=environ, start_new_session=True)
     try:
         yield

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 from flask import Flask
+from flask.testing import FlaskClient
 
 from tests.channels.test_formats import sent_headers
 from tests.support.servers import free_port, wait_until
@@ -117,6 +118,15 @@ def test_pictures_are_few_small_and_shown() -> None:
     assert [one.name for one in pictures if f"screenshots/{one.name})" not in shown] == []
     assert len(pictures) <= 16
     assert sum(one.stat().st_size for one in pictures) < 3_000_000
+
+
+def test_pages_of_the_documents_show_their_pictures(client: FlaskClient) -> None:
+    page = client.get("/docs/tour").text
+    shown = re.findall(r'<img src="(screenshots/[^"]+)"', page)
+    assert shown
+    for picture in shown:
+        assert client.get(f"/docs/{picture}").content_type == "image/png"
+    assert client.get("/docs/screenshots/none.png").status_code == 404
 
 
 def test_the_event_type_of_the_examples_exists() -> None:

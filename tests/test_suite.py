@@ -1,4 +1,8 @@
-"""The tests about the tests: their sizes, what may be skipped, and what the last lines say."""
+"""Tests of the tests (sizes, skips, last lines) and of what they need."""
+
+import re
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -7,6 +11,7 @@ from tests.support.skips import NOT_PUBLISHED_HERE
 
 pytestmark = pytest.mark.quick
 pytest_plugins = ["pytester"]
+ROOT = Path(__file__).parents[1]
 
 
 def test_every_test_has_exactly_one_size(request: pytest.FixtureRequest) -> None:
@@ -72,3 +77,11 @@ def test_the_last_lines_say_what_ran() -> None:
 
 def test_the_words_of_the_last_lines_differ() -> None:
     assert not set(SIZES) & set(DATABASES)
+
+
+def test_every_dependency_is_bounded_above_and_says_why_it_is_there() -> None:
+    text = (ROOT / "pyproject.toml").read_text()
+    project = tomllib.loads(text)["project"]
+    for dependency in [*project["dependencies"], *project["optional-dependencies"]["test"]]:
+        assert "<" in dependency, dependency
+        assert re.search(rf'^  "{re.escape(dependency)}", # \S', text, re.MULTILINE), dependency

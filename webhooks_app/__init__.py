@@ -11,6 +11,7 @@ from webhooks_app.database import engine_options, prepare
 from webhooks_app.extensions import csrf, db, login_manager, migrate
 from webhooks_app.ingest.group_commit import GroupCommit
 from webhooks_app.lib.crypto import Vault
+from webhooks_app.lib.folders import folder
 from webhooks_app.lib.logs import configure_logging
 from webhooks_app.lib.rate import Rates
 from webhooks_app.parts import SLOT, Parts
@@ -24,7 +25,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     settings = settings or read_settings()
     configure_logging(settings.log_level)
-    app = Flask(__name__, template_folder="../templates", static_folder="../static")
+    app = Flask(__name__, template_folder=folder("templates"), static_folder=folder("static"))
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.sqlalchemy_url,

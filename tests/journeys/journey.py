@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -118,7 +117,7 @@ class Journey:
         return len(sending)
 
     def start_role(self, role: str) -> subprocess.Popen[bytes]:
-        return self._start(role, (sys.executable, str(children.ROOT / "worker.py"), "--role", role))
+        return self._start(role, children.worker(role))
 
     def _start(self, name: str, argv: Sequence[str]) -> subprocess.Popen[bytes]:
         settings = self._settings
@@ -140,7 +139,7 @@ class Journey:
             process = subprocess.Popen(
                 argv,
                 env=environ,
-                cwd=children.ROOT,
+                cwd=self._folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

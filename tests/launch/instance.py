@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -46,7 +47,12 @@ def run(script: str, *arguments: str, **variables: object) -> subprocess.Complet
 
 
 class Instance:
-    def __init__(self, folder: Path, **variables: object) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        command: Sequence[str] = (sys.executable, str(ROOT / "app.py")),
+        **variables: object,
+    ) -> None:
         self.folder = folder
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -54,7 +60,8 @@ class Instance:
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("w") as log:
             self.process = psutil.Popen(
-                [sys.executable, str(ROOT / "app.py")],
+                command,
+                cwd=folder.parent,
                 env=environ(DATA_DIR=folder, PORT=self.port, **variables),
                 stdout=log,
                 stderr=subprocess.STDOUT,

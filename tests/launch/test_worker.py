@@ -97,6 +97,13 @@ def test_it_stops_and_leaves_no_process(start: Start) -> None:
     assert all_gone(family, 0.5)
 
 
+def test_a_part_that_runs_alone_shares_its_metrics(start: Start, tmp_path: Path) -> None:
+    worker = start("--role", "beat")
+    wait_until(lambda: "beat is active" in worker.said, 20)
+
+    assert list((tmp_path / "metrics").glob(f"*_{worker.process.pid}.db"))
+
+
 def test_another_beat_takes_over_within_20_seconds_of_a_kill(start: Start) -> None:
     first = start("--role", "beat")
     wait_until(lambda: "beat is active" in first.said, 20)

@@ -1,18 +1,18 @@
 """Ready-made code for receivers: how to check the signature of a wire format."""
 
-from pathlib import Path
 from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from webhooks_app.channels.webhook.formats import wire_format
 from webhooks_app.channels.webhook.formats.body_signed import BodySigned
+from webhooks_app.lib.folders import folder
 
 LANGUAGES = {"Python": "python", "Node": "node", "Go": "go", "PHP": "php", "Ruby": "ruby"}
 
 _templates = Environment(
     autoescape=False,  # noqa: S701 - code, which the page that shows it escapes
-    loader=FileSystemLoader(Path(__file__).parents[2] / "templates" / "verification"),
+    loader=FileSystemLoader(folder("templates") / "verification"),
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,

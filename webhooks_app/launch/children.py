@@ -9,9 +9,11 @@ from pathlib import Path
 
 from webhooks_app.config import Settings
 from webhooks_app.launch.process import Child
+from webhooks_app.lib.folders import PACKAGE
 
-ROOT = Path(__file__).parents[2]
 OPEN_FILES = 65_536
+# Modules are not looked for where the product was started.
+PYTHON = (sys.executable, "-P")
 
 # Granian counts connections, also idle ones that are kept alive, not requests.
 CONNECTIONS = 4096
@@ -29,27 +31,32 @@ def web(settings: Settings, address: str, environ: Mapping[str, str]) -> Child:
         "backpressure": str(CONNECTIONS),
         "workers-kill-timeout": "20",
         "log-level": "error",
-        "working-dir": str(ROOT),
+        "working-dir": str(PACKAGE.parent),
     }
     arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
-    argv = (sys.executable, "-m", "granian", *arguments, "--no-ws", "--respawn-failed-workers")
-    return Child("web", (*argv, "app:app"), environ, orphaned_by=signal.SIGTERM)
+    argv = (*PYTHON, "-m", "granian", *arguments, "--no-ws", "--respawn-failed-workers")
+    return Child("web", (*argv, "webhooks_app.wsgi:app"), environ, orphaned_by=signal.SIGTERM)
 
 
 def workers(processes: int, environ: Mapping[str, str]) -> list[Child]:
     """`processes` that deliver, one for all other jobs, and a beat."""
     roles = [*["deliveries"] * processes, "background", "beat"]
-    script = str(ROOT / "worker.py")
-    return [Child(role, (sys.executable, script, "--role", role), environ) for role in roles]
+    return [Child(role, worker(role), environ) for role in roles]
+
+
+def worker(role: str) -> tuple[str, ...]:
+    return (*PYTHON, "-m", "webhooks_app.launch.worker", "--role", role)
 
 
 def environ(settings: Settings, metrics: Path) -> dict[str, str]:
-    """Ours, with what this instance decided; paths do not depend on where it was started."""
+    """Ours, with what this instance decided: the same package, and paths that are absolute."""
+    paths = [str(PACKAGE.parent), os.environ.get("PYTHONPATH")]
     return {
         **os.environ,
         "ALLOWED_NETWORKS": settings.allowed_networks,
         "DATA_DIR": str(settings.data_dir.resolve()),
         "PROMETHEUS_MULTIPROC_DIR": str(metrics.resolve()),
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
         "REDIS_URL": settings.redis_socket_url,
     }
 

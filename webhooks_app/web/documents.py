@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -14,7 +13,9 @@ from markdown_it.token import Token
 from markupsafe import Markup
 from mdit_py_plugins.anchors import anchors_plugin
 
-FOLDER = Path(__file__).parents[2] / "docs"
+from webhooks_app.lib.folders import folder
+
+FOLDER = folder("docs")
 # As one reads them; the others come after.
 FIRST = ("dashboard", "api", "deliveries", "email", "digests", "chat", "accounts", "operating")
 

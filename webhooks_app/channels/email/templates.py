@@ -1,11 +1,12 @@
 """Mails from `templates/email/<name>/{subject.txt,body.txt,body.html}`. HTML is escaped."""
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-TEMPLATES = Path(__file__).parents[3] / "templates"
+from webhooks_app.lib.folders import folder
+
+TEMPLATES = folder("templates")
 
 # Of its own, since engines write mails too, outside of any application context.
 _environment = Environment(

@@ -1,9 +1,9 @@
 """/docs: what users and operators read, as pages and as it is written; /llms.txt lists it for
 programs that read (llmstxt.org)."""
 
-from flask import Blueprint, Response, abort, render_template, url_for
+from flask import Blueprint, Response, abort, render_template, send_from_directory, url_for
 
-from webhooks_app.web.documents import DOCUMENTS, Document
+from webhooks_app.web.documents import DOCUMENTS, FOLDER, Document
 from webhooks_app.web.tenancy import arrive_if_known
 
 bp = Blueprint("docs", __name__)
@@ -33,6 +33,11 @@ def list_all() -> Response:
 @bp.get("/llms-full.txt")
 def show_all() -> Response:
     return _text("\n".join(document.text for document in DOCUMENTS.values()))
+
+
+@bp.get("/docs/screenshots/<name>.png")
+def picture(name: str) -> Response:
+    return send_from_directory(FOLDER / "screenshots", f"{name}.png")
 
 
 @bp.get("/docs/<name>/llms.txt")

@@ -1,0 +1,75 @@
+"""The wheel, installed outside the checkout, is the whole product."""
+
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import venv
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.launch.instance import ROOT, Instance
+from tests.support.servers import wait_until
+
+BUILD = "from setuptools.build_meta import build_sdist as s, build_wheel as w; s('out'), w('out')"
+NO_SOURCE = shutil.ignore_patterns(".*", "build", "*.egg-info", "__pycache__", "instance")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheel and the source archive."""
+    copy = tmp_path_factory.mktemp("checkout") / "hookline"
+    shutil.copytree(ROOT, copy, ignore=NO_SOURCE)
+    subprocess.run([sys.executable, "-c", BUILD], cwd=copy, check=True, stdout=subprocess.DEVNULL)
+    return copy / "out"
+
+
+@pytest.fixture(scope="module")
+def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of a new environment, with the wheel and the packages of this environment."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, with_pip=True)
+    [site] = folder.glob("lib/python*/site-packages")
+    # Of what a .pth names, no .pth is read: our own editable install stays out.
+    (site / "dependencies.pth").write_text(sysconfig.get_paths()["purelib"])
+    [wheel] = built.glob("*.whl")
+    command = [str(folder / "bin/pip"), "install", "-q", "--no-index", "--no-deps", str(wheel)]
+    subprocess.run(command, cwd=folder, check=True)
+    return folder / "bin"
+
+
+def test_one_command_starts_the_product(installed: Path, tmp_path: Path) -> None:
+    with Instance(tmp_path / "data", [str(installed / "hookline-server")]) as instance:
+        page = requests.get(f"{instance.url}/login", timeout=10)
+        [style, *_] = re.findall(r'href="(/static/[^"]+\.css[^"]*)"', page.text)
+        for path in ("/docs/api", "/docs/screenshots/overview-1280-light.png", style):
+            assert requests.get(f"{instance.url}{path}", timeout=10).status_code == 200, path
+        assert instance.post(1).status_code == 202
+        wait_until(lambda: 1 in instance.numbers_arrived())
+        used = {Path(p.cmdline()[0]).parent for p in instance.part("deliveries")}
+        assert used == {installed}
+
+
+def test_the_worker_has_a_command_too(installed: Path, tmp_path: Path) -> None:
+    said = subprocess.run(
+        [installed / "hookline-worker", "--role", "beat"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said.returncode == 1
+    assert "set REDIS_URL to find work" in said.stderr
+
+
+def test_the_source_archive_holds_what_the_wheel_is_made_of(built: Path) -> None:
+    [archive] = built.glob("*.tar.gz")
+    with tarfile.open(archive) as opened:
+        names = {name.partition("/")[2] for name in opened.getnames()}
+    for folder in ("templates", "static", "docs"):
+        files = {str(p.relative_to(ROOT)) for p in (ROOT / folder).rglob("*") if p.is_file()}
+        assert files <= names

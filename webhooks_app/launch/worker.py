@@ -1,0 +1,61 @@
+"""`python worker.py` and `hookline-worker`: workers and a beat, anywhere, against DATABASE_URL and
+REDIS_URL."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from webhooks_app.config import BadSetting
+from webhooks_app.launch.errors import CannotStart
+from webhooks_app.launch.workers import run_role, supervise
+
+METRICS = "PROMETHEUS_MULTIPROC_DIR"
+
+
+@click.command()
+@click.option(
+    "--processes", type=click.IntRange(min=1), help="That many that deliver; default WORKERS."
+)
+@click.option(
+    "--role",
+    type=click.Choice(["deliveries", "background", "beat"]),
+    help="Run this part alone, in this process.",
+)
+def main(processes: int | None, role: str | None) -> None:
+    """Deliver what is due, and do what is periodic, until SIGTERM or Ctrl-C."""
+    if role is not None and processes is not None:
+        raise click.UsageError("--role runs one part in this process; leave --processes out.")
+    try:
+        metrics = _metrics_folder()
+        if role is None:
+            supervise(processes, metrics)
+        else:
+            _share_metrics(metrics)
+            run_role(role)
+    except (BadSetting, CannotStart) as error:
+        click.echo(f"Cannot start: {error}", err=True)
+        raise SystemExit(1) from error
+
+
+def _metrics_folder() -> Path:
+    """Where all processes of this machine keep their metrics."""
+    data = os.environ.get("DATA_DIR") or "instance"
+    folder = Path(os.environ.get(METRICS) or Path(data) / "metrics").resolve()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(f"DATA_DIR cannot be used: {error}") from error
+    return folder
+
+
+def _share_metrics(folder: Path) -> None:
+    """prometheus_client reads the variable when it is imported, which it is by now."""
+    if not os.environ.get(METRICS):
+        os.environ[METRICS] = str(folder)
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
+
+
+if __name__ == "__main__":
+    main()
