@@ -63,19 +63,19 @@ def member(organisation: Organisation, user: User, role: str = "owner") -> Membe
     return row
 
 
-def api_key(organisation: Organisation, mode: str = "live", scopes: list[str] | None = None) -> str:
+def api_key(
+    organisation: Organisation, mode: str = "live", scopes: list[str] | None = None, **more: Any
+) -> str:
     """The bearer token; the row holds its digest only."""
     token = crypto.new_token(f"hk_{mode}")
     db.session.add(
         ApiKey(
-            id=new_id("key"),
             organisation_id=organisation.id,
             mode=mode,
-            name="test",
             hint=token[-4:],
             digest=crypto.digest(token),
             scopes=SCOPES if scopes is None else scopes,
-            created_at=utcnow(),
+            **({"id": new_id("key"), "name": "test", "created_at": utcnow()} | more),
         )
     )
     db.session.commit()

@@ -11,9 +11,12 @@ from tests.support.mail_server import MailServer
 from tests.support.servers import free_port
 from webhooks_app.extensions import db
 from webhooks_app.lib.crypto import digest
+from webhooks_app.lib.times import utcnow
 from webhooks_app.models import ApiKey, Delivery, Organisation
+from webhooks_app.people import api_keys
 
 Run = Callable[..., Result]
+KEY_COMMAND = ("create-api-key", "--mode", "live", "--name", "CI")
 
 
 @pytest.fixture
@@ -103,6 +106,50 @@ def test_create_api_key_prints_the_key_once(run: Run) -> None:
     key = db.session.scalars(select(ApiKey)).one()
     assert key.digest == digest(result.stdout.strip())
     assert (key.organisation_id, key.mode, key.name) == (organisation.id, "test", "CI")
+    assert (set(key.scopes), key.expires_at) == (set(api_keys.SCOPES), None)
+    assert (key.created_by, key.created_by_name) == (None, "command line")
+
+
+@pytest.mark.parametrize(
+    ("options", "scopes"),
+    [
+        (("--preset", "ingest"), ["events:write", "messages:write"]),
+        (("--preset", "read", "--expires-in-days", "30"), ["webhooks:read", "deliveries:read"]),
+        (
+            ("--scope", "webhooks:read", "--scope", "events:write"),
+            ["events:write", "webhooks:read"],
+        ),
+    ],
+)
+def test_create_api_key_takes_scopes_and_an_expiry(
+    run: Run, options: tuple[str, ...], scopes: list[str]
+) -> None:
+    organisation = factories.organisation()
+
+    result = run(*KEY_COMMAND, "--organisation", organisation.id, *options)
+
+    assert result.exit_code == 0, result.output
+    key = db.session.scalars(select(ApiKey)).one()
+    assert key.scopes == scopes
+    days = (key.expires_at - utcnow()).days + 1 if key.expires_at else None
+    assert days == (30 if "--expires-in-days" in options else None)
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (("--preset", "root"), "'root'"),
+        (("--scope", "root"), "'root'"),
+        (("--preset", "read", "--scope", "events:write"), "not both"),
+        (("--expires-in-days", "0"), "1<=x<="),
+        (("--expires-in-days", "99999999"), "1<=x<="),
+    ],
+)
+def test_create_api_key_refuses_odd_scopes_and_expiries_in_one_line(
+    run: Run, options: tuple[str, ...], reason: str
+) -> None:
+    refused(run(*KEY_COMMAND, "--organisation", factories.organisation().id, *options), reason)
+    assert made(ApiKey) == 0
 
 
 @pytest.mark.parametrize(

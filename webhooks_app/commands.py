@@ -1,5 +1,6 @@
 """What operators type: `flask --app app …`."""
 
+from datetime import timedelta
 from typing import Any
 
 import click
@@ -9,7 +10,8 @@ from sqlalchemy.exc import DBAPIError
 
 from webhooks_app.extensions import db
 from webhooks_app.lib.errors import BadAccount, NotFound
-from webhooks_app.lib.names import checked_name
+from webhooks_app.lib.pointers import Invalid
+from webhooks_app.lib.times import utcnow
 from webhooks_app.mail import service as mail
 from webhooks_app.models import Organisation
 from webhooks_app.operations.integrity_check import Report, audit
@@ -99,17 +101,44 @@ def make_operator(email: str) -> None:
 @click.option("--organisation", "organisation_id", required=True, help="Its id, as org_….")
 @click.option("--mode", type=click.Choice([mode.value for mode in Mode]), required=True)
 @click.option("--name", required=True, help="What people will know the key by.")
+@click.option(
+    "--preset", type=click.Choice(list(api_keys.PRESETS)), help="What it may do; all by default."
+)
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(api_keys.SCOPES),
+    help="One scope, in place of a preset; may be given several times.",
+)
+@click.option(
+    "--expires-in-days",
+    "days",
+    type=click.IntRange(1, api_keys.LONGEST_LIFE.days),
+    help="Never by default.",
+)
 @with_appcontext
-def create_api_key(organisation_id: str, mode: str, name: str) -> None:
+def create_api_key(
+    organisation_id: str,
+    mode: str,
+    name: str,
+    preset: str | None,
+    scopes: tuple[str, ...],
+    days: int | None,
+) -> None:
     """Make an API key; print it, this once."""
+    if preset and scopes:
+        raise Refused("Give --preset or --scope, not both.")
     session = db.session()
     if session.get(Organisation, organisation_id) is None:
         raise Refused(f"There is no organisation {organisation_id!r}.")
+    chosen = scopes or api_keys.PRESETS[preset or "all"].scopes
     try:
-        name = checked_name(name, "A key")
-    except BadAccount as error:
-        raise Refused(str(error)) from error
-    click.echo(api_keys.create_api_key(session, organisation_id, mode, name)[1])
+        expires_at = utcnow() + timedelta(days=days) if days else None
+        _, token = api_keys.create_api_key(session, organisation_id, mode, name, chosen, expires_at)
+    except Invalid as error:
+        raise Refused(" ".join(fault.detail for fault in error.faults)) from error
+    click.echo(token)
 
 
 @click.command("audit", cls=Command)

@@ -1,5 +1,7 @@
 """Who may use the API, and for what."""
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -11,7 +13,7 @@ from tests.support.servers import wait_until
 from webhooks_app.extensions import db
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import ApiKey, Organisation
-from webhooks_app.people import api_keys
+from webhooks_app.people import api_keys, key_check
 
 ENDPOINTS = [
     ("POST", "/events", "events:write"),
@@ -89,7 +91,30 @@ def test_a_revoked_key_opens_nothing(api: Api) -> None:
     assert api.get("/webhooks").status_code == 200
     key = db.session.scalars(select(ApiKey)).one()
     api_keys.revoke(db.session(), key)
-    assert api.get("/webhooks").status_code == 401
+    refused = api.get("/webhooks")
+    assert refused.status_code == 401
+    assert "This API key was revoked on 20" in refused.get_json()["detail"]
+
+
+def test_an_expired_key_opens_nothing_and_says_so(
+    client: FlaskClient, organisation: Organisation
+) -> None:
+    past, future = (utcnow() + timedelta(seconds=seconds) for seconds in (-1, 60))
+    expired = Api(client, factories.api_key(organisation, expires_at=past)).get("/webhooks")
+    assert (expired.status_code, kind(expired)) == (401, "unauthorized")
+    assert f"This API key expired on {past:%Y-%m-%d at %H:%M} UTC" in expired.get_json()["detail"]
+    assert Api(client, factories.api_key(organisation, expires_at=future)).get("/webhooks")
+    unknown = Api(client, "hk_live_nobody").get("/webhooks")
+    assert unknown.get_json()["detail"] == "This API key is not known."
+
+
+def test_a_key_that_expires_meanwhile_opens_nothing_after_a_second(
+    client: FlaskClient, organisation: Organisation
+) -> None:
+    soon = utcnow() + timedelta(seconds=1.5)
+    api = Api(client, factories.api_key(organisation, expires_at=soon))
+    assert api.get("/webhooks").status_code == 200
+    wait_until(lambda: api.get("/webhooks").status_code == 401, 4)
 
 
 def test_a_key_revoked_by_another_process_opens_nothing_after_a_second(api: Api) -> None:
@@ -101,13 +126,44 @@ def test_a_key_revoked_by_another_process_opens_nothing_after_a_second(api: Api)
 
 def test_the_key_is_kept_as_a_digest_only_and_its_use_is_noted(api: Api) -> None:
     api.get("/webhooks")
-    key = db.session.scalars(select(ApiKey)).one()
+    key = stored_key()
     assert key.last_used_at is not None
+    assert key.last_used_ip == "127.0.0.1"
     assert api.token not in str(vars(key))
     noted = key.last_used_at
+    key_check.forget(key.digest)
     api.get("/webhooks")
+    assert stored_key().last_used_at == noted
+
+
+def test_a_use_after_a_minute_is_noted_with_its_address(api: Api) -> None:
+    before = utcnow() - timedelta(seconds=61)
+    db.session.execute(update(ApiKey).values(last_used_at=before, last_used_ip="203.0.113.1"))
+    db.session.commit()
+    api("GET", "/webhooks", environ_base={"REMOTE_ADDR": "203.0.113.7"})
+    assert stored_key().last_used_ip == "203.0.113.7"
+    noted = stored_key().last_used_at
+    assert noted is not None
+    assert noted > before
+
+
+def test_a_busy_database_holds_up_no_request_for_a_note(api: Api) -> None:
+    """Somebody else locks the key meanwhile: the answer comes, and the note after it."""
+    with db.engine.begin() as connection:
+        connection.execute(update(ApiKey).values(name="Locked"))
+        assert api.get("/webhooks").status_code == 200
+        noted = select(ApiKey.last_used_at)
+        assert connection.scalar(noted) is None
+    assert stored_key().last_used_at is not None
+
+
+def stored_key() -> ApiKey:
+    """Once the notes of its use are written. The test holds no transaction meanwhile, which SQLite
+    would wait for."""
+    db.session.rollback()
+    key_check.NOTES.submit(int).result(20)
     db.session.expire_all()
-    assert db.session.scalars(select(ApiKey)).one().last_used_at == noted
+    return db.session.scalars(select(ApiKey)).one()
 
 
 def test_a_session_cookie_is_no_key(client: FlaskClient) -> None:
@@ -131,3 +187,45 @@ def test_the_catalogue_is_open_to_any_key(api: Api) -> None:
     assert "lead.captured" in types
     assert types["lead.captured"]["sample"]
     assert types["lead.captured"]["description"]
+
+
+def shared_rows() -> dict[str, list[str]]:
+    """Of every table that belongs to an organisation and to no mode."""
+    db.session.rollback()
+    return {
+        table.name: sorted(map(str, db.session.execute(select(table)).all()))
+        for table in db.metadata.sorted_tables
+        if table.name == "organisations" or ("organisation_id" in table.c and "mode" not in table.c)
+    }
+
+
+def test_a_test_key_changes_nothing_that_live_shares(
+    client: FlaskClient, organisation: Organisation
+) -> None:
+    """Over every endpoint, with a body that would do."""
+    name = factories.event_type(organisation).name
+    key = Api(client, factories.api_key(organisation, "test"))
+    bodies: dict[str, object] = {
+        "/event-types": {"name": "order.sent", "sample": {}},
+        f"/event-types/{name}": {"title": "Taken over"},
+        "/events": {"type": "lead.captured", "data": {}},
+    }
+    before = shared_rows()
+    assert before["event_types"]
+    for method, path, _ in ENDPOINTS:
+        if method != "GET":
+            path = path.replace("a.b", name)
+            key(method, path, json=bodies.get(path, {}))
+    assert shared_rows() == before
+    refused = key("DELETE", f"/event-types/{name}")
+    assert (refused.status_code, kind(refused)) == (403, "live-key-needed")
+    assert (
+        Api(client, factories.api_key(organisation)).get(f"/event-types/{name}").status_code == 200
+    )
+
+
+def test_a_live_key_changes_event_types(client: FlaskClient, organisation: Organisation) -> None:
+    name = factories.event_type(organisation).name
+    key = Api(client, factories.api_key(organisation, "live"))
+    assert key.patch(f"/event-types/{name}", {"title": "Paid"}).status_code == 200
+    assert key("DELETE", f"/event-types/{name}").status_code == 204

@@ -12,8 +12,8 @@ from webhooks_app.api.problems import POLLYBOT, Problem
 from webhooks_app.extensions import db
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.organisations import audit_log
-from webhooks_app.people import api_keys
-from webhooks_app.vocabulary import ActorKind
+from webhooks_app.people.key_check import KeyRefused, Principal, authenticate_key
+from webhooks_app.vocabulary import ActorKind, Mode
 
 SMALL_BODY = 1024 * 1024
 LARGE_BODIES = frozenset({"api.create_events", "api.create_messages"})
@@ -43,12 +43,13 @@ def authenticate() -> None:
         request.get_data()
 
 
-def _holder_of(token: str | None) -> api_keys.Principal:
+def _holder_of(token: str | None) -> Principal:
     if token is None:
         raise _unauthorized("Send an API key as `Authorization: Bearer hk_…`.")
-    principal = api_keys.authenticate(db.engine, token)
-    if principal is None:
-        raise _unauthorized("This API key is not known, or was revoked.")
+    try:
+        principal = authenticate_key(db.engine, token, request.remote_addr)
+    except KeyRefused as error:
+        raise _unauthorized(str(error)) from error
     audit_log.act_as(audit_log.Actor(ActorKind.API_KEY, principal.name, principal.key_id))
     return principal
 
@@ -68,14 +69,31 @@ def requires(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return guard
 
 
+def requires_live(view: Callable[P, R]) -> Callable[P, R]:
+    """For what live and test share: a test key must not change what live goes by."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        if tenant().mode != Mode.LIVE:
+            raise Problem(
+                403,
+                "live-key-needed",
+                "This key may not do that",
+                "Live and test share event types. Use a live key, or change them in the dashboard.",
+            )
+        return view(*args, **kwargs)
+
+    return guarded
+
+
 def tenant() -> Tenant:
     """The organisation and mode that the key belongs to."""
-    principal: api_keys.Principal = g.principal
+    principal: Principal = g.principal
     return principal.tenant
 
 
 def key_id() -> str:
-    principal: api_keys.Principal = g.principal
+    principal: Principal = g.principal
     return principal.key_id
 
 

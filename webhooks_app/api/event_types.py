@@ -53,6 +53,7 @@ def read_event_type(name: str) -> Response:
 
 @bp.post("/event-types")
 @auth.requires("event-types:write")
+@auth.requires_live
 def create_event_type() -> Response:
     fields = bodies.read(EventTypeBody).given()
     row = service.register(db.session(), _organisation_id(), fields)
@@ -63,6 +64,7 @@ def create_event_type() -> Response:
 
 @bp.patch("/event-types/<name>")
 @auth.requires("event-types:write")
+@auth.requires_live
 def update_event_type(name: str) -> Response:
     row = _load(name)
     service.update(db.session(), row, bodies.read(EventTypePatch).given())
@@ -71,6 +73,7 @@ def update_event_type(name: str) -> Response:
 
 @bp.delete("/event-types/<name>")
 @auth.requires("event-types:write")
+@auth.requires_live
 def retire_event_type(name: str) -> Response:
     service.retire(db.session(), _load(name))
     return no_content()

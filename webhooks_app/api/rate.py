@@ -12,7 +12,7 @@ from webhooks_app.api.problems import Problem
 from webhooks_app.lib.rate import Allowance, Rates
 from webhooks_app.organisations.plans import plan_called
 from webhooks_app.parts import parts
-from webhooks_app.people.api_keys import Principal
+from webhooks_app.people.key_check import Principal
 
 P = ParamSpec("P")
 R = TypeVar("R")

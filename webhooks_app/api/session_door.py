@@ -10,7 +10,7 @@ from webhooks_app.api.problems import Problem
 from webhooks_app.extensions import db
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.parts import parts
-from webhooks_app.people.api_keys import Principal
+from webhooks_app.people.key_check import Principal
 from webhooks_app.people.sessions import resolve_workspace
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")

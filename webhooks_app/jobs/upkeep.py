@@ -9,7 +9,7 @@ from webhooks_app.mail import mail_queue
 from webhooks_app.matching import states
 from webhooks_app.organisations import plans
 from webhooks_app.parts import parts
-from webhooks_app.people import log_ins, passwords, sessions
+from webhooks_app.people import key_expiry, log_ins, passwords, sessions
 from webhooks_app.subscriptions import auto_disable
 
 
@@ -38,6 +38,10 @@ def delete_old_audit_entries() -> None:
     db.session.rollback()
     for organisation_id, kept_days in shorter.items():
         retention.delete_old_audit_entries(db.engine, utcnow(), kept_days, organisation_id)
+
+
+def warn_of_expiring_keys() -> None:
+    key_expiry.warn(db.session(), utcnow())
 
 
 def forget_unseen() -> None:

@@ -107,16 +107,17 @@ def _tell(
         "test": subscription.mode == Mode.TEST,
         "link": mail.link(f"/{subscription.kind}s/{subscription.id}"),
     }
-    for address in _addresses(session, organisation):
+    for address in owners_and_admins(session, organisation.id):
         mail.post(session, address, "notice", **context)
 
 
-def _addresses(session: Session, organisation: Organisation) -> Sequence[str]:
+def owners_and_admins(session: Session, organisation_id: str) -> Sequence[str]:
+    """Their e-mails."""
     return session.scalars(
         select(User.email)
         .join(Membership, Membership.user_id == User.id)
         .where(
-            Membership.in_organisation(organisation.id),
+            Membership.in_organisation(organisation_id),
             Membership.role.in_((Role.OWNER.value, Role.ADMIN.value)),
         )
         .order_by(User.email)

@@ -1,6 +1,6 @@
 """The tenant, its members, who is invited to be one, and its API keys."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webhooks_app.extensions import Model
@@ -10,6 +10,7 @@ from webhooks_app.models.columns import (
     JsonList,
     Moment,
     OptionalMoment,
+    OptionalRef,
     Word,
 )
 from webhooks_app.models.ownership import OrganisationOwned, TenantOwned
@@ -46,7 +47,10 @@ class Membership(OrganisationOwned, Model):
 
 
 class Invitation(OrganisationOwned, Model):
-    """Open until it is accepted or revoked, which deletes it. Only its token's SHA-256 is kept."""
+    """Open until it is accepted or revoked, which deletes it. Only its token's SHA-256 is kept.
+
+    It works while whoever made it, `invited_by_id`, may still make it.
+    """
 
     __tablename__ = "invitations"
     __table_args__ = (
@@ -62,6 +66,7 @@ class Invitation(OrganisationOwned, Model):
     role: Mapped[Word]
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     invited_by: Mapped[str] = mapped_column(String(254))
+    invited_by_id: Mapped[OptionalRef]
     created_at: Mapped[Moment]
     expires_at: Mapped[Moment]
 
@@ -69,12 +74,23 @@ class Invitation(OrganisationOwned, Model):
 
 
 class ApiKey(TenantOwned, Model):
-    """A bearer key of one organisation and mode. Only its SHA-256 is kept."""
+    """A bearer key of one organisation and mode. Only its SHA-256 is kept.
+
+    `created_by` is a user, null when it was made otherwise; `created_by_name` says how. It opens
+    nothing after `expires_at`, of which members were told at `warned_at`. `replaced_by` is the key
+    that a rotation made.
+    """
 
     __tablename__ = "api_keys"
     __table_args__ = (
         CheckConstraint("mode IN ('live', 'test')", name="mode"),
         Index(None, "organisation_id"),
+        Index(
+            "ix_api_keys_expiring",
+            "expires_at",
+            postgresql_where=text("expires_at IS NOT NULL AND warned_at IS NULL"),
+            sqlite_where=text("expires_at IS NOT NULL AND warned_at IS NULL"),
+        ),
     )
 
     id: Mapped[Id]
@@ -86,6 +102,12 @@ class ApiKey(TenantOwned, Model):
     hint: Mapped[str] = mapped_column(String(20))
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     scopes: Mapped[JsonList]
+    created_by: Mapped[OptionalRef]
+    created_by_name: Mapped[str | None] = mapped_column(String(254))
     created_at: Mapped[Moment]
+    expires_at: Mapped[OptionalMoment]
+    warned_at: Mapped[OptionalMoment]
+    replaced_by: Mapped[OptionalRef]
     last_used_at: Mapped[OptionalMoment]
+    last_used_ip: Mapped[str | None] = mapped_column(String(45))
     revoked_at: Mapped[OptionalMoment]

@@ -33,6 +33,7 @@ ACTIONS: Mapping[str, str] = {
     "action.unsubscribed": "Address unsubscribed from action",
     "api_key.created": "API key created",
     "api_key.revoked": "API key revoked",
+    "api_key.rotated": "API key rotated",
     "chat_settings.updated": "Chat settings changed",
     "delivery.replayed": "Delivery replayed",
     "event_type.registered": "Event type registered",

@@ -1,22 +1,23 @@
-"""API keys: made, shown once, recognised by their digest."""
+"""API keys: made, listed, rotated, revoked. `people.key_check` asks who holds one."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from math import inf
-from time import monotonic
+from typing import NamedTuple
 
-from sqlalchemy import Engine, Select, bindparam, or_, select, update
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from webhooks_app.database import reading
 from webhooks_app.lib.crypto import digest, new_token
-from webhooks_app.lib.errors import NotFound
+from webhooks_app.lib.errors import BadAccount, Conflict, NotFound
 from webhooks_app.lib.ids import new_id
+from webhooks_app.lib.names import checked_name
+from webhooks_app.lib.pointers import Fault, Invalid
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import ApiKey, Organisation
-from webhooks_app.organisations.audit_log import Target, record
+from webhooks_app.models import ApiKey, Membership
+from webhooks_app.organisations.audit_log import Target, current_actor, record
+from webhooks_app.people import key_check
+from webhooks_app.vocabulary import ActorKind
 
 SCOPES = (
     "events:write",
@@ -27,39 +28,153 @@ SCOPES = (
     "deliveries:read",
     "deliveries:write",
 )
-USE_NOTED_EVERY = timedelta(minutes=1)
-HINT_LENGTH = 4
-KEPT_SECONDS = 1.0
-KEPT_KEYS = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Who holds a key, and what it opens."""
+class Preset(NamedTuple):
+    """Scopes that are often wanted together."""
 
-    key_id: str
-    organisation_id: str
-    mode: str
+    title: str
     scopes: Sequence[str]
-    last_used_at: datetime | None
-    name: str
-    plan: str
 
-    @property
-    def tenant(self) -> Tenant:
-        return Tenant(self.organisation_id, self.mode)
+
+PRESETS: Mapping[str, Preset] = {
+    "ingest": Preset("Send events and messages", ("events:write", "messages:write")),
+    "read": Preset("Read only", tuple(one for one in SCOPES if one.endswith(":read"))),
+    "manage": Preset(
+        "Manage webhooks and deliveries",
+        tuple(one for one in SCOPES if one.startswith(("webhooks:", "deliveries:"))),
+    ),
+    "all": Preset("Everything", SCOPES),
+}
+HINT_LENGTH = 4
+LONGEST_LIFE = timedelta(days=5 * 366)
+LONGEST_OVERLAP = timedelta(days=7)
+
+
+class ListedKey(NamedTuple):
+    """`maker_left`: whoever made it is not a member any more."""
+
+    key: ApiKey
+    maker_left: bool
 
 
 def create_api_key(
-    session: Session, organisation_id: str, mode: str, name: str, scopes: Sequence[str] = SCOPES
+    session: Session,
+    organisation_id: str,
+    mode: str,
+    name: str,
+    scopes: Collection[str] = SCOPES,
+    expires_at: datetime | None = None,
 ) -> tuple[ApiKey, str]:
     """A new key and its token, committed. The token is kept nowhere: show it now.
 
-    Raises ValueError for a scope that is not one of `SCOPES`.
+    Raises `Invalid` with faults at `#/name`, `#/scopes` and `#/expires_at`.
     """
-    if unknown := set(scopes) - set(SCOPES):
-        raise ValueError(f"no such scope: {', '.join(sorted(unknown))}")
-    token = new_token(f"hk_{mode}")
+    if faults := list(_faults(name, scopes, expires_at)):
+        raise Invalid(*faults)
+    key, token = _new(organisation_id, mode, name.strip(), scopes, expires_at)
+    session.add(key)
+    detail = {"expires_at": expires_at.isoformat()} if expires_at else {}
+    record(session, "api_key.created", Target.of(key), scopes=key.scopes, **detail)
+    session.commit()
+    return key, token
+
+
+def rotate(session: Session, key: ApiKey, overlap: timedelta) -> tuple[ApiKey, str]:
+    """A new key in place of `key`, and its token; committed. The old one works on for `overlap`.
+
+    The new one has the same name and scopes, and lives as long as the old one was made to. Raises
+    `Conflict` for a key that has ended or was rotated, `Invalid` for an overlap that is too long.
+    """
+    if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
+        raise Invalid(Fault("#/overlap", f"The overlap is 0 to {LONGEST_OVERLAP.days} days."))
+    session.refresh(key, with_for_update=True)
+    now = utcnow()
+    if key.replaced_by is not None or has_ended(key, now):
+        raise Conflict("This key has ended or was rotated already. Create a new one instead.")
+    lives_until = now + (key.expires_at - key.created_at) if key.expires_at else None
+    new, token = _new(key.organisation_id, key.mode, key.name, key.scopes, lives_until)
+    session.add(new)
+    key.replaced_by = new.id
+    if overlap:
+        key.expires_at = min(now + overlap, key.expires_at or now + overlap)
+    else:
+        key.revoked_at = now
+    hours = overlap // timedelta(hours=1)
+    record(session, "api_key.rotated", Target.of(key), replaced_by=new.id, overlap_hours=hours)
+    session.commit()
+    key_check.forget(key.digest)
+    return new, token
+
+
+def has_ended(key: ApiKey, now: datetime) -> bool:
+    """Whether it was revoked, or has expired."""
+    return key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now)
+
+
+def list_keys(session: Session, tenant: Tenant) -> Sequence[ListedKey]:
+    """Those that were not revoked, newest first; also expired ones, so that people see why."""
+    made_by = and_(
+        Membership.in_organisation(tenant.organisation_id), Membership.user_id == ApiKey.created_by
+    )
+    query = (
+        select(ApiKey, and_(ApiKey.created_by.is_not(None), Membership.user_id.is_(None)))
+        .outerjoin(Membership, made_by)
+        .where(ApiKey.in_tenant(tenant), ApiKey.revoked_at.is_(None))
+        .order_by(ApiKey.id.desc())
+    )
+    return [ListedKey(*row) for row in session.execute(query)]
+
+
+def find_key(session: Session, tenant: Tenant, key_id: str) -> ApiKey:
+    """Raises `NotFound`, also for those of others and revoked ones."""
+    unrevoked = ApiKey.of(tenant).where(ApiKey.revoked_at.is_(None))
+    key = session.scalar(unrevoked.where(ApiKey.id == key_id))
+    if key is None:
+        raise NotFound
+    return key
+
+
+def made_by(session: Session, organisation_id: str, user_id: str) -> Sequence[ApiKey]:
+    """The keys of either mode that a user made and that still open something, newest first."""
+    return session.scalars(
+        ApiKey.of_organisation(organisation_id)
+        .where(
+            ApiKey.created_by == user_id,
+            ApiKey.revoked_at.is_(None),
+            or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > utcnow()),
+        )
+        .order_by(ApiKey.id.desc())
+    ).all()
+
+
+def revoke(session: Session, key: ApiKey) -> None:
+    """The key opens nothing from now on, committed; in other processes, a second from now."""
+    end(session, [key])
+    session.commit()
+    key_check.forget(key.digest)
+
+
+def end(session: Session, keys: Iterable[ApiKey]) -> None:
+    """Revoke them in the caller's transaction."""
+    for key in keys:
+        key.revoked_at = key.revoked_at or utcnow()
+        record(session, "api_key.revoked", Target.of(key))
+
+
+def preset_of(scopes: Collection[str]) -> Preset | None:
+    """The preset with just these scopes, if there is one."""
+    return next((one for one in PRESETS.values() if set(one.scopes) == set(scopes)), None)
+
+
+def _new(
+    organisation_id: str,
+    mode: str,
+    name: str,
+    scopes: Collection[str],
+    expires_at: datetime | None,
+) -> tuple[ApiKey, str]:
+    token, actor = new_token(f"hk_{mode}"), current_actor()
     key = ApiKey(
         id=new_id("key"),
         organisation_id=organisation_id,
@@ -67,94 +182,24 @@ def create_api_key(
         name=name,
         hint=token[-HINT_LENGTH:],
         digest=digest(token),
-        scopes=list(scopes),
+        scopes=[one for one in SCOPES if one in scopes],
+        created_by=actor.id if actor.kind is ActorKind.PERSON else None,
+        created_by_name=actor.name,
         created_at=utcnow(),
+        expires_at=expires_at,
     )
-    session.add(key)
-    record(session, "api_key.created", Target.of(key))
-    session.commit()
     return key, token
 
 
-Keys = Sequence[ApiKey]
-
-
-def list_keys(session: Session, tenant: Tenant) -> Keys:
-    """Those that open something, newest first."""
-    return session.scalars(_keys_of(tenant).order_by(ApiKey.id.desc())).all()
-
-
-def find_key(session: Session, tenant: Tenant, key_id: str) -> ApiKey:
-    """Raises `NotFound`, also for those of others and revoked ones."""
-    key = session.scalar(_keys_of(tenant).where(ApiKey.id == key_id))
-    if key is None:
-        raise NotFound
-    return key
-
-
-def _keys_of(tenant: Tenant) -> Select[ApiKey]:
-    return ApiKey.of(tenant).where(ApiKey.revoked_at.is_(None))
-
-
-def revoke(session: Session, key: ApiKey) -> None:
-    """The key opens nothing from now on; in other processes, a second from now."""
-    key.revoked_at = key.revoked_at or utcnow()
-    record(session, "api_key.revoked", Target.of(key))
-    session.commit()
-    _recent.pop(key.digest, None)
-
-
-WHO = select(
-    ApiKey.id,
-    ApiKey.organisation_id,
-    ApiKey.mode,
-    ApiKey.scopes,
-    ApiKey.last_used_at,
-    ApiKey.name,
-    Organisation.plan,
-).where(
-    ApiKey.digest == bindparam("digest"),
-    ApiKey.revoked_at.is_(None),
-    Organisation.id == ApiKey.organisation_id,
-)
-
-
-_recent: dict[str, tuple[float, Principal]] = {}
-
-
-def authenticate(database: Engine, token: str) -> Principal | None:
-    """Who holds this token; None when nobody does. No transaction is left open.
-
-    An answer is kept for a second, since a busy producer asks a thousand times in it; so a key
-    that another process revokes may open for a second more.
-    """
-    key_digest = digest(token)
-    read_at, principal = _recent.get(key_digest, (-inf, None))
-    if principal is not None and monotonic() - read_at < KEPT_SECONDS:
-        return principal
-    with reading(database) as connection:
-        row = connection.execute(WHO, {"digest": key_digest}).first()
-    if row is None:
-        return None
-    principal = Principal(*row)
-    if len(_recent) >= KEPT_KEYS:
-        _recent.clear()
-    _recent[key_digest] = (monotonic(), principal)
-    _note_use(database, principal)
-    return principal
-
-
-def _note_use(database: Engine, principal: Principal) -> None:
-    """Keep when a key was last used, to the minute."""
+def _faults(name: str, scopes: Collection[str], expires_at: datetime | None) -> Iterator[Fault]:
+    try:
+        checked_name(name, "A key")
+    except BadAccount as error:
+        yield Fault("#/name", str(error))
+    if not scopes:
+        yield Fault("#/scopes", "Choose at least one scope.")
+    if unknown := sorted(set(scopes) - set(SCOPES)):
+        yield Fault("#/scopes", f"No scope is called {unknown[0][:100]!r}.")
     now = utcnow()
-    if principal.last_used_at and now - principal.last_used_at < USE_NOTED_EVERY:
-        return
-    with database.begin() as connection:
-        connection.execute(
-            update(ApiKey)
-            .where(
-                ApiKey.id == principal.key_id,
-                or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < now - USE_NOTED_EVERY),
-            )
-            .values(last_used_at=now)
-        )
+    if expires_at is not None and not now < expires_at <= now + LONGEST_LIFE:
+        yield Fault("#/expires_at", "A key expires within the next 5 years, or never.")

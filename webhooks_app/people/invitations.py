@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
 from webhooks_app.lib.crypto import digest, new_token
@@ -13,19 +14,32 @@ from webhooks_app.lib.names import checked_name
 from webhooks_app.lib.times import utcnow
 from webhooks_app.mail import service as mail
 from webhooks_app.models import Invitation, Membership, Organisation, User
-from webhooks_app.organisations.audit_log import Actor, Target, act_as, record
+from webhooks_app.organisations.audit_log import Actor, Target, act_as, current_actor, record
 from webhooks_app.people import accounts, members
 from webhooks_app.people.passwords import checked, hashed
-from webhooks_app.vocabulary import Role
+from webhooks_app.people.rights import may_manage
+from webhooks_app.vocabulary import ActorKind, Role
 
 VALID = timedelta(days=7)
 MOST = 100
+ALLOWED = [(own, other) for own in Role for other in Role if may_manage(own, other)]
 
 
-def list_invitations(session: Session, organisation_id: str) -> Sequence[Invitation]:
-    """Those not accepted yet, by e-mail; also those that ran out, which may be sent again."""
-    query = Invitation.of_organisation(organisation_id)
-    return session.scalars(query.order_by(Invitation.email)).all()
+class ListedInvitation(NamedTuple):
+    """`works` until it runs out, or whoever made it may not make it any more."""
+
+    invitation: Invitation
+    works: bool
+
+
+def list_invitations(session: Session, organisation_id: str) -> Sequence[ListedInvitation]:
+    """Those not accepted yet, by e-mail; one that does not work may be sent again."""
+    query = (
+        select(Invitation, _works())
+        .where(Invitation.in_organisation(organisation_id))
+        .order_by(Invitation.email)
+    )
+    return [ListedInvitation(*row) for row in session.execute(query)]
 
 
 def find(session: Session, organisation_id: str, invitation_id: str) -> Invitation:
@@ -37,10 +51,9 @@ def find(session: Session, organisation_id: str, invitation_id: str) -> Invitati
     return invitation
 
 
-def invite(
-    session: Session, organisation: Organisation, email: str, role: Role, invited_by: str
-) -> Invitation:
-    """Mail a link that makes whoever has that e-mail a member; committed. Raises `BadAccount`."""
+def invite(session: Session, organisation: Organisation, email: str, role: Role) -> Invitation:
+    """Mail a link that makes whoever has that e-mail a member; committed. It works while whoever
+    sends it may do so. Raises `BadAccount`."""
     address = accounts.checked_address(email)
     members.lock(session, organisation.id)
     _must_be_new(session, organisation, address)
@@ -50,7 +63,6 @@ def invite(
         organisation=organisation,
         email=address,
         role=role.value,
-        invited_by=invited_by,
         created_at=utcnow(),
     )
     session.add(invitation)
@@ -62,7 +74,8 @@ def invite(
 
 
 def resend(session: Session, invitation: Invitation) -> None:
-    """A new link for as long as the first, which works no more; committed."""
+    """A new link, for as long as the first, which works no more; committed. From now on whoever
+    sends it again stands for it."""
     _send(session, invitation)
     record(session, "invitation.resent", _target(invitation))
     session.commit()
@@ -77,11 +90,12 @@ def revoke(session: Session, invitation: Invitation) -> None:
 
 
 def by_token(session: Session, token: str) -> Invitation:
-    """With its organisation. Raises `NotFound` when it was used, taken back, or ran out."""
+    """With its organisation. Raises `NotFound` when it was used, taken back or ran out, or whoever
+    made it may not make it any more."""
     invitation = session.scalar(
         select(Invitation)
         .options(joinedload(Invitation.organisation))
-        .where(Invitation.digest == digest(token), Invitation.expires_at > utcnow())
+        .where(Invitation.digest == digest(token), _works())
     )
     if invitation is None:
         raise NotFound
@@ -140,8 +154,19 @@ def _must_be_new(session: Session, organisation: Organisation, address: str) -> 
         raise BadAccount(f"There are {MOST} open invitations already: take one back first.")
 
 
+def _works() -> ColumnElement[bool]:
+    backed = exists().where(
+        tuple_(Membership.organisation_id, Membership.user_id)
+        == tuple_(Invitation.organisation_id, Invitation.invited_by_id),
+        tuple_(Membership.role, Invitation.role).in_(ALLOWED),
+    )
+    return (Invitation.expires_at > utcnow()) & or_(Invitation.invited_by_id.is_(None), backed)
+
+
 def _send(session: Session, invitation: Invitation) -> None:
-    token = new_token("inv")
+    token, actor = new_token("inv"), current_actor()
+    invitation.invited_by = actor.name
+    invitation.invited_by_id = actor.id if actor.kind is ActorKind.PERSON else None
     invitation.digest = digest(token)
     invitation.expires_at = utcnow() + VALID
     mail.post(
@@ -163,7 +188,7 @@ def _take(session: Session, token: str, email: str) -> tuple[Organisation, Role]
         .where(
             Invitation.digest == digest(token),
             Invitation.email == email,
-            Invitation.expires_at > utcnow(),
+            _works(),
         )
         .returning(Invitation.organisation_id, Invitation.role)
     ).first()

@@ -1,6 +1,6 @@
 """The members of an organisation: listed, given another role, let go."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager, joinedload
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 from webhooks_app.lib.errors import Conflict, NotFound
 from webhooks_app.models import Membership, Organisation, User
 from webhooks_app.organisations.audit_log import Target, record
+from webhooks_app.people import departures, key_check
 from webhooks_app.vocabulary import Role
 
 
@@ -33,8 +34,14 @@ def find_member(session: Session, organisation_id: str, user_id: str) -> Members
     return membership
 
 
-def change_role(session: Session, membership: Membership, role: Role) -> None:
-    """Committed. Raises `Conflict` for the last owner, `NotFound` when they were removed."""
+def change_role(
+    session: Session, membership: Membership, role: Role, key_ids: Collection[str] = ()
+) -> None:
+    """Committed. Invitations that they may not make any more end; of the keys that they made and
+    may not manage any more, those in `key_ids` are revoked.
+
+    Raises `Conflict` for the last owner, `NotFound` when they were removed.
+    """
     _refresh_alone(session, membership)
     before = membership.role
     if before == role:
@@ -42,17 +49,18 @@ def change_role(session: Session, membership: Membership, role: Role) -> None:
     _must_leave_an_owner(session, membership)
     membership.role = role.value
     record(session, "member.role_changed", target(membership), before=before, after=role.value)
-    session.commit()
+    _close(session, membership, role, key_ids)
 
 
-def remove(session: Session, membership: Membership) -> None:
-    """They see nothing of the organisation from now on; committed. Raises like `change_role`."""
-    _delete(session, membership, "member.removed")
+def remove(session: Session, membership: Membership, key_ids: Collection[str] = ()) -> None:
+    """They see nothing of the organisation from now on; committed. Their invitations end, and the
+    keys in `key_ids` that they made. Raises like `change_role`."""
+    _delete(session, membership, "member.removed", key_ids)
 
 
 def leave(session: Session, membership: Membership) -> None:
-    """Like `remove`, by oneself."""
-    _delete(session, membership, "member.left")
+    """Like `remove`, by oneself; the keys that they made work on."""
+    _delete(session, membership, "member.left", ())
 
 
 def lock(session: Session, organisation_id: str) -> None:
@@ -66,12 +74,24 @@ def target(membership: Membership) -> Target:
     return Target(membership.organisation_id, user.id, user.email)
 
 
-def _delete(session: Session, membership: Membership, action: str) -> None:
+def _delete(
+    session: Session, membership: Membership, action: str, key_ids: Collection[str]
+) -> None:
     _refresh_alone(session, membership)
     _must_leave_an_owner(session, membership)
     record(session, action, target(membership), role=membership.role)
     session.delete(membership)
+    _close(session, membership, None, key_ids)
+
+
+def _close(
+    session: Session, membership: Membership, role: Role | None, key_ids: Collection[str]
+) -> None:
+    left = departures.left_open(session, membership, role)
+    revoked = departures.close(session, left, key_ids)
     session.commit()
+    for key in revoked:
+        key_check.forget(key.digest)
 
 
 def _refresh_alone(session: Session, membership: Membership) -> None:

@@ -21,6 +21,7 @@ from webhooks_app.models import Membership, Organisation, User, UserSession
 from webhooks_app.organisations import audit_log
 from webhooks_app.organisations.audit_log import record_in_all
 from webhooks_app.people import alarms
+from webhooks_app.people.rights import may_change, may_manage
 from webhooks_app.vocabulary import Mode, Role
 
 # What the cookie keeps of a person's choices.
@@ -80,11 +81,11 @@ class Workspace:
 
     @property
     def may_change(self) -> bool:
-        return self.role is not Role.VIEWER
+        return may_change(self.role)
 
     def may_manage(self, role: str) -> bool:
         """Whether members with that role are theirs to invite and remove."""
-        return self.role is Role.OWNER or (self.role is Role.ADMIN and role != Role.OWNER)
+        return may_manage(self.role, role)
 
 
 def find_user(session: Session, email: str, password: str) -> User | None:

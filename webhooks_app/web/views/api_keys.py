@@ -1,55 +1,113 @@
-"""/api-keys: made, shown once, revoked."""
+"""/api-keys: made, shown once, rotated, revoked."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from webhooks_app.extensions import db
-from webhooks_app.lib.errors import BadAccount
-from webhooks_app.lib.names import checked_name
+from webhooks_app.lib.pointers import Invalid
+from webhooks_app.lib.times import utcnow
+from webhooks_app.models import ApiKey
 from webhooks_app.people import api_keys as service
 from webhooks_app.web import shown_once
+from webhooks_app.web.forms.api_keys import KeyForm
 from webhooks_app.web.tenancy import editor_required, here, member_required
 
 bp = Blueprint("api_keys", __name__, url_prefix="/api-keys")
+
+# How long the old key goes on working, in hours.
+OVERLAPS = {
+    0: "at once",
+    1: "in an hour",
+    24: "in a day",
+    72: "in 3 days",
+    168: "in 7 days",
+}
 
 
 @bp.get("/")
 @member_required
 def index() -> str:
-    return render_template("api_keys/index.html", keys=_keys(), error=None)
+    return _index(KeyForm(formdata=None))
 
 
 @bp.post("/")
 @editor_required
 def create() -> tuple[str, int] | Response:
+    form, place = KeyForm(), here()
+    if not form.validate():
+        return _index(form), 422
     try:
-        name = checked_name(request.form.get("name", ""), "A key")
-    except BadAccount as error:
-        return render_template("api_keys/index.html", keys=_keys(), error=str(error)), 422
-    place = here()
-    key, token = service.create_api_key(db.session(), place.organisation.id, place.mode.value, name)
-    shown_once.keep(key.id, token)
-    return redirect(url_for(".made", key_id=key.id))
+        key, token = service.create_api_key(
+            db.session(),
+            place.organisation.id,
+            place.mode.value,
+            form.name.data or "",
+            form.chosen_scopes(),
+            form.expires_at(utcnow(), ZoneInfo(place.organisation.time_zone)),
+        )
+    except Invalid as error:
+        form.show(error)
+        return _index(form), 422
+    return _show_once(key, token, "made")
+
+
+@bp.get("/<key_id>")
+@member_required
+def show(key_id: str) -> str:
+    key = _load(key_id)
+    return render_template(
+        "api_keys/show.html", key=key, preset=service.preset_of(key.scopes), now=utcnow()
+    )
 
 
 @bp.get("/<key_id>/made")
 @editor_required
 def made(key_id: str) -> str:
     """Right after it was made; later, that it was shown."""
-    key = service.find_key(db.session(), here().tenant, key_id)
+    key = _load(key_id)
     return render_template("api_keys/made.html", key=key, shown=shown_once.take(key.id))
+
+
+@bp.route("/<key_id>/rotate", methods=["GET", "POST"])
+@editor_required
+def rotate(key_id: str) -> Response | tuple[str, int]:
+    key = _load(key_id)
+    hours = request.form.get("overlap", type=int)
+    if hours not in OVERLAPS:
+        page = render_template("api_keys/rotate.html", key=key, overlaps=OVERLAPS)
+        return page, 200 if request.method == "GET" else 422
+    new, token = service.rotate(db.session(), key, timedelta(hours=hours))
+    return _show_once(new, token, "rotated")
 
 
 @bp.route("/<key_id>/revoke", methods=["GET", "POST"])
 @editor_required
 def revoke(key_id: str) -> Response | str:
-    key = service.find_key(db.session(), here().tenant, key_id)
+    key = _load(key_id)
     if request.method == "GET":
-        return render_template("api_keys/revoke.html", key=key)
+        return render_template("api_keys/revoke.html", key=key, now=utcnow())
     service.revoke(db.session(), key)
     flash(f"{key.name} was revoked and no longer works.")
     return redirect(url_for(".index"))
 
 
-def _keys() -> service.Keys:
-    return service.list_keys(db.session(), here().tenant)
+def _show_once(key: ApiKey, token: str, why: str) -> Response:
+    shown_once.keep(key.id, token, why)
+    return redirect(url_for(".made", key_id=key.id))
+
+
+def _load(key_id: str) -> ApiKey:
+    return service.find_key(db.session(), here().tenant, key_id)
+
+
+def _index(form: KeyForm) -> str:
+    return render_template(
+        "api_keys/index.html",
+        form=form,
+        keys=service.list_keys(db.session(), here().tenant),
+        preset_of=service.preset_of,
+        now=utcnow(),
+    )

@@ -8,7 +8,7 @@ from webhooks_app.extensions import db
 from webhooks_app.lib.errors import BadAccount
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Invitation, Membership
-from webhooks_app.people import invitations
+from webhooks_app.people import departures, invitations
 from webhooks_app.people import members as service
 from webhooks_app.vocabulary import Role
 from webhooks_app.web import limits
@@ -23,12 +23,20 @@ def index() -> str:
     return _index()
 
 
-@bp.post("/<user_id>/role")
+@bp.route("/<user_id>/role", methods=["GET", "POST"])
 @owner_required
-def change_role(user_id: str) -> Response:
-    membership = _load(user_id)
-    role = _role()
-    service.change_role(db.session(), membership, role)
+def change_role(user_id: str) -> Response | str:
+    """A lesser role is asked for twice, when what they made is at stake."""
+    membership, role = _load(user_id), _role()
+    left = departures.left_open(db.session(), membership, role)
+    asked_for = request.method == "POST" and (
+        "confirmed" in request.form or not (left.invitations or left.keys)
+    )
+    if not asked_for:
+        if request.method == "POST":
+            return redirect(url_for(".change_role", user_id=user_id, role=role))
+        return render_template("members/role.html", membership=membership, role=role, left=left)
+    service.change_role(db.session(), membership, role, request.form.getlist("key_id"))
     flash(f"{membership.user.email} is now {role}.")
     return redirect(url_for(".index"))
 
@@ -40,8 +48,9 @@ def remove(user_id: str) -> Response | str:
     if not here().may_manage(membership.role):
         abort(403)
     if request.method == "GET":
-        return render_template("members/remove.html", membership=membership)
-    service.remove(db.session(), membership)
+        left = departures.left_open(db.session(), membership, None)
+        return render_template("members/remove.html", membership=membership, left=left)
+    service.remove(db.session(), membership, request.form.getlist("key_id"))
     flash(f"{membership.user.email} is no longer a member.")
     return redirect(url_for(".index"))
 
@@ -66,9 +75,7 @@ def invite() -> Response | tuple[str, int]:
     if limits.count("invitation", here().organisation.id, email[:254].lower()).exceeded:
         abort(429)
     try:
-        made = invitations.invite(
-            db.session(), here().organisation, email, role, current_user.email
-        )
+        made = invitations.invite(db.session(), here().organisation, email, role)
     except BadAccount as error:
         return _index(str(error)), 422
     flash(f"{made.email} is invited as {made.role}.")
@@ -121,5 +128,5 @@ def _load_invitation(invitation_id: str) -> Invitation:
 
 def _role() -> Role:
     """400 for one that no form of ours offers."""
-    role = request.form.get("role", "")
+    role = request.values.get("role", Role.VIEWER.value)
     return Role(role) if role in set(Role) else abort(400)

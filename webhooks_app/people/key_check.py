@@ -1,0 +1,119 @@
+"""Who holds an API key: asked by every request of the API."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import inf
+from time import monotonic
+from typing import Any
+
+from sqlalchemy import Engine, bindparam, or_, select, update
+
+from webhooks_app.database import reading
+from webhooks_app.lib.crypto import digest
+from webhooks_app.lib.errors import DATABASE_AWAY
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.lib.times import utcnow
+from webhooks_app.models import ApiKey, Organisation
+
+USE_NOTED_EVERY = timedelta(minutes=1)
+KEPT_SECONDS = 1.0
+KEPT_KEYS = 10_000
+
+
+class KeyRefused(Exception):
+    """A key that opens nothing; the message says why, for whoever holds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who holds a key, and what it opens."""
+
+    key_id: str
+    organisation_id: str
+    mode: str
+    scopes: Sequence[str]
+    last_used_at: datetime | None
+    name: str
+    plan: str
+
+    @property
+    def tenant(self) -> Tenant:
+        return Tenant(self.organisation_id, self.mode)
+
+
+WHO = (
+    select(
+        ApiKey.id,
+        ApiKey.organisation_id,
+        ApiKey.mode,
+        ApiKey.scopes,
+        ApiKey.last_used_at,
+        ApiKey.name,
+        Organisation.plan,
+        ApiKey.revoked_at,
+        ApiKey.expires_at,
+    )
+    .join(Organisation, Organisation.id == ApiKey.organisation_id)
+    .where(ApiKey.digest == bindparam("digest"))
+)
+
+_recent: dict[str, tuple[float, Principal]] = {}
+# One thread, so that noting a use neither holds up the request nor takes many connections.
+NOTES = ThreadPoolExecutor(1, "key-use")
+
+
+def authenticate_key(database: Engine, token: str, ip: str | None = None) -> Principal:
+    """Who holds this token; raises `KeyRefused`. No transaction is left open.
+
+    An answer is kept for a second, since a busy producer asks a thousand times in it; so a key
+    that ends may open for a second more.
+    """
+    key_digest = digest(token)
+    read_at, principal = _recent.get(key_digest, (-inf, None))
+    if principal is not None and monotonic() - read_at < KEPT_SECONDS:
+        return principal
+    with reading(database) as connection:
+        row = connection.execute(WHO, {"digest": key_digest}).first()
+    principal = _accepted(row, utcnow())
+    if len(_recent) >= KEPT_KEYS:
+        _recent.clear()
+    _recent[key_digest] = (monotonic(), principal)
+    last, now = principal.last_used_at, utcnow()
+    if last is None or now - last >= USE_NOTED_EVERY:
+        NOTES.submit(_note_use, database, principal.key_id, ip, now)
+    return principal
+
+
+def forget(key_digest: str) -> None:
+    """The key was changed: this process asks again at once, others within a second."""
+    _recent.pop(key_digest, None)
+
+
+def _accepted(row: Any, now: datetime) -> Principal:
+    if row is None:
+        raise KeyRefused("This API key is not known.")
+    *members, revoked_at, expires_at = row
+    if revoked_at is not None:
+        raise KeyRefused(f"This API key was revoked on {_day(revoked_at)}. Use another one.")
+    if expires_at is not None and expires_at <= now:
+        raise KeyRefused(f"This API key expired on {_day(expires_at)}. Use a new one.")
+    return Principal(*members)
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d at %H:%M} UTC"
+
+
+def _note_use(database: Engine, key_id: str, ip: str | None, now: datetime) -> None:
+    """Keep when and from where a key was last used, to the minute; a later request tries again
+    what could not be written."""
+    unnoted = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= now - USE_NOTED_EVERY)
+    with suppress(*DATABASE_AWAY), database.begin() as connection:
+        connection.execute(
+            update(ApiKey)
+            .where(ApiKey.id == key_id, unnoted)
+            .values(last_used_at=now, last_used_ip=ip)
+        )

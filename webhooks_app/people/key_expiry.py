@@ -1,0 +1,81 @@
+"""Owners and admins hear of an API key before it expires: once, in the dashboard and by mail."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webhooks_app.lib.ids import new_id
+from webhooks_app.lib.times import when, zone_named
+from webhooks_app.mail import service as mail
+from webhooks_app.mail.mail_notices import owners_and_admins
+from webhooks_app.models import ApiKey, Notification, Organisation
+from webhooks_app.vocabulary import Mode
+
+WARNED_BEFORE = timedelta(days=7)
+# Of its life: who makes a key for a day needs no warning at once.
+LAST_PART = 4
+AT_ONCE = 100
+
+
+def warn(session: Session, now: datetime) -> int:
+    """Warn of the keys that expire soon and were not rotated, committed; how many there were."""
+    expiring = session.execute(
+        select(ApiKey, Organisation)
+        .join(Organisation, Organisation.id == ApiKey.organisation_id)
+        .where(
+            ApiKey.expires_at > now,
+            ApiKey.expires_at <= now + WARNED_BEFORE,
+            ApiKey.warned_at.is_(None),
+            ApiKey.revoked_at.is_(None),
+            ApiKey.replaced_by.is_(None),
+        )
+        .order_by(ApiKey.expires_at)
+        .limit(AT_ONCE)
+        .with_for_update(of=ApiKey, skip_locked=True)
+    ).all()
+    due = [(key, organisation) for key, organisation in expiring if _is_due(key, now)]
+    for key, organisation in due:
+        _warn_of(session, key, organisation, now)
+    session.commit()
+    mail.send_soon()
+    return len(due)
+
+
+def _is_due(key: ApiKey, now: datetime) -> bool:
+    assert key.expires_at is not None
+    lead = min(WARNED_BEFORE, (key.expires_at - key.created_at) / LAST_PART)
+    return now >= key.expires_at - lead
+
+
+def _warn_of(session: Session, key: ApiKey, organisation: Organisation, now: datetime) -> None:
+    assert key.expires_at is not None
+    key.warned_at = now
+    at = when(key.expires_at, zone_named(organisation.time_zone))
+    title = f"The API key {key.name} expires soon"
+    body = (
+        f"The {key.mode} key that ends in …{key.hint} expires on {at}. Requests that send it get a "
+        "401 from then on. Rotate it to get a new one; the old one can go on working meanwhile."
+    )
+    session.add(
+        Notification(
+            id=new_id("ntf"),
+            organisation_id=key.organisation_id,
+            mode=key.mode,
+            kind="key_expiring",
+            title=title,
+            body=body,
+            created_at=now,
+        )
+    )
+    for address in owners_and_admins(session, organisation.id):
+        mail.post(
+            session,
+            address,
+            "key_expiring",
+            title=title,
+            body=body,
+            organisation=organisation.name,
+            test=key.mode == Mode.TEST,
+            link=mail.link(f"/api-keys/{key.id}"),
+        )

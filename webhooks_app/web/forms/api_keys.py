@@ -1,0 +1,71 @@
+"""The form of a new API key."""
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from flask_wtf import FlaskForm
+from wtforms import DateField, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Optional
+
+from webhooks_app.lib.pointers import Invalid
+from webhooks_app.people.api_keys import PRESETS, SCOPES
+
+NEVER, ON_A_DAY, CUSTOM = "never", "day", "custom"
+LIVES = {7: "in 7 days", 30: "in 30 days", 90: "in 90 days", 365: "in a year"}
+
+
+class KeyForm(FlaskForm):  # type: ignore[misc]
+    """`expires_on` is the last day of a key, in the organisation's zone."""
+
+    name = StringField("Name", render_kw={"maxlength": 200})
+    preset = RadioField(
+        "May",
+        choices=[
+            *(SelectChoice(name, one.title) for name, one in PRESETS.items()),
+            SelectChoice(CUSTOM, "Only these scopes"),
+        ],
+        default="all",
+    )
+    scopes = SelectMultipleField("Scopes", choices=[SelectChoice(one, one) for one in SCOPES])
+    expires = SelectField(
+        "Expires",
+        choices=[
+            SelectChoice(NEVER, "never"),
+            *(SelectChoice(str(days), words) for days, words in LIVES.items()),
+            SelectChoice(ON_A_DAY, "on a day"),
+        ],
+        default=NEVER,
+    )
+    expires_on = DateField("Last day", validators=[Optional()])
+
+    def chosen_scopes(self) -> list[str]:
+        if self.preset.data == CUSTOM:
+            return list(self.scopes.data or [])
+        return list(PRESETS[self.preset.data].scopes)
+
+    def expires_at(self, now: datetime, zone: ZoneInfo) -> datetime | None:
+        if self.expires.data == NEVER:
+            return None
+        if self.expires.data == ON_A_DAY:
+            assert self.expires_on.data is not None
+            return datetime.combine(self.expires_on.data, time(23, 59, 59), zone)
+        return now + timedelta(days=int(self.expires.data))
+
+    def validate(self, extra_validators: object = None) -> bool:
+        """A day is needed only where one is asked for."""
+        if not super().validate(extra_validators):
+            return False
+        if self.expires.data == ON_A_DAY and self.expires_on.data is None:
+            self.expires_on.errors = ["Choose the last day on which the key works."]
+            return False
+        return True
+
+    def show(self, error: Invalid) -> None:
+        """Each fault beside its field."""
+        for fault in error.faults:
+            name = fault.at.removeprefix("#/")
+            if name == "expires_at":
+                name = "expires_on" if self.expires.data == ON_A_DAY else "expires"
+            field = self[name]
+            field.errors = [*field.errors, fault.detail]
