@@ -1,6 +1,8 @@
-"""The limit of `ingest`: a Flask view that takes JSON and answers JSON, and nothing else."""
+"""The limit of `ingest`: a view that takes JSON and answers JSON, behind the door."""
 
 from flask import Flask, Response, jsonify, request
+
+from webhooks_app.server.door import Door
 
 app = Flask(__name__)
 
@@ -13,3 +15,6 @@ def events() -> tuple[Response, int]:
 @app.get("/healthz")
 def healthz() -> Response:
     return jsonify(status="ok")
+
+
+door = Door(app, 32)

@@ -30,7 +30,7 @@ def environ(made: Product) -> dict[str, str]:
 
 
 @contextmanager
-def serving(made: Product, target: str = "webhooks_app.wsgi:app") -> Iterator[int]:
+def serving(made: Product, target: str = "webhooks_app.rsgi:door") -> Iterator[int]:
     """Granian as the product starts it, with `target`; the port."""
     settings = Settings(port=free_port())
     argv = list(children.web(settings, "127.0.0.1", {}).argv)

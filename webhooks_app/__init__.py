@@ -16,6 +16,7 @@ from webhooks_app.lib.logs import configure_logging
 from webhooks_app.lib.rate import Rates
 from webhooks_app.parts import SLOT, Parts
 from webhooks_app.queue import Doorbell, fast_redis
+from webhooks_app.server.request import BoundedRequest
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -26,6 +27,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or read_settings()
     configure_logging(settings.log_level)
     app = Flask(__name__, template_folder=folder("templates"), static_folder=folder("static"))
+    app.request_class = BoundedRequest
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.sqlalchemy_url,
@@ -34,7 +36,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_NAME=settings.cookie_name("session"),
         SESSION_COOKIE_SECURE=settings.is_https,
-        MAX_CONTENT_LENGTH=64 * 1024 * 1024,
         WTF_CSRF_TIME_LIMIT=None,
     )
     if settings.trusted_proxies:

@@ -1,4 +1,5 @@
-"""For WSGI servers: `webhooks_app.wsgi:app`, with settings from the environment."""
+"""The Flask app, with settings from the environment. Granian serves `webhooks_app.rsgi`: a server
+that speaks WSGI lets slow clients hold its threads."""
 
 from webhooks_app import create_app
 

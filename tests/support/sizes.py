@@ -14,7 +14,7 @@ SIZES = ("quick", "whole", "processes")
 DATABASES = ("sqlite", "postgresql")
 ROOT = Path(__file__).parents[1]
 # What starts processes: the product, receivers in other languages, a browser.
-PROCESSES = {"browser", "compatibility", "journeys", "launch"}
+PROCESSES = {"browser", "compatibility", "journeys", "launch", "server"}
 # What is cheap enough on SQLite to be run at each commit.
 QUICK = {"channels", "chat", "lib", "matching", "subscriptions", "support"}
 RAN = "ran"

@@ -10,13 +10,12 @@ from webhooks_app.api import session_door
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.problems import POLLYBOT, Problem
 from webhooks_app.extensions import db
+from webhooks_app.lib.body_limits import FORM, largest_body, takes
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.organisations import audit_log
 from webhooks_app.people.key_check import KeyRefused, Principal, authenticate_key
 from webhooks_app.vocabulary import ActorKind, Mode
 
-SMALL_BODY = 1024 * 1024
-LARGE_BODIES = frozenset({"api.create_events", "api.create_messages"})
 KEY_PREFIX = "hk_"
 
 P = ParamSpec("P")
@@ -31,9 +30,7 @@ def authenticate() -> None:
     The body is read before any query but that for the key: a slow client holds no transaction
     open.
     """
-    if request.endpoint not in LARGE_BODIES:
-        request.max_content_length = SMALL_BODY
-    token = _bearer_token()
+    token = _bearer_token(request.headers.get("Authorization", ""))
     if request.path.startswith(POLLYBOT) and not (token or "").startswith(KEY_PREFIX):
         request.get_data()
         g.principal = session_door.principal(token)
@@ -58,6 +55,7 @@ def requires(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """For views that only a key with `scope` may use, or a session whose role opens it."""
 
     def guard(view: Callable[P, R]) -> Callable[P, R]:
+        @takes(max(FORM, largest_body(view)))
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
             if scope not in g.principal.scopes:
@@ -97,8 +95,14 @@ def key_id() -> str:
     return principal.key_id
 
 
-def _bearer_token() -> str | None:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+def is_known_key(authorization: str) -> bool:
+    """Whether that header names an API key that opens something."""
+    token = _bearer_token(authorization)
+    return token is not None and api_keys.authenticate(db.engine, token) is not None
+
+
+def _bearer_token(authorization: str) -> str | None:
+    scheme, _, token = authorization.partition(" ")
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 

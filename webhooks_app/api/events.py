@@ -10,6 +10,7 @@ from webhooks_app.api.rate import count_events, limited
 from webhooks_app.api.repeats import LONGEST_BATCH_KEY, LONGEST_KEY, idempotency_key, reused
 from webhooks_app.events.type_registry import CustomNames
 from webhooks_app.ingest.service import KeyReused, ingest, ingest_batch
+from webhooks_app.lib.body_limits import BATCH, takes
 from webhooks_app.lib.pointers import Fault, Invalid, pointer
 from webhooks_app.matching.incoming import Incoming
 
@@ -31,6 +32,7 @@ def create_event() -> Response:
 @bp.post("/events/batch")
 @auth.requires("events:write")
 @limited
+@takes(BATCH)
 def create_events() -> Response:
     """202 once all are committed: all of a batch, or nothing."""
     events = _events_of_batch()

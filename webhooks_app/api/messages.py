@@ -12,6 +12,7 @@ from webhooks_app.api.rate import limited
 from webhooks_app.api.repeats import LONGEST_BATCH_KEY, LONGEST_KEY, idempotency_key, reused
 from webhooks_app.chat import service as chat
 from webhooks_app.events.subjects import id_faults
+from webhooks_app.lib.body_limits import BATCH, takes
 from webhooks_app.lib.pointers import Fault, Invalid, pointer
 from webhooks_app.lib.times import utcnow
 
@@ -19,6 +20,7 @@ from webhooks_app.lib.times import utcnow
 @bp.post("/chatbots/<chatbot_id>/messages")
 @auth.requires("messages:write")
 @limited
+@takes(BATCH)
 def create_messages(chatbot_id: str) -> Response:
     """202 once the messages and the events that follow are committed: all of them, or nothing."""
     if faults := list(id_faults(chatbot_id)):

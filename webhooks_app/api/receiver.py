@@ -17,6 +17,7 @@ from webhooks_app.inbox import inboxes
 from webhooks_app.inbox import requests as inbox_requests
 from webhooks_app.inbox.payloads import event_name, lead_of, parsed
 from webhooks_app.inbox.requests import Answered, Received
+from webhooks_app.lib.body_limits import takes
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.rate import Rates
 from webhooks_app.lib.times import rfc3339, utcnow
@@ -32,9 +33,9 @@ register_problem_handlers(bp)
 
 
 @bp.post("/test-webhook")
+@takes(inbox_requests.BODY_LIMIT)
 def receive() -> Response:
     """The body is read first: whoever sends it slowly holds no transaction open."""
-    request.max_content_length = inbox_requests.BODY_LIMIT
     body = request.get_data()
     inbox = _inbox()
     if inbox is None:

@@ -22,11 +22,10 @@ CONNECTIONS = 4096
 def web(settings: Settings, address: str, environ: Mapping[str, str]) -> Child:
     """One process with threads. It has a child of its own, so it is told to end, not killed."""
     options = {
-        "interface": "wsgi",
+        "interface": "rsgi",
         "host": address,
         "port": str(settings.port),
         "workers": "1",
-        "blocking-threads": str(settings.web_threads),
         "backlog": "2048",
         "backpressure": str(CONNECTIONS),
         "workers-kill-timeout": "20",
@@ -35,7 +34,7 @@ def web(settings: Settings, address: str, environ: Mapping[str, str]) -> Child:
     }
     arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
     argv = (*PYTHON, "-m", "granian", *arguments, "--no-ws", "--respawn-failed-workers")
-    return Child("web", (*argv, "webhooks_app.wsgi:app"), environ, orphaned_by=signal.SIGTERM)
+    return Child("web", (*argv, "webhooks_app.rsgi:door"), environ, orphaned_by=signal.SIGTERM)
 
 
 def workers(processes: int, environ: Mapping[str, str]) -> list[Child]:

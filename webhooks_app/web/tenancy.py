@@ -9,6 +9,7 @@ from flask_login import current_user
 from flask_login import login_required as flask_login_required
 
 from webhooks_app.extensions import db
+from webhooks_app.lib.body_limits import FORM, takes
 from webhooks_app.lib.errors import Conflict
 from webhooks_app.lib.paging import PageBounds, decode_cursor
 from webhooks_app.notices import notifications
@@ -75,6 +76,7 @@ def go_to(choice: str, value: str) -> None:
 def login_required(view: Callable[P, R]) -> Callable[P, R]:
     """For pages of one's own: whoever is logged in, member of something or not."""
 
+    @takes(FORM)
     @flask_login_required
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -92,6 +94,7 @@ def member_required(view: Callable[P, R]) -> Callable[P, R]:
     for says of which it is.
     """
 
+    @takes(FORM)
     @flask_login_required
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:

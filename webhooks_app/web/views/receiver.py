@@ -14,6 +14,7 @@ from webhooks_app.inbox import inboxes as service
 from webhooks_app.inbox import requests as inbox_requests
 from webhooks_app.inbox.inboxes import CannedAnswer
 from webhooks_app.inbox.requests import Answered, Received
+from webhooks_app.lib.body_limits import takes
 from webhooks_app.lib.rate import Rates
 from webhooks_app.parts import parts
 
@@ -28,10 +29,10 @@ log = structlog.get_logger(__name__)
 
 @bp.route("/<token>", methods=["POST", "PUT"])
 @csrf.exempt
+@takes(inbox_requests.BODY_LIMIT)
 def receive(token: str) -> Response:
     """The body is read first: whoever sends it slowly holds no transaction open. Nor does an
     answer that waits: what came is committed before."""
-    request.max_content_length = inbox_requests.BODY_LIMIT
     body = request.get_data()
     inbox = service.find(db.session(), token) or abort(404)
     rates: Rates = parts().rates

@@ -1,0 +1,91 @@
+"""A web server as the product starts it, for raw sockets."""
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests import factories
+from tests.conftest import ENCRYPTION_KEY, SECRET_KEY, settings_for
+from tests.support.servers import RedisServer, free_port, wait_until
+from webhooks_app import create_app
+from webhooks_app.config import Settings
+from webhooks_app.extensions import db
+from webhooks_app.launch import children
+from webhooks_app.lib.folders import PACKAGE
+
+
+@dataclass
+class Site:
+    port: int
+    key: str
+    inbox: str
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def authorization(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"}
+
+    def answers(self) -> bool:
+        try:
+            return requests.get(f"{self.url}/healthz", timeout=1).ok
+        except requests.RequestException:
+            return False
+
+
+@pytest.fixture(scope="module")
+def site(
+    sqlite_template: Path, redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("site")
+    shutil.copy(sqlite_template, folder / "hookline.db")
+    database = f"sqlite:///{folder}/hookline.db"
+    settings = settings_for(database, redis_server.url, folder, port=free_port())
+    key, inbox = _organisation(settings)
+    site = Site(settings.port, key, inbox, folder / "web.log")
+    process = _start(settings, site.log)
+    try:
+        wait_until(site.answers, 30)
+        yield site
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _organisation(settings: Settings) -> tuple[str, str]:
+    with create_app(settings).app_context():
+        organisation = factories.organisation()
+        made = factories.api_key(organisation), factories.inbox(organisation).token
+        db.session.remove()
+        db.engine.dispose()
+        return made
+
+
+def _start(settings: Settings, log: Path) -> subprocess.Popen[bytes]:
+    environ = {
+        **os.environ,
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url,
+        "DATA_DIR": str(settings.data_dir),
+        "SECRET_KEY": SECRET_KEY,
+        "ENCRYPTION_KEYS": ENCRYPTION_KEY,
+    }
+    with log.open("w") as output:
+        return subprocess.Popen(
+            children.web(settings, "127.0.0.1", {}).argv,
+            env=environ,
+            cwd=PACKAGE.parent,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )

@@ -1,0 +1,62 @@
+"""HTTP by hand: what no client library would send."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+
+def connect(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), timeout=30)
+
+
+def ask(port: int, *parts: bytes, end: bool = False) -> bytes:
+    """All that is answered until the server closes, or has been silent for a moment after it."""
+    with connect(port) as wire:
+        for part in parts:
+            wire.sendall(part)
+        if end:
+            wire.shutdown(socket.SHUT_WR)
+        return read(wire)
+
+
+def read(wire: socket.socket, patience: float = 30) -> bytes:
+    wire.settimeout(patience)
+    answer = b""
+    while True:
+        try:
+            more = wire.recv(65_536)
+        except (TimeoutError, ConnectionResetError):
+            return answer
+        if not more:
+            return answer
+        answer += more
+        wire.settimeout(0.4)
+
+
+def head(line: str, **headers: object) -> bytes:
+    """A request's line and headers; `content_length=1` is `content-length: 1`."""
+    lines = [f"{line} HTTP/1.1", "host: localhost"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n"
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def status(answer: bytes) -> int:
+    """Of the last answer, since 100 may stand before it; 0 for none."""
+    found = [line for line in answer.split(b"\r\n") if line.startswith(b"HTTP/1.1 ")]
+    return int(found[-1].split()[1]) if found else 0
+
+
+@contextmanager
+def held(port: int, beginnings: list[bytes]) -> Iterator[list[socket.socket]]:
+    """Connections that each sent so much, and send nothing more."""
+    with ExitStack() as stack:
+        wires = []
+        for beginning in beginnings:
+            wire = stack.enter_context(connect(port))
+            wire.sendall(beginning)
+            wires.append(wire)
+        yield wires

@@ -1,0 +1,26 @@
+"""How long a request's body may be, for each view. The web server asks before it reads one."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+KIB, MIB = 1024, 1024 * 1024
+
+LITTLE = 16 * KIB  # every view that says nothing, so whatever strangers reach
+FORM = MIB  # pages behind the log-in, and most of the API
+BATCH = 64 * MIB  # many events or messages at once
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def takes(most: int) -> Callable[[View], View]:
+    """For a view that takes bodies of up to `most` bytes. Longer ones are a 413."""
+
+    def mark(view: View) -> View:
+        view.largest_body = most  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def largest_body(view: Callable[..., Any] | None) -> int:
+    return getattr(view, "largest_body", LITTLE)

@@ -1,0 +1,71 @@
+"""Reading a request's body: in time, within a bound, and without a thread."""
+
+import asyncio
+from collections.abc import Awaitable
+from contextlib import suppress
+from typing import Any, Self
+
+GRACE = 10.0  # seconds for the first bytes, and kept in hand until the last
+SLOWEST = 16 * 1024  # bytes a second, on average, after that
+PARTING = 2.0  # seconds
+
+
+class Incomplete(Exception):
+    """The client left in the middle, or sent chunks that are none."""
+
+
+class TooLong(Exception):
+    """The body is longer than it may be: at least `length` bytes."""
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length)
+        self.length = length
+
+
+class Parts:
+    """The parts of a body as they come. Unlike the `protocol` of granian's RSGI that it is made of,
+    it can be iterated again, for what is left. (`anext` with a default crashes granian.)"""
+
+    def __init__(self, protocol: Any) -> None:
+        self._next = aiter(protocol).__anext__
+
+    def __aiter__(self) -> Self:
+        return self
+
+    def __anext__(self) -> Awaitable[bytes]:
+        return self._next()  # type: ignore[no-any-return]
+
+
+async def read_body(parts_sent: Parts, length: int | None, most: int) -> bytes:
+    """The body: `length` bytes, or all chunks when None.
+
+    Raises `TooLong` beyond `most` bytes, `TimeoutError` for a client that is too slow, and
+    `Incomplete`.
+    """
+    if length is not None and length > most:
+        raise TooLong(length)
+    started = asyncio.get_running_loop().time()
+    parts: list[bytes] = []
+    received = 0
+    async with asyncio.timeout_at(started + GRACE) as deadline:
+        async for part in parts_sent:
+            parts.append(part)
+            received += len(part)
+            if received > most:
+                raise TooLong(received)
+            if received == length:
+                return part if len(parts) == 1 else b"".join(parts)
+            deadline.reschedule(started + GRACE + received / SLOWEST)
+    if length is not None or parts[-2:].count(b"") != 1:
+        # Granian ends chunks with one empty part, and with two when they broke off.
+        raise Incomplete
+    return b"".join(parts)
+
+
+async def drain(parts_sent: Parts) -> None:
+    """Let a client finish that was answered before, for a moment: one that finds the connection
+    closed while it still sends would never see the answer."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PARTING):
+            async for _ in parts_sent:
+                pass

@@ -1,0 +1,127 @@
+"""The door in front of Flask. Nobody holds a thread by sending slowly: a request gets one when all
+of it is here. Granian (RSGI) calls it on an event loop; see `docs/operating.md`."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+from flask import Flask
+from werkzeug.exceptions import HTTPException
+
+from webhooks_app.api.auth import is_known_key
+from webhooks_app.lib.body_limits import FORM, LITTLE, largest_body
+from webhooks_app.server.body import Incomplete, Parts, TooLong, drain, read_body
+from webhooks_app.server.environ import environ_of
+from webhooks_app.server.listeners import drop_slow_readers
+from webhooks_app.server.threads import Threads
+
+TOO_SLOW = "The body of the request came too slowly.\n"
+BROKEN = "The body of the request is incomplete.\n"
+PLAIN = [("content-type", "text/plain; charset=utf-8"), ("connection", "close")]
+
+
+class Door:
+    """An application of granian's RSGI, around a Flask app and its threads."""
+
+    def __init__(self, app: Flask, threads: int) -> None:
+        self._app = app
+        self._number = threads
+        self._routes = app.url_map.bind("localhost")
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._threads = Threads(self._number)
+        drop_slow_readers()
+
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        if scope.proto != "http":
+            protocol.close()
+            return
+        given = scope.headers.get("content-length")
+        if given is None and not _is_streamed(scope):
+            await self._pass_on(scope, protocol, b"", 0)
+            return
+        length = None if given is None else int(given)
+        most = LITTLE if length and length <= LITTLE else await self._bound(scope, length)
+        parts_sent = Parts(protocol)
+        try:
+            body = await read_body(parts_sent, length, most)
+        except TooLong as error:
+            # Flask refuses it by its headers, and says why in the right form.
+            await self._pass_on(scope, protocol, b"", error.length)
+            if "expect" not in scope.headers:
+                await drain(parts_sent)
+        except TimeoutError:
+            protocol.response_str(408, PLAIN, TOO_SLOW)
+        except Incomplete:
+            protocol.response_str(400, PLAIN, BROKEN)
+        else:
+            await self._pass_on(scope, protocol, body, len(body))
+
+    async def _pass_on(self, scope: Any, protocol: Any, body: bytes, length: int) -> None:
+        await self._in_thread(partial(self._answer, scope, protocol, body, length))
+
+    async def _bound(self, scope: Any, length: int | None) -> int:
+        """How long a body the view that is asked for takes; 0 when there is none, or the API key
+        for a large one is not known."""
+        try:
+            endpoint, _ = self._routes.match(scope.path, scope.method)
+        except HTTPException:
+            return 0
+        most = largest_body(self._app.view_functions[endpoint])
+        if most <= FORM or (length is not None and length <= FORM):
+            return most
+        return most if await self._in_thread(partial(self._is_known, scope)) else FORM
+
+    def _is_known(self, scope: Any) -> bool:
+        with self._app.app_context():
+            return is_known_key(scope.headers.get("authorization", ""))
+
+    def _answer(self, scope: Any, protocol: Any, body: bytes, length: int) -> None:
+        environ = environ_of(scope, body, length)
+        began = _Began()
+        content = self._app(environ, began)
+        try:
+            whole = b"".join(content)
+        finally:
+            if hasattr(content, "close"):
+                content.close()
+        protocol.response_bytes(began.status, began.headers, whole)
+
+    async def _in_thread(self, call: Callable[[], Any]) -> Any:
+        done = self._loop.create_future()
+
+        def run() -> None:
+            result = None
+            try:
+                result = call()
+            finally:
+                self._loop.call_soon_threadsafe(done.set_result, result)
+
+        self._threads.run(run)
+        return await done
+
+
+class _Began:
+    """`start_response` of WSGI."""
+
+    status = 500
+    headers: Iterable[tuple[str, str]] = ()
+
+    def __call__(
+        self, status: str, headers: list[tuple[str, str]], _error: Any = None, /
+    ) -> Callable[[bytes], object]:
+        self.status, self.headers = int(status[:3]), headers
+        return _no_write
+
+
+def _no_write(_data: bytes) -> object:
+    raise NotImplementedError("Flask never calls this leftover of PEP 333")
+
+
+def _is_streamed(scope: Any) -> bool:
+    """Whether a body without a length may follow."""
+    return "transfer-encoding" in scope.headers or (
+        scope.http_version == "2" and scope.method not in ("GET", "HEAD")
+    )

@@ -1,0 +1,34 @@
+"""Threads that Flask runs in."""
+
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+
+import structlog
+
+Call = Callable[[], None]
+
+log = structlog.get_logger(__name__)
+
+
+class Threads:
+    """A fixed number of them. `ThreadPoolExecutor` makes two futures for each call: measured, that
+    takes longer than all the rest between the socket and Flask."""
+
+    def __init__(self, number: int) -> None:
+        self._waiting: SimpleQueue[Call] = SimpleQueue()
+        for index in range(number):
+            threading.Thread(target=self._work, name=f"web-{index}", daemon=True).start()
+
+    def run(self, call: Call) -> None:
+        """In the next thread that is free."""
+        self._waiting.put(call)
+
+    def _work(self) -> None:
+        while True:
+            call = self._waiting.get()
+            try:
+                call()
+            except Exception:
+                log.exception("request failed")
+            del call  # it holds a request, and this thread may wait for the next one long
