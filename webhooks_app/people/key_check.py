@@ -75,9 +75,7 @@ def authenticate_key(database: Engine, token: str, ip: str | None = None) -> Pri
     read_at, principal = _recent.get(key_digest, (-inf, None))
     if principal is not None and monotonic() - read_at < KEPT_SECONDS:
         return principal
-    with reading(database) as connection:
-        row = connection.execute(WHO, {"digest": key_digest}).first()
-    principal = _accepted(row, utcnow())
+    principal = _read(database, key_digest)
     if len(_recent) >= KEPT_KEYS:
         _recent.clear()
     _recent[key_digest] = (monotonic(), principal)
@@ -85,6 +83,21 @@ def authenticate_key(database: Engine, token: str, ip: str | None = None) -> Pri
     if last is None or now - last >= USE_NOTED_EVERY:
         NOTES.submit(_note_use, database, principal.key_id, ip, now)
     return principal
+
+
+def is_key(database: Engine, token: str) -> bool:
+    """Whether this token would open anything now. It does not count as used."""
+    try:
+        _read(database, digest(token))
+    except KeyRefused:
+        return False
+    return True
+
+
+def _read(database: Engine, key_digest: str) -> Principal:
+    with reading(database) as connection:
+        row = connection.execute(WHO, {"digest": key_digest}).first()
+    return _accepted(row, utcnow())
 
 
 def forget(key_digest: str) -> None:
