@@ -5,9 +5,11 @@ import re
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from cryptography.fernet import Fernet
@@ -16,6 +18,9 @@ from limits import parse_many
 from webhooks_app.lib.crypto import new_key
 from webhooks_app.lib.mailboxes import mailbox_of
 from webhooks_app.lib.ssrf import Guard
+
+EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
@@ -127,7 +132,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def guard(self) -> Guard:
-        return Guard.parse(_listed(self.allowed_networks))
+        return replace(Guard.parse(_listed(self.allowed_networks)), own=self._own_sites)
+
+    @property
+    def _own_sites(self) -> frozenset[tuple[str, int]]:
+        """Where this product listens, and where people reach it."""
+        site = urlsplit(self.site_url)
+        default = 443 if site.scheme == "https" else 80
+        hosts = {self.host} | ({"localhost"} if self.host in EVERY_ADDRESS else set())
+        bound = {("localhost" if one in LOOPBACK else one, self.port) for one in hosts}
+        return frozenset({((site.hostname or "").rstrip("."), site.port or default), *bound})
+
+    @property
+    def user_agent(self) -> str:
+        """What deliveries say of us, and how ingest knows them again."""
+        return f"{self.brand_name}-Webhooks/1.0"
 
     @property
     def vault_keys(self) -> list[str]:

@@ -87,3 +87,36 @@ def test_an_estimate_says_when_there_may_be_more(organisation: Organisation) -> 
 def test_nothing_of_others_is_counted(organisation: Organisation) -> None:
     others = factories.organisation("Others")
     assert estimate(others) == estimate(others, status=FAILED) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("100%", 1), ("a_b", 1), ("a\\\\b", 1), ("%", 1), ("_", 1), ("axb", 0), ("ADA", 8), ("/", 1)],
+)
+def test_a_text_is_looked_for_as_it_is(organisation: Organisation, text: str, found: int) -> None:
+    """Nothing in it stands for other characters."""
+    odd = factories.lead(data=r'{"note":"100% a_b a\\b /"}')
+    factories.accepted(organisation, odd)
+    tenant, asked = factories.tenant(organisation), Filters(text=text)
+    page = deliveries.list_deliveries(db.session(), tenant, asked, PageBounds())
+    assert len(page.rows) == found
+    assert estimate(organisation, text=text) == (found, False)
+
+
+def test_a_search_looks_through_so_many_bytes_and_goes_on_with_the_next_page(
+    organisation: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(6):
+        factories.accepted(organisation, factories.lead(data=f'{{"note":"{"x" * 1000}"}}'))
+    monkeypatch.setattr(deliveries, "SEARCHED_BYTES", 2500)
+    monkeypatch.setattr(deliveries, "SIZES_AT_ONCE", 2)
+    tenant, window, pages, found = factories.tenant(organisation), PageBounds(), 0, 0
+    while True:
+        page = deliveries.list_deliveries(db.session(), tenant, Filters(text="ada@"), window)
+        pages, found = pages + 1, found + len(page.rows)
+        if page.next_cursor is None:
+            break
+        window = PageBounds(below=decode_cursor(page.next_cursor))
+    assert (pages, found) == (3, 8)
+    assert estimate(organisation, text="ada@") == (0, True)
+    assert estimate(organisation) == (14, False)

@@ -48,6 +48,18 @@ def test_each_hour_is_in_its_bar_and_the_hour_before_the_first_in_none(
     assert seen.percentiles == {50: 500, 95: 500, 99: 500}
 
 
+def test_a_try_that_is_to_be_repeated_has_not_ended(organisation: Organisation) -> None:
+    webhook = factories.webhook(organisation, "https://example.com/")
+    hour = utcnow().replace(minute=0, second=0, microsecond=0)
+    tenant = factories.tenant(organisation)
+    count(webhook, hour, "retrying", 10, 7)
+    assert traffic(db.session(), tenant, DAY, HOUR).success_rate is None
+    count(webhook, hour, "delivered", 10, 3)
+    assert traffic(db.session(), tenant, DAY, HOUR).success_rate == 1
+    count(webhook, hour, "failed", 10, 1)
+    assert traffic(db.session(), tenant, DAY, HOUR).success_rate == 0.75
+
+
 def test_it_counts_for_nobody_else(organisation: Organisation) -> None:
     webhook = factories.webhook(organisation, "https://example.com/")
     count(webhook, utcnow().replace(minute=0, second=0, microsecond=0), "delivered", 10, 1)

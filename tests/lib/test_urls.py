@@ -45,6 +45,12 @@ def test_what_can_be_sent_to_is_kept(url: str, kept: str | None) -> None:
         ("https://user:secret@example.com/", "password"),
         ("https://example.com/#part", "#"),
         ("https://-bad-.example/", "host name"),
+        ("https://8.8.2056/", "8.8.8.8"),
+        ("https://0x8.8.8.8/", "8.8.8.8"),
+        ("https://134744072/", "8.8.8.8"),
+        ("https://8.8.8.8./", "in full"),
+        ("https://8.8.8.8.8/", "in full"),
+        ("https://a.example.8/", "in full"),
         ("https://[::1/", "URL"),
         ("http://example.com/", "https"),
     ],
@@ -53,6 +59,14 @@ def test_what_cannot_says_what_to_change(url: str, word: str) -> None:
     with pytest.raises(InvalidUrl) as raised:
         check_endpoint_url(url, Guard(), https_only=True)
     assert word in str(raised.value)
+
+
+@pytest.mark.parametrize("host", ["127.1", "0x7f.1", "2130706433", "0177.0.0.1"])
+def test_an_address_that_is_not_written_in_full_cannot_be_called(host: str) -> None:
+    """Though its network is allowed: requests leave for the URL as it was configured."""
+    guard = Guard.parse(["127.0.0.0/8"])
+    with pytest.raises(InvalidUrl, match=r"in full, as 127\.0\.0\.1"):
+        check_endpoint_url(f"http://{host}:8121/", guard, https_only=False)
 
 
 def test_plain_http_is_for_test_mode_and_for_networks_that_the_operator_allows() -> None:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-import orjson
+import msgspec
 from flask import Response
 
 
 def answer(content: Any, status: int = 200) -> Response:
-    return Response(orjson.dumps(content), status, mimetype="application/json")
+    return Response(msgspec.json.encode(content), status, mimetype="application/json")
 
 
 def no_content() -> Response:

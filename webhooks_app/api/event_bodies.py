@@ -11,13 +11,14 @@ from webhooks_app.api.bodies import decode
 from webhooks_app.events.fields import faults_of_data, faults_of_type
 from webhooks_app.events.subjects import id_faults, subject_faults
 from webhooks_app.lib.pointers import Fault, Invalid
-from webhooks_app.lib.times import utcnow
+from webhooks_app.lib.times import fits_every_zone, utcnow
 from webhooks_app.matching.incoming import Incoming
 from webhooks_app.matching.paths import path_faults
 
 LARGEST_BATCH = 1000
 MOST_CHANGED = 100
 
+OUT_OF_RANGE = "This moment is not within 0001-01-02 and 9999-12-30 in UTC."
 VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -44,7 +45,9 @@ class BatchBody(msgspec.Struct, forbid_unknown_fields=True):
     events: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1, max_length=LARGEST_BATCH)]
 
 
-def parse_event(text: str | msgspec.Raw, key: str | None, own: Container[str]) -> Incoming:
+def parse_event(
+    text: str | msgspec.Raw, key: str | None, own: Container[str], hops: int = 0
+) -> Incoming:
     """The event in `text`, with its idempotency key; `own` are the names of event types that the
     organisation registered. Raises `Invalid` with all its faults."""
     body = decode(text, EventBody)
@@ -58,6 +61,7 @@ def parse_event(text: str | msgspec.Raw, key: str | None, own: Container[str]) -
         source_id=body.id,
         idempotency_key=key,
         changed=None if body.changed is None else tuple(dict.fromkeys(body.changed)),
+        hops=hops,
     )
 
 
@@ -72,8 +76,8 @@ def _faults(body: EventBody, own: Container[str]) -> Iterator[Fault]:
     yield from _faults_of_subject(body)
     if body.id is not None and not VISIBLE.fullmatch(body.id):
         yield Fault("#/id", "An id has 1 to 255 visible ASCII characters.")
-    if body.timestamp is not None and not fits_in_utc(body.timestamp):
-        yield Fault("#/timestamp", "This moment is outside the years 1 to 9999 in UTC.")
+    if body.timestamp is not None and not fits_every_zone(body.timestamp):
+        yield Fault("#/timestamp", OUT_OF_RANGE)
     for fault in path_faults(body.changed or (), MOST_CHANGED):
         yield fault.below("changed")
     yield from faults_of_data(bytes(body.data))
@@ -88,11 +92,3 @@ def _faults_of_subject(body: EventBody) -> Iterator[Fault]:
     if body.chatbot_id is not None:
         for fault in id_faults(body.chatbot_id):
             yield fault.below("chatbot_id")
-
-
-def fits_in_utc(moment: datetime) -> bool:
-    try:
-        moment.astimezone(UTC)
-    except OverflowError:
-        return False
-    return True

@@ -6,6 +6,7 @@ from webhooks_app.api import auth, bodies, shapes
 from webhooks_app.api.answers import answer
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.event_bodies import BatchBody, parse_event
+from webhooks_app.api.hops import hops_so_far
 from webhooks_app.api.rate import count_events, limited
 from webhooks_app.api.repeats import LONGEST_BATCH_KEY, LONGEST_KEY, idempotency_key, reused
 from webhooks_app.events.type_registry import CustomNames
@@ -20,7 +21,8 @@ from webhooks_app.matching.incoming import Incoming
 @limited
 def create_event() -> Response:
     """202 once the event and all its deliveries are committed."""
-    event = parse_event(bodies.json_text(), idempotency_key(LONGEST_KEY), _own_names())
+    own, hops = _own_names(), hops_so_far()
+    event = parse_event(bodies.json_text(), idempotency_key(LONGEST_KEY), own, hops)
     count_events(1)
     try:
         accepted = ingest(auth.tenant(), event)
@@ -47,12 +49,12 @@ def create_events() -> Response:
 def _events_of_batch() -> list[Incoming]:
     """Each with the key of the batch and its position; no key of a single event has a space."""
     key = idempotency_key(LONGEST_BATCH_KEY)
-    own = _own_names()
+    own, hops = _own_names(), hops_so_far()
     events: list[Incoming] = []
     faults: list[Fault] = []
     for index, text in enumerate(bodies.read(BatchBody).events):
         try:
-            events.append(parse_event(text, f"{key} {index}" if key else None, own))
+            events.append(parse_event(text, f"{key} {index}" if key else None, own, hops))
         except Invalid as error:
             faults += [fault.below("events", index) for fault in error.faults]
     if faults:

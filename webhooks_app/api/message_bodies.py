@@ -7,10 +7,11 @@ from typing import Annotated
 import msgspec
 
 from webhooks_app.api.bodies import decode
-from webhooks_app.api.event_bodies import VISIBLE, Moment, fits_in_utc
+from webhooks_app.api.event_bodies import OUT_OF_RANGE, VISIBLE, Moment
 from webhooks_app.chat.service import ReportedMessage, Speaker, text_faults
 from webhooks_app.events.subjects import id_faults
 from webhooks_app.lib.pointers import Fault, Invalid
+from webhooks_app.lib.times import fits_every_zone
 
 LARGEST_BATCH = 500
 FURTHEST_AHEAD = timedelta(days=1)
@@ -41,7 +42,9 @@ def is_batch(text: str) -> bool:
         return False
 
 
-def parse_message(text: str | msgspec.Raw, key: str | None, now: datetime) -> ReportedMessage:
+def parse_message(
+    text: str | msgspec.Raw, key: str | None, now: datetime, hops: int = 0
+) -> ReportedMessage:
     """The message in `text`, with its idempotency key. Raises `Invalid` with all its faults."""
     body = decode(text, MessageBody)
     if faults := list(_faults(body, now)):
@@ -53,6 +56,7 @@ def parse_message(text: str | msgspec.Raw, key: str | None, now: datetime) -> Re
         at=body.at.astimezone(UTC) if body.at else now,
         message_id=body.id,
         idempotency_key=key,
+        hops=hops,
     )
 
 
@@ -61,7 +65,7 @@ def _faults(body: MessageBody, now: datetime) -> Iterator[Fault]:
     yield from (fault.below("text") for fault in text_faults(body.text))
     if body.id is not None and not VISIBLE.fullmatch(body.id):
         yield Fault("#/id", "An id has 1 to 255 visible ASCII characters.")
-    if body.at is not None and not fits_in_utc(body.at):
-        yield Fault("#/at", "This moment is outside the years 1 to 9999 in UTC.")
+    if body.at is not None and not fits_every_zone(body.at):
+        yield Fault("#/at", OUT_OF_RANGE)
     elif body.at is not None and body.at > now + FURTHEST_AHEAD:
         yield Fault("#/at", "This is more than a day in the future.")

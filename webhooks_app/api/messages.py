@@ -7,6 +7,7 @@ from flask import Response
 from webhooks_app.api import auth, bodies, shapes
 from webhooks_app.api.answers import answer
 from webhooks_app.api.blueprint import bp
+from webhooks_app.api.hops import hops_so_far
 from webhooks_app.api.message_bodies import MessagesBody, is_batch, parse_message
 from webhooks_app.api.rate import limited
 from webhooks_app.api.repeats import LONGEST_BATCH_KEY, LONGEST_KEY, idempotency_key, reused
@@ -26,11 +27,11 @@ def create_messages(chatbot_id: str) -> Response:
     if faults := list(id_faults(chatbot_id)):
         raise Invalid(*(Fault("chatbot_id", fault.detail, kind="parameter") for fault in faults))
     text, now = bodies.json_text(), utcnow()
-    batch = is_batch(text)
+    batch, hops = is_batch(text), hops_so_far()
     if batch:
-        messages = _messages_of_batch(text, now)
+        messages = _messages_of_batch(text, now, hops)
     else:
-        messages = [parse_message(text, idempotency_key(LONGEST_KEY), now)]
+        messages = [parse_message(text, idempotency_key(LONGEST_KEY), now, hops)]
     try:
         heard = chat.hear(auth.tenant(), chatbot_id, messages, now)
     except chat.KeyReused as error:
@@ -40,7 +41,7 @@ def create_messages(chatbot_id: str) -> Response:
     return answer({"messages": answers} if batch else answers[0], 202)
 
 
-def _messages_of_batch(text: str, now: datetime) -> list[chat.ReportedMessage]:
+def _messages_of_batch(text: str, now: datetime, hops: int) -> list[chat.ReportedMessage]:
     """Each with the key of the batch and its position; those without a moment one after another."""
     key = idempotency_key(LONGEST_BATCH_KEY)
     texts = bodies.decode(text, MessagesBody).messages
@@ -49,7 +50,7 @@ def _messages_of_batch(text: str, now: datetime) -> list[chat.ReportedMessage]:
     for index, one in enumerate(texts):
         moment = now - timedelta(microseconds=len(texts) - 1 - index)
         try:
-            messages.append(parse_message(one, f"{key} {index}" if key else None, moment))
+            messages.append(parse_message(one, f"{key} {index}" if key else None, moment, hops))
         except Invalid as error:
             faults += [fault.below("messages", index) for fault in error.faults]
     if faults:

@@ -18,7 +18,10 @@ from webhooks_app.vocabulary import Trigger
 
 
 class Claimed(msgspec.Struct, frozen=True):
-    """A leased delivery, joined with its event. `lost` when a lease before this one ran out."""
+    """A leased delivery, joined with its event. `lost` when a lease before this one ran out.
+
+    `hops` is how many deliveries of ours led to the event, one causing the next.
+    """
 
     delivery_id: str
     subscription_id: str
@@ -35,6 +38,7 @@ class Claimed(msgspec.Struct, frozen=True):
     subject_id: str | None
     data: str
     trigger: str = Trigger.EVENT.value
+    hops: int = 0
 
     @property
     def is_test(self) -> bool:

@@ -18,7 +18,8 @@ REPEATABLE = ("message_id", "idempotency_key")
 @dataclass(frozen=True, slots=True)
 class ReportedMessage:
     """A valid message. `message_id` is the platform's own, unique in its conversation, as is
-    `idempotency_key`: either makes a repeat harmless."""
+    `idempotency_key`: either makes a repeat harmless. `hops` is how many deliveries of ours led to
+    it, one causing the next."""
 
     conversation_id: str
     speaker: Speaker
@@ -26,6 +27,7 @@ class ReportedMessage:
     at: datetime
     message_id: str | None = None
     idempotency_key: str | None = None
+    hops: int = 0
 
     @property
     def may_come_again(self) -> bool:

@@ -2,7 +2,7 @@
 transaction that holds the locks of their conversations."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -133,7 +133,11 @@ class _Hearing:
         return answers, sum(len(one.derived) for one in new)
 
     def _store(self, new: Sequence[_New]) -> None:
-        events = [one.talk.event(derived) for one in new for derived in one.derived]
+        events = [
+            replace(one.talk.event(derived), hops=one.message.hops)
+            for one in new
+            for derived in one.derived
+        ]
         if events:
             asked = IngestRequest(self._tenant, events, EventOrigin.CHAT)
             accept_within(self._connection, [asked], self._prepared)

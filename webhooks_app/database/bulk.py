@@ -73,7 +73,7 @@ def force_index_scans(connection: Connection) -> None:
 def sqlite_value(value: Any) -> Any:
     """As SQLAlchemy writes it: moments as UTC text, which compares by time."""
     if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
     return value
 
 

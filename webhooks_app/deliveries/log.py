@@ -20,6 +20,8 @@ from webhooks_app.models import Attempt, Delivery, Event, Subscription
 # How many deliveries one page looks through for those that fit: what fits nothing must not cost
 # a walk over a million rows.
 LOOKED_THROUGH = 20_000
+SEARCHED_BYTES = 32 * 1024 * 1024
+SIZES_AT_ONCE = 100
 
 
 class Logged(NamedTuple):
@@ -43,14 +45,15 @@ def list_deliveries(
 ) -> Page[Logged]:
     """Newest first. Events come without their data, which may be large.
 
-    A page looks through `LOOKED_THROUGH` deliveries at most, so it may hold fewer rows than were
-    asked for, or none, and still have a next one.
+    A page looks through `LOOKED_THROUGH` deliveries at most, and for a text through
+    `SEARCHED_BYTES` of data. So it may hold fewer rows than were asked for, or none, and still have
+    a next one.
     """
     force_index_scans(session.connection())
-    most = _looked_through(filters)
     within = range_of(tenant, filters)
     if window.below is not None:
         within.append(Delivery.id < window.below)
+    most = _looked_through(session, within, filters)
     walked = select(Delivery).where(*within).order_by(Delivery.id.desc()).limit(most)
     delivery = aliased(Delivery, walked.subquery())
     query = (
@@ -72,14 +75,33 @@ def list_deliveries(
     return page
 
 
-def _looked_through(filters: Filters) -> int:
+def _looked_through(session: Session, within: Conditions, filters: Filters) -> int:
     """Fewer of those that cost more: a text is looked for in what happened, and what failed lies
     scattered over the log."""
     most = LOOKED_THROUGH
-    if filters.text is not None:
-        most //= 2
     if filters.status in UNDELIVERED:
         most //= 4
+    return most if filters.text is None else _searched(session, within, most // 2)
+
+
+def _searched(session: Session, within: Conditions, most: int) -> int:
+    """How many of the newest have `SEARCHED_BYTES` of data together."""
+    on_sqlite = session.connection().dialect.name == "sqlite"
+    size = (func.length if on_sqlite else func.octet_length)(Event.data)
+    newest = (
+        select(size)
+        .join_from(Delivery, Event, Event.id == Delivery.event_id)
+        .where(*within)
+        .order_by(Delivery.id.desc())
+        .limit(most)
+    )
+    left = SEARCHED_BYTES
+    sizes = session.execute(newest, execution_options={"yield_per": SIZES_AT_ONCE}).scalars()
+    for number, bytes_ in enumerate(sizes, 1):
+        left -= bytes_
+        if left < 0:
+            sizes.close()
+            return number
     return most
 
 
@@ -106,7 +128,8 @@ def estimate(session: Session, tenant: Tenant, filters: Filters, most: int) -> E
         found = count(session, tenant, filters, most + 1)
         return Estimate(min(found, most), found > most)
     force_index_scans(session.connection())
-    within, looked_through = range_of(tenant, filters), _looked_through(filters)
+    within = range_of(tenant, filters)
+    looked_through = _looked_through(session, within, filters)
     newest = select(Delivery).where(*within).order_by(Delivery.id.desc()).limit(looked_through)
     delivery = aliased(Delivery, newest.subquery())
     found = session.scalar(_that_fit(select(func.count(delivery.id)), filters, delivery)) or 0

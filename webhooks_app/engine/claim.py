@@ -52,7 +52,7 @@ SERVED = "s.enabled AND s.deleted_at IS NULL"
 
 RETURNED = """d.id, d.subscription_id, d.tries, d.failures, {lost}, {revision}, d.wire_format,
     e.id, e.type, e.occurred_at, e.organisation_id, e.subject_type, e.subject_id, e.data,
-    d.trigger"""
+    d.trigger, e.hops"""
 
 # A limited subscription without an allowance has never sent: one, whoever else starts one too.
 FIRST = """(

@@ -5,10 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-import orjson
-
 from webhooks_app.catalogue import event_type
 from webhooks_app.events.fields import faults_of_data
+from webhooks_app.lib import json_text
 from webhooks_app.lib.pointers import Fault, Invalid
 
 NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
@@ -93,7 +92,7 @@ def _object(member: str) -> Callable[[str], str]:
         faults = list(faults_of_data(raw))
         if faults:
             raise Invalid(*(replace(fault, at=f"#/{member}", status=422) for fault in faults))
-        return orjson.dumps(orjson.loads(raw)).decode()
+        return json_text.write(json_text.read(raw))
 
     return check
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from math import inf
 from time import monotonic
 
-import orjson
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from webhooks_app.catalogue import CATALOGUE, EventType, event_type
 from webhooks_app.database import reading
 from webhooks_app.extensions import db
+from webhooks_app.lib import json_text
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.models import CustomEventType
 
@@ -63,8 +63,8 @@ def as_event_type(row: CustomEventType) -> EventType:
         title=row.title,
         description=row.description,
         group=row.group,
-        sample=orjson.loads(row.sample),
-        schema=orjson.loads(row.schema) if row.schema else None,
+        sample=json_text.read(row.sample),
+        schema=json_text.read(row.schema) if row.schema else None,
         own=True,
     )
 

@@ -9,7 +9,8 @@ from itertools import accumulate
 from typing import Any
 
 import msgspec
-import orjson
+
+from webhooks_app.lib import json_text
 
 LEAD_FIELDS = ("name", "email", "phone", "company", "message")
 CONTACTS = {"email", "phone"}
@@ -22,8 +23,8 @@ DEEPEST = 32
 def parsed(body: bytes) -> Any:
     """What the JSON says; None when it is none."""
     try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
+        return json_text.read(body)
+    except json_text.NOT_JSON:
         return None
 
 

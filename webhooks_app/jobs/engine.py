@@ -67,8 +67,8 @@ def channels(app: Flask, lease: timedelta) -> dict[str, Channel]:
         connect_timeout=settings.connect_timeout,
         now=utcnow,
     )
-    user_agent = f"{settings.brand_name}-Webhooks/1.0"
+    vault = parts_of(app).vault
     return {
-        ChannelName.WEBHOOK: WebhookChannel(transport, parts_of(app).vault, user_agent),
+        ChannelName.WEBHOOK: WebhookChannel(transport, vault, settings.user_agent),
         ChannelName.EMAIL: EmailChannel(db.engine, desk_of(settings), server_of(settings), lease),
     }

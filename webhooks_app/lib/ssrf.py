@@ -83,9 +83,11 @@ class RefusedAddress(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """`allowed` networks are reached whatever they are, on one port or all."""
+    """`allowed` networks are reached whatever they are, on one port or all. `own` are the hosts and
+    ports of this product itself; `localhost` stands for every address of this machine alone."""
 
     allowed: tuple[tuple[Network, int | None], ...] = ()
+    own: frozenset[tuple[str, int]] = frozenset()
 
     @classmethod
     def parse(cls, allowed: Iterable[str]) -> "Guard":
@@ -109,6 +111,14 @@ class Guard:
         if address is not None:
             return self.refusal(address, port)
         return "a name of this network" if name.endswith(LOCAL_SUFFIXES) else None
+
+    def is_own(self, host: str, port: int) -> bool:
+        """Does a URL with that host lead back to this product, as far as can be told?"""
+        name = host.strip("[]").rstrip(".").lower()
+        literal = literal_address(name)
+        is_loopback = literal is not None and ip_address(literal).is_loopback
+        here = "localhost" if is_loopback else name
+        return not {(name, port), (here, port)}.isdisjoint(self.own)
 
     def _allows(self, ip: IPv4Address | IPv6Address, port: int | None) -> bool:
         return any(

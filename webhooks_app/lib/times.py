@@ -4,6 +4,10 @@ from datetime import UTC, datetime, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+# No clock is a day from UTC.
+EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
+LATEST = datetime(9999, 12, 30, 23, 59, 59, tzinfo=UTC)
+
 
 def utcnow() -> datetime:
     """Now, aware, in UTC."""
@@ -19,6 +23,11 @@ def when(at: datetime, zone: tzinfo) -> str:
     """`2 March 2026, 11:00 CET`."""
     local = at.astimezone(zone)
     return f"{local.day} {local:%B %Y, %H:%M %Z}"
+
+
+def fits_every_zone(moment: datetime) -> bool:
+    """Can a clock in any time zone show it? At the ends of the calendar some cannot."""
+    return EARLIEST <= moment <= LATEST
 
 
 def zone_named(name: str) -> tzinfo:

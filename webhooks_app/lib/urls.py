@@ -1,12 +1,17 @@
 """Is this a URL that webhooks can be sent to?"""
 
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+import re
+from posixpath import normpath
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 import idna
 
 from webhooks_app.lib.ssrf import Guard, literal_address
 
 LONGEST = 2000
+RECEIVERS = ("/test-webhook/", "/api/test-webhook")
+# Only an address has a last label like this (WHATWG URL, "ends in a number").
+NUMERIC = re.compile(r"(^|\.)([0-9]+|0[xX][0-9a-fA-F]*)\.?$")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -27,6 +32,12 @@ def check_endpoint_url(url: str, guard: Guard, *, https_only: bool) -> str:
         raise InvalidUrl(
             f"{host} cannot be reached from here ({reason}). Use a public address, or ask the "
             "operator to allow that network."
+        )
+    _check_address(parts.hostname or "")
+    if guard.is_own(host, port) and not _is_test_receiver(parts.path):
+        raise InvalidUrl(
+            "This leads back to here, so events would go round in a circle. To look at requests, "
+            "use the URL of a test receiver."
         )
     if https_only and parts.scheme != "https" and not _allowed_only_by_operator(host):
         raise InvalidUrl("Use https. What is sent over http can be read and changed on its way.")
@@ -55,6 +66,17 @@ def _split(url: str) -> SplitResult:
     if parts.fragment:
         raise InvalidUrl("Remove the part after #: it is never sent to a server.")
     return parts
+
+
+def _check_address(host: str) -> None:
+    """What leaves is the URL as it was written, so an address has to be one to everybody."""
+    if NUMERIC.search(host) and (address := literal_address(host)) != host:
+        raise InvalidUrl(f"Write the address in full, as {address or '203.0.113.7'}.")
+
+
+def _is_test_receiver(path: str) -> bool:
+    """However it is written: what is in front of us may resolve `..` and escapes."""
+    return normpath(unquote(path)).startswith(RECEIVERS) and ".." not in unquote(path)
 
 
 def _ascii_host(parts: SplitResult) -> str:

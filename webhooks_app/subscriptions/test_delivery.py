@@ -1,6 +1,5 @@
 """Test deliveries: an event type's sample, through the real pipeline to the saved URL."""
 
-import orjson
 from sqlalchemy.orm import Session
 
 from webhooks_app import queue
@@ -8,6 +7,7 @@ from webhooks_app.catalogue import chat, workspace
 from webhooks_app.deliveries.log import Logged
 from webhooks_app.events.type_registry import find_type
 from webhooks_app.ingest.rows import DELIVERY_COLUMNS, EVENT_COLUMNS, delivery_rows, event_row
+from webhooks_app.lib import json_text
 from webhooks_app.lib.errors import Conflict, NotFound
 from webhooks_app.lib.pointers import Fault, Invalid
 from webhooks_app.lib.tenant import Tenant
@@ -60,7 +60,7 @@ def _sample(session: Session, name: str, subscription: Subscription) -> Incoming
     scope = (scope_type, scope_id) if scope_type and scope_id else None
     return Incoming(
         type=kind.name,
-        data=orjson.dumps(kind.sample).decode(),
+        data=json_text.write(kind.sample),
         occurred_at=utcnow(),
         subject=scope or SUBJECTS.get(kind.group),
     )

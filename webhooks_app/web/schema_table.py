@@ -4,7 +4,7 @@ not understood is left out, and never an error."""
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-import orjson
+from webhooks_app.lib import json_text
 
 DEEPEST = 5
 MOST_ROWS = 200
@@ -81,4 +81,4 @@ def _example(field: Mapping[str, Any]) -> str:
 
 
 def _json(value: Any) -> str:
-    return orjson.dumps(value).decode()
+    return json_text.write(value)

@@ -1,6 +1,5 @@
 """An event's data as people read it in a mail: labels, texts, and links where one helps."""
 
-import json
 import re
 from datetime import datetime, tzinfo
 from itertools import islice
@@ -42,7 +41,7 @@ def fields_of(event_type: str, data: str, zone: tzinfo) -> list[Field]:
 
 def reply_address(data: str) -> str:
     """The lead's own address, or empty. A request for a human has it in `visitor`."""
-    root = json.loads(data)
+    root = as_written(data)
     within = (root.get(name) for name in ("lead", "visitor"))
     people = [root, *(one for one in within if isinstance(one, dict))]
     return next(filter(None, (ascii_address(one.get("email")) for one in people)), "")

@@ -22,6 +22,8 @@ from webhooks_app.lib.times import utcnow
 
 # An answer that is compressed could not be read in the log.
 PLAIN = {"Accept-Encoding": "identity"}
+# Only on what another delivery led to, so that published formats stay as they are.
+HOPS = "Webhook-Hops"
 
 log = structlog.get_logger(__name__)
 
@@ -63,6 +65,8 @@ class WebhookEndpoint:
             self.secrets(timestamp), claimed.delivery_id, timestamp, body, claimed.event_type
         )
         headers = {"User-Agent": self.user_agent, **PLAIN, **self.own_headers, **signed}
+        if claimed.hops:
+            headers[HOPS] = str(claimed.hops)
         return WebhookMessage(url, headers, body, self.timeout)
 
     def url_for(self, delivery_id: str) -> str:

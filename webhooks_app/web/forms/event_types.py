@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import orjson
 from flask_wtf import FlaskForm
 from wtforms import StringField, TextAreaField
 
 from webhooks_app.catalogue import EventType
+from webhooks_app.lib import json_text
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.web.forms.choices import JSON_BOX
 
@@ -24,8 +24,8 @@ class EventTypeForm(FlaskForm):  # type: ignore[misc]
     def fill(self, kind: EventType) -> None:
         for name in ("name", "title", "description", "group"):
             self[name].data = getattr(kind, name)
-        self.sample.data = pretty(kind.sample)
-        self.schema.data = pretty(kind.schema) if kind.schema else ""
+        self.sample.data = json_text.indented(kind.sample)
+        self.schema.data = json_text.indented(kind.schema) if kind.schema else ""
 
     def members(self, *left_out: str) -> dict[str, Any]:
         """As `events.custom_type_fields` knows them; a title or group left empty is made up,
@@ -43,7 +43,3 @@ class EventTypeForm(FlaskForm):  # type: ignore[misc]
         for fault in error.faults:
             field = self[fault.at.removeprefix("#/").split("/")[0]]
             field.errors = [*field.errors, fault.detail]
-
-
-def pretty(value: Any) -> str:
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()

@@ -1,10 +1,10 @@
 """The form of an event that is sent by hand."""
 
-import orjson
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField, SubmitField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 
+from webhooks_app.lib import json_text
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.vocabulary import SUBJECT_TYPES
 from webhooks_app.web.forms.choices import JSON_BOX, event_choices, event_types
@@ -23,7 +23,7 @@ class EventForm(FlaskForm):  # type: ignore[misc]
         """Begin with the sample of that type; with nothing for an unknown one."""
         if kind := event_types().get(name):
             self.type.data = kind.name
-            self.data.data = orjson.dumps(kind.sample, option=orjson.OPT_INDENT_2).decode()
+            self.data.data = json_text.indented(kind.sample)
 
     def subject(self) -> tuple[str, str] | None:
         if not self.subject_type.data:

@@ -13,9 +13,10 @@ from webhooks_app.events.type_registry import (
     known_types,
 )
 from webhooks_app.extensions import db
+from webhooks_app.lib import json_text
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.models import CustomEventType
-from webhooks_app.web.forms.event_types import EventTypeForm, pretty
+from webhooks_app.web.forms.event_types import EventTypeForm
 from webhooks_app.web.schema_table import rows_of
 from webhooks_app.web.tenancy import editor_required, here, member_required
 
@@ -39,8 +40,8 @@ def show(name: str) -> str:
         "event_types/show.html",
         kind=kind,
         fields=rows_of(kind.schema),
-        sample=pretty(kind.sample),
-        schema=pretty(kind.schema) if kind.schema else "",
+        sample=json_text.indented(kind.sample),
+        schema=json_text.indented(kind.schema) if kind.schema else "",
         pollybot_name=name_of(kind.name),
     )
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 
-import orjson
+import msgspec
 
 from webhooks_app.channels.webhook.formats.body_signed import BodySigned
 from webhooks_app.channels.webhook.formats.contract import EventView
 from webhooks_app.channels.webhook.formats.parts import moment, quoted, unix
 
 OWN_NAMES = {"lead.captured": "LEAD_CREATED"}
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 LEAD_DETAILS = (
     "id",
     "name",
@@ -39,7 +40,7 @@ def _data(event: EventView) -> bytes:
     come, so that a receiver which reads them finds them."""
     if not event.type.startswith("lead."):
         return event.data
-    given = orjson.loads(event.data)
+    given = _members(event.data)
     more = b",".join(b"%b:%b" % (quoted(k), v) for k, v in _of_a_lead(event) if k not in given)
     if not more:
         return event.data

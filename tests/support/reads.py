@@ -1,0 +1,39 @@
+"""Every page and every read of the API, by the URL map."""
+
+from collections.abc import Iterator, Mapping
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+# What is no page of the product itself, ends the session, or waits for something to happen.
+LEFT_OUT = ("static", "rq_dashboard.", "accounts.logout")
+
+
+def paths(app: Flask, ids: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Endpoint and path of each GET for which `ids` names all parts.
+
+    An id may be named for a blueprint alone: `actions.subscription_id`.
+    """
+    for rule in app.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()) or rule.endpoint.startswith(LEFT_OUT):
+            continue
+        blueprint = rule.endpoint.partition(".")[0]
+        named = {name: ids.get(f"{blueprint}.{name}") or ids.get(name) for name in rule.arguments}
+        if all(named.values()):
+            _, path = rule.build(named) or ("", "")
+            yield rule.endpoint, path.partition("|")[2] or path
+
+
+def failing(
+    app: Flask, person: FlaskClient, token: str, ids: Mapping[str, str], only: str = ""
+) -> list[tuple[str, int]]:
+    """Those that answer with a 5xx: pages as that person, the API with that key."""
+    found = []
+    for endpoint, path in paths(app, ids):
+        if not endpoint.startswith(tuple(only.split())):
+            continue
+        headers = {"Authorization": f"Bearer {token}"} if path.startswith("/api/v1") else {}
+        response = person.get(path, headers=headers)
+        if response.status_code >= 500:
+            found.append((path, response.status_code))
+    return found
