@@ -2,11 +2,11 @@
 
 import re
 
-from flask import current_app, request
+from flask import request
 
 from webhooks_app.api.problems import Problem
 from webhooks_app.channels.webhook.endpoint import HOPS
-from webhooks_app.config import Settings
+from webhooks_app.parts import parts
 
 MOST = 3
 NUMBER = re.compile("[0-9]{1,4}")
@@ -18,9 +18,8 @@ def hops_so_far() -> int:
     A delivery of an event that none led to says so by its User-Agent alone. Raises a 422 `Problem`
     for more than `MOST`: that is a loop.
     """
-    settings: Settings = current_app.config["SETTINGS"]
     told = request.headers.get(HOPS, "")
-    is_ours = request.headers.get("User-Agent") == settings.user_agent
+    is_ours = request.headers.get("User-Agent") == parts().settings.user_agent
     hops = int(told) + 1 if NUMBER.fullmatch(told) else int(is_ours)
     if hops > MOST:
         detail = (

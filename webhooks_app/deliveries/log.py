@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased, defer
 
 from webhooks_app.channels.contract import Claimed
 from webhooks_app.channels.webhook.formats import EventView, wire_format
+from webhooks_app.database import choose
 from webhooks_app.database.bulk import force_index_scans
 from webhooks_app.deliveries.filters import UNDELIVERED, Conditions, Filters, range_of, rest_of
 from webhooks_app.lib.errors import NotFound
@@ -86,10 +87,9 @@ def _looked_through(session: Session, within: Conditions, filters: Filters) -> i
 
 def _searched(session: Session, within: Conditions, most: int) -> int:
     """How many of the newest have `SEARCHED_BYTES` of data together."""
-    on_sqlite = session.connection().dialect.name == "sqlite"
-    size = (func.length if on_sqlite else func.octet_length)(Event.data)
+    size = choose(session.connection(), postgresql=func.octet_length, sqlite=func.length)
     newest = (
-        select(size)
+        select(size(Event.data))
         .join_from(Delivery, Event, Event.id == Delivery.event_id)
         .where(*within)
         .order_by(Delivery.id.desc())
