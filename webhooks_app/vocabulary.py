@@ -67,6 +67,11 @@ class DeliveryStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+# Those that go on: to be sent, or being sent right now.
+WAITING = (DeliveryStatus.PENDING, DeliveryStatus.RETRYING)
+OPEN = (*WAITING, DeliveryStatus.SENDING)
+
+
 class Frequency(StrEnum):
     """Of digests (Pivra, "Activity digests")."""
 

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from tests import factories
 from tests.support.engine import Run, attempts
 from tests.support.receiver import Answer, Receiver
-from webhooks_app.deliveries import replays
 from webhooks_app.deliveries.log import find_delivery
+from webhooks_app.deliveries.send_again import send_again
 from webhooks_app.extensions import db
 from webhooks_app.models import (
     DeliveryStat,
@@ -97,7 +97,7 @@ def test_the_replay_of_a_test_does_not_count_either(
     send(webhook)
     [test] = run()
     logged = find_delivery(db.session(), factories.tenant(organisation), test.id)
-    replays.replay(db.session(), logged)
+    send_again(db.session(), logged)
     _, again = run()
     assert (again.replay_of, again.status, again.trigger) == (test.id, "failed", "test")
     assert numbers(webhook) == before

@@ -304,6 +304,11 @@ def test_replays_are_there(owner: Person) -> None:
     factories.accepted(organisation)
     delivery = one(Delivery)
     owner.get("/deliveries/")
+    owner.post(f"/deliveries/{delivery.id}/retry-now")
+    entry = entries()[-1]
+    assert (entry.action, entry.target_id) == ("delivery.retried", delivery.id)
+    db.session.query(Delivery).update({"status": "failed", "due_at": None})
+    db.session.commit()
     owner.post(f"/deliveries/{delivery.id}/replay")
     entry = entries()[-1]
     assert (entry.action, entry.target_id) == ("delivery.replayed", delivery.id)

@@ -113,4 +113,4 @@ def test_what_cannot_be_done_says_why_to_htmx(owner: Person, organisation: Organ
     form = {"csrf_token": owner.token}
     response = owner.client.post(f"/deliveries/{delivery.id}/replay", data=form, headers=HTMX)
     assert response.status_code == 409
-    assert response.headers["X-Reason"] == "Its subscription is off: enable it first."
+    assert response.headers["X-Reason"] == "The webhook is off. Switch it on first."

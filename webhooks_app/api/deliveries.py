@@ -6,7 +6,7 @@ from webhooks_app.api import auth, queries, shapes
 from webhooks_app.api.answers import answer
 from webhooks_app.api.blueprint import bp
 from webhooks_app.deliveries import log as service
-from webhooks_app.deliveries import replays
+from webhooks_app.deliveries.send_again import send_again
 from webhooks_app.extensions import db
 
 
@@ -35,7 +35,8 @@ def read_delivery(delivery_id: str) -> Response:
 @bp.post("/deliveries/<delivery_id>/replay")
 @auth.requires("deliveries:write")
 def replay_delivery(delivery_id: str) -> Response:
-    """202: a new delivery of the same body, due now."""
+    """202: a new delivery of the same body, due now. One that has not ended is retried now and
+    answered itself."""
     session = db.session()
     logged = service.find_delivery(session, auth.tenant(), delivery_id)
-    return answer(shapes.delivery(replays.replay(session, logged)), 202)
+    return answer(shapes.delivery(send_again(session, logged)), 202)

@@ -14,9 +14,7 @@ from webhooks_app.lib.paging import Page
 from webhooks_app.lib.times import rfc3339
 from webhooks_app.matching.incoming import Accepted
 from webhooks_app.models import Attempt, Event, Subscription
-from webhooks_app.vocabulary import DeliveryStatus
-
-WAITING = (DeliveryStatus.PENDING, DeliveryStatus.RETRYING)
+from webhooks_app.vocabulary import WAITING
 
 Shape = dict[str, Any]
 Row = TypeVar("Row")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, func, literal, select
 from sqlalchemy.orm import Session, aliased, defer
 
 from webhooks_app.channels.contract import Claimed
@@ -17,6 +17,7 @@ from webhooks_app.lib.paging import Page, PageBounds, encode_cursor, page_of
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.mail.compose import MailAction, MailContext, compose, read_about
 from webhooks_app.models import Attempt, Delivery, Event, Subscription
+from webhooks_app.vocabulary import Trigger
 
 # How many deliveries one page looks through for those that fit: what fits nothing must not cost
 # a walk over a million rows.
@@ -26,12 +27,14 @@ SIZES_AT_ONCE = 100
 
 
 class Logged(NamedTuple):
-    """`latency_ms` is that of the last try, None before there is one."""
+    """`latency_ms` is that of the last try, None before there is one. `replay` is the newest replay
+    of the same event to the same subscription, None when this one is."""
 
     delivery: Delivery
     event: Event
     subscription_name: str
     latency_ms: int | None = None
+    replay: Delivery | None = None
 
 
 class Estimate(NamedTuple):
@@ -69,7 +72,7 @@ def list_deliveries(
         .order_by(delivery.id.desc())
         .limit(window.size + 1)
     )
-    rows = [Logged(*row) for row in session.execute(query)]
+    rows = _with_replays(session, [Logged(*row) for row in session.execute(query)])
     page = page_of(rows, [row.delivery.id for row in rows], window.size)
     if page.next_cursor is None:
         return Page(page.rows, _further(session, within, most))
@@ -156,7 +159,23 @@ def find_delivery(session: Session, tenant: Tenant, delivery_id: str) -> Logged:
     ).first()
     if row is None:
         raise NotFound
-    return Logged(*row)
+    return _with_replays(session, [Logged(*row)])[0]
+
+
+def _with_replays(session: Session, rows: list[Logged]) -> list[Logged]:
+    again = select(Delivery).where(
+        Delivery.event_id.in_({row.event.id for row in rows}),
+        Delivery.trigger != literal(Trigger.EVENT.value, literal_execute=True),
+        Delivery.replay_of.is_not(None),
+    )
+    found = session.scalars(again.order_by(Delivery.id)) if rows else ()
+    newest = {(one.event_id, one.subscription_id): one for one in found}
+
+    def replay_of(row: Delivery) -> Delivery | None:
+        one = newest.get((row.event_id, row.subscription_id))
+        return one if one is not None and one.id > row.id else None
+
+    return [row._replace(replay=replay_of(row.delivery)) for row in rows]
 
 
 def attempts_of(session: Session, delivery: Delivery) -> Sequence[Attempt]:

@@ -1,4 +1,4 @@
-"""Deliveries sent once more: one at once, many as a job that can be watched and cancelled."""
+"""Many deliveries sent again, as a job that can be watched and cancelled."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,37 +11,20 @@ from webhooks_app import queue
 from webhooks_app.database import begin_reading
 from webhooks_app.deliveries import log as deliveries
 from webhooks_app.deliveries.filters import Filters, range_of, rest_of
-from webhooks_app.deliveries.log import Logged
-from webhooks_app.lib.errors import Conflict, NotFound
+from webhooks_app.deliveries.send_again import bring_forward, columns_of_replay
+from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.ids import floor_id, new_id
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Delivery, Event, ReplayBatch, Subscription
 from webhooks_app.organisations.audit_log import Target, record
-from webhooks_app.vocabulary import DeliveryStatus, Trigger
+from webhooks_app.vocabulary import OPEN
 
 STEP = 500
 BUDGET = 20.0
 STALLED_AFTER = timedelta(seconds=30)
 MOST_COUNTED = 1_000_000
 RUNNING, FINISHED, CANCELLED = "running", "finished", "cancelled"
-
-
-def replay(session: Session, logged: Logged) -> Logged:
-    """Send the same body again, as a new delivery to the URL of now; committed and due.
-
-    The delivery it repeats stays as it is, with its own retries. Raises `Conflict` when the
-    subscription is deleted or off.
-    """
-    _must_be_served(session.get_one(Subscription, logged.delivery.subscription_id))
-    again = Delivery(**_again(logged.delivery, utcnow()))
-    session.add(again)
-    made = logged.delivery
-    target = Target(made.organisation_id, made.id, logged.event.type, made.mode)
-    record(session, "delivery.replayed", target, replay=again.id, to=logged.subscription_name)
-    session.commit()
-    queue.nudge()
-    return logged._replace(delivery=again, latency_ms=None)
 
 
 def start(
@@ -160,7 +143,9 @@ def _step(session: Session, batch: ReplayBatch) -> bool:
     """Replay the next of a batch; False when there are none left, or another job took them."""
     now, batch_id, before = utcnow(), batch.id, batch.position
     found = _next(session, batch)
-    again = [_again(delivery, now) for delivery, on in found if on]
+    served = [delivery for delivery, on in found if on]
+    going_on = [delivery.id for delivery in served if delivery.status in OPEN]
+    again = [columns_of_replay(one, now) for one in served if one.status not in OPEN]
     position = found[-1][0].id if found else before
     session.rollback()
     moved = session.scalar(
@@ -173,7 +158,8 @@ def _step(session: Session, batch: ReplayBatch) -> bool:
         .values(
             position=position,
             replayed=ReplayBatch.replayed + len(again),
-            skipped=ReplayBatch.skipped + len(found) - len(again),
+            retried=ReplayBatch.retried + len(going_on),
+            skipped=ReplayBatch.skipped + len(found) - len(served),
             updated_at=now,
         )
         .returning(ReplayBatch.id)
@@ -182,12 +168,13 @@ def _step(session: Session, batch: ReplayBatch) -> bool:
     if moved is None:
         session.rollback()
         return False
+    bring_forward(session, going_on, now)
     if again:
         session.execute(insert(Delivery), again)
     if len(found) < STEP:
         _end(session, batch_id, FINISHED)
     session.commit()
-    if again:
+    if served:
         queue.nudge()
     return len(found) == STEP
 
@@ -222,35 +209,8 @@ def _end(session: Session, batch_id: str, status: str) -> None:
     )
 
 
-def _again(before: Delivery, now: datetime) -> dict[str, object]:
-    """The columns of a delivery that repeats another."""
-    return {
-        "id": new_id("msg"),
-        "organisation_id": before.organisation_id,
-        "mode": before.mode,
-        "subscription_id": before.subscription_id,
-        "event_id": before.event_id,
-        # The replay of a test is one, too: it counts nowhere.
-        "trigger": (Trigger.TEST if before.trigger == Trigger.TEST else Trigger.REPLAY).value,
-        "replay_of": before.id,
-        "wire_format": before.wire_format,
-        "status": DeliveryStatus.PENDING.value,
-        "due_at": now,
-        "tries": 0,
-        "failures": 0,
-        "created_at": now,
-    }
-
-
 def _target(batch: ReplayBatch) -> Target:
     return Target(batch.organisation_id, batch.id, "Replay of many deliveries", batch.mode)
-
-
-def _must_be_served(subscription: Subscription) -> None:
-    if subscription.deleted_at is not None:
-        raise Conflict("Its subscription was deleted, so there is nowhere to send it.")
-    if not subscription.enabled:
-        raise Conflict("Its subscription is off: enable it first.")
 
 
 def _batches_of(tenant: Tenant, *conditions: ColumnElement[bool]) -> Select[ReplayBatch]:

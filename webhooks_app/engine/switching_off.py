@@ -11,7 +11,7 @@ from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Delivery, Organisation, Subscription
 from webhooks_app.notices.dashboard_notices import NoticeOf, notify
 from webhooks_app.organisations.audit_log import Target, record_automatic
-from webhooks_app.vocabulary import DeliveryStatus
+from webhooks_app.vocabulary import WAITING, DeliveryStatus
 
 GONE = "The endpoint answered 410 Gone: it asks for nothing more."
 LONGEST_ERROR = 500
@@ -20,7 +20,6 @@ BATCH = 1000
 DELIVERIES = cast(Table, Delivery.__table__)
 ORGANISATIONS = cast(Table, Organisation.__table__)
 SUBSCRIPTIONS = cast(Table, Subscription.__table__)
-WAITING = (DeliveryStatus.PENDING.value, DeliveryStatus.RETRYING.value)
 
 
 def disable(connection: Connection, subscription_ids: Collection[str], reason: str) -> None:

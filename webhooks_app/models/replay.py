@@ -1,6 +1,6 @@
 """Many deliveries sent once more: what was asked for, and how far it is."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webhooks_app.extensions import Model
@@ -22,7 +22,8 @@ class ReplayBatch(TenantOwned, Model):
     """`delivery_ids` names them, else `filters` does (see `deliveries.filters`).
 
     `position` is the last delivery that was looked at, `end` where to stop: what is made from now
-    on is not meant. `total` is null until it is counted.
+    on is not meant. `total` is null until it is counted. `retried` deliveries had not ended: they
+    were retried now instead of copied.
     """
 
     __tablename__ = "replay_batches"
@@ -43,6 +44,7 @@ class ReplayBatch(TenantOwned, Model):
     status: Mapped[Word]
     total: Mapped[int | None]
     replayed: Mapped[int] = mapped_column(default=0)
+    retried: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     skipped: Mapped[int] = mapped_column(default=0)
     requested_by: Mapped[str] = mapped_column(String(254))
     created_at: Mapped[Moment]

@@ -36,6 +36,7 @@ ACTIONS: Mapping[str, str] = {
     "api_key.rotated": "API key rotated",
     "chat_settings.updated": "Chat settings changed",
     "delivery.replayed": "Delivery replayed",
+    "delivery.retried": "Delivery retried now",
     "event_type.registered": "Event type registered",
     "event_type.updated": "Event type changed",
     "event_type.retired": "Event type retired",

@@ -8,13 +8,14 @@ from werkzeug.wrappers import Response
 
 from webhooks_app.deliveries import log as service
 from webhooks_app.deliveries import replays
+from webhooks_app.deliveries.send_again import retry_now, send_again
 from webhooks_app.events.type_registry import logged_names
 from webhooks_app.extensions import db
 from webhooks_app.mail.service import desk_of
 from webhooks_app.models import Subscription
 from webhooks_app.parts import parts
 from webhooks_app.subscriptions import queries as subscription_queries
-from webhooks_app.vocabulary import Channel, DeliveryStatus
+from webhooks_app.vocabulary import OPEN, Channel, DeliveryStatus
 from webhooks_app.web.delivery_query import CODES, WINDOWS, DeliveryQuery
 from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.tenancy import editor_required, here, member_required, window
@@ -51,6 +52,7 @@ def show(delivery_id: str) -> str:
     return render_template(
         f"deliveries/{name}.html",
         logged=logged,
+        open_states=OPEN,
         subscription=subscription,
         body=_body(logged, subscription),
         attempts=[_attempt(one) for one in service.attempts_of(db.session(), logged.delivery)],
@@ -78,11 +80,29 @@ def outcome(delivery_id: str) -> str:
 @editor_required
 def replay(delivery_id: str) -> Response | str:
     logged = service.find_delivery(db.session(), here().tenant, delivery_id)
-    again = replays.replay(db.session(), logged)
+    again = send_again(db.session(), logged)
+    if again.delivery.id == delivery_id:
+        return _retried(again, "It had not ended, so it is retried now instead of replayed.")
     if wants_fragment():
         return render_template("deliveries/_outcome.html", logged=again)
     flash("Replayed as a new delivery with the same body.")
     return redirect(url_for(".show", delivery_id=again.delivery.id))
+
+
+@bp.post("/<delivery_id>/retry-now")
+@editor_required
+def retry(delivery_id: str) -> Response | str:
+    logged = service.find_delivery(db.session(), here().tenant, delivery_id)
+    waited = retry_now(db.session(), logged)
+    said = "It is retried now." if waited else "It does not wait for a retry any more."
+    return _retried(logged, said)
+
+
+def _retried(logged: service.Logged, said: str) -> Response | str:
+    if wants_fragment():
+        return render_template("deliveries/_retried.html", said=said)
+    flash(said)
+    return redirect(url_for(".show", delivery_id=logged.delivery.id))
 
 
 def _attempt(row: Any) -> dict[str, Any]:

@@ -1,0 +1,109 @@
+"""One delivery sent again: retried now while it waits, replayed once it has ended."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import case, update
+from sqlalchemy.orm import Session
+
+from webhooks_app import queue
+from webhooks_app.deliveries.log import Logged
+from webhooks_app.lib.errors import Conflict
+from webhooks_app.lib.ids import new_id
+from webhooks_app.lib.times import utcnow
+from webhooks_app.models import Delivery, Subscription
+from webhooks_app.organisations.audit_log import Target, record
+from webhooks_app.vocabulary import OPEN, WAITING, DeliveryStatus, Trigger
+
+
+def send_again(session: Session, logged: Logged) -> Logged:
+    """Send the same body again, committed and due.
+
+    One that has ended is replayed: a new delivery, to the current URL. One that has not keeps its
+    id: it is retried now, or is being sent right now, and nothing arrives twice. Raises `Conflict`
+    when the action or webhook is deleted or off.
+    """
+    if logged.delivery.status in OPEN:
+        retry_now(session, logged)
+        return logged
+    return _replay(session, logged)
+
+
+def retry_now(session: Session, logged: Logged) -> bool:
+    """Make the next attempt of a waiting delivery due now, committed. Its attempts are counted on,
+    and the retries that are left follow as its policy says.
+
+    False when it does not wait: it has ended, or is being sent. Raises `Conflict` when the action
+    or webhook is deleted or off.
+    """
+    delivery = logged.delivery
+    _must_be_served(session.get_one(Subscription, delivery.subscription_id))
+    waited = bring_forward(session, [delivery.id], utcnow()) > 0
+    if waited:
+        record(session, "delivery.retried", _target(logged), to=logged.subscription_name)
+    session.commit()
+    session.refresh(delivery)
+    if waited:
+        queue.nudge()
+    return waited
+
+
+def bring_forward(session: Session, delivery_ids: Sequence[str], now: datetime) -> int:
+    """Of these, make those that wait due now; how many did wait."""
+    due = case((Delivery.due_at > now, now), else_=Delivery.due_at)
+    brought = session.scalars(
+        update(Delivery)
+        .where(Delivery.id.in_(delivery_ids), Delivery.status.in_(WAITING))
+        .values(due_at=due)
+        .returning(Delivery.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(brought.all())
+
+
+def columns_of_replay(before: Delivery, now: datetime) -> dict[str, object]:
+    """A new delivery of the same body, due at once."""
+    return {
+        "id": new_id("msg"),
+        "organisation_id": before.organisation_id,
+        "mode": before.mode,
+        "subscription_id": before.subscription_id,
+        "event_id": before.event_id,
+        # The replay of a test is one, too: it counts nowhere.
+        "trigger": (Trigger.TEST if before.trigger == Trigger.TEST else Trigger.REPLAY).value,
+        "replay_of": before.id,
+        "wire_format": before.wire_format,
+        "status": DeliveryStatus.PENDING.value,
+        "due_at": now,
+        "tries": 0,
+        "failures": 0,
+        "created_at": now,
+    }
+
+
+def _replay(session: Session, logged: Logged) -> Logged:
+    _must_be_served(session.get_one(Subscription, logged.delivery.subscription_id))
+    again = Delivery(**columns_of_replay(logged.delivery, utcnow()))
+    session.add(again)
+    record(
+        session,
+        "delivery.replayed",
+        _target(logged),
+        replay=again.id,
+        to=logged.subscription_name,
+    )
+    session.commit()
+    queue.nudge()
+    return logged._replace(delivery=again, latency_ms=None)
+
+
+def _target(logged: Logged) -> Target:
+    row = logged.delivery
+    return Target(row.organisation_id, row.id, logged.event.type, row.mode)
+
+
+def _must_be_served(row: Subscription) -> None:
+    if row.deleted_at is not None:
+        raise Conflict(f"The {row.kind} was deleted, so there is nowhere to send it.")
+    if not row.enabled:
+        raise Conflict(f"The {row.kind} is off. Switch it on first.")
