@@ -1,88 +1,14 @@
 """One request over real sockets: deadlines, bounds, and a name for everything that goes wrong."""
 
-import asyncio
 import socket
-import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from webhooks_app.channels.outcome import Outcome
-from webhooks_app.channels.webhook.message import WebhookMessage
-from webhooks_app.channels.webhook.transport import BODY_LIMIT, Transport
-from webhooks_app.lib.ssrf import Guard
+from tests.support.raw_server import CONNECT_TIMEOUT, OK, TIMEOUT, Serve, one, send, sends, server
+from webhooks_app.channels.webhook.exchange import BODY_LIMIT
 from webhooks_app.vocabulary import Failure
-
-TIMEOUT, CONNECT_TIMEOUT = 1.0, 0.5
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-
-Serve = Callable[[socket.socket], None]
-
-
-def send(url: str, count: int = 1, timeout: float | None = None, **headers: str) -> list[Outcome]:
-    async def run() -> list[Outcome]:
-        transport = Transport(
-            Guard.parse(["127.0.0.0/8"]),
-            timeout=TIMEOUT,
-            connect_timeout=CONNECT_TIMEOUT,
-            now=lambda: datetime.now(UTC),
-        )
-        async with transport as sending:
-            message = WebhookMessage(url, headers, b'{"a":1}', timeout)
-            return [await sending.send(message) for _ in range(count)]
-
-    return asyncio.run(run())
-
-
-@contextmanager
-def server(serve: Serve, context: ssl.SSLContext | None = None) -> Iterator[int]:
-    """Calls `serve` with each connection, once its request has come; the port."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def accept() -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=handle, args=(connection,), daemon=True).start()
-
-    def handle(connection: socket.socket) -> None:
-        try:
-            with context.wrap_socket(connection, server_side=True) if context else connection as it:
-                while it.recv(65536):
-                    serve(it)
-        except OSError:
-            pass
-
-    threading.Thread(target=accept, daemon=True).start()
-    yield listener.getsockname()[1]
-    listener.close()
-
-
-def one(serve: Serve, timeout: float | None = None) -> tuple[Outcome, float]:
-    with server(serve) as port:
-        start = time.monotonic()
-        [outcome] = send(f"http://127.0.0.1:{port}/hook", timeout=timeout)
-        return outcome, time.monotonic() - start
-
-
-def sends(*parts: bytes, pause: float = 0.0) -> Serve:
-    def serve(connection: socket.socket) -> None:
-        for part in parts:
-            connection.sendall(part)
-            time.sleep(pause)
-
-    return serve
 
 
 def test_a_2xx_is_delivered() -> None:
@@ -226,66 +152,3 @@ def test_cookies_are_not_kept() -> None:
     listener.close()
     assert len(requests) == 2
     assert b"cookie" not in b"".join(requests).lower()
-
-
-def certificate(folder: Path, name: str, starts: datetime) -> ssl.SSLContext:
-    """A server's context with a certificate that nobody vouches for."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(starts)
-        .not_valid_after(starts + timedelta(days=2))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    file = folder / "server.pem"
-    file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + made.public_bytes(serialization.Encoding.PEM)
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
-    return context
-
-
-def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
-    context = certificate(tmp_path, "localhost", datetime.now(UTC) - timedelta(days=1))
-    with server(sends(OK), context) as port:
-        [outcome] = send(f"https://localhost:{port}/")
-    assert outcome.failure is Failure.TLS
-    assert "certificate" in (outcome.error or "").lower()
-
-
-def trust(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the client trust that certificate, as if an authority had signed it."""
-    trusted = ssl.create_default_context(cafile=folder / "server.pem")
-    monkeypatch.setattr("aiohttp.connector._SSL_CONTEXT_VERIFIED", trusted)
-
-
-@pytest.mark.parametrize(
-    ("name", "age", "failure"),
-    [
-        ("localhost", 1, None),
-        ("localhost", 30, Failure.TLS),
-        ("localhost", -1, Failure.TLS),
-        ("other.example", 1, Failure.TLS),
-    ],
-    ids=["valid", "expired", "not yet valid", "for another host"],
-)
-def test_a_certificate_must_be_for_this_host_and_this_day(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, age: int, failure: Failure | None
-) -> None:
-    context = certificate(tmp_path, name, datetime.now(UTC) - timedelta(days=age))
-    trust(tmp_path, monkeypatch)
-    with server(sends(OK), context) as port:
-        [outcome] = send(f"https://localhost:{port}/")
-    assert outcome.failure is failure, outcome.error

@@ -5,18 +5,21 @@ import threading
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import orjson
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 from standardwebhooks import Webhook
 from standardwebhooks import WebhookVerificationError as Refused
 from svix.webhooks import Webhook as SvixWebhook
 from svix.webhooks import WebhookVerificationError as SvixRefused
 
 from tests import factories
+from tests.support.authority import Authority
 from tests.support.engine import Run, attempts, deliveries, make_due, running, settle
+from tests.support.raw_server import OK, sends, server
 from tests.support.receiver import Answer, Received, Receiver
 from tests.support.servers import free_port, wait_until
 from webhooks_app.channels.concurrency_window import ConcurrencyWindow
@@ -26,7 +29,9 @@ from webhooks_app.deliveries.log import request_body
 from webhooks_app.engine.engine import Engine
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
+from webhooks_app.lib.times import utcnow
 from webhooks_app.models import (
+    Delivery,
     DeliveryStat,
     Event,
     Notification,
@@ -81,6 +86,42 @@ def test_it_logs_the_request_and_the_answer(
     assert sent["webhook-id"] == delivery.id
     assert receiver.received[0].headers["x-token"] == "very secret"
     assert "very secret" not in attempt.request_headers
+
+
+def test_it_logs_how_long_each_part_took_and_where_it_went(
+    organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    receiver.answer = lambda request: Answer(delay=0.1)
+    factories.webhook(organisation, receiver.url.replace("127.0.0.1", "localhost"))
+    factories.accepted(organisation)
+    waits_since = utcnow() - timedelta(seconds=5)
+    db.session.execute(update(Delivery).values(due_at=waits_since))
+    db.session.commit()
+    run()
+    [attempt] = attempts()
+    assert (attempt.address, attempt.http_version) == ("127.0.0.1", "1.1")
+    assert (attempt.tls_ms, attempt.tls_version, attempt.certificate_ends_at) == (None, None, None)
+    assert attempt.queue_ms is not None
+    assert 5000 <= attempt.queue_ms < 60_000
+    assert attempt.first_byte_ms is not None
+    assert 100 <= attempt.first_byte_ms <= attempt.duration_ms
+    assert None not in (attempt.lookup_ms, attempt.connect_ms, attempt.body_ms)
+
+
+def test_it_logs_the_handshake(
+    organisation: Organisation, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = Authority(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+    ends = (utcnow() + timedelta(days=9)).replace(microsecond=0)
+    with server(sends(OK), authority.server(ends=ends)) as port:
+        factories.webhook(organisation, f"https://localhost:{port}/")
+        factories.accepted(organisation)
+        [delivery] = run()
+    [attempt] = attempts()
+    assert (delivery.status, attempt.tls_version) == ("delivered", "1.3")
+    assert attempt.certificate_ends_at == ends
+    assert attempt.tls_ms is not None
 
 
 def test_it_counts_in_the_same_write(

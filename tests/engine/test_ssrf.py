@@ -1,11 +1,8 @@
 """Every address of the table is refused when it comes to sending, and the log says why."""
 
-import asyncio
-import socket
+from collections.abc import Sequence
 from dataclasses import replace
 
-from aiohttp import ThreadedResolver
-from aiohttp.abc import ResolveResult
 from flask import Flask
 
 from tests import factories
@@ -22,21 +19,14 @@ from webhooks_app.models import Organisation
 from webhooks_app.parts import parts_of
 
 
-class Rebinding(ThreadedResolver):
-    def __init__(self) -> None:
-        """The loop is not there yet."""
+class Rebinding:
+    """Any name is 127.0.0.1."""
 
-    @property
-    def _loop(self) -> asyncio.AbstractEventLoop:  # type: ignore[override]
-        return asyncio.get_running_loop()
+    async def addresses(self, name: str, within: float) -> Sequence[str]:
+        return ["127.0.0.1"]
 
-    """Numbers as the system reads them, in whatever spelling; any name is 127.0.0.1."""
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        spelled = host if host[0].isdigit() or ":" in host else "127.0.0.1"
-        return await super().resolve(spelled, port, family)
+    async def close(self) -> None:
+        pass
 
 
 def test_all_are_refused_with_the_reason_in_the_attempt_log(
@@ -65,4 +55,4 @@ def test_all_are_refused_with_the_reason_in_the_attempt_log(
 
 
 def rebinding() -> Transport:
-    return Transport(Guard(), timeout=5, connect_timeout=5, now=utcnow, resolver=Rebinding())
+    return Transport(Guard(), timeout=5, connect_timeout=5, now=utcnow, resolver=Rebinding)

@@ -1,17 +1,15 @@
 """Where requests may not go, however it is spelled."""
 
 import asyncio
-import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-from aiohttp.abc import AbstractResolver, ResolveResult
 
 from tests.support.receiver import Answer, Receiver
 from webhooks_app.channels.outcome import Outcome
 from webhooks_app.channels.webhook.message import WebhookMessage
+from webhooks_app.channels.webhook.resolver import AsyncResolver, Resolver
 from webhooks_app.channels.webhook.transport import Transport
 from webhooks_app.lib.ssrf import Guard
 from webhooks_app.lib.urls import InvalidUrl, check_endpoint_url
@@ -162,38 +160,31 @@ def test_what_is_no_network_is_named() -> None:
         Guard.parse(["10.1.0.1/16"])
 
 
-class Fixed(AbstractResolver):
+class Fixed:
     """Answers each question with the next of its answers, the last of them for ever."""
 
     def __init__(self, *answers: list[str]) -> None:
         self._answers = list(answers)
         self.asked = 0
 
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
+    async def addresses(self, name: str, within: float) -> Sequence[str]:
         self.asked += 1
-        found = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-        return [
-            ResolveResult(
-                hostname=host,
-                host=address,
-                port=port,
-                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
-                proto=socket.IPPROTO_TCP,
-                flags=socket.AI_NUMERICHOST,
-            )
-            for address in found
-        ]
+        return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
 
     async def close(self) -> None:
         pass
 
 
-def send(*urls: str, guard: Guard, resolver: Any = None, pause: float = 0) -> list[Outcome]:
+def send(
+    *urls: str, guard: Guard, resolver: Resolver | None = None, pause: float = 0
+) -> list[Outcome]:
     async def run() -> list[Outcome]:
         transport = Transport(
-            guard, timeout=5, connect_timeout=2, now=lambda: datetime.now(UTC), resolver=resolver
+            guard,
+            timeout=5,
+            connect_timeout=2,
+            now=lambda: datetime.now(UTC),
+            resolver=(lambda: resolver) if resolver else AsyncResolver,
         )
         outcomes = []
         async with transport as sending:
@@ -230,7 +221,6 @@ def test_a_name_that_changes_its_mind_is_checked_each_time(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """DNS rebinding: first an address that is allowed, then the one the attacker wants."""
-    monkeypatch.setattr("webhooks_app.channels.webhook.transport.DNS_TTL", 0.01)
     monkeypatch.setattr("webhooks_app.channels.webhook.transport.KEEP_ALIVE", 0.01)
     resolver = Fixed(["127.0.0.1"], ["127.0.0.2"])
     url = f"http://rebind.example:{receiver.port}/"

@@ -20,7 +20,8 @@ from webhooks_app.vocabulary import Trigger
 class Claimed(msgspec.Struct, frozen=True):
     """A leased delivery, joined with its event. `lost` when a lease before this one ran out.
 
-    `hops` is how many deliveries of ours led to the event, one causing the next.
+    `hops` is how many deliveries of ours led to the event, one causing the next; `waited_ms`
+    is for how long this one had been due.
     """
 
     delivery_id: str
@@ -39,6 +40,7 @@ class Claimed(msgspec.Struct, frozen=True):
     data: str
     trigger: str = Trigger.EVENT.value
     hops: int = 0
+    waited_ms: int = 0
 
     @property
     def is_test(self) -> bool:

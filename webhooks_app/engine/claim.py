@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, text
 
@@ -48,11 +48,13 @@ WALK = """
         ) FROM walk WHERE walk.subscription_id IS NOT NULL
     )"""
 
+MOST_WAITED = 2**31 - 1
+
 SERVED = "s.enabled AND s.deleted_at IS NULL"
 
 RETURNED = """d.id, d.subscription_id, d.tries, d.failures, {lost}, {revision}, d.wire_format,
     e.id, e.type, e.occurred_at, e.organisation_id, e.subject_type, e.subject_id, e.data,
-    d.trigger, e.hops"""
+    d.trigger, e.hops, {waited}"""
 
 # A limited subscription without an allowance has never sent: one, whoever else starts one too.
 FIRST = """(
@@ -66,7 +68,7 @@ POSTGRES_CLAIM = (
         SELECT * FROM unnest(%(ids)s::text[], %(slots)s::int[])
     ),
     picked AS MATERIALIZED (
-        SELECT due.id, due.status, s.revision, s.id AS subscription_id, s.rate_limit
+        SELECT due.id, due.status, due.due_at, s.revision, s.id AS subscription_id, s.rate_limit
         FROM walk
         JOIN subscriptions AS s ON s.id = walk.subscription_id AND {SERVED}
             AND s.organisation_id <> ALL (%(crowding)s::text[])
@@ -77,7 +79,7 @@ POSTGRES_CLAIM = (
             FOR UPDATE SKIP LOCKED
         ) AS granted ON s.rate_limit IS NOT NULL
         CROSS JOIN LATERAL (
-            SELECT id, status FROM deliveries
+            SELECT id, status, due_at FROM deliveries
             WHERE subscription_id = walk.subscription_id AND due_at <= now()
             ORDER BY due_at LIMIT least(
                 coalesce(free.slots, %(initial)s),
@@ -100,7 +102,11 @@ POSTGRES_CLAIM = (
     FROM picked, events AS e
     WHERE d.id = picked.id AND e.id = d.event_id
     RETURNING """
-    + RETURNED.format(lost="picked.status = 'sending'", revision="picked.revision")
+    + RETURNED.format(
+        lost="picked.status = 'sending'",
+        revision="picked.revision",
+        waited=f"least({MOST_WAITED}, extract(epoch FROM now() - picked.due_at) * 1000)::int",
+    )
 )
 
 POSTGRES_DUE = (
@@ -129,7 +135,7 @@ SQLITE_WALK = (
     ORDER BY s.id"""
 )
 SQLITE_PICK = """
-    SELECT d.id, d.status = 'sending' FROM deliveries AS d
+    SELECT d.id, d.status = 'sending' AS lost, d.due_at FROM deliveries AS d
     WHERE d.subscription_id = :subscription_id AND d.due_at <= :now
     ORDER BY d.due_at LIMIT :slots"""
 SQLITE_LEASE = """
@@ -140,7 +146,7 @@ SQLITE_SPEND = """
     ON CONFLICT (subscription_id) DO UPDATE SET next_free_at = excluded.next_free_at"""
 SQLITE_READ = (
     "SELECT "
-    + RETURNED.format(lost=":lost", revision="s.revision")
+    + RETURNED.format(lost=":lost", revision="s.revision", waited=":waited_ms")
     + """
     FROM deliveries AS d JOIN events AS e ON e.id = d.event_id
     JOIN subscriptions AS s ON s.id = d.subscription_id WHERE d.id = :id"""
@@ -196,7 +202,7 @@ def _claim_postgres(
 
 
 def _claim_sqlite(connection: Connection, request: ClaimRequest, lease: timedelta) -> list[Claimed]:
-    picked: list[tuple[str, bool]] = []
+    picked: list[_Picked] = []
     now = utcnow()
     for row in connection.execute(text(SQLITE_WALK), {"after": request.after}).all():
         if row.organisation_id in request.over_budget:
@@ -211,8 +217,8 @@ def _claim_sqlite(connection: Connection, request: ClaimRequest, lease: timedelt
     if not picked:
         return []
     until = sqlite_value(utcnow() + lease)
-    connection.execute(text(SQLITE_LEASE), [{"id": id_, "until": until} for id_, _ in picked])
-    return [_read_sqlite(connection, id_, lost) for id_, lost in picked]
+    connection.execute(text(SQLITE_LEASE), [{"id": one.id, "until": until} for one in picked])
+    return [_read_sqlite(connection, one) for one in picked]
 
 
 def _granted(row: Any, slots: int, now: datetime) -> int:
@@ -240,17 +246,28 @@ def _from_sqlite(moment: str) -> datetime:
     return datetime.fromisoformat(f"{moment}+00:00")
 
 
-def _pick(connection: Connection, subscription_id: str, slots: int) -> list[tuple[str, bool]]:
+class _Picked(NamedTuple):
+    id: str
+    lost: bool
+    waited_ms: int
+
+
+def _pick(connection: Connection, subscription_id: str, slots: int) -> list[_Picked]:
+    now = utcnow()
     rows = connection.execute(
         text(SQLITE_PICK),
-        {"subscription_id": subscription_id, "now": sqlite_value(utcnow()), "slots": slots},
+        {"subscription_id": subscription_id, "now": sqlite_value(now), "slots": slots},
     )
-    return [(row[0], bool(row[1])) for row in rows]
+    return [_Picked(row.id, bool(row.lost), _waited(row.due_at, now)) for row in rows]
 
 
-def _read_sqlite(connection: Connection, id_: str, lost: bool) -> Claimed:
-    row = connection.execute(text(SQLITE_READ), {"id": id_, "lost": lost}).one()
+def _waited(due_at: str, now: datetime) -> int:
+    return min(MOST_WAITED, int((now - _from_sqlite(due_at)).total_seconds() * 1000))
+
+
+def _read_sqlite(connection: Connection, picked: _Picked) -> Claimed:
+    row = connection.execute(text(SQLITE_READ), picked._asdict()).one()
     values: list[Any] = list(row)
-    values[4] = lost
+    values[4] = picked.lost
     values[9] = _from_sqlite(values[9])
     return Claimed(*values)

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import msgspec
 import orjson
+from msgspec.structs import astuple
 from sqlalchemy import Connection, Engine, Table, select, text
 
 from webhooks_app.channels.contract import Claimed, Tried
@@ -37,6 +38,16 @@ ATTEMPT_COLUMNS = (
     "response_truncated",
     "started_at",
     "duration_ms",
+    "queue_ms",
+    "lookup_ms",
+    "connect_ms",
+    "tls_ms",
+    "first_byte_ms",
+    "body_ms",
+    "address",
+    "http_version",
+    "tls_version",
+    "certificate_ends_at",
 )
 
 
@@ -133,6 +144,8 @@ def attempt_row(result: Result) -> tuple[Any, ...]:
         outcome.truncated,
         outcome.started_at,
         round(outcome.duration * 1000),
+        result.claimed.waited_ms,
+        *astuple(outcome.trace),
     )
 
 

@@ -7,7 +7,7 @@ to something else the second time nor an odd spelling gets around it. Python's `
 
 import re
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import (
     IPv4Address,
@@ -17,7 +17,6 @@ from ipaddress import (
     ip_address,
     ip_network,
 )
-from typing import Any
 
 Network = IPv4Network | IPv6Network
 
@@ -151,38 +150,6 @@ def literal_address(host: str) -> str | None:
         return socket.inet_ntoa(socket.inet_aton(host)) if " " not in host else None
     except (OSError, UnicodeEncodeError):
         return None
-
-
-def socket_factory(guard: Guard) -> Callable[[Any], socket.socket]:
-    """For `aiohttp.TCPConnector(socket_factory=…)`: it is asked for each address, literal or
-    resolved, right before connecting. The sockets raise `RefusedAddress` instead of existing."""
-
-    def make(address_info: Any) -> socket.socket:
-        family, kind, protocol, _, address = address_info
-        if (reason := guard.refusal(address[0], address[1])) is not None:
-            raise RefusedAddress(address[0], reason)
-        made = socket.socket(family, kind, protocol)
-        made.setblocking(False)
-        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return made
-
-    return make
-
-
-def refusal_in(error: BaseException | None) -> RefusedAddress | None:
-    """The refusal behind an error of the HTTP client, however it was wrapped."""
-    seen: set[int] = set()
-    waiting = [error]
-    while waiting:
-        one = waiting.pop()
-        if one is None or id(one) in seen:
-            continue
-        if isinstance(one, RefusedAddress):
-            return one
-        seen.add(id(one))
-        waiting += [one.__cause__, one.__context__, getattr(one, "os_error", None)]
-        waiting += getattr(one, "exceptions", ())
-    return None
 
 
 def _allowed(text: str) -> tuple[Network, int | None]:

@@ -2,7 +2,7 @@
 
 import re
 from posixpath import normpath
-from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import idna
 
@@ -12,6 +12,7 @@ LONGEST = 2000
 RECEIVERS = ("/test-webhook/", "/api/test-webhook")
 # Only an address has a last label like this (WHATWG URL, "ends in a number").
 NUMERIC = re.compile(r"(^|\.)([0-9]+|0[xX][0-9a-fA-F]*)\.?$")
+LONGEST_HOST = 253
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -44,7 +45,9 @@ def check_endpoint_url(url: str, guard: Guard, *, https_only: bool) -> str:
     netloc = f"[{host}]" if ":" in host else host
     if parts.port is not None:
         netloc += f":{parts.port}"
-    return urlunsplit((parts.scheme, netloc, parts.path, parts.query, ""))
+    # As it was typed, down to a lone question mark: receivers may sign or compare it.
+    after_host = url.partition("://")[2][len(parts.netloc) :].partition("#")[0]
+    return f"{parts.scheme}://{netloc}{after_host}"
 
 
 def _split(url: str) -> SplitResult:
@@ -84,10 +87,20 @@ def _ascii_host(parts: SplitResult) -> str:
     if ":" in host or literal_address(host) is not None:
         return host
     try:
-        ascii_host = idna.encode(host.rstrip("."), uts46=True).decode()
+        ascii_host = ".".join(map(_ascii_label, host.rstrip(".").split(".")))
     except idna.IDNAError as error:
         raise InvalidUrl(f"{host or 'The host'} is not a valid host name.") from error
+    if len(ascii_host) > LONGEST_HOST:
+        raise InvalidUrl(f"A host name has at most {LONGEST_HOST} characters.")
     return ascii_host
+
+
+def _ascii_label(label: str) -> str:
+    """Underscores are no letters of host names, but DNS and container networks have them."""
+    if "_" in label and label.isascii():
+        idna.encode(label.replace("_", "x"), uts46=True)
+        return label
+    return idna.encode(label, uts46=True).decode()
 
 
 def _allowed_only_by_operator(host: str) -> bool:

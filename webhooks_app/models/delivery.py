@@ -81,6 +81,10 @@ class Attempt(Model):
     `outcome` is succeeded, failed or lost (its worker died before the answer was stored).
     `failure` names the kind of failure. Headers are JSON text; values of custom headers are
     masked. `response_body` is what arrived, up to 16 KiB, in whatever bytes.
+
+    `queue_ms` is how long it waited after it was due; then come the parts of the request, null for
+    those that it did not have: a kept connection needs no `connect_ms` and no `tls_ms`. `address`
+    is the one that was connected to, `certificate_ends_at` when its certificate expires.
     """
 
     __tablename__ = "attempts"
@@ -99,3 +103,13 @@ class Attempt(Model):
     response_truncated: Mapped[bool]
     started_at: Mapped[Moment]
     duration_ms: Mapped[int]
+    queue_ms: Mapped[int | None]
+    lookup_ms: Mapped[int | None]
+    connect_ms: Mapped[int | None]
+    tls_ms: Mapped[int | None]
+    first_byte_ms: Mapped[int | None]
+    body_ms: Mapped[int | None]
+    address: Mapped[str | None] = mapped_column(String(45))
+    http_version: Mapped[str | None] = mapped_column(String(8))
+    tls_version: Mapped[str | None] = mapped_column(String(8))
+    certificate_ends_at: Mapped[OptionalMoment]

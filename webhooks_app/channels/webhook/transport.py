@@ -2,44 +2,47 @@
 
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import lru_cache
 from types import TracebackType
-from urllib.parse import urlsplit
+from typing import NamedTuple
 
-import aiohttp
-import structlog
-from aiohttp.abc import AbstractResolver
-from yarl import URL
-
-from webhooks_app.channels.outcome import Outcome
-from webhooks_app.channels.webhook.failures import explain
+from webhooks_app.channels.outcome import Outcome, Trace
+from webhooks_app.channels.webhook.answer import read_head
+from webhooks_app.channels.webhook.curl_loop import CurlLoop
+from webhooks_app.channels.webhook.exchange import Exchange, Secured
+from webhooks_app.channels.webhook.failures import Ending, Limits, NotSent, explain
 from webhooks_app.channels.webhook.message import WebhookMessage
+from webhooks_app.channels.webhook.resolver import AsyncResolver, Resolver
 from webhooks_app.channels.webhook.retry_after import parse_retry_after
-from webhooks_app.lib.ssrf import Guard, RefusedAddress, socket_factory
-from webhooks_app.vocabulary import Failure
+from webhooks_app.channels.webhook.target import Target, target_of
+from webhooks_app.lib.ssrf import Guard
 
-BODY_LIMIT = 16 * 1024
-HEADERS_LIMIT = 16 * 1024
-
-# Below what common servers keep (Node 5 s): what is sent just as they close would seem to fail.
+# Below what common servers keep (Node 5 s), so that few close just as a connection is used.
 KEEP_ALIVE = 4
-DNS_TTL = 10
 OPEN_FILES = 16_384
 GONE = 410
 ASKS_TO_WAIT = (429, 503)
+# For how long it is believed what a handshake with a host showed, and of how many hosts.
+SECURED_FOR, MOST_SECURED = 60.0, 10_000
 
-log = structlog.get_logger(__name__)
+
+class Began(NamedTuple):
+    at: datetime
+    clock: float
+
+    @property
+    def seconds(self) -> float:
+        return time.perf_counter() - self.clock
 
 
 class Transport:
     """One pool of connections for the life of an event loop: `async with Transport(...)`.
 
-    `timeout` seconds cover connecting, headers and body together, and a message may want fewer;
-    `connect_timeout` the first of them, name look-up included. Redirects are not followed, cookies
-    not kept, compressed bodies not unpacked, and no socket is opened to an address that `guard`
-    refuses.
+    `timeout` seconds cover name look-up, connecting, headers and body together, and a message may
+    want fewer; `connect_timeout` the first two of them, TLS included. Redirects are not followed,
+    cookies not kept, proxies not used, compressed bodies not unpacked, and no socket is opened to
+    an address that `guard` refuses.
     """
 
     def __init__(
@@ -49,30 +52,20 @@ class Transport:
         timeout: float,
         connect_timeout: float,
         now: Callable[[], datetime],
-        resolver: AbstractResolver | None = None,
+        resolver: Callable[[], Resolver] = AsyncResolver,
     ) -> None:
         self._guard = guard
-        self._timeout = aiohttp.ClientTimeout(total=timeout, connect=connect_timeout)
+        self._timeout = timeout
+        self._connect_timeout = connect_timeout
         self._now = now
-        self._resolver = resolver
-        self._session: aiohttp.ClientSession
+        self._make_resolver = resolver
+        self._idle: list[Exchange] = []
+        self._secured: dict[str, tuple[float, Secured]] = {}
 
     async def __aenter__(self) -> "Transport":
         _allow_many_sockets()
-        connector = aiohttp.TCPConnector(
-            limit=0,
-            keepalive_timeout=KEEP_ALIVE,
-            ttl_dns_cache=DNS_TTL,
-            # Threads that wait for one dead name server must not hold up everyone's look-ups.
-            resolver=self._resolver or aiohttp.AsyncResolver(timeout=2, tries=2),
-            socket_factory=socket_factory(self._guard),
-        )
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            timeout=self._timeout,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-        )
+        self._curl = CurlLoop(KEEP_ALIVE)
+        self._resolver = self._make_resolver()
         return self
 
     async def __aexit__(
@@ -81,100 +74,83 @@ class Transport:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._session.close()
+        self._curl.close()
+        await self._resolver.close()
 
     async def send(self, message: WebhookMessage) -> Outcome:
         """POST `message` once. Never raises, but for cancellation."""
-        timeout = self._timeout_of(message)
-        started_at, start = self._now(), time.perf_counter()
-        status_code: int | None = None
-        headers: tuple[tuple[str, str], ...] = ()
-        body, truncated = b"", False
-        failure: Failure | None = None
-        error: str | None = None
-        retry_after: str | None = None
+        began = Began(self._now(), time.perf_counter())
         try:
-            async with self._session.post(
-                _url(message.url),
-                data=message.body,
-                headers=message.headers,
-                allow_redirects=False,
-                timeout=timeout,
-            ) as response:
-                status_code = response.status
-                headers = _bounded(response.headers.items())
-                retry_after = response.headers.get("Retry-After")
-                body, truncated = await _read(response)
-            if not 200 <= status_code < 300:
-                failure, error = Failure.STATUS, f"The endpoint answered {status_code}"
-        except aiohttp.InvalidURL as exception:
-            failure, error = explain(self._refused(message.url) or exception, timeout)
-        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as exception:
-            failure, error = explain(exception, timeout)
-        except Exception as exception:
-            log.exception("send failed unexpectedly", url=message.url)
-            failure, error = Failure.NETWORK, f"Unexpected: {type(exception).__name__}"
-        busy = status_code in ASKS_TO_WAIT
-        return Outcome(
-            failure=failure,
-            error=error and _storable(error),
-            status_code=status_code,
-            response_headers=headers,
-            response_body=body,
-            truncated=truncated,
-            retry_after=parse_retry_after(retry_after, started_at) if busy else None,
-            gone=status_code == GONE,
-            started_at=started_at,
-            duration=time.perf_counter() - start,
-        )
+            return await self._try(message, target_of(message.url), began)
+        except NotSent as error:
+            return Outcome(error.failure, str(error), began.at, began.seconds)
 
-    def _timeout_of(self, message: WebhookMessage) -> aiohttp.ClientTimeout:
+    async def _try(self, message: WebhookMessage, target: Target, began: Began) -> Outcome:
+        limits = self._limits(message)
+        addresses = await self._look_up(target, limits)
+        looked_up = began.seconds
+        exchange = self._idle.pop() if self._idle else Exchange(self._guard, KEEP_ALIVE)
+        try:
+            exchange.prepare(target, addresses, message)
+            exchange.limit(limits.less(looked_up))
+            exchange.watch(target.tls and self._is_news(target))
+            ending = exchange.ending(*await self._curl.perform(exchange.curl))
+            secured = self._learn(target, exchange) if target.tls else None
+            trace = exchange.trace(looked_up if target.name else None, secured)
+            return outcome_of(exchange, ending, limits, trace, began)
+        finally:
+            exchange.release()
+            self._idle.append(exchange)
+
+    def _limits(self, message: WebhookMessage) -> Limits:
         """Never more than the transport's: a lease is held for as long as that."""
-        total = self._timeout.total or 0.0
-        if message.timeout is None or message.timeout >= total:
-            return self._timeout
-        connect = min(self._timeout.connect or total, message.timeout)
-        return aiohttp.ClientTimeout(total=message.timeout, connect=connect)
+        total = min(self._timeout, message.timeout or self._timeout)
+        return Limits(min(self._connect_timeout, total), total)
 
-    def _refused(self, url: str) -> RefusedAddress | None:
-        """Spellings of addresses that the HTTP client does not know, as 3232235777."""
-        try:
-            parts = urlsplit(url)
-            host, port = parts.hostname or "", parts.port
-        except ValueError:
-            return None
-        reason = self._guard.refusal_of_host(host, port)
-        return RefusedAddress(host, reason) if reason else None
+    async def _look_up(self, target: Target, limits: Limits) -> Sequence[str]:
+        if not target.name:
+            return ()
+        return await self._resolver.addresses(target.name, limits.connect)
+
+    def _is_news(self, target: Target) -> bool:
+        until, _ = self._secured.get(target.origin, (0.0, None))
+        return until < time.monotonic()
+
+    def _learn(self, target: Target, exchange: Exchange) -> Secured | None:
+        """What is known of the connection; of a kept one, what its handshake or a later one with
+        the same host showed."""
+        if exchange.secured is not None:
+            if len(self._secured) >= MOST_SECURED:
+                self._secured.clear()
+            self._secured[target.origin] = (time.monotonic() + SECURED_FOR, exchange.secured)
+        return self._secured.get(target.origin, (0.0, None))[1]
 
 
-_url = lru_cache(maxsize=4096)(URL)
-
-
-async def _read(response: aiohttp.ClientResponse) -> tuple[bytes, bool]:
-    """The body up to the limit. A longer one is cut, and its connection given up."""
-    body = b""
-    while len(body) <= BODY_LIMIT:
-        chunk = await response.content.readany()
-        if not chunk:
-            return body, False
-        body += chunk
-    response.close()
-    return body[:BODY_LIMIT], True
+def outcome_of(
+    exchange: Exchange, ending: Ending, limits: Limits, trace: Trace, began: Began
+) -> Outcome:
+    head = read_head(exchange.lines)
+    failure, error = explain(ending, head, limits)
+    status = head.status if head.complete else None
+    asked = head.retry_after if status in ASKS_TO_WAIT else None
+    return Outcome(
+        failure=failure,
+        error=error and _storable(error),
+        started_at=began.at,
+        duration=began.seconds,
+        status_code=status,
+        response_headers=head.headers,
+        response_body=exchange.body,
+        truncated=exchange.cut,
+        retry_after=parse_retry_after(asked, began.at),
+        gone=status == GONE,
+        trace=trace,
+    )
 
 
 def _storable(text: str) -> str:
     """Without what a database refuses."""
     return text[:500].replace("\0", "").encode(errors="replace").decode()
-
-
-def _bounded(headers: object) -> tuple[tuple[str, str], ...]:
-    kept, size = [], 0
-    for name, value in headers:  # type: ignore[attr-defined]
-        size += len(name) + len(value)
-        if size > HEADERS_LIMIT:
-            break
-        kept.append((name, value))
-    return tuple(kept)
 
 
 def _allow_many_sockets() -> None:

@@ -1,0 +1,154 @@
+"""Names to addresses, asked of a real name server on loopback that does not answer for some."""
+
+import asyncio
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.raw_server import OK, sends, server, transport
+from webhooks_app.channels.webhook.failures import NotSent
+from webhooks_app.channels.webhook.message import WebhookMessage
+from webhooks_app.channels.webhook.resolver import AsyncResolver
+from webhooks_app.vocabulary import Failure
+
+
+class NameServer:
+    """`*.dead.test` gets no answer, `*.none.test` none that helps; all else is 127.0.0.1."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self._socket.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                query, client = self._socket.recvfrom(4096)
+            except OSError:
+                return
+            name, kind, end = _question(query)
+            self.asked.append(name)
+            if name.endswith("dead.test"):
+                continue
+            self._socket.sendto(_answer(query, name, kind, end), client)
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def _question(query: bytes) -> tuple[str, int, int]:
+    labels, at = [], 12
+    while length := query[at]:
+        labels.append(query[at + 1 : at + 1 + length].decode())
+        at += 1 + length
+    (kind,) = struct.unpack("!H", query[at + 1 : at + 3])
+    return ".".join(labels), kind, at + 5
+
+
+def _answer(query: bytes, name: str, kind: int, end: int) -> bytes:
+    """RFC 1035 §4.1: NXDOMAIN, or one A record, or none of another kind."""
+    exists = not name.endswith("none.test")
+    found = exists and kind == 1
+    flags = 0x8180 if exists else 0x8183
+    header = query[:2] + struct.pack("!HHHHH", flags, 1, int(found), 0, 0)
+    record = struct.pack("!HHHIH4B", 0xC00C, 1, 1, 60, 4, 127, 0, 0, 1) if found else b""
+    return header + query[12:end] + record
+
+
+@pytest.fixture
+def names() -> Iterator[NameServer]:
+    names = NameServer()
+    yield names
+    names.close()
+
+
+def resolver(names: NameServer) -> AsyncResolver:
+    return AsyncResolver([names.address])
+
+
+def test_a_name_server_that_is_dead_for_some_holds_up_nobody_else(names: NameServer) -> None:
+    """Nor the event loop; and who asked for a dead name knows after the deadline."""
+
+    async def run() -> tuple[float, float, list[BaseException | None]]:
+        slowest, ours = 0.0, resolver(names)
+
+        async def watch() -> None:
+            nonlocal slowest
+            while True:
+                before = time.perf_counter()
+                await asyncio.sleep(0.01)
+                slowest = max(slowest, time.perf_counter() - before)
+
+        watching = asyncio.create_task(watch())
+        dead = [
+            asyncio.create_task(_error(ours.addresses(f"n{n}.dead.test", 1.0))) for n in range(100)
+        ]
+        await asyncio.sleep(0.1)
+        start = time.perf_counter()
+        for n in range(20):
+            assert await ours.addresses(f"n{n}.live.test", 1.0) == ["127.0.0.1"]
+        took = time.perf_counter() - start
+        errors = await asyncio.gather(*dead)
+        watching.cancel()
+        await ours.close()
+        return took, slowest, errors
+
+    took, slowest, errors = asyncio.run(run())
+    assert took < 0.9, "before the dead ones ended"
+    assert slowest < 0.5
+    assert all(isinstance(error, NotSent) for error in errors)
+    assert {error.failure for error in errors if isinstance(error, NotSent)} == {Failure.DNS}
+    assert "n0.dead.test could not be resolved: no answer within 1 s" in str(errors[0])
+
+
+async def _error(asked: object) -> BaseException | None:
+    try:
+        await asked  # type: ignore[misc]
+    except NotSent as error:
+        return error
+    return None
+
+
+def test_a_name_is_asked_for_once_and_kept_for_a_while(names: NameServer) -> None:
+    async def run() -> None:
+        ours = resolver(names)
+        await asyncio.gather(*(ours.addresses("a.live.test", 1.0) for _ in range(50)))
+        await ours.addresses("a.live.test", 1.0)
+        await ours.close()
+
+    asyncio.run(run())
+    assert names.asked.count("a.live.test") <= 2, "for IPv4 and IPv6"
+
+
+def test_a_name_that_was_not_found_is_asked_for_again(names: NameServer) -> None:
+    async def run() -> list[BaseException | None]:
+        ours = resolver(names)
+        errors = [await _error(ours.addresses("a.none.test", 1.0)) for _ in range(2)]
+        await ours.close()
+        return errors
+
+    errors = asyncio.run(run())
+    assert {str(error) for error in errors} == {
+        "The name a.none.test could not be resolved: there is no such name"
+    }
+    assert names.asked.count("a.none.test") >= 2
+
+
+def test_the_deadline_of_connecting_covers_the_look_up(names: NameServer) -> None:
+    async def run(name: str) -> tuple[Failure | None, float]:
+        made = transport(connect_timeout=0.3, timeout=2.0, resolver=lambda: resolver(names))
+        async with made as sending:
+            outcome = await sending.send(WebhookMessage(f"http://{name}:{port}/", {}, b"{}"))
+        return outcome.failure, outcome.duration
+
+    with server(sends(OK)) as port:
+        assert asyncio.run(run("a.live.test"))[0] is None
+        failure, duration = asyncio.run(run("a.dead.test"))
+    assert failure is Failure.DNS
+    assert 0.3 <= duration < 2.0
