@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 import structlog
 from redis import Redis
@@ -68,7 +68,7 @@ class Patience(Retry):
     def call_with_retry(
         self,
         do: Callable[[], Result],
-        fail: Callable[..., Any],
+        fail: Callable[..., object],
         is_retryable: Callable[[Exception], bool] | None = None,
         with_failure_count: bool = False,
     ) -> Result:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +16,8 @@ class EventType:
     title: str
     description: str
     group: str
-    sample: Mapping[str, Any]
-    schema: Mapping[str, Any] | None = None
+    sample: Mapping[str, object]
+    schema: Mapping[str, object] | None = None
     own: bool = False
 
     @property

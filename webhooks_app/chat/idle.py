@@ -95,7 +95,7 @@ def _asked(talk: LockedConversation, now: datetime) -> IngestRequest:
     return IngestRequest(talk.tenant, [talk.event(derived)], EventOrigin.CHAT)
 
 
-def _silence(talk: LockedConversation, event: Accepted, now: datetime) -> dict[str, Any]:
+def _silence(talk: LockedConversation, event: Accepted, now: datetime) -> dict[str, object]:
     return {
         "id": new_id("cms"),
         "conversation": talk.id,

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from webhooks_app.chat.contacts import Contact, shown_phone
 from webhooks_app.chat.state import Message, Notes, State
 from webhooks_app.lib.times import rfc3339
 
-Data = dict[str, Any]
+Data = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ transaction that holds the locks of their conversations."""
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, Engine, insert
 
@@ -150,7 +149,7 @@ class _Hearing:
             self._connection.execute(insert(MESSAGES), [_row(one) for one in kept])
 
 
-def _row(new: _New) -> dict[str, Any]:
+def _row(new: _New) -> dict[str, object]:
     message = new.message
     return {
         "id": new_id("cms"),

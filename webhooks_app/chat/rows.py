@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 
 import msgspec
 import orjson
@@ -132,6 +132,6 @@ def wishes_of(connection: Connection, organisation_id: str, chatbot_id: str) -> 
     )
 
 
-def _values(state: State) -> dict[str, Any]:
+def _values(state: State) -> dict[str, object]:
     noted = {name: getattr(state, name) for name in NOTED}
     return noted | {"notes": msgspec.json.encode(state.notes).decode()}

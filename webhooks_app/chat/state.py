@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 import msgspec
 
@@ -67,4 +66,4 @@ class Derived:
     type: str
     keys: tuple[str, ...]
     occurred_at: datetime
-    data: dict[str, Any]
+    data: dict[str, object]

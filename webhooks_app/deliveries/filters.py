@@ -1,7 +1,6 @@
 """Which deliveries are meant: for lists and for replays of many."""
 
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, and_, literal, or_, select
@@ -36,13 +35,13 @@ class Filters(msgspec.Struct, frozen=True, omit_defaults=True):
     text: str | None = None
     missing: bool = False
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """What `read` takes; members that are None are left out."""
-        json: dict[str, Any] = msgspec.to_builtins(self)
+        json: dict[str, object] = msgspec.to_builtins(self)
         return json
 
     @classmethod
-    def read(cls, json: dict[str, Any]) -> "Filters":
+    def read(cls, json: dict[str, object]) -> "Filters":
         return msgspec.convert(json, cls)
 
 
@@ -88,7 +87,7 @@ def rest_of(filters: Filters, delivery: type[Delivery]) -> Conditions:
 
 
 def _holds(text: str, delivery: type[Delivery]) -> ColumnElement[bool]:
-    searched: tuple[InstrumentedAttribute[Any], ...] = (
+    searched: tuple[InstrumentedAttribute[object], ...] = (
         delivery.error,
         Event.data,
         Event.subject_id,

@@ -1,7 +1,6 @@
 """What a digest tells: numbers of a window beside those of the period before, and recent leads."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, func, select
@@ -32,7 +31,7 @@ _decode = msgspec.json.Decoder().decode
 
 def content_of(
     session: Session, tenant: Tenant, scope: Scope, schedule: Schedule, told: Period
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """As the `data` of an `action.digest` event, but for who is told.
 
     An event belongs to the window in which it was accepted: what a producer reports late is in the
@@ -50,7 +49,7 @@ def content_of(
     }
 
 
-def is_empty(content: Mapping[str, Any]) -> bool:
+def is_empty(content: Mapping[str, object]) -> bool:
     return not any(content[name] for name in COUNTED)
 
 
@@ -94,7 +93,7 @@ def _within(tenant: Tenant, scope: Scope, told: Period) -> list[ColumnElement[bo
     return within
 
 
-def _lead(data: dict[str, Any]) -> dict[str, str]:
+def _lead(data: dict[str, object]) -> dict[str, str]:
     """Its fields lie in the data itself or, with some producers, in a `lead` within."""
     inner = data.get("lead")
     fields = data | inner if isinstance(inner, dict) else data

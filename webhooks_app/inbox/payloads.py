@@ -6,7 +6,6 @@ Pure. What was sent may be anything, so nothing here fails.
 import re
 from collections.abc import Iterator, Mapping
 from itertools import accumulate
-from typing import Any
 
 import msgspec
 
@@ -20,7 +19,7 @@ BRACKETS = re.compile(rb"[][{}]")
 DEEPEST = 32
 
 
-def parsed(body: bytes) -> Any:
+def parsed(body: bytes) -> object:
     """What the JSON says; None when it is none."""
     try:
         return json_text.read(body)
@@ -28,7 +27,7 @@ def parsed(body: bytes) -> Any:
         return None
 
 
-def event_name(content: Any) -> str:
+def event_name(content: object) -> str:
     """As `lead.captured` or `LEAD_CREATED`; empty when it names none."""
     if not isinstance(content, dict):
         return ""
@@ -36,7 +35,7 @@ def event_name(content: Any) -> str:
     return next((name for name in names if isinstance(name, str)), "")[:LONGEST_VALUE]
 
 
-def lead_of(content: Any) -> dict[str, str]:
+def lead_of(content: object) -> dict[str, str]:
     """The lead's `LEAD_FIELDS` that are there, as the Pollybot document prints them; none when
     it is not about someone who can be reached, or about a lead by its event's name."""
     about_lead = "lead" in event_name(content).lower()
@@ -51,7 +50,7 @@ def lead_of(content: Any) -> dict[str, str]:
     return {}
 
 
-def _places(content: Any) -> Iterator[Mapping[str, Any]]:
+def _places(content: object) -> Iterator[Mapping[str, object]]:
     """Where formats put a lead: `data.lead`, `data.object` (Stripe's way), `data`, the top."""
     data = content.get("data") if isinstance(content, dict) else None
     inner = (data.get("lead"), data.get("object")) if isinstance(data, dict) else ()

@@ -1,7 +1,7 @@
 """How long a request's body may be, for each view. The web server asks before it reads one."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 KIB, MIB = 1024, 1024 * 1024
 
@@ -9,7 +9,7 @@ LITTLE = 16 * KIB  # every view that says nothing, so whatever strangers reach
 FORM = MIB  # pages behind the log-in, and most of the API
 BATCH = 64 * MIB  # many events or messages at once
 
-View = TypeVar("View", bound=Callable[..., Any])
+View = TypeVar("View", bound=Callable[..., object])
 
 
 def takes(most: int) -> Callable[[View], View]:
@@ -22,5 +22,5 @@ def takes(most: int) -> Callable[[View], View]:
     return mark
 
 
-def largest_body(view: Callable[..., Any] | None) -> int:
+def largest_body(view: Callable[..., object] | None) -> int:
     return getattr(view, "largest_body", LITTLE)

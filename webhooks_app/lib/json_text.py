@@ -4,8 +4,6 @@ What was let in can be read everywhere. orjson, which is used for what we write 
 integers beyond 64 bits.
 """
 
-from typing import Any
-
 import msgspec
 
 # What `read` raises for what is none.
@@ -14,9 +12,9 @@ NOT_JSON = (msgspec.DecodeError, RecursionError)
 read = msgspec.json.Decoder().decode
 
 
-def write(value: Any) -> str:
+def write(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def indented(value: Any) -> str:
+def indented(value: object) -> str:
     return msgspec.json.format(write(value), indent=2)

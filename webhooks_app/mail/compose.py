@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import Any, cast
+from typing import cast
 
 import msgspec
 import orjson
@@ -126,7 +126,7 @@ def compose(action: MailAction, claimed: Claimed, about: About, desk: MailContex
     name = about.action or one_line(MEANINGFUL.sub(" ", action.name))
     fields = fields_of(claimed.event_type, claimed.data, about.zone)
     title = title_of(claimed.event_type)
-    context: dict[str, Any] = {
+    context: dict[str, object] = {
         "brand": desk.brand,
         "organisation": about.organisation,
         "action": name,

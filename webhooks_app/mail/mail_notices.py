@@ -6,7 +6,6 @@ mail of a kind about a subscription in `QUIET`; what fails meanwhile is counted,
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -100,7 +99,7 @@ def _said(
 def _tell(
     session: Session, organisation: Organisation, subscription: Subscription, title: str, body: str
 ) -> None:
-    context: dict[str, Any] = {
+    context: dict[str, object] = {
         "title": title,
         "body": body,
         "organisation": organisation.name,

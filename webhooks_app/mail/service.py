@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from email.utils import quote
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -29,7 +28,7 @@ class NotSent(Exception):
     """A test mail was not taken; the message says why."""
 
 
-def post(session: Session, to: str, template: str, **context: Any) -> Mail:
+def post(session: Session, to: str, template: str, **context: object) -> Mail:
     """Add a mail to the caller's transaction, made of `templates/email/<template>/`.
 
     With no SMTP server it goes to the outbox, where operators read it. Call `send_soon` after the

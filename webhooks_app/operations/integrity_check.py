@@ -7,7 +7,6 @@ them need not add up.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import (
     BindParameter,
@@ -129,7 +128,7 @@ def audit(engine: Engine, retention_days: int) -> Report:
         return Report(broken, _totals(connection))
 
 
-def _moments(now: datetime, retention_days: int) -> list[BindParameter[Any]]:
+def _moments(now: datetime, retention_days: int) -> list[BindParameter[object]]:
     oldest = (now - timedelta(days=retention_days)).timestamp()
     return [
         bindparam("first_event", floor_id("evt", oldest)),
@@ -139,7 +138,7 @@ def _moments(now: datetime, retention_days: int) -> list[BindParameter[Any]]:
 
 
 def _look(
-    connection: Connection, scan: Scan, moments: Sequence[BindParameter[Any]]
+    connection: Connection, scan: Scan, moments: Sequence[BindParameter[object]]
 ) -> dict[str, int]:
     def sql(fragment: str) -> TextClause:
         return text(fragment).bindparams(*[m for m in moments if f":{m.key}" in fragment])

@@ -5,7 +5,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from flask import g, has_request_context, request
 from sqlalchemy import Connection, insert, select
@@ -112,19 +111,19 @@ def current_actor() -> Actor:
     return actor
 
 
-def record(session: Session, action: str, target: Target, **detail: Any) -> None:
+def record(session: Session, action: str, target: Target, **detail: object) -> None:
     """Add an entry to the caller's transaction. `action` is one of `ACTIONS`, its first word the
     kind of the target; `detail` is JSON, and holds no secret."""
     values = _values(current_actor(), action, target, detail)
     session.add(AuditEntry(**values, **_where_from()))
 
 
-def record_automatic(connection: Connection, action: str, target: Target, **detail: Any) -> None:
+def record_automatic(connection: Connection, action: str, target: Target, **detail: object) -> None:
     """Like `record`, of what nobody asked for."""
     connection.execute(insert(AuditEntry).values(_values(SYSTEM, action, target, detail)))
 
 
-def record_in_all(session: Session, user: User | None, action: str, **detail: Any) -> None:
+def record_in_all(session: Session, user: User | None, action: str, **detail: object) -> None:
     """An entry about a user, in the audit log of each of their organisations. Nobody has none,
     and it takes as many queries."""
     mine = select(Membership.organisation_id).where(Membership.user_id == (user.id if user else ""))
@@ -133,7 +132,9 @@ def record_in_all(session: Session, user: User | None, action: str, **detail: An
             record(session, action, Target(organisation_id, user.id, user.email), **detail)
 
 
-def _values(actor: Actor, action: str, target: Target, detail: Mapping[str, Any]) -> dict[str, Any]:
+def _values(
+    actor: Actor, action: str, target: Target, detail: Mapping[str, object]
+) -> dict[str, object]:
     return {
         "id": new_id("aud"),
         "organisation_id": target.organisation_id,

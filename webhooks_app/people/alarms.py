@@ -5,7 +5,6 @@ the password was changed after the mail.
 """
 
 from datetime import timedelta
-from typing import Any
 
 from flask import current_app
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -19,7 +18,7 @@ from webhooks_app.models import User
 VALID = timedelta(days=3)
 
 
-def tell(session: Session, user: User, template: str, **context: Any) -> None:
+def tell(session: Session, user: User, template: str, **context: object) -> None:
     """Add a mail about the account to the caller's transaction. Call `mail.send_soon` after the
     commit."""
     token = _serializer().dumps([user.id, _fingerprint(user)])

@@ -1,7 +1,6 @@
 """Lengths of time, schedules and browsers as people say them."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from webhooks_app.digests.schedule import STEP_HOURS, parse_schedule
 from webhooks_app.vocabulary import Frequency
@@ -46,7 +45,7 @@ def duration(seconds: float) -> str:
     return " ".join(parts[:2])
 
 
-def schedule(raw: Mapping[str, Any], default_zone: str) -> str:
+def schedule(raw: Mapping[str, object], default_zone: str) -> str:
     """`every week on Thursday at 09:00 (Europe/Berlin)`; `raw` is what `parse_schedule` reads."""
     of = parse_schedule(raw, default_zone)
     day = f" on {WEEKDAYS[of.weekday]}" if of.frequency == Frequency.WEEKLY else ""

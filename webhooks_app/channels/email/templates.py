@@ -1,6 +1,6 @@
 """Mails from `templates/email/<name>/{subject.txt,body.txt,body.html}`. HTML is escaped."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -25,7 +25,7 @@ class Written(NamedTuple):
     html: str
 
 
-def render(name: str, **context: Any) -> Written:
+def render(name: str, **context: object) -> Written:
     subject, text, html = (
         _environment.get_template(f"email/{name}/{part}").render(context)
         for part in ("subject.txt", "body.txt", "body.html")

@@ -1,7 +1,5 @@
 """/test-webhook: inboxes, what came to each, and how each answers."""
 
-from typing import Any
-
 from flask import (
     Blueprint,
     abort,
@@ -169,7 +167,7 @@ def _page(
     )
 
 
-def _requests(inbox: Inbox) -> dict[str, Any]:
+def _requests(inbox: Inbox) -> dict[str, object]:
     requests = inbox_requests.requests_of(db.session(), inbox, parts().vault)
     return {"requests": requests, "mark": inbox_requests.mark_in(requests)}
 

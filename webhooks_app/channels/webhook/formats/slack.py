@@ -4,7 +4,6 @@ Labels and values are `plain_text`, so that nothing in them is markup or a menti
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import orjson
 
@@ -29,7 +28,7 @@ class Slack(Unsigned):
 
     def envelope(self, event: EventView) -> bytes:
         facts = facts_of(event)
-        blocks: list[dict[str, Any]] = [
+        blocks: list[dict[str, object]] = [
             {"type": "header", "text": _plain(cut(title_of(event.type), LONGEST_HEADER))},
             *(
                 _section(facts[start : start + FACTS_IN_SECTION])
@@ -41,9 +40,9 @@ class Slack(Unsigned):
         return orjson.dumps({"text": summary, "mrkdwn": False, "blocks": blocks})
 
 
-def _section(facts: Sequence[Fact]) -> dict[str, Any]:
+def _section(facts: Sequence[Fact]) -> dict[str, object]:
     return {"type": "section", "fields": [_plain(text) for fact in facts for text in fact]}
 
 
-def _plain(text: str) -> dict[str, Any]:
+def _plain(text: str) -> dict[str, object]:
     return {"type": "plain_text", "text": text.translate(ESCAPES), "emoji": False}

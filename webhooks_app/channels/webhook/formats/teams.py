@@ -3,8 +3,6 @@
 The runs of a `RichTextBlock` are shown as they are, unlike a `TextBlock`, which reads Markdown.
 """
 
-from typing import Any
-
 import orjson
 
 from webhooks_app.channels.readable import title_of, units
@@ -20,7 +18,7 @@ ROOM, OVERHEAD = 20_000, 160  # bytes, and what stands around each text; Teams t
 SCHEMA = "http://adaptivecards.io/schemas/adaptive-card.json"
 CARD = "application/vnd.microsoft.card.adaptive"
 
-Json = dict[str, Any]
+Json = dict[str, object]
 
 
 class Teams(Unsigned):
