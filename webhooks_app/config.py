@@ -85,9 +85,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         self._check_mail()
         self._check_https()
         with _naming("ALLOWED_NETWORKS"):
-            _ = self.guard
+            Guard.parse(_listed(self.allowed_networks))
         with _naming("ENCRYPTION_KEYS"):
-            _ = [Fernet(key) for key in self.vault_keys]
+            for key in self.vault_keys:
+                Fernet(key)
         for name in ("ingest_rate_limit", "login_rate_limit", "login_tries_limit"):
             with _naming(name.upper()):
                 parse_many(getattr(self, name))
@@ -107,7 +108,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         if "@" not in parseaddr(self.mail_from)[1]:
             raise BadSetting('MAIL_FROM: a name with a comma or a colon stands in "quotes"')
         with _naming("MAIL_FROM"):
-            _ = mailbox_of(self.mail_from)
+            mailbox_of(self.mail_from)
 
     def _check_https(self) -> None:
         scheme = self.public_url.partition(":")[0]
@@ -181,10 +182,8 @@ def read_settings(environ: Mapping[str, str] = os.environ, **overrides: object) 
     raw.update(overrides)
     data_dir = Path(str(raw.get("data_dir", "instance")))
     raw["data_dir"] = data_dir
-    raw.setdefault("secret_key", "") or raw.update(secret_key=_kept(data_dir / "secret_key"))
-    raw.setdefault("encryption_keys", "") or raw.update(
-        encryption_keys=_kept(data_dir / "encryption_keys")
-    )
+    for name in ("secret_key", "encryption_keys"):
+        raw[name] = raw.get(name) or _kept(data_dir / name)
     return _typed(raw)
 
 

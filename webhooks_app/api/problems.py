@@ -1,6 +1,6 @@
 """Problem details (RFC 9457): what went wrong, where, and what helps."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -76,7 +76,6 @@ def _answer_unrouted() -> Response | None:
     return _http_error(error) if isinstance(error, MethodNotAllowed) else None
 
 
-@bp.errorhandler(Problem)
 def _problem(problem: Problem) -> Response:
     return problem.response()
 
@@ -88,7 +87,6 @@ INVALID = {
 }
 
 
-@bp.errorhandler(Invalid)
 def _invalid(error: Invalid) -> Response:
     statuses = {fault.status for fault in error.faults}
     status = statuses.pop() if len(statuses) == 1 else 422
@@ -99,17 +97,14 @@ def _invalid(error: Invalid) -> Response:
     return Problem(status, *INVALID[status], detail, faults=error.faults).response()
 
 
-@bp.errorhandler(NotFound)
 def _not_found(_: NotFound) -> Response:
     return Problem(404, "not-found", "Not found", "There is nothing of yours here.").response()
 
 
-@bp.errorhandler(Conflict)
 def _conflict(error: Conflict) -> Response:
     return Problem(409, "conflict", "Not as things are now", str(error)).response()
 
 
-@bp.errorhandler(Busy)
 def _busy(_: Busy) -> Response:
     detail = (
         "Other events of your organisation are still being matched against costly conditions. "
@@ -118,18 +113,15 @@ def _busy(_: Busy) -> Response:
     return Problem(429, "busy", "Busy", detail, headers={"Retry-After": "1"}).response()
 
 
-@bp.errorhandler(PlanLimit)
 def _plan_limit(error: PlanLimit) -> Response:
     return Problem(403, "plan-limit", "Not in the plan", str(error)).response()
 
 
-@bp.errorhandler(RequestEntityTooLarge)
 def _too_large(_: RequestEntityTooLarge) -> Response:
     detail = f"The body is longer than {request.max_content_length} bytes."
     return _invalid(Invalid(Fault("#", detail, status=413)))
 
 
-@bp.errorhandler(HTTPException)
 def _http_error(error: HTTPException) -> Response:
     headers = {name: value for name, value in error.get_headers() if name in PASSED_ON}
     slug = error.name.lower().replace(" ", "-")
@@ -149,7 +141,6 @@ def _database_away(error: Exception) -> Response:
     ).response()
 
 
-@bp.errorhandler(Exception)
 def _unexpected(_: Exception) -> Response:
     log.exception("request failed", path=request.path)
     return Problem(
@@ -157,17 +148,29 @@ def _unexpected(_: Exception) -> Response:
     ).response()
 
 
-@bp.errorhandler(UNSTORABLE)
 def _unstorable(_: Exception) -> Response:
     return _invalid(Invalid(Fault("#", "Something in it cannot be stored: a NUL character?")))
 
 
-for away in DATABASE_AWAY:
-    bp.register_error_handler(away, _database_away)
+HANDLERS: Mapping[type[Exception], Callable[[Any], Response]] = {
+    Problem: _problem,
+    Invalid: _invalid,
+    NotFound: _not_found,
+    Conflict: _conflict,
+    Busy: _busy,
+    PlanLimit: _plan_limit,
+    RequestEntityTooLarge: _too_large,
+    HTTPException: _http_error,
+    Exception: _unexpected,
+    UNSTORABLE: _unstorable,
+    **dict.fromkeys(DATABASE_AWAY, _database_away),
+}
 
 
-def register_problem_handlers(other: Blueprint) -> None:
-    """Let the errors of another blueprint be answered like those of the API."""
-    for code, handlers in bp.error_handler_spec[None].items():
-        for kind, handler in handlers.items():
-            other.register_error_handler(code or kind, handler)
+def register_problem_handlers(blueprint: Blueprint) -> None:
+    """Answer the errors of these views by problem details."""
+    for kind, handler in HANDLERS.items():
+        blueprint.register_error_handler(kind, handler)
+
+
+register_problem_handlers(bp)

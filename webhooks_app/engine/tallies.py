@@ -55,7 +55,7 @@ def health(tries: Iterable[Try]) -> list[dict[str, Any]]:
             row.update(delivered=row["delivered"] + 1, last_success_at=one.at, failing_since=None)
         else:
             row["failed_attempts"] += 1
-            row["failed"] += one.status is DeliveryStatus.FAILED
+            row["failed"] += 1 if one.status is DeliveryStatus.FAILED else 0
             row["last_failure_at"] = one.at
             row["failing_since"] = row["failing_since"] or one.at
     return list(rows.values())

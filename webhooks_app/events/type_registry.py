@@ -1,8 +1,6 @@
 """The event types that an organisation knows: the catalogue's, and those that it registered."""
 
 from collections.abc import Mapping
-from math import inf
-from time import monotonic
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -11,6 +9,7 @@ from webhooks_app.catalogue import CATALOGUE, EventType, event_type
 from webhooks_app.database import reading
 from webhooks_app.extensions import db
 from webhooks_app.lib import json_text
+from webhooks_app.lib.cache import Cache
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.models import CustomEventType
 
@@ -89,8 +88,8 @@ class CustomNames:
         )
 
     def __contains__(self, name: object) -> bool:
-        read_at, names = _kept.get(self._organisation_id, (-inf, frozenset()))
-        if self._is_fresh or (name in names and monotonic() - read_at < KEPT_SECONDS):
+        names = _kept.get(self._organisation_id) or frozenset()
+        if self._is_fresh or name in names:
             return name in names
         self._is_fresh = True
         return name in self._read()
@@ -98,18 +97,16 @@ class CustomNames:
     def _read(self) -> frozenset[str]:
         with reading(db.engine) as connection:
             names = frozenset(connection.scalars(self._names))
-        if len(_kept) >= KEPT_ORGANISATIONS:
-            _kept.clear()
-        _kept[self._organisation_id] = (monotonic(), names)
+        _kept.put(self._organisation_id, names)
         return names
 
 
-_kept: dict[str, tuple[float, frozenset[str]]] = {}
+_kept: Cache[str, frozenset[str]] = Cache(KEPT_ORGANISATIONS, KEPT_SECONDS)
 
 
 def forget(organisation_id: str) -> None:
     """What this process keeps of an organisation's names is stale."""
-    _kept.pop(organisation_id, None)
+    _kept.forget(organisation_id)
 
 
 def by_group(types: Mapping[str, EventType]) -> dict[str, list[EventType]]:

@@ -100,7 +100,7 @@ def accept_together(database: Engine, asked: Sequence[IngestRequest]) -> None:
 
     When that cannot be, each is tried alone, so that nobody suffers from another's error.
     """
-    for last in (False,) * (TRIES - 1) + (True,):
+    for left in reversed(range(TRIES)):
         try:
             stored = _store(database, asked)
         except Exception as error:
@@ -108,7 +108,7 @@ def accept_together(database: Engine, asked: Sequence[IngestRequest]) -> None:
                 for one in asked:
                     accept_together(database, [one])
                 return
-            if last or not lost_a_race(error):
+            if not left or not lost_a_race(error):
                 _fail(asked, error)
                 return
         else:
@@ -123,15 +123,15 @@ def in_transaction(database: Engine, work: Callable[[Connection, Prepared], T]) 
     before. So it must make the same events each time.
     """
     prepared = Prepared()
-    for last in (False,) * (TRIES - 1) + (True,):
-        prepared.final = last
+    for left in reversed(range(TRIES)):
+        prepared.final = not left
         try:
             with database.begin() as connection:
                 result = work(connection, prepared)
         except Costly as costly:
             prepared.add(database, costly)
         except DBAPIError as error:
-            if last or not lost_a_race(error):
+            if not left or not lost_a_race(error):
                 raise
         else:
             tell_untried(database, prepared.untried)

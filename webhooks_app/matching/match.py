@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.orm import Session
 
+from webhooks_app.lib.cache import Cache
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import rfc3339
 from webhooks_app.matching.budget import PER_EVENT, Budget, Spent
@@ -159,7 +160,7 @@ def view_of(event: Incoming) -> View:
     )
 
 
-_kept: dict[Tenant, Matcher] = {}
+_kept: Cache[Tenant, Matcher] = Cache(KEPT_TENANTS)
 
 
 def kept_matcher(tenant: Tenant) -> Matcher | None:
@@ -185,9 +186,7 @@ def _matcher(connection: Connection, tenant: Tenant, version: int) -> Matcher:
     matcher = _kept.get(tenant)
     if matcher is None or matcher.version != version:
         matcher = Matcher(_enabled_subscriptions(connection, tenant), version)
-        if len(_kept) >= KEPT_TENANTS:
-            _kept.clear()
-        _kept[tenant] = matcher
+        _kept.put(tenant, matcher)
     return matcher
 
 

@@ -5,13 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import inf
-from time import monotonic
 from typing import Any
 
 from sqlalchemy import Engine, bindparam, or_, select, update
 
 from webhooks_app.database import reading
+from webhooks_app.lib.cache import Cache
 from webhooks_app.lib.crypto import digest
 from webhooks_app.lib.errors import DATABASE_AWAY
 from webhooks_app.lib.tenant import Tenant
@@ -60,7 +59,7 @@ WHO = (
     .where(ApiKey.digest == bindparam("digest"))
 )
 
-_recent: dict[str, tuple[float, Principal]] = {}
+_recent: Cache[str, Principal] = Cache(KEPT_KEYS, KEPT_SECONDS)
 # One thread, so that noting a use neither holds up the request nor takes many connections.
 NOTES = ThreadPoolExecutor(1, "key-use")
 
@@ -72,13 +71,10 @@ def authenticate_key(database: Engine, token: str, ip: str | None = None) -> Pri
     that ends may open for a second more.
     """
     key_digest = digest(token)
-    read_at, principal = _recent.get(key_digest, (-inf, None))
-    if principal is not None and monotonic() - read_at < KEPT_SECONDS:
+    if (principal := _recent.get(key_digest)) is not None:
         return principal
     principal = _read(database, key_digest)
-    if len(_recent) >= KEPT_KEYS:
-        _recent.clear()
-    _recent[key_digest] = (monotonic(), principal)
+    _recent.put(key_digest, principal)
     last, now = principal.last_used_at, utcnow()
     if last is None or now - last >= USE_NOTED_EVERY:
         NOTES.submit(_note_use, database, principal.key_id, ip, now)
@@ -102,7 +98,7 @@ def _read(database: Engine, key_digest: str) -> Principal:
 
 def forget(key_digest: str) -> None:
     """The key was changed: this process asks again at once, others within a second."""
-    _recent.pop(key_digest, None)
+    _recent.forget(key_digest)
 
 
 def _accepted(row: Any, now: datetime) -> Principal:

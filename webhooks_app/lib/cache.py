@@ -1,0 +1,35 @@
+"""What a process keeps of what it has read, so that a busy producer asks SQL once and not a
+thousand times a second."""
+
+from collections.abc import Hashable
+from math import inf
+from time import monotonic
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+
+class Cache(Generic[Key, Value]):
+    """Keeps `most` values at most, each for `seconds`. Threads may share it.
+
+    A full cache begins again from nothing: what is in use is read again soon.
+    """
+
+    def __init__(self, most: int, seconds: float = inf) -> None:
+        self._most = most
+        self._seconds = seconds
+        self._values: dict[Key, tuple[float, Value]] = {}
+
+    def get(self, key: Key) -> Value | None:
+        if (found := self._values.get(key)) and monotonic() - found[0] < self._seconds:
+            return found[1]
+        return None
+
+    def put(self, key: Key, value: Value) -> None:
+        if len(self._values) >= self._most:
+            self._values.clear()
+        self._values[key] = (monotonic(), value)
+
+    def forget(self, key: Key) -> None:
+        self._values.pop(key, None)
