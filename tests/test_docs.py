@@ -134,6 +134,7 @@ def test_the_event_type_of_the_examples_exists() -> None:
         assert named in CATALOGUE
 
 
+@pytest.mark.processes
 def test_the_receiver_of_the_readme_takes_what_we_send_and_nothing_else(tmp_path: Path) -> None:
     [snippet] = re.findall(r"```python\n(.+?)```", README, re.DOTALL)
     secret = re.search(r"whsec_\w+", snippet)

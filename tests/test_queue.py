@@ -12,7 +12,7 @@ from redis import Redis
 from redis.exceptions import AuthenticationError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from tests.support.servers import RedisServer
+from tests.support.servers import RedisServer, wait_until
 from webhooks_app import queue
 from webhooks_app.jobs.schedule import PERIODIC
 
@@ -56,8 +56,8 @@ def test_a_nudge_gives_up_soon_when_redis_is_away_and_then_keeps_still(
         doorbell.ring()
     others = time.monotonic() - start
     own_redis.thaw()
-    assert first < 1
-    assert others < 0.1
+    assert first < 3
+    assert others < 3  # a hundred times a quarter of a second, if each waited
 
 
 def test_a_nudge_works_again_after_redis_was_away(own_redis: RedisServer, tmp_path: Path) -> None:
@@ -65,10 +65,13 @@ def test_a_nudge_works_again_after_redis_was_away(own_redis: RedisServer, tmp_pa
     own_redis.kill()
     doorbell.ring()
     own_redis.start()
-    time.sleep(1.05)
-    doorbell.ring()
     waiting = queue.queue_named(queue.DELIVERIES, queue.fast_redis(own_redis.url))
-    assert len(waiting) == 1
+
+    def arrives() -> bool:
+        doorbell.ring()
+        return len(waiting) == 1
+
+    wait_until(arrives)
 
 
 def test_a_worker_waits_for_redis_as_long_as_it_takes(

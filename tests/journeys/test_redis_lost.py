@@ -92,8 +92,8 @@ def endure(journey: Journey, receiver: Receiver, outage, measured: Measured) -> 
 
     slowest = max(posting.slowest, more.slowest)
     assert posting.statuses | more.statuses == {202}
-    assert len(posting.answers) > OUTAGE * 5
-    assert slowest < 1.0
+    assert len(posting.answers) > OUTAGE
+    assert slowest < OUTAGE / 2  # none waited for Redis to come back
     assert journey.verify(receiver) == 0
     assert all(process.poll() is None for process in processes)
     measured(f"slowest POST {slowest:.2f} s; all arrived {settled:.1f} s after Redis was back")

@@ -15,7 +15,7 @@ from typing import Self
 import psutil
 import requests
 
-from tests.support.servers import free_port, wait_until
+from tests.support.servers import PATIENCE, free_port, wait_until
 
 ROOT = Path(__file__).parents[2]
 OURS = ("DATA_DIR", "DATABASE_URL", "REDIS_URL", "HOST", "PORT", "DEMO", "ENCRYPTION_KEYS")
@@ -41,7 +41,7 @@ def run(script: str, *arguments: str, **variables: object) -> subprocess.Complet
         env=environ(**variables),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -81,7 +81,7 @@ class Instance:
         family = self.family()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(30)
+            self.process.wait(PATIENCE)
         for process in family:
             if process.is_running():
                 process.kill()
@@ -135,7 +135,13 @@ def command_line(process: psutil.Process) -> str:
         return ""
 
 
-def all_gone(processes: list[psutil.Process], seconds: float) -> bool:
-    """Ended, that is; a grandchild stays a zombie where nobody adopts it."""
-    left = psutil.wait_procs(processes, timeout=seconds)[1]
-    return all(process.status() == psutil.STATUS_ZOMBIE for process in left)
+def await_end_of(processes: list[psutil.Process]) -> None:
+    """A grandchild stays a zombie where nobody adopts it."""
+    wait_until(lambda: all(map(_is_gone, processes)))
+
+
+def _is_gone(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

@@ -13,8 +13,8 @@ import pytest
 import requests
 from standardwebhooks import Webhook
 
-from tests.launch.instance import Instance, all_gone, run
-from tests.support.servers import free_port, wait_until
+from tests.launch.instance import Instance, await_end_of, run
+from tests.support.servers import PATIENCE, free_port, wait_until
 from webhooks_app.lib.crypto import Vault
 
 
@@ -85,8 +85,8 @@ def test_it_stops_and_leaves_no_process(tmp_path: Path, number: signal.Signals) 
 
         instance.process.send_signal(number)
 
-        assert instance.process.wait(20) == 0
-        assert all_gone(family, 0.5)
+        assert instance.process.wait(PATIENCE) == 0
+        await_end_of(family)
         assert '"level": "error"' not in instance.said
 
 
@@ -96,8 +96,8 @@ def test_it_stops_soon_also_while_it_starts(tmp_path: Path, after: float) -> Non
     time.sleep(after)
     family = instance.family()
     instance.process.send_signal(signal.SIGINT)
-    instance.process.wait(8)
-    assert all_gone(family, 1)
+    instance.process.wait(PATIENCE)
+    await_end_of(family)
     assert "Traceback" not in instance.said
 
 
@@ -108,7 +108,7 @@ def test_kill_9_leaves_no_process(tmp_path: Path) -> None:
 
         instance.process.kill()
 
-        assert all_gone(family, 10)
+        await_end_of(family)
 
 
 def test_it_starts_again_after_kill_9_with_the_same_key(tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_its_web_server_dies_whole(tmp_path: Path) -> None:
         outer, inner = instance.part("web")
         outer.kill()
 
-        assert all_gone([inner], 5)
+        assert await_end_of([inner], 5)
         wait_until(lambda: answers(instance), 15)
 
 

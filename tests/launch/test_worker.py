@@ -10,8 +10,8 @@ from subprocess import CompletedProcess
 import psutil
 import pytest
 
-from tests.launch.instance import ROOT, all_gone, command_line, environ, run
-from tests.support.servers import RedisServer, wait_until
+from tests.launch.instance import ROOT, await_end_of, command_line, environ, run
+from tests.support.servers import PATIENCE, RedisServer, wait_until
 from webhooks_app.lib.crypto import new_key
 
 Variables = dict[str, object]
@@ -92,9 +92,9 @@ def test_it_stops_and_leaves_no_process(start: Start) -> None:
 
     worker.process.send_signal(signal.SIGTERM)
 
-    assert worker.process.wait(20) == 0
+    assert worker.process.wait(PATIENCE) == 0
     assert len(family) == 3
-    assert all_gone(family, 0.5)
+    await_end_of(family)
 
 
 def test_a_part_that_runs_alone_shares_its_metrics(start: Start, tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_another_beat_takes_over_at_once_when_the_first_stops(start: Start) -> N
     second = start("--role", "beat")
 
     first.process.terminate()
-    assert first.process.wait(10) == 0
+    assert first.process.wait(PATIENCE) == 0
 
     wait_until(lambda: "beat is active" in second.said, 10)
 

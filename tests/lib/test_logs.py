@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 PROGRAM = """
 import logging
 import structlog
@@ -19,9 +21,10 @@ except ZeroDivisionError:
 """
 
 
+@pytest.mark.processes
 def test_every_line_is_json_whoever_wrote_it() -> None:
     result = subprocess.run(
-        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=30
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True
     )
     first, second, third = (json.loads(line) for line in result.stderr.splitlines())
     assert (first["event"], first["level"]) == ("endpoint disabled", "warning")

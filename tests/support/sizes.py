@@ -16,7 +16,11 @@ ROOT = Path(__file__).parents[1]
 # What starts processes: the product, receivers in other languages, a browser.
 PROCESSES = {"browser", "compatibility", "journeys", "launch", "server"}
 # What is cheap enough on SQLite to be run at each commit.
-QUICK = {"channels", "chat", "lib", "matching", "subscriptions", "support"}
+QUICK = {
+    *("channels", "chat", "deliveries", "events", "inbox", "lib", "matching"),
+    *("mail", "organisations", "people", "subscriptions"),
+}
+SERVERS = {"database_url", "own_redis", "postgres_url", "redis_server"}
 RAN = "ran"
 # `make drills`: the same tests, for longer.
 DRILL = bool(os.environ.get("DRILL"))
@@ -39,10 +43,13 @@ def sizes_of(item: pytest.Item) -> set[str]:
 
 
 def _size(item: pytest.Item) -> str:
-    folder = item.path.relative_to(ROOT).parts[0]
+    folder, uses = item.path.relative_to(ROOT).parts[0], _uses(item)
     if folder in PROCESSES:
         return "processes"
-    return "quick" if folder in QUICK and "postgresql" not in _uses(item) else "whole"
+    if "postgresql" in uses:
+        return "whole"
+    pure = not SERVERS & set(getattr(item, "fixturenames", []))
+    return "quick" if pure or folder in QUICK else "whole"
 
 
 def _uses(item: pytest.Item) -> set[str]:
