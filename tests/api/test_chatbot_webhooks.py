@@ -11,7 +11,7 @@ from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from tests import factories
-from tests.api.conftest import Api, faults, kind
+from tests.api.conftest import Api, faults, forget_pings, kind
 from tests.support.receiver import Receiver
 from webhooks_app.catalogue import CATALOGUE
 from webhooks_app.channels.webhook.formats.pollybot import name_of, names_by_own
@@ -58,6 +58,7 @@ def logged_in(app: Flask, organisation: Organisation) -> LogIn:
 def made(browser: FlaskClient, **fields: object) -> dict[str, Any]:
     response = browser.post(WEBHOOKS, json=PUBLISHED | fields)
     assert response.status_code == 201, response.text
+    forget_pings()
     return dict(response.get_json()["webhook"])
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import Api, faults, kind
+from tests.api.conftest import Api, faults, forget_pings, kind
 from tests.support.receiver import Answer, Receiver
 from webhooks_app.lib.times import rfc3339, utcnow
 from webhooks_app.models import Organisation
@@ -114,6 +114,7 @@ def test_a_replay_is_a_new_delivery_of_the_same_body_to_the_url_of_now(
     drain()
     [row] = listed(api)
     api.patch(f"/webhooks/{webhook['id']}", {"url": receiver.url + "/moved"})
+    forget_pings()
     response = api.post(f"/deliveries/{row['id']}/replay")
     assert response.status_code == 202
     made = response.get_json()

@@ -111,6 +111,15 @@ def test_bytes_that_can_be_a_secret(size: int) -> None:
     assert check_encoded_secret(secret) == secret
 
 
+@pytest.mark.parametrize("size", [25, 26, 31, 32, 64])
+def test_a_secret_that_lacks_its_padding_gets_it_and_is_the_same_key(size: int) -> None:
+    secret = "whsec_" + base64.b64encode(bytes(range(size))).decode()
+    bare = secret.rstrip("=")
+    assert bare != secret
+    assert check_encoded_secret(bare) == secret
+    assert key_of(check_encoded_secret(bare)) == bytes(range(size))
+
+
 @pytest.mark.parametrize(
     "secret",
     ["", "whsec_", "whsec_!!", "whsec_AAAA", "my-own-secret-of-many-characters", SECRET[6:]]

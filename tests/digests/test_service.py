@@ -30,6 +30,7 @@ from webhooks_app.operations.integrity_check import audit
 from webhooks_app.parts import parts_of
 from webhooks_app.subscriptions import service as subscriptions
 from webhooks_app.subscriptions.test_delivery import send_test
+from webhooks_app.vocabulary import Channel
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "emails" / "digest"
 SINCE = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -386,14 +387,16 @@ def test_no_event_is_sent_to_a_digest_by_itself(organisation: Organisation) -> N
 
 
 def service_fields(**more: Any) -> dict[str, Any]:
-    return {"name": "Daily digest", "url": "https://a.example/", "event_types": [], **more}
+    return {"name": "Daily digest", "email_to": ["a@example.com"], "event_types": [], **more}
 
 
 def made(app: Flask, organisation: Organisation, **more: Any) -> Subscription:
     guard, vault = parts_of(app).guard, parts_of(app).vault
     kind = subscriptions.SubscriptionKind.ACTION
     fields, tenant = service_fields(**more), factories.tenant(organisation)
-    row, _ = subscriptions.create_subscription(db.session(), tenant, kind, fields, vault, guard)
+    row, _ = subscriptions.create_subscription(
+        db.session(), tenant, kind, fields, vault, guard, Channel.EMAIL
+    )
     return row
 
 

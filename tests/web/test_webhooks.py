@@ -169,7 +169,7 @@ def test_it_is_switched_off_and_on(owner: Person, organisation: Organisation) ->
     assert "Switched off" in page
     assert "cancelled" in page
     refused = owner.post(f"/webhooks/{row.id}/test")
-    assert (refused.status_code, "enable it first" in refused.text) == (409, True)
+    assert (refused.status_code, "Switch it on" in refused.text) == (409, True)
     assert db.session.query(Delivery).count() == 1
     owner.post(f"/webhooks/{row.id}/toggle", enabled="1")
     assert webhooks()[0].enabled

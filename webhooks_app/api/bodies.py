@@ -7,8 +7,9 @@ import msgspec
 from flask import request
 
 from webhooks_app.api.problems import Problem
-from webhooks_app.lib.json_faults import as_fault, malformed
+from webhooks_app.lib.json_faults import UNKNOWN, as_fault, malformed
 from webhooks_app.lib.pointers import Fault, Invalid, pointer
+from webhooks_app.subscriptions.reading import Members
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -21,6 +22,17 @@ def read(kind: type[T]) -> T:
 def read_optional(kind: type[T]) -> T:
     """Like `read`; no body at all means the defaults."""
     return read(kind) if request.get_data() else kind()
+
+
+def read_members() -> Members:
+    """The members of the object in the body, for a service to judge. Raises as `read` does."""
+    try:
+        members: dict[str, object] = msgspec.json.decode(json_text(), type=dict[str, object])
+    except msgspec.ValidationError as error:
+        raise Invalid(as_fault(error)) from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise Invalid(malformed(error)) from error
+    return members
 
 
 def json_text() -> str:
@@ -59,7 +71,7 @@ def _faults(text: str | msgspec.Raw, kind: type[msgspec.Struct]) -> Iterator[Fau
         return
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     for name in members.keys() - fields.keys():
-        yield Fault(pointer(name), "No member of this name is known here.")
+        yield Fault(pointer(name), UNKNOWN)
     for name, field in fields.items():
         if name in members:
             yield from _faults_of_member(name, members[name], field.type)

@@ -1,18 +1,19 @@
 """A webhook in the words of the Pollybot document: read, and shown."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from webhooks_app.api.shapes import Shape
+from webhooks_app.api.shapes import Moment, optional_moment
 from webhooks_app.channels.retry_policy import LONGEST_BASE, MOST_RETRIES, SHORTEST_BASE
 from webhooks_app.channels.webhook.formats.pollybot import Pollybot, name_of, names_by_own
 from webhooks_app.lib.pointers import Fault, Invalid, pointer
 from webhooks_app.lib.times import rfc3339
 from webhooks_app.models import Subscription
-from webhooks_app.subscriptions.chatbot_webhooks import policy_for, retries_of
+from webhooks_app.subscriptions import stored
+from webhooks_app.subscriptions.chatbot_webhooks import retries_for, retries_of
+from webhooks_app.subscriptions.reading import Members
 
 BOUNDS = {
     "max_retries": ("maxRetries", 0, MOST_RETRIES),
@@ -41,17 +42,17 @@ class ChatbotWebhookPatch(msgspec.Struct, forbid_unknown_fields=True, rename="ca
     is_active: bool | UnsetType = UNSET
     max_retries: int | UnsetType = UNSET
     retry_delay: int | UnsetType = UNSET
-    id: Any = UNSET
-    success_count: Any = UNSET
-    failure_count: Any = UNSET
-    last_triggered_at: Any = UNSET
-    last_success_at: Any = UNSET
-    created_at: Any = UNSET
-    updated_at: Any = UNSET
+    id: object = UNSET
+    success_count: object = UNSET
+    failure_count: object = UNSET
+    last_triggered_at: object = UNSET
+    last_success_at: object = UNSET
+    created_at: object = UNSET
+    updated_at: object = UNSET
 
-    def members(self, known: Iterable[str], row: Subscription | None = None) -> dict[str, Any]:
-        """As `subscriptions.fields` knows them; `known` are the names of event types. Raises
-        `Invalid` for retries out of bounds, but for those that `row` has already."""
+    def members(self, known: Iterable[str], row: Subscription | None = None) -> Members:
+        """As a webhook's spec calls them; `known` are the names of event types. Raises `Invalid`
+        for retries out of bounds, but for those that `row` has already."""
         given = {
             "name": self.name,
             "url": self.url,
@@ -61,14 +62,14 @@ class ChatbotWebhookPatch(msgspec.Struct, forbid_unknown_fields=True, rename="ca
         }
         return {name: value for name, value in given.items() if value is not UNSET}
 
-    def _policy(self, row: Subscription | None) -> Any:
+    def _policy(self, row: Subscription | None) -> dict[str, int] | UnsetType:
         most = None if self.max_retries is UNSET else self.max_retries
         delay = None if self.retry_delay is UNSET else self.retry_delay
-        stored = row.retry_policy if row else None
-        policy = policy_for(most, delay, stored)
-        if policy is not stored:
-            _check_bounds(policy)
-        return policy
+        if row is not None and most is None and delay is None:
+            return UNSET
+        kept = stored.as_far_as_readable(row)[0].retry_policy if row else None
+        retries = retries_for(most, delay, kept)
+        return UNSET if retries is None else _within_bounds(retries.as_policy())
 
 
 class ChatbotWebhookBody(ChatbotWebhookPatch, kw_only=True, rename="camel"):
@@ -77,36 +78,55 @@ class ChatbotWebhookBody(ChatbotWebhookPatch, kw_only=True, rename="camel"):
     event_types: list[str]
 
 
-def listed(row: Subscription) -> Shape:
+class ChatbotWebhookAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """The secret is there right after it was made; then the last two moments are not."""
+
+    id: str
+    name: str
+    url: str
+    secret: str | UnsetType
+    event_types: list[str]
+    is_active: bool
+    max_retries: int
+    retry_delay: int
+    success_count: int
+    failure_count: int
+    last_triggered_at: Moment | UnsetType | None
+    last_success_at: Moment | UnsetType | None
+    created_at: Moment
+    updated_at: Moment
+
+
+def listed(row: Subscription) -> ChatbotWebhookAnswer:
     """As in a list. The two moments are null until there is one."""
     health = row.health
-    last = {"lastTriggeredAt": health.last_attempt_at, "lastSuccessAt": health.last_success_at}
-    shape = made(row)
-    moments = {name: shape.pop(name) for name in ("createdAt", "updatedAt")}
-    return {
-        **shape,
-        **{name: rfc3339(at) if at else None for name, at in last.items()},
-        **moments,
-    }
+    return msgspec.structs.replace(
+        made(row),
+        last_triggered_at=optional_moment(health.last_attempt_at),
+        last_success_at=optional_moment(health.last_success_at),
+    )
 
 
-def made(row: Subscription, **secret: str) -> Shape:
+def made(row: Subscription, secret: str | UnsetType = UNSET) -> ChatbotWebhookAnswer:
     """As the answer to its creation shows it."""
-    retries = retries_of(row.retry_policy)
-    return {
-        "id": row.id,
-        "name": row.name,
-        "url": row.url,
-        **secret,
-        "eventTypes": [name_of(name) for name in row.event_types],
-        "isActive": row.enabled,
-        "maxRetries": retries.most,
-        "retryDelay": retries.delay_ms,
-        "successCount": row.health.delivered,
-        "failureCount": row.health.failed,
-        "createdAt": rfc3339(row.created_at),
-        "updatedAt": rfc3339(row.updated_at),
-    }
+    spec, _ = stored.as_far_as_readable(row)
+    retries = retries_of(spec.retry_policy)
+    return ChatbotWebhookAnswer(
+        id=row.id,
+        name=spec.name,
+        url=row.url,
+        secret=secret,
+        event_types=[name_of(name) for name in spec.event_types],
+        is_active=row.enabled,
+        max_retries=retries.most,
+        retry_delay=retries.delay_ms,
+        success_count=row.health.delivered,
+        failure_count=row.health.failed,
+        last_triggered_at=UNSET,
+        last_success_at=UNSET,
+        created_at=rfc3339(row.created_at),
+        updated_at=rfc3339(row.updated_at),
+    )
 
 
 def in_pollybots_words(error: Invalid) -> Invalid:
@@ -120,7 +140,7 @@ def _renamed(fault: Fault) -> Fault:
     return Fault(f"{name}{slash}{rest}", fault.detail, fault.kind, fault.status)
 
 
-def _check_bounds(policy: dict[str, int]) -> None:
+def _within_bounds(policy: dict[str, int]) -> dict[str, int]:
     faults = [
         Fault(pointer(name), f"This is a whole number from {least} to {most}.")
         for member, (name, least, most) in BOUNDS.items()
@@ -128,6 +148,7 @@ def _check_bounds(policy: dict[str, int]) -> None:
     ]
     if faults:
         raise Invalid(*faults)
+    return policy
 
 
 def _own_names(names: list[str] | UnsetType, known: Iterable[str]) -> list[str] | UnsetType:

@@ -1,9 +1,10 @@
 """/deliveries: what was sent, how it went, and once more."""
 
 from flask import Response
+from msgspec.structs import replace
 
 from webhooks_app.api import auth, queries, shapes
-from webhooks_app.api.answers import answer
+from webhooks_app.api.answers import answer, page
 from webhooks_app.api.blueprint import bp
 from webhooks_app.deliveries import log as service
 from webhooks_app.deliveries.send_again import send_again
@@ -14,8 +15,8 @@ from webhooks_app.extensions import db
 @auth.requires("deliveries:read")
 def list_deliveries() -> Response:
     query = queries.read(queries.DeliveryQuery)
-    page = service.list_deliveries(db.session(), auth.tenant(), query.filters(), query.window())
-    return answer(shapes.page(page, shapes.delivery))
+    found = service.list_deliveries(db.session(), auth.tenant(), query.filters(), query.window())
+    return answer(page(found, shapes.delivery))
 
 
 @bp.get("/deliveries/<delivery_id>")
@@ -24,11 +25,11 @@ def read_delivery(delivery_id: str) -> Response:
     logged = service.find_delivery(db.session(), auth.tenant(), delivery_id)
     attempts = service.attempts_of(db.session(), logged.delivery)
     return answer(
-        {
-            **shapes.delivery(logged),
-            "request_body": service.request_body(logged.delivery, logged.event),
-            "attempts": [shapes.attempt(one) for one in attempts],
-        }
+        replace(
+            shapes.delivery(logged),
+            request_body=service.request_body(logged.delivery, logged.event),
+            attempts=[shapes.attempt(one) for one in attempts],
+        )
     )
 
 

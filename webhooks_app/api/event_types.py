@@ -7,7 +7,7 @@ from flask import Response, url_for
 from msgspec import UNSET, UnsetType
 
 from webhooks_app.api import auth, bodies, shapes
-from webhooks_app.api.answers import answer, no_content
+from webhooks_app.api.answers import Answer, answer, no_content
 from webhooks_app.api.blueprint import bp
 from webhooks_app.events import custom_types as service
 from webhooks_app.events.type_registry import as_event_type, find_own, find_type, known_types
@@ -83,7 +83,7 @@ def _load(name: str) -> CustomEventType:
     return find_own(db.session(), _organisation_id(), name)
 
 
-def _shape(row: CustomEventType) -> shapes.Shape:
+def _shape(row: CustomEventType) -> Answer:
     return shapes.event_type(as_event_type(row))
 
 

@@ -37,7 +37,7 @@ def create_messages(chatbot_id: str) -> Response:
     except chat.KeyReused as error:
         at = pointer("messages", error.index) if batch else "#"
         raise reused(error, at, "message") from error
-    answers = [shapes.heard(one) for one in heard]
+    answers = [shapes.message(one) for one in heard]
     return answer({"messages": answers} if batch else answers[0], 202)
 
 

@@ -1,141 +1,169 @@
-"""How rows look in JSON."""
+"""What the API answers about events, event types, messages and deliveries."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Annotated
 
+import msgspec
 import orjson
+from msgspec import UNSET, Meta, UnsetType
 
 from webhooks_app.catalogue import EventType
 from webhooks_app.channels.webhook.formats.pollybot import name_of
 from webhooks_app.chat.service import MessageResult
 from webhooks_app.deliveries.log import Logged
-from webhooks_app.lib.paging import Page
 from webhooks_app.lib.times import rfc3339
 from webhooks_app.matching.incoming import Accepted
-from webhooks_app.models import Attempt, Event, Subscription
+from webhooks_app.models import Attempt, Event
 from webhooks_app.vocabulary import WAITING
 
-Shape = dict[str, Any]
-Row = TypeVar("Row")
+Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 
-def page(page: Page[Row], shape: Callable[[Row], Shape]) -> Shape:
-    return {"data": [shape(row) for row in page.rows], "next_cursor": page.next_cursor}
+class SubjectAnswer(msgspec.Struct, frozen=True):
+    type: str
+    id: str
 
 
-def accepted(accepted: Accepted) -> Shape:
-    return {"id": accepted.id, "type": accepted.type, "deliveries": accepted.deliveries}
+class AcceptedAnswer(msgspec.Struct, frozen=True):
+    """An event that was accepted, and how many deliveries it has."""
+
+    id: str
+    type: str
+    deliveries: int
 
 
-def heard(heard: MessageResult) -> Shape:
-    return {
-        "conversation_id": heard.conversation_id,
-        "events": [{"id": event.id, "type": event.type} for event in heard.events],
-    }
+class DerivedEvent(msgspec.Struct, frozen=True):
+    id: str
+    type: str
 
 
-def event_type(kind: EventType) -> Shape:
-    return {
-        "name": kind.name,
-        "title": kind.title,
-        "description": kind.description,
-        "group": kind.group,
-        "pollybot_name": name_of(kind.name),
-        "sample": kind.sample,
-        "schema": kind.schema,
-        "own": kind.own,
-    }
+class MessageAnswer(msgspec.Struct, frozen=True):
+    """A message, and the events that followed."""
+
+    conversation_id: str
+    events: list[DerivedEvent]
 
 
-def webhook(row: Subscription, masked_headers: dict[str, str]) -> Shape:
-    """Never with its secret."""
-    return {
-        "id": row.id,
-        "name": row.name,
-        "description": row.description,
-        "url": row.url,
-        "event_types": row.event_types,
-        "scope": _subject(row.scope_type, row.scope_id),
-        "conditions": row.conditions,
-        "match": row.match,
-        "changed_fields": row.changed_fields,
-        "wire_format": row.wire_format,
-        "retry_policy": row.retry_policy,
-        "rate_limit": row.rate_limit,
-        "timeout": row.timeout,
-        "failure_mail": row.failure_mail,
-        "headers": masked_headers,
-        "enabled": row.enabled,
-        "disabled_reason": row.disabled_reason,
-        "counters": _counters(row),
-        "previous_secret_expires_at": _moment(row.previous_secret_expires_at),
-        "created_at": rfc3339(row.created_at),
-        "updated_at": rfc3339(row.updated_at),
-    }
+class EventTypeAnswer(msgspec.Struct, frozen=True):
+    name: str
+    title: str
+    description: str
+    group: str
+    pollybot_name: str
+    sample: Mapping[str, object]
+    schema: Mapping[str, object] | None
+    own: bool
 
 
-def _counters(row: Subscription) -> Shape:
-    health = row.health
-    return {
-        "delivered": health.delivered,
-        "failed": health.failed,
-        "failed_attempts": health.failed_attempts,
-        "last_attempt_at": _moment(health.last_attempt_at),
-        "last_success_at": _moment(health.last_success_at),
-        "failing_since": _moment(health.failing_since),
-    }
+class EventAnswer(msgspec.Struct, frozen=True):
+    id: str
+    type: str
+    subject: SubjectAnswer | None
+    occurred_at: Moment
 
 
-def delivery(logged: Logged) -> Shape:
-    row = logged.delivery
-    return {
-        "id": row.id,
-        "event": _event(logged.event),
-        "subscription_id": row.subscription_id,
-        "trigger": row.trigger,
-        "replay_of": row.replay_of,
-        "status": row.status,
-        "tries": row.tries,
-        "failures": row.failures,
-        "status_code": row.status_code,
-        "error": row.error,
-        "next_try_at": _moment(row.due_at) if row.status in WAITING else None,
-        "created_at": rfc3339(row.created_at),
-        "finished_at": _moment(row.finished_at),
-    }
-
-
-def _event(event: Event) -> Shape:
-    return {
-        "id": event.id,
-        "type": event.type,
-        "subject": _subject(event.subject_type, event.subject_id),
-        "occurred_at": rfc3339(event.occurred_at),
-    }
-
-
-def _subject(type_: str | None, id_: str | None) -> Shape | None:
-    return {"type": type_, "id": id_} if type_ else None
-
-
-def attempt(row: Attempt) -> Shape:
+class AttemptAnswer(msgspec.Struct, frozen=True):
     """`response_headers` are pairs, since a name may come twice."""
-    return {
-        "number": row.number,
-        "outcome": row.outcome,
-        "failure": row.failure,
-        "error": row.error,
-        "status_code": row.status_code,
-        "url": row.url,
-        "request_headers": orjson.loads(row.request_headers),
-        "response_headers": orjson.loads(row.response_headers),
-        "response_body": row.response_body.decode(errors="replace"),
-        "response_truncated": row.response_truncated,
-        "started_at": rfc3339(row.started_at),
-        "duration_ms": row.duration_ms,
-    }
+
+    number: int
+    outcome: str
+    failure: str | None
+    error: str | None
+    status_code: int | None
+    url: str
+    request_headers: Mapping[str, str]
+    response_headers: list[tuple[str, str]]
+    response_body: str
+    response_truncated: bool
+    started_at: Moment
+    duration_ms: int
 
 
-def _moment(moment: datetime | None) -> str | None:
+class DeliveryAnswer(msgspec.Struct, frozen=True):
+    """`request_body` and `attempts` are there when one is read."""
+
+    id: str
+    event: EventAnswer
+    subscription_id: str
+    trigger: str
+    replay_of: str | None
+    status: str
+    tries: int
+    failures: int
+    status_code: int | None
+    error: str | None
+    next_try_at: Moment | None
+    created_at: Moment
+    finished_at: Moment | None
+    request_body: str | UnsetType | None = UNSET
+    attempts: list[AttemptAnswer] | UnsetType = UNSET
+
+
+def accepted(accepted: Accepted) -> AcceptedAnswer:
+    return AcceptedAnswer(accepted.id, accepted.type, accepted.deliveries)
+
+
+def message(result: MessageResult) -> MessageAnswer:
+    events = [DerivedEvent(event.id, event.type) for event in result.events]
+    return MessageAnswer(result.conversation_id, events)
+
+
+def event_type(kind: EventType) -> EventTypeAnswer:
+    return EventTypeAnswer(
+        name=kind.name,
+        title=kind.title,
+        description=kind.description,
+        group=kind.group,
+        pollybot_name=name_of(kind.name),
+        sample=kind.sample,
+        schema=kind.schema,
+        own=kind.own,
+    )
+
+
+def delivery(logged: Logged) -> DeliveryAnswer:
+    row = logged.delivery
+    return DeliveryAnswer(
+        id=row.id,
+        event=_event(logged.event),
+        subscription_id=row.subscription_id,
+        trigger=row.trigger,
+        replay_of=row.replay_of,
+        status=row.status,
+        tries=row.tries,
+        failures=row.failures,
+        status_code=row.status_code,
+        error=row.error,
+        next_try_at=optional_moment(row.due_at) if row.status in WAITING else None,
+        created_at=rfc3339(row.created_at),
+        finished_at=optional_moment(row.finished_at),
+    )
+
+
+def attempt(row: Attempt) -> AttemptAnswer:
+    return AttemptAnswer(
+        number=row.number,
+        outcome=row.outcome,
+        failure=row.failure,
+        error=row.error,
+        status_code=row.status_code,
+        url=row.url,
+        request_headers=orjson.loads(row.request_headers),
+        response_headers=orjson.loads(row.response_headers),
+        response_body=row.response_body.decode(errors="replace"),
+        response_truncated=row.response_truncated,
+        started_at=rfc3339(row.started_at),
+        duration_ms=row.duration_ms,
+    )
+
+
+def optional_moment(moment: datetime | None) -> str | None:
     return rfc3339(moment) if moment else None
+
+
+def _event(event: Event) -> EventAnswer:
+    subject = (
+        SubjectAnswer(event.subject_type, event.subject_id or "") if event.subject_type else None
+    )
+    return EventAnswer(event.id, event.type, subject, rfc3339(event.occurred_at))

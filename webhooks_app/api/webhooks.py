@@ -5,14 +5,15 @@ from datetime import timedelta
 from flask import Response, url_for
 
 from webhooks_app.api import auth, bodies, queries, shapes
-from webhooks_app.api.answers import answer, no_content
+from webhooks_app.api.answers import Answer, answer, no_content, page
 from webhooks_app.api.blueprint import bp
-from webhooks_app.api.webhook_bodies import RotateBody, TestBody, WebhookBody, WebhookPatch
+from webhooks_app.api.webhook_answers import webhook
+from webhooks_app.api.webhook_bodies import RotateBody, TestBody
 from webhooks_app.extensions import db
 from webhooks_app.models import Subscription
 from webhooks_app.parts import parts
-from webhooks_app.subscriptions import custom_headers, service, test_delivery
 from webhooks_app.subscriptions import queries as subscription_queries
+from webhooks_app.subscriptions import secrets, service, test_delivery
 from webhooks_app.vocabulary import SubscriptionKind
 
 
@@ -20,11 +21,11 @@ from webhooks_app.vocabulary import SubscriptionKind
 @auth.requires("webhooks:write")
 def create_webhook() -> Response:
     """201 with the signing secret, this once."""
-    fields = bodies.read(WebhookBody).given()
+    members = bodies.read_members()
     row, secret = service.create_subscription(
-        db.session(), auth.tenant(), SubscriptionKind.WEBHOOK, fields, parts().vault, parts().guard
+        db.session(), auth.tenant(), SubscriptionKind.WEBHOOK, members, parts().vault, parts().guard
     )
-    response = answer({**_shape(row), "secret": secret}, 201)
+    response = answer(webhook(row, parts().vault, secret), 201)
     response.headers["Location"] = url_for("api.read_webhook", webhook_id=row.id)
     return response
 
@@ -33,25 +34,26 @@ def create_webhook() -> Response:
 @auth.requires("webhooks:read")
 def list_webhooks() -> Response:
     window = queries.read(queries.PageQuery).window()
-    page = subscription_queries.list_subscriptions(
+    found = subscription_queries.list_subscriptions(
         db.session(), auth.tenant(), SubscriptionKind.WEBHOOK, window
     )
-    return answer(shapes.page(page, _shape))
+    return answer(page(found, _shown))
 
 
 @bp.get("/webhooks/<webhook_id>")
 @auth.requires("webhooks:read")
 def read_webhook(webhook_id: str) -> Response:
-    return answer(_shape(_load(webhook_id)))
+    return answer(_shown(_load(webhook_id)))
 
 
 @bp.patch("/webhooks/<webhook_id>")
 @auth.requires("webhooks:write")
 def update_webhook(webhook_id: str) -> Response:
     row = _load(webhook_id)
-    fields = bodies.read(WebhookPatch).given()
-    service.update_subscription(db.session(), row, fields, parts().vault, parts().guard)
-    return answer(_shape(row))
+    service.update_subscription(
+        db.session(), row, bodies.read_members(), parts().vault, parts().guard
+    )
+    return answer(_shown(row))
 
 
 @bp.delete("/webhooks/<webhook_id>")
@@ -78,14 +80,14 @@ def rotate_secret(webhook_id: str) -> Response:
     """The new secret, this once."""
     row = _load(webhook_id)
     body = bodies.read_optional(RotateBody)
-    secret = service.rotate_secret(
+    secret = secrets.rotate_secret(
         db.session(),
         row,
         parts().vault,
         secret=body.secret,
         overlap=timedelta(hours=body.overlap_hours),
     )
-    return answer({**_shape(row), "secret": secret})
+    return answer(webhook(row, parts().vault, secret))
 
 
 def _load(webhook_id: str) -> Subscription:
@@ -94,5 +96,5 @@ def _load(webhook_id: str) -> Subscription:
     )
 
 
-def _shape(row: Subscription) -> shapes.Shape:
-    return shapes.webhook(row, custom_headers.masked(row, parts().vault))
+def _shown(row: Subscription) -> Answer:
+    return webhook(row, parts().vault)

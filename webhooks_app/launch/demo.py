@@ -123,7 +123,7 @@ def _subscribe(
     tenant = Tenant(organisation.id, Mode.LIVE)
     fields = {"name": "Demo receiver", "url": url, "event_types": EVENT_TYPES}
     return create_subscription(
-        session, tenant, SubscriptionKind.WEBHOOK, fields, parts().vault, settings.guard
+        session, tenant, SubscriptionKind.WEBHOOK, fields, parts().vault, settings.guard, ping=False
     )
 
 
@@ -133,7 +133,7 @@ def _follow(session: Session, demo: Demo, settings: Settings, site: Site) -> Non
     path = path_of(demo.inbox_token)
     url = site.url + path
     if row is not None and row.deleted_at is None and row.url.endswith(path) and row.url != url:
-        update_subscription(session, row, {"url": url}, parts().vault, settings.guard)
+        update_subscription(session, row, {"url": url}, parts().vault, settings.guard, ping=False)
         row.former_urls = []  # nobody is at the port of before
         session.commit()
 

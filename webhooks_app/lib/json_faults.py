@@ -6,9 +6,12 @@ import msgspec
 
 from webhooks_app.lib.pointers import Fault, pointer
 
+REQUIRED = "This is required."
+UNKNOWN = "Unknown field."
+
 MSGSPEC_PATH = re.compile(r"\.([^.\[\]`]+)|\[(\d+)\]")
-MISSING = re.compile(r"Object missing required field `(.+)`")
-UNKNOWN = re.compile(r"Object contains unknown field `(.+)`")
+MISSING_PATTERN = re.compile(r"Object missing required field `(.+)`")
+UNKNOWN_PATTERN = re.compile(r"Object contains unknown field `(.+)`")
 
 
 def malformed(error: msgspec.DecodeError | RecursionError) -> Fault:
@@ -20,8 +23,8 @@ def as_fault(error: msgspec.ValidationError) -> Fault:
     """From `Expected `str`, got `int` - at `$.subject.id`` to a pointer and a sentence."""
     detail, _, path = str(error).partition(" - at `$")
     at = pointer(*(name or index for name, index in MSGSPEC_PATH.findall(path)))
-    if missing := MISSING.fullmatch(detail):
-        return Fault(f"{at}{pointer(missing[1])[1:]}", "This is required.")
-    if unknown := UNKNOWN.fullmatch(detail):
-        return Fault(f"{at}{pointer(unknown[1])[1:]}", "No member of this name is known here.")
+    if missing := MISSING_PATTERN.fullmatch(detail):
+        return Fault(f"{at}{pointer(missing[1])[1:]}", REQUIRED)
+    if unknown := UNKNOWN_PATTERN.fullmatch(detail):
+        return Fault(f"{at}{pointer(unknown[1])[1:]}", UNKNOWN)
     return Fault(at, f"{detail.replace('`', '')}.")

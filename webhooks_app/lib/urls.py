@@ -50,6 +50,16 @@ def check_endpoint_url(url: str, guard: Guard, *, https_only: bool) -> str:
     return f"{parts.scheme}://{netloc}{after_host}"
 
 
+def origin(url: str) -> tuple[str, str, int | None] | None:
+    """Scheme, host and port: who a request is for. None for what is no URL."""
+    try:
+        parts = urlsplit(url)
+        host = _ascii_host(parts)
+        return parts.scheme, host, parts.port or DEFAULT_PORTS.get(parts.scheme)
+    except ValueError:
+        return None
+
+
 def _split(url: str) -> SplitResult:
     if not url or len(url) > LONGEST:
         raise InvalidUrl(f"Enter a URL of at most {LONGEST} characters.")

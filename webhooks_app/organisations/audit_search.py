@@ -14,6 +14,7 @@ from webhooks_app.models import AuditEntry
 from webhooks_app.vocabulary import ActorKind
 
 BATCH = 500
+MOST_ABOUT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,18 @@ def walk(
             page = list_entries(session, organisation_id, filters, bounds)
         yield page.rows
         bounds = PageBounds(BATCH, page.rows[-1].id) if page.next_cursor else None
+
+
+def entries_about(
+    session: Session, organisation_id: str, target_id: str, since: datetime
+) -> Sequence[AuditEntry]:
+    """What happened to one thing after `since`, newest first, `MOST_ABOUT` at most."""
+    query = AuditEntry.of_organisation(organisation_id).where(
+        AuditEntry.id >= _first_id(since),
+        AuditEntry.target_id == target_id,
+        AuditEntry.created_at > since,
+    )
+    return session.scalars(query.order_by(AuditEntry.id.desc()).limit(MOST_ABOUT)).all()
 
 
 def _conditions(filters: AuditFilters) -> Iterator[ColumnElement[bool]]:

@@ -1,8 +1,9 @@
 """The webhooks of one chatbot: those whose scope it is. For the calls of the Pollybot document."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+import msgspec
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload
 
@@ -11,6 +12,7 @@ from webhooks_app.events.subjects import id_faults
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.models import Subscription
+from webhooks_app.subscriptions.spec import Policy
 from webhooks_app.vocabulary import SubscriptionKind
 
 CHATBOT = "chatbot"
@@ -22,6 +24,9 @@ class Retries(NamedTuple):
 
     most: int
     delay_ms: int
+
+    def as_policy(self) -> dict[str, int]:
+        return {"max_retries": self.most, "retry_delay_ms": self.delay_ms}
 
 
 DEFAULT_RETRIES = Retries(POLLYBOT["max_retries"], POLLYBOT["retry_delay_ms"])
@@ -51,32 +56,34 @@ def find_webhook(
     return row
 
 
-def retries_of(policy: Any) -> Retries:
+def retries_of(policy: Policy) -> Retries:
     """Of a stored policy, as far as these two numbers can say it: without its other delays."""
     if isinstance(policy, dict) and set(policy) == set(POLLYBOT):
-        return Retries(policy["max_retries"], policy["retry_delay_ms"])
+        numbers = msgspec.convert(policy, dict[str, int])
+        return Retries(numbers["max_retries"], numbers["retry_delay_ms"])
     delays = parse_policy(policy).delays
     return Retries(len(delays), round(delays[0] * 1000) if delays else 0)
 
 
-def policy_for(most: int | None, delay_ms: int | None, policy: Any = None) -> Any:
-    """What to store for what is given of the two, with the stored `policy` for what is not.
+def retries_for(
+    most: int | None, delay_ms: int | None, policy: Policy | None = None
+) -> Retries | None:
+    """The two numbers for what is given of them, with the stored `policy` for what is not.
 
-    That stays as it is when it says the same already: a client that sends back all that it read
-    means to change nothing.
+    None when that says the same already: a client that sends back all that it read means to change
+    nothing.
     """
     said = DEFAULT_RETRIES if policy is None else retries_of(policy)
     wanted = Retries(
         said.most if most is None else most, said.delay_ms if delay_ms is None else delay_ms
     )
     if policy is not None and wanted == said:
-        return policy
-    delay = wanted.delay_ms or DEFAULT_RETRIES.delay_ms
-    return {"max_retries": wanted.most, "retry_delay_ms": delay}
+        return None
+    return wanted._replace(delay_ms=wanted.delay_ms or DEFAULT_RETRIES.delay_ms)
 
 
 def scope_of(chatbot_id: str) -> dict[str, str]:
-    """As `webhook_fields` knows it. Raises `NotFound` for what cannot be an id."""
+    """As a spec has it. Raises `NotFound` for what cannot be an id."""
     if any(id_faults(chatbot_id)):
         raise NotFound
     return {"type": CHATBOT, "id": chatbot_id}

@@ -1,10 +1,10 @@
 """What a subscription would have been told of, from the organisation's real recent events."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
+from msgspec import to_builtins
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,7 @@ from webhooks_app.matching.conditions import (
 )
 from webhooks_app.matching.match import view_of, wants_change
 from webhooks_app.models import Event
+from webhooks_app.subscriptions.spec import EmailSpec, Spec
 from webhooks_app.vocabulary import REAL_ORIGINS, Match
 
 JUDGED = 100
@@ -59,19 +60,18 @@ class Preview:
         return [one for one in self.judgements if not one.passed]
 
 
-def of(session: Session, tenant: Tenant, fields: Mapping[str, Any]) -> Preview:
-    """For the members of a form (see `webhook_fields`) as they are, however far it is filled in."""
-    if fields.get("schedule") is not None:
+def of(session: Session, tenant: Tenant, spec: Spec) -> Preview:
+    """Of a spec as it is in a form, however far that is filled in."""
+    if isinstance(spec, EmailSpec) and spec.schedule is not None:
         return Preview(problem="A digest covers everything that happened; conditions do not apply.")
-    if not fields["event_types"]:
+    if not spec.event_types:
         return Preview(problem="Choose an event to see which recent ones would match.")
     try:
-        conditions = parse_conditions(fields["conditions"])
+        conditions = parse_conditions(to_builtins(spec.conditions))
     except InvalidCondition as error:
         return Preview(problem=f"Condition {error.index + 1}: {error}")
-    match = Match.ANY if fields["match"] == Match.ANY else Match.ALL
-    events = _recent(session, tenant, fields["event_types"], fields["scope"])
-    judge = partial(_judge, fields["changed_fields"], conditions, match, Budget(2 * PER_EVENT))
+    events = _recent(session, tenant, spec)
+    judge = partial(_judge, spec.changed_fields, conditions, spec.match, Budget(2 * PER_EVENT))
     return Preview([judge(event) for event in events])
 
 
@@ -87,12 +87,7 @@ def _judge(
     return PreviewedEvent(event, wanted, explain(conditions, match, view_of(incoming), budget))
 
 
-def _recent(
-    session: Session,
-    tenant: Tenant,
-    event_types: Sequence[str],
-    scope: Mapping[str, str] | None,
-) -> Sequence[Event]:
+def _recent(session: Session, tenant: Tenant, spec: Spec) -> Sequence[Event]:
     """Of the newest `LOOKED_THROUGH` events: a rare type must not cost a walk over all of them."""
     newest = (
         select(Event.id)
@@ -104,10 +99,10 @@ def _recent(
     query = (
         select(Event)
         .join(newest, newest.c.id == Event.id)
-        .where(Event.type.in_(event_types), Event.origin.in_(REAL_ORIGINS))
+        .where(Event.type.in_(spec.event_types), Event.origin.in_(REAL_ORIGINS))
         .order_by(Event.id.desc())
         .limit(JUDGED)
     )
-    if scope is not None:
-        query = query.where(Event.subject_type == scope["type"], Event.subject_id == scope["id"])
+    if (scope := spec.scope) is not None:
+        query = query.where(Event.subject_type == scope.type, Event.subject_id == scope.id)
     return session.scalars(query).all()

@@ -15,6 +15,8 @@ from webhooks_app.lib.times import utcnow
 from webhooks_app.matching.incoming import Incoming
 from webhooks_app.matching.match import Candidate
 from webhooks_app.models import Delivery, Event, Subscription
+from webhooks_app.subscriptions import stored
+from webhooks_app.subscriptions.spec import Scope
 from webhooks_app.vocabulary import EventOrigin, Trigger
 
 PING = "webhook.ping"
@@ -32,11 +34,13 @@ def send_test(
     """Send the sample of event type `name`, else of the subscription's first; committed and due.
 
     It goes to this subscription alone, whatever its scope and conditions. Raises `Invalid` for an
-    unknown type and `Conflict` when the subscription is off.
+    unknown type, and `Conflict` when the subscription is off or cannot be read.
     """
     if not subscription.enabled:
-        raise Conflict("It is off, so nothing is sent to it: enable it first.")
-    sample = _sample(session, name or subscription.event_types[0], subscription)
+        noun = subscription.kind
+        raise Conflict(f"This {noun} is off. Switch it on to send a test.")
+    spec = stored.of(subscription)
+    sample = _sample(session, subscription.organisation_id, name or spec.event_types[0], spec.scope)
     origin = EventOrigin.PING if sample.type == PING else EventOrigin.TEST
     event_values = event_row(tenant, sample, 1, utcnow(), origin)
     event = Event(**dict(zip(EVENT_COLUMNS, event_values, strict=True)))
@@ -50,17 +54,15 @@ def send_test(
     return Logged(delivery, event, subscription.name)
 
 
-def _sample(session: Session, name: str, subscription: Subscription) -> Incoming:
+def _sample(session: Session, organisation_id: str, name: str, scope: Scope | None) -> Incoming:
     try:
-        kind = find_type(session, subscription.organisation_id, name)
+        kind = find_type(session, organisation_id, name)
     except NotFound as error:
         detail = f"No event type is called {name[:100]!r}."
         raise Invalid(Fault("#/event_type", detail)) from error
-    scope_type, scope_id = subscription.scope_type, subscription.scope_id
-    scope = (scope_type, scope_id) if scope_type and scope_id else None
     return Incoming(
         type=kind.name,
         data=json_text.write(kind.sample),
         occurred_at=utcnow(),
-        subject=scope or SUBJECTS.get(kind.group),
+        subject=(scope.type, scope.id) if scope else SUBJECTS.get(kind.group),
     )

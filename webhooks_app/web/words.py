@@ -1,9 +1,11 @@
 """Lengths of time, schedules and browsers as people say them."""
 
-from collections.abc import Mapping
+from msgspec import to_builtins
 
 from webhooks_app.digests.schedule import STEP_HOURS, parse_schedule
+from webhooks_app.subscriptions.spec import META, Schedule, Spec, member_names
 from webhooks_app.vocabulary import Frequency
+from webhooks_app.web.forms.bindings import number
 
 UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 FREQUENCIES = {
@@ -31,6 +33,27 @@ SYSTEMS = {
     "Mac OS X": "macOS",
     "Linux": "Linux",
 }
+# Members that the page of a subscription words by itself.
+IN_OWN_WORDS = frozenset(
+    (
+        "name",
+        "description",
+        "url",
+        "event_types",
+        "scope",
+        "conditions",
+        "match",
+        "changed_fields",
+        "wire_format",
+        "retry_policy",
+        "failure_mail",
+        "headers",
+        "enabled",
+        "email_to",
+        "email_subject",
+        "schedule",
+    )
+)
 
 
 def duration(seconds: float) -> str:
@@ -45,13 +68,28 @@ def duration(seconds: float) -> str:
     return " ".join(parts[:2])
 
 
-def schedule(raw: Mapping[str, object], default_zone: str) -> str:
-    """`every week on Thursday at 09:00 (Europe/Berlin)`; `raw` is what `parse_schedule` reads."""
-    of = parse_schedule(raw, default_zone)
+def schedule(asked: Schedule, default_zone: str) -> str:
+    """`every week on Thursday at 09:00 (Europe/Berlin)`."""
+    of = parse_schedule(to_builtins(asked), default_zone)
     day = f" on {WEEKDAYS[of.weekday]}" if of.frequency == Frequency.WEEKLY else ""
     hour = "" if of.frequency == Frequency.HOURLY else f"{of.hour:02}:00"
     at = " counted from " if of.frequency in STEP_HOURS else " at "
     return f"{FREQUENCIES[of.frequency]}{day}{hour and at + hour} ({of.zone.key})"
+
+
+def others_in_words(spec: Spec) -> list[tuple[str, list[str]]]:
+    """Title and lines of every member that its page has no words of its own for."""
+    return [
+        (META[name].title or name, _lines(value, (META[name].extra or {}).get("unit", "")))
+        for name in member_names(type(spec))
+        if name not in IN_OWN_WORDS and (value := getattr(spec, name)) not in (None, (), {})
+    ]
+
+
+def _lines(value: object, unit: str) -> list[str]:
+    if isinstance(value, dict):
+        return [f"{name}: {text}" for name, text in value.items()]
+    return [f"{number(value) if isinstance(value, float) else value} {unit}".strip()]
 
 
 def browser(user_agent: str) -> str:

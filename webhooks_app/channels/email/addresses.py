@@ -1,10 +1,13 @@
 """E-mail addresses as they are sent to."""
 
+import re
+
 from email_validator import EmailNotValidError, validate_email
 
 LONGEST = 254
 # Allowed in an address, but mail programs decode it (RFC 2047), with line breaks in it.
 ENCODED_WORD = "=?"
+NAMED = re.compile(r"""\s*(?:"[^"\n]*"|[^"<>@\n]*)\s*<([^<>\n]*)>\s*""")
 
 
 def ascii_address(text: object) -> str | None:
@@ -20,3 +23,9 @@ def ascii_address(text: object) -> str | None:
     except EmailNotValidError:
         return None
     return checked.ascii_email
+
+
+def recipient(text: str) -> str | None:
+    """The address of `Ada <ada@example.com>`, or of what is one already; None for anything else."""
+    named = NAMED.fullmatch(text)
+    return ascii_address(named[1] if named else text)

@@ -8,7 +8,8 @@ LONGEST_NAME = 100
 LONGEST_VALUE = 4096
 
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2
-VALUE = re.compile(r"[\x21-\x7e\xa0-\xff]([\t\x20-\x7e\xa0-\xff]*[\x21-\x7e\xa0-\xff])?")
+# RFC 9110 §5.5: other characters reach some receivers as Latin-1, and others as UTF-8.
+VALUE = re.compile(r"[\x21-\x7e]([\t\x20-\x7e]*[\x21-\x7e])?")
 
 # Hop-by-hop (RFC 9110 §7.6.1), framing, what we set, and what names the sender.
 DENIED = frozenset(
@@ -74,7 +75,13 @@ def _check(name: str, value: str) -> None:
         raise InvalidHeader(name, "A header's name has letters, digits and hyphens only.")
     if name.lower() in DENIED or name.lower().startswith(DENIED_PREFIXES):
         raise InvalidHeader(name, f"{name} is set by us or by the connection, so it cannot be.")
+    if value and not value.isascii():
+        raise InvalidHeader(
+            name,
+            f"The value of {name} may hold ASCII characters only, since receivers read others "
+            "differently. Write them as %C3%A9, for example, if your receiver decodes that.",
+        )
     if len(value) > LONGEST_VALUE or not VALUE.fullmatch(value):
         raise InvalidHeader(
-            name, f"The value of {name} is 1 to {LONGEST_VALUE} printable Latin characters."
+            name, f"The value of {name} is 1 to {LONGEST_VALUE} printable ASCII characters."
         )

@@ -38,15 +38,18 @@ def check_secret(secret: str) -> str:
 def check_encoded_secret(secret: str) -> str:
     """A secret for Standard Webhooks: `whsec_` and 24 to 64 bytes in base 64.
 
+    One that lacks its padding gets it: the key is the same, and some libraries insist on it.
     Raises ValueError with a sentence.
     """
-    key = _decoded(secret)
+    encoded = secret.removeprefix(PREFIX)
+    padded = secret if "=" in encoded else secret + "=" * (-len(encoded) % 4)
+    key = _decoded(padded)
     if key is None or not SHORTEST_KEY <= len(key) <= LONGEST_KEY:
         raise ValueError(
             f"A secret for this format is {PREFIX} and {SHORTEST_KEY} to {LONGEST_KEY} bytes "
             "in base 64."
         )
-    return secret
+    return padded
 
 
 def key_of(secret: str) -> bytes:

@@ -1,21 +1,16 @@
 """The part of an action's form that makes it a digest."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Form, SelectField, StringField, SubmitField
 from wtforms.fields.choices import SelectChoice
 
 from webhooks_app.digests.schedule import STEP_HOURS
-from webhooks_app.lib.pointers import Invalid
 from webhooks_app.lib.times import time_zones
-from webhooks_app.models import Subscription
 from webhooks_app.vocabulary import SUBJECT_TYPES, Frequency
+from webhooks_app.web.forms.bindings import EACH_EVENT, SPECIAL, read_schedule
 from webhooks_app.web.words import FREQUENCIES, WEEKDAYS
-
-EACH_EVENT = ""
-AT = "#/schedule/"
 
 
 class DigestFields(Form):  # type: ignore[misc]
@@ -64,17 +59,9 @@ class DigestFields(Form):  # type: ignore[misc]
         """Several times a day."""
         return self.frequency.data in STEP_HOURS
 
-    def schedule(self) -> dict[str, Any] | None:
+    def schedule(self) -> Mapping[str, object] | None:
         """As `digests.schedule` knows it; None for each event."""
-        if not self.is_digest:
-            return None
-        return {
-            "frequency": self.frequency.data,
-            "hour": self.hour.data,
-            "weekday": self.weekday.data,
-            "time_zone": self.time_zone.data or None,
-            "skip_empty": bool(self.skip_empty.data),
-        }
+        return read_schedule(*(self[name].data for name in SPECIAL["schedule"].fields))
 
 
 class DigestForm(DigestFields, FlaskForm):  # type: ignore[misc]
@@ -96,30 +83,3 @@ class DigestForm(DigestFields, FlaskForm):  # type: ignore[misc]
         if self.scope_type.data and self.scope() is None:
             return f"Enter the ID of the {self.scope_type.data}."
         return None if self.is_digest else "Choose a digest schedule to see a preview."
-
-
-class ScheduledFields(DigestFields):
-    """`DigestFields` in the form of an action, before what it has without them."""
-
-    def fill(self, row: Subscription, headers: Mapping[str, str]) -> None:
-        super().fill(row, headers)
-        if row.schedule is not None:
-            for name, value in row.schedule.items():
-                self[name].data = value or "" if name == "time_zone" else value
-
-    def members(self) -> dict[str, Any]:
-        members: dict[str, Any] = super().members()
-        schedule = self.schedule() if self.is_email else None
-        if schedule is not None:
-            members["event_types"] = []
-        return members | {"schedule": schedule}
-
-    def show(self, error: Invalid) -> None:
-        rest = []
-        for fault in error.faults:
-            if fault.at.startswith(AT):
-                field = self[fault.at.removeprefix(AT)]
-                field.errors = [*field.errors, fault.detail]
-            else:
-                rest.append(fault)
-        super().show(Invalid(*rest))

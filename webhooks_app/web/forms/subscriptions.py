@@ -1,15 +1,17 @@
-"""The forms of actions and webhooks: from what people type to the members that the service knows,
-and back."""
+"""The forms of actions and webhooks. What their fields mean is in `bindings`; every field that
+needs no more than its member says is made from the spec."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from flask_wtf import FlaskForm
+from msgspec import UNSET
 from wtforms import (
+    Field,
     FieldList,
     Form,
     FormField,
+    HiddenField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -19,16 +21,34 @@ from wtforms import (
 )
 from wtforms.fields.choices import SelectChoice
 
-from webhooks_app.lib.pointers import Invalid
+from webhooks_app.lib.pointers import Fault
 from webhooks_app.matching.conditions import MOST
 from webhooks_app.matching.operators import OPERATORS
-from webhooks_app.models import Subscription
+from webhooks_app.subscriptions.reading import Members, as_far_as_possible, differing
+from webhooks_app.subscriptions.spec import (
+    BLANKS,
+    META,
+    AnySpec,
+    EmailSpec,
+    Spec,
+    WebhookSpec,
+    member_names,
+)
+from webhooks_app.subscriptions.stale import Change
 from webhooks_app.vocabulary import SUBJECT_TYPES, Channel
+from webhooks_app.web.forms.bindings import (
+    SPECIAL,
+    Row,
+    bindings,
+    read_conditions,
+    show_condition,
+)
 from webhooks_app.web.forms.choices import event_choices, event_types
-from webhooks_app.web.forms.digests import ScheduledFields
+from webhooks_app.web.forms.digests import DigestFields
 from webhooks_app.web.forms.sending import SendingFields
 
 SPARE_ROWS = 1
+INDEX = re.compile("[0-9]{1,3}")
 CHANNELS = [
     SelectChoice(Channel.WEBHOOK.value, "Send a webhook"),
     SelectChoice(Channel.EMAIL.value, "Send an e-mail"),
@@ -40,6 +60,22 @@ OVERLAPS = {
     72: "in 3 days",
     168: "in 7 days",
 }
+# What a form shows at once; all other members are options, folded away while they are not used.
+AT_ONCE = frozenset(
+    (
+        "name",
+        "description",
+        "url",
+        "event_types",
+        "scope",
+        "conditions",
+        "match",
+        "changed_fields",
+        "email_to",
+        "email_subject",
+        "schedule",
+    )
+)
 
 
 class ConditionForm(Form):  # type: ignore[misc]
@@ -49,20 +85,29 @@ class ConditionForm(Form):  # type: ignore[misc]
     )
     value = StringField("Value")
 
+    def row(self) -> Row:
+        return self.field.data or "", self.operator.data, self.value.data or ""
+
+
+class Rows(FieldList):  # type: ignore[misc]
+    """Numbered rows. What is no number of a row is none of them."""
+
+    def _extract_indices(self, prefix: str, formdata: Iterable[str]) -> Iterator[int]:
+        for name in formdata:
+            index = name.removeprefix(f"{prefix}-").partition("-")[0]
+            if name.startswith(prefix) and INDEX.fullmatch(index):
+                yield int(index)
+
 
 class SubscriptionForm(SendingFields, FlaskForm):  # type: ignore[misc]
-    """What both kinds have. Each says by `event_types` what it wants to be told of."""
+    """What both kinds have. `changes`: what others saved while it was open; `broken`: what of the
+    stored one cannot be read."""
 
-    @property
-    def is_email(self) -> bool:
-        return False
-
+    version = HiddenField()
     name = StringField("Name", render_kw={"autofocus": True})
     description = TextAreaField("Description")
-    url = StringField("URL")
     scope_type = SelectField("Scope", choices=[SelectChoice("", "Everything"), *SUBJECT_TYPES])
     scope_id = StringField("Scope ID")
-    changed_fields = StringField("Only when one of these fields changed")
     match = RadioField(
         "Conditions",
         choices=[
@@ -71,29 +116,80 @@ class SubscriptionForm(SendingFields, FlaskForm):  # type: ignore[misc]
         ],
         default="all",
     )
-    conditions = FieldList(FormField(ConditionForm), max_entries=MOST)
+    conditions = Rows(FormField(ConditionForm), max_entries=MOST)
     more = SubmitField("Add condition")
     save = SubmitField("Save")
+    changes: Sequence[Change] | None = None
+    broken = ""
+
+    def __init__(self, stored: Spec | None = None) -> None:
+        super().__init__()
+        if stored is not None and stored.scope and stored.scope.type not in SUBJECT_TYPES:
+            self.scope_type.choices = [*self.scope_type.choices, stored.scope.type]
+
+    @property
+    def is_email(self) -> bool:
+        return False
+
+    @property
+    def is_refused(self) -> bool:
+        return bool(self.errors or self.faults() or self.changes is not None)
+
+    @property
+    def channel_of(self) -> Channel:
+        return Channel.EMAIL if self.is_email else Channel.WEBHOOK
+
+    @property
+    def kind(self) -> type[AnySpec]:
+        return type(BLANKS[self.channel_of])
 
     def suggest(self, query: Mapping[str, str]) -> None:
         """Begin with what a link to the form names."""
         for name in ("name", "url"):
             self[name].data = query.get(name, "")
         if wanted := query.get("event_type"):
-            self._fill_event_types([wanted])
+            self._put("event_types", [wanted])
 
-    def fill(self, row: Subscription, headers: Mapping[str, str]) -> None:
-        """Show a webhook as it is. Header values come masked, and masked they may go back."""
-        for name in ("name", "description", "url", "match"):
-            self[name].data = getattr(row, name)
-        self.changed_fields.data = ", ".join(row.changed_fields)
-        self._fill_event_types(row.event_types)
-        self.scope_type.data, self.scope_id.data = row.scope_type or "", row.scope_id or ""
-        for condition in row.conditions:
-            value = condition.get("value", "")
-            shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-            self.conditions.append_entry(condition | {"value": shown})
-        self._fill_sending(row, headers)
+    def fill(self, spec: Spec, version: str) -> None:
+        """Show one as it is. Header values come masked, and masked they may go back."""
+        self.version.data = version
+        for name, binding in bindings(type(spec)).items():
+            for field, shown in zip(binding.fields, binding.show(getattr(spec, name)), strict=True):
+                self._put(field, shown)
+        for condition in spec.conditions:
+            row = zip(("field", "operator", "value"), show_condition(condition), strict=True)
+            self.conditions.append_entry(dict(row))
+
+    def members(self, stored: Spec | None = None) -> Members:
+        """As the spec has them; what came back as it was shown of `stored` is as it was."""
+        members = {
+            name: binding.value(
+                tuple(self._posted(field) for field in binding.fields),
+                getattr(stored, name, UNSET),
+            )
+            for name, binding in bindings(self.kind).items()
+        }
+        rows = [row.row() for row in self._filled_rows()]
+        members["conditions"] = read_conditions(rows, stored.conditions if stored else ())
+        secret = (self.secret.data or "").strip()
+        return members | ({"secret": secret} if secret and not self.is_email else {})
+
+    def as_far_as_filled_in(self) -> AnySpec:
+        return as_far_as_possible(BLANKS[self.channel_of], self.members())
+
+    def is_special(self) -> bool:
+        """Whether an option is not the default, or was refused."""
+        chosen = differing(BLANKS[self.channel_of], self.as_far_as_filled_in())
+        refused = {
+            name
+            for name, binding in bindings(self.kind).items()
+            if any(self[field].errors for field in binding.fields)
+        }
+        return bool((chosen | refused) - AT_ONCE or self.secret.data or self.secret.errors)
+
+    def overtaken(self, changes: Sequence[Change], version: str) -> None:
+        """Others saved first: say so; saved again, it takes the place of what they saved."""
+        self.changes, self.version.data = changes, version
 
     def add_rows(self) -> None:
         """So that there are always conditions to fill in; more of them when that was asked for."""
@@ -103,64 +199,55 @@ class SubscriptionForm(SendingFields, FlaskForm):  # type: ignore[misc]
             self.conditions.append_entry()
             blank += 1
 
-    def members(self) -> dict[str, Any]:
-        """As `subscriptions.fields` knows them."""
-        scope = (
-            {"type": self.scope_type.data, "id": (self.scope_id.data or "").strip()}
-            if self.scope_type.data
-            else None
-        )
-        return {
-            "name": self.name.data or "",
-            "description": self.description.data or "",
-            "event_types": self._chosen_event_types(),
-            "scope": scope,
-            "changed_fields": _listed(self.changed_fields.data),
-            "match": self.match.data,
-            "conditions": [_condition(row) for row in self._filled_rows()],
-            **self._channel_members(),
-        }
-
-    def _channel_members(self) -> dict[str, Any]:
-        return {"url": (self.url.data or "").strip(), **self._sending_members()}
-
-    def show(self, error: Invalid) -> None:
-        """Each fault beside the field that it is about."""
-        rows = self._filled_rows()
-        for fault in error.faults:
-            first, *rest = fault.at.removeprefix("#/").split("/")
-            if first == "conditions" and rest and int(rest[0]) < len(rows):
-                row = rows[int(rest[0])]
-                _add_error(
-                    row[rest[1]] if len(rest) > 1 and rest[1] in row else row.field, fault.detail
-                )
-            elif first == "scope":
-                _add_error(self.scope_id, fault.detail)
-            elif first == "retry_policy":
-                _add_error(self._policy_field(), fault.detail)
-            else:
-                _add_error(self[first], fault.detail)
+    def show(self, faults: Iterable[Fault]) -> None:
+        """Each beside the field that it is about."""
+        for fault in faults:
+            field = self._field_at(*fault.at.removeprefix("#/").split("/"))
+            field.errors = [*field.errors, fault.detail]
 
     def faults(self) -> list[tuple[str, str, str]]:
-        """Of each field that was refused: its id on the page, its label, and why."""
-        fields = [field for field in self if field is not self.conditions]
-        fields += [field for entry in self.conditions for field in entry.form]
+        """Of each field that was refused, in the order of the page: its id, its label, and why."""
         return [
             (field.id, field.label.text, " ".join(map(str, field.errors)))
-            for field in fields
+            for field in self._in_order()
             if field.errors
         ]
 
-    def _fill_event_types(self, names: Sequence[str]) -> None:
-        takes_many = isinstance(self.event_types, SelectMultipleField)
-        self.event_types.data = list(names) if takes_many else names[0]
+    def _in_order(self) -> Iterator[Field]:
+        for name in member_names(self.kind):
+            if name == "conditions":
+                yield from (field for entry in self.conditions for field in entry.form)
+            elif name in bindings(self.kind):
+                yield from (self[field] for field in bindings(self.kind)[name].fields)
+        yield self.secret
 
-    def _chosen_event_types(self) -> list[str]:
-        chosen = self.event_types.data or []
-        return [chosen] if isinstance(chosen, str) else list(chosen)
+    def _field_at(self, first: str, *rest: str) -> Field:
+        rows = self._filled_rows()
+        if first == "conditions" and rest and int(rest[0]) < len(rows):
+            row = rows[int(rest[0])]
+            return row[rest[1]] if len(rest) > 1 and rest[1] in row else row.field
+        if first == "conditions":
+            return self.match
+        if first == "retry_policy":
+            return self._policy_field()
+        if first in SPECIAL:
+            named = [
+                name for name in (*rest[:1], *(f"{first}_{one}" for one in rest)) if name in self
+            ]
+            return self[named[0] if named else SPECIAL[first].fields[-1]]
+        return self[first if first in self else "name"]
 
-    def _filled_rows(self) -> list[Any]:
-        return [entry.form for entry in self.conditions if (entry.form.field.data or "").strip()]
+    def _put(self, name: str, shown: object) -> None:
+        field = self[name]
+        takes_one = isinstance(shown, list) and not isinstance(field, SelectMultipleField)
+        field.data = next(iter(shown), "") if takes_one and isinstance(shown, list) else shown
+
+    def _posted(self, name: str) -> object:
+        data = self[name].data
+        return [data] * bool(data) if name == "event_types" and isinstance(data, str) else data
+
+    def _filled_rows(self) -> list[ConditionForm]:
+        return [entry.form for entry in self.conditions if entry.form.field.data]
 
 
 class WebhookForm(SubscriptionForm):
@@ -169,7 +256,7 @@ class WebhookForm(SubscriptionForm):
     event_types = SelectMultipleField("Events", choices=lambda: list(event_types()))
 
 
-class ActionForm(ScheduledFields, SubscriptionForm):
+class ActionForm(DigestFields, SubscriptionForm):
     """One event, and what follows."""
 
     event_types = SelectField(
@@ -178,42 +265,25 @@ class ActionForm(ScheduledFields, SubscriptionForm):
     channel = RadioField("Then", choices=CHANNELS, default=Channel.WEBHOOK.value)
     show_channel = SubmitField("Show fields")
     email_to = TextAreaField("To")
-    email_subject = StringField("Subject")
 
     @property
     def is_email(self) -> bool:
         return bool(self.channel.data == Channel.EMAIL)
 
-    def fill(self, row: Subscription, headers: Mapping[str, str]) -> None:
-        super().fill(row, headers)
-        self.channel.data = row.channel
-        self.email_to.data = "\n".join(row.email_to)
-        self.email_subject.data = row.email_subject or ""
-
-    def _channel_members(self) -> dict[str, Any]:
-        if not self.is_email:
-            return {"channel": Channel.WEBHOOK.value, **super()._channel_members()}
-        sending = self._sending_members()
-        return {
-            "channel": Channel.EMAIL.value,
-            "email_to": re.findall(r"[^\s,;]+", self.email_to.data or ""),
-            "email_subject": self.email_subject.data or "",
-            **{name: sending[name] for name in ("retry_policy", "rate_limit", "failure_mail")},
-        }
+    def fill(self, spec: Spec, version: str) -> None:
+        super().fill(spec, version)
+        self.channel.data = (
+            Channel.EMAIL if isinstance(spec, EmailSpec) else Channel.WEBHOOK
+        ).value
 
 
-def _listed(text: str | None) -> list[str]:
-    """What commas separate."""
-    return [part.strip() for part in (text or "").split(",") if part.strip()]
+def _add_fields(form: type[SubscriptionForm], kind: type[AnySpec]) -> None:
+    """Those that need no more than the member says."""
+    for name, binding in bindings(kind).items():
+        if name not in SPECIAL and not hasattr(form, name):
+            field = TextAreaField if binding.has_lines else StringField
+            setattr(form, name, field(META[name].title))
 
 
-def _condition(row: Any) -> dict[str, Any]:
-    operator, value = OPERATORS.get(row.operator.data), row.value.data or ""
-    condition = {"field": row.field.data.strip(), "operator": row.operator.data}
-    if operator is not None and operator.takes_list:
-        return condition | {"value": _listed(value)}
-    return condition | {"value": value}
-
-
-def _add_error(field: Any, detail: str) -> None:
-    field.errors = [*field.errors, detail]
+_add_fields(SubscriptionForm, WebhookSpec)
+_add_fields(ActionForm, EmailSpec)

@@ -6,7 +6,7 @@ from webhooks_app.deliveries import log as deliveries
 from webhooks_app.extensions import db
 from webhooks_app.models import Subscription
 from webhooks_app.parts import parts
-from webhooks_app.subscriptions import service, test_delivery
+from webhooks_app.subscriptions import service, stored, test_delivery
 from webhooks_app.vocabulary import Channel
 from webhooks_app.web.delivery_query import DeliveryQuery
 from webhooks_app.web.htmx import wants_fragment
@@ -23,7 +23,8 @@ def toggle(subscription_id: str) -> Answer:
     service.set_enabled(db.session(), row, enabled=request.form.get("enabled") == "1")
     if wants_fragment():
         name = f"subscriptions/{kind().listed}.html"
-        return render_template(name, row=row, sparks=sparks_of(row), missed=_missed(row))
+        shown = stored.shown(row)
+        return render_template(name, shown=shown, sparks=sparks_of(row), missed=_missed(row))
     flash(
         "Switched on. Use Recover to resend what never arrived."
         if row.enabled
@@ -57,7 +58,7 @@ def duplicate(subscription_id: str) -> Answer:
 def delete(subscription_id: str) -> Answer:
     row = load(subscription_id)
     if request.method == "GET":
-        return render_template("subscriptions/delete.html", row=row)
+        return render_template("subscriptions/delete.html", row=row, spec=stored.shown(row).spec)
     service.delete_subscription(db.session(), row)
     flash(f"{row.name} was deleted.")
     return redirect(url_for(".index"))

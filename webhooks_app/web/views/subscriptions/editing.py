@@ -1,14 +1,14 @@
 """The form of an action or webhook, new or changed, and what it would match."""
 
-from datetime import timedelta
-
 from flask import flash, render_template, request, url_for
 
 from webhooks_app.extensions import db
+from webhooks_app.lib.errors import Conflict
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.models import Subscription
 from webhooks_app.parts import parts
-from webhooks_app.subscriptions import custom_headers, preview, service, test_delivery
+from webhooks_app.subscriptions import custom_headers, preview, service, stale, stored
+from webhooks_app.subscriptions.spec import AnySpec
 from webhooks_app.vocabulary import Channel
 from webhooks_app.web.forms.choices import groups
 from webhooks_app.web.forms.subscriptions import SubscriptionForm
@@ -35,14 +35,14 @@ def new() -> Answer:
                 form.members(),
                 parts().vault,
                 parts().guard,
+                form.channel_of,
             )
         except Invalid as error:
-            form.show(error)
+            form.show(error.faults)
         else:
             if row.channel == Channel.EMAIL:
                 flash("Saved. Press Test to send a sample to its addresses.")
                 return _leave(row)
-            test_delivery.send_test(db.session(), here().tenant, row, test_delivery.PING)
             return show_secret_once(row, secret, "made")
     return _form(form, row=None)
 
@@ -51,29 +51,42 @@ def new() -> Answer:
 @editor_required
 def edit(subscription_id: str) -> Answer:
     row = load(subscription_id)
-    form = kind().form()
+    spec, broken = stored.as_far_as_readable(row, custom_headers.masked(row, parts().vault))
+    form = kind().form(spec)
     if request.method == "GET":
-        form.fill(row, custom_headers.masked(row, parts().vault))
-    elif form.save.data and form.validate():
-        url, channel = row.url, row.channel
-        try:
-            service.update_subscription(
-                db.session(), row, form.members(), parts().vault, parts().guard
-            )
-        except Invalid as error:
-            form.show(error)
-        else:
-            if row.url != url and row.enabled:
-                test_delivery.send_test(db.session(), here().tenant, row, test_delivery.PING)
-            if channel == Channel.EMAIL != row.channel:
-                # Nobody was shown the secret that it was made with.
-                secret = service.rotate_secret(
-                    db.session(), row, parts().vault, overlap=timedelta(0)
-                )
-                return show_secret_once(row, secret, "rotated")
-            flash(SAVED_URL if url not in ("", row.url) else "Saved.")
-            return _leave(row)
+        form.fill(spec, stale.version(row))
+        form.show(broken)
+        form.broken = stored.sentence(broken) if broken else ""
+    elif form.save.data and form.validate() and (answer := _save(form, row, spec)):
+        return answer
     return _form(form, row)
+
+
+def _save(form: SubscriptionForm, row: Subscription, spec: AnySpec) -> Answer | None:
+    """None when it could not be saved; then the form says why."""
+    url = row.url
+    try:
+        secret = service.update_subscription(
+            db.session(),
+            row,
+            form.members(spec),
+            parts().vault,
+            parts().guard,
+            form.channel_of,
+            seen=form.version.data,
+        )
+    except Invalid as error:
+        form.show(error.faults)
+    except stale.Stale as error:
+        form.overtaken(error.changes, stale.version(row))
+    except Conflict:
+        form.overtaken([], stale.version(load(row.id)))
+    else:
+        if secret is not None:
+            return show_secret_once(row, secret, "rotated")
+        flash(SAVED_URL if url not in ("", row.url) else "Saved.")
+        return _leave(row)
+    return None
 
 
 @bp.post("/preview")
@@ -87,7 +100,7 @@ def _form(form: SubscriptionForm, row: Subscription | None) -> Answer:
     form.add_rows()
     if form.apply.data:
         form.apply_preset()
-    failed = bool(form.errors or form.faults())
+    failed = request.method == "POST" and form.is_refused
     in_drawer = wants_fragment()
     page = render_template(
         f"subscriptions/_{kind().noun}_form.html" if in_drawer else "subscriptions/form.html",
@@ -108,4 +121,4 @@ def _leave(row: Subscription) -> Answer:
 
 
 def _preview(form: SubscriptionForm) -> preview.Preview:
-    return preview.of(db.session(), here().tenant, form.members())
+    return preview.of(db.session(), here().tenant, form.as_far_as_filled_in())

@@ -12,36 +12,42 @@ from webhooks_app.inbox import snippets
 from webhooks_app.lib.paging import Page, PageBounds
 from webhooks_app.models import Subscription
 from webhooks_app.parts import parts
-from webhooks_app.subscriptions import custom_headers
+from webhooks_app.subscriptions import custom_headers, stored
 from webhooks_app.subscriptions import queries as subscription_queries
-from webhooks_app.vocabulary import Channel
+from webhooks_app.subscriptions.spec import WebhookSpec
 from webhooks_app.web.charts import Sparklines, sparklines
 from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.tenancy import here, member_required, window
 from webhooks_app.web.views.subscriptions.blueprint import bp, kind, load
+from webhooks_app.web.words import others_in_words
 
 
 @bp.get("/")
 @member_required
 def index() -> str:
-    page = subscription_queries.list_subscriptions(
+    found = subscription_queries.list_subscriptions(
         db.session(), here().tenant, kind().kind, window()
     )
+    page = Page([stored.shown(row) for row in found.rows], found.next_cursor)
     name = f"subscriptions/{request.blueprint}.html"
-    return render_template(name, page=page, sparks=sparks_of(*page.rows))
+    return render_template(name, page=page, sparks=sparks_of(*found.rows))
 
 
 @bp.get("/<subscription_id>")
 @member_required
 def show(subscription_id: str) -> str:
     row = load(subscription_id)
+    shown = stored.shown(row, custom_headers.masked(row, parts().vault))
+    spec = shown.spec
     return render_template(
         "subscriptions/show.html",
         row=row,
-        headers=custom_headers.masked(row, parts().vault),
-        wire_format=FORMATS[row.wire_format],
-        policy=parse_policy(row.retry_policy),
-        snippets=(snippets.snippets(row.wire_format) if row.channel == Channel.WEBHOOK else None),
+        spec=spec,
+        broken=shown.broken,
+        others=others_in_words(spec),
+        wire_format=FORMATS[spec.wire_format] if isinstance(spec, WebhookSpec) else None,
+        policy=parse_policy(spec.retry_policy),
+        snippets=snippets.snippets(spec.wire_format) if isinstance(spec, WebhookSpec) else None,
         mails_leave=bool(parts().settings.smtp_host),
         page=_last_deliveries(row),
     )

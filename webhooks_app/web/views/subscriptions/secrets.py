@@ -10,7 +10,9 @@ from webhooks_app.extensions import db
 from webhooks_app.inbox import snippets
 from webhooks_app.models import Subscription
 from webhooks_app.parts import parts
-from webhooks_app.subscriptions import service
+from webhooks_app.subscriptions import stored
+from webhooks_app.subscriptions.secrets import rotate_secret
+from webhooks_app.subscriptions.spec import DEFAULT_FORMAT, WebhookSpec
 from webhooks_app.web import shown_once
 from webhooks_app.web.forms.subscriptions import OVERLAPS
 from webhooks_app.web.htmx import leave_for
@@ -28,11 +30,11 @@ def rotate(subscription_id: str) -> Answer:
             "subscriptions/rotate.html",
             row=row,
             overlaps=OVERLAPS,
-            wire_format=FORMATS[row.wire_format],
+            wire_format=FORMATS[_wire_format(row)],
         )
         return page, 200 if request.method == "GET" else 422
     overlap = timedelta(hours=hours)
-    secret = service.rotate_secret(db.session(), row, parts().vault, overlap=overlap)
+    secret = rotate_secret(db.session(), row, parts().vault, overlap=overlap)
     return show_secret_once(row, secret, "rotated")
 
 
@@ -45,7 +47,7 @@ def secret(subscription_id: str) -> str:
         "subscriptions/secret.html",
         row=row,
         shown=shown_once.take(row.id),
-        snippets=snippets.snippets(row.wire_format),
+        snippets=snippets.snippets(_wire_format(row)),
     )
 
 
@@ -53,3 +55,8 @@ def show_secret_once(row: Subscription, secret: str, why: str) -> Response:
     """`why` it has a new secret: made, copied or rotated."""
     shown_once.keep(row.id, secret, why)
     return leave_for(url_for(".secret", subscription_id=row.id))
+
+
+def _wire_format(row: Subscription) -> str:
+    spec = stored.shown(row).spec
+    return spec.wire_format if isinstance(spec, WebhookSpec) else DEFAULT_FORMAT

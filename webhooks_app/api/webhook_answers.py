@@ -1,0 +1,66 @@
+"""A webhook as the API shows it: the members of its spec, and what became of it."""
+
+import msgspec
+from msgspec import UNSET, UnsetType
+from msgspec.structs import fields
+
+from webhooks_app.api.shapes import Moment, optional_moment
+from webhooks_app.lib.crypto import Vault
+from webhooks_app.lib.times import rfc3339
+from webhooks_app.models import Subscription, SubscriptionHealth
+from webhooks_app.subscriptions import custom_headers, stored
+from webhooks_app.subscriptions.spec import WebhookSpec, member_names
+
+
+class Counters(msgspec.Struct, frozen=True):
+    delivered: int
+    failed: int
+    failed_attempts: int
+    last_attempt_at: Moment | None
+    last_success_at: Moment | None
+    failing_since: Moment | None
+
+
+MEMBERS = member_names(WebhookSpec)
+_TYPES = {field.name: field.type for field in fields(WebhookSpec)}
+WebhookAnswer = msgspec.defstruct(
+    "WebhookAnswer",
+    [
+        ("id", str),
+        *((name, _TYPES[name]) for name in MEMBERS),
+        ("disabled_reason", str | None),
+        ("counters", Counters),
+        ("previous_secret_expires_at", Moment | None),
+        ("created_at", Moment),
+        ("updated_at", Moment),
+        ("secret", str | UnsetType, UNSET),
+    ],
+    frozen=True,
+)
+
+
+def webhook(row: Subscription, vault: Vault, secret: str | UnsetType = UNSET) -> msgspec.Struct:
+    """With its secret when that was made just now. Of one that cannot be read, what can be, and
+    why the rest cannot."""
+    spec, broken = stored.as_far_as_readable(row, custom_headers.masked(row, vault))
+    return WebhookAnswer(
+        row.id,
+        *(getattr(spec, name) for name in MEMBERS),
+        stored.sentence(broken) if broken else row.disabled_reason,
+        _counters(row.health),
+        optional_moment(row.previous_secret_expires_at),
+        rfc3339(row.created_at),
+        rfc3339(row.updated_at),
+        secret,
+    )
+
+
+def _counters(health: SubscriptionHealth) -> Counters:
+    return Counters(
+        delivered=health.delivered,
+        failed=health.failed,
+        failed_attempts=health.failed_attempts,
+        last_attempt_at=optional_moment(health.last_attempt_at),
+        last_success_at=optional_moment(health.last_success_at),
+        failing_since=optional_moment(health.failing_since),
+    )

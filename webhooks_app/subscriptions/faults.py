@@ -1,0 +1,143 @@
+"""What is wrong with a subscription that types and bounds cannot say."""
+
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+
+import msgspec
+
+from webhooks_app.channels.email.addresses import recipient
+from webhooks_app.channels.retry_policy import InvalidPolicy, parse_policy
+from webhooks_app.channels.webhook.formats import FORMATS, check_secret_for
+from webhooks_app.channels.webhook.headers import InvalidHeader, check_custom_headers
+from webhooks_app.digests.schedule import InvalidSchedule, parse_schedule
+from webhooks_app.events.subjects import subject_faults
+from webhooks_app.lib.pointers import Fault, pointer
+from webhooks_app.lib.ssrf import Guard
+from webhooks_app.lib.urls import InvalidUrl, check_endpoint_url
+from webhooks_app.mail.subject_template import check_subject
+from webhooks_app.matching.conditions import InvalidCondition, parse_conditions
+from webhooks_app.matching.paths import path_faults
+from webhooks_app.subscriptions.spec import (
+    MOST_ADDRESSES,
+    MOST_FIELDS,
+    EmailSpec,
+    NewWebhookSpec,
+    Scope,
+    Spec,
+    WebhookSpec,
+)
+from webhooks_app.vocabulary import Mode
+
+ANY_ZONE = "UTC"  # a schedule without a zone is right whatever the organisation's is
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a subscription is checked against: the event types that may be asked for, the addresses
+    that may be reached, and the secret that it has already."""
+
+    event_types: Container[str]
+    guard: Guard
+    mode: str
+    secret: str | None = None
+
+
+def faults(spec: Spec, world: World) -> Iterator[Fault]:
+    """All of them, with pointers to the members."""
+    yield from unreadable(spec)
+    yield from _of_all(spec, world)
+    match spec:
+        case WebhookSpec():
+            yield from _of_webhook(spec, world)
+        case EmailSpec():
+            yield from _of_email(spec)
+
+
+def unreadable(spec: Spec) -> Iterator[Fault]:
+    """Those that keep a stored one from being used at all."""
+    try:
+        parse_conditions(msgspec.to_builtins(spec.conditions))
+    except InvalidCondition as error:
+        yield Fault(pointer("conditions", error.index, error.member), str(error))
+    try:
+        parse_policy(spec.retry_policy)
+    except InvalidPolicy as error:
+        yield Fault(pointer("retry_policy"), str(error))
+    match spec:
+        case WebhookSpec() if spec.wire_format not in FORMATS:
+            yield Fault(pointer("wire_format"), f"The wire formats are {', '.join(FORMATS)}.")
+        case EmailSpec() if spec.schedule is not None:
+            try:
+                parse_schedule(msgspec.to_builtins(spec.schedule), ANY_ZONE)
+            except InvalidSchedule as error:
+                yield Fault(pointer("schedule", error.member), str(error))
+
+
+def _of_all(spec: Spec, world: World) -> Iterator[Fault]:
+    if not spec.name.strip().isprintable():
+        yield Fault("#/name", "A name has no line breaks or other invisible characters.")
+    if "\0" in spec.description:
+        yield Fault("#/description", "A description cannot contain NUL characters.")
+    if not (isinstance(spec, EmailSpec) and spec.schedule):
+        yield from _of_types(spec.event_types, world.event_types)
+    if spec.scope is not None:
+        yield from (fault.below("scope") for fault in _of_scope(spec.scope))
+    for fault in path_faults(spec.changed_fields, MOST_FIELDS):
+        yield fault.below("changed_fields")
+
+
+def _of_types(names: tuple[str, ...], known: Container[str]) -> Iterator[Fault]:
+    for index, name in enumerate(names):
+        if name not in known:
+            yield Fault(pointer("event_types", index), f"No event type is called {name[:100]!r}.")
+        elif name in names[:index]:
+            yield Fault(pointer("event_types", index), "This is in the list already.")
+
+
+def _of_scope(scope: Scope) -> Iterator[Fault]:
+    if not scope.id:
+        yield Fault("#/id", f"Enter the ID of the {scope.type}, or choose Everything.")
+    else:
+        yield from subject_faults(scope.type, scope.id)
+
+
+def _of_webhook(spec: WebhookSpec, world: World) -> Iterator[Fault]:
+    try:
+        check_endpoint_url(spec.url, world.guard, https_only=world.mode == Mode.LIVE)
+    except InvalidUrl as error:
+        yield Fault("#/url", str(error))
+    try:
+        check_custom_headers(spec.headers)
+    except InvalidHeader as error:
+        yield Fault(pointer("headers", error.name), str(error))
+    if isinstance(spec, NewWebhookSpec) and isinstance(spec.secret, str):
+        yield from secret_faults(spec.secret, spec.wire_format)
+    elif world.secret is not None:
+        for fault in secret_faults(world.secret, spec.wire_format):
+            detail = (
+                f"Its secret does not fit this format. {fault.detail} Rotate it first: a secret "
+                "that is made for you fits every format."
+            )
+            yield Fault("#/wire_format", detail)
+
+
+def _of_email(spec: EmailSpec) -> Iterator[Fault]:
+    if not 1 <= len(spec.email_to) <= MOST_ADDRESSES:
+        yield Fault("#/email_to", f"Enter 1 to {MOST_ADDRESSES} e-mail addresses.")
+    for index, written in enumerate(spec.email_to):
+        if recipient(written) is None:
+            detail = f"{written[:100]!r} is not an e-mail address."
+            yield Fault(pointer("email_to", index), detail)
+    try:
+        check_subject(spec.email_subject or "")
+    except ValueError as error:
+        yield Fault("#/email_subject", str(error))
+
+
+def secret_faults(secret: str, wire_format: str) -> Iterator[Fault]:
+    """Of a secret that a user brings, when that format cannot sign with it."""
+    if wire_format in FORMATS:
+        try:
+            check_secret_for(wire_format, secret)
+        except ValueError as error:
+            yield Fault("#/secret", str(error))

@@ -1,0 +1,317 @@
+"""What a subscription asks for, said once: type, bounds, default and words of every member.
+
+All else follows from here: what the API takes and answers, the forms, copies, the audit log's
+differences, the columns of a row (`stored`), the JSON Schema. `reading` decodes it and names all
+that is wrong; `faults` says what types and bounds cannot.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from webhooks_app.channels.retry_policy import POLICIES
+from webhooks_app.channels.webhook import headers as custom_headers
+from webhooks_app.channels.webhook.formats import FORMATS
+from webhooks_app.lib import urls
+from webhooks_app.mail.subject_template import LONGEST as LONGEST_SUBJECT
+from webhooks_app.matching.conditions import MOST as MOST_CONDITIONS
+from webhooks_app.vocabulary import Channel, Frequency, Match
+
+LONGEST_NAME = 200
+MOST_FIELDS = 50
+MOST_ADDRESSES = 20
+DEFAULT_FORMAT = "standard"
+ORDER = (
+    "name",
+    "description",
+    "url",
+    "event_types",
+    "scope",
+    "conditions",
+    "match",
+    "changed_fields",
+    "wire_format",
+    "retry_policy",
+    "rate_limit",
+    "timeout",
+    "failure_mail",
+    "headers",
+    "enabled",
+)
+
+Scalar = bool | int | float | str
+# As `channels.retry_policy.parse_policy` reads it, which says what of it can be used.
+Policy = str | dict[str, Scalar | list[Scalar | None] | None]
+
+
+class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One subject: its type and its id."""
+
+    type: str
+    id: str
+
+
+class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """See `conditions.parse_conditions`, which says what of it can be used."""
+
+    field: str
+    operator: str
+    value: Scalar | tuple[Scalar, ...] | None = None
+
+
+class Schedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a digest is sent. `weekday` counts from Monday, 0; without a zone of its own it follows
+    the organisation's."""
+
+    frequency: Frequency
+    hour: Annotated[int, Meta(ge=0, le=23, extra={"error": "An hour is 0 to 23."})] = 0
+    weekday: Annotated[int, Meta(ge=0, le=6)] = 0
+    time_zone: str | None = None
+    skip_empty: bool = False
+
+
+Rate = Annotated[float, Meta(ge=0.1, le=1000)]
+Seconds = Annotated[float, Meta(ge=1, le=60)]
+Line = Annotated[str, Meta(max_length=LONGEST_SUBJECT)]
+
+
+class Spec(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="channel"
+):
+    """What all channels share. In `extra`: what to say of a value that cannot be used (`error`),
+    and of one that is empty (`empty`)."""
+
+    name: Annotated[
+        str,
+        Meta(
+            title="Name",
+            description="What your team calls it.",
+            examples=["New leads to the CRM"],
+            min_length=1,
+            max_length=LONGEST_NAME,
+            pattern=r"\S",
+            extra={
+                "error": f"A name has 1 to {LONGEST_NAME} printable characters.",
+                "empty": "Enter a name.",
+            },
+        ),
+    ]
+    description: Annotated[
+        str,
+        Meta(
+            title="Description",
+            description="A note for your team.",
+            examples=["Asked for by sales"],
+            max_length=2000,
+            extra={"error": "A description has at most 2000 characters."},
+        ),
+    ] = ""
+    event_types: Annotated[
+        tuple[str, ...],
+        Meta(
+            title="Events",
+            description="The names of the event types that it is sent.",
+            examples=[["lead.captured", "lead.updated"]],
+            min_length=1,
+            extra={
+                "error": "Give a list of names of event types.",
+                "empty": "Choose at least one event type.",
+            },
+        ),
+    ]
+    scope: Annotated[
+        Scope | None,
+        Meta(
+            title="Scope",
+            description="Only events about this subject; null for all.",
+            examples=[{"type": "chatbot", "id": "bot_1"}],
+        ),
+    ] = None
+    conditions: Annotated[
+        tuple[Condition, ...],
+        Meta(
+            title="Conditions",
+            description=f"Up to {MOST_CONDITIONS}, on fields of the event.",
+            examples=[[{"field": "data.email", "operator": "exists"}]],
+        ),
+    ] = ()
+    match: Annotated[
+        Match,
+        Meta(
+            title="Match",
+            description="Whether all conditions must hold, or any.",
+            extra={"error": "This is `all` or `any`."},
+        ),
+    ] = Match.ALL
+    changed_fields: Annotated[
+        tuple[str, ...],
+        Meta(
+            title="Only when one of these fields changed",
+            description=f"Up to {MOST_FIELDS} paths: of updates, only those in which one of these "
+            "fields changed; an empty list for any change.",
+            examples=[["stage", "data.owner.email"]],
+        ),
+    ] = ()
+    retry_policy: Annotated[
+        Policy,
+        Meta(
+            title="Retries",
+            description="When failed deliveries are sent again: a policy by its name, delays in "
+            "seconds, or retries that wait twice as long each time.",
+            examples=[
+                "pivot",
+                {"delays": [60, 300]},
+                {"max_retries": 3, "retry_delay_ms": 1000},
+            ],
+            extra_json_schema={
+                "anyOf": [
+                    {"enum": list(POLICIES)},
+                    {
+                        "type": "object",
+                        "properties": {"delays": {"type": "array", "items": {"type": "number"}}},
+                        "required": ["delays"],
+                    },
+                    {
+                        "type": "object",
+                        "properties": {
+                            "max_retries": {"type": "integer"},
+                            "retry_delay_ms": {"type": "integer"},
+                        },
+                        "required": ["max_retries", "retry_delay_ms"],
+                    },
+                ]
+            },
+        ),
+    ] = "pivot"
+    rate_limit: Annotated[
+        Rate | None,
+        Meta(
+            title="Rate limit",
+            description="Deliveries that may start in a second; null for no limit.",
+            examples=[2.5],
+            extra={
+                "unit": "per second",
+                "error": "A limit is 0.1 to 1000 deliveries a second, or null for none.",
+            },
+        ),
+    ] = None
+    failure_mail: Annotated[
+        bool,
+        Meta(
+            title="E-mail on failure",
+            description="Whether owners and admins get an e-mail when deliveries fail for good.",
+        ),
+    ] = True
+    enabled: Annotated[bool, Meta(title="On", description="Whether anything is sent.")] = True
+
+
+class WebhookSpec(Spec, frozen=True, kw_only=True, tag="webhook"):
+    """A signed POST request to a URL."""
+
+    url: Annotated[
+        str,
+        Meta(
+            title="URL",
+            description="Where events are sent; in live mode https.",
+            examples=["https://crm.example.com/hooks"],
+            min_length=1,
+            max_length=urls.LONGEST,
+            extra={
+                "error": f"A URL has at most {urls.LONGEST} characters.",
+                "empty": "Enter the address that events are sent to.",
+            },
+        ),
+    ]
+    wire_format: Annotated[
+        str,
+        Meta(
+            title="Format",
+            description="The body, headers and signature of a request.",
+            extra_json_schema={"enum": list(FORMATS)},
+        ),
+    ] = DEFAULT_FORMAT
+    timeout: Annotated[
+        Seconds | None,
+        Meta(
+            title="Timeout",
+            description="Seconds that an answer may take; null for the operator's limit.",
+            examples=[10],
+            extra={
+                "unit": "s",
+                "error": "A timeout is 1 to 60 seconds, or null for the default.",
+            },
+        ),
+    ] = None
+    headers: Annotated[
+        dict[str, str],
+        Meta(
+            title="Custom headers",
+            description=f"Up to {custom_headers.MOST} of your own. Their values are never shown.",
+            examples=[{"X-Team": "sales"}],
+        ),
+    ] = {}
+
+
+class NewWebhookSpec(WebhookSpec, frozen=True, kw_only=True, tag=False):
+    """A webhook as it is made: it may bring its own signing secret."""
+
+    secret: Annotated[
+        str | UnsetType,
+        Meta(title="Signing secret", description="Made for you when absent."),
+    ] = UNSET
+
+
+class EmailSpec(Spec, frozen=True, kw_only=True, tag="email"):
+    """An e-mail for each event, or a digest of many. An unsubscribed address is taken off, so that
+    a stored one may have none left."""
+
+    email_to: Annotated[
+        tuple[str, ...],
+        Meta(
+            title="To",
+            description=f"1 to {MOST_ADDRESSES} addresses.",
+            examples=[["sales@example.com"]],
+            extra={"error": f"Enter 1 to {MOST_ADDRESSES} e-mail addresses."},
+            extra_json_schema={"minItems": 1, "maxItems": MOST_ADDRESSES},
+        ),
+    ]
+    email_subject: Annotated[
+        Line | None,
+        Meta(
+            title="Subject",
+            description="Text with fields of the event; null for one made of the event.",
+            examples=["New lead: {{ data.name }}"],
+            extra={"error": f"A subject has at most {LONGEST_SUBJECT} printable characters."},
+        ),
+    ] = None
+    schedule: Annotated[
+        Schedule | None,
+        Meta(
+            title="Digest",
+            description="When a digest is sent; null for an e-mail at once for each event.",
+            examples=[{"frequency": "daily", "hour": 9}],
+        ),
+    ] = None
+
+
+AnySpec = WebhookSpec | EmailSpec
+
+# What a new one begins with, before anything is known of it. As it is, it cannot be saved.
+BLANKS: Mapping[Channel, AnySpec] = {
+    Channel.WEBHOOK: WebhookSpec(name="", event_types=(), url=""),
+    Channel.EMAIL: EmailSpec(name="", event_types=(), email_to=()),
+}
+NEW_WEBHOOK = NewWebhookSpec(name="", event_types=(), url="")
+META: Mapping[str, Meta] = {
+    field.name: field.type.__metadata__[0]
+    for kind in (NewWebhookSpec, EmailSpec)
+    for field in msgspec.structs.fields(kind)
+}
+
+
+def member_names(kind: type[Spec]) -> list[str]:
+    """In the order in which answers have shown them from the beginning; later ones follow."""
+    names = kind.__struct_fields__
+    return sorted(names, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))

@@ -1,0 +1,63 @@
+"""Forms that were opened before someone else saved: what changed meanwhile, and by whom."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from webhooks_app.lib.errors import Conflict
+from webhooks_app.models import Subscription
+from webhooks_app.organisations.audit_search import entries_about
+from webhooks_app.subscriptions.spec import META
+
+UNSUBSCRIBED = "action.unsubscribed"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Whoever changed it, when, and which members."""
+
+    actor: str
+    at: datetime
+    members: tuple[str, ...]
+
+    @property
+    def titles(self) -> list[str]:
+        return [str(META[name].title if name in META else name) for name in self.members]
+
+
+class Stale(Conflict):
+    """`changes` are newest first; none where only the engine could have changed it."""
+
+    def __init__(self, changes: list[Change]) -> None:
+        super().__init__("Someone else changed this while the form was open.")
+        self.changes = changes
+
+
+def version(row: Subscription) -> str:
+    """What a form keeps of the row that it was filled from."""
+    return f"{row.revision} {row.updated_at.isoformat()}"
+
+
+def check_fresh(session: Session, row: Subscription, seen: str) -> None:
+    """Raises `Stale` when members changed since `seen`. To be switched on or off, or to get a new
+    secret, changes nothing that a form shows."""
+    revision, _, moment = seen.partition(" ")
+    if revision == str(row.revision):
+        return
+    try:
+        since = datetime.fromisoformat(moment)
+    except ValueError:
+        raise Stale([]) from None
+    entries = entries_about(session, row.organisation_id, row.id, since)
+    changes = [
+        Change(one.actor, one.created_at, members)
+        for one in entries
+        if (members := _members(one.action, one.detail))
+    ]
+    if changes or not entries:
+        raise Stale(changes)
+
+
+def _members(action: str, detail: dict[str, list[str]]) -> tuple[str, ...]:
+    return ("email_to",) if action == UNSUBSCRIBED else tuple(detail.get("changed", ()))

@@ -1,0 +1,95 @@
+"""Specs as rows keep them. A row that cannot be read says so, and takes nothing else down."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+from msgspec.structs import replace
+
+from webhooks_app.lib.errors import Conflict
+from webhooks_app.lib.pointers import Fault
+from webhooks_app.models import Subscription
+from webhooks_app.subscriptions.faults import unreadable
+from webhooks_app.subscriptions.reading import Members, decoded, member_of
+from webhooks_app.subscriptions.spec import BLANKS, AnySpec, EmailSpec, Spec
+from webhooks_app.vocabulary import Channel
+
+NO_HEADERS: Mapping[str, str] = {}
+
+
+class Broken(Conflict):
+    """A stored subscription that cannot be read; the message is a sentence for people."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__(sentence(faults))
+        self.faults = faults
+
+
+def of(row: Subscription, headers: Mapping[str, str] = NO_HEADERS) -> AnySpec:
+    """What it asks for. Its custom headers are sealed, so whoever needs them brings them.
+    Raises `Broken`."""
+    spec, faults = as_far_as_readable(row, headers)
+    if faults:
+        raise Broken(faults)
+    return spec
+
+
+def as_far_as_readable(
+    row: Subscription, headers: Mapping[str, str] = NO_HEADERS
+) -> tuple[AnySpec, Sequence[Fault]]:
+    """The same with a default for each member that cannot be read, and what is wrong with those."""
+    blank = BLANKS[Channel(row.channel)]
+    good, found = decoded(type(blank), _members(row, type(blank), headers))
+    spec = replace(blank, **good)
+    if wrong := list(unreadable(spec)):
+        found += wrong
+        defaults = {name: getattr(blank, name) for name in map(member_of, wrong)}
+        spec = replace(spec, **defaults)
+    return spec, found
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A row for people: its spec as far as it can be read, and a sentence when it cannot."""
+
+    row: Subscription
+    spec: AnySpec
+    broken: str | None
+
+
+def shown(row: Subscription, headers: Mapping[str, str] = NO_HEADERS) -> Shown:
+    spec, faults = as_far_as_readable(row, headers)
+    return Shown(row, spec, sentence(faults) if faults else None)
+
+
+def sentence(faults: Sequence[Fault]) -> str:
+    """What of a stored subscription cannot be read."""
+    names = " and ".join(dict.fromkeys(member_of(fault).replace("_", " ") for fault in faults))
+    return f"Its {names} cannot be read: {faults[0].detail} Edit it, then switch it on again."
+
+
+def columns_of(spec: Spec) -> dict[str, object]:
+    """What a row keeps of it, but for the custom headers, which are sealed."""
+    columns: dict[str, object] = msgspec.json.decode(msgspec.json.encode(spec))
+    for apart in ("scope", "headers", "secret"):
+        columns.pop(apart, None)
+    scope_type, scope_id = (spec.scope.type, spec.scope.id) if spec.scope else (None, None)
+    channel = Channel.EMAIL if isinstance(spec, EmailSpec) else Channel.WEBHOOK
+    return {
+        **columns,
+        "channel": channel.value,
+        "scope_type": scope_type,
+        "scope_id": scope_id,
+    }
+
+
+def _members(row: Subscription, kind: type[Spec], headers: Mapping[str, str]) -> Members:
+    apart = {"scope": _scope(row), "headers": dict(headers)}
+    return {
+        name: apart[name] if name in apart else getattr(row, name)
+        for name in kind.__struct_fields__
+    }
+
+
+def _scope(row: Subscription) -> dict[str, str | None] | None:
+    return {"type": row.scope_type, "id": row.scope_id} if row.scope_type else None

@@ -1,0 +1,229 @@
+"""What a form shows of each member of a spec, and what that means when it comes back. Pure.
+
+What comes back as it was shown keeps its stored value, whatever else the text could mean: a form
+that is saved unchanged changes nothing.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from msgspec import UNSET, inspect, to_builtins
+
+from webhooks_app.matching.operators import OPERATORS
+from webhooks_app.subscriptions.spec import Condition, Schedule, Scope, Spec
+
+BY_MAIL, SHOWN_ONLY = "mail", "dashboard"
+CUSTOM, DOUBLING = "custom", "doubling"
+EACH_EVENT = ""
+LINE_END = re.compile(r"\r\n?|\n")
+ADDRESS = re.compile(r"""(?:"[^"]*"|[^",;<>\n@])*<[^<>]*>|[^\s,;]+""")
+WHOLE = re.compile(r"[0-9]{1,9}")
+
+Shown = tuple[object, ...]
+Row = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """`fields` of a form, in the order of what `show` gives and `read` takes. `show` is given a
+    member's value, `read` gives JSON for it."""
+
+    fields: tuple[str, ...]
+    show: Callable[[Any], Shown]
+    read: Callable[..., object]
+    has_lines: bool = False
+
+    def value(self, shown: Shown, stored: object = UNSET) -> object:
+        """JSON of what came back as `shown`, where `stored` was shown before."""
+        if stored is not UNSET:
+            before = self.show(stored)
+            if posted(shown, self.has_lines) == posted(before, self.has_lines):
+                return to_builtins(stored)
+        return self.read(*shown)
+
+
+def posted(shown: object, has_lines: bool = False) -> object:
+    """As a browser sends it: of text without lines no line ends, a choice of many in no order."""
+    if isinstance(shown, tuple):
+        return tuple(posted(one, has_lines) for one in shown)
+    if isinstance(shown, list):
+        return sorted(map(str, shown))
+    return "" if shown is None else LINE_END.sub("\n" if has_lines else "", str(shown))
+
+
+def listed(text: str | None) -> list[str]:
+    """What commas separate."""
+    return [part.strip() for part in (text or "").split(",") if part.strip()]
+
+
+def number(value: float) -> str:
+    """The shortest text that reads as the same number."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)
+
+
+def _number(text: str | None) -> object:
+    """A number, nothing, or the text that is none of both, for the spec to refuse."""
+    text = (text or "").strip()
+    try:
+        return float(text) if text and math.isfinite(float(text)) else text or None
+    except ValueError:
+        return text
+
+
+def _whole(text: str | None) -> object:
+    text = (text or "").strip()
+    return int(text) if WHOLE.fullmatch(text) else text or None
+
+
+def _lines(text: str | None) -> dict[str, str]:
+    pairs = (line.partition(":") for line in (text or "").splitlines() if line.strip())
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _show_scope(scope: Scope | None) -> Shown:
+    return (scope.type, scope.id) if scope else ("", "")
+
+
+def _read_scope(type_: str | None, id_: str | None) -> object:
+    return {"type": type_, "id": (id_ or "").strip()} if type_ else None
+
+
+def _show_policy(policy: str | dict[str, Any]) -> Shown:
+    if isinstance(policy, str):
+        return policy, "", "", ""
+    if "delays" in policy:
+        return CUSTOM, ", ".join(map(number, policy["delays"])), "", ""
+    return DOUBLING, "", str(policy["max_retries"]), str(policy["retry_delay_ms"])
+
+
+def _read_policy(name: str, delays: str, most: str, base: str) -> object:
+    if name == CUSTOM:
+        return {"delays": [_number(part) for part in listed(delays)]}
+    if name == DOUBLING:
+        return {"max_retries": _whole(most), "retry_delay_ms": _whole(base)}
+    return name
+
+
+def _show_schedule(schedule: Schedule | None) -> Shown:
+    if schedule is None:
+        return EACH_EVENT, 9, 0, "", False
+    zone = schedule.time_zone or ""
+    return schedule.frequency.value, schedule.hour, schedule.weekday, zone, schedule.skip_empty
+
+
+def read_schedule(
+    frequency: str | None, hour: int, weekday: int, zone: str | None, skip_empty: bool
+) -> Mapping[str, object] | None:
+    if frequency in (None, EACH_EVENT):
+        return None
+    return {
+        "frequency": frequency,
+        "hour": hour,
+        "weekday": weekday,
+        "time_zone": zone or None,
+        "skip_empty": bool(skip_empty),
+    }
+
+
+def show_condition(condition: Condition) -> Row:
+    value = condition.value
+    if isinstance(value, tuple):
+        return condition.field, condition.operator, ", ".join(map(_text, value))
+    return condition.field, condition.operator, "" if value is None else _text(value)
+
+
+def _text(value: object) -> str:
+    return number(value) if isinstance(value, float) else str(value)
+
+
+def read_conditions(rows: Iterable[Row], stored: Sequence[Condition] = ()) -> list[object]:
+    """JSON of the rows that name a field; one that was shown like this is as it was."""
+    shown = {posted(show_condition(one)): one for one in stored}
+    return [
+        to_builtins(shown[key]) if (key := posted(row)) in shown else _read_condition(*row)
+        for row in rows
+    ]
+
+
+def _read_condition(field: str, name: str, value: str) -> object:
+    operator = OPERATORS.get(name)
+    takes_list = operator is not None and operator.takes_list
+    read = listed(value) if takes_list else value
+    return {"field": field.strip(), "operator": name, "value": read}
+
+
+Ways = tuple[Callable[[Any], Shown], Callable[..., object], bool]
+
+TEXT: Ways = (
+    lambda value: ("" if value is None else str(value),),
+    lambda text: (text or "").strip(),
+    False,
+)
+BY_TYPE: Mapping[type[inspect.Type], Ways] = {
+    inspect.FloatType: (lambda value: ("" if value is None else number(value),), _number, False),
+    inspect.DictType: (
+        lambda pairs: ("\n".join(f"{name}: {value}" for name, value in pairs.items()),),
+        _lines,
+        True,
+    ),
+    inspect.VarTupleType: (lambda texts: (", ".join(texts),), listed, False),
+}
+SPECIAL: Mapping[str, Binding] = {
+    "description": Binding(
+        ("description",),
+        lambda text: (text,),
+        lambda text: LINE_END.sub("\n", text or ""),
+        has_lines=True,
+    ),
+    "event_types": Binding(
+        ("event_types",), lambda names: (list(names),), lambda names: list(names or ())
+    ),
+    "scope": Binding(("scope_type", "scope_id"), _show_scope, _read_scope),
+    "retry_policy": Binding(
+        ("retry_policy", "delays", "max_retries", "retry_delay_ms"), _show_policy, _read_policy
+    ),
+    "failure_mail": Binding(
+        ("failure_notice",),
+        lambda by_mail: (BY_MAIL if by_mail else SHOWN_ONLY,),
+        lambda chosen: chosen == BY_MAIL,
+    ),
+    "email_to": Binding(
+        ("email_to",),
+        lambda addresses: ("\n".join(addresses),),
+        lambda text: [one.strip() for one in ADDRESS.findall(text or "")],
+        has_lines=True,
+    ),
+    "schedule": Binding(
+        ("frequency", "hour", "weekday", "time_zone", "skip_empty"),
+        _show_schedule,
+        read_schedule,
+    ),
+}
+APART = frozenset(("conditions", "enabled", "secret"))
+
+
+@cache
+def bindings(kind: type[Spec]) -> Mapping[str, Binding]:
+    """That of each member of a kind that a form has fields for, by name."""
+    info = inspect.type_info(kind)
+    assert isinstance(info, inspect.StructType)
+    return {
+        field.name: SPECIAL.get(field.name)
+        or Binding((field.name,), *BY_TYPE.get(type(_plain(field.type)), TEXT))
+        for field in info.fields
+        if field.name not in APART
+    }
+
+
+def _plain(type_: inspect.Type) -> inspect.Type:
+    """Without its bounds and words, and without None."""
+    if isinstance(type_, inspect.Metadata):
+        return _plain(type_.type)
+    if isinstance(type_, inspect.UnionType):
+        return _plain(next(one for one in type_.types if not isinstance(one, inspect.NoneType)))
+    return type_
