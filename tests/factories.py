@@ -20,6 +20,7 @@ from webhooks_app.models import (
     CustomEventType,
     Event,
     Inbox,
+    MailRecipient,
     Membership,
     Organisation,
     Subscription,
@@ -87,9 +88,11 @@ def bearer(token: str) -> dict[str, str]:
 
 
 def webhook(organisation: Organisation, url: str, **more: Any) -> Subscription:
-    """An enabled webhook on `lead.captured`; `secret` and `headers` are given in the clear."""
+    """An enabled webhook on `lead.captured`; `secret` and `headers` are given in the clear.
+    The addresses of an action have `confirmed`."""
     vault = parts().vault
     secret, headers = more.pop("secret", SECRET), more.pop("headers", {})
+    confirmed = more.pop("confirmed", True)
     values: dict[str, Any] = {
         "id": new_id("whk"),
         "mode": "live",
@@ -111,8 +114,25 @@ def webhook(organisation: Organisation, url: str, **more: Any) -> Subscription:
     row.health = SubscriptionHealth()
     organisation.subscriptions_version += 1
     db.session.add(row)
+    if confirmed:
+        confirm(organisation, *more.get("email_to", ()))
     db.session.commit()
     return row
+
+
+def confirm(organisation: Organisation, *addresses: str) -> None:
+    """These want the mails of the organisation."""
+    for address in addresses:
+        row = MailRecipient(
+            organisation_id=organisation.id,
+            address=address.lower(),
+            asked=1,
+            asked_at=utcnow(),
+            confirmed_at=utcnow(),
+            created_at=utcnow(),
+        )
+        db.session.merge(row)
+    db.session.commit()
 
 
 def action(organisation: Organisation, url: str, **more: Any) -> Subscription:

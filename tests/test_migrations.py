@@ -15,7 +15,10 @@ from webhooks_app import create_app
 from webhooks_app.extensions import db
 from webhooks_app.launch.migrate import migrate
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Membership, NotificationRead
+from webhooks_app.models import ApiKey, Invitation, MailRecipient, Membership, NotificationRead
+from webhooks_app.organisations.audit_log import Actor, act_as
+from webhooks_app.people import api_keys, invitations
+from webhooks_app.vocabulary import Role
 
 
 def test_the_schema_is_that_of_the_models(app: Flask) -> None:
@@ -81,3 +84,38 @@ def test_they_can_be_undone_on_sqlite(tmp_path: Path) -> None:
 def test_they_can_be_undone_on_postgresql(postgres_url: str, tmp_path: Path) -> None:
     url = create_database(postgres_url, "hookline_undone")
     assert undone(url, tmp_path) == {"alembic_version"}
+
+
+def test_who_was_mailed_before_has_confirmed_and_keys_know_who_made_them(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    postgres = create_database(postgres_url, "hookline_recipients")
+    for url in (f"sqlite:///{tmp_path}/recipients.db", postgres):
+        app = create_app(settings_for(url, "", tmp_path))
+        with app.app_context():
+            migrate(app)
+            organisation, user = factories.organisation(), factories.user("ada@example.com")
+            to = ["Team@example.com", "boss@example.com"]
+            factories.action(organisation, "", channel="email", email_to=to, confirmed=False)
+            gone = {"email_to": ["gone@example.com"], "deleted_at": utcnow()}
+            factories.action(organisation, "", channel="email", confirmed=False, **gone)
+            act_as(Actor.person(user))
+            key, _ = api_keys.create_api_key(db.session(), organisation.id, "live", "Backend")
+            factories.api_key(organisation, name="Unknown")
+            invitations.invite(db.session(), organisation, "eve@example.com", Role.VIEWER)
+            key_id, user_id = key.id, user.id
+            db.session.remove()
+            config = app.extensions["migrate"].migrate.get_config()
+            command.downgrade(config, "0018")
+            command.upgrade(config, "head")
+            found = db.session.query(MailRecipient).order_by(MailRecipient.address).all()
+            assert [one.address for one in found] == ["boss@example.com", "team@example.com"]
+            assert all(one.confirmed_at for one in found)
+            made = {
+                one.name: (one.created_by, one.created_by_name) for one in db.session.query(ApiKey)
+            }
+            assert made == {"Backend": (user_id, "ada@example.com"), "Unknown": (None, None)}
+            assert db.session.get_one(ApiKey, key_id).expires_at is None
+            assert db.session.query(Invitation).one().invited_by_id == user_id
+            db.session.remove()
+            db.engine.dispose()

@@ -84,7 +84,8 @@ class Frequency(StrEnum):
 
 
 class Failure(StrEnum):
-    """Why a try failed. `refused`: our own guard kept it from a forbidden address."""
+    """Why a try failed. `refused`: our own guard kept it from a forbidden address. `unconfirmed`:
+    no address of an action has confirmed that it wants mails."""
 
     STATUS = "status"
     TIMEOUT = "timeout"
@@ -93,6 +94,7 @@ class Failure(StrEnum):
     TLS = "tls"
     NETWORK = "network"
     REFUSED = "refused"
+    UNCONFIRMED = "unconfirmed"
     INTERNAL = "internal"
 
 

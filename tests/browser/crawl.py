@@ -27,6 +27,7 @@ NO_PAGES = (
     "invitations.",
     "not_me.",
     "passwords.",
+    "confirm_address.",
     "unsubscribe.",
 )
 

@@ -18,8 +18,10 @@ from webhooks_app.channels.email.unsubscribe import Unsubscribing
 from webhooks_app.engine.engine import Engine
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
-from webhooks_app.models import Event, Mail, Organisation, Subscription
+from webhooks_app.mail.email_channel import UNCONFIRMED
+from webhooks_app.models import Event, Mail, MailRecipient, Organisation, Subscription
 from webhooks_app.parts import parts_of
+from webhooks_app.people import recipients
 from webhooks_app.subscriptions import test_delivery
 
 LEAD = {
@@ -334,3 +336,76 @@ def test_what_looks_like_an_encoded_word_is_shown_as_it_was_typed(
     assert (message["Subject"], message["Reply-To"]) == (word, None)
     assert message["List-Id"].startswith("utf-8?q?Eve=0D=0ABcc:")
     assert "text/html" in [part.get_content_type() for part in message.walk()]
+
+
+def test_nothing_goes_to_who_has_not_confirmed_until_they_do(
+    organisation: Organisation, server: MailServer, run: Run
+) -> None:
+    action(organisation, "team@example.com", confirmed=False)
+    happen(organisation)
+    [delivery] = run()
+    assert server.recipients == []
+    assert (delivery.status, delivery.status_code) == ("retrying", None)
+    assert delivery.error == UNCONFIRMED
+    [attempt] = attempts()
+    assert (attempt.failure, attempt.url) == ("unconfirmed", "mailto:team@example.com")
+    assert orjson.loads(attempt.response_headers) == [["team@example.com", UNCONFIRMED]]
+    factories.confirm(organisation, "Team@example.com")
+    make_due()
+    [delivery] = run()
+    assert (delivery.status, delivery.error) == ("delivered", None)
+    assert server.recipients == ["team@example.com"]
+
+
+def test_who_has_confirmed_gets_it_at_once_and_the_log_says_who_has_not(
+    organisation: Organisation, server: MailServer, run: Run
+) -> None:
+    factories.member(organisation, factories.user("ada@example.com"), "viewer")
+    factories.confirm(organisation, "team@example.com")
+    addresses = ("Ada@example.com", "team@example.com", "new@example.com")
+    action(organisation, *addresses, confirmed=False)
+    happen(organisation)
+    [delivery] = run()
+    assert (delivery.status, delivery.tries) == ("delivered", 1)
+    assert delivery.error == f"new@example.com: {UNCONFIRMED}"
+    assert server.recipients == ["Ada@example.com", "team@example.com"]
+
+
+def test_the_word_of_one_organisation_is_not_that_of_another(
+    organisation: Organisation, server: MailServer, run: Run
+) -> None:
+    factories.confirm(factories.organisation("Other"), "team@example.com")
+    action(organisation, "team@example.com", confirmed=False)
+    happen(organisation)
+    run()
+    assert server.recipients == []
+
+
+def test_a_member_who_was_removed_gets_no_more_mails(
+    organisation: Organisation, server: MailServer, run: Run
+) -> None:
+    membership = factories.member(organisation, factories.user("ada@example.com"), "viewer")
+    action(organisation, "ada@example.com", confirmed=False)
+    happen(organisation)
+    run()
+    assert server.recipients == ["ada@example.com"]
+    db.session.delete(membership)
+    db.session.commit()
+    happen(organisation)
+    run()
+    assert server.recipients == ["ada@example.com"]
+
+
+def test_who_declined_gets_nothing(
+    organisation: Organisation, server: MailServer, run: Run
+) -> None:
+    row = action(organisation, "team@example.com")
+    consent = db.session.get_one(MailRecipient, (organisation.id, "team@example.com"))
+    recipients.answer(db.session(), consent, wants_mail=False)
+    happen(organisation)
+    run()
+    assert server.recipients == []
+    test_delivery.send_test(db.session(), factories.tenant(organisation), row)
+    tested = run()[-1]
+    assert (tested.status, tested.error) == ("failed", UNCONFIRMED)
+    assert server.recipients == []

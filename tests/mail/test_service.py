@@ -48,6 +48,21 @@ CONTEXTS = {
         "organisation": "Böhm & <Söhne>",
         "test": True,
     },
+    "key_expiring": {
+        "title": "The API key Back<end> expires soon",
+        "body": "The live key that ends in …x7Qa expires on 2 March 2026, 10:00 UTC.",
+        "organisation": "Böhm & <Söhne>",
+        "test": False,
+        "link": "https://hooks.example.com/api-keys/key_1",
+    },
+    "confirm_address": {
+        "organisation": "Böhm & <Söhne>",
+        "asked_by": "ada@example.com",
+        "action": "Leads <b>now</b>",
+        "address": "bob@example.com",
+        "days": 7,
+        "link": "https://hooks.example.com/confirm-address/token",
+    },
     "test_mail": {"link": "https://hooks.example.com"},
 }
 

@@ -55,6 +55,8 @@ OWN_RULES = {
     "invitations.join",
     "passwords.forgot",
     "passwords.reset",
+    "confirm_address.ask",
+    "confirm_address.answer",
     "unsubscribe.ask",
     "unsubscribe.drop",
 }

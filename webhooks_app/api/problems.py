@@ -10,7 +10,15 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTo
 from werkzeug.exceptions import NotFound as NoSuchPath
 
 from webhooks_app.api.blueprint import bp
-from webhooks_app.lib.errors import DATABASE_AWAY, UNSTORABLE, Busy, Conflict, NotFound, PlanLimit
+from webhooks_app.lib.errors import (
+    DATABASE_AWAY,
+    UNSTORABLE,
+    Busy,
+    Conflict,
+    DailyLimit,
+    NotFound,
+    PlanLimit,
+)
 from webhooks_app.lib.pointers import Fault, Invalid
 
 TYPES = "/docs/api#"
@@ -117,6 +125,10 @@ def _plan_limit(error: PlanLimit) -> Response:
     return Problem(403, "plan-limit", "Not in the plan", str(error)).response()
 
 
+def _daily_limit(error: DailyLimit) -> Response:
+    return Problem(429, "daily-limit", "Enough for today", str(error)).response()
+
+
 def _too_large(_: RequestEntityTooLarge) -> Response:
     detail = f"The body is longer than {request.max_content_length} bytes."
     return _invalid(Invalid(Fault("#", detail, status=413)))
@@ -159,6 +171,7 @@ HANDLERS: Mapping[type[Exception], Callable[[Any], Response]] = {
     Conflict: _conflict,
     Busy: _busy,
     PlanLimit: _plan_limit,
+    DailyLimit: _daily_limit,
     RequestEntityTooLarge: _too_large,
     HTTPException: _http_error,
     Exception: _unexpected,

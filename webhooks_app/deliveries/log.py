@@ -213,7 +213,8 @@ def mail_text(
     )
     action = MailAction.of(subscription)
     about = read_about(session.connection(), action, claimed)
-    about = replace(about, members=frozenset(one.lower() for one in action.to))
+    everybody = frozenset(one.lower() for one in action.to)
+    about = replace(about, members=everybody, unconfirmed=frozenset())
     return "".join(letter.text for letter in compose(action, claimed, about, desk)[:1])
 
 

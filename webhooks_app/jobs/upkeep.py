@@ -7,7 +7,7 @@ from webhooks_app.extensions import db
 from webhooks_app.lib.times import utcnow
 from webhooks_app.mail import mail_queue
 from webhooks_app.matching import states
-from webhooks_app.organisations import plans
+from webhooks_app.organisations import daily_limits, plans
 from webhooks_app.parts import parts
 from webhooks_app.people import key_expiry, log_ins, passwords, sessions
 from webhooks_app.subscriptions import auto_disable
@@ -57,5 +57,6 @@ def delete_unusable() -> None:
     sessions.delete_ended(db.session())
     passwords.delete_expired(db.session())
     log_ins.delete_old(db.session())
+    daily_limits.delete_old(db.session())
     days = parts().settings.retention_days
     mail_queue.delete_old(db.engine, utcnow() - timedelta(days=days))

@@ -27,5 +27,9 @@ class PlanLimit(Exception):
     """The organisation's plan has no room for it; the message says so, and which plan has."""
 
 
+class DailyLimit(Exception):
+    """The organisation did it too often today; the message says when it may do it again."""
+
+
 class BadAccount(Exception):
     """What was asked for cannot be; the message is one sentence for a person."""

@@ -23,7 +23,14 @@ from webhooks_app.channels.readable import title_of
 from webhooks_app.lib.times import rfc3339, when, zone_named
 from webhooks_app.mail.subject_template import LONGEST, filled_in
 from webhooks_app.matching.view import View
-from webhooks_app.models import Attempt, Delivery, Membership, Organisation, User
+from webhooks_app.models import (
+    Attempt,
+    Delivery,
+    MailRecipient,
+    Membership,
+    Organisation,
+    User,
+)
 from webhooks_app.vocabulary import Mode, Trigger
 
 ATTEMPTS = cast(Table, Attempt.__table__)
@@ -88,7 +95,7 @@ class MailAction:
 class About:
     """What a mail needs besides its event. `settled`: which recipients have been answered for good
     by earlier tries, and whether they took it; `subject` and `action`: what those tries called
-    it."""
+    it. `unconfirmed` have not said that they want mails, in lower case."""
 
     organisation: str
     zone: tzinfo
@@ -98,6 +105,10 @@ class About:
     subject: str | None = None
     action: str | None = None
     settled: Mapping[str, bool] = dataclasses.field(default_factory=dict)
+    unconfirmed: frozenset[str] = frozenset()
+
+    def may_mail(self, address: str) -> bool:
+        return address.lower() not in self.unconfirmed
 
 
 def read_about(connection: Connection, action: MailAction, claimed: Claimed) -> About:
@@ -105,12 +116,15 @@ def read_about(connection: Connection, action: MailAction, claimed: Claimed) -> 
     rows = connection.execute(ABOUT, {"id": claimed.delivery_id, "addresses": addresses}).all()
     row = rows[0]
     said, answered = _earlier(connection, claimed.delivery_id) if claimed.number > 1 else ({}, {})
+    members = frozenset(one.email for one in rows)
+    strangers = frozenset(addresses) - members
     return About(
         organisation=row.name,
         zone=zone_named(row.time_zone),
         test=row.trigger == Trigger.TEST or row.mode == Mode.TEST,
         created_at=row.created_at,
-        members=frozenset(one.email for one in rows),
+        members=members,
+        unconfirmed=strangers - _confirmed(connection, claimed.organisation_id, strangers),
         subject=said.get("Subject"),
         action=said.get("List-Id", "").rpartition(" <")[0] or None,
         settled=answered,
@@ -166,7 +180,22 @@ def compose(action: MailAction, claimed: Claimed, about: About, desk: MailContex
             list_id=f"{name} <{action.id}.{domain_of(desk.sender)}>",
         )
 
-    return [letter(one) for one in action.to if one not in about.settled]
+    due = [one for one in action.to if one not in about.settled and about.may_mail(one)]
+    return [letter(one) for one in due]
+
+
+def _confirmed(
+    connection: Connection, organisation_id: str, strangers: frozenset[str]
+) -> frozenset[str]:
+    """Of those who are no members, who has said that they want mails."""
+    if not strangers:
+        return frozenset()
+    said_yes = select(MailRecipient.address).where(
+        MailRecipient.in_organisation(organisation_id),
+        MailRecipient.address.in_(strangers),
+        MailRecipient.confirmed_at.is_not(None),
+    )
+    return frozenset(connection.scalars(said_yes))
 
 
 def _subject(action: MailAction, claimed: Claimed, title: str, fields: list[Field]) -> str:

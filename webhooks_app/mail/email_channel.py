@@ -34,11 +34,12 @@ from webhooks_app.channels.retry_policy import RetryPolicy, parse_policy
 from webhooks_app.database import read_only
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.times import utcnow
-from webhooks_app.mail.compose import MailAction, MailContext, compose, read_about
+from webhooks_app.mail.compose import About, MailAction, MailContext, compose, read_about
 from webhooks_app.models import Delivery, Mail
-from webhooks_app.vocabulary import DeliveryStatus
+from webhooks_app.vocabulary import DeliveryStatus, Failure
 
 CONNECTIONS = 4
+UNCONFIRMED = "Not sent: this address has not confirmed that it wants these mails"
 AT_ONCE = 16  # mails of one action: the mail server is shared by all
 
 DELIVERIES = cast(Table, Delivery.__table__)
@@ -72,6 +73,13 @@ class EmailEndpoint:
             log.exception("cannot make a mail", delivery=claimed.delivery_id)
             failed = unsent(f"Not sent: {type(error).__name__}", utcnow())
             return Tried(mailto(self.action.to), failed)
+
+
+def _left_out(action: MailAction, about: About, *, is_all: bool) -> list[RecipientAnswer]:
+    """Those that have not confirmed. While that is all of them, it is worth another try."""
+    unsent = Unsent(UNCONFIRMED, permanent=not is_all, failure=Failure.UNCONFIRMED)
+    waiting = [one for one in action.to if not about.may_mail(one)]
+    return [RecipientAnswer(one, None, UNCONFIRMED, unsent) for one in waiting]
 
 
 class EmailChannel:
@@ -138,6 +146,7 @@ class EmailChannel:
             answers = self._keep(letters)
         else:
             answers = [self._hand_over(self._transport, one, asked_at) for one in letters]
+        answers += _left_out(action, about, is_all=not (letters or about.settled))
         outcome = outcome_of(answers, about.settled, started_at, time.perf_counter() - start)
         return Tried(mailto(action.to), outcome, logged_headers(letters), MASKED)
 

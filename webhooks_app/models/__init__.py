@@ -8,6 +8,7 @@ from webhooks_app.models.event import Event
 from webhooks_app.models.event_type import CustomEventType
 from webhooks_app.models.inbox import Inbox, InboxRequest
 from webhooks_app.models.mail import Mail
+from webhooks_app.models.mail_recipient import DailyCount, MailRecipient
 from webhooks_app.models.notification import Notification, NotificationRead
 from webhooks_app.models.object_state import ObjectState
 from webhooks_app.models.organisation import ApiKey, Invitation, Membership, Organisation
@@ -26,6 +27,7 @@ __all__ = [
     "ChatSettings",
     "Conversation",
     "CustomEventType",
+    "DailyCount",
     "Delivery",
     "DeliveryStat",
     "Digest",
@@ -35,6 +37,7 @@ __all__ = [
     "InboxRequest",
     "Invitation",
     "Mail",
+    "MailRecipient",
     "Membership",
     "Notification",
     "NotificationRead",

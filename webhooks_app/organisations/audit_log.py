@@ -59,6 +59,9 @@ ACTIONS: Mapping[str, str] = {
     "member.password_reset": "Password reset by mail",
     "member.alarm_raised": "Reported a change as not theirs",
     "organisation.updated": "Organisation changed",
+    "recipient.asked": "Address asked to confirm",
+    "recipient.confirmed": "Address confirmed",
+    "recipient.declined": "Address declined",
     "replay.started": "Replay started",
     "replay.cancelled": "Replay cancelled",
 }

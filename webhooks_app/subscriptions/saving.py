@@ -1,12 +1,17 @@
-"""The end of every change of a subscription: matching is told, what waits is cancelled."""
+"""The end of every change of a subscription: matching is told, what waits is cancelled, and new
+addresses are asked whether they want mails."""
 
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from webhooks_app.engine.switching_off import cancel_waiting, touch
-from webhooks_app.lib.errors import Conflict
+from webhooks_app.lib.errors import Conflict, DailyLimit
+from webhooks_app.lib.pointers import Fault, Invalid
 from webhooks_app.lib.times import utcnow
+from webhooks_app.mail import service as mail
 from webhooks_app.models import Subscription
+from webhooks_app.people import recipients
+from webhooks_app.vocabulary import Channel
 
 
 def commit_change(session: Session, row: Subscription) -> None:
@@ -24,6 +29,21 @@ def commit_change(session: Session, row: Subscription) -> None:
     if row.deleted_at or not row.enabled:
         cancel_all(session, row)
     session.commit()
+    if row.channel == Channel.EMAIL:
+        mail.send_soon()
+
+
+def ask_recipients(session: Session, row: Subscription) -> None:
+    """Mail a link to each new address outside the organisation, with the change: see
+    `people.recipients`. Raises `Invalid` when that is too many for today."""
+    if row.channel != Channel.EMAIL:
+        return
+    try:
+        with session.no_autoflush:
+            recipients.ask_new(session, row.organisation_id, row.email_to, row.name)
+    except DailyLimit as error:
+        session.rollback()
+        raise Invalid(Fault("#/email_to", str(error))) from error
 
 
 def cancel_all(session: Session, row: Subscription) -> None:

@@ -22,7 +22,7 @@ from webhooks_app.organisations.audit_log import Target, current_actor, record
 from webhooks_app.subscriptions import custom_headers, reading, stored
 from webhooks_app.subscriptions.faults import World
 from webhooks_app.subscriptions.reading import Members
-from webhooks_app.subscriptions.saving import cancel_all, commit_change
+from webhooks_app.subscriptions.saving import ask_recipients, cancel_all, commit_change
 from webhooks_app.subscriptions.secrets import readable_secret, replace_secret
 from webhooks_app.subscriptions.spec import (
     BLANKS,
@@ -63,6 +63,7 @@ def create_subscription(
     secret = _own_secret(spec) or generate_secret()
     row = _new_row(session, tenant, kind, spec, secret, vault)
     record(session, f"{row.kind}.created", Target.of(row))
+    ask_recipients(session, row)
     commit_change(session, row)
     if ping:
         _ping(session, row)
@@ -79,6 +80,7 @@ def duplicate(session: Session, row: Subscription, vault: Vault) -> tuple[Subscr
     copied = replace(spec, name=name, enabled=False)
     copy = _new_row(session, tenant, SubscriptionKind(row.kind), copied, secret, vault)
     record(session, f"{copy.kind}.created", Target.of(copy), copy_of=row.id)
+    ask_recipients(session, copy)
     commit_change(session, copy)
     return copy, secret
 
@@ -220,6 +222,7 @@ def _change(
     _switch(session, row, bool(enabled))
     becomes_webhook = was_email and isinstance(after, WebhookSpec)
     secret = replace_secret(session, row, vault, generate_secret()) if becomes_webhook else None
+    ask_recipients(session, row)
     commit_change(session, row)
     if ping and row.url != url:
         _ping(session, row)

@@ -15,9 +15,10 @@ from webhooks_app.lib.times import utcnow
 from webhooks_app.matching.incoming import Incoming
 from webhooks_app.matching.match import Candidate
 from webhooks_app.models import Delivery, Event, Subscription
+from webhooks_app.organisations import daily_limits
 from webhooks_app.subscriptions import stored
 from webhooks_app.subscriptions.spec import Scope
-from webhooks_app.vocabulary import EventOrigin, Trigger
+from webhooks_app.vocabulary import Channel, EventOrigin, Trigger
 
 PING = "webhook.ping"
 # What a sample is about where the subscription does not say: in the documents of Pivra and Pollybot
@@ -34,12 +35,15 @@ def send_test(
     """Send the sample of event type `name`, else of the subscription's first; committed and due.
 
     It goes to this subscription alone, whatever its scope and conditions. Raises `Invalid` for an
-    unknown type, and `Conflict` when the subscription is off or cannot be read.
+    unknown type, `Conflict` when the subscription is off or cannot be read, and `DailyLimit` when
+    enough mails were sent that way today.
     """
     if not subscription.enabled:
         noun = subscription.kind
         raise Conflict(f"This {noun} is off. Switch it on to send a test.")
     spec = stored.of(subscription)
+    if subscription.channel == Channel.EMAIL:
+        daily_limits.spend(session, tenant.organisation_id, daily_limits.MAIL_TESTS)
     sample = _sample(session, subscription.organisation_id, name or spec.event_types[0], spec.scope)
     origin = EventOrigin.PING if sample.type == PING else EventOrigin.TEST
     event_values = event_row(tenant, sample, 1, utcnow(), origin)

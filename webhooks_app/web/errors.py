@@ -43,6 +43,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(service_errors.Conflict, _conflict)
     app.register_error_handler(service_errors.PlanLimit, _plan_limit)
     app.register_error_handler(service_errors.Busy, _busy)
+    app.register_error_handler(service_errors.DailyLimit, _daily_limit)
     app.register_error_handler(UNSTORABLE, _unstorable)
     for away in DATABASE_AWAY:
         app.register_error_handler(away, _database_away)
@@ -95,7 +96,11 @@ def _not_found(_: Exception) -> tuple[str, int]:
 def _conflict(error: Exception) -> tuple[str, int, dict[str, str]]:
     """A page of its own, so that going back finds what was typed; htmx shows the reason alone."""
     page, code = _page(409, "Conflict", str(error))
-    return page, code, {"X-Reason": str(error).encode("ascii", "replace").decode()}
+    return page, code, _reason(error)
+
+
+def _reason(error: Exception) -> dict[str, str]:
+    return {"X-Reason": str(error).encode("ascii", "replace").decode()}
 
 
 def _busy(_: Exception) -> tuple[str, int]:
@@ -104,6 +109,11 @@ def _busy(_: Exception) -> tuple[str, int]:
 
 def _plan_limit(error: Exception) -> tuple[str, int]:
     return _page(403, "Not in your plan", str(error))
+
+
+def _daily_limit(error: Exception) -> tuple[str, int, dict[str, str]]:
+    page, code = _page(429, "Enough for today", str(error))
+    return page, code, _reason(error)
 
 
 def _unstorable(_: Exception) -> tuple[str, int]:

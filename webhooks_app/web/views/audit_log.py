@@ -32,6 +32,7 @@ PLACES = {
     "invitation": "members.index",
     "member": "members.index",
     "organisation": "organisations.show",
+    "recipient": "actions.index",
     "user": "members.index",
 }
 

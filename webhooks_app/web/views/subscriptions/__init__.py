@@ -3,7 +3,7 @@
 One blueprint, registered once for each kind; `kind()` tells under which a request came.
 """
 
-from webhooks_app.web.views.subscriptions import changing, editing, reading, secrets
+from webhooks_app.web.views.subscriptions import changing, editing, reading, recipients, secrets
 from webhooks_app.web.views.subscriptions.blueprint import KINDS, bp
 
-__all__ = ["KINDS", "bp", "changing", "editing", "reading", "secrets"]
+__all__ = ["KINDS", "bp", "changing", "editing", "reading", "recipients", "secrets"]

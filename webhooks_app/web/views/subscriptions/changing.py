@@ -12,7 +12,7 @@ from webhooks_app.web.delivery_query import DeliveryQuery
 from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.tenancy import editor_required, here
 from webhooks_app.web.views.subscriptions.blueprint import Answer, bp, kind, load
-from webhooks_app.web.views.subscriptions.reading import sparks_of
+from webhooks_app.web.views.subscriptions.reading import recipients_of, sparks_of
 from webhooks_app.web.views.subscriptions.secrets import show_secret_once
 
 
@@ -24,7 +24,13 @@ def toggle(subscription_id: str) -> Answer:
     if wants_fragment():
         name = f"subscriptions/{kind().listed}.html"
         shown = stored.shown(row)
-        return render_template(name, shown=shown, sparks=sparks_of(row), missed=_missed(row))
+        return render_template(
+            name,
+            shown=shown,
+            sparks=sparks_of(row),
+            missed=_missed(row),
+            recipients=recipients_of(shown),
+        )
     flash(
         "Switched on. Use Recover to resend what never arrived."
         if row.enabled

@@ -1,5 +1,7 @@
 """The two lists, one subscription with its log, and the log over all of a kind."""
 
+from collections.abc import Mapping
+
 from flask import render_template, request
 
 from webhooks_app.channels.retry_policy import parse_policy
@@ -12,9 +14,10 @@ from webhooks_app.inbox import snippets
 from webhooks_app.lib.paging import Page, PageBounds
 from webhooks_app.models import Subscription
 from webhooks_app.parts import parts
+from webhooks_app.people import recipients
 from webhooks_app.subscriptions import custom_headers, stored
 from webhooks_app.subscriptions import queries as subscription_queries
-from webhooks_app.subscriptions.spec import WebhookSpec
+from webhooks_app.subscriptions.spec import EmailSpec, WebhookSpec
 from webhooks_app.web.charts import Sparklines, sparklines
 from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.tenancy import here, member_required, window
@@ -30,7 +33,9 @@ def index() -> str:
     )
     page = Page([stored.shown(row) for row in found.rows], found.next_cursor)
     name = f"subscriptions/{request.blueprint}.html"
-    return render_template(name, page=page, sparks=sparks_of(*found.rows))
+    return render_template(
+        name, page=page, sparks=sparks_of(*found.rows), recipients=recipients_of(*page.rows)
+    )
 
 
 @bp.get("/<subscription_id>")
@@ -50,6 +55,7 @@ def show(subscription_id: str) -> str:
         snippets=snippets.snippets(spec.wire_format) if isinstance(spec, WebhookSpec) else None,
         mails_leave=bool(parts().settings.smtp_host),
         page=_last_deliveries(row),
+        recipients=recipients_of(shown),
     )
 
 
@@ -75,6 +81,13 @@ def delivery_logs() -> str:
 def _last_deliveries(row: Subscription) -> Page[deliveries.Logged]:
     filters = Filters(subscription_id=row.id)
     return deliveries.list_deliveries(db.session(), here().tenant, filters, PageBounds())
+
+
+def recipients_of(*actions: stored.Shown) -> Mapping[str, recipients.Recipient]:
+    """By address, whether the mails of these actions go to it."""
+    specs = [one.spec for one in actions if isinstance(one.spec, EmailSpec)]
+    addresses = {address for spec in specs for address in spec.email_to}
+    return recipients.recipients_of(db.session(), here().organisation.id, addresses)
 
 
 def sparks_of(*rows: Subscription) -> Sparklines:
