@@ -1,5 +1,7 @@
 """One declaration, and all that follows from it: every member goes every way."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -32,6 +34,7 @@ from webhooks_app.subscriptions.spec import (
 )
 from webhooks_app.vocabulary import Channel, SubscriptionKind
 
+ROOT = Path(__file__).parents[2]
 WORLD = World(specs.TYPES, Guard(), "live")
 on_rows = settings(
     max_examples=12,
@@ -201,3 +204,19 @@ def test_what_stays_as_it_is_is_not_judged_again() -> None:
     )
     after = reading.changed(before, {"enabled": False}, WORLD)
     assert after == replace(before, enabled=False)
+
+
+def test_the_document_of_the_api_has_every_member_with_its_default() -> None:
+    section = (ROOT / "docs" / "api.md").read_text().partition("### `POST /webhooks`")[2]
+    rows = re.findall(r"^\| `([a-z_]+)` \| (.*?) \|", section.partition("\n\n**")[0], re.MULTILINE)
+    assert dict(rows) == {
+        field.name: "required" if field.required else _as_documented(field.name)
+        for field in fields(NewWebhookSpec)
+    }
+
+
+def _as_documented(name: str) -> str:
+    if name == "secret":
+        return "made"
+    default = msgspec.json.encode(getattr(NEW_WEBHOOK, name)).decode()
+    return f"`{default.strip(chr(34)) or default}`"

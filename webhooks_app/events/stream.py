@@ -30,7 +30,8 @@ class MatchExplanation:
     """A webhook as it is now, and the event: what fits, and each condition as it was judged.
 
     `changed_fields` is what its field filter asks for, nothing when it has none or the event is no
-    update; `changed` what the event changed, None when nobody knows, which counts as all.
+    update; `changed` what the event changed, None when nobody knows, which counts as all. Of one
+    that is `broken`, its row cannot be read, so nothing fits.
     """
 
     subscription: Subscription
@@ -42,6 +43,7 @@ class MatchExplanation:
     conditions_hold: bool
     judged: Sequence[ConditionResult]
     delivered: bool
+    broken: bool = False
 
     @property
     def would_fire(self) -> bool:
@@ -97,6 +99,15 @@ def match_explanations(session: Session, tenant: Tenant, event: Event) -> list[M
 
 
 def _explanation(
+    row: Subscription, event: Incoming, view: View, budget: Budget, delivered: bool
+) -> MatchExplanation:
+    try:
+        return _explained(row, event, view, budget, delivered)
+    except (TypeError, ValueError):
+        return MatchExplanation(row, False, False, (), None, False, False, (), delivered, True)
+
+
+def _explained(
     row: Subscription, event: Incoming, view: View, budget: Budget, delivered: bool
 ) -> MatchExplanation:
     explained = explain(parse_conditions(row.conditions), Match(row.match), view, budget)
