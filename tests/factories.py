@@ -23,6 +23,7 @@ from webhooks_app.models import (
     MailRecipient,
     Membership,
     Organisation,
+    Passkey,
     Subscription,
     SubscriptionHealth,
     User,
@@ -59,6 +60,15 @@ def user(
 
 def member(organisation: Organisation, user: User, role: str = "owner") -> Membership:
     row = Membership(organisation_id=organisation.id, user_id=user.id, role=role)
+    db.session.add(row)
+    db.session.commit()
+    return row
+
+
+def passkey(user: User, name: str = "Laptop", **more: Any) -> Passkey:
+    """One whose private key nobody has."""
+    values = {"credential_id": token_urlsafe(32), "public_key": b"x", "sign_count": 0, **more}
+    row = Passkey(id=new_id("pky"), user_id=user.id, name=name, created_at=utcnow(), **values)
     db.session.add(row)
     db.session.commit()
     return row

@@ -98,6 +98,7 @@ def test_every_command_is_documented(app: Flask) -> None:
         "create-organisation",
         "set-plan",
         "make-operator",
+        "reset-second-factor",
         "create-api-key",
         "audit",
         "send-test-mail",

@@ -17,7 +17,7 @@ from webhooks_app.models import Organisation
 from webhooks_app.operations.integrity_check import Report, audit
 from webhooks_app.organisations import plans
 from webhooks_app.parts import parts
-from webhooks_app.people import accounts, api_keys
+from webhooks_app.people import accounts, api_keys, second_factor
 from webhooks_app.vocabulary import Mode
 
 
@@ -52,6 +52,7 @@ def init_app(app: Flask) -> None:
         create_organisation,
         set_plan,
         make_operator,
+        reset_second_factor,
         create_api_key,
         check_invariants,
         send_test_mail,
@@ -95,6 +96,18 @@ def make_operator(email: str) -> None:
         accounts.make_operator(db.session(), email)
     except BadAccount as error:
         raise Refused(str(error)) from error
+
+
+@click.command("reset-second-factor", cls=Command)
+@click.argument("email")
+@with_appcontext
+def reset_second_factor(email: str) -> None:
+    """Remove the second factor of a user who has lost it, and log them out."""
+    try:
+        second_factor.reset(db.session(), email)
+    except BadAccount as error:
+        raise Refused(str(error)) from error
+    click.echo("Removed. Their password alone logs in until they set up another one.")
 
 
 @click.command("create-api-key", cls=Command)

@@ -46,7 +46,7 @@ def open_page(browser: Browser, product: Product) -> Iterator[Callable[..., Page
     complaints: list[str] = []
 
     def open_page(who: str | None = "owner", errors: str = NONE, **more: Any) -> Page:
-        context = browser.new_context(base_url=product.url, **more)
+        context = browser.new_context(**{"base_url": product.url} | more)
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()

@@ -24,6 +24,7 @@ LEAD = {"type": "lead.captured", "data": {"name": "Ada Löwe", "email": "ada@exa
 class Product:
     url: str
     demo: Demo
+    folder: Path
 
     def log_in(self, page: Page, who: str) -> None:
         """As `owner` or `viewer` of the demo organisation."""
@@ -31,7 +32,7 @@ class Product:
         page.goto("/login")
         page.get_by_label("E-mail").fill(person.email)
         page.get_by_label("Password").fill(person.password)
-        page.get_by_role("button", name="Log in").click()
+        page.get_by_role("button", name="Log in", exact=True).click()
         page.wait_for_url("**/")
 
     @property
@@ -50,6 +51,6 @@ def started(folder: Path) -> Iterator[Product]:
             with Session(db.engine) as session:
                 paint(session, demo.organisation_id, parts_of(app).vault)
             db.engine.dispose()
-        product = Product(instance.url, demo)
+        product = Product(instance.url, demo, folder)
         requests.post(product.inbox, json=LEAD, timeout=10).raise_for_status()
         yield product

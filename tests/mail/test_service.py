@@ -40,6 +40,10 @@ CONTEXTS = {
         "link": "https://hooks.example.com/account/",
         "not_me": "https://hooks.example.com/account/not-me/token",
     },
+    "second_factor_changed": {
+        "what": "The passkey <Laptop> was added.",
+        "not_me": "https://hooks.example.com/account/not-me/token",
+    },
     "password_changed": {"not_me": "https://hooks.example.com/account/not-me/token"},
     "notice": {
         "title": "12 deliveries of New lead <to the CRM> failed for good",

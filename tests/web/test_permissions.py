@@ -46,6 +46,10 @@ OPEN = {
 OWN_RULES = {
     "accounts.log_in",
     "accounts.log_out",
+    "accounts.log_in_by_passkey",
+    "second_step.show",
+    "second_step.prove",
+    "passkeys.options",
     "receiver.receive",
     "test_webhook.receive",
     "invitations.show",
@@ -62,13 +66,18 @@ OWN_RULES = {
 }
 OF_OPERATORS = {"outbox.index", "outbox.show", "outbox.html"}
 OF_ADMINS = {"audit_log.index", "audit_log.export"}
-OF_OWNERS = {"members.change_role"}
+OF_OWNERS = {"members.change_role", "organisations.require_second_factor"}
 OF_ONES_OWN = {
     "account.show",
     "account.rename",
     "account.change_password",
     "account.revoke_session",
     "account.revoke_others",
+    *(f"second_factor.{page}" for page in ("show", "new_app", "add_app", "remove_app", "codes")),
+    *(f"second_factor.{page}" for page in ("new_passkey", "add_passkey", "remove_passkey")),
+    "second_factor.renew_codes",
+    "confirm.show",
+    "confirm.prove",
     "organisations.switch",
 }
 FOR_ANY_MEMBER = {
@@ -95,6 +104,7 @@ IDS = (
     "key_",
     "ntf_",
     "ses_",
+    "pky_",
     "org_",
     "usr_",
     "inv_",
@@ -115,9 +125,9 @@ CHANGES = {
 }
 
 
-def pages(app: Flask) -> list[tuple[str, str, str]]:
+def pages(app: Flask, name: str = "Acme") -> list[tuple[str, str, str]]:
     """Endpoint, method and path of every page that belongs to an organisation."""
-    organisation = factories.organisation("Acme")
+    organisation = factories.organisation(name)
     webhook = factories.webhook(organisation, "https://a.example")
     action = factories.action(organisation, "https://a.example")
     factories.accepted(organisation)
@@ -138,6 +148,7 @@ def pages(app: Flask) -> list[tuple[str, str, str]]:
         "key_id": db.session.query(ApiKey).one().id,
         "simulation_id": simulator.begin(session, tenant, "bot_1", "visitor", "Hello"),
         "organisation_id": organisation.id,
+        "passkey_id": factories.passkey(theirs).id,
         "session_id": start(db.session(), theirs, "", "").id,
         "user_id": theirs.id,
         "invitation_id": invite(db.session(), organisation, "new@people.example", Role.VIEWER).id,

@@ -14,6 +14,7 @@ from webhooks_app.models.object_state import ObjectState
 from webhooks_app.models.organisation import ApiKey, Invitation, Membership, Organisation
 from webhooks_app.models.periodic import PeriodicRun
 from webhooks_app.models.replay import ReplayBatch
+from webhooks_app.models.second_factor import AuthenticatorApp, Passkey, RecoveryCode
 from webhooks_app.models.stats import DeliveryStat
 from webhooks_app.models.subject import Subject
 from webhooks_app.models.subscription import SendAllowance, Subscription, SubscriptionHealth
@@ -23,6 +24,7 @@ __all__ = [
     "ApiKey",
     "Attempt",
     "AuditEntry",
+    "AuthenticatorApp",
     "ChatMessage",
     "ChatSettings",
     "Conversation",
@@ -43,8 +45,10 @@ __all__ = [
     "NotificationRead",
     "ObjectState",
     "Organisation",
+    "Passkey",
     "PasswordReset",
     "PeriodicRun",
+    "RecoveryCode",
     "ReplayBatch",
     "SendAllowance",
     "Subject",

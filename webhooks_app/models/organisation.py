@@ -1,6 +1,6 @@
 """The tenant, its members, who is invited to be one, and its API keys."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webhooks_app.extensions import Model
@@ -27,6 +27,7 @@ class Organisation(Model):
     plan: Mapped[Word] = mapped_column(default="self_hosted")
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
     subscriptions_version: Mapped[int] = mapped_column(default=0)
+    second_factor_required: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[Moment]
 
 

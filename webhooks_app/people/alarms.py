@@ -5,6 +5,7 @@ the password was changed after the mail.
 """
 
 from datetime import timedelta
+from typing import NamedTuple
 
 from flask import current_app
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -18,27 +19,37 @@ from webhooks_app.models import User
 VALID = timedelta(days=3)
 
 
-def tell(session: Session, user: User, template: str, **context: object) -> None:
+class Alarm(NamedTuple):
+    """Whose account, and which second factor was added, if the mail was about that."""
+
+    user: User
+    factor: str
+
+
+def tell(session: Session, user: User, template: str, factor: str = "", **context: object) -> None:
     """Add a mail about the account to the caller's transaction. Call `mail.send_soon` after the
-    commit."""
-    token = _serializer().dumps([user.id, _fingerprint(user)])
+    commit. `factor` is the second factor that was added."""
+    token = _serializer().dumps([user.id, fingerprint(user), factor])
     not_me = mail.link(f"/account/not-me/{token}")
     mail.post(session, user.email, template, not_me=not_me, **context)
 
 
-def whose(session: Session, token: str) -> User:
-    """Whose account a link is about. Raises `NotFound` when it is not ours or no longer valid."""
+def read(session: Session, token: str) -> Alarm:
+    """What a link is about. Raises `NotFound` when it is not ours or no longer valid."""
     try:
-        user_id, fingerprint = _serializer().loads(token, max_age=int(VALID.total_seconds()))
+        kept = _serializer().loads(token, max_age=int(VALID.total_seconds()))
+        user_id, mark, factor = kept
     except (BadData, ValueError) as error:
         raise NotFound from error
     user = session.get(User, user_id)
-    if user is None or _fingerprint(user) != fingerprint:
+    if user is None or fingerprint(user) != mark:
         raise NotFound
-    return user
+    return Alarm(user, factor)
 
 
-def _fingerprint(user: User) -> str:
+def fingerprint(user: User) -> str:
+    """It changes with the password."""
+    """It changes with the password."""
     return digest(user.password_hash)[:16]
 
 

@@ -1,4 +1,4 @@
-"""Log-ins that failed: kept for the person, and in the audit log of their organisations."""
+"""Log-ins that failed, and those that wait for the second factor."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -10,6 +10,7 @@ from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import FailedLogIn, User
 from webhooks_app.organisations.audit_log import Actor, act_as, record_in_all
+from webhooks_app.people.alarms import fingerprint
 from webhooks_app.people.sessions import described
 
 KEPT_FOR = timedelta(days=90)
@@ -40,6 +41,13 @@ def recent_failures(session: Session, user: User) -> Sequence[FailedLogIn]:
     """The last few, newest first."""
     query = select(FailedLogIn).where(FailedLogIn.user_id == user.id)
     return session.scalars(query.order_by(FailedLogIn.created_at.desc()).limit(SHOWN)).all()
+
+
+def waiting(session: Session, user_id: str, mark: str) -> User | None:
+    """Who gave the right password a short while ago; None when it was changed since. `mark` is the
+    fingerprint of the password then."""
+    user = session.get(User, user_id)
+    return user if user is not None and fingerprint(user) == mark else None
 
 
 def delete_old(session: Session) -> None:

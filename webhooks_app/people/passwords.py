@@ -83,18 +83,6 @@ def reset_link(token: str) -> str:
     return mail.link(f"/password/reset/{token}")
 
 
-def raise_alarm(session: Session, token: str) -> str:
-    """That was not them: end all sessions of whoever the mail was for, committed. Returns the
-    token of a link that resets the password. Raises `NotFound`."""
-    user = alarms.whose(session, token)
-    act_as(Actor.person(user))
-    record_in_all(session, user, "member.alarm_raised")
-    sessions.end_all(session, user.id)
-    reset = new_reset(session, user)
-    session.commit()
-    return reset
-
-
 def whose_reset(session: Session, token: str) -> User:
     """Whose password that token sets. Raises `NotFound` when it was used or ran out."""
     user: User | None = session.scalar(

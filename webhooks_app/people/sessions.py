@@ -21,6 +21,7 @@ from webhooks_app.models import Membership, Organisation, User, UserSession
 from webhooks_app.organisations import audit_log
 from webhooks_app.organisations.audit_log import record_in_all
 from webhooks_app.people import alarms
+from webhooks_app.people.enrolment import has_second_factor, needs_second_factor
 from webhooks_app.people.rights import may_change, may_manage
 from webhooks_app.vocabulary import Mode, Role
 
@@ -44,6 +45,13 @@ LONGEST_IP = 45
 class Visitor(NamedTuple):
     user: User
     session: UserSession
+    has_second_factor: bool
+    needs_second_factor: bool
+
+    @property
+    def must_enrol(self) -> bool:
+        """Nothing else is open to someone who lacks the factor that an organisation requires."""
+        return self.needs_second_factor and not self.has_second_factor
 
     @property
     def unseen(self) -> bool:
@@ -150,7 +158,7 @@ def find(session: Session, user_id: str, session_id: str) -> Visitor | None:
     """None when that session was revoked, not seen for `FORGOTTEN_AFTER`, or is older than
     `ENDS_AFTER`."""
     row = session.execute(
-        select(User, UserSession)
+        select(User, UserSession, has_second_factor(User.id), needs_second_factor(User.id))
         .join(UserSession, UserSession.user_id == User.id)
         .where(User.id == user_id, UserSession.id == session_id, *_live())
     ).first()

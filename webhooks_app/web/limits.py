@@ -28,6 +28,11 @@ def forget_tries(what: str, email: str) -> None:
     parts().rates.forget(parts().settings.login_tries_limit, what, *_account(email))
 
 
+def forget(what: str, *key: str) -> None:
+    """Count from nothing again."""
+    parts().rates.forget(parts().settings.login_tries_limit, what, *key)
+
+
 def count(what: str, *key: str) -> Allowance:
     """Count a try of whomever `key` names."""
     return parts().rates.count(parts().settings.login_tries_limit, what, *key)

@@ -11,7 +11,7 @@ from webhooks_app.extensions import db, login_manager
 from webhooks_app.models import User, UserSession
 from webhooks_app.parts import parts
 from webhooks_app.people import sessions
-from webhooks_app.web import devices
+from webhooks_app.web import devices, waiting
 from webhooks_app.web.htmx import wants_fragment
 
 CSP = "; ".join(
@@ -31,6 +31,8 @@ CSP = "; ".join(
 HSTS = "max-age=31536000"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 SESSION = "session_id"
+# The blueprints that are open to someone who must set up a second factor.
+ENROLMENT = ("second_factor", "confirm", "passkeys")
 
 
 def init_app(app: Flask) -> None:
@@ -43,14 +45,22 @@ def init_app(app: Flask) -> None:
 
 
 def load_user(user_id: str) -> User | None:
-    """Nobody, when the session of this browser was revoked."""
+    """Nobody, when the session of this browser was revoked; nobody either for someone who must set
+    up a second factor first, but on the pages where they do that."""
     visitor = sessions.find(db.session(), user_id, session.get(SESSION, ""))
     if visitor is None:
         return None
     if visitor.unseen:
         g.unseen_session = visitor.session.id
     g.visitor = visitor
+    if visitor.must_enrol and not _leads_to_enrolment():
+        g.must_enrol = True
+        return None
     return visitor.user
+
+
+def _leads_to_enrolment() -> bool:
+    return request.endpoint in ("static", "accounts.log_out") or request.blueprint in ENROLMENT
 
 
 def visitor() -> sessions.Visitor:
@@ -63,6 +73,10 @@ def _ask_to_log_in() -> BaseResponse:
     """A fragment is no place for the log-in page: htmx is told by the status."""
     if wants_fragment():
         abort(401)
+    if g.get("must_enrol"):
+        return redirect(url_for("second_factor.show"))
+    if waiting.whose() is not None:
+        return redirect(url_for("second_step.show", next=_page_asked_for()))
     flash("Log in to see this page.")
     return redirect(url_for("accounts.log_in", next=_page_asked_for()))
 
@@ -73,6 +87,14 @@ def _page_asked_for() -> str:
     if asked.netloc != request.host:
         return "/"
     return f"{asked.path}?{asked.query}" if asked.query else asked.path
+
+
+def next_page() -> str:
+    """Where the visitor was going, if that is a page of ours. Browsers leave tabs and line breaks
+    out of an address, so what is behind them could be anything."""
+    target = request.args.get("next", "")
+    ours = target.startswith("/") and target[1:2] not in ("/", "\\") and target.isprintable()
+    return target if ours else url_for("overview.show")
 
 
 def admit(user: User) -> None:

@@ -17,6 +17,7 @@ from webhooks_app.organisations import plans
 from webhooks_app.people import sessions
 from webhooks_app.people.sessions import Workspace
 from webhooks_app.vocabulary import Role
+from webhooks_app.web.security import visitor
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -156,7 +157,7 @@ def arrive_if_known() -> None:
 def _arrive() -> bool:
     """Set `g.here`, and who changes things. False for who is a member of nothing."""
     place = sessions.resolve_workspace(db.session(), current_user, session)
-    if place is None:
+    if place is None or visitor().must_enrol:
         return False
     g.here = place
     return True

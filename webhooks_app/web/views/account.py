@@ -91,5 +91,6 @@ def _page(name_form: NameForm, password_form: PasswordForm) -> str:
         password_form=password_form,
         sessions=sessions.sessions_of(db.session(), current_user),
         this_one=session[SESSION],
+        has_second_factor=visitor().has_second_factor,
         failures=log_ins.recent_failures(db.session(), current_user),
     )

@@ -13,6 +13,7 @@ from webhooks_app.models import ApiKey
 from webhooks_app.people import api_keys as service
 from webhooks_app.web import shown_once
 from webhooks_app.web.forms.api_keys import KeyForm
+from webhooks_app.web.fresh import fresh_required
 from webhooks_app.web.tenancy import editor_required, here, member_required
 
 bp = Blueprint("api_keys", __name__, url_prefix="/api-keys")
@@ -35,6 +36,7 @@ def index() -> str:
 
 @bp.post("/")
 @editor_required
+@fresh_required
 def create() -> tuple[str, int] | Response:
     form, place = KeyForm(), here()
     if not form.validate():
@@ -73,6 +75,7 @@ def made(key_id: str) -> str:
 
 @bp.route("/<key_id>/rotate", methods=["GET", "POST"])
 @editor_required
+@fresh_required
 def rotate(key_id: str) -> Response | tuple[str, int]:
     key = _load(key_id)
     hours = request.form.get("overlap", type=int)
@@ -85,6 +88,7 @@ def rotate(key_id: str) -> Response | tuple[str, int]:
 
 @bp.route("/<key_id>/revoke", methods=["GET", "POST"])
 @editor_required
+@fresh_required
 def revoke(key_id: str) -> Response | str:
     key = _load(key_id)
     if request.method == "GET":

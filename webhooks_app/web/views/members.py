@@ -12,6 +12,7 @@ from webhooks_app.people import departures, invitations
 from webhooks_app.people import members as service
 from webhooks_app.vocabulary import Role
 from webhooks_app.web import limits
+from webhooks_app.web.fresh import fresh_required
 from webhooks_app.web.tenancy import editor_required, here, member_required, owner_required
 
 bp = Blueprint("members", __name__, url_prefix="/members")
@@ -25,6 +26,7 @@ def index() -> str:
 
 @bp.route("/<user_id>/role", methods=["GET", "POST"])
 @owner_required
+@fresh_required
 def change_role(user_id: str) -> Response | str:
     """A lesser role is asked for twice, when what they made is at stake."""
     membership, role = _load(user_id), _role()
@@ -43,6 +45,7 @@ def change_role(user_id: str) -> Response | str:
 
 @bp.route("/<user_id>/remove", methods=["GET", "POST"])
 @editor_required
+@fresh_required
 def remove(user_id: str) -> Response | str:
     membership = _load(user_id)
     if not here().may_manage(membership.role):
@@ -67,6 +70,7 @@ def leave() -> Response | str:
 
 @bp.post("/invitations")
 @editor_required
+@fresh_required
 def invite() -> Response | tuple[str, int]:
     """Also the mails of one who invites and takes back by turns are bounded."""
     role, email = _role(), request.form.get("email", "")
@@ -84,6 +88,7 @@ def invite() -> Response | tuple[str, int]:
 
 @bp.post("/invitations/<invitation_id>/resend")
 @editor_required
+@fresh_required
 def resend(invitation_id: str) -> Response:
     invitation = _load_invitation(invitation_id)
     if limits.count("invitation", here().organisation.id, invitation.email).exceeded:
@@ -95,6 +100,7 @@ def resend(invitation_id: str) -> Response:
 
 @bp.post("/invitations/<invitation_id>/revoke")
 @editor_required
+@fresh_required
 def revoke(invitation_id: str) -> Response:
     invitation = _load_invitation(invitation_id)
     invitations.revoke(db.session(), invitation)

@@ -5,7 +5,8 @@ from werkzeug.wrappers import Response
 
 from webhooks_app.extensions import db
 from webhooks_app.lib.errors import NotFound
-from webhooks_app.people import alarms, passwords
+from webhooks_app.people import alarms
+from webhooks_app.people import not_me as service
 from webhooks_app.web.security import keep_token
 
 bp = Blueprint("not_me", __name__, url_prefix="/account/not-me")
@@ -19,12 +20,12 @@ def gone(_: NotFound) -> tuple[str, int]:
 
 @bp.get("/<token>")
 def ask(token: str) -> str:
-    return render_template("not_me/ask.html", user=alarms.whose(db.session(), token))
+    return render_template("not_me/ask.html", alarm=alarms.read(db.session(), token))
 
 
 @bp.post("/<token>")
 def confirm(token: str) -> Response:
     """All sessions end, and a new password comes next."""
-    reset = passwords.raise_alarm(db.session(), token)
+    reset = service.raise_alarm(db.session(), token)
     flash("All browsers were logged out. Now choose a new password.")
     return redirect(url_for("passwords.reset", token=reset))

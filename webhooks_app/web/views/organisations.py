@@ -1,6 +1,6 @@
 """The organisation: its settings, and which of theirs a person looks at."""
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -8,10 +8,12 @@ from webhooks_app.extensions import db
 from webhooks_app.lib.errors import BadAccount
 from webhooks_app.organisations import organisation as service
 from webhooks_app.organisations import plans
+from webhooks_app.people import second_factor
 from webhooks_app.people.members import find_member
 from webhooks_app.people.sessions import ORGANISATION
 from webhooks_app.web.forms.accounts import OrganisationForm
-from webhooks_app.web.tenancy import editor_required, go_to, here, member_required
+from webhooks_app.web.fresh import fresh_required
+from webhooks_app.web.tenancy import editor_required, go_to, here, member_required, owner_required
 
 bp = Blueprint("organisations", __name__)
 
@@ -38,6 +40,16 @@ def save() -> Response | tuple[str, int]:
     return redirect(url_for(".show"))
 
 
+@bp.post("/settings/organisation/second-factor")
+@owner_required
+@fresh_required
+def require_second_factor() -> Response:
+    required = request.form.get("required") == "1"
+    second_factor.require(db.session(), here().organisation, current_user, required)
+    flash("Every member needs a second factor now." if required else "It is optional now.")
+    return redirect(url_for(".show"))
+
+
 @bp.post("/organisations/<organisation_id>/switch")
 @member_required
 def switch(organisation_id: str) -> Response:
@@ -49,4 +61,7 @@ def switch(organisation_id: str) -> Response:
 
 def _page(form: OrganisationForm) -> str:
     plan = plans.plan_called(here().organisation.plan)
-    return render_template("organisation.html", form=form, plan=plan)
+    have, members = second_factor.coverage(db.session(), here().organisation.id)
+    return render_template(
+        "organisation.html", form=form, plan=plan, have_second_factor=have, members=members
+    )

@@ -15,6 +15,7 @@ from webhooks_app.subscriptions.secrets import rotate_secret
 from webhooks_app.subscriptions.spec import DEFAULT_FORMAT, WebhookSpec
 from webhooks_app.web import shown_once
 from webhooks_app.web.forms.subscriptions import OVERLAPS
+from webhooks_app.web.fresh import fresh_required
 from webhooks_app.web.htmx import leave_for
 from webhooks_app.web.tenancy import editor_required
 from webhooks_app.web.views.subscriptions.blueprint import Answer, bp, load
@@ -22,6 +23,7 @@ from webhooks_app.web.views.subscriptions.blueprint import Answer, bp, load
 
 @bp.route("/<subscription_id>/rotate", methods=["GET", "POST"])
 @editor_required
+@fresh_required
 def rotate(subscription_id: str) -> Answer:
     row = load(subscription_id)
     hours = request.form.get("overlap", type=int)

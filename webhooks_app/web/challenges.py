@@ -1,0 +1,39 @@
+"""What a passkey signs: a random text for each try, kept in the session's cookie and used once."""
+
+from time import time
+
+from flask import session
+from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, generate_challenge
+
+from webhooks_app.parts import parts
+from webhooks_app.people.passkeys import BadPasskey, Site, site_of
+
+KEPT = "challenge"
+SECONDS = 300
+
+
+def new(purpose: str) -> bytes:
+    challenge = generate_challenge()
+    session[KEPT] = [purpose, bytes_to_base64url(challenge), int(time())]
+    return challenge
+
+
+def take(purpose: str) -> bytes:
+    """Raises `BadPasskey` when there is none for that purpose, or it is too old."""
+    kept, challenge, at = session.pop(KEPT, ("", "", 0))
+    if kept != purpose or time() - at > SECONDS:
+        raise BadPasskey
+    return base64url_to_bytes(challenge)
+
+
+def site() -> Site | None:
+    """Where this product's passkeys work; None when nowhere."""
+    return site_of(parts().settings)
+
+
+def needed_site() -> Site:
+    """Raises `BadPasskey` where there are no passkeys."""
+    found = site()
+    if found is None:
+        raise BadPasskey
+    return found

@@ -1,0 +1,78 @@
+"""What a person sends to prove who they are: a password, a code, or what a passkey signed."""
+
+from flask import request, session
+from flask_login import current_user
+
+from webhooks_app.extensions import db
+from webhooks_app.lib.rate import Allowance
+from webhooks_app.models import User
+from webhooks_app.organisations.audit_log import Actor, act_as
+from webhooks_app.parts import parts
+from webhooks_app.people import log_ins, passkeys, second_factor, sessions
+from webhooks_app.people.passkeys import BadPasskey
+from webhooks_app.people.second_factor import WrongCode
+from webhooks_app.web import challenges, limits, security
+
+WRONG_CODE = "This code is wrong, or was used before. Enter the newest one."
+WRONG_PASSKEY = "This passkey was not accepted. Try again, or use another way."
+WRONG_PASSWORD = "This is not your password."  # noqa: S105 - a sentence
+
+
+class NotProven(Exception):
+    """It proves nothing; `status` is that of the answer."""
+
+    def __init__(self, message: str, status: int = 422) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def check_second_factor(user: User) -> None:
+    """Of a log-in that waits. Raises `NotProven`."""
+    _bounded(limits.by_account("second factor", user.email))
+    act_as(Actor.person(user))
+    _check(user, "second factor")
+    limits.forget_tries("second factor", user.email)
+
+
+def confirm() -> None:
+    """By who is logged in: for a short while they may do what needs a fresh proof. The session gets
+    a new id. Raises `NotProven`."""
+    key = ("confirm", current_user.id, session[security.SESSION])
+    _bounded(limits.count(*key))
+    _check(current_user, "confirmation")
+    limits.forget(*key)
+    row = security.visitor().session
+    sessions.prove(db.session(), row)
+    security.follow(row)
+
+
+def log_in_by_passkey() -> User:
+    """Whose passkey it is: it has proved who they are by itself. Raises `NotProven`."""
+    try:
+        answer = request.form.get("passkey", "")
+        site, challenge = challenges.needed_site(), challenges.take("log in")
+        return passkeys.prove(db.session(), site, answer, challenge)
+    except BadPasskey as error:
+        raise NotProven(WRONG_PASSKEY) from error
+
+
+def _bounded(tries: Allowance) -> None:
+    if tries.exceeded:
+        raise NotProven(f"Too many attempts. {limits.retry_hint(tries)}", 429)
+
+
+def _check(user: User, what: str) -> None:
+    email, form = user.email, request.form
+    try:
+        if answer := form.get("passkey"):
+            site, challenge = challenges.needed_site(), challenges.take("prove")
+            passkeys.prove(db.session(), site, answer, challenge, user)
+        elif "password" in form and not form.get("code"):
+            if sessions.find_user(db.session(), email, form["password"]) is None:
+                raise NotProven(WRONG_PASSWORD)
+        else:
+            second_factor.check_code(db.session(), user, form.get("code", ""), parts().vault)
+    except (BadPasskey, WrongCode, NotProven) as error:
+        log_ins.failed(db.session(), email, *security.browser(), wrong=what)
+        message = {BadPasskey: WRONG_PASSKEY, WrongCode: WRONG_CODE}.get(type(error), str(error))
+        raise NotProven(message) from error
