@@ -47,13 +47,18 @@ def test_what_an_organisation_had_read_each_of_its_members_has_read(
         with app.app_context():
             config = app.extensions["migrate"].migrate.get_config()
             command.upgrade(config, "0012")
-            organisation = factories.organisation()
+            db.session.execute(
+                text(
+                    "INSERT INTO organisations"
+                    " (id, name, plan, time_zone, subscriptions_version, created_at)"
+                    " VALUES ('org_1', 'Acme', 'self_hosted', 'UTC', 0, :at)"
+                ),
+                {"at": utcnow()},
+            )
             members = {factories.user(f"{name}@example.com").id for name in ("ada", "bob")}
             factories.user("eve@example.com")
             for user_id in members:
-                db.session.add(
-                    Membership(organisation_id=organisation.id, user_id=user_id, role="owner")
-                )
+                db.session.add(Membership(organisation_id="org_1", user_id=user_id, role="owner"))
             db.session.flush()
             for id_, read_at in (("ntf_1", utcnow()), ("ntf_2", None)):
                 db.session.execute(
@@ -61,7 +66,7 @@ def test_what_an_organisation_had_read_each_of_its_members_has_read(
                         "INSERT INTO notifications (id, organisation_id, mode, kind, title, body,"
                         " created_at, read_at) VALUES (:id, :of, 'live', 'k', 't', 'b', :at, :read)"
                     ),
-                    {"id": id_, "of": organisation.id, "at": utcnow(), "read": read_at},
+                    {"id": id_, "of": "org_1", "at": utcnow(), "read": read_at},
                 )
             db.session.commit()
 

@@ -38,7 +38,10 @@ from webhooks_app.web.views.subscriptions import KINDS
 
 OPEN = {
     "static",
-    *(f"docs.{page}" for page in ("index", "show", "source", "list_all", "list_parts", "show_all")),
+    *(
+        f"docs.{page}"
+        for page in ("index", "show", "source", "list_all", "list_parts", "show_all", "picture")
+    ),
     "operations.healthz",
     "operations.readyz",
     "operations.show_metrics",
