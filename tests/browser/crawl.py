@@ -20,7 +20,7 @@ NO_PAGES = (
     "audit_log.export",
     # A line for htmx; its page is that of the delivery.
     "deliveries.outcome",
-    # Its markup is not ours; `test_rq_dashboard` has its own tests.
+    # For operators; `test_rq_dashboard` looks at them.
     "rq_dashboard.",
     # For strangers, by mailed links.
     "accounts.",

@@ -1,13 +1,9 @@
 """The RQ dashboard, on a real Redis with jobs in every state."""
 
-import hashlib
-import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import rq_dashboard
 from flask import Flask
 from redis import Redis
 from rq import Queue, SimpleWorker
@@ -20,12 +16,11 @@ from tests import factories
 from tests.conftest import Client, settings_for
 from tests.support.servers import RedisServer
 from tests.web.conftest import Person
+from tests.web.test_permissions import INLINE
 from webhooks_app import create_app, queue
 from webhooks_app.config import Settings
-from webhooks_app.web.rq_dashboard import compiled_templates
 from webhooks_app.web.security import CSP
 
-UPSTREAM = Path(rq_dashboard.__file__).parent
 REGISTRIES = ("queued", "started", "finished", "failed", "deferred", "scheduled", "canceled")
 
 
@@ -44,7 +39,6 @@ def jobs(app: Flask, redis: Redis) -> dict[str, Job]:
     }
     worker([made], redis).work(burst=True, logging_level="CRITICAL")
     jobs["queued"] = made.enqueue("operator.add", 3, 4, meta={"why": "because"})
-    jobs["deferred"] = made.enqueue("operator.add", 5, 6, depends_on=jobs["queued"])
     jobs["started"] = started(made.enqueue("operator.add", 7, 8), made, redis)
     return jobs
 
@@ -68,19 +62,7 @@ def started(job: Job, of: Queue, redis: Redis) -> Job:
 @pytest.fixture
 def operator(app: Flask, person: Callable[..., Person]) -> Person:
     factories.user("ops@example.com", is_operator=True)
-    operator = person("stranger").log_in("ops@example.com")
-    operator.token = token_of(operator.get("/ops/rq/").text)
-    return operator
-
-
-def token_of(page: str) -> str:
-    found = re.search(r"'X-CSRFToken': \"([^\"]+)\"", page)
-    assert found
-    return found[1]
-
-
-def post(operator: Person, path: str) -> int:
-    return operator.client.post(path, headers={"X-CSRFToken": operator.token}).status_code
+    return person("stranger").log_in("ops@example.com")
 
 
 def test_every_page_shows_jobs_in_every_state(operator: Person, jobs: dict[str, Job]) -> None:
@@ -103,24 +85,20 @@ def test_every_page_shows_jobs_in_every_state(operator: Person, jobs: dict[str, 
 def test_a_job_is_shown_with_its_arguments_and_what_became_of_it(
     operator: Person, jobs: dict[str, Job]
 ) -> None:
-    shown = {
-        state: operator.get(f"/ops/rq/0/data/job/{job.id}.json").get_json()
-        for state, job in jobs.items()
-    }
-    assert shown["finished"]["description"] == "operator.add(1, 2)"
-    assert shown["finished"]["result"] == 3
-    assert "ZeroDivisionError" in shown["failed"]["exc_info"]
-    assert shown["queued"]["metadata"] == '{"why": "because"}'
-    assert shown["deferred"]["depends_on"] == [jobs["queued"].id]
-    assert shown["deferred"]["depends_on_status"] == ["active"]
+    shown = {state: operator.get(f"/ops/rq/0/view/job/{jobs[state].id}").text for state in jobs}
+    assert "operator.add(1, 2)" in shown["finished"]
+    assert '<dd class="wrap">3</dd>' in shown["finished"]
+    assert "ZeroDivisionError" in shown["failed"]
+    assert "{&#34;why&#34;: &#34;because&#34;}" in shown["queued"]
+    assert [state for state in shown if "Queue again" in shown[state]] == ["failed"]
 
 
 def test_a_worker_is_shown_with_the_job_that_it_is_at(
     operator: Person, jobs: dict[str, Job]
 ) -> None:
-    [busy] = operator.get("/ops/rq/0/data/workers.json").get_json()["workers"]
-    assert busy["current_job"]["call_string"] == "operator.add(7, 8)"
-    assert busy["queues"] == ["deliveries"]
+    page = operator.get("/ops/rq/0/view/workers").text
+    assert f"/ops/rq/0/view/job/{jobs['started'].id}" in page
+    assert "operator.add(7, 8)" in page
 
 
 def test_what_others_pickled_is_not_loaded_and_breaks_no_page(
@@ -130,12 +108,37 @@ def test_what_others_pickled_is_not_loaded_and_breaks_no_page(
     job = theirs.enqueue("operator.concat", b"a", b"b", meta={"of": "others"}, result_ttl=60)
     SimpleWorker([theirs], connection=redis).work(burst=True, logging_level="CRITICAL")
 
-    [listed] = operator.get("/ops/rq/0/data/jobs/theirs/finished/8/asc/1.json").get_json()["jobs"]
-    shown = operator.get(f"/ops/rq/0/data/job/{job.id}.json").get_json()
+    listed = operator.get("/ops/rq/0/view/jobs/theirs/finished/8/asc/1").text
+    shown = operator.get(f"/ops/rq/0/view/job/{job.id}").text
 
-    assert listed["description"] == "operator.concat(b'a', b'b')"
-    assert shown["result"] == "(not JSON, so not shown)"
-    assert "others" not in shown["metadata"]
+    assert "operator.concat(b&#39;a&#39;, b&#39;b&#39;)" in listed
+    assert "(not JSON, so not shown)" in shown
+    assert "others" not in shown
+
+
+def test_what_a_job_holds_is_text(operator: Person, redis: Redis) -> None:
+    evil = "<img src=x onerror=alert(1)>"
+    made = queue.queue_named(queue.DELIVERIES, redis)
+    job = made.enqueue("builtins.int", args=(evil,), description=evil, meta={evil: evil})
+    of_evil = SimpleWorker([made], connection=redis, serializer=JSONSerializer, name=evil)
+    of_evil.work(burst=True, logging_level="CRITICAL")
+    busy = started(made.enqueue("builtins.int", args=(evil,)), made, redis)
+    for path in ("", "0/view/workers", "0/view/jobs/deliveries/failed/8/asc/1"):
+        assert evil not in operator.get(f"/ops/rq/{path}").text, path
+    for one in (job, busy):
+        page = operator.get(f"/ops/rq/0/view/job/{one.id}").text
+        assert evil not in page
+        assert "&lt;img src=x onerror=alert(1)&gt;" in page
+
+
+def test_pages_hold_no_script_and_keep_to_the_policy(
+    operator: Person, jobs: dict[str, Job]
+) -> None:
+    for path in ("", "0/view/jobs", "0/view/workers", f"0/view/job/{jobs['failed'].id}"):
+        page = operator.get(f"/ops/rq/{path}")
+        assert page.headers["Content-Security-Policy"] == CSP
+        assert INLINE.findall(page.text) == []
+        assert "rq/static" not in page.text
 
 
 def test_a_change_needs_the_token_of_the_page(operator: Person, jobs: dict[str, Job]) -> None:
@@ -143,19 +146,26 @@ def test_a_change_needs_the_token_of_the_page(operator: Person, jobs: dict[str, 
     assert operator.client.post(path).status_code == 400
     assert jobs["failed"].get_status() == "failed"
 
-    assert post(operator, path) == 200
+    answer = operator.post(path)
+    assert (answer.status_code, answer.location) == (303, "/ops/rq/")
+    assert "The job is queued again." in operator.get("/ops/rq/").text
     assert jobs["failed"].get_status() == "queued"
-    assert post(operator, path) == 409
+    assert operator.post(path).status_code == 409
 
 
-def test_jobs_are_deleted_and_queues_emptied(operator: Person, jobs: dict[str, Job]) -> None:
-    path = f"/ops/rq/job/{jobs['finished'].id}/delete"
-    assert post(operator, path) == 200
+def test_what_is_lost_is_asked_first(operator: Person, jobs: dict[str, Job]) -> None:
+    job = f"/ops/rq/job/{jobs['finished'].id}/delete"
+    queued = "/ops/rq/queue/deliveries/queued/empty"
+    for path, question in ((job, "Delete this job?"), (queued, "Delete all of these jobs?")):
+        assert question in operator.post(path).text
+    assert operator.get(f"/ops/rq/0/view/job/{jobs['finished'].id}").status_code == 200
+    assert "operator.add(3, 4)" in operator.get("/ops/rq/0/view/jobs").text
+
+    assert operator.post(job, confirmed="1").status_code == 303
     assert operator.get(f"/ops/rq/0/view/job/{jobs['finished'].id}").status_code == 404
-    assert post(operator, "/ops/rq/queue/deliveries/queued/empty") == 200
-    assert post(operator, "/ops/rq/queue/deliveries/compact") == 200
-    shown = operator.get("/ops/rq/0/data/queues.json").get_json()["queues"]
-    assert [row["count"] for row in shown] == [0]
+    answer = operator.post(queued, confirmed="1")
+    assert answer.location == "/ops/rq/0/view/jobs/deliveries/queued/25/dsc/1"
+    assert "No queued jobs." in operator.get(answer.location).text
 
 
 def test_all_failed_jobs_are_queued_again_by_post_only(
@@ -166,7 +176,7 @@ def test_all_failed_jobs_are_queued_again_by_post_only(
         assert answer.status_code == 405
     assert jobs["failed"].get_status() == "failed"
 
-    assert post(operator, "/ops/rq/requeue/deliveries") == 200
+    assert operator.post("/ops/rq/requeue/deliveries").status_code == 303
     assert jobs["failed"].get_status() == "queued"
 
 
@@ -197,66 +207,20 @@ def test_what_takes_get_only_reads(app: Flask) -> None:
         "1/view/queues",
         "0/view/job/gone",
         "0/data/job/gone.json",
-        "0/view/jobs/');alert(1);('/queued/8/asc/1",
         "0/view/jobs/deliveries/lost/8/asc/1",
         "0/data/jobs/deliveries/lost/8/asc/1.json",
         "0/data/jobs/deliveries/queued/8/asc/0.json",
         "0/data/jobs/deliveries/queued/0/asc/1.json",
+        "0/data/jobs/deliveries/queued/100000/asc/1.json",
         "0/data/jobs/deliveries/queued/8/asc/one.json",
     ],
 )
 def test_what_is_not_there_is_not_found(operator: Person, path: str) -> None:
-    answer = operator.get(f"/ops/rq/{path}")
-    assert answer.status_code == 404
-    assert "alert(1)" not in answer.text
+    assert operator.get(f"/ops/rq/{path}").status_code == 404
 
 
-def test_only_pages_of_the_dashboard_hold_a_script_and_none_may_eval(
-    operator: Person, jobs: dict[str, Job]
-) -> None:
-    def policy(path: str) -> str:
-        return operator.get(path).headers["Content-Security-Policy"]
-
-    first = operator.get("/ops/rq/")
-    [nonce] = re.findall(r'<script nonce="([\w-]{20,})">', first.text)
-    widened = first.headers["Content-Security-Policy"]
-    assert widened == CSP.replace("script-src 'self'", f"script-src 'self' 'nonce-{nonce}'")
-    assert "unsafe" not in widened
-    assert policy("/ops/rq/") != widened
-    for path in ("/", "/login", "/ops/rq/0/data/queues.json", "/ops/rq/0/view/job/gone"):
-        assert policy(path) == CSP, path
-
-
-def test_pages_load_nothing_from_other_hosts(operator: Person, jobs: dict[str, Job]) -> None:
-    for page in ("", "0/view/jobs", "0/view/workers", f"0/view/job/{jobs['failed'].id}"):
-        html = operator.get(f"/ops/rq/{page}").text
-        loaded = re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="([^"]+)"', html)
-        assert len(loaded) >= 7
-        for path in loaded:
-            assert path.startswith("/")
-            assert operator.get(path).status_code == 200, path
-
-
-def test_every_template_of_every_page_is_compiled_and_escapes(
-    operator: Person, jobs: dict[str, Job]
-) -> None:
-    for page in ("", "0/view/jobs", "0/view/workers", f"0/view/job/{jobs['failed'].id}"):
-        html = operator.get(f"/ops/rq/{page}").text
-        compiled = html.partition("var compiled = ")[2].partition("var _ =")[0]
-        templates = html.count('type="text/template"')
-        assert compiled.count("function (it)") == templates > 0
-        assert "<%" not in compiled
-    assert "escaped( d.exc_info )" in compiled
-
-
-def test_a_template_that_quotes_and_branches_is_compiled() -> None:
-    page = """<script name="a" type="text/template"><b title='"'><% if (x) { %>
-        <%= x %><%- y %><%= $('<div/>').text(z).html() %><% } %></b></script>"""
-    compiled = str(compiled_templates(page))
-    assert "escaped( x )" in compiled
-    assert "escaped( y )" in compiled
-    assert "escaped( z )" in compiled
-    assert " if (x) { " in compiled
+def test_what_was_given_up_is_not_there(operator: Person, jobs: dict[str, Job]) -> None:
+    assert operator.post("/ops/rq/queue/deliveries/compact").status_code == 404
 
 
 def test_redis_away_is_said_in_words(
@@ -269,9 +233,7 @@ def test_redis_away_is_said_in_words(
     operator = Person(app.test_client()).log_in("ops@example.com")
     assert operator.get("/ops/rq/").status_code == 200
     own_redis.freeze()
-    start = time.monotonic()
     assert operator.get("/ops/rq/").status_code == 503
-    assert time.monotonic() - start < 4
     own_redis.kill()
     for path in ("", "0/view/jobs", "0/view/workers", "0/data/queues.json", "0/data/workers.json"):
         answer = operator.get(f"/ops/rq/{path}")
@@ -309,26 +271,3 @@ def test_redis_may_have_a_password_which_is_not_shown(
     answer = operator.get("/ops/rq/")
     assert answer.status_code == 200
     assert "hush" not in answer.text
-
-
-@pytest.mark.parametrize(
-    ("name", "digest"),
-    [
-        ("web.py", "fe7aeac46b224832"),
-        ("templates/rq_dashboard/base.html", "1bf4f33567e813cc"),
-        ("templates/rq_dashboard/inline_js.html", "bc2f4a86fee79ee5"),
-        ("templates/rq_dashboard/job.html", "d9de753e9d82795c"),
-        ("templates/rq_dashboard/jobs.html", "4e7c41bc0a15b0ea"),
-        ("templates/rq_dashboard/navbar.html", "a4723e800d40c8c8"),
-        ("templates/rq_dashboard/queues.html", "df57de14c3a172b3"),
-        ("templates/rq_dashboard/workers.html", "122e24c87e2b003c"),
-        ("templates/rq_dashboard/scripts/dashboard.js", "e43a50513d40343c"),
-        ("templates/rq_dashboard/scripts/job.js", "9803613632d00dd4"),
-        ("templates/rq_dashboard/scripts/jobs.js", "59df5f48c943ddd1"),
-        ("templates/rq_dashboard/scripts/queues.js", "17b41b22ac87a95f"),
-        ("templates/rq_dashboard/scripts/workers.js", "f2bc56e927f50df3"),
-    ],
-)
-def test_rq_dashboard_is_as_it_was_when_it_was_read(name: str, digest: str) -> None:
-    """When this fails, compare it with the version before: does what we change still hold?"""
-    assert hashlib.sha256((UPSTREAM / name).read_bytes()).hexdigest()[:16] == digest
