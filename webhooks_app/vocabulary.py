@@ -51,10 +51,11 @@ REAL_ORIGINS = (EventOrigin.API, EventOrigin.CHAT)
 
 
 class Trigger(StrEnum):
-    """What made a delivery."""
+    """What made a delivery. A recovery is the first one of an event that was missed."""
 
     EVENT = "event"
     REPLAY = "replay"
+    RECOVERY = "recovery"
     TEST = "test"
 
 

@@ -1,5 +1,6 @@
 """Which deliveries are meant: for lists and for replays of many."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 import msgspec
@@ -112,10 +113,14 @@ def _sent_again(delivery: type[Delivery]) -> ColumnElement[bool]:
 
 
 def of_event(event_id: str) -> ColumnElement[bool]:
+    return of_events([event_id])
+
+
+def of_events(event_ids: Collection[str]) -> ColumnElement[bool]:
     """In two parts, since each has an index of its own."""
-    planned = Delivery.trigger == Trigger.EVENT.value
-    its = Delivery.event_id == event_id
-    return or_(and_(planned, its), and_(Delivery.trigger != Trigger.EVENT.value, its))
+    event = literal(Trigger.EVENT.value, literal_execute=True)
+    theirs = Delivery.event_id.in_(event_ids)
+    return or_(and_(Delivery.trigger == event, theirs), and_(Delivery.trigger != event, theirs))
 
 
 def _undelivered() -> ColumnElement[bool]:

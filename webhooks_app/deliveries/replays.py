@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from time import monotonic
+from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Select, insert, select, update
 from sqlalchemy.orm import Session
 
 from webhooks_app import queue
 from webhooks_app.database import begin_reading
 from webhooks_app.deliveries import log as deliveries
+from webhooks_app.deliveries import missed
 from webhooks_app.deliveries.filters import Filters, range_of, rest_of
 from webhooks_app.deliveries.send_again import bring_forward, columns_of_replay
 from webhooks_app.lib.errors import NotFound
@@ -112,7 +115,7 @@ def work(session: Session, batch_id: str, asked_at: datetime | None = None) -> b
         asked_at = None
         if batch.total is None:
             _count(session, batch)
-        elif not _step(session, batch):
+        elif not (_step if batch.event_position is None else _recover)(session, batch):
             return False
     return True
 
@@ -130,9 +133,8 @@ def stalled(session: Session) -> Sequence[str]:
 
 
 def _count(session: Session, batch: ReplayBatch) -> None:
-    tenant = Tenant(batch.organisation_id, batch.mode)
     filters = Filters.read(batch.filters)
-    total = deliveries.count(session, tenant, filters, MOST_COUNTED)
+    total = deliveries.count(session, _tenant(batch), filters, MOST_COUNTED)
     session.rollback()
     batch.total = total
     batch.updated_at = utcnow()
@@ -140,50 +142,83 @@ def _count(session: Session, batch: ReplayBatch) -> None:
 
 
 def _step(session: Session, batch: ReplayBatch) -> bool:
-    """Replay the next of a batch; False when there are none left, or another job took them."""
+    """Replay the next of a batch; False when it is over, or another job took them."""
     now, batch_id, before = utcnow(), batch.id, batch.position
     found = _next(session, batch)
     served = [delivery for delivery, on in found if on]
     going_on = [delivery.id for delivery in served if delivery.status in OPEN]
     again = [columns_of_replay(one, now) for one in served if one.status not in OPEN]
-    position = found[-1][0].id if found else before
+    values = {
+        "position": found[-1][0].id if found else before,
+        "replayed": ReplayBatch.replayed + len(again),
+        "retried": ReplayBatch.retried + len(going_on),
+        "skipped": ReplayBatch.skipped + len(found) - len(served),
+    }
+    more = len(found) == STEP
+    if not more and missed.gaps(session, _tenant(batch), _missed_by(batch)):
+        more, values["event_position"] = True, ""
     session.rollback()
+    here = ReplayBatch.position.is_not_distinct_from(before), ReplayBatch.event_position.is_(None)
+    if not _move(session, batch_id, *here, values=values):
+        return False
+    bring_forward(session, going_on, now)
+    if again:
+        session.execute(insert(Delivery), again)
+    return _commit_step(session, batch_id, more, bool(served))
+
+
+def _recover(session: Session, batch: ReplayBatch) -> bool:
+    """Send the next events that were missed; False when it is over, or another job took them."""
+    now, batch_id, before = utcnow(), batch.id, batch.event_position or ""
+    tenant = _tenant(batch)
+    gaps = missed.gaps(session, tenant, _missed_by(batch))
+    found, position = missed.step(session, tenant, gaps, before) if gaps else ({}, None)
+    session.rollback()
+    recovered = missed.send(session, tenant, found, now) if found else 0
+    values = {
+        "event_position": position or before,
+        "recovered": ReplayBatch.recovered + recovered,
+    }
+    if not _move(session, batch_id, ReplayBatch.event_position == before, values=values):
+        return False
+    return _commit_step(session, batch_id, position is not None, recovered > 0)
+
+
+def _missed_by(batch: ReplayBatch) -> Filters:
+    """What happens from now on is not meant."""
+    filters = Filters.read(batch.filters)
+    return replace(filters, until=min(filters.until or batch.created_at, batch.created_at))
+
+
+def _move(
+    session: Session, batch_id: str, *here: ColumnElement[bool], values: dict[str, Any]
+) -> bool:
+    """True for one of all jobs that found the batch where it was."""
     moved = session.scalar(
         update(ReplayBatch)
-        .where(
-            ReplayBatch.id == batch_id,
-            ReplayBatch.status == RUNNING,
-            ReplayBatch.position.is_not_distinct_from(before),
-        )
-        .values(
-            position=position,
-            replayed=ReplayBatch.replayed + len(again),
-            retried=ReplayBatch.retried + len(going_on),
-            skipped=ReplayBatch.skipped + len(found) - len(served),
-            updated_at=now,
-        )
+        .where(ReplayBatch.id == batch_id, ReplayBatch.status == RUNNING, *here)
+        .values(**values, updated_at=utcnow())
         .returning(ReplayBatch.id)
         .execution_options(synchronize_session=False)
     )
     if moved is None:
         session.rollback()
-        return False
-    bring_forward(session, going_on, now)
-    if again:
-        session.execute(insert(Delivery), again)
-    if len(found) < STEP:
+    return moved is not None
+
+
+def _commit_step(session: Session, batch_id: str, more: bool, due: bool) -> bool:
+    if not more:
         _end(session, batch_id, FINISHED)
     session.commit()
-    if served:
+    if due:
         queue.nudge()
-    return len(found) == STEP
+    return more
 
 
 def _next(session: Session, batch: ReplayBatch) -> list[tuple[Delivery, bool]]:
     """The next deliveries, oldest first, and whether their subscription is on."""
-    tenant = Tenant(batch.organisation_id, batch.mode)
     filters = Filters.read(batch.filters)
-    within = [*range_of(tenant, filters), Delivery.id < batch.end]
+    within = [*range_of(_tenant(batch), filters), Delivery.id < batch.end]
     if batch.delivery_ids:
         within.append(Delivery.id.in_(batch.delivery_ids))
     if batch.position is not None:
@@ -207,6 +242,10 @@ def _end(session: Session, batch_id: str, status: str) -> None:
         .values(status=status, finished_at=now, updated_at=now)
         .execution_options(synchronize_session=False)
     )
+
+
+def _tenant(batch: ReplayBatch) -> Tenant:
+    return Tenant(batch.organisation_id, batch.mode)
 
 
 def _target(batch: ReplayBatch) -> Target:

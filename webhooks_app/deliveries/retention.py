@@ -29,6 +29,7 @@ from webhooks_app.models import (
     Event,
     InboxRequest,
     Notification,
+    Outage,
     ReplayBatch,
     Subscription,
 )
@@ -45,6 +46,7 @@ ATTEMPTS = cast(Table, Attempt.__table__)
 CONVERSATIONS = cast(Table, Conversation.__table__)
 MESSAGES = cast(Table, ChatMessage.__table__)
 STATS = cast(Table, DeliveryStat.__table__)
+OUTAGES = cast(Table, Outage.__table__)
 REPLAYS = cast(Table, ReplayBatch.__table__)
 REQUESTS = cast(Table, InboxRequest.__table__)
 NOTIFICATIONS = cast(Table, Notification.__table__)
@@ -83,6 +85,7 @@ def delete_expired(engine: Engine, now: datetime, days: int) -> int:
             DELIVERIES.c.due_at.is_(None),
         )
         + _delete(engine, EVENTS, EVENTS.c.id, floor_id("evt", unix), EVENTS.c.id.not_in(needed))
+        + _delete(engine, OUTAGES, OUTAGES.c.id, floor_id("out", unix), true())
         + _delete(engine, MESSAGES, MESSAGES.c.id, floor_id("cms", unix), true())
         + _delete(
             engine,

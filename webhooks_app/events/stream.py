@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased, defer
 
@@ -16,6 +15,7 @@ from webhooks_app.matching.changes import is_update
 from webhooks_app.matching.conditions import ConditionResult, explain, parse_conditions
 from webhooks_app.matching.incoming import Incoming
 from webhooks_app.matching.match import view_of, wants_change
+from webhooks_app.matching.stored import incoming_of
 from webhooks_app.matching.view import View
 from webhooks_app.models import Delivery, Event, Subscription
 from webhooks_app.vocabulary import Match
@@ -122,22 +122,4 @@ def _explained(
         conditions_hold=explained.passed,
         judged=explained.judged,
         delivered=delivered,
-    )
-
-
-def changed_of(event: Event) -> tuple[str, ...] | None:
-    """The paths of what an event changed; None when nobody knows."""
-    return None if event.changed is None else tuple(orjson.loads(event.changed))
-
-
-def incoming_of(event: Event) -> Incoming:
-    """The event as it was when it was matched."""
-    has_subject = event.subject_type is not None and event.subject_id is not None
-    return Incoming(
-        type=event.type,
-        data=event.data,
-        occurred_at=event.occurred_at,
-        subject=(event.subject_type or "", event.subject_id or "") if has_subject else None,
-        source_id=event.source_id,
-        changed=changed_of(event),
     )

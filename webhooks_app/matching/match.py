@@ -109,6 +109,11 @@ class Matcher:
             if candidate.changed_fields:
                 self._followed.update(followed_types(event_type))
 
+    @property
+    def event_types(self) -> Collection[str]:
+        """That any of them asks for."""
+        return self._by_type.keys()
+
     def follows(self, event_type: str) -> bool:
         """Does a field filter need the states that events of this type tell?"""
         return event_type in self._followed

@@ -12,6 +12,7 @@ from webhooks_app.models.mail_recipient import DailyCount, MailRecipient
 from webhooks_app.models.notification import Notification, NotificationRead
 from webhooks_app.models.object_state import ObjectState
 from webhooks_app.models.organisation import ApiKey, Invitation, Membership, Organisation
+from webhooks_app.models.outage import Outage
 from webhooks_app.models.periodic import PeriodicRun
 from webhooks_app.models.replay import ReplayBatch
 from webhooks_app.models.second_factor import AuthenticatorApp, Passkey, RecoveryCode
@@ -45,6 +46,7 @@ __all__ = [
     "NotificationRead",
     "ObjectState",
     "Organisation",
+    "Outage",
     "Passkey",
     "PasswordReset",
     "PeriodicRun",

@@ -14,7 +14,7 @@ class Delivery(TenantOwned, Model):
     `due_at` is when something must be done: send it (pending, retrying), or give it up for lost
     and send it again (sending: the moment the lease runs out). Null once nothing is left to do.
     `tries` counts claims, `failures` the tries that failed. `wire_format` is frozen here, so that
-    every try sends the same bytes. `trigger` is event, replay or test.
+    every try sends the same bytes. `trigger` is event, replay, recovery or test.
     """
 
     __tablename__ = "deliveries"

@@ -23,7 +23,9 @@ class ReplayBatch(TenantOwned, Model):
 
     `position` is the last delivery that was looked at, `end` where to stop: what is made from now
     on is not meant. `total` is null until it is counted. `retried` deliveries had not ended: they
-    were retried now instead of copied.
+    were retried now instead of copied. After the deliveries come events that were missed (see
+    `deliveries.missed`): `event_position` is the last one that was looked at, and `recovered` how
+    many deliveries were made of them.
     """
 
     __tablename__ = "replay_batches"
@@ -45,6 +47,8 @@ class ReplayBatch(TenantOwned, Model):
     total: Mapped[int | None]
     replayed: Mapped[int] = mapped_column(default=0)
     retried: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    event_position: Mapped[OptionalRef]
+    recovered: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     skipped: Mapped[int] = mapped_column(default=0)
     requested_by: Mapped[str] = mapped_column(String(254))
     created_at: Mapped[Moment]

@@ -115,6 +115,11 @@ class Subscription(TenantOwned, Model):
         return cls.deleted_at.is_(None)
 
     @property
+    def is_off_automatically(self) -> bool:
+        """Switched off by Hookline, not by someone."""
+        return not self.enabled and self.disabled_reason is not None and self.disabled_by is None
+
+    @property
     def is_digest(self) -> bool:
         """Then it is told of no event by itself, but of many at a time."""
         return self.channel == "email" and self.schedule is not None

@@ -8,7 +8,6 @@ from msgspec import to_builtins
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webhooks_app.events.stream import incoming_of
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.matching.budget import PER_EVENT, Budget
 from webhooks_app.matching.changes import is_update
@@ -20,6 +19,7 @@ from webhooks_app.matching.conditions import (
     parse_conditions,
 )
 from webhooks_app.matching.match import view_of, wants_change
+from webhooks_app.matching.stored import incoming_of
 from webhooks_app.models import Event
 from webhooks_app.subscriptions.spec import EmailSpec, Spec
 from webhooks_app.vocabulary import REAL_ORIGINS, Match

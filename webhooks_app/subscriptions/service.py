@@ -16,7 +16,7 @@ from webhooks_app.lib.ids import floor_id, new_id
 from webhooks_app.lib.ssrf import Guard
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Subscription, SubscriptionHealth
+from webhooks_app.models import Outage, Subscription, SubscriptionHealth
 from webhooks_app.organisations import plans
 from webhooks_app.organisations.audit_log import Target, current_actor, record
 from webhooks_app.subscriptions import custom_headers, reading, stored
@@ -147,6 +147,7 @@ def drop_address(session: Session, row: Subscription, address: str) -> None:
     row.email_to = [one for one in row.email_to if one != address]
     if not row.email_to and row.enabled:
         row.enabled, row.disabled_at, row.disabled_reason = False, utcnow(), NOBODY_LEFT
+        row.disabled_by = address
     record(session, "action.unsubscribed", Target.of(row), address=address)
     commit_change(session, row)
 
@@ -255,6 +256,8 @@ def _begin_digests(row: Subscription) -> None:
 def _switch(session: Session, row: Subscription, enabled: bool) -> None:
     if enabled == row.enabled:
         return
+    if enabled:
+        _end_outage(session, row)
     row.enabled = enabled
     row.disabled_at = None if enabled else utcnow()
     row.disabled_by = None if enabled else current_actor().name
@@ -262,3 +265,19 @@ def _switch(session: Session, row: Subscription, enabled: bool) -> None:
     if enabled:
         row.health.failing_since = row.health.warned_at = None
     record(session, f"{row.kind}.{'enabled' if enabled else 'disabled'}", Target.of(row))
+
+
+def _end_outage(session: Session, row: Subscription) -> None:
+    """What it missed can be found later. One that a person switched off missed nothing."""
+    if not row.is_off_automatically or row.disabled_at is None:
+        return
+    outage = Outage(
+        id=new_id("out"),
+        organisation_id=row.organisation_id,
+        mode=row.mode,
+        subscription_id=row.id,
+        reason=row.disabled_reason or "",
+        began_at=row.disabled_at,
+        ended_at=utcnow(),
+    )
+    session.add(outage)

@@ -5,6 +5,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from webhooks_app.deliveries import log as deliveries
+from webhooks_app.deliveries import missed
 from webhooks_app.deliveries import replays as service
 from webhooks_app.deliveries.filters import Filters
 from webhooks_app.extensions import db
@@ -66,6 +67,7 @@ def _ask(query: DeliveryQuery) -> tuple[str, int]:
         "replays/new.html",
         query=query,
         estimate=estimate,
+        missed=missed.estimate(db.session(), tenant, query.filters, COUNTED),
         off=subscription_queries.find_off(db.session(), tenant, only) if only else None,
         windows=[(name, words) for name, (words, _) in WINDOWS.items()],
         subscriptions=dict(subscription_queries.names_of(db.session(), tenant)),

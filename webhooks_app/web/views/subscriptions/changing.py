@@ -2,17 +2,16 @@
 
 from flask import flash, redirect, render_template, request, url_for
 
-from webhooks_app.deliveries import log as deliveries
 from webhooks_app.extensions import db
 from webhooks_app.models import Subscription
 from webhooks_app.parts import parts
 from webhooks_app.subscriptions import service, stored, test_delivery
 from webhooks_app.vocabulary import Channel
-from webhooks_app.web.delivery_query import DeliveryQuery
 from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.tenancy import editor_required, here
 from webhooks_app.web.views.subscriptions.blueprint import Answer, bp, kind, load
 from webhooks_app.web.views.subscriptions.reading import recipients_of, sparks_of
+from webhooks_app.web.views.subscriptions.recovery import Recoverable, recoverable
 from webhooks_app.web.views.subscriptions.secrets import show_secret_once
 
 
@@ -70,10 +69,7 @@ def delete(subscription_id: str) -> Answer:
     return redirect(url_for(".index"))
 
 
-def _missed(row: Subscription) -> dict[str, str] | None:
-    """What can be sent again to one that was switched on, as a query for the replay's page."""
-    if not row.enabled:
-        return None
-    query = DeliveryQuery({"subscription_id": row.id, "window": "7d", "missing": "1"})
-    estimate = deliveries.estimate(db.session(), here().tenant, query.filters, most=1)
-    return query.kept if estimate.found else None
+def _missed(row: Subscription) -> Recoverable | None:
+    """What can be sent to one that was switched on."""
+    found = recoverable(row) if row.enabled else None
+    return found if found and (found.deliveries.found or found.events.found) else None

@@ -22,6 +22,7 @@ from webhooks_app.web.charts import Sparklines, sparklines
 from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.tenancy import here, member_required, window
 from webhooks_app.web.views.subscriptions.blueprint import bp, kind, load
+from webhooks_app.web.views.subscriptions.recovery import recoverable
 from webhooks_app.web.words import others_in_words
 
 
@@ -56,6 +57,7 @@ def show(subscription_id: str) -> str:
         mails_leave=bool(parts().settings.smtp_host),
         page=_last_deliveries(row),
         recipients=recipients_of(shown),
+        missed=recoverable(row),
     )
 
 
