@@ -16,6 +16,7 @@ from webhooks_app.lib.logs import configure_logging
 from webhooks_app.lib.rate import Rates
 from webhooks_app.parts import SLOT, Parts
 from webhooks_app.queue import Doorbell, fast_redis
+from webhooks_app.server.hosts import TrustedHosts
 from webhooks_app.server.request import BoundedRequest
 
 
@@ -38,6 +39,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_SECURE=settings.is_https,
         WTF_CSRF_TIME_LIMIT=None,
     )
+    app.wsgi_app = TrustedHosts(app.wsgi_app, settings.own_hosts)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]

@@ -66,6 +66,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     login_rate_limit: str = "10 per minute"
     login_tries_limit: str = "5 per 15 minutes"
     public_url: str = ""
+    trusted_hosts: str = ""
     smtp_host: str = ""
     smtp_port: Port = 587
     smtp_username: str = ""
@@ -132,6 +133,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def site_url(self) -> str:
         """Where people reach this site, as `https://hooks.example.com`."""
         return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+    @property
+    def own_hosts(self) -> frozenset[str]:
+        """Names by which people reach this site, in lower case and without a port."""
+        names = {self.host, urlsplit(self.site_url).hostname or ""}
+        return frozenset(name.lower() for name in (*names, *_listed(self.trusted_hosts)))
 
     @property
     def guard(self) -> Guard:

@@ -13,6 +13,7 @@ from webhooks_app.api import (
     webhooks,
 )
 from webhooks_app.api.blueprint import bp
+from webhooks_app.api.paths import RowId, SubjectId
 from webhooks_app.extensions import csrf
 
 VIEWS = (chatbot_webhooks, deliveries, event_types, events, messages, webhooks)
@@ -22,5 +23,6 @@ def init_app(app: Flask) -> None:
     """A bearer key is proof enough: browsers send none by themselves, so CSRF needs no token."""
     problems.init_app(app)
     csrf.exempt(bp)
+    app.url_map.converters |= {"subject_id": SubjectId, "row_id": RowId}
     app.register_blueprint(bp)
     app.register_blueprint(receiver.bp)

@@ -1,15 +1,19 @@
 """Reading what clients send, and saying exactly where it is wrong."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, TypeVar
 
 import msgspec
 from flask import request
 
 from webhooks_app.api.problems import Problem
+from webhooks_app.lib.body_limits import FORM
 from webhooks_app.lib.json_faults import UNKNOWN, as_fault, malformed
-from webhooks_app.lib.pointers import Fault, Invalid, pointer
+from webhooks_app.lib.pointers import MOST_FAULTS, Fault, Invalid, pointer
 from webhooks_app.subscriptions.reading import Members
+
+LONGEST_READ_TWICE = FORM
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -54,13 +58,26 @@ def json_text() -> str:
 
 
 def decode(text: str | msgspec.Raw, kind: type[T]) -> T:
-    """Raises `Invalid` with every fault of every member, where `msgspec` names only the first."""
+    """Raises `Invalid` with a fault of every member, where `msgspec` names only the first."""
     try:
         return msgspec.json.decode(text, type=kind)
     except msgspec.ValidationError as error:
-        raise Invalid(*(list(_faults(text, kind)) or [as_fault(error)])) from error
+        raise Invalid(*_first_faults(text, kind, as_fault(error))) from error
     except (msgspec.DecodeError, RecursionError) as error:
         raise Invalid(malformed(error)) from error
+
+
+def _first_faults(text: str | msgspec.Raw, kind: type[msgspec.Struct], first: Fault) -> list[Fault]:
+    """Up to `MOST_FAULTS`; of a long text the first alone, since to find them it is read again.
+
+    Behind what was wrong may stand what is not even JSON: then that is the fault.
+    """
+    if len(text) > LONGEST_READ_TWICE:
+        return [first]
+    try:
+        return list(islice(_faults(text, kind), MOST_FAULTS)) or [first]
+    except (msgspec.DecodeError, RecursionError) as error:
+        return [malformed(error)]
 
 
 def _faults(text: str | msgspec.Raw, kind: type[msgspec.Struct]) -> Iterator[Fault]:
@@ -70,8 +87,9 @@ def _faults(text: str | msgspec.Raw, kind: type[msgspec.Struct]) -> Iterator[Fau
         yield as_fault(error)
         return
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
-    for name in members.keys() - fields.keys():
-        yield Fault(pointer(name), UNKNOWN)
+    for name in members:
+        if name not in fields:
+            yield Fault(pointer(name), UNKNOWN)
     for name, field in fields.items():
         if name in members:
             yield from _faults_of_member(name, members[name], field.type)

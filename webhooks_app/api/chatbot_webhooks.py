@@ -31,7 +31,7 @@ from webhooks_app.subscriptions.service import (
 from webhooks_app.vocabulary import SubscriptionKind
 
 
-@bp.get("/chatbots/<chatbot_id>/webhooks")
+@bp.get("/chatbots/<subject_id:chatbot_id>/webhooks")
 @auth.requires("webhooks:read")
 def list_chatbot_webhooks(chatbot_id: str) -> Response:
     """All of them, wherever they were made."""
@@ -39,7 +39,7 @@ def list_chatbot_webhooks(chatbot_id: str) -> Response:
     return answer({"webhooks": [listed(row) for row in rows], "total": total})
 
 
-@bp.post("/chatbots/<chatbot_id>/webhooks")
+@bp.post("/chatbots/<subject_id:chatbot_id>/webhooks")
 @auth.requires("webhooks:write")
 def create_chatbot_webhook(chatbot_id: str) -> Response:
     """201 with the secret, this once."""
@@ -67,13 +67,15 @@ def create_chatbot_webhook(chatbot_id: str) -> Response:
     )
 
 
-@bp.get("/chatbots/<chatbot_id>/webhooks/<webhook_id>")
+@bp.get("/chatbots/<subject_id:chatbot_id>/webhooks/<row_id:webhook_id>")
 @auth.requires("webhooks:read")
 def read_chatbot_webhook(chatbot_id: str, webhook_id: str) -> Response:
     return answer({"webhook": listed(_load(chatbot_id, webhook_id))})
 
 
-@bp.route("/chatbots/<chatbot_id>/webhooks/<webhook_id>", methods=["PUT", "PATCH"])
+@bp.route(
+    "/chatbots/<subject_id:chatbot_id>/webhooks/<row_id:webhook_id>", methods=["PUT", "PATCH"]
+)
 @auth.requires("webhooks:write")
 def update_chatbot_webhook(chatbot_id: str, webhook_id: str) -> Response:
     """Both methods leave absent members as they are: the document's example sends two."""
@@ -84,7 +86,7 @@ def update_chatbot_webhook(chatbot_id: str, webhook_id: str) -> Response:
     return answer({"message": "Webhook updated successfully", "webhook": listed(row)})
 
 
-@bp.delete("/chatbots/<chatbot_id>/webhooks/<webhook_id>")
+@bp.delete("/chatbots/<subject_id:chatbot_id>/webhooks/<row_id:webhook_id>")
 @auth.requires("webhooks:write")
 def delete_chatbot_webhook(chatbot_id: str, webhook_id: str) -> Response:
     delete_subscription(db.session(), _load(chatbot_id, webhook_id))

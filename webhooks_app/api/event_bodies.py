@@ -9,7 +9,7 @@ import msgspec
 
 from webhooks_app.api.bodies import decode
 from webhooks_app.events.fields import faults_of_data, faults_of_type
-from webhooks_app.events.subjects import id_faults, subject_faults
+from webhooks_app.events.subjects import subject_faults, subject_id_faults
 from webhooks_app.lib.pointers import Fault, Invalid
 from webhooks_app.lib.times import fits_every_zone, utcnow
 from webhooks_app.matching.incoming import Incoming
@@ -90,5 +90,5 @@ def _faults_of_subject(body: EventBody) -> Iterator[Fault]:
         for fault in subject_faults(body.subject.type, body.subject.id):
             yield fault.below("subject")
     if body.chatbot_id is not None:
-        for fault in id_faults(body.chatbot_id):
+        for fault in subject_id_faults(body.chatbot_id):
             yield fault.below("chatbot_id")

@@ -12,7 +12,7 @@ from webhooks_app.api.repeats import LONGEST_BATCH_KEY, LONGEST_KEY, idempotency
 from webhooks_app.events.type_registry import CustomNames
 from webhooks_app.ingest.service import KeyReused, ingest, ingest_batch
 from webhooks_app.lib.body_limits import BATCH, takes
-from webhooks_app.lib.pointers import Fault, Invalid, pointer
+from webhooks_app.lib.pointers import MOST_FAULTS, Fault, Invalid, pointer
 from webhooks_app.matching.incoming import Incoming
 
 
@@ -57,6 +57,8 @@ def _events_of_batch() -> list[Incoming]:
             events.append(parse_event(text, f"{key} {index}" if key else None, own, hops))
         except Invalid as error:
             faults += [fault.below("events", index) for fault in error.faults]
+            if len(faults) >= MOST_FAULTS:
+                break
     if faults:
         raise Invalid(*faults)
     return events

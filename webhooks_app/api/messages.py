@@ -12,19 +12,19 @@ from webhooks_app.api.message_bodies import MessagesBody, is_batch, parse_messag
 from webhooks_app.api.rate import limited
 from webhooks_app.api.repeats import LONGEST_BATCH_KEY, LONGEST_KEY, idempotency_key, reused
 from webhooks_app.chat import service as chat
-from webhooks_app.events.subjects import id_faults
+from webhooks_app.events.subjects import subject_id_faults
 from webhooks_app.lib.body_limits import BATCH, takes
-from webhooks_app.lib.pointers import Fault, Invalid, pointer
+from webhooks_app.lib.pointers import MOST_FAULTS, Fault, Invalid, pointer
 from webhooks_app.lib.times import utcnow
 
 
-@bp.post("/chatbots/<chatbot_id>/messages")
+@bp.post("/chatbots/<subject_id:chatbot_id>/messages")
 @auth.requires("messages:write")
 @limited
 @takes(BATCH)
 def create_messages(chatbot_id: str) -> Response:
     """202 once the messages and the events that follow are committed: all of them, or nothing."""
-    if faults := list(id_faults(chatbot_id)):
+    if faults := list(subject_id_faults(chatbot_id)):
         raise Invalid(*(Fault("chatbot_id", fault.detail, kind="parameter") for fault in faults))
     text, now = bodies.json_text(), utcnow()
     batch, hops = is_batch(text), hops_so_far()
@@ -53,6 +53,8 @@ def _messages_of_batch(text: str, now: datetime, hops: int) -> list[chat.Reporte
             messages.append(parse_message(one, f"{key} {index}" if key else None, moment, hops))
         except Invalid as error:
             faults += [fault.below("messages", index) for fault in error.faults]
+            if len(faults) >= MOST_FAULTS:
+                break
     if faults:
         raise Invalid(*faults)
     return messages

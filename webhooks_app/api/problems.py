@@ -19,12 +19,11 @@ from webhooks_app.lib.errors import (
     NotFound,
     PlanLimit,
 )
-from webhooks_app.lib.pointers import Fault, Invalid
+from webhooks_app.lib.pointers import MOST_FAULTS, Fault, Invalid
 
 TYPES = "/docs/api#"
 # Its clients show the `message` of an answer, whatever its status.
 POLLYBOT = "/api/v1/chatbots/"
-FAULTS_SHOWN = 100
 PASSED_ON = ("Allow", "Retry-After")
 
 log = structlog.get_logger(__name__)
@@ -61,7 +60,7 @@ class Problem(Exception):
         if self.faults:
             content["errors"] = [
                 {fault.kind: fault.at, "detail": fault.detail}
-                for fault in self.faults[:FAULTS_SHOWN]
+                for fault in self.faults[:MOST_FAULTS]
             ]
         if request.path.startswith(POLLYBOT):
             content["message"] = self.detail
@@ -100,8 +99,9 @@ def _invalid(error: Invalid) -> Response:
     status = statuses.pop() if len(statuses) == 1 else 422
     first = error.faults[0]
     detail = first.detail if first.at == "#" else f"{first.at}: {first.detail}"
-    if (more := len(error.faults) - 1) > 0:
-        detail = f"{detail} And {more} more: see `errors`."
+    if (more := min(len(error.faults), MOST_FAULTS) - 1) > 0:
+        least = "at least " if len(error.faults) >= MOST_FAULTS else ""
+        detail = f"{detail} And {least}{more} more: see `errors`."
     return Problem(status, *INVALID[status], detail, faults=error.faults).response()
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from webhooks_app.chat.contacts import Contact, contacts_in
 from webhooks_app.chat.listening import APPOINTMENT_PATTERNS, ESCALATION_PATTERNS, first_match
-from webhooks_app.events.subjects import id_faults
+from webhooks_app.events.subjects import subject_id_faults
 from webhooks_app.lib.pointers import Fault, Invalid, pointer
 from webhooks_app.lib.times import utcnow
 from webhooks_app.matching.budget import Budget, Spent
@@ -140,5 +140,5 @@ def _faults_of_regions(wanted: ChatSettingsInput) -> Iterator[Fault]:
                 "ends in no country: write a chatbot's id, a space and two letters, as bot_1 SE."
             )
             yield Fault("#/regions", f"Line {number} {detail}")
-        for fault in id_faults(chatbot_id):
+        for fault in subject_id_faults(chatbot_id):
             yield Fault("#/regions", f"Line {number}: {fault.detail}")

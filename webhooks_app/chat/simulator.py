@@ -12,7 +12,7 @@ from webhooks_app import queue
 from webhooks_app.chat import idle
 from webhooks_app.chat import service as chat
 from webhooks_app.chat.service import ReportedMessage, Speaker
-from webhooks_app.events.subjects import id_faults
+from webhooks_app.events.subjects import subject_id_faults
 from webhooks_app.extensions import db
 from webhooks_app.lib.errors import Conflict, NotFound
 from webhooks_app.lib.ids import new_id
@@ -64,7 +64,7 @@ class Played:
 
 def begin(session: Session, tenant: Tenant, chatbot_id: str, role: str, text: str) -> str:
     """A new conversation with a first message, committed: its id. Raises `Invalid`."""
-    faults = [Fault("#/chatbot_id", fault.detail) for fault in id_faults(chatbot_id)]
+    faults = [Fault("#/chatbot_id", fault.detail) for fault in subject_id_faults(chatbot_id)]
     try:
         message = _message(new_id("sim"), role, text)
     except Invalid as error:

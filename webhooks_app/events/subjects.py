@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from webhooks_app.lib.pointers import Fault
 
 TYPE = re.compile(r"[a-z][a-z0-9_.-]{0,39}")
+NO_SEGMENTS = ("", ".", "..")
 ID = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
 
 
@@ -13,7 +14,15 @@ def subject_faults(type_: str, id_: str) -> Iterator[Fault]:
     """As members of `{"type": …, "id": …}`."""
     if not TYPE.fullmatch(type_):
         yield Fault("#/type", "A type is a lower-case word of 1 to 40 characters.")
-    yield from (fault.below("id") for fault in id_faults(id_))
+    yield from (fault.below("id") for fault in subject_id_faults(id_))
+
+
+def subject_id_faults(id_: str) -> Iterator[Fault]:
+    """One rule wherever a subject is named, so that what an event is about can also be reached by
+    its path, as `/api/v1/chatbots/team%2F1/webhooks`: no client may shorten it on its way."""
+    yield from id_faults(id_)
+    if any(part in NO_SEGMENTS for part in id_.split("/")) and id_:
+        yield Fault("#", "Before, between and after the slashes of an id stands a name, not `..`.")
 
 
 def id_faults(id_: str) -> Iterator[Fault]:

@@ -14,6 +14,7 @@ from rq.serializers import JSONSerializer
 
 from webhooks_app import queue
 from webhooks_app.jobs.engine import engine_of, resident
+from webhooks_app.jobs.our_job import OurJob
 from webhooks_app.parts import parts_of
 
 log = structlog.get_logger(__name__)
@@ -22,7 +23,7 @@ log = structlog.get_logger(__name__)
 class HooklineWorker(SimpleWorker):
     """Serves one queue, so that a job popped by a worker that dies is found again.
 
-    Jobs run inside an application context of their own.
+    Jobs run inside an application context of their own, and only ours are run.
     """
 
     def __init__(self, app: Flask, queue_name: str, **options: Any) -> None:
@@ -33,6 +34,7 @@ class HooklineWorker(SimpleWorker):
             [queue.queue_named(queue_name, connection)],
             connection=connection,
             serializer=JSONSerializer,
+            job_class=OurJob,
             worker_ttl=25,
             maintenance_interval=15,
             **options,

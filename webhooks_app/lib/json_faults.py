@@ -10,13 +10,15 @@ REQUIRED = "This is required."
 UNKNOWN = "Unknown field."
 
 MSGSPEC_PATH = re.compile(r"\.([^.\[\]`]+)|\[(\d+)\]")
+# What msgspec says also of a text whose last escape is half a character, as "\\ud83d".
+SAID_BETTER = {"Input data was truncated": "It ends too early, or a \\u escape in it is incomplete"}
 MISSING_PATTERN = re.compile(r"Object missing required field `(.+)`")
 UNKNOWN_PATTERN = re.compile(r"Object contains unknown field `(.+)`")
 
 
 def malformed(error: msgspec.DecodeError | RecursionError) -> Fault:
     detail = "It is nested too deeply" if isinstance(error, RecursionError) else str(error)
-    return Fault("#", f"{detail}.", status=400)
+    return Fault("#", f"{SAID_BETTER.get(detail, detail)}.", status=400)
 
 
 def as_fault(error: msgspec.ValidationError) -> Fault:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
+# Nobody reads more of them at once, and to find them all may take long.
+MOST_FAULTS = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -23,7 +26,8 @@ class Fault:
 
 
 class Invalid(Exception):
-    """Something that was sent cannot be used; `faults` says all that is wrong with it."""
+    """Something that was sent cannot be used; `faults` says what is wrong with it, the first
+    `MOST_FAULTS` at least."""
 
     def __init__(self, *faults: Fault) -> None:
         super().__init__("; ".join(f"{fault.at}: {fault.detail}" for fault in faults))

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from webhooks_app.channels.retry_policy import POLLYBOT, parse_policy
-from webhooks_app.events.subjects import id_faults
+from webhooks_app.events.subjects import subject_id_faults
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.models import Subscription
@@ -84,7 +84,7 @@ def retries_for(
 
 def scope_of(chatbot_id: str) -> dict[str, str]:
     """As a spec has it. Raises `NotFound` for what cannot be an id."""
-    if any(id_faults(chatbot_id)):
+    if any(subject_id_faults(chatbot_id)):
         raise NotFound
     return {"type": CHATBOT, "id": chatbot_id}
 

@@ -12,7 +12,7 @@ from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from werkzeug.exceptions import HTTPException, Unauthorized
 from werkzeug.wrappers import Response
 
-from webhooks_app.extensions import login_manager
+from webhooks_app.extensions import db, login_manager
 from webhooks_app.lib import errors as service_errors
 from webhooks_app.lib.errors import DATABASE_AWAY, UNSTORABLE
 from webhooks_app.web import tenancy
@@ -27,6 +27,7 @@ ADVICE = {
     404: "This page does not exist, or it belongs to another organisation.",
     405: "This address does not accept that kind of request.",
     413: "What you sent is too large.",
+    415: "No form of this site takes a file.",
     429: "Too many attempts in a short time. Wait a minute and try again.",
 }
 BUSY = (
@@ -57,6 +58,7 @@ def init_app(app: Flask) -> None:
 def _http_error(error: HTTPException) -> tuple[str, int]:
     code = error.code or 500
     with suppress(*DATABASE_AWAY):
+        db.session.rollback()
         tenancy.arrive_if_known()
     if code == 400 and request.method == "GET":
         return _page(code, error.name, NO_SUCH_LINK)
@@ -126,4 +128,7 @@ def _unexpected(error: Exception) -> tuple[str, int]:
 
 
 def _page(code: int, title: str, advice: str) -> tuple[str, int]:
+    """What was begun is over: the frame of the page asks the database anew."""
+    with suppress(*DATABASE_AWAY):
+        db.session.rollback()
     return render_template("errors/error.html", code=code, title=title, advice=advice), code

@@ -6,6 +6,7 @@ the package's, and the server draws them from the package's data.
 """
 
 import json
+import re
 from functools import partial
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -35,6 +36,7 @@ from webhooks_app.web.tenancy import operator_required
 
 REGISTRIES = ("queued", "started", "scheduled", "deferred", "finished", "failed", "canceled")
 LONGEST_PAGE = 200
+JOB_ID = re.compile(r"[a-zA-Z0-9_-]+")
 
 
 class Action(NamedTuple):
@@ -112,6 +114,7 @@ def _exists(asked: dict[str, Any]) -> bool:
         request.endpoint != GIVEN_UP
         and asked.get("instance_number", 0) == 0
         and asked.get("registry_name", REGISTRIES[0]) in REGISTRIES
+        and JOB_ID.fullmatch(asked.get("job_id", "any")) is not None
         and all(one.isdecimal() and len(one) < 5 and int(one) > 0 for one in numbers)
         and int(numbers[1]) <= LONGEST_PAGE
     )

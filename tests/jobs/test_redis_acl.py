@@ -1,0 +1,51 @@
+"""The Redis user of docs/operating.md may do all that the product does, and nothing dangerous."""
+
+import re
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from redis.exceptions import NoPermissionError
+
+from tests.conftest import settings_for
+from tests.support.servers import RedisServer
+from webhooks_app import create_app, queue
+from webhooks_app.extensions import db
+from webhooks_app.jobs.beat import Beat
+from webhooks_app.jobs.worker import HooklineWorker
+from webhooks_app.operations import health
+from webhooks_app.parts import parts_of
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "operating.md"
+
+
+@pytest.fixture
+def limited_url(own_redis: RedisServer) -> str:
+    found = re.search(r"^ACL (SETUSER hookline .+)$", DOCUMENT.read_text(), re.MULTILINE)
+    assert found
+    Redis.from_url(own_redis.url).execute_command("ACL", *found[1].split())
+    return own_redis.url.replace("unix://", "unix://hookline:PASSWORD@")
+
+
+def test_it_may_do_all_that_we_do(limited_url: str, database_url: str, tmp_path: Path) -> None:
+    app = create_app(settings_for(database_url, limited_url, tmp_path))
+    with app.app_context():
+        connection = queue.fast_redis(limited_url)
+        parts_of(app).doorbell.ring()
+        assert queue.queue_named(queue.DELIVERIES, connection).job_ids
+        Beat(db.engine, queue.beat_redis(limited_url)).tick()
+        HooklineWorker(app, queue.BACKGROUND).work(burst=True)
+        failed = queue.queue_named(queue.BACKGROUND, connection).failed_job_registry
+        assert failed.get_job_ids() == []
+        assert health.checks(db.engine, limited_url)["redis"] == "ok"
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("FLUSHALL",), ("CONFIG", "GET", "*"), ("SET", "other", "1"), ("DEBUG", "SLEEP", "0")],
+)
+def test_it_may_do_no_more(limited_url: str, command: tuple[str, ...]) -> None:
+    with pytest.raises(NoPermissionError):
+        Redis.from_url(limited_url).execute_command(*command)

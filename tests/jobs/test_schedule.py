@@ -1,0 +1,51 @@
+"""The list of periodic jobs: whatever the modules of jobs define is asked for, in time."""
+
+import importlib
+import inspect
+import pkgutil
+from datetime import timedelta
+
+from webhooks_app import jobs, queue
+from webhooks_app.jobs.schedule import PERIODIC
+
+SECONDS = {
+    "chat.end_idle": 15,
+    "replays.resume_stalled": 30,
+    "mail.mail_notices": 30,
+    "mail.send_pending": 60,
+    "digests.send_due": 60,
+    "upkeep.sweep_failing": 60,
+    "upkeep.cancel_left_over": 60,
+}
+
+
+def defined() -> set[str]:
+    """Public functions of the modules of jobs that need no argument, as jobs."""
+    modules = [importlib.import_module(f"{jobs.__name__}.{one.name}") for one in MODULES]
+    return {
+        f"{module.__name__}.{name}"
+        for module in modules
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__ and not name.startswith("_")
+        if not inspect.signature(function).parameters
+    }
+
+
+MODULES = list(pkgutil.iter_modules(jobs.__path__))
+
+
+def test_every_job_is_asked_for() -> None:
+    """But for the engine, for which the beat has an eye of its own."""
+    assert {periodic.job for periodic in PERIODIC} == defined() - {queue.RUN_ENGINE}
+
+
+def test_none_is_listed_twice() -> None:
+    assert len({periodic.job for periodic in PERIODIC}) == len(PERIODIC)
+
+
+def test_what_people_wait_for_is_asked_for_often_enough() -> None:
+    every = {one.job.removeprefix("webhooks_app.jobs."): one.every for one in PERIODIC}
+    assert {name: every[name] for name in SECONDS} == {
+        name: timedelta(seconds=seconds) for name, seconds in SECONDS.items()
+    }
+    assert max(every.values()) <= timedelta(days=1)

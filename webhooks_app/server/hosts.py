@@ -1,0 +1,88 @@
+"""Names by which this site may be asked for: no page of another name gets a browser to us."""
+
+import json
+import re
+from collections.abc import Collection, Iterable
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::([1-9][0-9]{0,4}))?", re.IGNORECASE)
+LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+ANY = "*"
+ADVICE = (
+    "This site is not known by that name. If you run it, set PUBLIC_URL, or list the name in "
+    "TRUSTED_HOSTS."
+)
+
+
+class TrustedHosts:
+    """WSGI around Flask, which cannot even make an error page for a host that it cannot parse."""
+
+    def __init__(self, app: "WSGIApplication", trusted: Collection[str]) -> None:
+        self._app = app
+        self._is_trusted = lru_cache(256)(lambda host: is_trusted(host, trusted))
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        if self._is_trusted(environ.get("HTTP_HOST", "")):
+            return self._app(environ, start_response)
+        content, kind = _refusal(environ.get("PATH_INFO", ""))
+        length = str(len(content))
+        start_response("400 Bad Request", [("Content-Type", kind), ("Content-Length", length)])
+        return [content]
+
+
+def is_trusted(host: str, trusted: Collection[str]) -> bool:
+    """Whether a `Host` header names us: by one of the `trusted` names, by an address, or by a name
+    without a dot. `.example.com` stands for all names below it, `*` for every name.
+
+    Addresses and names without a dot are safe: who lets a name point to our address (DNS rebinding)
+    needs a public one. No header at all is HTTP/1.0.
+    """
+    if host == "":
+        return True
+    found = HOST.fullmatch(host)
+    if found is None or int(found[2] or 1) > 65_535:
+        return False
+    name = found[1].lower()
+    return _is_address(name) or (_is_name(name) and _is_one_of(name, trusted))
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return True
+
+
+def _is_name(name: str) -> bool:
+    """Also by the rules of international names, which Flask goes by later."""
+    try:
+        name.encode().decode("idna")
+    except UnicodeError:
+        return False
+    return all(LABEL.fullmatch(label) for label in name.split("."))
+
+
+def _is_one_of(name: str, trusted: Collection[str]) -> bool:
+    if "." not in name or ANY in trusted or name in trusted:
+        return True
+    return any(one.startswith(".") and name.endswith(one) for one in trusted)
+
+
+def _refusal(path: str) -> tuple[bytes, str]:
+    if not path.startswith("/api/"):
+        return f"{ADVICE}\n".encode(), "text/plain; charset=utf-8"
+    problem = {
+        "type": "/docs/api#bad-request",
+        "title": "Unknown host",
+        "status": 400,
+        "detail": ADVICE,
+    }
+    return json.dumps(problem).encode(), "application/problem+json"
