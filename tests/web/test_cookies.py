@@ -40,7 +40,9 @@ def test_over_http_they_are_for_this_site_and_no_script(client: FlaskClient) -> 
 
 
 @pytest.mark.usefixtures("user")
-@pytest.mark.parametrize("said", [{"public_url": SITE}, {"https": True}])
+@pytest.mark.parametrize(
+    "said", [{"public_url": SITE}, {"https": True, "trusted_hosts": ".example.com"}]
+)
 def test_over_https_they_are_bound_to_this_host(
     settings: Settings, said: dict[str, object]
 ) -> None:
