@@ -133,6 +133,11 @@ def test_public_addresses_are_reached(address: str) -> None:
     assert Guard().refusal(address) is None
 
 
+@pytest.mark.parametrize("host", ["example.com", "local.example.com", "1.1.1.1", "[2606:4700::1]"])
+def test_a_webhook_is_saved_for_any_public_host(host: str) -> None:
+    assert Guard().refusal_of_host(host) is None
+
+
 def test_what_the_operator_allows_is_reached_and_nothing_beside_it() -> None:
     guard = Guard.parse(["10.1.0.0/16", "fd00::/8"])
     assert guard.refusal("10.1.2.3") is None

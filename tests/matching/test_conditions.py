@@ -41,6 +41,7 @@ LEAD = {
         "company": {"name": "Example Ltd", "seats": [10, 20]},
         "due": "2026-03-02T12:00:00+02:00",
         "lead": {"source": "web"},
+        "long": 9007199254740993,  # as a float, it would be one less
     },
 }
 
@@ -111,6 +112,11 @@ def look_up(path: str, event: Any) -> list[Any]:
         ("due", "greater_than", "2026-03-02T09:59:59Z", True),
         ("due", "less_than", "2026-03-02T10:00:01Z", True),
         ("due", "less_than", "2026-03-02t10:00:01z", True),
+        ("due", "less_than", "2026-03-02T10:00:01", True),
+        ("due", "greater_than", "2026-03-02T10:00:01", False),
+        ("long", "equals", "9007199254740993", True),
+        ("long", "equals", "9007199254740992", False),
+        ("long", "greater_than", "9007199254740992", True),
         ("due", "greater_than", "2026-03-02t10:00:01.123456789z", False),
         ("vip", "greater_than", 0, False),
         ("email", "matches", r"^\w+@Example\.com$", True),
@@ -189,12 +195,36 @@ def test_an_explanation_shows_what_was_found_and_how_it_was_judged() -> None:
         ([{"field": "a", "operator": "matches", "value": 5}], "value"),
         ([{"field": "a", "operator": "matches", "value": "(a.{0,200}){2}Q0"}], "value"),
         ([{"field": "a", "operator": "exists"}] * 21, "field"),
+        ([{"field": "a", "operator": "equals", "value": "x" * 1001}], "value"),
+        ([{"field": "a", "operator": "one_of", "value": ["x", {}]}], "value"),
+        ([{"field": "a", "operator": "matches", "value": "x" * 501}], "value"),
     ],
 )
 def test_what_cannot_be_used_is_named(raw: Any, member: str) -> None:
     with pytest.raises(InvalidCondition) as raised:
         parse_conditions(raw)
     assert raised.value.member == member
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        [{"field": "a", "operator": "exists"}] * 20,
+        [{"field": "a", "operator": "equals", "value": "x" * 1000}],
+        [{"field": "a", "operator": "one_of", "value": ["x"] * 100}],
+        [{"field": "a", "operator": "matches", "value": "x" * 500}],
+    ],
+    ids=["conditions", "value", "choices", "pattern"],
+)
+def test_as_much_as_is_allowed_is_taken_and_read_back(raw: Any) -> None:
+    conditions = parse_conditions(raw)
+    assert [one.as_json() for one in conditions] == raw
+
+
+@pytest.mark.parametrize("pattern", ["(", "a{2,1}", "(?<x"])
+def test_a_pattern_that_is_none_says_why(pattern: str) -> None:
+    with pytest.raises(InvalidCondition, match=r"RE2\): [a-z].{5,}\.$"):
+        parse_conditions([{"field": "a", "operator": "matches", "value": pattern}])
 
 
 def test_no_pattern_and_no_text_take_long() -> None:
