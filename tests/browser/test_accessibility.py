@@ -15,11 +15,12 @@ from webhooks_app import create_app
 from webhooks_app.config import read_settings
 
 AXE = Axe()
-# Pages with a secret that was made just now: the list, the link of one thing, and the page.
-SHOWN_ONCE = (
+# Pages that a form leads to: the list, the link of one thing, and the page.
+MADE_BY_FORMS = (
     ("/webhooks/", "edit", "secret"),
     ("/actions/", "edit", "secret"),
     ("/api-keys/", "revoke", "made"),
+    ("/members/", "remove", "role"),
 )
 
 
@@ -66,14 +67,14 @@ def made_by_hand(page: Page, event_type: str) -> list[str]:
     page.get_by_role("button", name="Replay 1 selected").click()
     page.get_by_role("heading", name="Done").wait_for()
     replay = page.url
-    shown_once = []
-    for index, link, ending in SHOWN_ONCE:
+    made_by_forms = []
+    for index, link, ending in MADE_BY_FORMS:
         page.goto(index)
         href = page.locator(f"main a[href$='/{link}']").first.get_attribute("href")
         assert href
-        shown_once.append(href.removesuffix(link) + ending)
+        made_by_forms.append(href.removesuffix(link) + ending)
     made = [f"/event-types/{event_type}", urlsplit(conversation).path, urlsplit(replay).path]
-    return made + shown_once
+    return made + made_by_forms
 
 
 def test_axe_finds_nothing_before_the_log_in(open_page: Callable[..., Page]) -> None:
