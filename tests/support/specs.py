@@ -75,6 +75,9 @@ shared = {
     "retry_policy": policies,
     "rate_limit": st.none() | st.floats(0.1, 1000),
     "failure_mail": st.booleans(),
+    "metadata": st.dictionaries(
+        st.from_regex(r"\A[A-Za-z0-9_.-]{1,40}\Z"), names.filter(len), max_size=3
+    ),
     "enabled": st.booleans(),
 }
 tokens = st.from_regex(r"\AX-[A-Za-z0-9!#$%&'*+.^_`|~-]{1,12}\Z")

@@ -1,5 +1,7 @@
 """Reading query strings: paging and filters."""
 
+import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, TypeVar
 
@@ -10,17 +12,20 @@ from webhooks_app.deliveries.filters import Filters
 from webhooks_app.lib.json_faults import as_fault
 from webhooks_app.lib.paging import DEFAULT_SIZE, LARGEST_SIZE, PageBounds, decode_cursor
 from webhooks_app.lib.pointers import Fault, Invalid
+from webhooks_app.subscriptions.spec import Key
 from webhooks_app.vocabulary import DeliveryStatus
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 StatusCode = Annotated[str, msgspec.Meta(pattern=r"^[1-5]([0-9][0-9]|xx)\Z")]
 
 
+NESTED = re.compile(r"([a-z]+)\[([^\[\]]*)\]")
 MOMENT = "This is a moment with a time zone, as 2026-03-02T10:00:00Z."
 EXPECTED = {
     "limit": f"This is a number from 1 to {LARGEST_SIZE}.",
     "status": f"This is one of {', '.join(DeliveryStatus)}.",
     "status_code": "This is a status code, as 404, or a class of them, as 4xx.",
+    "metadata": "This is metadata[key]=value; a key has letters, digits, dots, hyphens and _.",
     "since": MOMENT,
     "until": MOMENT,
 }
@@ -37,6 +42,10 @@ class PageQuery(msgspec.Struct, forbid_unknown_fields=True):
         except ValueError as error:
             detail = "Take it from `next_cursor` of the page before, as it is."
             raise Invalid(Fault("cursor", detail, kind="parameter")) from error
+
+
+class WebhookQuery(PageQuery):
+    metadata: dict[Key, str] = {}
 
 
 class DeliveryQuery(PageQuery):
@@ -64,11 +73,24 @@ Q = TypeVar("Q", bound=PageQuery)
 def read(kind: type[Q]) -> Q:
     """The query string. Raises `Invalid`, also for a parameter that does not exist."""
     try:
-        return msgspec.convert(request.args.to_dict(), kind, strict=False)
+        return msgspec.convert(_nested(request.args.to_dict()), kind, strict=False)
     except msgspec.ValidationError as error:
         name = as_fault(error).at.removeprefix("#/")
         detail = EXPECTED.get(name, "No parameter of this name is known here.")
         raise Invalid(Fault(name, detail, "parameter")) from error
+
+
+def _nested(args: Mapping[str, str]) -> dict[str, object]:
+    """`metadata[team]=sales` is `{"metadata": {"team": "sales"}}`."""
+    nested: dict[str, object] = {}
+    for name, value in args.items():
+        found = NESTED.fullmatch(name)
+        inner = nested.setdefault(found[1], {}) if found else None
+        if found and isinstance(inner, dict):
+            inner[found[2]] = value
+        else:
+            nested[name] = value
+    return nested
 
 
 def _range(status_code: str) -> tuple[int, int]:

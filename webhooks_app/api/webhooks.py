@@ -33,9 +33,9 @@ def create_webhook() -> Response:
 @bp.get("/webhooks")
 @auth.requires("webhooks:read")
 def list_webhooks() -> Response:
-    window = queries.read(queries.PageQuery).window()
+    query = queries.read(queries.WebhookQuery)
     found = subscription_queries.list_subscriptions(
-        db.session(), auth.tenant(), SubscriptionKind.WEBHOOK, window
+        db.session(), auth.tenant(), SubscriptionKind.WEBHOOK, query.window(), query.metadata
     )
     return answer(page(found, _shown))
 

@@ -23,7 +23,7 @@ def malformed(error: msgspec.DecodeError | RecursionError) -> Fault:
 
 def as_fault(error: msgspec.ValidationError) -> Fault:
     """From `Expected `str`, got `int` - at `$.subject.id`` to a pointer and a sentence."""
-    detail, _, path = str(error).partition(" - at `$")
+    detail, _, path = str(error).replace("`key` in ", "").partition(" - at `$")
     at = pointer(*(name or index for name, index in MSGSPEC_PATH.findall(path)))
     if missing := MISSING_PATTERN.fullmatch(detail):
         return Fault(f"{at}{pointer(missing[1])[1:]}", REQUIRED)

@@ -22,6 +22,7 @@ from webhooks_app.models.columns import (
     Id,
     IdText,
     JsonColumn,
+    JsonDict,
     JsonList,
     Long,
     Moment,
@@ -92,6 +93,7 @@ class Subscription(TenantOwned, Model):
     failure_mail: Mapped[bool] = mapped_column(default=True, server_default=true())
     email_to: Mapped[JsonList] = mapped_column(default=list, server_default=text("'[]'"))
     email_subject: Mapped[str | None] = mapped_column(String(200))
+    metadata_: Mapped[JsonDict] = mapped_column("metadata", default=dict, server_default="{}")
     sealed_headers: Mapped[Long]
     sealed_secret: Mapped[Long]
     sealed_previous_secret: Mapped[str | None] = mapped_column(Text)

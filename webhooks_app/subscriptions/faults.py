@@ -82,6 +82,9 @@ def _of_all(spec: Spec, world: World) -> Iterator[Fault]:
         yield from _of_types(spec.event_types, world.event_types)
     if spec.scope is not None:
         yield from (fault.below("scope") for fault in _of_scope(spec.scope))
+    for key, value in spec.metadata.items():
+        if not value.isprintable():
+            yield Fault(pointer("metadata", key), "A value has printable characters only.")
     for fault in path_faults(spec.changed_fields, MOST_FIELDS):
         yield fault.below("changed_fields")
 

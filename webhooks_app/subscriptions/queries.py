@@ -1,22 +1,35 @@
 """Actions and webhooks as they are found: one, a page of them, their names."""
 
-from sqlalchemy import Select, select
+import re
+from collections.abc import Mapping
+
+from sqlalchemy import Select, false, select
 from sqlalchemy.orm import Session, joinedload
 
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.paging import Page, PageBounds, page_of
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.models import Subscription
+from webhooks_app.subscriptions.spec import KEY
 from webhooks_app.vocabulary import SubscriptionKind
 
 MOST_NAMES = 500
+NO_METADATA: Mapping[str, str] = {}
 
 
 def list_subscriptions(
-    session: Session, tenant: Tenant, kind: SubscriptionKind, window: PageBounds
+    session: Session,
+    tenant: Tenant,
+    kind: SubscriptionKind,
+    window: PageBounds,
+    metadata: Mapping[str, str] = NO_METADATA,
 ) -> Page[Subscription]:
-    """Those of a kind, newest first, with their health."""
+    """Those of a kind that have all of this metadata, newest first, with their health."""
     query = _subscriptions_of(tenant).where(Subscription.kind == kind.value)
+    for key, value in metadata.items():
+        usable = re.fullmatch(KEY, key) and "\0" not in value
+        has = Subscription.metadata_[key].as_string() == value if usable else false()
+        query = query.where(has)
     if window.below is not None:
         query = query.where(Subscription.id < window.below)
     newest = query.order_by(Subscription.id.desc()).limit(window.size + 1)

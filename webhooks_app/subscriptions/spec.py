@@ -22,6 +22,7 @@ from webhooks_app.vocabulary import Channel, Frequency, Match
 LONGEST_NAME = 200
 MOST_FIELDS = 50
 MOST_ADDRESSES = 20
+MOST_METADATA = 20
 DEFAULT_FORMAT = "standard"
 ORDER = (
     "name",
@@ -74,6 +75,9 @@ class Schedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 Rate = Annotated[float, Meta(ge=0.1, le=1000)]
 Seconds = Annotated[float, Meta(ge=1, le=60)]
+KEY = r"^[A-Za-z0-9_.-]{1,40}$(?!\n)"
+Key = Annotated[str, Meta(pattern=KEY)]
+Value = Annotated[str, Meta(min_length=1, max_length=500)]
 Line = Annotated[str, Meta(max_length=LONGEST_SUBJECT)]
 
 
@@ -204,6 +208,19 @@ class Spec(
             description="Whether owners and admins get an e-mail when deliveries fail for good.",
         ),
     ] = True
+    metadata: Annotated[
+        dict[Key, Value],
+        Meta(
+            title="Metadata",
+            description=f"Up to {MOST_METADATA} texts by keys, all your own. Never sent.",
+            examples=[{"team": "sales"}],
+            max_length=MOST_METADATA,
+            extra={
+                "error": f"Metadata has up to {MOST_METADATA} values of 1 to 500 characters. A key "
+                "has 1 to 40 letters, digits, dots, hyphens or underscores."
+            },
+        ),
+    ] = {}
     enabled: Annotated[bool, Meta(title="On", description="Whether anything is sent.")] = True
 
 

@@ -14,6 +14,8 @@ from webhooks_app.subscriptions.reading import Members, decoded, member_of
 from webhooks_app.subscriptions.spec import BLANKS, AnySpec, EmailSpec, Spec
 from webhooks_app.vocabulary import Channel
 
+# A model has an attribute of that name already.
+ATTRIBUTES = {"metadata": "metadata_"}
 NO_HEADERS: Mapping[str, str] = {}
 
 
@@ -76,7 +78,7 @@ def columns_of(spec: Spec) -> dict[str, object]:
     scope_type, scope_id = (spec.scope.type, spec.scope.id) if spec.scope else (None, None)
     channel = Channel.EMAIL if isinstance(spec, EmailSpec) else Channel.WEBHOOK
     return {
-        **columns,
+        **{ATTRIBUTES.get(name, name): value for name, value in columns.items()},
         "channel": channel.value,
         "scope_type": scope_type,
         "scope_id": scope_id,
@@ -86,7 +88,7 @@ def columns_of(spec: Spec) -> dict[str, object]:
 def _members(row: Subscription, kind: type[Spec], headers: Mapping[str, str]) -> Members:
     apart = {"scope": _scope(row), "headers": dict(headers)}
     return {
-        name: apart[name] if name in apart else getattr(row, name)
+        name: apart[name] if name in apart else getattr(row, ATTRIBUTES.get(name, name))
         for name in kind.__struct_fields__
     }
 

@@ -80,9 +80,14 @@ def _whole(text: str | None) -> object:
     return int(text) if WHOLE.fullmatch(text) else text or None
 
 
+def key_and_value(line: str) -> dict[str, str]:
+    """`name: value`; nothing of an empty line."""
+    name, _, value = line.partition(":")
+    return {name.strip(): value.strip()} if line.strip() else {}
+
+
 def _lines(text: str | None) -> dict[str, str]:
-    pairs = (line.partition(":") for line in (text or "").splitlines() if line.strip())
-    return {name.strip(): value.strip() for name, _, value in pairs}
+    return {k: v for line in (text or "").splitlines() for k, v in key_and_value(line).items()}
 
 
 def _show_scope(scope: Scope | None) -> Shown:

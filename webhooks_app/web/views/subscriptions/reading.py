@@ -19,6 +19,7 @@ from webhooks_app.subscriptions import custom_headers, stored
 from webhooks_app.subscriptions import queries as subscription_queries
 from webhooks_app.subscriptions.spec import EmailSpec, WebhookSpec
 from webhooks_app.web.charts import Sparklines, sparklines
+from webhooks_app.web.forms.bindings import key_and_value
 from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.tenancy import here, member_required, window
 from webhooks_app.web.views.subscriptions.blueprint import bp, kind, load
@@ -29,13 +30,18 @@ from webhooks_app.web.words import others_in_words
 @bp.get("/")
 @member_required
 def index() -> str:
+    asked = request.args.get("metadata", "").strip()
     found = subscription_queries.list_subscriptions(
-        db.session(), here().tenant, kind().kind, window()
+        db.session(), here().tenant, kind().kind, window(), key_and_value(asked)
     )
     page = Page([stored.shown(row) for row in found.rows], found.next_cursor)
     name = f"subscriptions/{request.blueprint}.html"
     return render_template(
-        name, page=page, sparks=sparks_of(*found.rows), recipients=recipients_of(*page.rows)
+        name,
+        page=page,
+        sparks=sparks_of(*found.rows),
+        recipients=recipients_of(*page.rows),
+        asked=asked,
     )
 
 
