@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import signal
 import sqlite3
 import subprocess
@@ -92,9 +91,7 @@ class Instance:
 
     @property
     def key(self) -> str:
-        found = re.search(r"API key +(hk_live_\S+)", self.said)
-        assert found, self.said
-        return found[1]
+        return str(json.loads((self.folder / "demo.json").read_text())["api_key"])
 
     def family(self) -> list[psutil.Process]:
         """Every process it started."""

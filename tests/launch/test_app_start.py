@@ -120,6 +120,9 @@ def test_it_starts_again_after_kill_9_with_the_same_key(tmp_path: Path) -> None:
         first.process.wait()
     with Instance(tmp_path / "data") as second:
         assert second.key == key
+        assert key in first.said
+        assert key not in second.said
+        assert "demo.json" in second.said
         assert second.post(2).status_code == 202
         wait_until(lambda: {1, 2} <= second.numbers_arrived(), 45)
 

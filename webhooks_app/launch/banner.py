@@ -8,7 +8,12 @@ NO_DEMO = """\
               --owner EMAIL --password PASSWORD
 """
 
-WITH_DEMO = """\
+KNOWN_DEMO = """\
+  Log in    {demo.owner.email} (owner), {demo.viewer.email} (viewer)
+  Secrets   their passwords and the API key are in {data_dir}/demo.json
+"""
+
+NEW_DEMO = """\
   Log in    {demo.owner.email}  {demo.owner.password}  (owner)
             {demo.viewer.email}  {demo.viewer.password}  (viewer)
   API key   {demo.api_key}
@@ -25,9 +30,11 @@ and watch it arrive: {url}/test-webhook/{demo.inbox_token}
 
 
 def banner(plan: StartPlan) -> str:
+    """Passwords and the key at the first start only: what is said each time is in every log."""
     url = plan.site.url
     data_dir = plan.settings.data_dir
-    template = WITH_DEMO if plan.demo else NO_DEMO
+    demo = NEW_DEMO if plan.demo_is_new else KNOWN_DEMO
+    template = demo if plan.demo else NO_DEMO
     middle = template.format(demo=plan.demo, url=url, data_dir=data_dir)
     return (
         f"\n{plan.settings.brand_name} runs. Ctrl-C stops all of it.\n\n"

@@ -1,4 +1,4 @@
-"""The demo organisation of the first run, and how to get into it, printed at every start."""
+"""The demo organisation of the first run, and how to get into it."""
 
 import os
 import secrets
@@ -42,7 +42,7 @@ class Demo(msgspec.Struct, frozen=True):
 
 def demo_for(settings: Settings, site: Site) -> Demo | None:
     """The demo, made when the database is new; None when it is someone's own."""
-    file = settings.data_dir / "demo.json"
+    file = demo_file(settings)
     with Session(db.engine) as session:
         if (demo := kept_demo(file)) and session.get(Organisation, demo.organisation_id):
             _follow(session, demo, settings, site)
@@ -50,6 +50,10 @@ def demo_for(settings: Settings, site: Site) -> Demo | None:
         if session.scalar(select(Organisation.id).limit(1)):
             return None
     return _make_whole(file, settings, site)
+
+
+def demo_file(settings: Settings) -> Path:
+    return settings.data_dir / "demo.json"
 
 
 def kept_demo(file: Path) -> Demo | None:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from webhooks_app.config import Settings, read_settings
 from webhooks_app.extensions import db
-from webhooks_app.launch.demo import Demo, demo_for
+from webhooks_app.launch.demo import Demo, demo_file, demo_for, kept_demo
 from webhooks_app.launch.embedded_redis import EmbeddedRedis, embedded_redis
 from webhooks_app.launch.external_redis import complaint
 from webhooks_app.launch.migrate import app_for, migrate, said_in_one_line
@@ -19,12 +19,14 @@ from webhooks_app.launch.place import Site, free_site
 
 @dataclass(frozen=True, slots=True)
 class StartPlan:
-    """`settings` are those of the children. `redis` is None when `REDIS_URL` names another's."""
+    """`settings` are those of the children. `redis` is None when `REDIS_URL` names another's.
+    `demo_is_new` at the first start only."""
 
     settings: Settings
     site: Site
     redis: EmbeddedRedis | None
     demo: Demo | None
+    demo_is_new: bool
 
 
 def prepare(stack: ExitStack, folder: Path) -> StartPlan:
@@ -38,7 +40,9 @@ def prepare(stack: ExitStack, folder: Path) -> StartPlan:
         settings = replace(settings, redis_url=redis.url)
     elif said := complaint(settings.redis_url):
         click.echo(f"{said}: events are accepted, and sent once it does", err=True)
-    return StartPlan(settings, site, redis, _demo(settings, site))
+    before = kept_demo(demo_file(settings))
+    demo = _demo(settings, site)
+    return StartPlan(settings, site, redis, demo, demo_is_new=demo != before)
 
 
 def _allow_own_receiver(settings: Settings, site: Site) -> Settings:
