@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from standardwebhooks import Webhook
 
 from tests.support.claimed import claimed
@@ -51,6 +52,23 @@ def test_no_header_of_the_customer_takes_the_place_of_ours() -> None:
     headers = endpoint(own_headers=own).message(claimed(), URL).headers
     assert headers["webhook-id"] == plain["webhook-id"] == claimed().delivery_id
     assert headers["X-Own"] == "kept"
+
+
+@pytest.mark.parametrize(
+    ("former", "sent"),
+    [
+        (f"{URL}/former", True),
+        ("https://receiver.example:443/x", True),
+        ("https://other.example/hook", False),
+        ("https://receiver.example:8443/hook", False),
+        ("http://receiver.example/hook", False),
+    ],
+)
+def test_a_retry_to_a_former_host_has_no_headers_that_were_entered_for_the_new_one(
+    former: str, sent: bool
+) -> None:
+    moved = endpoint(own_headers={"X-Key": "for the new host"})
+    assert ("X-Key" in moved.message(claimed(), former).headers) == sent
 
 
 def test_an_attempt_never_raises() -> None:

@@ -274,7 +274,7 @@ def test_a_new_secret_is_shown_once(owner: Person, organisation: Organisation) -
     assert "was shown once" in owner.get(made.location).text
 
 
-def test_a_secret_on_its_way_to_its_page_is_encrypted(
+def test_a_secret_on_its_way_to_its_page_is_not_in_the_cookie(
     owner: Person, organisation: Organisation
 ) -> None:
     row = factories.webhook(organisation, URL)
@@ -283,7 +283,6 @@ def test_a_secret_on_its_way_to_its_page_is_encrypted(
     with owner.client.session_transaction() as cookie:
         kept = str(dict(cookie))
     [secret] = re.findall(r"whsec_[A-Za-z0-9+/=]{40,}", owner.get(made.location).text)
-    assert row.id in kept
     assert secret not in kept
 
 

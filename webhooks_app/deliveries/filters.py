@@ -1,5 +1,6 @@
 """Which deliveries are meant: for lists and for replays of many."""
 
+import re
 from collections.abc import Collection
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from webhooks_app.models import Delivery, Event, Subscription
 from webhooks_app.vocabulary import DeliveryStatus, SubscriptionKind, Trigger
 
 Conditions = list[ColumnElement[bool]]
+STATUS_CODE = re.compile("[1-5]([0-9][0-9]|xx)")
 UNDELIVERED = (DeliveryStatus.FAILED, DeliveryStatus.CANCELLED)
 
 
@@ -135,3 +137,10 @@ def _literally(status: DeliveryStatus) -> ColumnElement[str]:
 
 def _first_id(moment: datetime) -> str:
     return floor_id("msg", max(0.0, moment.timestamp()))
+
+
+def status_codes(code: str) -> tuple[int, int]:
+    """`404` is itself, `5xx` is 500 to 599. Raises ValueError with a sentence."""
+    if not STATUS_CODE.fullmatch(code):
+        raise ValueError("This is a status code, such as 404, or a class of them, such as 5xx.")
+    return int(code.replace("x", "0")), int(code.replace("x", "9"))

@@ -1,10 +1,9 @@
 """The filters of deliveries."""
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from webhooks_app.deliveries.filters import Filters
+from webhooks_app.deliveries.filters import Filters, status_codes
 from webhooks_app.lib.times import utcnow
 from webhooks_app.vocabulary import DeliveryStatus, SubscriptionKind
 from webhooks_app.web.filter_query import FilterQuery, chosen, searched
@@ -46,19 +45,12 @@ class DeliveryQuery(FilterQuery):
             kind=self._read("kind", lambda name: chosen(name, KINDS)),
             event_type=self.kept.get("event_type"),
             status=self._read("status", lambda name: chosen(name, STATUSES)),
-            status_codes=self._read("code", _codes),
+            status_codes=self._read("code", status_codes),
             since=max((one for one in (exactly, opened) if one), default=None),
             until=self._read("until", _moment),
             text=self._read("text", searched),
             missing="missing" in self.kept,
         )
-
-
-def _codes(code: str) -> tuple[int, int]:
-    """`404` is itself, `5xx` is 500 to 599."""
-    if not re.fullmatch("[1-5]([0-9][0-9]|xx)", code):
-        raise ValueError("This is a status code, as 404, or a class of them, as 5xx.")
-    return int(code.replace("x", "0")), int(code.replace("x", "9"))
 
 
 def _moment(text: str) -> datetime:

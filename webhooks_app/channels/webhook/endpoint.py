@@ -19,6 +19,7 @@ from webhooks_app.channels.webhook.message import WebhookMessage
 from webhooks_app.channels.webhook.transport import Transport
 from webhooks_app.lib.crypto import Unreadable, Vault
 from webhooks_app.lib.times import utcnow
+from webhooks_app.lib.urls import origin
 
 # An answer that is compressed could not be read in the log.
 PLAIN = {"Accept-Encoding": "identity"}
@@ -64,10 +65,15 @@ class WebhookEndpoint:
         signed = format_.headers(
             self.secrets(timestamp), claimed.delivery_id, timestamp, body, claimed.event_type
         )
-        headers = {"User-Agent": self.user_agent, **PLAIN, **self.own_headers, **signed}
+        headers = {"User-Agent": self.user_agent, **PLAIN, **self._own_headers(url), **signed}
         if claimed.hops:
             headers[HOPS] = str(claimed.hops)
         return WebhookMessage(url, headers, body, self.timeout)
+
+    def _own_headers(self, url: str) -> Mapping[str, str]:
+        """Their values were entered for the host of the current URL, and are for no former one."""
+        same = url == self.url or origin(url) == origin(self.url)
+        return self.own_headers if same else {}
 
     def url_for(self, delivery_id: str) -> str:
         """That of when the delivery was made."""

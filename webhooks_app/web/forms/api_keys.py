@@ -3,19 +3,18 @@
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from flask_wtf import FlaskForm
-from wtforms import DateField, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms import DateField, Field, RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
-from webhooks_app.lib.pointers import Invalid
 from webhooks_app.people.api_keys import PRESETS, SCOPES
+from webhooks_app.web.forms.base import FaultForm
 
 NEVER, ON_A_DAY, CUSTOM = "never", "day", "custom"
 LIVES = {7: "in 7 days", 30: "in 30 days", 90: "in 90 days", 365: "in a year"}
 
 
-class KeyForm(FlaskForm):  # type: ignore[misc]
+class KeyForm(FaultForm):
     """`expires_on` is the last day of a key, in the organisation's zone."""
 
     name = StringField("Name", render_kw={"maxlength": 200})
@@ -61,11 +60,7 @@ class KeyForm(FlaskForm):  # type: ignore[misc]
             return False
         return True
 
-    def show(self, error: Invalid) -> None:
-        """Each fault beside its field."""
-        for fault in error.faults:
-            name = fault.at.removeprefix("#/")
-            if name == "expires_at":
-                name = "expires_on" if self.expires.data == ON_A_DAY else "expires"
-            field = self[name]
-            field.errors = [*field.errors, fault.detail]
+    def field_at(self, first: str, *rest: str) -> Field:
+        if first == "expires_at":
+            first = "expires_on" if self.expires.data == ON_A_DAY else "expires"
+        return super().field_at(first, *rest)

@@ -1,16 +1,15 @@
 """The form of the chat settings: one pattern a line."""
 
-from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField, SubmitField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 
 from webhooks_app.chat.settings import REGIONS, ChatSettingsInput
-from webhooks_app.lib.pointers import Invalid
+from webhooks_app.web.forms.base import FaultForm
 
 PATTERNS = {"rows": 6, "class": "patterns", "spellcheck": "false"}
 
 
-class ChatForm(FlaskForm):  # type: ignore[misc]
+class ChatForm(FaultForm):
     escalation = TextAreaField("A visitor asks for a human", render_kw=PATTERNS)
     appointment = TextAreaField("A visitor asks for an appointment", render_kw=PATTERNS)
     region = SelectField(
@@ -38,12 +37,6 @@ class ChatForm(FlaskForm):  # type: ignore[misc]
             region=self.region.data or "",
             regions=[_chatbot(line) for line in _lines(self.regions.data)],
         )
-
-    def show(self, error: Invalid) -> None:
-        """Each fault beside the field that it is about."""
-        for fault in error.faults:
-            field = self[fault.at.removeprefix("#/").split("/")[0]]
-            field.errors = [*field.errors, fault.detail]
 
 
 def _lines(text: str | None) -> list[str]:

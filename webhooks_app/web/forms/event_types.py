@@ -2,16 +2,15 @@
 
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import StringField, TextAreaField
 
 from webhooks_app.catalogue import EventType
 from webhooks_app.lib import json_text
-from webhooks_app.lib.pointers import Invalid
+from webhooks_app.web.forms.base import FaultForm
 from webhooks_app.web.forms.choices import JSON_BOX
 
 
-class EventTypeForm(FlaskForm):  # type: ignore[misc]
+class EventTypeForm(FaultForm):
     """`name` is given once: it cannot be changed."""
 
     name = StringField("Name")
@@ -37,9 +36,3 @@ class EventTypeForm(FlaskForm):  # type: ignore[misc]
             for name in ("name", "title", "description", "group", "sample", "schema")
             if name not in (*left_out, *made_up)
         }
-
-    def show(self, error: Invalid) -> None:
-        """Each fault beside the field that it is about."""
-        for fault in error.faults:
-            field = self[fault.at.removeprefix("#/").split("/")[0]]
-            field.errors = [*field.errors, fault.detail]

@@ -1,16 +1,15 @@
 """The form of an event that is sent by hand."""
 
-from flask_wtf import FlaskForm
-from wtforms import SelectField, StringField, SubmitField, TextAreaField
+from wtforms import Field, SelectField, StringField, SubmitField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 
 from webhooks_app.lib import json_text
-from webhooks_app.lib.pointers import Invalid
 from webhooks_app.vocabulary import SUBJECT_TYPES
+from webhooks_app.web.forms.base import FaultForm
 from webhooks_app.web.forms.choices import JSON_BOX, event_choices, event_types
 
 
-class EventForm(FlaskForm):  # type: ignore[misc]
+class EventForm(FaultForm):
     type = SelectField("Event", choices=event_choices)
     subject_type = SelectField(
         "About", choices=[SelectChoice("", "Nothing in particular"), *SUBJECT_TYPES]
@@ -30,9 +29,5 @@ class EventForm(FlaskForm):  # type: ignore[misc]
             return None
         return self.subject_type.data, (self.subject_id.data or "").strip()
 
-    def show(self, error: Invalid) -> None:
-        """Each fault beside the field that it is about."""
-        for fault in error.faults:
-            name = fault.at.removeprefix("#/").split("/")[0]
-            field = self.subject_id if name == "subject" else self[name]
-            field.errors = [*field.errors, fault.detail]
+    def field_at(self, first: str, *rest: str) -> Field:
+        return self.subject_id if first == "subject" else super().field_at(first, *rest)

@@ -21,7 +21,6 @@ from wtforms import (
 )
 from wtforms.fields.choices import SelectChoice
 
-from webhooks_app.lib.pointers import Fault
 from webhooks_app.matching.conditions import MOST
 from webhooks_app.matching.operators import OPERATORS
 from webhooks_app.subscriptions.reading import Members, as_far_as_possible, differing
@@ -36,6 +35,7 @@ from webhooks_app.subscriptions.spec import (
 )
 from webhooks_app.subscriptions.stale import Change
 from webhooks_app.vocabulary import SUBJECT_TYPES, Channel
+from webhooks_app.web.forms.base import FaultForm
 from webhooks_app.web.forms.bindings import (
     SPECIAL,
     Row,
@@ -78,6 +78,15 @@ AT_ONCE = frozenset(
 )
 
 
+class RotateForm(FlaskForm):  # type: ignore[misc]
+    overlap = SelectField(
+        "Old secret expires",
+        coerce=int,
+        choices=[SelectChoice(hours, words) for hours, words in OVERLAPS.items()],
+        default=24,
+    )
+
+
 class ConditionForm(Form):  # type: ignore[misc]
     field = StringField("Field")
     operator = SelectField(
@@ -99,7 +108,7 @@ class Rows(FieldList):  # type: ignore[misc]
                 yield int(index)
 
 
-class SubscriptionForm(SendingFields, FlaskForm):  # type: ignore[misc]
+class SubscriptionForm(SendingFields, FaultForm):
     """What both kinds have. `changes`: what others saved while it was open; `broken`: what of the
     stored one cannot be read."""
 
@@ -199,12 +208,6 @@ class SubscriptionForm(SendingFields, FlaskForm):  # type: ignore[misc]
             self.conditions.append_entry()
             blank += 1
 
-    def show(self, faults: Iterable[Fault]) -> None:
-        """Each beside the field that it is about."""
-        for fault in faults:
-            field = self._field_at(*fault.at.removeprefix("#/").split("/"))
-            field.errors = [*field.errors, fault.detail]
-
     def faults(self) -> list[tuple[str, str, str]]:
         """Of each field that was refused, in the order of the page: its id, its label, and why."""
         return [
@@ -221,7 +224,7 @@ class SubscriptionForm(SendingFields, FlaskForm):  # type: ignore[misc]
                 yield from (self[field] for field in bindings(self.kind)[name].fields)
         yield self.secret
 
-    def _field_at(self, first: str, *rest: str) -> Field:
+    def field_at(self, first: str, *rest: str) -> Field:
         rows = self._filled_rows()
         if first == "conditions" and rest and int(rest[0]) < len(rows):
             row = rows[int(rest[0])]

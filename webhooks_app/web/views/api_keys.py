@@ -51,7 +51,7 @@ def create() -> tuple[str, int] | Response:
             form.expires_at(utcnow(), ZoneInfo(place.organisation.time_zone)),
         )
     except Invalid as error:
-        form.show(error)
+        form.show(error.faults)
         return _index(form), 422
     return _show_once(key, token, "made")
 

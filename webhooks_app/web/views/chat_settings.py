@@ -32,7 +32,7 @@ def save() -> Response | str | tuple[str, int]:
             return _page(form, service.try_out(form.wanted(), form.sample.data or ""))
         service.save(db.session(), here().organisation.id, form.wanted())
     except Invalid as error:
-        form.show(error)
+        form.show(error.faults)
         return _page(form), 422
     flash("Saved. Changes apply from the next message on.")
     return redirect(url_for(".show"))

@@ -54,7 +54,7 @@ def new() -> Answer:
         try:
             row = service.register(db.session(), here().organisation.id, form.members())
         except Invalid as error:
-            form.show(error)
+            form.show(error.faults)
         else:
             flash(f"{row.name} is registered. Your platform can report it now.")
             return redirect(url_for(".show", name=row.name))
@@ -72,7 +72,7 @@ def edit(name: str) -> Answer:
         try:
             service.update(db.session(), row, form.members("name"))
         except Invalid as error:
-            form.show(error)
+            form.show(error.faults)
         else:
             flash("Saved.")
             return redirect(url_for(".show", name=name))

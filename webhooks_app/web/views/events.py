@@ -46,7 +46,7 @@ def new() -> Response | tuple[str, int]:
                 db.session(), here().tenant, form.type.data, form.data.data or "", form.subject()
             )
         except Invalid as error:
-            form.show(error)
+            form.show(error.faults)
         else:
             flash(f"Event accepted. Deliveries: {sent.deliveries}.")
             return redirect(url_for(".show", event_id=sent.id))

@@ -14,7 +14,7 @@ from webhooks_app.subscriptions import stored
 from webhooks_app.subscriptions.secrets import rotate_secret
 from webhooks_app.subscriptions.spec import DEFAULT_FORMAT, WebhookSpec
 from webhooks_app.web import shown_once
-from webhooks_app.web.forms.subscriptions import OVERLAPS
+from webhooks_app.web.forms.subscriptions import RotateForm
 from webhooks_app.web.fresh import fresh_required
 from webhooks_app.web.htmx import leave_for
 from webhooks_app.web.tenancy import editor_required
@@ -26,16 +26,12 @@ from webhooks_app.web.views.subscriptions.blueprint import Answer, bp, load
 @fresh_required
 def rotate(subscription_id: str) -> Answer:
     row = load(subscription_id)
-    hours = request.form.get("overlap", type=int)
-    if hours not in OVERLAPS:
-        page = render_template(
-            "subscriptions/rotate.html",
-            row=row,
-            overlaps=OVERLAPS,
-            wire_format=FORMATS[_wire_format(row)],
-        )
+    form = RotateForm()
+    if not form.validate_on_submit():
+        format_ = FORMATS[_wire_format(row)]
+        page = render_template("subscriptions/rotate.html", row=row, form=form, wire_format=format_)
         return page, 200 if request.method == "GET" else 422
-    overlap = timedelta(hours=hours)
+    overlap = timedelta(hours=form.overlap.data)
     secret = rotate_secret(db.session(), row, parts().vault, overlap=overlap)
     return show_secret_once(row, secret, "rotated")
 
