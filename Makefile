@@ -17,6 +17,7 @@ quick:
 drills:
 	DRILL=1 pytest -n0 -m processes tests/journeys
 	DRILL=1 pytest -m quick
+	DRILL=1 pytest -n0 tests/fuzz
 
 # The tests with the newest versions that pyproject.toml allows.
 newest:

@@ -1,0 +1,149 @@
+"""Every endpoint that takes JSON, with odd values for each member, and bodies that are no JSON."""
+
+import json
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+from tests.fuzz import values
+from tests.fuzz.conftest import PATIENCE, Scene, Watch, sample
+
+pytestmark = PATIENCE
+
+URL = "https://receiver.example/hook"
+EVENT: dict[str, Any] = {
+    "type": "lead.captured",
+    "data": {"name": "Ada"},
+    "subject": {"type": "chatbot", "id": "bot_1"},
+    "chatbot_id": "bot_1",
+    "id": "one",
+    "timestamp": "2026-03-02T10:00:00Z",
+    "changed": ["name"],
+}
+WEBHOOK: dict[str, Any] = {
+    "name": "Hook",
+    "description": "",
+    "url": URL,
+    "event_types": ["lead.captured"],
+    "scope": {"type": "chatbot", "id": "bot_1"},
+    "conditions": [{"field": "name", "operator": "equals", "value": "Ada"}],
+    "match": "all",
+    "changed_fields": [],
+    "wire_format": "pivra",
+    "retry_policy": "pivot",
+    "rate_limit": 1,
+    "timeout": 5,
+    "failure_mail": True,
+    "headers": {"X-A": "b"},
+    "enabled": True,
+    "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+}
+TYPE = {"name": "a.b", "title": "A", "description": "", "group": "G", "sample": {}, "schema": {}}
+MESSAGE = {
+    "conversation_id": "c",
+    "role": "visitor",
+    "text": "Hi",
+    "at": EVENT["timestamp"],
+    "id": "1",
+}
+POLLYBOT = {
+    "name": "Hook",
+    "url": URL,
+    "eventTypes": ["LEAD_CREATED"],
+    "isActive": True,
+    "maxRetries": 3,
+    "retryDelay": 1000,
+}
+HEADERS = [
+    {"Content-Type": "text/plain"},
+    {"Content-Type": "application/json; charset=utf-16"},
+    {"Content-Type": ""},
+    {"Idempotency-Key": "x" * 300},
+    {"Authorization": "Bearer \x7f"},
+    {"Authorization": "Basic eDp5"},
+    {"If-Match": '"x"'},
+    {"Content-Encoding": "gzip"},
+    {"Accept": "\x7f/*"},
+]
+
+
+def bodies(scene: Scene) -> dict[tuple[str, str], dict[str, Any]]:
+    """A good body for each method and path."""
+    webhook = scene.ids["webhooks.show"]["subscription_id"]
+    own = scene.ids["event_types.show"]["name"]
+    return {
+        ("POST", "/events"): EVENT,
+        ("POST", "/events/batch"): {"events": [EVENT]},
+        ("POST", "/webhooks"): WEBHOOK,
+        ("PATCH", f"/webhooks/{webhook}"): WEBHOOK,
+        ("POST", f"/webhooks/{webhook}/test"): {"event_type": "lead.captured"},
+        ("POST", f"/webhooks/{webhook}/rotate-secret"): {"overlap_hours": 1, "secret": None},
+        ("POST", "/event-types"): TYPE,
+        ("PATCH", f"/event-types/{own}"): TYPE,
+        ("POST", "/chatbots/bot_1/messages"): MESSAGE,
+        ("POST", "/chatbots/bot_1/webhooks"): POLLYBOT,
+    }
+
+
+def cases(scene: Scene) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """One member is odd, or absent, or one more; then the same within an event or message."""
+    for (method, path), body in bodies(scene).items():
+        for name, value in product((*body, "unknown"), values.JSON):
+            yield method, path, {**body, name: value}
+        yield from ((method, path, {k: v for k, v in body.items() if k != name}) for name in body)
+    for name, value in product((*EVENT, "unknown"), values.JSON):
+        yield "POST", "/events/batch", {"events": [EVENT, {**EVENT, name: value}]}
+    for name, value in product((*MESSAGE, "unknown"), values.JSON):
+        yield "POST", "/chatbots/bot_1/messages", {"messages": [MESSAGE, {**MESSAGE, name: value}]}
+
+
+def test_every_endpoint_that_takes_json_is_here(scene: Scene) -> None:
+    adapter = scene.app.url_map.bind("localhost")
+    known = {adapter.match(f"/api/v1{path}", method)[0] for method, path in bodies(scene)}
+    takes = {
+        rule.endpoint
+        for rule in scene.app.url_map.iter_rules()
+        if rule.endpoint.startswith("api.") and (rule.methods or set()) & {"POST", "PUT", "PATCH"}
+    }
+    assert takes - known <= NOT_HERE
+
+
+# A body that is that of another, or none.
+NOT_HERE = {"api.update_chatbot_webhook", "api.replay_delivery", "api.retry_delivery"}
+
+
+def test_odd_members(scene: Scene, watch: Watch) -> None:
+    headers = {**scene.key, "Content-Type": "application/json"}
+    for method, path, body in sample(cases(scene), 900):
+        text = json.dumps(body)
+        answer = scene.client.open(f"/api/v1{path}", method=method, data=text, headers=headers)
+        watch(answer, method, path, text)
+
+
+def test_what_is_not_json(scene: Scene, watch: Watch) -> None:
+    headers = {**scene.key, "Content-Type": "application/json"}
+    for (method, path), body in bodies(scene).items():
+        for name, tail in product(("unknown", *list(body)[:2]), values.TAILS):
+            text = f'{{"{name}": 1{tail}'
+            answer = scene.client.open(f"/api/v1{path}", method=method, data=text, headers=headers)
+            watch(answer, method, path, text)
+            assert answer.status_code == 400, (path, text[:100], answer.text)
+        for raw in (
+            b"",
+            b"\xff",
+            b"null",
+            b"[]",
+            b"1",
+            b'"a"',
+            "{}".encode("utf-16"),
+            b"\xef\xbb\xbf{}",
+        ):
+            watch(
+                scene.client.open(f"/api/v1{path}", method=method, data=raw, headers=headers),
+                path,
+                raw,
+            )
+        for odd in HEADERS:
+            sent = {**headers, **odd}
+            answer = scene.client.open(f"/api/v1{path}", method=method, json=body, headers=sent)
+            watch(answer, method, path, odd)
