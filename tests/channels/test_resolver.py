@@ -68,6 +68,9 @@ def names() -> Iterator[NameServer]:
     names.close()
 
 
+DEAD = 1.8  # less than the resolver itself waits
+
+
 def resolver(names: NameServer) -> AsyncResolver:
     return AsyncResolver([names.address])
 
@@ -75,7 +78,7 @@ def resolver(names: NameServer) -> AsyncResolver:
 def test_a_name_server_that_is_dead_for_some_holds_up_nobody_else(names: NameServer) -> None:
     """Nor the event loop; and who asked for a dead name knows after the deadline."""
 
-    async def run() -> tuple[float, float, list[BaseException | None]]:
+    async def run() -> tuple[float, list[BaseException | None]]:
         slowest, ours = 0.0, resolver(names)
 
         async def watch() -> None:
@@ -87,24 +90,22 @@ def test_a_name_server_that_is_dead_for_some_holds_up_nobody_else(names: NameSer
 
         watching = asyncio.create_task(watch())
         dead = [
-            asyncio.create_task(_error(ours.addresses(f"n{n}.dead.test", 1.0))) for n in range(100)
+            asyncio.create_task(_error(ours.addresses(f"n{n}.dead.test", DEAD))) for n in range(100)
         ]
         await asyncio.sleep(0.1)
-        start = time.perf_counter()
         for n in range(20):
-            assert await ours.addresses(f"n{n}.live.test", 1.0) == ["127.0.0.1"]
-        took = time.perf_counter() - start
+            assert await ours.addresses(f"n{n}.live.test", DEAD) == ["127.0.0.1"]
+        assert not any(one.done() for one in dead)
         errors = await asyncio.gather(*dead)
         watching.cancel()
         await ours.close()
-        return took, slowest, errors
+        return slowest, errors
 
-    took, slowest, errors = asyncio.run(run())
-    assert took < 0.9, "before the dead ones ended"
-    assert slowest < 0.5
+    slowest, errors = asyncio.run(run())
+    assert slowest < DEAD
     assert all(isinstance(error, NotSent) for error in errors)
     assert {error.failure for error in errors if isinstance(error, NotSent)} == {Failure.DNS}
-    assert "n0.dead.test could not be resolved: no answer within 1 s" in str(errors[0])
+    assert "n0.dead.test could not be resolved: no answer within 1.8 s" in str(errors[0])
 
 
 async def _error(asked: object) -> BaseException | None:
