@@ -10,8 +10,9 @@ from flask.testing import FlaskClient
 
 from tests.api.conftest import Api, kind, stored
 from tests.conftest import settings_for
-from tests.support.servers import RedisServer
+from tests.support.servers import RedisServer, let_it_only_read
 from webhooks_app import create_app
+from webhooks_app.extensions import db
 from webhooks_app.parts import parts_of
 
 # What a client of redis-py waits by default, in seconds, before it says that Redis is away.
@@ -87,3 +88,20 @@ def test_a_failure_of_ours_tells_nothing_of_our_insides(
     response = api.event()
     assert (response.status_code, kind(response)) == (500, "internal-error")
     assert "inside" not in response.text
+
+
+def test_a_database_that_only_reads_is_a_503_until_it_writes_again(
+    app: Flask, client: FlaskClient, api: Api
+) -> None:
+    """The connection is given up, since it may lead to a former primary."""
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has no standby")
+    let_it_only_read(db.engine.url, True)
+    try:
+        with client.application.app_context():
+            db.engine.dispose()
+        response = api.event()
+        assert (response.status_code, kind(response)) == (503, "unavailable")
+    finally:
+        let_it_only_read(db.engine.url, False)
+    assert api.event().status_code == 202

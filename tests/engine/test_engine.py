@@ -21,7 +21,7 @@ from tests.support.authority import Authority
 from tests.support.engine import Run, attempts, deliveries, make_due, running, settle
 from tests.support.raw_server import OK, sends, server
 from tests.support.receiver import Answer, Received, Receiver
-from tests.support.servers import free_port, wait_until
+from tests.support.servers import free_port, let_it_only_read, wait_until
 from webhooks_app.channels.concurrency_window import ConcurrencyWindow
 from webhooks_app.channels.webhook.formats import FORMATS
 from webhooks_app.channels.webhook.verify import detect, verify
@@ -527,3 +527,27 @@ def test_an_endpoint_that_fails_has_one_request_at_a_time(
     assert max(most) == first
     # Those that left beside the first failure are not counted.
     assert max(most[2 * first :]) <= 2
+
+
+def test_results_wait_while_the_database_only_reads(
+    app: Flask, organisation: Organisation, receiver: Receiver, engine: Engine
+) -> None:
+    """As during a failover: nothing that was delivered is sent again for lack of a record."""
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has no standby")
+    receiver.answer = lambda request: Answer(delay=0.5)
+    factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation)
+    db.session.commit()
+    engine.drain(5)
+    wait_until(lambda: len(receiver.received) == 1, 5)
+    let_it_only_read(db.engine.url, True)
+    try:
+        db.engine.dispose()
+        time.sleep(1.5)
+        assert engine.busy
+    finally:
+        let_it_only_read(db.engine.url, False)
+    wait_until(lambda: not engine.busy, 20)
+    [delivery] = deliveries()
+    assert (delivery.status, delivery.tries, len(receiver.received)) == ("delivered", 1, 1)

@@ -14,6 +14,7 @@ from tempfile import TemporaryFile
 import psycopg
 from redis import Redis
 from redis.exceptions import RedisError
+from sqlalchemy import URL
 
 PATIENCE = 60.0
 
@@ -109,6 +110,15 @@ def create_database(server_url: str, name: str) -> str:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         connection.execute(f'CREATE DATABASE "{name}"')
     return server_url.rsplit("/", 1)[0] + f"/{name}"
+
+
+def let_it_only_read(url: URL, only: bool) -> None:
+    """As a primary does after a failover, or no longer. It holds for new connections."""
+    driver_url = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(driver_url, autocommit=True) as connection:
+        connection.execute("SET default_transaction_read_only = off")
+        set_to = f"SET default_transaction_read_only = {'on' if only else 'off'}"
+        connection.execute(f'ALTER DATABASE "{url.database}" {set_to}')
 
 
 def free_port() -> int:

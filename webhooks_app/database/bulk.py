@@ -9,12 +9,14 @@ import psycopg
 from sqlalchemy import Connection, Table, insert
 from sqlalchemy.exc import DBAPIError
 
-from webhooks_app.database import choose
+from webhooks_app.database import choose, postgres
 
 COPY_FROM = 8
 BY_KEY = """
     SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
         set_config('enable_seqscan', 'off', true)"""
+IN_ORDER = """
+    SELECT set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true)"""
 
 
 def insert_rows(
@@ -70,6 +72,13 @@ def force_index_scans(connection: Connection) -> None:
         connection.exec_driver_sql(BY_KEY)
 
 
+def walk_in_order(connection: Connection) -> None:
+    """`force_index_scans`, and keep PostgreSQL from sorting all for the sake of the first few."""
+    force_index_scans(connection)
+    if _is_postgres(connection):
+        connection.exec_driver_sql(IN_ORDER)
+
+
 def sqlite_value(value: Any) -> Any:
     """As SQLAlchemy writes it: moments as UTC text, which compares by time."""
     if isinstance(value, datetime):
@@ -89,9 +98,10 @@ def driver_cursor(connection: Connection) -> Iterator[psycopg.Cursor[Any]]:
         with driver.cursor() as cursor:
             yield cursor
     except psycopg.Error as error:
-        if broken := driver.broken:
+        found = postgres.away(error)
+        if broken := driver.broken or found is not None:
             connection.invalidate(error)
-        wrapped = DBAPIError.instance(
+        wrapped = found or DBAPIError.instance(
             None, None, error, psycopg.Error, connection_invalidated=broken
         )
         raise cast(DBAPIError, wrapped) from error

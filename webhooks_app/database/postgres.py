@@ -5,12 +5,14 @@ from math import inf
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import Dialect, Engine, event
-from sqlalchemy.exc import DisconnectionError
+from psycopg.errors import IdleInTransactionSessionTimeout, ReadOnlySqlTransaction
+from sqlalchemy import Dialect, Engine, ExceptionContext, event
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 IDLE_SINCE = "hookline_idle_since"
 FRESH = 1.0
+AWAY = (ReadOnlySqlTransaction, IdleInTransactionSessionTimeout)
 
 # A host that vanished without a word counts as lost after some twenty seconds. No query is
 # compiled: compiling takes longer than our queries run.
@@ -28,8 +30,26 @@ OPTIONS: dict[str, Any] = {
 
 def prepare(engine: Engine) -> None:
     """Make sure that a connection which was idle still lives."""
+    event.listen(engine, "handle_error", _on_error, retval=True)
     event.listen(engine, "checkin", _on_checkin)
     event.listen(engine, "checkout", partial(_on_checkout, engine.dialect))
+
+
+def away(error: BaseException | None) -> OperationalError | None:
+    """`error` as what a database raises that is away, when that is what it says.
+
+    After a failover a connection may still lead to the former primary, which only reads now.
+    """
+    if not isinstance(error, AWAY):
+        return None
+    return OperationalError(None, None, error, hide_parameters=True, connection_invalidated=True)
+
+
+def _on_error(context: ExceptionContext) -> OperationalError | None:
+    found = away(context.original_exception)
+    if found is not None:
+        context.is_disconnect = True
+    return found
 
 
 def _on_checkin(_dbapi_connection: object, record: ConnectionPoolEntry) -> None:

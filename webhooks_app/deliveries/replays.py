@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from webhooks_app import queue
 from webhooks_app.database import begin_reading
+from webhooks_app.database.bulk import walk_in_order
 from webhooks_app.deliveries import log as deliveries
 from webhooks_app.deliveries import missed
 from webhooks_app.deliveries.filters import Filters, range_of, rest_of
@@ -231,6 +232,7 @@ def _next(session: Session, batch: ReplayBatch) -> list[tuple[Delivery, bool]]:
         .order_by(Delivery.id)
         .limit(STEP)
     )
+    walk_in_order(session.connection())
     return [(row[0], row.enabled and row.deleted_at is None) for row in session.execute(query)]
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     true,
 )
 
+from webhooks_app.database.bulk import force_index_scans
 from webhooks_app.lib.ids import floor_id
 from webhooks_app.models import (
     Attempt,
@@ -116,6 +117,7 @@ def delete_expired_of(engine: Engine, organisation_id: str, now: datetime, days:
     total = 0
     while True:
         with engine.begin() as connection:
+            force_index_scans(connection)
             ids = connection.scalars(expired).all()
             for planned in PLANNED_OR_AGAIN:
                 which = planned & DELIVERIES.c.event_id.in_(ids)
@@ -204,6 +206,7 @@ def _delete(engine: Engine, table: Table, key: Any, below: str, keep: Any) -> in
     while True:
         batch = select(key).where(key < below, keep).order_by(key).limit(BATCH).scalar_subquery()
         with engine.begin() as connection:
+            force_index_scans(connection)
             deleted = connection.execute(delete(table).where(key.in_(batch))).rowcount
         total += deleted
         if deleted == 0:

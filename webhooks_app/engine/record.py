@@ -83,8 +83,9 @@ def record(engine: Engine, results: Sequence[Result], again: bool = False) -> No
         if again and _stored_before(connection, results[0]):
             return
         force_index_scans(connection)
-        insert_rows(connection, ATTEMPTS, ATTEMPT_COLUMNS, [attempt_row(r) for r in results])
+        # In the order in which a claim locks: deliveries first, then their attempts.
         _store_states(connection, results)
+        insert_rows(connection, ATTEMPTS, ATTEMPT_COLUMNS, [attempt_row(r) for r in results])
         _store_consequences(connection, results)
 
 
@@ -169,6 +170,9 @@ def _stored_before(connection: Connection, result: Result) -> bool:
     return found.first() is not None
 
 
+# The status is compared in a CASE, which speaks of both sides: as a condition on the table alone it
+# would be estimated from statistics. Those that were taken while nothing was sent make PostgreSQL
+# walk the whole table for the one row that it expects, and compare it with each of the batch.
 POSTGRES_STATES = """
     UPDATE deliveries AS d
     SET status = v.status, due_at = now() + v.retry_in * interval '1 second', failures = v.failures,
@@ -177,7 +181,7 @@ POSTGRES_STATES = """
     FROM json_to_recordset(%s::json) AS v(
         id text, number int, status text, retry_in float, failures int, status_code int, error text
     )
-    WHERE d.id = v.id AND d.tries = v.number AND d.status = 'sending'"""
+    WHERE d.id = v.id AND CASE WHEN d.tries = v.number THEN d.status = 'sending' END"""
 
 SQLITE_STATES = """
     UPDATE deliveries

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Table, case, func, literal, or_, select, update
 
+from webhooks_app.database.bulk import force_index_scans
 from webhooks_app.engine.expired_leases import log_lost
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Delivery, Organisation, Subscription
@@ -100,14 +101,23 @@ def cancel_unserved(connection: Connection, delivery_ids: Collection[str]) -> No
 
 def cancel_left_over(connection: Connection) -> bool:
     """Like `cancel_waiting`, for any subscription that is off: the sweep's safety net."""
+    force_index_scans(connection)
     deliveries = DELIVERIES.c
-    return _cancel(
-        connection, deliveries.subscription_id.in_(_unserved()), deliveries.due_at.is_not(None)
+    # By their ids, so that it is them which the index is asked for, however much waits for others.
+    unserved = connection.scalars(_unserved()).all()
+    return any(
+        _cancel(
+            connection,
+            deliveries.subscription_id.in_(unserved[start : start + BATCH]),
+            deliveries.due_at.is_not(None),
+        )
+        for start in range(0, len(unserved), BATCH)
     )
 
 
 def release_expired(connection: Connection, now: datetime) -> None:
     """Cancel what was being sent for a subscription now off, when its worker died."""
+    force_index_scans(connection)
     deliveries = DELIVERIES.c
     released = connection.execute(
         update(DELIVERIES)

@@ -1,0 +1,306 @@
+"""The statements of the hot path keep their plans, whatever PostgreSQL believes of the tables.
+
+Statistics are taken while a table is empty, or while nothing is being sent, or while everything is;
+then it looks different. Each statement may still look at a bounded number of rows and pages for
+each row that it is about. What they do is explained as they run, by auto_explain.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+from sqlalchemy import NullPool, create_engine, event, text
+
+from tests import factories
+from tests.support.engine import deliveries
+from webhooks_app.channels.contract import Claimed, Tried
+from webhooks_app.channels.outcome import Outcome
+from webhooks_app.deliveries import replays, retention
+from webhooks_app.deliveries.filters import Filters
+from webhooks_app.engine.claim import ClaimRequest, anything_due, claim
+from webhooks_app.engine.record import Result, record, record_one
+from webhooks_app.extensions import db
+from webhooks_app.lib.times import utcnow
+from webhooks_app.models import Organisation, ReplayBatch
+from webhooks_app.subscriptions.auto_disable import cancel_left_over
+from webhooks_app.vocabulary import Failure
+
+ROWS, ENDPOINTS, DUE = 50_000, 10, 2_000
+BATCH = 200
+LEASE = timedelta(seconds=30)
+TABLES = ("deliveries", "events", "attempts")
+
+LOAD = """
+    INSERT INTO events (id, organisation_id, mode, type, data, origin, fan_out, hops, occurred_at,
+        created_at)
+    SELECT 'evt_' || lpad(n::text, 26, '0'), :organisation, 'live', 'lead.captured', '{}', 'api',
+        1, 0, now(), now()
+    FROM generate_series(:after + 1, :until) AS n;
+    INSERT INTO deliveries (id, organisation_id, mode, subscription_id, event_id, trigger,
+        wire_format, status, due_at, tries, failures, created_at)
+    SELECT 'msg_' || lpad(n::text, 26, '0'), :organisation, 'live',
+        (CAST(:subscriptions AS text[]))[1 + n % :endpoints], 'evt_' || lpad(n::text, 26, '0'),
+        'event', 'standard', CAST(:status AS text),
+        CASE WHEN CAST(:status AS text) = 'sending' THEN now() + interval '1 hour' END, 1, 0, now()
+    FROM generate_series(:after + 1, :until) AS n;
+"""
+# All is delivered, but for the last ones.
+SETTLE = """
+    UPDATE deliveries SET status = 'delivered', due_at = NULL, finished_at = now()
+    WHERE id < 'msg_01';
+    UPDATE deliveries SET status = 'pending', due_at = now(), finished_at = NULL, tries = 0
+    WHERE id > 'msg_' || lpad(CAST(:settled AS text), 26, '0') AND id < 'msg_01';
+"""
+
+
+@dataclass
+class Cost:
+    """What one statement cost: pages, and rows that were looked at."""
+
+    statement: str
+    pages: int
+    rows: int
+    plan: tuple[str, ...]
+
+
+@pytest.fixture
+def own_statistics(app: Flask) -> Iterator[None]:
+    """Nobody but the test has the tables analysed; they are empty, and known to be."""
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite keeps no such statistics unless it is asked to")
+    _all_tables("ALTER TABLE {} SET (autovacuum_enabled = false)", "VACUUM FULL {}", "ANALYZE {}")
+    yield
+    db.session.rollback()
+    _all_tables("ALTER TABLE {} RESET (autovacuum_enabled)", "TRUNCATE {}", "ANALYZE {}")
+
+
+@pytest.fixture
+def subscriptions(own_statistics: None, organisation: Organisation) -> list[str]:
+    return [factories.webhook(organisation, "https://a.example").id for _ in range(ENDPOINTS)]
+
+
+@pytest.fixture(params=["of an empty table", "while nothing was sent", "while all was sent"])
+def stale(
+    request: pytest.FixtureRequest, organisation: Organisation, subscriptions: list[str]
+) -> list[str]:
+    """50,000 deliveries, 2,000 of which are due, and statistics taken at another time; the ids of
+    their subscriptions."""
+    status = "sending" if request.param == "while all was sent" else "delivered"
+    load(organisation, subscriptions, status)
+    if request.param != "of an empty table":
+        _all_tables("ANALYZE {}")
+    run_script(SETTLE, settled=ROWS - DUE)
+    return subscriptions
+
+
+def load(
+    organisation: Organisation,
+    subscriptions: list[str],
+    status: str,
+    after: int = 0,
+    until: int = ROWS,
+) -> None:
+    run_script(
+        LOAD,
+        organisation=organisation.id,
+        subscriptions=subscriptions,
+        endpoints=ENDPOINTS,
+        after=after,
+        until=until,
+        status=status,
+    )
+
+
+def _all_tables(*statements: str) -> None:
+    run_script("".join(f"{one.format(table)};" for table in TABLES for one in statements))
+
+
+def run_script(script: str, **values: Any) -> None:
+    """Over a connection of its own, as another process would."""
+    db.session.commit()
+    other = create_engine(db.engine.url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with other.connect() as connection:
+        for statement in script.split(";")[:-1]:
+            used = {name: value for name, value in values.items() if f":{name}" in statement}
+            connection.execute(text(statement), used)
+
+
+@contextmanager
+def explained() -> Iterator[list[Cost]]:
+    """What the statements of new connections cost meanwhile."""
+    costs: list[Cost] = []
+
+    def note(diagnostic: psycopg.errors.Diagnostic) -> None:
+        _, found, plan = (diagnostic.message_primary or "").partition("plan:\n")
+        if found:
+            costs.append(_cost(json.loads(plan)))
+
+    def connected(connection: psycopg.Connection, _record: object) -> None:
+        connection.add_notice_handler(note)
+        connection.execute(
+            "LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0;"
+            "SET auto_explain.log_analyze = on; SET auto_explain.log_buffers = on;"
+            "SET auto_explain.log_timing = off; SET auto_explain.log_format = json;"
+            "SET auto_explain.log_level = notice"
+        )
+        connection.commit()
+
+    db.session.rollback()
+    db.engine.dispose()
+    event.listen(db.engine, "connect", connected)
+    yield costs
+    event.remove(db.engine, "connect", connected)
+    db.session.rollback()
+    db.engine.dispose()
+
+
+def _cost(plan: dict[str, Any]) -> Cost:
+    root = plan["Plan"]
+    pages = root["Shared Hit Blocks"] + root["Shared Read Blocks"]
+    return Cost(plan["Query Text"], pages, _rows(root), tuple(_nodes(root)))
+
+
+def _nodes(node: dict[str, Any], depth: int = 0) -> Iterator[str]:
+    """For whoever reads why it failed."""
+    where = node.get("Index Name") or node.get("Relation Name") or ""
+    looked_at = f"{node['Actual Rows']} x {node['Actual Loops']}"
+    yield f"{'  ' * depth}{node['Node Type']} {where} {looked_at}"
+    for inner in node.get("Plans", ()):
+        yield from _nodes(inner, depth + 1)
+
+
+def _rows(node: dict[str, Any]) -> int:
+    """That this node and those below it looked at, whether they kept them or not. Entries of an
+    index that lead to rows of before are counted as pages only."""
+    if node["Node Type"] == "Bitmap Index Scan":
+        return 0
+    removed = sum(value for name, value in node.items() if name.startswith("Rows Removed"))
+    own = (node["Actual Rows"] + removed) * node["Actual Loops"]
+    return int(own) + sum(map(_rows, node.get("Plans", ())))
+
+
+def check(costs: list[Cost], touched: int) -> None:
+    """No statement costs more than a bounded number of pages and rows for each row touched."""
+    assert costs
+    for cost in costs:
+        costly = cost.pages > 60 * touched + 400 or cost.rows > 30 * touched + 400
+        assert not costly, "\n".join((cost.statement, f"{cost.pages} pages", *cost.plan))
+
+
+def claimed(limit: int = BATCH) -> list[Claimed]:
+    return claim(db.engine, ClaimRequest(limit=limit, free={}), LEASE)
+
+
+def results(claims: list[Claimed]) -> list[Result]:
+    """Some are delivered, some tried again, some given up."""
+    endings = ((None, None), (Failure.STATUS, 60.0), (Failure.STATUS, None))
+    return [
+        Result(one, Tried("https://a.example", Outcome(failure, "bad", utcnow(), 0.1)), retry_in)
+        for n, one in enumerate(claims)
+        for failure, retry_in in (endings[n % 3],)
+    ]
+
+
+def test_a_claim(stale: list[str]) -> None:
+    with explained() as costs:
+        free = dict.fromkeys(stale, BATCH // ENDPOINTS)
+        taken = claim(db.engine, ClaimRequest(limit=BATCH, free=free), LEASE)
+    assert len(taken) == BATCH
+    check(costs, BATCH)
+
+
+def test_asking_whether_anything_is_due(stale: list[str]) -> None:
+    with explained() as costs:
+        assert anything_due(db.engine)
+    check(costs, ENDPOINTS)
+
+
+def test_a_record(stale: list[str]) -> None:
+    claims = [one for _ in range(5) for one in claimed()]
+    assert len(claims) == BATCH
+    with explained() as costs:
+        record(db.engine, results(claims))
+    check(costs, BATCH)
+
+
+def test_plans_made_while_the_tables_were_small_hold_once_they_have_grown(
+    organisation: Organisation, subscriptions: list[str]
+) -> None:
+    """A worker lives for weeks, and PostgreSQL keeps the plans of its prepared statements until
+    somebody has the table analysed."""
+    load(organisation, subscriptions, "delivered", until=ROWS // 10)
+    _all_tables("ANALYZE {}")
+    factories.accepted(organisation, *[factories.lead() for _ in range(30)])
+    with explained() as costs:
+        for _ in range(20):
+            record(db.engine, results(claimed(ENDPOINTS)))
+        load(organisation, subscriptions, "delivered", after=ROWS // 10)
+        run_script(SETTLE, settled=ROWS - DUE)
+        costs.clear()
+        claims = [one for _ in range(5) for one in claimed()]
+        check(costs, BATCH // 5)
+        costs.clear()
+        record(db.engine, results(claims))
+        check(costs, BATCH)
+
+
+def test_a_record_of_one(stale: list[str]) -> None:
+    [one, *_] = claimed()
+    with explained() as costs:
+        record_one(db.engine, results([one])[0])
+    check(costs, 1)
+
+
+def test_a_sweep(stale: list[str]) -> None:
+    claimed()
+    subscription = stale[0]
+    db.session.execute(
+        text("UPDATE subscriptions SET enabled = false WHERE id = :id"), {"id": subscription}
+    )
+    db.session.execute(
+        text("UPDATE deliveries SET due_at = now() - interval '1 minute' WHERE status = 'sending'")
+    )
+    db.session.commit()
+    with explained() as costs:
+        cancel_left_over(db.engine, utcnow())
+    check(costs, DUE // ENDPOINTS)
+
+
+def test_retention(stale: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of batches, each of which costs as much as it deletes."""
+    monkeypatch.setattr(retention, "BATCH", 1000)
+    with explained() as costs:
+        deleted = retention.delete_expired(db.engine, utcnow(), 90)
+    assert deleted == 2 * (ROWS - DUE)
+    assert len(costs) > 2 * (ROWS - DUE) / 1000
+    check(costs, 1000)
+
+
+def test_a_replay_of_many(stale: list[str], organisation: Organisation) -> None:
+    now = utcnow()
+    batch = ReplayBatch(
+        id="rpl_1",
+        organisation_id=organisation.id,
+        mode="live",
+        filters=Filters(subscription_id=stale[0], status="delivered").as_json(),
+        end="msg_" + "9" * 26,
+        delivery_ids=[],
+        requested_by="ada@example.com",
+        status="running",
+        total=1,
+        created_at=now,
+        updated_at=now,
+    )
+    db.session.add(batch)
+    db.session.commit()
+    with explained() as costs:
+        found = replays._step(db.session(), db.session.get_one(ReplayBatch, "rpl_1"))
+    assert found
+    assert len(deliveries()) > ROWS
+    check(costs, replays.STEP)
