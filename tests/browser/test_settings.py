@@ -37,7 +37,10 @@ def test_a_key_opens_the_api_until_it_is_revoked(page: Page, product: Product) -
     page.goto("/api-keys/")
     page.get_by_text("New live key").click()
     page.get_by_label("Name").fill("From a browser")
-    page.get_by_label("Send events and messages").check()
+    scope = page.get_by_label("events:write", exact=True)
+    expect(scope).to_be_hidden()
+    page.get_by_label("Only these scopes").check()
+    scope.check()
     page.get_by_label("Expires").select_option(label="in 90 days")
     page.get_by_role("button", name="Create live key").click()
     token = page.get_by_label("API key").input_value()
@@ -49,7 +52,7 @@ def test_a_key_opens_the_api_until_it_is_revoked(page: Page, product: Product) -
 
     row = page.get_by_role("row").filter(has_text="From a browser")
     expect(row).to_contain_text("never")
-    expect(row).to_contain_text("Send events and messages")
+    expect(row).to_contain_text("events:write")
     assert report() == 202
     wait_until(lambda: bool(page.reload()) and row.get_by_text("from 127.0.0.1").is_visible(), 15)
     row.get_by_role("link", name="Revoke").click()

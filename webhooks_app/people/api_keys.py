@@ -13,7 +13,7 @@ from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.names import checked_name
 from webhooks_app.lib.pointers import Fault, Invalid
 from webhooks_app.lib.tenant import Tenant
-from webhooks_app.lib.times import utcnow
+from webhooks_app.lib.times import rfc3339, utcnow
 from webhooks_app.models import ApiKey, Membership
 from webhooks_app.organisations.audit_log import Target, current_actor, record
 from webhooks_app.people import key_check
@@ -74,7 +74,7 @@ def create_api_key(
         raise Invalid(*faults)
     key, token = _new(organisation_id, mode, name.strip(), scopes, expires_at)
     session.add(key)
-    detail = {"expires_at": expires_at.isoformat()} if expires_at else {}
+    detail = {"expires_at": rfc3339(expires_at)} if expires_at else {}
     record(session, "api_key.created", Target.of(key), scopes=key.scopes, **detail)
     session.commit()
     return key, token

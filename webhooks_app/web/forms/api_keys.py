@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 from wtforms import DateField, Field, RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Optional
+from wtforms.validators import InputRequired, Optional
+from wtforms.widgets import CheckboxInput
 
 from webhooks_app.people.api_keys import PRESETS, SCOPES
 from webhooks_app.web.forms.base import FaultForm
@@ -17,7 +18,9 @@ LIVES = {7: "in 7 days", 30: "in 30 days", 90: "in 90 days", 365: "in a year"}
 class KeyForm(FaultForm):
     """`expires_on` is the last day of a key, in the organisation's zone."""
 
-    name = StringField("Name", render_kw={"maxlength": 200})
+    name = StringField(
+        "Name", validators=[InputRequired("Give the key a name.")], render_kw={"maxlength": 200}
+    )
     preset = RadioField(
         "May",
         choices=[
@@ -26,7 +29,11 @@ class KeyForm(FaultForm):
         ],
         default="all",
     )
-    scopes = SelectMultipleField("Scopes", choices=[SelectChoice(one, one) for one in SCOPES])
+    scopes = SelectMultipleField(
+        "Scopes",
+        choices=[SelectChoice(one, one) for one in SCOPES],
+        option_widget=CheckboxInput(),
+    )
     expires = SelectField(
         "Expires",
         choices=[
@@ -53,12 +60,11 @@ class KeyForm(FaultForm):
 
     def validate(self, extra_validators: object = None) -> bool:
         """A day is needed only where one is asked for."""
-        if not super().validate(extra_validators):
-            return False
-        if self.expires.data == ON_A_DAY and self.expires_on.data is None:
+        is_valid = super().validate(extra_validators)
+        if self.expires.data == ON_A_DAY and not (self.expires_on.data or self.expires_on.errors):
             self.expires_on.errors = ["Choose the last day on which the key works."]
             return False
-        return True
+        return bool(is_valid)
 
     def field_at(self, first: str, *rest: str) -> Field:
         if first == "expires_at":

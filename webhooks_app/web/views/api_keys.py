@@ -112,6 +112,7 @@ def _index(form: KeyForm) -> str:
         "api_keys/index.html",
         form=form,
         keys=service.list_keys(db.session(), here().tenant),
+        presets=service.PRESETS,
         preset_of=service.preset_of,
         now=utcnow(),
     )
