@@ -108,7 +108,7 @@ class History:
         subject = ("chatbot", f"bot_{chance.randint(1, 40)}")
         rows.events.append(
             (event_id, organisation_id, "live", name, *subject, data)
-            + ("api", len(told), None, None, at, at, None)
+            + ("api", len(told), None, None, at, at, None, 0, None)
         )
         for subscription in told.values():
             self._delivery(rows, subscription, event_id, at)
@@ -147,7 +147,7 @@ class History:
         rows.attempts.append(
             (delivery_id, number, "succeeded" if well else "failed", None if well else "status")
             + (error, code, to.url, REQUEST % delivery_id, RESPONSE, b'{"ok":true}', False)
-            + (at, milliseconds)
+            + (at, milliseconds, 3, 0, 0, 0, milliseconds, 0, "192.0.2.1", "2", "1.3", None)
         )
         ended = status if status in ("delivered", "failed") else "retrying"
         rows.tries.append(tallies.Try(to.id, at, DeliveryStatus(ended), milliseconds))

@@ -73,7 +73,7 @@ def test_a_retired_one_is_unknown_at_once_here_and_soon_elsewhere(
     monkeypatch.setattr(custom_types, "forget", lambda _: None)
     custom_types.retire(db.session(), row)
     assert "order.paid" in CustomNames(organisation.id)
-    monkeypatch.setattr(type_registry, "KEPT_SECONDS", 0)
+    monkeypatch.setattr(type_registry._kept, "_seconds", 0.0)
     assert "order.paid" not in CustomNames(organisation.id)
 
 
