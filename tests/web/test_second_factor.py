@@ -7,12 +7,13 @@ from time import time
 import pyotp
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests import factories
 from tests.web.conftest import PASSWORD, Person, mailed_link
 from tests.web.test_permissions import ask, pages
 from webhooks_app.extensions import db
+from webhooks_app.lib.crypto import Vault, new_key
 from webhooks_app.models import AuditEntry, AuthenticatorApp, Mail, Organisation, RecoveryCode, User
 from webhooks_app.people import totp
 from webhooks_app.web import waiting
@@ -144,6 +145,23 @@ def test_what_is_no_code_lets_nobody_in(app: Flask, owner: Person, code: str) ->
     assert give(browser, code) == 422
     assert not logged_in(browser)
     assert actions()[-1] == "member.log_in_failed"
+
+
+def test_the_password_is_no_second_factor(app: Flask, owner: Person) -> None:
+    enrol(owner)
+    browser = password_given(app)
+    for form in ({"password": PASSWORD}, {"password": PASSWORD, "code": ""}, {"passkey": PASSWORD}):
+        assert browser.post("/login/second-factor/", **form).status_code == 422
+    assert not logged_in(browser)
+
+
+def test_a_secret_that_cannot_be_read_leaves_the_recovery_codes(app: Flask, owner: Person) -> None:
+    authenticator, codes = enrol(owner)
+    db.session.execute(update(AuthenticatorApp).values(sealed_secret=Vault([new_key()]).seal("x")))
+    db.session.commit()
+    browser = password_given(app)
+    assert give(browser, authenticator.code()) == 422
+    assert give(browser, codes[0]) == 302
 
 
 def test_codes_cannot_be_guessed_and_the_owner_is_not_locked_out(app: Flask, owner: Person) -> None:

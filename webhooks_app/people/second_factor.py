@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from webhooks_app.lib.crypto import Vault
+from webhooks_app.lib.crypto import Unreadable, Vault
 from webhooks_app.lib.errors import BadAccount, Conflict, NotFound
 from webhooks_app.lib.names import checked_name
 from webhooks_app.lib.times import utcnow
@@ -165,7 +165,10 @@ def _fits_app(session: Session, user: User, code: str, vault: Vault) -> bool:
     if row is None:
         return False
     now = utcnow()
-    step = totp.step_of(vault.open(row.sealed_secret), code, now.timestamp())
+    try:
+        step = totp.step_of(vault.open(row.sealed_secret), code, now.timestamp())
+    except Unreadable:  # A recovery code still opens the account.
+        return False
     if step is None:
         return False
     unused = (AuthenticatorApp.user_id == user.id, AuthenticatorApp.last_step < step)

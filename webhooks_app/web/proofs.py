@@ -1,5 +1,8 @@
 """What a person sends to prove who they are: a password, a code, or what a passkey signed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from flask import request, session
 from flask_login import current_user
 
@@ -27,19 +30,25 @@ class NotProven(Exception):
 
 
 def check_second_factor(user: User) -> None:
-    """Of a log-in that waits. Raises `NotProven`."""
+    """Of a log-in that waits: a code or a passkey, and never the password again. Raises
+    `NotProven`."""
     _bounded(limits.by_account("second factor", user.email))
     act_as(Actor.person(user))
-    _check(user, "second factor")
+    with _recorded(user, "second factor"):
+        _factor(user)
     limits.forget_tries("second factor", user.email)
 
 
 def confirm() -> None:
-    """By who is logged in: for a short while they may do what needs a fresh proof. The session gets
-    a new id. Raises `NotProven`."""
+    """By who is logged in, with their password or second factor: for a short while they may do what
+    needs a fresh proof. The session gets a new id. Raises `NotProven`."""
     key = ("confirm", current_user.id, session[security.SESSION])
     _bounded(limits.count(*key))
-    _check(current_user, "confirmation")
+    with _recorded(current_user, "confirmation"):
+        if request.form.get("password"):
+            _password(current_user, request.form["password"])
+        else:
+            _factor(current_user)
     limits.forget(*key)
     row = security.visitor().session
     sessions.prove(db.session(), row)
@@ -61,18 +70,31 @@ def _bounded(tries: Allowance) -> None:
         raise NotProven(f"Too many attempts. {limits.retry_hint(tries)}", 429)
 
 
-def _check(user: User, what: str) -> None:
-    email, form = user.email, request.form
+@contextmanager
+def _recorded(user: User, what: str) -> Iterator[None]:
+    """What fails is kept for the person, and in the audit log."""
+    email = user.email
     try:
-        if answer := form.get("passkey"):
+        yield
+    except NotProven:
+        log_ins.failed(db.session(), email, *security.browser(), wrong=what)
+        raise
+
+
+def _factor(user: User) -> None:
+    try:
+        if answer := request.form.get("passkey"):
             site, challenge = challenges.needed_site(), challenges.take("prove")
             passkeys.prove(db.session(), site, answer, challenge, user)
-        elif "password" in form and not form.get("code"):
-            if sessions.find_user(db.session(), email, form["password"]) is None:
-                raise NotProven(WRONG_PASSWORD)
         else:
-            second_factor.check_code(db.session(), user, form.get("code", ""), parts().vault)
-    except (BadPasskey, WrongCode, NotProven) as error:
-        log_ins.failed(db.session(), email, *security.browser(), wrong=what)
-        message = {BadPasskey: WRONG_PASSKEY, WrongCode: WRONG_CODE}.get(type(error), str(error))
-        raise NotProven(message) from error
+            code = request.form.get("code", "")
+            second_factor.check_code(db.session(), user, code, parts().vault)
+    except BadPasskey as error:
+        raise NotProven(WRONG_PASSKEY) from error
+    except WrongCode as error:
+        raise NotProven(WRONG_CODE) from error
+
+
+def _password(user: User, password: str) -> None:
+    if sessions.find_user(db.session(), user.email, password) is None:
+        raise NotProven(WRONG_PASSWORD)

@@ -16,7 +16,7 @@ bp.after_request(security.keep_token)
 
 Answer = Response | tuple[str, int]
 
-TOO_MANY = "Too many attempts for this e-mail from browsers that it was not used in before."
+TOO_MANY = "Too many attempts for this e-mail."
 OTHER_WAY = "You can also reset your password by mail: that lets you in at once."
 
 
