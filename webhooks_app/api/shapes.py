@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Annotated
 
 import msgspec
-import orjson
 from msgspec import UNSET, Meta, UnsetType
 
 from webhooks_app.catalogue import EventType
 from webhooks_app.channels.webhook.formats.pollybot import name_of
 from webhooks_app.chat.service import MessageResult
 from webhooks_app.deliveries.log import Logged
+from webhooks_app.lib import json_text
 from webhooks_app.lib.times import rfc3339
 from webhooks_app.matching.incoming import Accepted
 from webhooks_app.models import Attempt, Event
@@ -149,8 +149,8 @@ def attempt(row: Attempt) -> AttemptAnswer:
         error=row.error,
         status_code=row.status_code,
         url=row.url,
-        request_headers=orjson.loads(row.request_headers),
-        response_headers=orjson.loads(row.response_headers),
+        request_headers=json_text.read_as(json_text.HeaderMap, row.request_headers) or {},
+        response_headers=json_text.read_as(json_text.HeaderList, row.response_headers) or [],
         response_body=row.response_body.decode(errors="replace"),
         response_truncated=row.response_truncated,
         started_at=rfc3339(row.started_at),

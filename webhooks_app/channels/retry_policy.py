@@ -122,3 +122,11 @@ def _parse_pollybot(retries: object, base: object) -> RetryPolicy:
 
 def _is_whole(value: object, least: int, most: int) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
+def policy_or_default(raw: object) -> RetryPolicy:
+    """For a policy that was stored: what cannot be read is the default."""
+    try:
+        return parse_policy(raw)
+    except InvalidPolicy:
+        return POLICIES["pivot"]

@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
+
+import re2
 
 from webhooks_app.chat.contacts import Contact
 from webhooks_app.matching.budget import Budget, Spent
@@ -56,11 +59,13 @@ class Requests:
 
 @dataclass(frozen=True, slots=True)
 class ListeningRules:
-    """What is listened for in the conversations of one chatbot."""
+    """What is listened for in the conversations of one chatbot. Not `readable`: the settings of the
+    organisation cannot be read, so these are the defaults."""
 
     escalation: Sequence[str] = ESCALATION_PATTERNS
     appointment: Sequence[str] = APPOINTMENT_PATTERNS
     region: str | None = None
+    readable: bool = True
 
     def requests_in(self, texts: Sequence[str], steps: int) -> list[Requests]:
         """For each of the texts; `steps` is the budget of all together."""
@@ -76,6 +81,15 @@ class ListeningRules:
             except Spent:
                 tried = False
         return Requests(types, tried)
+
+
+def are_patterns(*some: Sequence[str]) -> bool:
+    try:
+        for pattern in chain(*some):
+            compile_pattern(f"(?is){pattern}")
+    except re2.error:
+        return False
+    return True
 
 
 def first_match(patterns: Sequence[str], text: str, budget: Budget) -> str | None:

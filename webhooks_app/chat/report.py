@@ -21,7 +21,10 @@ from webhooks_app.lib.metrics import ACCEPTED
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.matching.budget import CHEAP, budget_of
 from webhooks_app.matching.lanes import lane
-from webhooks_app.notices.dashboard_notices import notify_chat_untried
+from webhooks_app.notices.dashboard_notices import (
+    notify_chat_unreadable,
+    notify_chat_untried,
+)
 from webhooks_app.vocabulary import EventOrigin
 
 
@@ -67,6 +70,9 @@ def _findings(
         return [Findings()] * len(messages)
     with reading(database) as connection:
         rules = wishes_of(connection, tenant.organisation_id, chatbot_id)
+    if not rules.readable:
+        with database.begin() as connection:
+            notify_chat_unreadable(connection, tenant, now)
     requests = rules.requests_in(texts, CHEAP)
     if not all(one.tried for one in requests):
         with lane(tenant.organisation_id):

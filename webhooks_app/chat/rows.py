@@ -9,13 +9,15 @@ import msgspec
 import orjson
 from sqlalchemy import Connection, RowMapping, Table, bindparam, select, update
 
-from webhooks_app.chat.listening import ListeningRules
+from webhooks_app.chat.listening import ListeningRules, are_patterns
 from webhooks_app.chat.payloads import ConversationRef
 from webhooks_app.chat.state import Derived, Notes, State
 from webhooks_app.database import upsert
+from webhooks_app.lib import json_text
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.matching.incoming import Incoming
 from webhooks_app.models import ChatMessage, ChatSettings, Conversation
+from webhooks_app.models.shapes import is_readable
 
 CONVERSATIONS = cast(Table, Conversation.__table__)
 MESSAGES = cast(Table, ChatMessage.__table__)
@@ -41,7 +43,7 @@ class LockedConversation:
 
     @classmethod
     def of(cls, row: RowMapping) -> "LockedConversation":
-        notes = msgspec.json.decode(row["notes"], type=Notes)
+        notes = json_text.read_as(Notes, row["notes"]) or Notes()
         return cls(
             id=row["id"],
             tenant=Tenant(row["organisation_id"], row["mode"]),
@@ -125,6 +127,9 @@ def wishes_of(connection: Connection, organisation_id: str, chatbot_id: str) -> 
     row = connection.execute(query).first()
     if row is None:
         return ListeningRules()
+    patterns = (row.escalation_patterns, row.appointment_patterns)
+    if not is_readable(*patterns, row.regions) or not are_patterns(*patterns):
+        return ListeningRules(readable=False)
     return ListeningRules(
         escalation=row.escalation_patterns,
         appointment=row.appointment_patterns,

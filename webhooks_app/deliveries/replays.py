@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Select, insert, select, update
 from sqlalchemy.orm import Session
@@ -21,6 +22,8 @@ from webhooks_app.lib.ids import floor_id, new_id
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Delivery, Event, ReplayBatch, Subscription
+from webhooks_app.models.shapes import is_readable
+from webhooks_app.notices.dashboard_notices import UNREADABLE, NoticeOf, notify
 from webhooks_app.organisations.audit_log import Target, record
 from webhooks_app.vocabulary import OPEN
 
@@ -114,6 +117,9 @@ def work(session: Session, batch_id: str, asked_at: datetime | None = None) -> b
             session.rollback()
             return False
         asked_at = None
+        if not _is_readable(batch):
+            _give_up(session, batch)
+            return False
         if batch.total is None:
             _count(session, batch)
         elif not (_step if batch.event_position is None else _recover)(session, batch):
@@ -131,6 +137,24 @@ def stalled(session: Session) -> Sequence[str]:
     ).all()
     session.rollback()
     return found
+
+
+def _is_readable(batch: ReplayBatch) -> bool:
+    """What cannot be read must not be taken for a wish to replay all."""
+    try:
+        Filters.read(batch.filters)
+    except msgspec.ValidationError:
+        return False
+    return is_readable(batch.filters, batch.delivery_ids)
+
+
+def _give_up(session: Session, batch: ReplayBatch) -> None:
+    about = NoticeOf(batch.organisation_id, batch.mode)
+    session.rollback()
+    _end(session, batch.id, CANCELLED)
+    title, body = "A replay was cancelled", "What it was asked for cannot be read any more."
+    notify(session.connection(), about, UNREADABLE, title, body, utcnow())
+    session.commit()
 
 
 def _count(session: Session, batch: ReplayBatch) -> None:

@@ -25,6 +25,7 @@ from webhooks_app.digests.schedule import (
     parse_schedule,
     window,
 )
+from webhooks_app.engine.switching_off import UNREADABLE, disable
 from webhooks_app.ingest.rows import DELIVERY_COLUMNS, EVENT_COLUMNS, delivery_rows, event_row
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.tenant import Tenant
@@ -122,6 +123,10 @@ def _due(database: Engine, now: datetime) -> list[Due]:
     )
     with _reading(database) as session:
         rows = session.execute(query).all()
+    unreadable = [row.id for row, *_ in rows if not row.is_readable]
+    if unreadable:
+        with database.begin() as connection:
+            disable(connection, unreadable, UNREADABLE)
     return [due for row in rows for due in _due_of(*row, now)]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from webhooks_app.channels.concurrency_window import ConcurrencyWindow
 from webhooks_app.channels.contract import Channel, Claimed, Endpoint, Tried
 from webhooks_app.channels.outcome import unsent
-from webhooks_app.channels.retry_policy import POLICIES, InvalidPolicy, RetryPolicy, parse_policy
+from webhooks_app.channels.retry_policy import RetryPolicy, policy_or_default
 from webhooks_app.database import begin_reading
 from webhooks_app.lib.crypto import Unreadable
 from webhooks_app.lib.times import utcnow
@@ -17,7 +17,6 @@ from webhooks_app.models import Subscription
 
 KEPT = 20_000
 AT_ONCE = 16
-DEFAULT_POLICY = POLICIES["pivot"]
 
 
 @dataclass(slots=True)
@@ -118,11 +117,4 @@ class Endpoints:
             reason = f"there is no channel called {subscription.channel}"
         except ValueError as error:
             reason = f"the subscription cannot be read: {error}"
-        return Unusable(subscription.url, reason, _policy_of(subscription))
-
-
-def _policy_of(subscription: Subscription) -> RetryPolicy:
-    try:
-        return parse_policy(subscription.retry_policy)
-    except InvalidPolicy:
-        return DEFAULT_POLICY
+        return Unusable(subscription.url, reason, policy_or_default(subscription.retry_policy))

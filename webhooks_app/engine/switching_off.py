@@ -14,6 +14,7 @@ from webhooks_app.notices.dashboard_notices import NoticeOf, notify
 from webhooks_app.organisations.audit_log import Target, record_automatic
 from webhooks_app.vocabulary import WAITING, DeliveryStatus
 
+UNREADABLE = "Its settings cannot be read any more. Edit it and save to use it again."
 GONE = "The endpoint answered 410 Gone: it asks for nothing more."
 LONGEST_ERROR = 500
 BATCH = 1000

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased, defer
 
 from webhooks_app.deliveries.filters import of_event
+from webhooks_app.lib import json_text
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.paging import Page, PageBounds, encode_cursor, page_of
 from webhooks_app.lib.tenant import Tenant
@@ -14,7 +15,7 @@ from webhooks_app.matching.budget import PER_EVENT, Budget
 from webhooks_app.matching.changes import is_update
 from webhooks_app.matching.conditions import ConditionResult, explain, parse_conditions
 from webhooks_app.matching.incoming import Incoming
-from webhooks_app.matching.match import view_of, wants_change
+from webhooks_app.matching.match import check_readable, view_of, wants_change
 from webhooks_app.matching.stored import incoming_of
 from webhooks_app.matching.view import View
 from webhooks_app.models import Delivery, Event, Subscription
@@ -110,6 +111,7 @@ def _explanation(
 def _explained(
     row: Subscription, event: Incoming, view: View, budget: Budget, delivered: bool
 ) -> MatchExplanation:
+    check_readable(row)
     explained = explain(parse_conditions(row.conditions), Match(row.match), view, budget)
     fields = row.changed_fields if is_update(event.type) else ()
     return MatchExplanation(

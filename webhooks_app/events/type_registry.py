@@ -1,6 +1,7 @@
 """The event types that an organisation knows: the catalogue's, and those that it registered."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from webhooks_app.lib.cache import Cache
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.models import CustomEventType
 
+UNREADABLE = "Its sample or its schema cannot be read any more. Save them again."
 KEPT_SECONDS = 1.0
 KEPT_ORGANISATIONS = 10_000
 
@@ -57,13 +59,17 @@ def find_own(session: Session, organisation_id: str, name: str) -> CustomEventTy
 
 
 def as_event_type(row: CustomEventType) -> EventType:
+    """One that cannot be read has an empty sample, and its description says so."""
+    sample = json_text.read_as(dict[str, Any], row.sample)
+    schema = json_text.read_as(dict[str, Any], row.schema) if row.schema else None
+    is_readable = sample is not None and (schema is not None or not row.schema)
     return EventType(
         name=row.name,
         title=row.title,
-        description=row.description,
+        description=row.description if is_readable else UNREADABLE,
         group=row.group,
-        sample=json_text.read(row.sample),
-        schema=json_text.read(row.schema) if row.schema else None,
+        sample=sample or {},
+        schema=schema,
         own=True,
     )
 

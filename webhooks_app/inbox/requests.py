@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from webhooks_app.inbox.payloads import event_name, lead_of, parsed, pretty
 from webhooks_app.inbox.secrets import Secrets, secrets_of
 from webhooks_app.inbox.signature_check import UNSIGNED, SignatureResult, check, detect
+from webhooks_app.lib import json_text
 from webhooks_app.lib.crypto import Vault
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.ids import new_id
@@ -162,7 +163,7 @@ def request_of(session: Session, inbox: Inbox, request_id: str, vault: Vault) ->
 
 
 def _shown(request: InboxRequest, secrets: Secrets, most: int) -> RequestView:
-    pairs = [(name, value) for name, value in orjson.loads(request.headers)]
+    pairs = json_text.read_as(json_text.HeaderList, request.headers) or []
     headers = {name.lower(): value for name, value in pairs}
     content = parsed(request.body)
     return RequestView(

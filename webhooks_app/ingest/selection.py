@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from webhooks_app.database import reading
-from webhooks_app.engine.switching_off import disable
+from webhooks_app.engine.switching_off import UNREADABLE, disable
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
 from webhooks_app.matching.budget import CHEAP, budget_of
@@ -22,8 +22,6 @@ from webhooks_app.matching.match import (
     matchers_for,
 )
 from webhooks_app.notices.dashboard_notices import notify_untried
-
-UNREADABLE = "Its settings cannot be read any more. Edit it and save to use it again."
 
 
 @dataclass(frozen=True, slots=True)

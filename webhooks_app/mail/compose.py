@@ -8,7 +8,6 @@ from datetime import datetime, tzinfo
 from typing import cast
 
 import msgspec
-import orjson
 from sqlalchemy import Connection, Table, and_, bindparam, select
 
 from webhooks_app.catalogue.system import DIGEST
@@ -20,6 +19,7 @@ from webhooks_app.channels.email.mime import Email, domain_of
 from webhooks_app.channels.email.templates import one_line, render
 from webhooks_app.channels.email.unsubscribe import Unsubscribing
 from webhooks_app.channels.readable import title_of
+from webhooks_app.lib import json_text
 from webhooks_app.lib.times import rfc3339, when, zone_named
 from webhooks_app.mail.subject_template import LONGEST, filled_in
 from webhooks_app.matching.view import View
@@ -234,8 +234,8 @@ def _earlier(connection: Connection, delivery_id: str) -> tuple[dict[str, str], 
         .where(attempts.delivery_id == delivery_id)
         .order_by(attempts.number)
     ).all()
-    headers = [orjson.loads(row.request_headers) for row in rows]
+    headers = [(json_text.read_as(json_text.HeaderMap, row.request_headers) or {}) for row in rows]
     answered: dict[str, bool] = {}
     for row in rows:
-        answered |= settled(orjson.loads(row.response_headers))
+        answered |= settled(json_text.read_as(json_text.HeaderList, row.response_headers) or [])
     return next(filter(None, headers), {}), answered

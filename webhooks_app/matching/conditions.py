@@ -64,8 +64,11 @@ class ConditionResult:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
+    """Not `readable`: there are conditions, and they cannot be read."""
+
     passed: bool
     judged: tuple[ConditionResult, ...]
+    readable: bool = True
 
 
 def parse_conditions(raw: object) -> tuple[Condition, ...]:

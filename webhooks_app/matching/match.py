@@ -9,6 +9,8 @@ from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.orm import Session
 
 from webhooks_app.lib.cache import Cache
+from webhooks_app.channels.retry_policy import parse_policy
+from webhooks_app.channels.webhook.formats import wire_format
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import rfc3339
 from webhooks_app.matching.budget import PER_EVENT, Budget, Spent
@@ -101,6 +103,7 @@ class Matcher:
             candidates.sort(key=lambda one: one.weight)
 
     def _add(self, subscription: Subscription) -> None:
+        check_readable(subscription)
         if subscription.is_digest:
             return
         candidate = Candidate.of(subscription)
@@ -144,6 +147,14 @@ class Matcher:
             selected.append(self.select(event, budget))
             steps -= granted - budget.left
         return selected
+
+
+def check_readable(subscription: Subscription) -> None:
+    """Raises ValueError when its row cannot be used, whatever the part of it."""
+    if not subscription.is_readable:
+        raise ValueError("a column does not hold what it should")
+    parse_policy(subscription.retry_policy)
+    wire_format(subscription.wire_format)
 
 
 def wants_change(fields: Sequence[str], event: Incoming) -> bool:

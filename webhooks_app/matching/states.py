@@ -12,12 +12,14 @@ import msgspec
 from sqlalchemy import Connection, Engine, Table, delete, select, tuple_
 
 from webhooks_app.database.bulk import upsert_rows
+from webhooks_app.lib import json_text
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.matching.changes import changed_paths, is_update, object_type
 from webhooks_app.matching.incoming import Incoming
 from webhooks_app.models import ObjectState
 
 LONGEST_ID = 200
+LARGEST_COMPARED = 128 * 1024  # characters, of both together: others wait for it
 FORGET_AFTER = timedelta(days=365)
 
 STATES = cast(Table, ObjectState.__table__)
@@ -81,7 +83,10 @@ class States:
             return event
         if before.data == event.data:
             return replace(event, changed=())
-        return replace(event, changed=changed_paths(_decode(before.data), _decode(event.data)))
+        former = json_text.read_as(dict[str, Any], before.data) or {}
+        if not former or len(before.data) + len(event.data) > LARGEST_COMPARED:
+            return event
+        return replace(event, changed=changed_paths(former, _decode(event.data)))
 
     def move_on(self, key: Key | None, event: Incoming, event_id: str) -> None:
         """`event` is what was seen last of its object, unless a newer one was."""

@@ -8,9 +8,10 @@ from typing import Any, Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from flask import current_app
-from sqlalchemy import JSON, Connection, Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from webhooks_app.models.columns import UtcDateTime
+from webhooks_app.models.shapes import JsonOf
 
 LOCK = 0x686F6F6B  # "hook": any number will do, if everyone takes the same
 
@@ -19,7 +20,7 @@ def render_item(kind: str, item: object, _: AutogenContext) -> str | Literal[Fal
     """Migrations outlive our column types, so they name what those are made of."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
-    if kind == "type" and isinstance(item, JSON):
+    if kind == "type" and isinstance(item, JsonOf):
         return "sa.JSON()"
     return False
 

@@ -4,7 +4,7 @@ from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webhooks_app.extensions import Model
-from webhooks_app.models.columns import Id, IdText, JsonDict, Moment, OptionalRef, Word
+from webhooks_app.models.columns import Id, IdText, Moment, Object, OptionalRef, Word
 from webhooks_app.models.ownership import OrganisationOwned
 
 LONGEST_NAME = 254
@@ -34,7 +34,7 @@ class AuditEntry(OrganisationOwned, Model):
     target_type: Mapped[Word]
     target_id: Mapped[str] = mapped_column(String(LONGEST_ID))
     target_name: Mapped[str] = mapped_column(String(LONGEST_NAME))
-    detail: Mapped[JsonDict]
+    detail: Mapped[Object]
     ip: Mapped[str | None] = mapped_column(String(LONGEST_IP))
     user_agent: Mapped[str | None] = mapped_column(String(LONGEST_AGENT))
     created_at: Mapped[Moment]

@@ -7,11 +7,12 @@ from webhooks_app.extensions import Model
 from webhooks_app.models.columns import (
     Id,
     IdText,
-    JsonDict,
-    JsonList,
     Long,
     Moment,
+    Object,
     OptionalMoment,
+    Pairs,
+    Texts,
     Word,
 )
 from webhooks_app.models.ownership import OrganisationOwned, TenantOwned
@@ -108,7 +109,7 @@ class ChatMessage(Model):
     idempotency_key: Mapped[str | None] = mapped_column(String(255))
     digest: Mapped[str] = mapped_column(String(64))
     text: Mapped[str | None] = mapped_column(Text)
-    events: Mapped[JsonList]
+    events: Mapped[Pairs]
     at: Mapped[Moment]
 
 
@@ -124,8 +125,8 @@ class ChatSettings(OrganisationOwned, Model):
     organisation_id: Mapped[str] = mapped_column(
         IdText, ForeignKey("organisations.id", ondelete="CASCADE"), primary_key=True
     )
-    escalation_patterns: Mapped[JsonList]
-    appointment_patterns: Mapped[JsonList]
+    escalation_patterns: Mapped[Texts]
+    appointment_patterns: Mapped[Texts]
     region: Mapped[str | None] = mapped_column(String(2))
-    regions: Mapped[JsonDict]
+    regions: Mapped[Object]
     updated_at: Mapped[Moment]

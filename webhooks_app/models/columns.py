@@ -3,9 +3,11 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from sqlalchemy import JSON, DateTime, Dialect, String, Text
+from sqlalchemy import DateTime, Dialect, String, Text
 from sqlalchemy.orm import mapped_column
 from sqlalchemy.types import TypeDecorator
+
+from webhooks_app.models.shapes import JsonOf, Pair, UnreadableDict
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -25,13 +27,6 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-# JSON text, kept as it was written. PostgreSQL's JSONB would change it: 1e19 comes back as an
-# integer, and an escaped NUL is refused.
-JsonColumn = JSON()
-
-# Null is SQL's, so that an index can find the rows without a value.
-OptionalJsonColumn = JSON(none_as_null=True)
-
 # Byte-wise order, so that ids made later sort later whatever the database's locale.
 IdText = String(32).with_variant(String(32, collation="C"), "postgresql")
 
@@ -42,6 +37,12 @@ Word = Annotated[str, mapped_column(String(40))]
 Moment = Annotated[datetime, mapped_column(UtcDateTime)]
 OptionalMoment = Annotated[datetime | None, mapped_column(UtcDateTime)]
 Long = Annotated[str, mapped_column(Text)]
-JsonList = Annotated[list[Any], mapped_column(JsonColumn)]
-OptionalJsonDict = Annotated[dict[str, Any] | None, mapped_column(OptionalJsonColumn)]
-JsonDict = Annotated[dict[str, Any], mapped_column(JsonColumn)]
+Texts = Annotated[list[str], mapped_column(JsonOf(list[str]))]
+Pairs = Annotated[list[list[str]], mapped_column(JsonOf(list[Pair]))]
+Objects = Annotated[list[dict[str, Any]], mapped_column(JsonOf(list[dict[str, Any]]))]
+Object = Annotated[dict[str, Any], mapped_column(JsonOf(dict[str, Any], UnreadableDict))]
+# Null is SQL's, so that an index can find the rows without a value.
+OptionalObject = Annotated[
+    dict[str, Any] | None,
+    mapped_column(JsonOf(dict[str, Any], UnreadableDict, none_as_null=True)),
+]

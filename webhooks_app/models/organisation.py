@@ -7,10 +7,10 @@ from webhooks_app.extensions import Model
 from webhooks_app.models.columns import (
     Id,
     IdText,
-    JsonList,
     Moment,
     OptionalMoment,
     OptionalRef,
+    Texts,
     Word,
 )
 from webhooks_app.models.ownership import OrganisationOwned, TenantOwned
@@ -102,7 +102,7 @@ class ApiKey(TenantOwned, Model):
     name: Mapped[str] = mapped_column(String(200))
     hint: Mapped[str] = mapped_column(String(20))
     digest: Mapped[str] = mapped_column(String(64), unique=True)
-    scopes: Mapped[JsonList]
+    scopes: Mapped[Texts]
     created_by: Mapped[OptionalRef]
     created_by_name: Mapped[str | None] = mapped_column(String(254))
     created_at: Mapped[Moment]

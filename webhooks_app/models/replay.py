@@ -7,12 +7,12 @@ from webhooks_app.extensions import Model
 from webhooks_app.models.columns import (
     Id,
     IdText,
-    JsonDict,
-    JsonList,
     Moment,
+    Object,
     OptionalMoment,
     OptionalRef,
     Ref,
+    Texts,
     Word,
 )
 from webhooks_app.models.ownership import TenantOwned
@@ -39,8 +39,8 @@ class ReplayBatch(TenantOwned, Model):
         IdText, ForeignKey("organisations.id", ondelete="CASCADE")
     )
     mode: Mapped[Word]
-    filters: Mapped[JsonDict]
-    delivery_ids: Mapped[JsonList]
+    filters: Mapped[Object]
+    delivery_ids: Mapped[Texts]
     position: Mapped[OptionalRef]
     end: Mapped[Ref]
     status: Mapped[Word]

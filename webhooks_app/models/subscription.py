@@ -21,17 +21,21 @@ from webhooks_app.extensions import Model
 from webhooks_app.models.columns import (
     Id,
     IdText,
-    JsonColumn,
-    JsonDict,
-    JsonList,
     Long,
     Moment,
-    OptionalJsonDict,
+    Object,
+    Objects,
     OptionalMoment,
+    OptionalObject,
+    Pairs,
+    Texts,
     UtcDateTime,
     Word,
 )
 from webhooks_app.models.ownership import TenantOwned
+from webhooks_app.models.shapes import JsonOf, UnreadableDict, is_readable
+
+POLICY = str | dict[str, Any]
 
 
 class Subscription(TenantOwned, Model):
@@ -77,23 +81,23 @@ class Subscription(TenantOwned, Model):
     name: Mapped[str] = mapped_column(String(200))
     description: Mapped[str] = mapped_column(Text, default="")
     url: Mapped[Long]
-    former_urls: Mapped[JsonList] = mapped_column(default=list, server_default=text("'[]'"))
-    event_types: Mapped[JsonList]
+    former_urls: Mapped[Pairs] = mapped_column(default=list, server_default=text("'[]'"))
+    event_types: Mapped[Texts]
     scope_type: Mapped[str | None] = mapped_column(String(40))
     scope_id: Mapped[str | None] = mapped_column(String(200))
-    conditions: Mapped[JsonList]
+    conditions: Mapped[Objects]
     match: Mapped[Word] = mapped_column(default="all")
-    changed_fields: Mapped[JsonList] = mapped_column(default=list, server_default=text("'[]'"))
-    schedule: Mapped[OptionalJsonDict]
+    changed_fields: Mapped[Texts] = mapped_column(default=list, server_default=text("'[]'"))
+    schedule: Mapped[OptionalObject]
     digest_since: Mapped[OptionalMoment]
     wire_format: Mapped[Word] = mapped_column(default="standard")
-    retry_policy: Mapped[Any] = mapped_column(JsonColumn, default="pivot")
+    retry_policy: Mapped[Any] = mapped_column(JsonOf(POLICY, UnreadableDict), default="pivot")
     rate_limit: Mapped[float | None] = mapped_column(Double)
     timeout: Mapped[float | None] = mapped_column(Double)
     failure_mail: Mapped[bool] = mapped_column(default=True, server_default=true())
-    email_to: Mapped[JsonList] = mapped_column(default=list, server_default=text("'[]'"))
+    email_to: Mapped[Texts] = mapped_column(default=list, server_default=text("'[]'"))
     email_subject: Mapped[str | None] = mapped_column(String(200))
-    metadata_: Mapped[JsonDict] = mapped_column("metadata", default=dict, server_default="{}")
+    metadata_: Mapped[Object] = mapped_column("metadata", default=dict, server_default="{}")
     sealed_headers: Mapped[Long]
     sealed_secret: Mapped[Long]
     sealed_previous_secret: Mapped[str | None] = mapped_column(Text)
@@ -110,6 +114,20 @@ class Subscription(TenantOwned, Model):
     health: Mapped["SubscriptionHealth"] = relationship(cascade="all, delete-orphan")
 
     __mapper_args__ = {"version_id_col": revision}
+
+    @property
+    def is_readable(self) -> bool:
+        """Do all of its JSON columns hold what they should?"""
+        columns = (
+            self.former_urls,
+            self.event_types,
+            self.conditions,
+            self.changed_fields,
+            self.schedule,
+            self.retry_policy,
+            self.email_to,
+        )
+        return is_readable(*columns)
 
     @classmethod
     def is_present(cls) -> ColumnElement[bool]:

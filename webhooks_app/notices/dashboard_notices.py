@@ -16,6 +16,7 @@ from webhooks_app.models import Notification, Subscription
 QUIET = timedelta(hours=1)
 FAILED = "delivery_failed"
 UNTRIED = "conditions_untried"
+UNREADABLE = "settings_unreadable"
 NOTIFICATIONS = cast(Table, Notification.__table__)
 SUBSCRIPTIONS = cast(Table, Subscription.__table__)
 
@@ -72,6 +73,18 @@ def notify_untried(connection: Connection, subscription_id: str, now: datetime) 
             "matched, so nothing was sent for them. Use fewer or shorter patterns.",
             now,
         )
+
+
+def notify_chat_unreadable(connection: Connection, tenant: Tenant, now: datetime) -> None:
+    """Tell the members that the chat settings cannot be used."""
+    notify(
+        connection,
+        NoticeOf(tenant.organisation_id, tenant.mode),
+        UNREADABLE,
+        "Chats: the settings cannot be read",
+        "The default patterns are used instead. Open Settings, Chat and save them again.",
+        now,
+    )
 
 
 def notify_chat_untried(connection: Connection, tenant: Tenant, now: datetime) -> None:

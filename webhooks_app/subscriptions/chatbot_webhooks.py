@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from webhooks_app.channels.retry_policy import POLLYBOT, parse_policy
+from webhooks_app.channels.retry_policy import POLLYBOT, policy_or_default
 from webhooks_app.events.subjects import subject_id_faults
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.tenant import Tenant
@@ -61,7 +61,7 @@ def retries_of(policy: Policy) -> Retries:
     if isinstance(policy, dict) and set(policy) == set(POLLYBOT):
         numbers = msgspec.convert(policy, dict[str, int])
         return Retries(numbers["max_retries"], numbers["retry_delay_ms"])
-    delays = parse_policy(policy).delays
+    delays = policy_or_default(policy).delays
     return Retries(len(delays), round(delays[0] * 1000) if delays else 0)
 
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import orjson
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -11,6 +10,7 @@ from webhooks_app.deliveries import replays
 from webhooks_app.deliveries.send_again import retry_now, send_again
 from webhooks_app.events.type_registry import logged_names
 from webhooks_app.extensions import db
+from webhooks_app.lib import json_text
 from webhooks_app.mail.service import desk_of
 from webhooks_app.models import Subscription
 from webhooks_app.parts import parts
@@ -108,7 +108,9 @@ def _retried(logged: service.Logged, said: str) -> Response | str:
 def _attempt(row: Any) -> dict[str, Any]:
     return {
         "row": row,
-        "request_headers": orjson.loads(row.request_headers).items(),
-        "response_headers": orjson.loads(row.response_headers),
+        "request_headers": (
+            json_text.read_as(json_text.HeaderMap, row.request_headers) or {}
+        ).items(),
+        "response_headers": (json_text.read_as(json_text.HeaderList, row.response_headers) or []),
         "response_body": row.response_body.decode(errors="replace"),
     }

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from flask import render_template, request
 
-from webhooks_app.channels.retry_policy import parse_policy
+from webhooks_app.channels.retry_policy import policy_or_default
 from webhooks_app.channels.webhook.formats import FORMATS
 from webhooks_app.deliveries import log as deliveries
 from webhooks_app.deliveries import statistics
@@ -58,7 +58,7 @@ def show(subscription_id: str) -> str:
         broken=shown.broken,
         others=others_in_words(spec),
         wire_format=FORMATS[spec.wire_format] if isinstance(spec, WebhookSpec) else None,
-        policy=parse_policy(spec.retry_policy),
+        policy=policy_or_default(spec.retry_policy),
         snippets=snippets.snippets(spec.wire_format) if isinstance(spec, WebhookSpec) else None,
         mails_leave=bool(parts().settings.smtp_host),
         page=_last_deliveries(row),

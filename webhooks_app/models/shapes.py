@@ -1,0 +1,61 @@
+"""JSON columns of a known shape: what cannot be read is empty, and says so."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import msgspec
+from sqlalchemy import JSON, Dialect
+from sqlalchemy.types import TypeDecorator
+
+NOT_READ = (ValueError, TypeError, msgspec.ValidationError)
+
+
+class Unreadable:
+    """What stands for a value that does not have the shape of its column."""
+
+
+class UnreadableList(list[Any], Unreadable):
+    pass
+
+
+class UnreadableDict(dict[str, Any], Unreadable):
+    pass
+
+
+class JsonOf(TypeDecorator[Any]):
+    """JSON text, kept as it was written: PostgreSQL's JSONB would change it.
+
+    A stored value without the shape is read as `empty`, a list or an object that is `Unreadable`:
+    one bad row then takes down no page and no job. Whoever needs the value asks `is_readable`.
+    """
+
+    impl = JSON
+    cache_ok = True
+
+    def __init__(
+        self, shape: Any, empty: type[Unreadable] = UnreadableList, none_as_null: bool = False
+    ) -> None:
+        super().__init__(none_as_null=none_as_null)
+        self.shape = shape
+        self.empty = empty
+        self.none_as_null = none_as_null
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        decode = super().result_processor(dialect, coltype)
+
+        def read(value: Any) -> Any:
+            if value is None and self.none_as_null:
+                return None
+            try:
+                return msgspec.convert(decode(value) if decode else value, self.shape)
+            except NOT_READ:
+                return self.empty()
+
+        return read
+
+
+def is_readable(*values: object) -> bool:
+    return not any(isinstance(value, Unreadable) for value in values)
+
+
+Pair = Annotated[list[str], msgspec.Meta(min_length=2, max_length=2)]
