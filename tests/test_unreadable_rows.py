@@ -20,8 +20,10 @@ from webhooks_app.chat import service as chat
 from webhooks_app.chat.repeats import ReportedMessage
 from webhooks_app.chat.state import Speaker
 from webhooks_app.deliveries import replays
+from webhooks_app.digests.service import send_due
 from webhooks_app.extensions import db
 from webhooks_app.jobs.schedule import PERIODIC
+from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import (
     Attempt,
@@ -36,7 +38,7 @@ from webhooks_app.models import (
 )
 from webhooks_app.models.shapes import JsonOf
 
-JUNK = ("null", '"text"', '[{"a": [5]}]', '{"a": {"b": 1}}', "not json")
+JUNK = ('"text"', '[{"a": [5]}]', '{"a": {"b": 1}}', "not json")
 # JSON that is kept as text. The data of events is left out: it is checked before it is stored, and
 # never changed.
 TEXTS = {
@@ -162,7 +164,9 @@ def use_everything(world: World, spoilt: str) -> None:
     accepted = factories.accepted(organisation, factories.lead(), update)
     assert all(one.deliveries for one in accepted)
     db.session.rollback()
-    heard = chat.hear(tenant, "bot_1", [message("c1", "a human, please"), message("c2", "Hi")], now)
+    heard = chat.hear(
+        tenant, "bot_1", [message("c1", "a human, please"), message(new_id("c"), "Hi")], now
+    )
     assert heard[1].events
     db.session.rollback()
     for periodic in PERIODIC:
@@ -210,6 +214,10 @@ def test_a_subscription_that_cannot_be_read_is_switched_off_and_says_so(
     world: World, column: str
 ) -> None:
     world.spoil("subscriptions", column, '{"a": [null]}')
+    if column == "schedule":
+        world.bad.channel = "email"
+        db.session.commit()
+        send_due(db.engine, utcnow())
     factories.accepted(world.organisation)
     db.session.expire_all()
     bad, good = db.session.get_one(Subscription, world.bad.id), world.good

@@ -25,6 +25,7 @@ from webhooks_app.lib.times import time_zones, utcnow
 from webhooks_app.matching.operators import OPERATORS
 from webhooks_app.models import Delivery, Event, Organisation, Subscription
 from webhooks_app.subscriptions import preview
+from webhooks_app.subscriptions.spec import AnySpec, WebhookSpec
 
 TYPES = ("lead.captured", "lead.updated", "customer.updated", "message.received", "order.paid")
 # Those whose bodies hold the data as it came.
@@ -115,6 +116,11 @@ def conditions() -> list[dict[str, Any]]:
     ]
 
 
+def spec_of(event_type: str) -> AnySpec:
+    asked = {"event_types": [event_type], "conditions": conditions(), "match": "any"}
+    return msgspec.convert({"name": "x", "url": "https://a.example", **asked}, WebhookSpec)
+
+
 @pytest.fixture
 def organisation(app: Flask, receiver: Receiver) -> Organisation:
     """With all that can be asked for."""
@@ -177,8 +183,7 @@ def works(
         assert sum(data in one.body for one in receiver.received) >= len(ENVELOPES)
         assert all(msgspec.json.decode(one.body) for one in receiver.received)
         _digested(tenant)
-        fields = {"event_types": [stored.type], "conditions": conditions(), "scope": None}
-        found = preview.of(db.session(), tenant, fields | {"match": "any", "changed_fields": []})
+        found = preview.of(db.session(), tenant, spec_of(stored.type))
         assert found.problem is None
         for row, _ in sent:
             ids = {"event_id": stored.id, "delivery_id": row.id}

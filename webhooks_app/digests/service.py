@@ -18,7 +18,6 @@ from webhooks_app.database import read_only, upsert
 from webhooks_app.database.bulk import insert_rows
 from webhooks_app.digests.content import Scope, content_of, is_empty
 from webhooks_app.digests.schedule import (
-    InvalidSchedule,
     Period,
     Schedule,
     last_complete,
@@ -31,7 +30,7 @@ from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.mail import service as mail
 from webhooks_app.matching.incoming import Incoming
-from webhooks_app.matching.match import Candidate
+from webhooks_app.matching.match import Candidate, check_readable
 from webhooks_app.models import Delivery, Digest, Event, Mail, Organisation, Subscription
 from webhooks_app.vocabulary import Channel, EventOrigin, Trigger
 
@@ -123,22 +122,28 @@ def _due(database: Engine, now: datetime) -> list[Due]:
     )
     with _reading(database) as session:
         rows = session.execute(query).all()
-    unreadable = [row.id for row, *_ in rows if not row.is_readable]
+    found: list[Due] = []
+    unreadable: list[str] = []
+    for row, organisation, told_until in rows:
+        try:
+            found += _due_of(row, organisation, told_until, now)
+        except ValueError as error:
+            log.error("digest not made", subscription=row.id, reason=str(error))
+            unreadable.append(row.id)
     if unreadable:
         with database.begin() as connection:
             disable(connection, unreadable, UNREADABLE)
-    return [due for row in rows for due in _due_of(*row, now)]
+    return found
 
 
 def _due_of(
     row: Subscription, organisation: Organisation, last_end: datetime | None, now: datetime
 ) -> Iterator[Due]:
+    """Raises ValueError when its row cannot be used."""
     since = row.digest_since or row.created_at
-    try:
-        schedule = parse_schedule(row.schedule or {}, organisation.time_zone)
-    except InvalidSchedule as error:
-        log.error("digest not made", subscription=row.id, reason=str(error))
-        return
+    check_readable(row)
+    Candidate.of(row)
+    schedule = parse_schedule(row.schedule or {}, organisation.time_zone)
     if found := window(schedule, max(last_end or since, since), now):
         yield Due(row, organisation.name, schedule, found)
 

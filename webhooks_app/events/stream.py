@@ -7,7 +7,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased, defer
 
 from webhooks_app.deliveries.filters import of_event
-from webhooks_app.lib import json_text
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.paging import Page, PageBounds, encode_cursor, page_of
 from webhooks_app.lib.tenant import Tenant

@@ -70,6 +70,11 @@ class Explanation:
     judged: tuple[ConditionResult, ...]
     readable: bool = True
 
+    @property
+    def is_settled(self) -> bool:
+        """Nothing that was not tried could change it."""
+        return self.passed or all(one.tried for one in self.judged)
+
 
 def parse_conditions(raw: object) -> tuple[Condition, ...]:
     """From JSON, `[{"field", "operator", "value"}]`; lists become tuples.

@@ -8,9 +8,9 @@ import structlog
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.orm import Session
 
-from webhooks_app.lib.cache import Cache
 from webhooks_app.channels.retry_policy import parse_policy
 from webhooks_app.channels.webhook.formats import wire_format
+from webhooks_app.lib.cache import Cache
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import rfc3339
 from webhooks_app.matching.budget import PER_EVENT, Budget, Spent

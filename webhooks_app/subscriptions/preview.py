@@ -1,11 +1,12 @@
 """What a subscription would have been told of, from the organisation's real recent events."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import takewhile
 
 from msgspec import to_builtins
-from sqlalchemy import select
+from sqlalchemy import ScalarResult, select
 from sqlalchemy.orm import Session
 
 from webhooks_app.lib.tenant import Tenant
@@ -25,6 +26,9 @@ from webhooks_app.subscriptions.spec import EmailSpec, Spec
 from webhooks_app.vocabulary import REAL_ORIGINS, Match
 
 JUDGED = 100
+PREVIEWED = 2 * PER_EVENT
+PREVIEWED_BYTES = 4 * 1024 * 1024
+AT_ONCE = 10
 LOOKED_THROUGH = 2000
 
 
@@ -45,11 +49,13 @@ class PreviewedEvent:
 class Preview:
     """The last events of the wanted types and scope, newest first, `JUDGED` at most.
 
-    `problem` says why nothing can be judged yet; then there are none.
+    `problem` says why nothing can be judged yet; then there are none. `is_cut`: there are more, but
+    these conditions cost too much on them.
     """
 
     judgements: Sequence[PreviewedEvent] = ()
     problem: str | None = None
+    is_cut: bool = False
 
     @property
     def matching(self) -> Sequence[PreviewedEvent]:
@@ -70,9 +76,10 @@ def of(session: Session, tenant: Tenant, spec: Spec) -> Preview:
         conditions = parse_conditions(to_builtins(spec.conditions))
     except InvalidCondition as error:
         return Preview(problem=f"Condition {error.index + 1}: {error}")
-    events = _recent(session, tenant, spec)
-    judge = partial(_judge, spec.changed_fields, conditions, spec.match, Budget(2 * PER_EVENT))
-    return Preview([judge(event) for event in events])
+    judge = partial(_judge, spec.changed_fields, conditions, spec.match, Budget(PREVIEWED))
+    judged = list(map(judge, _recent(session, tenant, spec)))
+    settled = list(takewhile(lambda one: one.explained.is_settled, judged))
+    return Preview(settled, is_cut=len(settled) < len(judged))
 
 
 def _judge(
@@ -105,4 +112,16 @@ def _recent(session: Session, tenant: Tenant, spec: Spec) -> Sequence[Event]:
     )
     if (scope := spec.scope) is not None:
         query = query.where(Event.subject_type == scope.type, Event.subject_id == scope.id)
-    return session.scalars(query).all()
+    events = session.scalars(query, execution_options={"yield_per": AT_ONCE})
+    return list(_of_bounded_size(events))
+
+
+def _of_bounded_size(events: ScalarResult[Event]) -> Iterator[Event]:
+    """The first of them, until `PREVIEWED_BYTES` of data have been read."""
+    left = PREVIEWED_BYTES
+    for event in events:
+        yield event
+        left -= len(event.data)
+        if left < 0:
+            events.close()
+            return

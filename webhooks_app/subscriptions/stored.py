@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from webhooks_app.lib.errors import Conflict
 from webhooks_app.lib.pointers import Fault
 from webhooks_app.models import Subscription
+from webhooks_app.models.shapes import is_readable
 from webhooks_app.subscriptions.faults import unreadable
 from webhooks_app.subscriptions.reading import Members, decoded, member_of
 from webhooks_app.subscriptions.spec import BLANKS, AnySpec, EmailSpec, Spec
@@ -17,6 +18,7 @@ from webhooks_app.vocabulary import Channel
 # A model has an attribute of that name already.
 ATTRIBUTES = {"metadata": "metadata_"}
 NO_HEADERS: Mapping[str, str] = {}
+NO_MEMBER = "unreadable"  # neither a list nor an object, nor the name of a policy
 
 
 class Broken(Conflict):
@@ -88,9 +90,14 @@ def columns_of(spec: Spec) -> dict[str, object]:
 def _members(row: Subscription, kind: type[Spec], headers: Mapping[str, str]) -> Members:
     apart = {"scope": _scope(row), "headers": dict(headers)}
     return {
-        name: apart[name] if name in apart else getattr(row, ATTRIBUTES.get(name, name))
+        name: apart[name] if name in apart else _read(getattr(row, ATTRIBUTES.get(name, name)))
         for name in kind.__struct_fields__
     }
+
+
+def _read(value: object) -> object:
+    """What the column could not read is no empty list: let it be a fault."""
+    return value if is_readable(value) else NO_MEMBER
 
 
 def _scope(row: Subscription) -> dict[str, str | None] | None:
