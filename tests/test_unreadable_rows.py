@@ -77,8 +77,10 @@ class World:
     def spoil(self, table: str, column: str, junk: str) -> None:
         """With SQL, past all checks. Of subscriptions, one stays good."""
         only = f" WHERE id = '{self.bad.id}'" if table == "subscriptions" else ""
-        cast = "" if column in TEXTS.get(table, ()) or self.is_sqlite else "::json"
-        db.session.execute(text(f"UPDATE {table} SET {column} = :junk{cast}{only}"), {"junk": junk})
+        kind = "text" if column in TEXTS.get(table, ()) or self.is_sqlite else "json"
+        db.session.execute(
+            text(f"UPDATE {table} SET {column} = CAST(:junk AS {kind}){only}"), {"junk": junk}
+        )
         db.session.execute(text(TOUCH))
         db.session.commit()
 

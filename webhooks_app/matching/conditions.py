@@ -64,11 +64,8 @@ class ConditionResult:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Not `readable`: there are conditions, and they cannot be read."""
-
     passed: bool
     judged: tuple[ConditionResult, ...]
-    readable: bool = True
 
     @property
     def is_settled(self) -> bool:

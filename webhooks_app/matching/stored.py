@@ -1,7 +1,6 @@
 """A stored event, as it was when it was matched."""
 
-import orjson
-
+from webhooks_app.lib import json_text
 from webhooks_app.matching.incoming import Incoming
 from webhooks_app.models import Event
 
@@ -20,4 +19,4 @@ def incoming_of(event: Event) -> Incoming:
 
 def _changed(event: Event) -> tuple[str, ...] | None:
     """The paths of what it changed; None when nobody knows."""
-    return None if event.changed is None else tuple(orjson.loads(event.changed))
+    return None if event.changed is None else json_text.read_as(tuple[str, ...], event.changed)

@@ -11,14 +11,23 @@ NOT_READ = (ValueError, TypeError, msgspec.ValidationError)
 
 
 class Unreadable:
-    """What stands for a value that does not have the shape of its column."""
+    """What stands for a value that does not have the shape of its column. It is empty and equals
+    nothing, so that saving an empty one over it is a change."""
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __ne__(self, other: object) -> bool:
+        return self is not other
+
+    __hash__ = None  # type: ignore[assignment]
 
 
-class UnreadableList(list[Any], Unreadable):
+class UnreadableList(Unreadable, list[Any]):
     pass
 
 
-class UnreadableDict(dict[str, Any], Unreadable):
+class UnreadableDict(Unreadable, dict[str, Any]):
     pass
 
 
