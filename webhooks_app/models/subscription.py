@@ -126,6 +126,7 @@ class Subscription(TenantOwned, Model):
             self.schedule,
             self.retry_policy,
             self.email_to,
+            self.metadata_,
         )
         return is_readable(*columns)
 
