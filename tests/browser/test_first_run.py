@@ -30,7 +30,7 @@ def test_from_nothing_to_a_signed_delivery_and_back_from_a_failure(page: Page) -
     page.goto("/webhooks/")
     row = page.get_by_role("row").filter(has_text="My first webhook")
     row.get_by_role("button", name="Test").click()
-    expect(row.get_by_role("status").locator(".badge.retrying")).to_be_visible()
+    expect(row.get_by_role("status").locator(".badge.failed")).to_be_visible()
     row.get_by_role("link", name="View details").click()
     drawer = page.get_by_role("dialog")
     expect(drawer.locator(".attempt")).to_contain_text("500")
@@ -42,7 +42,7 @@ def test_from_nothing_to_a_signed_delivery_and_back_from_a_failure(page: Page) -
     page.get_by_role("button", name="Respond with 200 again").click()
     page.goto("/webhooks/")
     row.get_by_role("link", name="Logs").click()
-    failed = drawer.locator(".log > li").filter(has_text="retrying").first
+    failed = drawer.locator(".log > li").filter(has_text="failed").first
     failed.locator("summary").first.click()
     failed.get_by_role("button", name="Replay").click()
     expect(failed.locator(".outcome .badge.delivered")).to_be_visible()

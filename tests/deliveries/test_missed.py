@@ -256,6 +256,18 @@ def test_nothing_is_sent_to_what_is_off_or_deleted(
         assert recover(organisation).recovered == 0
 
 
+def test_what_came_before_it_was_made_is_not_sent(organisation: Organisation) -> None:
+    leads(organisation, "Ada")
+    time.sleep(0.003)
+    webhook_id = factories.webhook(organisation, URL).id
+    time.sleep(0.003)
+    switch_off(webhook_id)
+    [missed_id] = leads(organisation, "Ada")
+    switch(webhook_id, True)
+    recover(organisation)
+    assert recovered() == [missed_id]
+
+
 def test_it_is_matched_as_it_is_now(organisation: Organisation, webhook: Subscription) -> None:
     webhook_id = webhook.id
     switch_off(webhook_id)

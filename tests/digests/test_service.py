@@ -455,10 +455,16 @@ def test_old_windows_are_forgotten_but_for_the_last(organisation: Organisation) 
     assert [end for _, end in windows(row)] == [SINCE + DAY * days for days in (200, 201)]
 
 
-def test_a_test_sends_the_sample(app: Flask, organisation: Organisation) -> None:
-    logged = send_test(db.session(), factories.tenant(organisation), digest(organisation))
-    assert logged.event.type == "action.digest"
-    assert summary_of(orjson.loads(logged.event.data)).headline == "42 conversations, 7 leads"
+def test_a_test_sends_the_last_digest_of_this_organisation(
+    app: Flask, organisation: Organisation
+) -> None:
+    row = digest(organisation)
+    logged = send_test(db.session(), factories.tenant(organisation), row)
+    assert (logged.event.type, logged.event.origin) == ("action.digest", "test")
+    data = orjson.loads(logged.event.data)
+    assert (data["organisation"], data["action"]) == (organisation.name, row.name)
+    assert summary_of(data).headline == "0 conversations, 0 leads"
+    assert db.session.query(Digest).count() == 0
 
 
 def whom(organisation: Organisation) -> Told:

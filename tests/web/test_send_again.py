@@ -120,3 +120,4 @@ def test_what_was_deleted_is_not_offered_again(owner: Person, webhook: Subscript
     webhook.deleted_at = utcnow()
     db.session.commit()
     assert buttons(owner.get(path).text) == []
+    assert ">A webhook (deleted)</option>" in owner.get("/deliveries/").text

@@ -24,7 +24,7 @@ from webhooks_app.models import Delivery, Event, Outage, Subscription
 from webhooks_app.vocabulary import REAL_ORIGINS, Trigger
 
 # A transaction may see a subscription as it was a moment before, and clocks of machines differ.
-MARGIN = timedelta(minutes=1)
+MARGIN = timedelta(seconds=5)
 LOOKED_THROUGH = 5000
 JUDGED = 100
 STEPS_OF_AN_ESTIMATE = 10
@@ -162,8 +162,8 @@ def _count(session: Session, tenant: Tenant, gaps: Sequence[Gap], most: int) -> 
 
 
 def _gap(row: Subscription, began_at: datetime, ended_at: datetime, filters: Filters) -> Gap:
-    first = max(began_at - MARGIN, filters.since or began_at - MARGIN)
-    end = min(ended_at + MARGIN, filters.until or ended_at + MARGIN)
+    began_at, ended_at = max(began_at - MARGIN, row.created_at), ended_at + MARGIN
+    first, end = max(began_at, filters.since or began_at), min(ended_at, filters.until or ended_at)
     matcher = Matcher([row])
     types = [name for name in matcher.event_types if filters.event_type in (None, name)]
     return Gap(row.id, types, matcher, _first_id(first), _first_id(end))

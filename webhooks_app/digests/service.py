@@ -1,6 +1,6 @@
 """Digests: those that are due, what one would say, and one right now for whoever asks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -92,6 +92,14 @@ def preview(session: Session, told: Told, schedule: Schedule, now: datetime) -> 
     return summary_of(_data(session, told, schedule, period))
 
 
+def last_digest(session: Session, row: Subscription, now: datetime) -> Incoming:
+    """The event that the digest of the last complete window is made of, for a test."""
+    organisation = session.get_one(Organisation, row.organisation_id)
+    schedule = parse_schedule(row.schedule or {}, organisation.time_zone)
+    told, period = _told(row, organisation.name), last_complete(schedule, now - SETTLED_AFTER)
+    return _incoming(told, _data(session, told, schedule, period), period)
+
+
 def send_one(session: Session, told: Told, schedule: Schedule, to: str, now: datetime) -> Mail:
     """Mail that to `to` alone, committed; when the next one comes, and what it tells, stays."""
     summary = preview(session, told, schedule, now)
@@ -151,17 +159,12 @@ def _due_of(
 def _send(database: Engine, due: Due, now: datetime) -> bool:
     """Numbers are read before the transaction that claims the window, so that it is short; they
     are of a time that is over."""
-    row, schedule = due.subscription, due.schedule
-    tenant = Tenant(row.organisation_id, row.mode)
-    scope = (row.scope_type, row.scope_id) if row.scope_type and row.scope_id else None
+    row, schedule, told = due.subscription, due.schedule, _told(due.subscription, due.organisation)
+    tenant = told.tenant
     with _reading(database) as session:
-        told = Told(tenant, due.organisation, row.name, scope)
         data = _data(session, told, schedule, due.window)
     skipped = schedule.skip_empty and is_empty(data)
-    incoming = Incoming(
-        type=DIGEST, data=orjson.dumps(data).decode(), occurred_at=due.window.end, subject=scope
-    )
-    event = event_row(tenant, incoming, 1, now, EventOrigin.API)
+    event = event_row(tenant, _incoming(told, data, due.window), 1, now, EventOrigin.API)
     event_id = None if skipped else event[0]
     with database.begin() as connection:
         if not _claim(connection, due, event_id, now):
@@ -207,6 +210,16 @@ def _reading(database: Engine) -> Iterator[Session]:
     """Waits for no writer; what was read stays readable."""
     with database.connect() as connection, Session(read_only(connection)) as session:
         yield session
+
+
+def _told(row: Subscription, organisation: str) -> Told:
+    scope = (row.scope_type, row.scope_id) if row.scope_type and row.scope_id else None
+    return Told(Tenant(row.organisation_id, row.mode), organisation, row.name, scope)
+
+
+def _incoming(told: Told, data: Mapping[str, Any], period: Period) -> Incoming:
+    text = orjson.dumps(data).decode()
+    return Incoming(type=DIGEST, data=text, occurred_at=period.end, subject=told.scope)
 
 
 def _data(session: Session, told: Told, schedule: Schedule, period: Period) -> dict[str, Any]:

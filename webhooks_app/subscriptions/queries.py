@@ -38,14 +38,17 @@ def list_subscriptions(
 
 
 def names_of(session: Session, tenant: Tenant) -> list[tuple[str, str]]:
-    """Id and name of the first `MOST_NAMES` by name, for a choice; also of deleted ones."""
+    """Id and name of the first `MOST_NAMES` by name, for a choice; deleted ones say so."""
     query = (
-        select(Subscription.id, Subscription.name)
+        select(Subscription.id, Subscription.name, Subscription.deleted_at)
         .where(Subscription.in_tenant(tenant))
         .order_by(Subscription.name, Subscription.id)
         .limit(MOST_NAMES)
     )
-    return [(row.id, row.name) for row in session.execute(query)]
+    return [
+        (row.id, row.name if row.deleted_at is None else f"{row.name} (deleted)")
+        for row in session.execute(query)
+    ]
 
 
 def find_subscription(

@@ -4,7 +4,9 @@ from sqlalchemy.orm import Session
 
 from webhooks_app import queue
 from webhooks_app.catalogue import chat, workspace
+from webhooks_app.catalogue.system import DIGEST
 from webhooks_app.deliveries.log import Logged
+from webhooks_app.digests import service as digests
 from webhooks_app.events.type_registry import find_type
 from webhooks_app.ingest.rows import DELIVERY_COLUMNS, EVENT_COLUMNS, delivery_rows, event_row
 from webhooks_app.lib import json_text
@@ -33,6 +35,7 @@ def send_test(
     session: Session, tenant: Tenant, subscription: Subscription, name: str | None = None
 ) -> Logged:
     """Send the sample of event type `name`, else of the subscription's first; committed and due.
+    A digest is sent as it was last due.
 
     It goes to this subscription alone, whatever its scope and conditions. Raises `Invalid` for an
     unknown type, `Conflict` when the subscription is off or cannot be read, and `DailyLimit` when
@@ -44,7 +47,11 @@ def send_test(
     spec = stored.of(subscription)
     if subscription.channel == Channel.EMAIL:
         daily_limits.spend(session, tenant.organisation_id, daily_limits.MAIL_TESTS)
-    sample = _sample(session, subscription.organisation_id, name or spec.event_types[0], spec.scope)
+    if subscription.is_digest and name in (None, DIGEST):
+        sample = digests.last_digest(session, subscription, utcnow())
+    else:
+        kind = name or spec.event_types[0]
+        sample = _sample(session, subscription.organisation_id, kind, spec.scope)
     origin = EventOrigin.PING if sample.type == PING else EventOrigin.TEST
     event_values = event_row(tenant, sample, 1, utcnow(), origin)
     event = Event(**dict(zip(EVENT_COLUMNS, event_values, strict=True)))
