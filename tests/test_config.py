@@ -1,11 +1,16 @@
 """Settings are read once, typed, and refused loudly."""
 
+import os
 import stat
 from pathlib import Path
 
 import pytest
+from flask_migrate import upgrade
+from sqlalchemy import text
 
+from webhooks_app import create_app
 from webhooks_app.config import BadSetting, read_settings
+from webhooks_app.extensions import db
 from webhooks_app.lib.crypto import new_key
 
 
@@ -157,3 +162,23 @@ def test_settings_that_contradict_each_other_are_refused(
 ) -> None:
     with pytest.raises(BadSetting, match=f"HTTPS={https} contradicts PUBLIC_URL"):
         read(tmp_path, HTTPS=https, PUBLIC_URL=f"{scheme}://hooks.example.com")
+
+
+def test_what_is_made_in_the_data_folder_is_for_its_owner_only(tmp_path: Path) -> None:
+    """Whoever makes it: `flask db upgrade` and granian too, not only `python app.py`."""
+    folder = tmp_path / "new"
+    mask = os.umask(0o022)
+    try:
+        with create_app(
+            read_settings({"DATA_DIR": str(folder), "LOG_LEVEL": "ERROR"})
+        ).app_context():
+            upgrade()
+            with db.engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+                modes = {one.name: stat.S_IMODE(one.stat().st_mode) for one in folder.iterdir()}
+            db.engine.dispose()
+    finally:
+        os.umask(mask)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {"hookline.db", "hookline.db-wal", "secret_key"} <= modes.keys()
+    assert set(modes.values()) == {0o600}, modes

@@ -209,7 +209,7 @@ def _typed(raw: dict[str, object]) -> Settings:
 
 def _kept(path: Path) -> str:
     """The key in that file, made on first use and readable by its owner only."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         descriptor = os.open(
             path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR

@@ -1,11 +1,14 @@
 """What SQLite needs at connect: it has one writer, and others wait for it."""
 
+import os
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Dialect, Engine, event
+from sqlalchemy.pool import ConnectionPoolEntry
 
 IMMEDIATE = "hookline_immediate"
 WAIT_FOR_WRITER = 15
@@ -22,6 +25,7 @@ def prepare(engine: Engine) -> None:
     written meanwhile, so writers take the lock at BEGIN; `read_only` connections do not, nor those
     of requests that are `only_reading`.
     """
+    event.listen(engine, "do_connect", _on_do_connect)
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
 
@@ -35,6 +39,18 @@ def impatient(connection: Connection) -> Iterator[None]:
         yield
     finally:
         driver.execute(f"PRAGMA busy_timeout = {WAIT_FOR_WRITER * 1000}")
+
+
+def _on_do_connect(
+    _dialect: Dialect, _record: ConnectionPoolEntry, arguments: list[Any], _options: dict[str, Any]
+) -> None:
+    """A database that SQLite would make for all to read is made for its owner only. The files
+    beside it get the same mode."""
+    path = str(arguments[0])
+    if not path.startswith("/"):
+        return
+    with suppress(OSError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR))
 
 
 def _on_connect(dbapi_connection: Any, _record: object) -> None:

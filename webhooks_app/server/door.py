@@ -32,9 +32,12 @@ class Door:
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._threads = Threads(self._number)
-        drop_slow_readers()
+        self._has_served = False
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        if not self._has_served:
+            self._has_served = True
+            drop_slow_readers()  # not before: granian listens once the loop runs
         if scope.proto != "http":
             protocol.close()
             return
