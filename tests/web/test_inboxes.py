@@ -16,7 +16,7 @@ from webhooks_app.inbox import requests as inbox_requests
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Inbox, InboxRequest, Organisation
 from webhooks_app.parts import parts_of
-from webhooks_app.subscriptions.service import rotate_secret
+from webhooks_app.subscriptions.secrets import rotate_secret
 from webhooks_app.web.views import receiver as door
 
 LEAD = b'{"event":"LEAD_CREATED","data":{"name":"<b>Ada</b>","email":"ada@example.com"}}'

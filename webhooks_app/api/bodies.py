@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 from flask import request
@@ -97,7 +97,7 @@ def _faults(text: str | msgspec.Raw, kind: type[msgspec.Struct]) -> Iterator[Fau
             yield Fault(pointer(name), "This is required.")
 
 
-def _faults_of_member(name: str, text: msgspec.Raw, kind: Any) -> Iterator[Fault]:
+def _faults_of_member(name: str, text: msgspec.Raw, kind: object) -> Iterator[Fault]:
     try:
         msgspec.json.decode(text, type=kind)
     except msgspec.ValidationError as error:

@@ -78,21 +78,21 @@ class ChatbotWebhookBody(ChatbotWebhookPatch, kw_only=True, rename="camel"):
     event_types: list[str]
 
 
-class ChatbotWebhookAnswer(msgspec.Struct, frozen=True, rename="camel"):
+class ChatbotWebhookAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The secret is there right after it was made; then the last two moments are not."""
 
     id: str
     name: str
     url: str
-    secret: str | UnsetType
+    secret: str | UnsetType = UNSET
     event_types: list[str]
     is_active: bool
     max_retries: int
     retry_delay: int
     success_count: int
     failure_count: int
-    last_triggered_at: Moment | UnsetType | None
-    last_success_at: Moment | UnsetType | None
+    last_triggered_at: Moment | UnsetType | None = UNSET
+    last_success_at: Moment | UnsetType | None = UNSET
     created_at: Moment
     updated_at: Moment
 
@@ -122,8 +122,6 @@ def made(row: Subscription, secret: str | UnsetType = UNSET) -> ChatbotWebhookAn
         retry_delay=retries.delay_ms,
         success_count=row.health.delivered,
         failure_count=row.health.failed,
-        last_triggered_at=UNSET,
-        last_success_at=UNSET,
         created_at=rfc3339(row.created_at),
         updated_at=rfc3339(row.updated_at),
     )

@@ -1,7 +1,6 @@
 """Problem details (RFC 9457): what went wrong, where, and what helps."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import orjson
 import structlog
@@ -51,7 +50,7 @@ class Problem(Exception):
         self.headers = headers or {}
 
     def response(self) -> Response:
-        content: dict[str, Any] = {
+        content: dict[str, object] = {
             "type": TYPES + self.slug,
             "title": self.title,
             "status": self.status,
@@ -164,7 +163,7 @@ def _unstorable(_: Exception) -> Response:
     return _invalid(Invalid(Fault("#", "Something in it cannot be stored: a NUL character?")))
 
 
-HANDLERS: Mapping[type[Exception], Callable[[Any], Response]] = {
+HANDLERS: Mapping[type[Exception], Callable[..., Response]] = {
     Problem: _problem,
     Invalid: _invalid,
     NotFound: _not_found,

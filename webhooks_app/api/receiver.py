@@ -5,8 +5,6 @@ summed up in the answer, so strangers can fill nothing. A session is not enough:
 could post with it.
 """
 
-from typing import Any
-
 from flask import Blueprint, Response, request, url_for
 
 from webhooks_app.api.answers import answer
@@ -77,7 +75,7 @@ def _count(limits: str, *key: str) -> None:
         )
 
 
-def _summary(body: bytes) -> dict[str, Any]:
+def _summary(body: bytes) -> dict[str, object]:
     """What the Pollybot document prints. Header values are not repeated: some are secret."""
     content = parsed(body)
     names = [name for name in request.headers.keys() if "signature" in name.lower()]  # noqa: SIM118

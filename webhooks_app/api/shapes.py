@@ -17,6 +17,7 @@ from webhooks_app.matching.incoming import Accepted
 from webhooks_app.models import Attempt, Event
 from webhooks_app.vocabulary import WAITING
 
+Json = Annotated[object, Meta(extra_json_schema={"description": "Any JSON."})]
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 
@@ -51,8 +52,8 @@ class EventTypeAnswer(msgspec.Struct, frozen=True):
     description: str
     group: str
     pollybot_name: str
-    sample: Mapping[str, object]
-    schema: Mapping[str, object] | None
+    sample: Mapping[str, Json]
+    schema: Mapping[str, Json] | None
     own: bool
 
 

@@ -24,7 +24,7 @@ DEFAULT_GROUP = "Our own"
 Columns = dict[str, Any]
 
 
-def checked(fields: Mapping[str, Any]) -> Columns:
+def checked(fields: Mapping[str, str]) -> Columns:
     """What to store for the members in `fields`: `name`, `title`, `description`, `group`: text;
     `sample`: the JSON text of an object; `schema`: the same, or one of `NO_SCHEMA`. Raises
     `Invalid`."""
@@ -101,7 +101,7 @@ def _invalid(member: str, detail: str) -> Invalid:
     return Invalid(Fault(f"#/{member}", detail))
 
 
-CHECKS: Mapping[str, Callable[[Any], Any]] = {
+CHECKS: Mapping[str, Callable[[str], str | None]] = {
     "name": _name,
     "title": _line("title", LONGEST_TITLE),
     "description": _description,

@@ -1,7 +1,6 @@
 """An organisation's own event types: registered, changed, retired. Both modes share them."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,7 +20,7 @@ MOST = 200
 NAMED_AT_MOST = 5
 
 
-def register(session: Session, organisation_id: str, fields: Mapping[str, Any]) -> CustomEventType:
+def register(session: Session, organisation_id: str, fields: Mapping[str, str]) -> CustomEventType:
     """A new one, committed; of a retired one with that name, it takes the place.
 
     `fields` are members as `event_type_fields` knows them, `name` and `sample` at least. Raises
@@ -47,7 +46,7 @@ def register(session: Session, organisation_id: str, fields: Mapping[str, Any]) 
     return row
 
 
-def update(session: Session, row: CustomEventType, fields: Mapping[str, Any]) -> None:
+def update(session: Session, row: CustomEventType, fields: Mapping[str, str]) -> None:
     """Change the members in `fields`, committed. The name stays: events and webhooks go by it.
     Raises `Invalid`."""
     columns = checked(fields)

@@ -55,25 +55,25 @@ def _plain(inline: Token) -> str:
     return "".join(" " if one.type == "softbreak" else one.content for one in inline.children or ())
 
 
-def _table_open(_own: RendererHTML, tokens: Sequence[Token], at: int, *_: Any) -> str:
+def _table_open(_own: RendererHTML, tokens: Sequence[Token], at: int, *_: object) -> str:
     number = sum(one.type == "table_open" for one in tokens[: at + 1])
     return f'<div class="scroll" tabindex="0" role="region" aria-label="Table {number}"><table>\n'
 
 
-def _table_close(*_: Any) -> str:
+def _table_close(*_: object) -> str:
     return "</table></div>\n"
 
 
-def _th_open(_own: RendererHTML, tokens: Sequence[Token], at: int, *_: Any) -> str:
+def _th_open(_own: RendererHTML, tokens: Sequence[Token], at: int, *_: object) -> str:
     """Above words that need no heading stands an empty cell, and no heading without a word."""
     return "<th>" if tokens[at + 1].content else "<td>"
 
 
-def _th_close(_own: RendererHTML, tokens: Sequence[Token], at: int, *_: Any) -> str:
+def _th_close(_own: RendererHTML, tokens: Sequence[Token], at: int, *_: object) -> str:
     return "</th>" if tokens[at - 1].content else "</td>"
 
 
-def _fence(_own: RendererHTML, tokens: Sequence[Token], at: int, *_args: Any) -> str:
+def _fence(_own: RendererHTML, tokens: Sequence[Token], at: int, *_args: object) -> str:
     return f'<pre tabindex="0"><code>{escapeHtml(tokens[at].content)}</code></pre>\n'
 
 

@@ -80,5 +80,5 @@ def _example(field: Mapping[str, Any]) -> str:
     return _json(examples[0]) if isinstance(examples, list) and examples else ""
 
 
-def _json(value: Any) -> str:
+def _json(value: object) -> str:
     return json_text.write(value)

@@ -33,7 +33,7 @@ class Binding:
     member's value, `read` gives JSON for it."""
 
     fields: tuple[str, ...]
-    show: Callable[[Any], Shown]
+    show: Callable[..., Shown]
     read: Callable[..., object]
     has_lines: bool = False
 
@@ -162,7 +162,7 @@ def _read_condition(field: str, name: str, value: str) -> object:
     return {"field": field.strip(), "operator": name, "value": read}
 
 
-Ways = tuple[Callable[[Any], Shown], Callable[..., object], bool]
+Ways = tuple[Callable[..., Shown], Callable[..., object], bool]
 
 TEXT: Ways = (
     lambda value: ("" if value is None else str(value),),

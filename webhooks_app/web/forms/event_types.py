@@ -1,7 +1,5 @@
 """The form of an organisation's own event type."""
 
-from typing import Any
-
 from wtforms import StringField, TextAreaField
 
 from webhooks_app.catalogue import EventType
@@ -26,7 +24,7 @@ class EventTypeForm(FaultForm):
         self.sample.data = json_text.indented(kind.sample)
         self.schema.data = json_text.indented(kind.schema) if kind.schema else ""
 
-    def members(self, *left_out: str) -> dict[str, Any]:
+    def members(self, *left_out: str) -> dict[str, str]:
         """As `events.custom_type_fields` knows them; a title or group left empty is made up,
         or stays as it was."""
         given = {name: field.data or "" for name, field in self._fields.items()}

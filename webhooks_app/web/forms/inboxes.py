@@ -1,9 +1,8 @@
 """The forms of an inbox: what it answers, and which secret it checks with."""
 
-from typing import Any
-
 from flask_wtf import FlaskForm
 from wtforms import (
+    Field,
     FloatField,
     IntegerField,
     RadioField,
@@ -46,7 +45,7 @@ class AnswerForm(FlaskForm):  # type: ignore[misc]
         delay_ms = round(self.delay.data * 1000)
         return CannedAnswer(self.status.data, delay_ms, body, self.content_type.data)
 
-    def validate_body(self, field: Any) -> None:
+    def validate_body(self, field: Field) -> None:
         """Browsers end lines with CR LF; it is answered with LF."""
         text = (field.data or "").replace("\r\n", "\n")
         if len(text.encode(errors="replace")) > LONGEST_BODY:
