@@ -268,6 +268,22 @@ def test_what_came_before_it_was_made_is_not_sent(organisation: Organisation) ->
     assert recovered() == [missed_id]
 
 
+def test_what_an_address_switched_off_by_leaving_missed_nothing(
+    organisation: Organisation,
+) -> None:
+    mail = {"channel": "email", "email_to": ["ada@example.com"]}
+    action_id = factories.action(organisation, "", **mail).id
+    service.drop_address(db.session(), current(action_id), "ada@example.com")
+    row = current(action_id)
+    assert (row.enabled, row.disabled_by) == (False, "ada@example.com")
+    leads(organisation, "Ada")
+    assert missed.missed_so_far(db.session(), current(action_id), 100).found == 0
+    current(action_id).email_to = ["ada@example.com"]
+    db.session.commit()
+    switch(action_id, True)
+    assert recover(organisation).recovered == 0
+
+
 def test_it_is_matched_as_it_is_now(organisation: Organisation, webhook: Subscription) -> None:
     webhook_id = webhook.id
     switch_off(webhook_id)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from tests import factories
 from tests.support.engine import Run, attempts
 from tests.support.receiver import Answer, Receiver
+from webhooks_app.deliveries import overview
 from webhooks_app.deliveries.log import find_delivery
 from webhooks_app.deliveries.send_again import send_again
 from webhooks_app.extensions import db
@@ -101,3 +102,11 @@ def test_the_replay_of_a_test_does_not_count_either(
     _, again = run()
     assert (again.replay_of, again.status, again.trigger) == (test.id, "failed", "test")
     assert numbers(webhook) == before
+
+
+def test_a_test_is_not_counted_as_waiting(organisation: Organisation) -> None:
+    webhook = factories.webhook(organisation, "https://a.example")
+    send(webhook)
+    assert overview.of(db.session(), factories.tenant(organisation)).waiting == 0
+    factories.accepted(organisation)
+    assert overview.of(db.session(), factories.tenant(organisation)).waiting == 1
