@@ -10,7 +10,8 @@
     for (const button of within.querySelectorAll("[data-passkey]")) {
       const here = isAt(button.dataset.host);
       button.hidden = !able || !here;
-      button.form.querySelector("[data-passkey-elsewhere]").hidden = !able || here;
+      const elsewhere = button.form.querySelector("[data-passkey-elsewhere]");
+      if (elsewhere) elsewhere.hidden = !able || here;
     }
   }
 

@@ -29,6 +29,11 @@ NO_PAGES = (
     "passwords.",
     "confirm_address.",
     "unsubscribe.",
+    # For those who have a second factor; `test_second_factor` looks at them.
+    "second_step.",
+    "second_factor.codes",
+    "second_factor.remove",
+    "second_factor.renew",
 )
 
 

@@ -131,7 +131,7 @@ def test_no_text_tells_whether_an_account_exists(
 @pytest.mark.parametrize("path", ["/login", "/password/forgot"])
 def test_no_work_tells_whether_an_account_exists(app: Flask, path: str) -> None:
     """As many statements, of the same kind, for an e-mail that somebody has and one of nobody."""
-    factories.user("known@example.com", PASSWORD)
+    factories.member(factories.organisation(), factories.user("known@example.com", PASSWORD))
     asked = []
     for email in ("known@example.com", "nobody@example.com"):
         browser = Person(app.test_client())

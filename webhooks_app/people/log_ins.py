@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import FailedLogIn, User
-from webhooks_app.organisations.audit_log import Actor, act_as, record_in_all
+from webhooks_app.models import FailedLogIn, Membership, Organisation, User
+from webhooks_app.organisations.audit_log import Actor, Target, act_as, record
 from webhooks_app.people.alarms import fingerprint
 from webhooks_app.people.sessions import described
 
@@ -20,8 +20,8 @@ SHOWN = 5
 def failed(session: Session, email: str, ip: str, agent: str, wrong: str = "password") -> None:
     """Keep that somebody tried to log in as `email`; committed.
 
-    For an e-mail that nobody has a row is written too, so that the time of the answer tells
-    nothing.
+    For an e-mail that nobody has the same is written, as for a member of one organisation, and the
+    entry in an audit log taken back, so that the time of the answer tells nothing.
     """
     user = session.scalar(select(User).where(User.email == email.strip().lower()))
     session.add(
@@ -33,8 +33,22 @@ def failed(session: Session, email: str, ip: str, agent: str, wrong: str = "pass
         )
     )
     act_as(Actor.visitor(email))
-    record_in_all(session, user, "member.log_in_failed", wrong=wrong)
+    with session.begin_nested() as entries:
+        _record(session, user, email, wrong)
+        session.flush()
+        if user is None:
+            entries.rollback()
     session.commit()
+
+
+def _record(session: Session, user: User | None, email: str, wrong: str) -> None:
+    """In each organisation of a user; for nobody in any, which is taken back."""
+    user_id = user.id if user else ""
+    mine = select(Membership.organisation_id).where(Membership.user_id == user_id)
+    theirs, stand_in = session.scalars(mine).all(), session.scalar(select(Organisation.id).limit(1))
+    for organisation_id in theirs or ([stand_in] if stand_in and user is None else []):
+        target = Target(organisation_id, user_id, user.email if user else email)
+        record(session, "member.log_in_failed", target, wrong=wrong)
 
 
 def recent_failures(session: Session, user: User) -> Sequence[FailedLogIn]:

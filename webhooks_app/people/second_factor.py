@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webhooks_app.lib.crypto import Unreadable, Vault
@@ -15,6 +16,7 @@ from webhooks_app.models import AuthenticatorApp, Membership, Organisation, Pass
 from webhooks_app.organisations.audit_log import Target, record, record_in_all
 from webhooks_app.people import alarms, passkeys, recovery_codes, sessions, totp
 from webhooks_app.people.enrolment import has_second_factor
+from webhooks_app.people.passkeys import BadPasskey
 
 APP = "app"
 
@@ -59,12 +61,18 @@ def add_app(session: Session, user: User, secret: str, code: str, vault: Vault) 
 
 def add_passkey(session: Session, user: User, passkey: Passkey) -> list[str]:
     """Keep a passkey that was just made; committed. Returns recovery codes when it is the first
-    factor. Raises `BadAccount` for a name that no page could show."""
+    factor. Raises `BadAccount` for a name that no page could show, `BadPasskey` for one that is
+    somebody's already."""
     passkey.name = checked_name(passkey.name, "A passkey")
     before = factors_of(session, user)
     if len(before.passkeys) >= passkeys.MOST:
         raise BadAccount(f"You have {passkeys.MOST} passkeys. Remove one first.")
     session.add(passkey)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        session.rollback()
+        raise BadPasskey from error
     return _added(session, user, before, passkey.id, f"The passkey {passkey.name} was added.")
 
 
