@@ -3,7 +3,8 @@
 import json
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Page, expect
 from standardwebhooks import Webhook
@@ -121,3 +122,27 @@ def test_a_signature_is_checked_by_hand(open_page: Callable[..., Page]) -> None:
     page.get_by_role("button", name="Check").click()
     expect(result.locator(".badge")).to_have_text(re.compile("not verified"))
     expect(page.get_by_label("Signing secret")).to_have_value(SECRET)
+
+
+def test_the_audit_log_goes_by_the_clock_of_the_browser_and_is_exported(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page(timezone_id="America/New_York")
+    page.goto("/audit-log/")
+    page.get_by_text("More", exact=True).click()
+    expect(page.locator("#zone-name")).to_have_text("America/New_York")
+    an_hour_ago = datetime.now(ZoneInfo("America/New_York")) - timedelta(hours=1)
+    page.get_by_label("From").fill(f"{an_hour_ago:%Y-%m-%dT%H:%M}")
+    page.get_by_label("Target").fill("Demo receiver")
+    page.get_by_role("button", name="Filter", exact=True).click()
+    expect(page.get_by_role("row").filter(has_text="Webhook created")).to_have_count(1)
+    page.get_by_label("Until").fill(f"{an_hour_ago:%Y-%m-%dT%H:%M}")
+    page.get_by_role("button", name="Filter", exact=True).click()
+    expect(page.get_by_text("No entries match these filters.")).to_be_visible()
+    page.get_by_label("Until").fill("")
+    page.get_by_role("button", name="Filter", exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Export CSV").click()
+    lines = download.value.path().read_text().splitlines()
+    assert [line for line in lines if "webhook.created" in line]
+    assert not [line for line in lines if "member.joined" in line]

@@ -12,6 +12,7 @@ from tests.web.conftest import Person
 from webhooks_app.extensions import db
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import ApiKey, Organisation
+from webhooks_app.people import key_expiry
 
 DAY = timedelta(days=1)
 
@@ -127,3 +128,14 @@ def test_it_says_when_and_from_where_it_was_used(
             assert "203.0.113.7" in who.get(path).text
     assert "/rotate" not in viewer.get(f"/api-keys/{key().id}").text
     assert "It is in use" in owner.get(f"/api-keys/{key().id}/revoke").text
+
+
+def test_a_notification_of_a_key_leads_to_the_keys(
+    owner: Person, organisation: Organisation
+) -> None:
+    now = utcnow()
+    factories.api_key(organisation, name="Old", created_at=now - 99 * DAY, expires_at=now + DAY)
+    assert key_expiry.warn(db.session(), now) == 1
+    page = owner.get("/notifications/").text
+    assert "The API key Old expires soon" in page
+    assert '<a href="/api-keys/">View API keys</a>' in page

@@ -9,9 +9,10 @@ from webhooks_app.models.ownership import TenantOwned
 
 
 class Notification(TenantOwned, Model):
-    """`kind` is delivery_failed, endpoint_failing or endpoint_disabled. While `mail_due`, owners
-    and admins are yet to be told of it by mail. Nothing uses `read_at` any more; it stays for the
-    web servers of before, which ask for it on each page while new ones take over."""
+    """`kind` is delivery_failed, endpoint_failing, endpoint_disabled or key_expiring. While
+    `mail_due`, owners and admins are yet to be told of it by mail. Nothing uses `read_at` any more;
+    it stays for the web servers of before, which ask for it on each page while new ones take over.
+    """
 
     __tablename__ = "notifications"
     __table_args__ = (

@@ -134,5 +134,6 @@ def _load_invitation(invitation_id: str) -> Invitation:
 
 def _role() -> Role:
     """400 for one that no form of ours offers."""
-    role = request.values.get("role", Role.VIEWER.value)
+    asked = request.form.get("role", "")
+    role = asked if request.method == "POST" else request.args.get("role", Role.VIEWER.value)
     return Role(role) if role in set(Role) else abort(400)
