@@ -94,7 +94,12 @@ def test_a_body_in_pieces_arrives_whole(site: Site) -> None:
 )
 def test_half_a_body_is_none(site: Site, headers: dict[str, object], sent: bytes) -> None:
     """The event in it is whole, but the client said that there is more."""
-    assert status(ask(site.port, api(site, **headers), sent, end=True)) == 400
+    answer = ask(site.port, api(site, **headers), sent, end=True)
+    assert status(answer) == 400
+    assert b"/docs/api#incomplete-body" in answer
+    page = ask(site.port, head("POST /login", **headers), sent, end=True)
+    assert status(page) == 400
+    assert page.endswith(b"The body of the request is incomplete.\n")
 
 
 LIMITS = [

@@ -14,11 +14,8 @@ from webhooks_app.lib.body_limits import FORM, LITTLE, largest_body
 from webhooks_app.server.body import Incomplete, Parts, TooLong, drain, read_body
 from webhooks_app.server.environ import environ_of
 from webhooks_app.server.listeners import drop_slow_readers
+from webhooks_app.server.refusal import INCOMPLETE, TOO_SLOW, Refusal
 from webhooks_app.server.threads import Threads
-
-TOO_SLOW = "The body of the request came too slowly.\n"
-BROKEN = "The body of the request is incomplete.\n"
-PLAIN = [("content-type", "text/plain; charset=utf-8"), ("connection", "close")]
 
 
 class Door:
@@ -56,9 +53,9 @@ class Door:
             if "expect" not in scope.headers:
                 await drain(parts_sent)
         except TimeoutError:
-            protocol.response_str(408, PLAIN, TOO_SLOW)
+            _refuse(scope, protocol, TOO_SLOW)
         except Incomplete:
-            protocol.response_str(400, PLAIN, BROKEN)
+            _refuse(scope, protocol, INCOMPLETE)
         else:
             await self._pass_on(scope, protocol, body, len(body))
 
@@ -121,6 +118,12 @@ class _Began:
 
 def _no_write(_data: bytes) -> object:
     raise NotImplementedError("Flask never calls this leftover of PEP 333")
+
+
+def _refuse(scope: Any, protocol: Any, refusal: Refusal) -> None:
+    content, kind = refusal.rendered(scope.path)
+    headers = [("content-type", kind), ("connection", "close")]
+    protocol.response_bytes(refusal.status, headers, content)
 
 
 def _is_streamed(scope: Any) -> bool:

@@ -1,11 +1,12 @@
 """Names by which this site may be asked for: no page of another name gets a browser to us."""
 
-import json
 import re
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
+
+from webhooks_app.server.refusal import UNKNOWN_HOST
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -13,10 +14,6 @@ if TYPE_CHECKING:
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::([1-9][0-9]{0,4}))?", re.IGNORECASE)
 LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 ANY = "*"
-ADVICE = (
-    "This site is not known by that name. If you run it, set PUBLIC_URL, or list the name in "
-    "TRUSTED_HOSTS."
-)
 
 
 class TrustedHosts:
@@ -31,7 +28,7 @@ class TrustedHosts:
     ) -> Iterable[bytes]:
         if self._is_trusted(environ.get("HTTP_HOST", "")):
             return self._app(environ, start_response)
-        content, kind = _refusal(environ.get("PATH_INFO", ""))
+        content, kind = UNKNOWN_HOST.rendered(environ.get("PATH_INFO", ""))
         length = str(len(content))
         start_response("400 Bad Request", [("Content-Type", kind), ("Content-Length", length)])
         return [content]
@@ -74,15 +71,3 @@ def _is_one_of(name: str, trusted: Collection[str]) -> bool:
     if "." not in name or ANY in trusted or name in trusted:
         return True
     return any(one.startswith(".") and name.endswith(one) for one in trusted)
-
-
-def _refusal(path: str) -> tuple[bytes, str]:
-    if not path.startswith("/api/"):
-        return f"{ADVICE}\n".encode(), "text/plain; charset=utf-8"
-    problem = {
-        "type": "/docs/api#bad-request",
-        "title": "Unknown host",
-        "status": 400,
-        "detail": ADVICE,
-    }
-    return json.dumps(problem).encode(), "application/problem+json"
