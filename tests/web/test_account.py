@@ -110,6 +110,31 @@ def test_a_session_that_was_long_not_seen_is_over(app: Flask, owner: Person) -> 
     assert live() == []
 
 
+def test_a_session_ends_after_90_days_however_busy_it_is(app: Flask, owner: Person) -> None:
+    begun(sessions.ENDS_AFTER - timedelta(minutes=1))
+    assert logged_in(owner)
+    begun(sessions.ENDS_AFTER + timedelta(minutes=1))
+    assert not logged_in(owner)
+
+
+def begun(time: timedelta) -> None:
+    db.session.execute(
+        update(UserSession).values(created_at=utcnow() - time, last_seen_at=utcnow())
+    )
+    db.session.commit()
+
+
+def test_it_shows_where_a_session_was_last_used_and_where_it_began(
+    app: Flask, owner: Person
+) -> None:
+    not_seen_for(timedelta(minutes=2))
+    owner.client.environ_base["REMOTE_ADDR"] = "203.0.113.44"
+    owner.get("/")
+    page = owner.get("/account/").text
+    assert "203.0.113.44" in page
+    assert "logged in from 127.0.0.1" in page
+
+
 def not_seen_for(time: timedelta) -> None:
     db.session.execute(update(UserSession).values(last_seen_at=utcnow() - time))
     db.session.commit()

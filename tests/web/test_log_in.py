@@ -11,6 +11,7 @@ from tests import factories
 from tests.support.statements import statements
 from tests.web.conftest import PASSWORD, Person, mailed_link, token_in
 from webhooks_app.extensions import db
+from webhooks_app.jobs import upkeep
 from webhooks_app.models import AuditEntry, FailedLogIn, Organisation
 from webhooks_app.people import log_ins
 from webhooks_app.web import devices
@@ -208,9 +209,9 @@ def test_a_person_sees_who_tried_in_vain(app: Flask, owner: Person) -> None:
 def test_failed_log_ins_are_forgotten_in_the_end(app: Flask, organisation: Organisation) -> None:
     try_password(Person(app.test_client()))
     row = db.session.scalars(select(FailedLogIn)).one()
-    log_ins.delete_old(db.session())
+    upkeep.delete_unusable()
     assert db.session.get(FailedLogIn, row.id) is not None
     row.created_at -= log_ins.KEPT_FOR
     db.session.commit()
-    log_ins.delete_old(db.session())
+    upkeep.delete_unusable()
     assert db.session.scalars(select(FailedLogIn)).all() == []

@@ -1,5 +1,6 @@
 """A second factor: set up, asked for at a log-in, lost, reset, required by an organisation."""
 
+import json
 import re
 from collections.abc import Callable
 from time import time
@@ -15,6 +16,7 @@ from tests.web.test_permissions import ask, pages
 from webhooks_app.extensions import db
 from webhooks_app.lib.crypto import Vault, new_key
 from webhooks_app.models import AuditEntry, AuthenticatorApp, Mail, Organisation, RecoveryCode, User
+from webhooks_app.parts import parts_of
 from webhooks_app.people import totp
 from webhooks_app.web import waiting
 
@@ -116,6 +118,18 @@ def test_a_wrong_code_sets_up_nothing_and_keeps_the_secret(owner: Person) -> Non
     assert "badge on" not in owner.get(HOME).text
     code = App(page).code()
     assert owner.post(f"{HOME}app", code=code, sealed=sealed_in(refused.text)).status_code == 302
+
+
+def test_nothing_else_that_is_sealed_is_opened(app: Flask, owner: Person) -> None:
+    """Whoever holds a copy of the database could read its secrets on this page."""
+    vault, user_id = parts_of(app).vault, db.session.scalars(select(User.id)).one()
+    others = json.dumps({"user_id": "usr_other", "totp_secret": "JBSWY3DPEHPK3PXP"})
+    for text in ("whsec_secret", '["usr_1"]', others, json.dumps({"user_id": user_id})):
+        owner.get(f"{HOME}app")
+        page = owner.post(f"{HOME}app", code="000000", sealed=vault.seal(text))
+        assert page.status_code == 422
+        assert text not in page.text
+        assert "JBSWY3DPEHPK3PXP" not in page.text
 
 
 def test_the_secret_is_kept_sealed_and_the_codes_hashed(owner: Person) -> None:

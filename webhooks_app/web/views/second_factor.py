@@ -1,5 +1,6 @@
 """/account/second-factor: an authenticator app, passkeys and recovery codes."""
 
+import msgspec
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -20,6 +21,13 @@ from webhooks_app.web.tenancy import login_required
 bp = Blueprint("second_factor", __name__, url_prefix="/account/second-factor")
 
 Answer = Response | str | tuple[str, int]
+
+
+class _Offer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A secret that a page shows, until its first code comes."""
+
+    user_id: str
+    totp_secret: str
 
 
 @bp.get("/")
@@ -136,11 +144,15 @@ def _leave(codes: list[str]) -> Response:
 
 
 def _secret() -> str:
-    """The one that the page showed, or a new one for what was not sealed here."""
+    """The one that the page showed, or a new one for what was not sealed here for this person:
+    nothing else that is sealed is ever opened for them."""
     try:
-        return parts().vault.open(request.form.get("sealed", ""))
-    except Unreadable:
+        offered = msgspec.json.decode(
+            parts().vault.open(request.form.get("sealed", "")), type=_Offer
+        )
+    except (Unreadable, msgspec.DecodeError):
         return totp.new_secret()
+    return offered.totp_secret if offered.user_id == current_user.id else totp.new_secret()
 
 
 def _app_page(secret: str, fault: str = "") -> str:
@@ -149,7 +161,7 @@ def _app_page(secret: str, fault: str = "") -> str:
         "second_factor/app.html",
         qr_code=totp.qr_code(address),
         secret=secret,
-        sealed=parts().vault.seal(secret),
+        sealed=parts().vault.seal(msgspec.json.encode(_Offer(current_user.id, secret)).decode()),
         fault=fault,
     )
 
