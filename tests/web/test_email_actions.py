@@ -12,7 +12,7 @@ from tests.web.conftest import Person
 from webhooks_app.channels.email.unsubscribe import Unsubscribing
 from webhooks_app.extensions import db
 from webhooks_app.models import AuditEntry, Delivery, Organisation, Subscription
-from webhooks_app.parts import parts_of
+from webhooks_app.parts import parts, parts_of
 
 FORM = {
     "name": "Tell the team",
@@ -105,6 +105,20 @@ def test_it_becomes_a_webhook_with_a_secret_that_is_shown(
     assert "will not be able to see it again" in owner.get(response.location).text
     row = made()
     assert (row.channel, row.url) == ("webhook", "https://hooks.example.com/x")
+    assert db.session.query(Delivery).count() == 1, "a ping"
+
+
+def test_headers_do_not_come_back_when_a_webhook_was_an_email_meanwhile(
+    owner: Person, organisation: Organisation
+) -> None:
+    """They were entered for a host that is not known any more."""
+    row = factories.action(organisation, "https://a.example", headers={"X-Key": "s3cr3t"})
+    path = f"/actions/{row.id}/edit"
+    for fields in (FORM, FORM | {"channel": "webhook", "url": "https://b.example"}):
+        owner.get(path)
+        assert owner.post(path, **fields, save="Save").status_code == 302
+    assert "X-Key" not in owner.get(path).text
+    assert "s3cr3t" not in parts().vault.open(made().sealed_headers)
 
 
 def test_a_copy_leads_to_its_form(owner: Person, organisation: Organisation) -> None:

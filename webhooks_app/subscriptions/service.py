@@ -225,7 +225,7 @@ def _change(
     secret = replace_secret(session, row, vault, generate_secret()) if becomes_webhook else None
     ask_recipients(session, row)
     commit_change(session, row)
-    if ping and row.url != url:
+    if ping and (row.url != url or becomes_webhook):
         _ping(session, row)
     return secret
 
