@@ -147,9 +147,8 @@ def _secret() -> str:
     """The one that the page showed, or a new one for what was not sealed here for this person:
     nothing else that is sealed is ever opened for them."""
     try:
-        offered = msgspec.json.decode(
-            parts().vault.open(request.form.get("sealed", "")), type=_Offer
-        )
+        text = parts().vault.open(request.form.get("sealed", ""))
+        offered = msgspec.json.decode(text, type=_Offer)
     except (Unreadable, msgspec.DecodeError):
         return totp.new_secret()
     return offered.totp_secret if offered.user_id == current_user.id else totp.new_secret()
