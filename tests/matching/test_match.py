@@ -12,6 +12,7 @@ from sqlalchemy import select
 from tests import factories
 from webhooks_app.extensions import db
 from webhooks_app.matching.conditions import parse_conditions
+from webhooks_app.matching.match import Candidate
 from webhooks_app.models import Notification, Subscription
 
 NUMBERS = st.one_of(
@@ -76,3 +77,26 @@ def test_one_that_cannot_be_read_disables_itself_and_says_so(
     assert notice.subscription_id == bad.id
     (again,) = factories.accepted(organisation)
     assert again.deliveries == 1
+
+
+def test_a_scope_lets_only_its_own_subject_pass(app: Flask) -> None:
+    organisation = factories.organisation()
+    factories.webhook(organisation, "https://example.com/all")
+    scope = {"scope_type": "chatbot", "scope_id": "bot_1"}
+    factories.webhook(organisation, "https://example.com/one", **scope)
+    subjects = [("chatbot", "bot_1"), ("chatbot", "bot_2"), ("room", "bot_1"), None]
+    events = [factories.lead(subject=subject) for subject in subjects]
+    fan_out = [one.deliveries for one in factories.accepted(organisation, *events)]
+    assert fan_out == [2, 1, 1, 1]
+
+
+def test_patterns_weigh_and_other_conditions_do_not(app: Flask) -> None:
+    plain = {"field": "name", "operator": "equals", "value": "Ada"}
+    pattern = {"field": "name", "operator": "matches", "value": "^A"}
+    organisation = factories.organisation()
+    weights = [
+        Candidate.of(factories.webhook(organisation, "https://example.com", conditions=some)).weight
+        for some in ([plain], [pattern], [pattern, pattern])
+    ]
+    assert weights[0] == 0 < weights[1]
+    assert weights[2] == 2 * weights[1]

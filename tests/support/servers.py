@@ -16,7 +16,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import URL
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 class RedisServer:
