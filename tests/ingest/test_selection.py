@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from tests import factories
 from tests.support.servers import wait_until
@@ -16,6 +17,7 @@ from webhooks_app.chat.repeats import ReportedMessage
 from webhooks_app.chat.report import report
 from webhooks_app.chat.state import Speaker
 from webhooks_app.extensions import db
+from webhooks_app.ingest import selection
 from webhooks_app.ingest.accept import accept
 from webhooks_app.ingest.group_commit import GroupCommit
 from webhooks_app.lib.errors import Busy
@@ -172,6 +174,22 @@ def test_what_costs_too_much_counts_as_not_matched_and_is_told_once(app: Flask) 
     assert notice.title == "Two: conditions were not tried"
     [short] = factories.accepted(organisation, text("x"))
     assert factories.event_of(short).untried is None
+
+
+def test_an_accepted_event_stays_accepted_when_nobody_can_be_told(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    organisation = factories.organisation()
+    costly = [condition(f"{LARGE}{n}") for n in range(20)]
+    for _ in range(2):
+        factories.webhook(organisation, URL, conditions=costly, match="any")
+
+    def away(*_: object) -> None:
+        raise OperationalError("INSERT", {}, Exception("away"))
+
+    monkeypatch.setattr(selection, "notify_untried", away)
+    [accepted] = factories.accepted(organisation, text(LONG))
+    assert factories.event_of(accepted).untried == 1
 
 
 def test_an_event_of_a_batch_leaves_something_for_the_next(app: Flask) -> None:

@@ -4,9 +4,11 @@ costly conditions hold up nobody else."""
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import structlog
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
-from webhooks_app.database import reading
+from webhooks_app.database import reading, unless_busy
 from webhooks_app.engine.switching_off import UNREADABLE, disable
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
@@ -22,6 +24,8 @@ from webhooks_app.matching.match import (
     matchers_for,
 )
 from webhooks_app.notices.dashboard_notices import notify_untried
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +111,17 @@ def select_cheaply(matcher: Matcher, events: Sequence[Incoming]) -> Selection:
 
 
 def tell_untried(database: Engine, untried: Sequence[Candidate]) -> None:
-    """Tell the members about the costliest of those whose conditions were not tried."""
+    """Tell the members about the costliest of those whose conditions were not tried.
+
+    The events are committed by then, so this never raises. The event's page says the same.
+    """
     if untried:
         costliest = max(untried, key=lambda one: one.weight)
-        with database.begin() as connection:
-            notify_untried(connection, costliest.subscription_id, utcnow())
+        try:
+            with unless_busy(database) as connection:
+                notify_untried(connection, costliest.subscription_id, utcnow())
+        except SQLAlchemyError as error:
+            log.warning("not told", error=type(error).__name__)
 
 
 def _matcher(database: Engine, tenant: Tenant) -> Matcher:
