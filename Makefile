@@ -13,10 +13,10 @@ test:
 quick:
 	pytest -q -m quick
 
-# Half an hour: outages of minutes, many kills, thousands of examples for each property.
+# About half an hour: Redis is away for minutes, and each property has thousands of examples.
 drills:
-	DRILL=1 pytest -n0 -m processes tests/journeys
-	DRILL=1 pytest -m quick
+	DRILL=1 pytest -n0 --timeout=3600 -m processes tests/journeys
+	DRILL=1 pytest --timeout=3600 -m quick
 	DRILL=1 pytest -n0 tests/fuzz
 
 # The tests with the newest versions that pyproject.toml allows.
