@@ -1,15 +1,11 @@
 """The forms of actions and webhooks. What their fields mean is in `bindings`; every field that
 needs no more than its member says is made from the spec."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from flask_wtf import FlaskForm
 from msgspec import UNSET
 from wtforms import (
     Field,
-    FieldList,
-    Form,
     FormField,
     HiddenField,
     RadioField,
@@ -22,7 +18,6 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 
 from webhooks_app.matching.conditions import MOST
-from webhooks_app.matching.operators import OPERATORS
 from webhooks_app.subscriptions.reading import Members, as_far_as_possible, differing
 from webhooks_app.subscriptions.spec import (
     BLANKS,
@@ -38,28 +33,20 @@ from webhooks_app.vocabulary import SUBJECT_TYPES, Channel
 from webhooks_app.web.forms.base import FaultForm
 from webhooks_app.web.forms.bindings import (
     SPECIAL,
-    Row,
     bindings,
     read_conditions,
     show_condition,
 )
 from webhooks_app.web.forms.choices import event_choices, event_types
+from webhooks_app.web.forms.conditions import ConditionForm, Rows
 from webhooks_app.web.forms.digests import DigestFields
 from webhooks_app.web.forms.sending import SendingFields
 
 SPARE_ROWS = 1
-INDEX = re.compile("[0-9]{1,3}")
 CHANNELS = [
     SelectChoice(Channel.WEBHOOK.value, "Send a webhook"),
     SelectChoice(Channel.EMAIL.value, "Send an e-mail"),
 ]
-OVERLAPS = {
-    0: "immediately",
-    1: "in an hour",
-    24: "in 24 hours",
-    72: "in 3 days",
-    168: "in 7 days",
-}
 # What a form shows at once; all other members are options, folded away while they are not used.
 AT_ONCE = frozenset(
     (
@@ -76,36 +63,6 @@ AT_ONCE = frozenset(
         "schedule",
     )
 )
-
-
-class RotateForm(FlaskForm):  # type: ignore[misc]
-    overlap = SelectField(
-        "Old secret expires",
-        coerce=int,
-        choices=[SelectChoice(hours, words) for hours, words in OVERLAPS.items()],
-        default=24,
-    )
-
-
-class ConditionForm(Form):  # type: ignore[misc]
-    field = StringField("Field")
-    operator = SelectField(
-        "Operator", choices=[SelectChoice(n, n.replace("_", " ")) for n in OPERATORS]
-    )
-    value = StringField("Value")
-
-    def row(self) -> Row:
-        return self.field.data or "", self.operator.data, self.value.data or ""
-
-
-class Rows(FieldList):  # type: ignore[misc]
-    """Numbered rows. What is no number of a row is none of them."""
-
-    def _extract_indices(self, prefix: str, formdata: Iterable[str]) -> Iterator[int]:
-        for name in formdata:
-            index = name.removeprefix(f"{prefix}-").partition("-")[0]
-            if name.startswith(prefix) and INDEX.fullmatch(index):
-                yield int(index)
 
 
 class SubscriptionForm(SendingFields, FaultForm):

@@ -14,7 +14,7 @@ from webhooks_app.subscriptions import stored
 from webhooks_app.subscriptions.secrets import rotate_secret
 from webhooks_app.subscriptions.spec import DEFAULT_FORMAT, WebhookSpec
 from webhooks_app.web import shown_once
-from webhooks_app.web.forms.subscriptions import RotateForm
+from webhooks_app.web.forms.rotate import RotateForm
 from webhooks_app.web.fresh import fresh_required
 from webhooks_app.web.htmx import leave_for
 from webhooks_app.web.tenancy import editor_required
