@@ -1,4 +1,4 @@
-"""A mail tells of a change, and its link ends what a stranger does with the account."""
+"""A mail about a change has a link that ends what a stranger does with the account."""
 
 from datetime import timedelta
 

@@ -103,7 +103,7 @@ def test_the_answer_is_the_same_for_an_address_that_nobody_has(
 
 
 def test_nobody_is_flooded_and_nobody_told(app: Flask, organisation: Organisation) -> None:
-    """The answer stays the same: the mails of before are there."""
+    """The answer stays the same: the earlier mails are there."""
 
     def statuses(email: str) -> list[int]:
         visitor, answers = Person(app.test_client()), []

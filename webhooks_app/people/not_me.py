@@ -7,8 +7,8 @@ from webhooks_app.people import alarms, passwords, second_factor, sessions
 
 
 def raise_alarm(session: Session, token: str) -> str:
-    """End all sessions of whoever the mail was for, and take the second factor away that it told
-    of; committed. Returns the token of a link that resets the password. Raises `NotFound`."""
+    """End all sessions of whoever the mail was for, and remove the second factor that it was
+    about; committed. Returns the token of a link that resets the password. Raises `NotFound`."""
     alarm = alarms.read(session, token)
     act_as(Actor.person(alarm.user))
     record_in_all(session, alarm.user, "member.alarm_raised")

@@ -16,7 +16,7 @@ GROUPS, GROUP = 4, 4
 
 
 def renew(session: Session, user: User) -> list[str]:
-    """New codes in place of all before, in the caller's transaction."""
+    """New codes in place of all earlier ones, in the caller's transaction."""
     codes = [_new_code() for _ in range(HOW_MANY)]
     drop(session, user)
     rows = [{"user_id": user.id, "digest": digest(normalised(code))} for code in codes]

@@ -111,7 +111,7 @@ def find_user(session: Session, email: str, password: str) -> User | None:
 def start(session: Session, user: User, ip: str, agent: str) -> UserSession:
     """A session for a browser that has just logged in, committed.
 
-    The user is told by mail of one that was not seen before: another browser, or another address.
+    A mail goes to the user when it was not seen before: another browser, or another address.
     """
     now = utcnow()
     before = session.execute(

@@ -1,4 +1,4 @@
-"""/password: forgotten, and set anew by a link from a mail."""
+"""/password: forgotten, and reset by a link in a mail."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -28,10 +28,8 @@ def gone(_: NotFound) -> tuple[str, int]:
 
 @bp.route("/forgot", methods=["GET", "POST"])
 def forgot() -> Answer:
-    """Whether anyone has that e-mail is not told.
-
-    Nor whether it was asked for too often: the mails of before are there, and their links work.
-    """
+    """The answer is the same whether anyone has that e-mail, and also after too many requests: the
+    earlier mails are there, and their links work."""
     form = ForgotForm()
     if form.is_submitted():
         limits.by_address()
