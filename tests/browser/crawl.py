@@ -16,6 +16,7 @@ NO_PAGES = (
     "docs.list_parts",
     "docs.show_all",
     "docs.source",
+    "docs.picture",
     "outbox.html",
     "audit_log.export",
     # A line for htmx; its page is that of the delivery.
