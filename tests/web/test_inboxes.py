@@ -303,9 +303,24 @@ def test_an_inbox_is_opened_used_and_deleted(owner: Person) -> None:
 
 @pytest.mark.parametrize(("field", "value"), [("name", " "), ("secret", "short")])
 def test_an_inbox_that_cannot_be_says_why(owner: Person, field: str, value: str) -> None:
-    response = owner.post("/test-webhook/", **({"name": "Mine"} | {field: value}))
+    """Beside the field, and both fields come back as they were typed."""
+    typed = {"name": "Mine", "secret": factories.SECRET} | {field: value}
+    response = owner.post("/test-webhook/", **typed)
     assert response.status_code == 422
-    assert f"{field}-error" in response.text
+    described = f'aria-describedby="{field}-help {field}-error" aria-invalid="true"'
+    assert response.text.count(described) == response.text.count("aria-invalid") == 1
+    for name, text in typed.items():
+        assert re.search(f'<input [^>]*name="{name}" [^>]*value="{text}"', response.text)
+    assert "No inbox yet" in owner.get("/test-webhook/").text
+
+
+def test_a_secret_that_cannot_be_is_refused_beside_the_field(owner: Person, inbox: Inbox) -> None:
+    response = owner.post(f"/test-webhook/{inbox.token}/secret", source="own", secret="short")
+    assert response.status_code == 422
+    assert re.search(
+        '<input aria-describedby="secret-help secret-error" aria-invalid="true" [^>]*value="short"',
+        response.text,
+    )
 
 
 def test_a_viewer_sees_no_forms(

@@ -1,4 +1,4 @@
-"""The forms of an inbox: what it answers, and which secret it checks with."""
+"""The forms of an inbox: a new one, what it answers, and which secret it checks with."""
 
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -15,10 +15,17 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import NumberRange
 
 from webhooks_app.inbox.inboxes import CannedAnswer
+from webhooks_app.web.forms.base import FaultForm
 
 LONGEST_DELAY = 20
 LONGEST_BODY = 4096
 NONE, LENT, OWN = "none", "webhook", "own"
+SECRET = {"autocomplete": "off", "spellcheck": "false"}
+
+
+class InboxForm(FaultForm):
+    name = StringField("Name", render_kw={"autocomplete": "off"})
+    secret = StringField("Signing secret", render_kw=SECRET)
 
 
 class AnswerForm(FlaskForm):  # type: ignore[misc]
@@ -64,4 +71,4 @@ class SecretForm(FlaskForm):  # type: ignore[misc]
         ],
     )
     webhook = SelectField("Webhook", validate_choice=False)
-    secret = StringField("Secret")
+    secret = StringField("Secret", render_kw=SECRET)

@@ -19,7 +19,7 @@ from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.models import Inbox
 from webhooks_app.parts import parts
-from webhooks_app.web.forms.inboxes import LENT, NONE, OWN, AnswerForm, SecretForm
+from webhooks_app.web.forms.inboxes import LENT, NONE, OWN, AnswerForm, InboxForm, SecretForm
 from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.tenancy import editor_required, here, member_required
 
@@ -31,20 +31,21 @@ Page = Response | str | tuple[str, int]
 @bp.get("/")
 @member_required
 def index() -> str:
-    return _index()
+    return _index(InboxForm())
 
 
 @bp.post("/")
 @editor_required
 def create() -> Response | tuple[str, int]:
-    form = request.form
-    name, secret = form.get("name", ""), form.get("secret", "").strip()
+    form = InboxForm()
+    name, secret = form.name.data or "", (form.secret.data or "").strip()
     try:
         inbox = service.open_inbox(
             db.session(), here().organisation.id, name, secret, parts().vault
         )
     except Invalid as error:
-        return _index(error), 422
+        form.show(error.faults)
+        return _index(form), 422
     return redirect(url_for(".show", token=inbox.token))
 
 
@@ -135,10 +136,9 @@ def delete(token: str) -> Response | str:
     return redirect(url_for(".index"))
 
 
-def _index(error: Invalid | None = None) -> str:
+def _index(form: InboxForm) -> str:
     lines = service.list_inboxes(db.session(), here().organisation.id)
-    faults = {fault.at.removeprefix("#/"): fault.detail for fault in error.faults} if error else {}
-    return render_template("inboxes/index.html", lines=lines, faults=faults)
+    return render_template("inboxes/index.html", lines=lines, form=form)
 
 
 def _page(
