@@ -17,7 +17,17 @@ from webhooks_app.lib.folders import folder
 
 FOLDER = folder("docs")
 # As one reads them; the others come after.
-FIRST = ("dashboard", "api", "deliveries", "email", "digests", "chat", "accounts", "operating")
+FIRST = (
+    "start",
+    "dashboard",
+    "api",
+    "deliveries",
+    "email",
+    "digests",
+    "chat",
+    "accounts",
+    "operating",
+)
 
 
 @dataclass(frozen=True)
