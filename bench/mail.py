@@ -56,7 +56,7 @@ def _letter(app: Flask) -> bytes:
     [claimed] = claim(db.engine, ClaimRequest(limit=1, free={}), timedelta(0))
     with db.engine.begin() as connection:
         row = db.session.get_one(Subscription, claimed.subscription_id)
-        action = MailAction.of(row)
+        action = MailAction.of(row.id, row)
         about = read_about(connection, action, claimed)
         letters = compose(action, claimed, about, desk_of(parts_of(app).settings))
     db.session.rollback()

@@ -19,7 +19,8 @@ URL = "https://receiver.example/hook"
 def test_they_are_loaded_while_another_writes(app: Flask) -> None:
     webhook = factories.webhook(factories.organisation(), URL)
     db.session.rollback()
-    endpoints = Endpoints(db.engine, engine_parts(app).channels)
+    parts = engine_parts(app)
+    endpoints = Endpoints(db.engine, parts.channels, parts.read)
     needed = claimed(subscription_id=webhook.id, revision=webhook.revision)
     with db.engine.begin() as writer:
         writer.execute(update(Organisation).values(name="Renamed"))
@@ -29,7 +30,8 @@ def test_they_are_loaded_while_another_writes(app: Flask) -> None:
 
 def test_an_edit_forgets_nothing_of_what_is_in_flight(app: Flask) -> None:
     webhook = factories.webhook(factories.organisation(), URL)
-    endpoints = Endpoints(db.engine, engine_parts(app).channels)
+    parts = engine_parts(app)
+    endpoints = Endpoints(db.engine, parts.channels, parts.read)
     for url in (URL, f"{URL}/new"):
         webhook.url = url
         db.session.commit()

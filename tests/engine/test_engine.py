@@ -427,9 +427,11 @@ def test_it_forgets_endpoints_that_it_has_not_met_for_long_and_serves_them_still
 def test_a_subscription_that_cannot_be_read_fails_alone(
     organisation: Organisation, receiver: Receiver, run: Run
 ) -> None:
-    broken = factories.webhook(organisation, receiver.url, retry_policy="no such policy")
+    broken = factories.webhook(organisation, receiver.url)
     factories.webhook(organisation, receiver.url)
     factories.accepted(organisation)
+    broken.retry_policy = "no such policy"
+    db.session.commit()
     by_subscription = {row.subscription_id == broken.id: row for row in run()}
     assert by_subscription[False].status == "delivered"
     assert by_subscription[True].status == "retrying"

@@ -68,9 +68,9 @@ class FileChannel:
     ) -> None:
         self.opened = False
 
-    def open(self, subscription: Row) -> FileEndpoint:
+    def open(self, _: Row, spec: Subscription) -> FileEndpoint:
         assert self.opened
-        return FileEndpoint(Path(subscription.url), parse_policy(subscription.retry_policy))
+        return FileEndpoint(Path(spec.url), parse_policy(spec.retry_policy))
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def _ignore_checks(connection: Connection) -> None:
 @pytest.fixture
 def engine(app: Flask, any_channel: None) -> Iterator[Engine]:
     parts = engine_parts(app)
-    parts = replace(parts, channels={**parts.channels, "file": FileChannel()})
+    parts = replace(parts, channels={**parts.channels, "file": FileChannel()}, read=lambda row: row)
     with running(parts) as engine:
         yield engine
 

@@ -211,7 +211,7 @@ def mail_text(
         subject_id=event.subject_id,
         data=event.data,
     )
-    action = MailAction.of(subscription)
+    action = MailAction.of(subscription.id, subscription)
     about = read_about(session.connection(), action, claimed)
     everybody = frozenset(one.lower() for one in action.to)
     about = replace(about, members=everybody, unconfirmed=frozenset())

@@ -1,6 +1,6 @@
 """What an engine keeps of each subscription that it serves."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import Engine, select
@@ -12,8 +12,12 @@ from webhooks_app.channels.outcome import unsent
 from webhooks_app.channels.retry_policy import RetryPolicy, policy_or_default
 from webhooks_app.database import begin_reading
 from webhooks_app.lib.crypto import Unreadable
+from webhooks_app.lib.errors import Conflict
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Subscription
+
+# The spec of a row: what it asks for. Raises `Unreadable`, ValueError or `Conflict`.
+ReadSpec = Callable[[Subscription], object]
 
 KEPT = 20_000
 AT_ONCE = 16
@@ -48,9 +52,10 @@ class Unusable:
 class Endpoints:
     """The endpoints that this process has met. Refreshed when a claim shows a newer revision."""
 
-    def __init__(self, engine: Engine, channels: Mapping[str, Channel]) -> None:
+    def __init__(self, engine: Engine, channels: Mapping[str, Channel], read: ReadSpec) -> None:
         self._engine = engine
         self._channels = channels
+        self._read = read
         self._kept: dict[str, Kept] = {}
         self._limited: set[str] = set()
 
@@ -110,11 +115,19 @@ class Endpoints:
 
     def _open(self, subscription: Subscription) -> Endpoint:
         try:
-            return self._channels[subscription.channel].open(subscription)
-        except Unreadable as error:
-            reason = f"{error}. The operator must restore the key."
+            channel = self._channels[subscription.channel]
         except KeyError:
             reason = f"there is no channel called {subscription.channel}"
+            return self._unusable(subscription, reason)
+        try:
+            return channel.open(subscription, self._read(subscription))
+        except Unreadable as error:
+            reason = f"{error}. The operator must restore the key."
+        except Conflict as error:
+            reason = str(error)
         except ValueError as error:
             reason = f"the subscription cannot be read: {error}"
+        return self._unusable(subscription, reason)
+
+    def _unusable(self, subscription: Subscription, reason: str) -> Endpoint:
         return Unusable(subscription.url, reason, policy_or_default(subscription.retry_policy))

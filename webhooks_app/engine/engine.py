@@ -27,7 +27,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from webhooks_app.channels.contract import Channel, Claimed, Tried
 from webhooks_app.channels.outcome import Outcome, unsent
 from webhooks_app.engine.claim import ClaimRequest, claim
-from webhooks_app.engine.endpoints import Endpoints, Kept
+from webhooks_app.engine.endpoints import Endpoints, Kept, ReadSpec
 from webhooks_app.engine.in_flight_budget import InFlightBudget
 from webhooks_app.engine.rate_limiter import held
 from webhooks_app.engine.record import Result
@@ -50,6 +50,7 @@ class Parts:
 
     database: Database
     channels: Mapping[str, Channel]
+    read: ReadSpec
     lease: timedelta
     max_in_flight: int
     call_for_help: Callable[[], None]
@@ -60,7 +61,7 @@ class Engine:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._endpoints = Endpoints(parts.database, parts.channels)
+        self._endpoints = Endpoints(parts.database, parts.channels, parts.read)
         self._threads = ThreadPoolExecutor(1, "claim")
         self._budget = InFlightBudget(parts.max_in_flight)
         self._change = asyncio.Event()

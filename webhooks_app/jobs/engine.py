@@ -1,8 +1,10 @@
 """The engine as an RQ job."""
 
 from datetime import timedelta
+from functools import partial
 from weakref import WeakKeyDictionary
 
+import orjson
 from flask import Flask, current_app
 
 from webhooks_app import queue
@@ -12,10 +14,14 @@ from webhooks_app.channels.webhook.transport import Transport
 from webhooks_app.config import Settings
 from webhooks_app.engine.engine import Engine, Parts
 from webhooks_app.extensions import db
+from webhooks_app.lib.crypto import Vault
 from webhooks_app.lib.times import utcnow
 from webhooks_app.mail.email_channel import EmailChannel
 from webhooks_app.mail.service import desk_of, server_of
+from webhooks_app.models import Subscription
 from webhooks_app.parts import parts_of
+from webhooks_app.subscriptions import stored
+from webhooks_app.subscriptions.spec import AnySpec
 from webhooks_app.vocabulary import Channel as ChannelName
 
 BUDGET = 60.0
@@ -52,10 +58,19 @@ def engine_parts(app: Flask) -> Parts:
     return Parts(
         database=db.engine,
         channels=channels(app, lease),
+        read=partial(read_spec, parts_of(app).vault),
         lease=lease,
         max_in_flight=settings.max_in_flight,
         call_for_help=parts_of(app).doorbell.ring,
     )
+
+
+def read_spec(vault: Vault, row: Subscription) -> AnySpec:
+    """What a row asks for, with its headers in the clear. A mail has none, so a lost key keeps
+    back no mail. Raises `Unreadable`, and `Broken` for one that cannot be read."""
+    if row.channel != ChannelName.WEBHOOK:
+        return stored.of(row)
+    return stored.of(row, orjson.loads(vault.open(row.sealed_headers)))
 
 
 def channels(app: Flask, lease: timedelta) -> dict[str, Channel]:

@@ -2,16 +2,16 @@
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import cast
+from typing import Protocol, cast
 
 import msgspec
 from sqlalchemy import Connection, Table, and_, bindparam, select
 
 from webhooks_app.catalogue.system import DIGEST
-from webhooks_app.channels.contract import Claimed, Row
+from webhooks_app.channels.contract import Claimed
 from webhooks_app.channels.email.digest import summary_of
 from webhooks_app.channels.email.fields import Field, fields_of, reply_address
 from webhooks_app.channels.email.message import settled
@@ -76,6 +76,19 @@ class MailContext:
     unsubscribing: Unsubscribing
 
 
+class Members(Protocol):
+    """What an action's spec says of its mails."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def retry_policy(self) -> object: ...
+    @property
+    def email_to(self) -> Sequence[str]: ...
+    @property
+    def email_subject(self) -> str | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class MailAction:
     """An action by e-mail: `subject` is None where it is made of the event."""
@@ -86,9 +99,8 @@ class MailAction:
     subject: str | None
 
     @classmethod
-    def of(cls, subscription: Row) -> "MailAction":
-        to = tuple(subscription.email_to)
-        return cls(subscription.id, subscription.name, to, subscription.email_subject)
+    def of(cls, id_: str, spec: Members) -> "MailAction":
+        return cls(id_, spec.name, tuple(spec.email_to), spec.email_subject)
 
 
 @dataclass(frozen=True, slots=True)

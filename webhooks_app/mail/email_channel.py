@@ -34,7 +34,7 @@ from webhooks_app.channels.retry_policy import RetryPolicy, parse_policy
 from webhooks_app.database import read_only
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.times import utcnow
-from webhooks_app.mail.compose import About, MailAction, MailContext, compose, read_about
+from webhooks_app.mail.compose import About, MailAction, MailContext, Members, compose, read_about
 from webhooks_app.models import Delivery, Mail
 from webhooks_app.vocabulary import DeliveryStatus, Failure
 
@@ -116,11 +116,11 @@ class EmailChannel:
             await self._loop.run_in_executor(self._threads, self._transport.hang_up)
         self._threads.shutdown(wait=False)
 
-    def open(self, subscription: Row) -> EmailEndpoint:
+    def open(self, subscription: Row, spec: Members) -> EmailEndpoint:
         """It needs nothing that is sealed, so a lost key keeps back no mail."""
         # Policies speak of HTTP; what SMTP refuses for good is permanent already.
-        policy = replace(parse_policy(subscription.retry_policy), server_errors_only=False)
-        action = MailAction.of(subscription)
+        policy = replace(parse_policy(spec.retry_policy), server_errors_only=False)
+        action = MailAction.of(subscription.id, spec)
         return EmailEndpoint(self, action, policy, ConcurrencyWindow(AT_ONCE))
 
     async def send(self, action: MailAction, claimed: Claimed) -> Tried:

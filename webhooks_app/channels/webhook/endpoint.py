@@ -6,8 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
+from typing import Protocol
 
-import orjson
 import structlog
 
 from webhooks_app.channels.concurrency_window import ConcurrencyWindow
@@ -90,8 +90,21 @@ class WebhookEndpoint:
         return (self.secret,)
 
 
+class Members(Protocol):
+    """What a webhook's spec says of sending. `headers` are in the clear."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def retry_policy(self) -> object: ...
+    @property
+    def timeout(self) -> float | None: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+
 class WebhookChannel:
-    """`vault` opens secrets and headers; `user_agent` is what requests say of us."""
+    """`vault` opens secrets; `user_agent` is the header of that name."""
 
     def __init__(self, transport: Transport, vault: Vault, user_agent: str) -> None:
         self._transport = transport
@@ -110,20 +123,19 @@ class WebhookChannel:
     ) -> None:
         await self._transport.__aexit__(kind, error, trace)
 
-    def open(self, subscription: Row) -> WebhookEndpoint:
-        own_headers = orjson.loads(self._vault.open(subscription.sealed_headers))
+    def open(self, subscription: Row, spec: Members) -> WebhookEndpoint:
         return WebhookEndpoint(
             transport=self._transport,
             user_agent=self._user_agent,
-            url=subscription.url,
+            url=spec.url,
             secret=self._vault.open(subscription.sealed_secret),
-            policy=parse_policy(subscription.retry_policy),
+            policy=parse_policy(spec.retry_policy),
             former_urls=[(below, url) for below, url in subscription.former_urls or ()],
             previous_secret=self._previous_secret(subscription),
             previous_expires_at=subscription.previous_secret_expires_at,
-            own_headers=own_headers,
-            masked=frozenset(map(str.lower, own_headers)),
-            timeout=subscription.timeout,
+            own_headers=spec.headers,
+            masked=frozenset(map(str.lower, spec.headers)),
+            timeout=spec.timeout,
         )
 
     def _previous_secret(self, subscription: Row) -> str | None:
