@@ -4,9 +4,10 @@ import pytest
 from flask import Flask
 
 from tests import factories
-from webhooks_app.events.stream import MatchExplanation, changed_of, match_explanations
+from webhooks_app.events.stream import MatchExplanation, match_explanations
 from webhooks_app.extensions import db
 from webhooks_app.matching.incoming import Incoming
+from webhooks_app.matching.stored import incoming_of
 from webhooks_app.models import Organisation
 
 URL = "https://a.example/hook"
@@ -60,4 +61,4 @@ def test_a_verdict_says_what_the_filter_asks_for_and_whether_it_changed(
 def test_what_changed_is_read_from_the_event(organisation: Organisation) -> None:
     events = [update(1), factories.lead(type="customer.updated", changed=("a.b",))]
     found = [factories.event_of(one) for one in factories.accepted(organisation, *events)]
-    assert [changed_of(event) for event in found] == [None, ("a.b",)]
+    assert [incoming_of(event).changed for event in found] == [None, ("a.b",)]
