@@ -1,5 +1,6 @@
 """Invitations: by mail, once, for a week, to whom they were sent."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -186,9 +187,12 @@ def test_who_cannot_be_invited_is_said_beside_the_field(
     app: Flask, owner: Person, email: str, reason: str
 ) -> None:
     invite(owner, "invited@people.example")
-    response = owner.post("/members/invitations", email=email, role="viewer")
+    response = owner.post("/members/invitations", email=email, role="admin")
     assert response.status_code == 422
     assert reason in response.text
+    assert 'aria-describedby="email-error" aria-invalid="true"' in response.text
+    assert f'type="email" value="{email}"' in response.text
+    assert re.search(r'<select id="role".*<option selected value="admin">', response.text)
     assert db.session.scalar(select(func.count()).select_from(Mail)) == 1
 
 
@@ -204,6 +208,26 @@ def test_an_admin_invites_admins_and_viewers_but_no_owner(
     for verb in ("resend", "revoke"):
         assert admin.post(f"/members/invitations/{owners}/{verb}").status_code == 403
     assert owner.post(f"/members/invitations/{owners}/revoke").status_code == 302
+
+
+def test_roles_that_one_may_give_are_offered_and_the_least_comes_first(
+    owner: Person, person: Callable[..., Person]
+) -> None:
+    for who, roles in (
+        (owner, ["viewer", "admin", "owner"]),
+        (person("admin", acme()), ["viewer", "admin"]),
+    ):
+        select_box = who.get("/members/").text.partition('<select id="role"')[2]
+        offered = re.findall('<option value="([a-z]+)">', select_box.partition("</select>")[0])
+        assert offered == roles
+
+
+@pytest.mark.parametrize("form", [{}, {"role": "king"}])
+def test_a_role_that_no_form_offers_is_a_bad_request(owner: Person, form: dict[str, str]) -> None:
+    owner.get("/members/")
+    response = owner.post("/members/invitations", email="ada@people.example", **form)
+    assert response.status_code == 400
+    assert db.session.scalar(select(func.count()).select_from(Invitation)) == 0
 
 
 def test_there_is_an_end_to_invitations(

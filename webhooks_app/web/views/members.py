@@ -12,6 +12,7 @@ from webhooks_app.people import departures, invitations
 from webhooks_app.people import members as service
 from webhooks_app.vocabulary import Role
 from webhooks_app.web import limits
+from webhooks_app.web.forms.members import InviteForm
 from webhooks_app.web.fresh import fresh_required
 from webhooks_app.web.tenancy import editor_required, here, member_required, owner_required
 
@@ -21,7 +22,7 @@ bp = Blueprint("members", __name__, url_prefix="/members")
 @bp.get("/")
 @member_required
 def index() -> str:
-    return _index()
+    return _index(InviteForm())
 
 
 @bp.route("/<user_id>/role", methods=["GET", "POST"])
@@ -29,13 +30,12 @@ def index() -> str:
 @fresh_required
 def change_role(user_id: str) -> Response | str:
     """A lesser role is asked for twice, when what they made is at stake."""
-    membership, role = _load(user_id), _role()
+    posted = request.method == "POST"
+    asked = request.form.get("role") if posted else request.args.get("role", Role.VIEWER.value)
+    membership, role = _load(user_id), _role(asked)
     left = departures.left_open(db.session(), membership, role)
-    asked_for = request.method == "POST" and (
-        "confirmed" in request.form or not (left.invitations or left.keys)
-    )
-    if not asked_for:
-        if request.method == "POST":
+    if not posted or ("confirmed" not in request.form and (left.invitations or left.keys)):
+        if posted:
             return redirect(url_for(".change_role", user_id=user_id, role=role))
         return render_template("members/role.html", membership=membership, role=role, left=left)
     service.change_role(db.session(), membership, role, request.form.getlist("key_id"))
@@ -73,7 +73,8 @@ def leave() -> Response | str:
 @fresh_required
 def invite() -> Response | tuple[str, int]:
     """Also the mails of one who invites and takes back by turns are bounded."""
-    role, email = _role(), request.form.get("email", "")
+    form = InviteForm()
+    role, email = _role(form.role.data), form.email.data or ""
     if not here().may_manage(role):
         abort(403)
     if limits.count("invitation", here().organisation.id, email[:254].lower()).exceeded:
@@ -81,7 +82,8 @@ def invite() -> Response | tuple[str, int]:
     try:
         made = invitations.invite(db.session(), here().organisation, email, role)
     except BadAccount as error:
-        return _index(str(error)), 422
+        form.email.errors = [str(error)]
+        return _index(form), 422
     flash(f"{made.email} is invited as {made.role}.")
     return redirect(url_for(".index"))
 
@@ -108,15 +110,17 @@ def revoke(invitation_id: str) -> Response:
     return redirect(url_for(".index"))
 
 
-def _index(error: str | None = None) -> str:
+def _index(form: InviteForm) -> str:
     organisation_id = here().organisation.id
+    roles = [role for role in Role if here().may_manage(role)]
+    form.offer(reversed(roles))
     return render_template(
         "members/index.html",
         members=service.list_members(db.session(), organisation_id),
         invitations=invitations.list_invitations(db.session(), organisation_id),
-        roles=[role for role in Role if here().may_manage(role)],
+        roles=roles,
         now=utcnow(),
-        error=error,
+        form=form,
     )
 
 
@@ -132,8 +136,6 @@ def _load_invitation(invitation_id: str) -> Invitation:
     return invitation
 
 
-def _role() -> Role:
+def _role(asked: str | None) -> Role:
     """400 for one that no form of ours offers."""
-    asked = request.form.get("role", "")
-    role = asked if request.method == "POST" else request.args.get("role", Role.VIEWER.value)
-    return Role(role) if role in set(Role) else abort(400)
+    return Role(asked) if asked in set(Role) else abort(400)
