@@ -42,6 +42,12 @@ def text_of(html: str) -> str:
     return " ".join(re.sub("<[^>]+>", " ", html).split())
 
 
+def written_in(response: TestResponse) -> str:
+    """The message in the form. HTML ignores the line break that a text area begins with."""
+    [text] = re.findall(r"<textarea [^>]*>\r\n(.*?)</textarea>", response.text, re.DOTALL)
+    return str(text)
+
+
 def test_the_events_of_each_message_are_shown_beside_it(owner: Person, played: str) -> None:
     say(owner, played, "I am ada@example.com. Can I talk to a person?")
     say(owner, played, "One moment.", "assistant")
@@ -112,10 +118,11 @@ def test_with_htmx_the_conversation_and_an_empty_form_come_back(owner: Person, p
     assert response.status_code == 200
     assert response.text.lstrip().startswith('<div id="talk">')
     assert "Are you there?" in response.text
-    assert ">Are you there?</textarea>" not in response.text
-    form = {"csrf_token": owner.token}
+    assert written_in(response) == ""
+    form = {"csrf_token": owner.token, "text": "Half a thought"}
     response = owner.client.post(f"{played}/silence", data=form, headers=HTMX)
     assert "conversation.ended" in response.text
+    assert written_in(response) == "Half a thought"
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
@@ -135,8 +142,8 @@ def test_what_is_wrong_is_said_beside_the_field_and_nothing_typed_is_lost(
     response = owner.client.post(f"{played}/messages", data=data, headers=headers)
     assert response.status_code == 422
     assert word in response.text
-    assert 'aria-invalid="true" aria-describedby="text-error"' in response.text
-    assert f">{fields.get('text', '')}</textarea>" in response.text
+    assert 'aria-describedby="text-error" aria-invalid="true"' in response.text
+    assert written_in(response) == fields.get("text", "")
     assert types() == ["conversation.started"]
 
 
@@ -144,8 +151,20 @@ def test_a_conversation_needs_a_chatbot(owner: Person) -> None:
     owner.get("/simulator/")
     response = owner.post("/simulator/", chatbot_id=" ", role="visitor", text="Hello")
     assert response.status_code == 422
-    assert "chatbot_id-error" in response.text
-    assert ">Hello</textarea>" in response.text
+    described = 'aria-describedby="chatbot_id-help chatbot_id-error" aria-invalid="true"'
+    assert response.text.count(described) == response.text.count("aria-invalid") == 1
+    assert written_in(response) == "Hello"
+    assert types() == []
+
+
+def test_all_that_is_wrong_with_a_new_conversation_is_said_at_once(owner: Person) -> None:
+    owner.get("/simulator/")
+    response = owner.post("/simulator/", chatbot_id="../x", role="visitor", text=" ")
+    assert response.status_code == 422
+    assert "Write something." in response.text
+    for name in ("chatbot_id", "text"):
+        assert f'id="{name}-error"' in response.text
+    assert 'value="../x"' in response.text
     assert types() == []
 
 
@@ -177,7 +196,9 @@ def test_named_chatbots_are_suggested(owner: Person, organisation: Organisation)
     )
     db.session.add(named)
     db.session.commit()
-    assert '<option value="bot_sales">Sales</option>' in owner.get("/simulator/").text
+    page = owner.get("/simulator/").text
+    assert '<option value="bot_sales">Sales</option>' in page
+    assert re.search('<input [^>]*list="chatbots" [^>]*value="bot_sales"', page)
 
 
 def test_real_conversations_are_not_played_with(owner: Person, organisation: Organisation) -> None:
@@ -196,7 +217,7 @@ def test_viewers_look_on(
     person: Callable[..., Person], organisation: Organisation, played: str
 ) -> None:
     viewer = person("viewer", organisation)
-    assert "Write as the visitor" not in viewer.get(played).text
-    assert "Write as the visitor" not in viewer.get("/simulator/").text
+    assert "Send as visitor" not in viewer.get(played).text
+    assert "Send as visitor" not in viewer.get("/simulator/").text
     assert say(viewer, played, "Hi").status_code == 403
     assert types() == ["conversation.started"]
