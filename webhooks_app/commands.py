@@ -36,7 +36,7 @@ class Command(click.Command):
         except click.UsageError as error:
             raise Refused(error.format_message()) from error
 
-    def invoke(self, context: click.Context) -> Any:
+    def invoke(self, context: click.Context) -> object:
         try:
             return super().invoke(context)
         except DBAPIError as error:

@@ -107,7 +107,7 @@ OBJECTS: dict[str, tuple[dict[str, Any], Fields]] = {
 }
 
 
-def _type(name: str, description: str, **more: Any) -> EventType:
+def _type(name: str, description: str, **more: object) -> EventType:
     """`more` are values of the sample that differ from the object's, or come on top."""
     title = name.replace(".", " ").replace("_", " ").capitalize()
     example, fields = OBJECTS[name.partition(".")[0]]

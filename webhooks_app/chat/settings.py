@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import re2
 from phonenumbers import SUPPORTED_REGIONS, country_code_for_region
@@ -68,7 +67,7 @@ def save(session: Session, organisation_id: str, wanted: ChatSettingsInput) -> N
     session.commit()
 
 
-def _values(wanted: ChatSettingsInput) -> dict[str, Any]:
+def _values(wanted: ChatSettingsInput) -> dict[str, object]:
     return {
         "escalation_patterns": list(wanted.escalation),
         "appointment_patterns": list(wanted.appointment),

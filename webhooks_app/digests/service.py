@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import cast
 
 import orjson
 import structlog
@@ -217,12 +217,12 @@ def _told(row: Subscription, organisation: str) -> Told:
     return Told(Tenant(row.organisation_id, row.mode), organisation, row.name, scope)
 
 
-def _incoming(told: Told, data: Mapping[str, Any], period: Period) -> Incoming:
+def _incoming(told: Told, data: Mapping[str, object], period: Period) -> Incoming:
     text = orjson.dumps(data).decode()
     return Incoming(type=DIGEST, data=text, occurred_at=period.end, subject=told.scope)
 
 
-def _data(session: Session, told: Told, schedule: Schedule, period: Period) -> dict[str, Any]:
+def _data(session: Session, told: Told, schedule: Schedule, period: Period) -> dict[str, object]:
     """The `data` of an `action.digest` event."""
     scope = {"type": told.scope[0], "id": told.scope[1]} if told.scope else None
     return {

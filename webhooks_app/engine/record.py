@@ -126,7 +126,7 @@ def _still_sending(connection: Connection, result: Result) -> bool:
     return found.first() is not None
 
 
-def attempt_row(result: Result) -> tuple[Any, ...]:
+def attempt_row(result: Result) -> tuple[object, ...]:
     """A row in the order of `ATTEMPT_COLUMNS`, with nothing in it that a database refuses."""
     outcome, tried = result.outcome, result.tried
     return (
@@ -195,16 +195,16 @@ def _store_states(connection: Connection, results: Sequence[Result]) -> None:
     store(connection, [_state(result) for result in results])
 
 
-def _store_postgres(connection: Connection, states: list[dict[str, Any]]) -> None:
+def _store_postgres(connection: Connection, states: list[dict[str, object]]) -> None:
     with driver_cursor(connection) as cursor:
         cursor.execute(POSTGRES_STATES, [orjson.dumps(states).decode()])
 
 
-def _store_sqlite(connection: Connection, states: list[dict[str, Any]]) -> None:
+def _store_sqlite(connection: Connection, states: list[dict[str, object]]) -> None:
     connection.execute(text(SQLITE_STATES), [_sqlite_state(state) for state in states])
 
 
-def _state(result: Result) -> dict[str, Any]:
+def _state(result: Result) -> dict[str, object]:
     return {
         "id": result.claimed.delivery_id,
         "number": result.claimed.number,

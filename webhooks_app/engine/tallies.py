@@ -61,7 +61,7 @@ def health(tries: Iterable[Try]) -> list[dict[str, Any]]:
     return list(rows.values())
 
 
-def _nothing(subscription_id: str) -> dict[str, Any]:
+def _nothing(subscription_id: str) -> dict[str, object]:
     return {
         "subscription_id": subscription_id,
         "delivered": 0,

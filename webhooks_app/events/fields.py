@@ -46,7 +46,7 @@ def faults_of_data(text: bytes) -> Iterator[Fault]:
         yield Fault("#/data", f"This is nested more than {DEEPEST_DATA} levels deep.")
 
 
-def _deeper_than(levels: int, text: bytes, data: Any) -> bool:
+def _deeper_than(levels: int, text: bytes, data: object) -> bool:
     """Walks the tree only when it holds enough brackets to be that deep."""
     if text.count(b"{") + text.count(b"[") <= levels:
         return False

@@ -1,7 +1,6 @@
 """The event types that an organisation knows: the catalogue's, and those that it registered."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -60,8 +59,8 @@ def find_own(session: Session, organisation_id: str, name: str) -> CustomEventTy
 
 def as_event_type(row: CustomEventType) -> EventType:
     """One that cannot be read has an empty sample, and its description says so."""
-    sample = json_text.read_as(dict[str, Any], row.sample)
-    schema = json_text.read_as(dict[str, Any], row.schema) if row.schema else None
+    sample = json_text.read_as(dict[str, object], row.sample)
+    schema = json_text.read_as(dict[str, object], row.schema) if row.schema else None
     is_readable = sample is not None and (schema is not None or not row.schema)
     return EventType(
         name=row.name,

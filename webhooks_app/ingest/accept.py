@@ -262,7 +262,7 @@ def _plan(
     return plan
 
 
-def _in_lock_order(event_rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+def _in_lock_order(event_rows: list[tuple[object, ...]]) -> list[tuple[object, ...]]:
     """Sorted by key, so that two requests with the same keys wait rather than deadlock."""
     key, source = EVENT_COLUMNS.index("idempotency_key"), EVENT_COLUMNS.index("source_id")
     return sorted(event_rows, key=lambda row: (row[key] or "", row[source] or ""))

@@ -1,7 +1,6 @@
 """The jobs that workers run, though whoever can write to Redis can name any function."""
 
 from collections.abc import Callable
-from typing import Any
 
 import structlog
 from rq.job import Job
@@ -24,7 +23,7 @@ class OurJob(Job):
     """What RQ imports for a job, by names that are in Redis, comes through here."""
 
     @property
-    def func(self) -> Callable[..., Any]:
+    def func(self) -> Callable[..., object]:
         if self.func_name not in OUR_JOBS or self.instance:
             log.error("job refused", job=self.id, function=str(self.func_name)[:200])
             raise NotOurJob(f"Workers do not run {str(self.func_name)[:200]!r}")

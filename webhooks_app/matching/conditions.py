@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import re2
 
@@ -33,15 +32,15 @@ class InvalidCondition(ValueError):
 class Condition:
     field: str
     operator: str
-    value: Any = None
+    value: object = None
 
     @property
     def is_pattern(self) -> bool:
         return self.operator == "matches"
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """What `parse_conditions` reads again; an operator that takes no value has none."""
-        shape: dict[str, Any] = {"field": self.field, "operator": self.operator}
+        shape: dict[str, object] = {"field": self.field, "operator": self.operator}
         if self.operator not in VALUELESS:
             shape["value"] = list(self.value) if isinstance(self.value, tuple) else self.value
         return shape
@@ -58,7 +57,7 @@ class ConditionResult:
     condition: Condition
     passed: bool
     found: bool = False
-    actual: Any = None
+    actual: object = None
     tried: bool = True
 
 
@@ -149,7 +148,7 @@ def _parse(index: int, raw: object) -> Condition:
     return Condition(field, name, _checked_value(index, name, OPERATORS[name], value))
 
 
-def _checked_value(index: int, name: str, operator: Operator, value: Any) -> Any:
+def _checked_value(index: int, name: str, operator: Operator, value: object) -> object:
     if operator.takes_list:
         return _checked_choices(index, value)
     if not _is_scalar(value):
@@ -159,7 +158,7 @@ def _checked_value(index: int, name: str, operator: Operator, value: Any) -> Any
     return value
 
 
-def _checked_choices(index: int, value: Any) -> tuple[Any, ...]:
+def _checked_choices(index: int, value: object) -> tuple[object, ...]:
     if not isinstance(value, list | tuple) or not 0 < len(value) <= MOST_CHOICES:
         raise InvalidCondition(index, "value", f"Give a list of 1 to {MOST_CHOICES} values.")
     if not all(_is_scalar(one) for one in value):
@@ -167,13 +166,13 @@ def _checked_choices(index: int, value: Any) -> tuple[Any, ...]:
     return tuple(value)
 
 
-def _is_scalar(value: Any) -> bool:
+def _is_scalar(value: object) -> bool:
     if isinstance(value, str):
         return 0 < len(value) <= LONGEST_VALUE and "\0" not in value
     return isinstance(value, float) or (isinstance(value, int) and abs(value) < 2**63)
 
 
-def _check_pattern(index: int, value: Any) -> None:
+def _check_pattern(index: int, value: object) -> None:
     if not isinstance(value, str) or len(value) > LONGEST_PATTERN:
         reason = f"A pattern is a text of at most {LONGEST_PATTERN} characters."
         raise InvalidCondition(index, "value", reason)

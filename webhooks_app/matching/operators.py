@@ -143,13 +143,13 @@ OPERATORS = {
 VALUELESS = ("exists", "not_exists")
 
 
-def _texts(actual: Any, value: Any, test: Callable[[str, str], bool]) -> bool:
+def _texts(actual: object, value: object, test: Callable[[str, str], bool]) -> bool:
     if isinstance(actual, bool) or not isinstance(actual, str | int | float):
         return False
     return test(str(actual).casefold(), str(value).casefold())
 
 
-def _ordered(actual: Any, value: Any, test: Callable[[Any, Any], bool]) -> bool:
+def _ordered(actual: object, value: object, test: Callable[[Any, Any], bool]) -> bool:
     """By number, else by moment (RFC 3339); anything else has no order."""
     for convert in (_as_number, _as_moment):
         left, right = convert(actual), convert(value)
@@ -158,7 +158,7 @@ def _ordered(actual: Any, value: Any, test: Callable[[Any, Any], bool]) -> bool:
     return False
 
 
-def _as_number(value: Any) -> int | float | None:
+def _as_number(value: object) -> int | float | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
@@ -171,13 +171,13 @@ def _as_number(value: Any) -> int | float | None:
     return number if isfinite(number) else None
 
 
-def _as_bool(value: Any) -> bool | None:
+def _as_bool(value: object) -> bool | None:
     if isinstance(value, bool):
         return value
     return {"true": True, "false": False}.get(value.casefold()) if isinstance(value, str) else None
 
 
-def _as_moment(value: Any) -> datetime | None:
+def _as_moment(value: object) -> datetime | None:
     if not isinstance(value, str) or len(value) > LONGEST_MOMENT:
         return None
     try:

@@ -6,7 +6,6 @@ A dot separates steps. A key with a dot in it is found as it is (`fields.System.
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Any
 
 from webhooks_app.lib.pointers import Fault, pointer
 
@@ -59,7 +58,7 @@ class Walk:
     def __init__(self) -> None:
         self.visited = 0
 
-    def find(self, value: Any, steps: Sequence[str]) -> list[Any]:
+    def find(self, value: object, steps: Sequence[str]) -> list[object]:
         """All that is there: one value, or several where a list is on the way.
 
         A number is an element of a list; any other step goes into each of its elements. Of keys
@@ -73,7 +72,7 @@ class Walk:
             return self._in_list(value, steps)
         return []
 
-    def _in_object(self, value: dict[str, Any], steps: Sequence[str]) -> list[Any]:
+    def _in_object(self, value: dict[str, object], steps: Sequence[str]) -> list[object]:
         if steps[0] in value and (found := self.find(value[steps[0]], steps[1:])):
             return found
         for count in range(2, len(steps) + 1):
@@ -82,7 +81,7 @@ class Walk:
                 return found
         return []
 
-    def _in_list(self, value: list[Any], steps: Sequence[str]) -> list[Any]:
+    def _in_list(self, value: list[object], steps: Sequence[str]) -> list[object]:
         step = steps[0]
         if step.isdecimal() and int(step) < len(value):
             return self.find(value[int(step)], steps[1:])

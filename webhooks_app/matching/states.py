@@ -6,7 +6,7 @@ Only for event types that a field filter follows; all others cost a look into a 
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 import msgspec
 from sqlalchemy import Connection, Engine, Table, delete, select, tuple_
@@ -83,7 +83,7 @@ class States:
             return event
         if before.data == event.data:
             return replace(event, changed=())
-        former = json_text.read_as(dict[str, Any], before.data) or {}
+        former = json_text.read_as(dict[str, object], before.data) or {}
         if not former or len(before.data) + len(event.data) > LARGEST_COMPARED:
             return event
         return replace(event, changed=changed_paths(former, _decode(event.data)))
@@ -99,7 +99,7 @@ class States:
 
     def store(self) -> None:
         """Write what has moved on."""
-        rows: list[tuple[Any, ...]] = []
+        rows: list[tuple[object, ...]] = []
         for key in sorted(self._moved):
             state = self._known[key]
             assert state is not None
@@ -125,7 +125,7 @@ def key_of(tenant: Tenant, event: Incoming) -> Key | None:
     return Key(tenant.organisation_id, tenant.mode, type_, found) if found else None
 
 
-def _id_text(value: Any) -> str | None:
+def _id_text(value: object) -> str | None:
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
         return str(value)
     text = value if isinstance(value, str) else ""

@@ -1,7 +1,6 @@
 """An event as conditions and subjects of mails see it."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from webhooks_app.matching.budget import Budget
 from webhooks_app.matching.paths import Walk, steps_of
@@ -15,11 +14,11 @@ class View:
 
     __slots__ = ("_event", "_found")
 
-    def __init__(self, event: Mapping[str, Any]) -> None:
+    def __init__(self, event: Mapping[str, object]) -> None:
         self._event = event
-        self._found: dict[str, list[Any]] = {}
+        self._found: dict[str, list[object]] = {}
 
-    def look_up(self, path: str, budget: Budget) -> list[Any]:
+    def look_up(self, path: str, budget: Budget) -> list[object]:
         """All that is at `path`: one value, or several where a list is on the way.
 
         A path that starts with a name of the envelope (`data.email`, `subject.id`) starts there,
@@ -36,7 +35,7 @@ class View:
                 budget.pay(walk.visited * ELEMENT)
         return found
 
-    def _find(self, walk: Walk, steps: tuple[str, ...]) -> list[Any]:
+    def _find(self, walk: Walk, steps: tuple[str, ...]) -> list[object]:
         first, rest = steps[0], steps[1:]
         if first in ENVELOPE:
             return walk.find(self._event.get(first), rest)

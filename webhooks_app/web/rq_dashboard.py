@@ -69,7 +69,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(rq_data=rq_data, rq_registries=REGISTRIES)
 
 
-def rq_data(name: str, **arguments: Any) -> Any:
+def rq_data(name: str, **arguments: object) -> object:
     """What that endpoint of rq-dashboard answers as JSON."""
     view: Any = current_app.view_functions[f"rq_dashboard.{name}"]
     answer, _headers = view(instance_number=0, **arguments)
@@ -143,7 +143,7 @@ class _Readable:
     dumps = JSONSerializer.dumps
 
     @staticmethod
-    def loads(data: bytes) -> Any:
+    def loads(data: bytes) -> object:
         try:
             return json.loads(data)
         except ValueError:

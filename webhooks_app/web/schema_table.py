@@ -35,7 +35,7 @@ class Row(NamedTuple):
     required: bool
 
 
-def rows_of(schema: Mapping[str, Any] | None) -> list[Row]:
+def rows_of(schema: Mapping[str, object] | None) -> list[Row]:
     """The fields of the data, each object followed by what is in it; `MOST_ROWS` at most."""
     rows = []
     for row in _rows(schema, "", DEEPEST):
@@ -64,7 +64,7 @@ def _rows(schema: Any, before: str, levels: int) -> Iterator[Row]:
         yield from _rows(about, f"{before}{name}.", levels - 1)
 
 
-def _kind(field: Mapping[str, Any]) -> str:
+def _kind(field: Mapping[str, object]) -> str:
     words, kinds, format_ = field.get("enum"), field.get("type"), field.get("format")
     if isinstance(words, list):
         return "one of " + ", ".join(_json(word) for word in words)
@@ -75,7 +75,7 @@ def _kind(field: Mapping[str, Any]) -> str:
     return " or ".join(known) or "anything"
 
 
-def _example(field: Mapping[str, Any]) -> str:
+def _example(field: Mapping[str, object]) -> str:
     examples = field.get("examples")
     return _json(examples[0]) if isinstance(examples, list) and examples else ""
 
