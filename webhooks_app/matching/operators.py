@@ -1,7 +1,7 @@
 """What each operator of a condition means. All are total: any two JSON values have an answer."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -28,10 +28,10 @@ class Operator:
     `cost(actual, value)` is how much work that is, in steps of the budget, where it may be much.
     """
 
-    holds: Callable[[Any, Any], bool]
+    holds: Callable[[object, object], bool]
     negated: bool = False
     takes_list: bool = False
-    cost: Callable[[Any, Any], int] | None = None
+    cost: Callable[[object, object], int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Pattern:
         return min(len(text), LONGEST_SEARCHED) * self.weight
 
 
-def equals(actual: Any, value: Any) -> bool:
+def equals(actual: object, value: object) -> bool:
     """Numbers by value, also when one side is a text of digits; texts exactly, by case."""
     if isinstance(actual, bool) or isinstance(value, bool):
         return _as_bool(actual) is not None and _as_bool(actual) == _as_bool(value)
@@ -61,39 +61,39 @@ def equals(actual: Any, value: Any) -> bool:
     return bool(actual == value)
 
 
-def exists(actual: Any, _: Any) -> bool:
+def exists(actual: object, _: object) -> bool:
     """There, and neither null nor empty."""
     return actual is not None and actual != ""
 
 
-def contains(actual: Any, value: Any) -> bool:
+def contains(actual: object, value: object) -> bool:
     """A text within a text, whatever the case; or an element of a list."""
     if isinstance(actual, list):
         return any(equals(one, value) for one in actual)
     return _texts(actual, value, lambda text, part: part in text)
 
 
-def starts_with(actual: Any, value: Any) -> bool:
+def starts_with(actual: object, value: object) -> bool:
     return _texts(actual, value, str.startswith)
 
 
-def ends_with(actual: Any, value: Any) -> bool:
+def ends_with(actual: object, value: object) -> bool:
     return _texts(actual, value, str.endswith)
 
 
-def one_of(actual: Any, values: Any) -> bool:
-    return any(equals(actual, value) for value in values)
+def one_of(actual: object, values: object) -> bool:
+    return any(equals(actual, value) for value in _choices(values))
 
 
-def greater_than(actual: Any, value: Any) -> bool:
+def greater_than(actual: object, value: object) -> bool:
     return _ordered(actual, value, lambda left, right: left > right)
 
 
-def less_than(actual: Any, value: Any) -> bool:
+def less_than(actual: object, value: object) -> bool:
     return _ordered(actual, value, lambda left, right: left < right)
 
 
-def matches(actual: Any, value: Any) -> bool:
+def matches(actual: object, value: object) -> bool:
     """RE2 finds the pattern somewhere in a text, in time linear in its length."""
     return isinstance(actual, str) and compile_pattern(str(value)).found_in(actual)
 
@@ -115,16 +115,20 @@ def compile_pattern(pattern: str) -> Pattern:
     return Pattern(regex, 4 + size // 50)
 
 
-def _cost_of_text(actual: Any, _: Any) -> int:
+def _cost_of_text(actual: object, _: object) -> int:
     return len(actual) if isinstance(actual, str) else 0
 
 
-def _cost_of_contains(actual: Any, _: Any) -> int:
+def _cost_of_contains(actual: object, _: object) -> int:
     return 32 * len(actual) if isinstance(actual, list) else _cost_of_text(actual, _)
 
 
-def _cost_of_matches(actual: Any, value: Any) -> int:
+def _cost_of_matches(actual: object, value: object) -> int:
     return compile_pattern(str(value)).cost(actual) if isinstance(actual, str) else 0
+
+
+def _cost_of_choices(_: object, values: object) -> int:
+    return 32 * len(_choices(values))
 
 
 OPERATORS = {
@@ -135,12 +139,16 @@ OPERATORS = {
     "contains": Operator(contains, cost=_cost_of_contains),
     "starts_with": Operator(starts_with, cost=_cost_of_text),
     "ends_with": Operator(ends_with, cost=_cost_of_text),
-    "one_of": Operator(one_of, takes_list=True, cost=lambda _, values: 32 * len(values)),
+    "one_of": Operator(one_of, takes_list=True, cost=_cost_of_choices),
     "greater_than": Operator(greater_than),
     "less_than": Operator(less_than),
     "matches": Operator(matches, cost=_cost_of_matches),
 }
 VALUELESS = ("exists", "not_exists")
+
+
+def _choices(values: object) -> Sequence[object]:
+    return values if isinstance(values, Sequence) else ()
 
 
 def _texts(actual: object, value: object, test: Callable[[str, str], bool]) -> bool:

@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Awaitable
 from contextlib import suppress
-from typing import Any, Self
+from typing import Self
+
+from webhooks_app.server.rsgi_types import HTTPProtocol
 
 GRACE = 10.0  # seconds for the first bytes, and kept in hand until the last
 SLOWEST = 16 * 1024  # bytes a second, on average, after that
@@ -26,14 +28,14 @@ class Parts:
     """The parts of a body as they come. Unlike the `protocol` of granian's RSGI that it is made of,
     it can be iterated again, for what is left. (`anext` with a default crashes granian.)"""
 
-    def __init__(self, protocol: Any) -> None:
+    def __init__(self, protocol: HTTPProtocol) -> None:
         self._next = aiter(protocol).__anext__
 
     def __aiter__(self) -> Self:
         return self
 
     def __anext__(self) -> Awaitable[bytes]:
-        return self._next()  # type: ignore[no-any-return]
+        return self._next()
 
 
 async def read_body(parts_sent: Parts, length: int | None, most: int) -> bytes:
