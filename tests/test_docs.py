@@ -108,6 +108,44 @@ def test_every_command_is_documented(app: Flask) -> None:
         assert f"flask --app app {name}" in OPERATING
 
 
+def names_in_bold(name: str) -> set[str]:
+    return set(re.findall(r"\*\*([^*]+)\*\*", (ROOT / "docs" / f"{name}.md").read_text()))
+
+
+def on_the_pages() -> str:
+    templates = [path.read_text() for path in (ROOT / "templates").rglob("*.html")]
+    forms = [path.read_text() for path in (ROOT / "webhooks_app/web").rglob("*.py")]
+    return re.sub(r"\s+", " ", "".join(templates + forms))
+
+
+@pytest.mark.quick
+def test_what_the_first_page_names_in_bold_is_on_the_pages() -> None:
+    names = names_in_bold("start")
+    assert {"Create inbox", "I have saved it", "Recover"} <= names
+    pages = on_the_pages()
+    assert {name for name in names if name not in pages} == set()
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize(
+    ("document", "button"),
+    [
+        *(("dashboard", name) for name in ("Logs", "Delivery logs", "Retry now", "Replay")),
+        *(("dashboard", name) for name in ("Replay selected", "Replay all matching…", "Recover")),
+        ("dashboard", "New secret"),
+        ("deliveries", "Retry now"),
+        ("deliveries", "Recover"),
+        ("digests", "Show preview"),
+        ("digests", "Send to me"),
+        ("chat", "Skip 30 minutes"),
+        *(("accounts", name) for name in ("Rotate", "Revoke", "Export CSV", "That was not me")),
+    ],
+)
+def test_buttons_that_the_documents_name_are_on_the_pages(document: str, button: str) -> None:
+    assert button in names_in_bold(document)
+    assert button in on_the_pages()
+
+
 def test_links_between_the_documents_lead_somewhere() -> None:
     for document in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text()):
