@@ -62,6 +62,7 @@ def test_an_engine_is_asked_for_when_there_is_something_to_send(
 ) -> None:
     waiting = queue.queue_named(queue.DELIVERIES, queue.fast_redis(redis_server.url))
     api.webhook()
+    waiting.empty()  # its ping asked for one
     say(api)
     assert len(waiting) == 0
     say(api, text="ada@example.com")
@@ -164,10 +165,10 @@ def test_a_batch_may_be_larger_than_a_message(api: Api) -> None:
         ({"id": "a b"}, "#/id", "visible"),
         ({"at": "yesterday"}, "#/at", ""),
         ({"at": "2026-03-02T10:00:00"}, "#/at", "timezone"),
-        ({"at": "0001-01-01T00:00:00+10:00"}, "#/at", "years"),
-        ({"at": "9999-12-31T23:59:59-10:00"}, "#/at", "years"),
+        ({"at": "0001-01-01T00:00:00+10:00"}, "#/at", "not within"),
+        ({"at": "9999-12-31T23:59:59-10:00"}, "#/at", "not within"),
         ({"at": rfc3339(utcnow() + timedelta(days=2))}, "#/at", "future"),
-        ({"extra": 1}, "#/extra", "No member"),
+        ({"extra": 1}, "#/extra", "Unknown field"),
     ],
 )
 def test_what_is_wrong_is_named(api: Api, fields: dict[str, Any], where: str, word: str) -> None:

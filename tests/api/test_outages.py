@@ -90,12 +90,11 @@ def test_a_failure_of_ours_tells_nothing_of_our_insides(
     assert "inside" not in response.text
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_database_that_only_reads_is_a_503_until_it_writes_again(
     app: Flask, client: FlaskClient, api: Api
 ) -> None:
     """The connection is given up, since it may lead to a former primary."""
-    if db.engine.dialect.name != "postgresql":
-        pytest.skip("SQLite has no standby")
     let_it_only_read(db.engine.url, True)
     try:
         with client.application.app_context():

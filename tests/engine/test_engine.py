@@ -531,12 +531,11 @@ def test_an_endpoint_that_fails_has_one_request_at_a_time(
     assert max(most[2 * first :]) <= 2
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_results_wait_while_the_database_only_reads(
     app: Flask, organisation: Organisation, receiver: Receiver, engine: Engine
 ) -> None:
     """As during a failover: nothing that was delivered is sent again for lack of a record."""
-    if db.engine.dialect.name != "postgresql":
-        pytest.skip("SQLite has no standby")
     receiver.answer = lambda request: Answer(delay=0.5)
     factories.webhook(organisation, receiver.url)
     factories.accepted(organisation)

@@ -31,6 +31,9 @@ from webhooks_app.models import Organisation, ReplayBatch
 from webhooks_app.subscriptions.auto_disable import cancel_left_over
 from webhooks_app.vocabulary import Failure
 
+# SQLite keeps no such statistics unless it is asked to.
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
 ROWS, ENDPOINTS, DUE = 50_000, 10, 2_000
 BATCH = 200
 LEASE = timedelta(seconds=30)
@@ -72,8 +75,6 @@ class Cost:
 @pytest.fixture
 def own_statistics(app: Flask) -> Iterator[None]:
     """Nobody but the test has the tables analysed; they are empty, and known to be."""
-    if db.engine.dialect.name != "postgresql":
-        pytest.skip("SQLite keeps no such statistics unless it is asked to")
     _all_tables("ALTER TABLE {} SET (autovacuum_enabled = false)", "VACUUM FULL {}", "ANALYZE {}")
     yield
     db.session.rollback()
