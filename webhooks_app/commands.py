@@ -171,7 +171,7 @@ def send_test_mail(to: str) -> None:
     """Send a mail at once, and say what the mail server answered."""
     try:
         answer = mail.send_test(to)
-    except mail.NotSent as error:
+    except mail.MailNotSent as error:
         raise Refused(str(error)) from error
     click.echo(f"The mail server took it: {answer}. Look into the mailbox of {to}.")
 

@@ -29,7 +29,7 @@ class SubscriptionKind(StrEnum):
     WEBHOOK = "webhook"
 
 
-class Channel(StrEnum):
+class ChannelName(StrEnum):
     WEBHOOK = "webhook"
     EMAIL = "email"
 

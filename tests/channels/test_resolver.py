@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.raw_server import OK, sends, server, transport
-from webhooks_app.channels.webhook.failures import NotSent
+from webhooks_app.channels.webhook.failures import RequestNotSent
 from webhooks_app.channels.webhook.message import WebhookMessage
 from webhooks_app.channels.webhook.resolver import AsyncResolver
 from webhooks_app.vocabulary import Failure
@@ -103,15 +103,15 @@ def test_a_name_server_that_is_dead_for_some_holds_up_nobody_else(names: NameSer
 
     slowest, errors = asyncio.run(run())
     assert slowest < DEAD
-    assert all(isinstance(error, NotSent) for error in errors)
-    assert {error.failure for error in errors if isinstance(error, NotSent)} == {Failure.DNS}
+    assert all(isinstance(error, RequestNotSent) for error in errors)
+    assert {error.failure for error in errors if isinstance(error, RequestNotSent)} == {Failure.DNS}
     assert "n0.dead.test could not be resolved: no answer within 1.8 s" in str(errors[0])
 
 
 async def _error(asked: object) -> BaseException | None:
     try:
         await asked  # type: ignore[misc]
-    except NotSent as error:
+    except RequestNotSent as error:
         return error
     return None
 

@@ -30,7 +30,7 @@ from webhooks_app.operations.integrity_check import audit
 from webhooks_app.parts import parts_of
 from webhooks_app.subscriptions import service as subscriptions
 from webhooks_app.subscriptions.test_delivery import send_test
-from webhooks_app.vocabulary import Channel
+from webhooks_app.vocabulary import ChannelName
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "emails" / "digest"
 SINCE = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -395,7 +395,7 @@ def made(app: Flask, organisation: Organisation, **more: Any) -> Subscription:
     kind = subscriptions.SubscriptionKind.ACTION
     fields, tenant = service_fields(**more), factories.tenant(organisation)
     row, _ = subscriptions.create_subscription(
-        db.session(), tenant, kind, fields, vault, guard, Channel.EMAIL
+        db.session(), tenant, kind, fields, vault, guard, ChannelName.EMAIL
     )
     return row
 

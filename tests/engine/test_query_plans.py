@@ -24,7 +24,7 @@ from webhooks_app.channels.outcome import Outcome
 from webhooks_app.deliveries import replays, retention
 from webhooks_app.deliveries.filters import Filters
 from webhooks_app.engine.claim import ClaimRequest, anything_due, claim
-from webhooks_app.engine.record import Result, record, record_one
+from webhooks_app.engine.record import Result, record_result, record_results
 from webhooks_app.extensions import db
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Organisation, ReplayBatch
@@ -226,7 +226,7 @@ def test_a_record(stale: list[str]) -> None:
     claims = [one for _ in range(5) for one in claimed()]
     assert len(claims) == BATCH
     with explained() as costs:
-        record(db.engine, results(claims))
+        record_results(db.engine, results(claims))
     check(costs, BATCH)
 
 
@@ -240,21 +240,21 @@ def test_plans_made_while_the_tables_were_small_hold_once_they_have_grown(
     factories.accepted(organisation, *[factories.lead() for _ in range(30)])
     with explained() as costs:
         for _ in range(20):
-            record(db.engine, results(claimed(ENDPOINTS)))
+            record_results(db.engine, results(claimed(ENDPOINTS)))
         load(organisation, subscriptions, "delivered", after=ROWS // 10)
         run_script(SETTLE, settled=ROWS - DUE)
         costs.clear()
         claims = [one for _ in range(5) for one in claimed()]
         check(costs, BATCH // 5)
         costs.clear()
-        record(db.engine, results(claims))
+        record_results(db.engine, results(claims))
         check(costs, BATCH)
 
 
 def test_a_record_of_one(stale: list[str]) -> None:
     [one, *_] = claimed()
     with explained() as costs:
-        record_one(db.engine, results([one])[0])
+        record_result(db.engine, results([one])[0])
     check(costs, 1)
 
 

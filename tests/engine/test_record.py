@@ -10,7 +10,7 @@ from tests.support.engine import attempts, deliveries, make_due
 from webhooks_app.channels.contract import Claimed, Tried
 from webhooks_app.channels.outcome import Outcome
 from webhooks_app.engine.claim import ClaimRequest, claim
-from webhooks_app.engine.record import Result, record, record_one
+from webhooks_app.engine.record import Result, record_result, record_results
 from webhooks_app.extensions import db
 from webhooks_app.models import Organisation, Subscription, SubscriptionHealth
 from webhooks_app.operations.integrity_check import audit
@@ -50,8 +50,8 @@ def test_a_late_result_does_not_overrule_the_try_that_came_after(
     first = prepared(organisation)
     make_due()
     second = claimed_one(organisation)
-    record(db.engine, [result_of(second)])
-    record_one(db.engine, result_of(first, 500, retry_in=60))
+    record_results(db.engine, [result_of(second)])
+    record_result(db.engine, result_of(first, 500, retry_in=60))
     [delivery] = deliveries()
     assert (delivery.status, delivery.tries) == ("delivered", 2)
     assert [(a.number, a.outcome, a.status_code) for a in attempts()] == [
@@ -65,8 +65,8 @@ def test_a_late_410_disables_nothing(organisation: Organisation) -> None:
     first = prepared(organisation)
     make_due()
     second = claimed_one(organisation)
-    record(db.engine, [result_of(second)])
-    record_one(db.engine, result_of(first, 410))
+    record_results(db.engine, [result_of(second)])
+    record_result(db.engine, result_of(first, 410))
     assert db.session.scalar(select(Subscription.enabled))
     assert db.session.query(SubscriptionHealth).one().failed == 0
 
@@ -76,7 +76,7 @@ def test_a_410_of_the_url_before_an_edit_disables_nothing(organisation: Organisa
     subscription = db.session.query(Subscription).one()
     subscription.url = "https://moved.example"
     db.session.commit()
-    record(db.engine, [result_of(claimed, 410)])
+    record_results(db.engine, [result_of(claimed, 410)])
     db.session.rollback()
     assert db.session.scalar(select(Subscription.enabled))
     assert [row.status for row in deliveries()] == ["failed"]
@@ -92,7 +92,7 @@ def test_a_410_disables_unless_it_was_edited_since(
         subscription = db.session.query(Subscription).one()
         subscription.description = "Back in service"
         db.session.commit()
-    record(db.engine, [result_of(claimed, 410)])
+    record_results(db.engine, [result_of(claimed, 410)])
     db.session.rollback()
     assert db.session.scalar(select(Subscription.enabled)) is edited
     assert [row.status for row in deliveries()] == ["failed"]
@@ -105,14 +105,14 @@ def test_a_success_lets_the_next_failure_be_warned_of_again(organisation: Organi
         db.session.rollback()
         return found
 
-    record(db.engine, [result_of(prepared(organisation), 500, retry_in=0)])
+    record_results(db.engine, [result_of(prepared(organisation), 500, retry_in=0)])
     db.session.query(SubscriptionHealth).one().warned_at = datetime.now(UTC)
     db.session.commit()
     make_due()
-    record(db.engine, [result_of(claimed_one(organisation), 500, retry_in=0)])
+    record_results(db.engine, [result_of(claimed_one(organisation), 500, retry_in=0)])
     assert warned_at() is not None
     make_due()
-    record(db.engine, [result_of(claimed_one(organisation))])
+    record_results(db.engine, [result_of(claimed_one(organisation))])
     assert warned_at() is None
 
 
@@ -120,8 +120,8 @@ def test_a_batch_given_again_after_a_doubtful_commit_counts_once(
     organisation: Organisation,
 ) -> None:
     result = result_of(prepared(organisation))
-    record(db.engine, [result])
-    record(db.engine, [result], again=True)
+    record_results(db.engine, [result])
+    record_results(db.engine, [result], again=True)
     counters = db.session.query(SubscriptionHealth).one()
     assert (counters.delivered, len(attempts())) == (1, 1)
 
@@ -136,12 +136,12 @@ def test_the_failure_clock_starts_at_the_first_failure_and_stops_at_a_success(
         return found
 
     claimed = prepared(organisation)
-    record(db.engine, [result_of(claimed, 500, retry_in=0)])
+    record_results(db.engine, [result_of(claimed, 500, retry_in=0)])
     began = failing_since()
     assert began is not None
     make_due()
-    record(db.engine, [result_of(claimed_one(organisation), 500, retry_in=0)])
+    record_results(db.engine, [result_of(claimed_one(organisation), 500, retry_in=0)])
     assert failing_since() == began
     make_due()
-    record(db.engine, [result_of(claimed_one(organisation))])
+    record_results(db.engine, [result_of(claimed_one(organisation))])
     assert failing_since() is None

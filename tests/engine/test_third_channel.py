@@ -17,7 +17,7 @@ from sqlalchemy import Connection, event, text
 from tests import factories
 from tests.support.engine import Run, attempts, make_due, running, settle
 from webhooks_app.channels.concurrency_window import ConcurrencyWindow
-from webhooks_app.channels.contract import Claimed, Row, Tried
+from webhooks_app.channels.contract import Claimed, SubscriptionRow, Tried
 from webhooks_app.channels.outcome import Outcome
 from webhooks_app.channels.retry_policy import RetryPolicy, parse_policy
 from webhooks_app.engine.engine import Engine
@@ -68,7 +68,7 @@ class FileChannel:
     ) -> None:
         self.opened = False
 
-    def open(self, _: Row, spec: Subscription) -> FileEndpoint:
+    def open(self, _: SubscriptionRow, spec: Subscription) -> FileEndpoint:
         assert self.opened
         return FileEndpoint(Path(spec.url), parse_policy(spec.retry_policy))
 

@@ -32,7 +32,7 @@ from webhooks_app.subscriptions.spec import (
     WebhookSpec,
     member_names,
 )
-from webhooks_app.vocabulary import Channel, SubscriptionKind
+from webhooks_app.vocabulary import ChannelName, SubscriptionKind
 
 ROOT = Path(__file__).parents[2]
 WORLD = World(specs.TYPES, Guard(), "live")
@@ -51,11 +51,11 @@ def members_of(spec: AnySpec) -> dict[str, Any]:
 
 
 def blank_of(spec: AnySpec) -> AnySpec:
-    return BLANKS[Channel.EMAIL] if isinstance(spec, EmailSpec) else NEW_WEBHOOK
+    return BLANKS[ChannelName.EMAIL] if isinstance(spec, EmailSpec) else NEW_WEBHOOK
 
 
 def created(spec: AnySpec) -> Subscription:
-    channel = Channel.EMAIL if isinstance(spec, EmailSpec) else Channel.WEBHOOK
+    channel = ChannelName.EMAIL if isinstance(spec, EmailSpec) else ChannelName.WEBHOOK
     tenant = factories.tenant(factories.organisation())
     row, _ = service.create_subscription(
         db.session(),
@@ -119,7 +119,7 @@ def test_an_edit_keeps_every_member_and_the_audit_log_names_what_changed(
     app: Flask, before: AnySpec, after: AnySpec
 ) -> None:
     row = created(before)
-    channel = Channel.EMAIL if isinstance(after, EmailSpec) else Channel.WEBHOOK
+    channel = ChannelName.EMAIL if isinstance(after, EmailSpec) else ChannelName.WEBHOOK
     service.update_subscription(
         db.session(), row, members_of(after), parts().vault, Guard(), channel, ping=False
     )
@@ -200,7 +200,7 @@ def test_an_empty_member_is_asked_for(members: dict[str, Any], said: str) -> Non
 def test_what_stays_as_it_is_is_not_judged_again() -> None:
     """An operator may have forbidden a network since; switching off must still work."""
     before = replace(
-        BLANKS[Channel.WEBHOOK], name="A", url="https://10.0.0.1", event_types=("x.y",)
+        BLANKS[ChannelName.WEBHOOK], name="A", url="https://10.0.0.1", event_types=("x.y",)
     )
     after = reading.changed(before, {"enabled": False}, WORLD)
     assert after == replace(before, enabled=False)

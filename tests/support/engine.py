@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from tests import factories
 from tests.support.servers import wait_until
-from webhooks_app.engine.engine import Engine, Parts
+from webhooks_app.engine.engine import Engine, EngineParts
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.models import Attempt, Delivery, Organisation
@@ -32,7 +32,7 @@ def engine(app: Flask) -> Iterator[Engine]:
 
 
 @contextmanager
-def running(parts: Parts) -> Iterator[Engine]:
+def running(parts: EngineParts) -> Iterator[Engine]:
     engine = Engine(parts)
     engine.start()
     yield engine

@@ -10,9 +10,9 @@ from webhooks_app.lib.times import time_zones
 from webhooks_app.matching.operators import OPERATORS, VALUELESS
 from webhooks_app.subscriptions.spec import (
     AnySpec,
-    Condition,
+    ConditionMembers,
     EmailSpec,
-    Schedule,
+    ScheduleMembers,
     Scope,
     WebhookSpec,
 )
@@ -34,16 +34,20 @@ scalars = st.one_of(st.booleans(), numbers, st.text(ANY_TEXT, min_size=1, max_si
 
 
 @st.composite
-def conditions(draw: st.DrawFn) -> Condition:
+def conditions(draw: st.DrawFn) -> ConditionMembers:
     operator = draw(st.sampled_from(sorted(OPERATORS)))
     field = draw(st.one_of(paths, st.sampled_from(["lead.email", "data.a, b", "x"])))
     if operator in VALUELESS:
-        return Condition(field, operator)
+        return ConditionMembers(field, operator)
     if OPERATORS[operator].takes_list:
-        return Condition(field, operator, tuple(draw(st.lists(scalars, min_size=1, max_size=4))))
+        return ConditionMembers(
+            field, operator, tuple(draw(st.lists(scalars, min_size=1, max_size=4)))
+        )
     if operator == "matches":
-        return Condition(field, operator, draw(st.sampled_from(["^a+$", "[0-9]{3}", " x, y "])))
-    return Condition(field, operator, draw(scalars))
+        return ConditionMembers(
+            field, operator, draw(st.sampled_from(["^a+$", "[0-9]{3}", " x, y "]))
+        )
+    return ConditionMembers(field, operator, draw(scalars))
 
 
 delays = st.one_of(
@@ -94,7 +98,7 @@ webhooks = st.builds(
     ).filter(lambda found: len(set(map(str.lower, found))) == len(found)),
 )
 schedules = st.builds(
-    Schedule,
+    ScheduleMembers,
     st.sampled_from(Frequency),
     st.integers(0, 23),
     st.integers(0, 6),

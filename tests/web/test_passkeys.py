@@ -188,7 +188,7 @@ ANSWER = (
 )
 @given(answer=ANSWER)
 def test_nothing_that_a_browser_sends_ends_in_a_fault_of_ours(app: Flask, answer: str) -> None:
-    site = passkeys.Site("localhost", HERE, "Hookline")
+    site = passkeys.RelyingParty("localhost", HERE, "Hookline")
     user = User(id="usr_1", email="a@b.example")
     with pytest.raises(BadPasskey):
         passkeys.registered(site, user, "x", answer, b"challenge")
@@ -199,7 +199,7 @@ def test_nothing_that_a_browser_sends_ends_in_a_fault_of_ours(app: Flask, answer
 
 @pytest.mark.parametrize("depth", [1_000, 200_000])
 def test_deep_answers_are_refused(app: Flask, owner: Person, depth: int) -> None:
-    site = passkeys.Site("localhost", HERE, "Hookline")
+    site = passkeys.RelyingParty("localhost", HERE, "Hookline")
     with pytest.raises(BadPasskey):
         passkeys.prove(db.session(), site, "[" * depth, b"challenge")
 

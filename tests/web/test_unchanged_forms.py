@@ -13,7 +13,7 @@ from webhooks_app.extensions import db
 from webhooks_app.models import Organisation, Subscription
 from webhooks_app.parts import parts
 from webhooks_app.subscriptions import custom_headers, stored
-from webhooks_app.subscriptions.spec import AnySpec, Condition, WebhookSpec
+from webhooks_app.subscriptions.spec import AnySpec, ConditionMembers, WebhookSpec
 from webhooks_app.vocabulary import Mode
 
 some = settings(
@@ -55,11 +55,11 @@ ODD = WebhookSpec(
     url="https://receiver.example/a?b=%20",
     event_types=("lead.updated", "lead.captured"),
     conditions=(
-        Condition("a", "equals", 5),
-        Condition("b", "equals", "5"),
-        Condition("c, d", "one_of", ("Paris, France", 1.0, True)),
-        Condition(" ", "contains", " spaces "),
-        Condition("e", "equals", "two\nlines"),
+        ConditionMembers("a", "equals", 5),
+        ConditionMembers("b", "equals", "5"),
+        ConditionMembers("c, d", "one_of", ("Paris, France", 1.0, True)),
+        ConditionMembers(" ", "contains", " spaces "),
+        ConditionMembers("e", "equals", "two\nlines"),
     ),
     changed_fields=("a,b", " c "),
     retry_policy={"delays": [1234567.5 / 10, 3]},

@@ -14,7 +14,7 @@ from webhooks_app.extensions import db
 @bp.get("/deliveries")
 @auth.requires("deliveries:read")
 def list_deliveries() -> Response:
-    query = queries.read(queries.DeliveryQuery)
+    query = queries.read(queries.DeliveryListQuery)
     found = service.list_deliveries(db.session(), auth.tenant(), query.filters(), query.window())
     return answer(page(found, shapes.delivery))
 

@@ -46,7 +46,7 @@ class WebhookQuery(PageQuery):
     metadata: dict[Key, str] = {}
 
 
-class DeliveryQuery(PageQuery):
+class DeliveryListQuery(PageQuery):
     subscription_id: str | None = None
     event_type: str | None = None
     status: DeliveryStatus | None = None

@@ -1,7 +1,5 @@
 """What happens to customers, their contacts, onboardings and tasks."""
 
-from typing import Any
-
 from webhooks_app.catalogue.event_type import EventType
 from webhooks_app.catalogue.schema import (
     Field,
@@ -98,7 +96,7 @@ MORE_FIELDS: dict[str, Field] = {
     "completed_at": moment("When it was done."),
     "overdue_days": count("For how many days it has been due."),
 }
-OBJECTS: dict[str, tuple[dict[str, Any], Fields]] = {
+OBJECTS: dict[str, tuple[Field, Fields]] = {
     "customer": (CUSTOMER, CUSTOMER_FIELDS),
     "contact": (CONTACT, CONTACT_FIELDS),
     "onboarding": (ONBOARDING, ONBOARDING_FIELDS),

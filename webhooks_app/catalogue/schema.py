@@ -16,7 +16,7 @@ def described(
     title: str,
     description: str,
     group: str,
-    sample: Mapping[str, Any],
+    sample: Mapping[str, object],
     fields: Fields,
     required: Sequence[str] = ("id",),
 ) -> EventType:
@@ -73,7 +73,7 @@ def part(description: str, fields: Fields) -> Field:
     return {"type": "object", "description": description, "properties": dict(fields)}
 
 
-def _object(fields: Fields, sample: Mapping[str, Any]) -> Field:
+def _object(fields: Fields, sample: Mapping[str, object]) -> Field:
     properties = {name: _with_example(field, sample[name]) for name, field in fields.items()}
     return {"type": "object", "properties": properties}
 

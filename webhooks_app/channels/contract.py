@@ -73,7 +73,7 @@ class Endpoint(Protocol):
         ...
 
 
-class Row(Protocol):
+class SubscriptionRow(Protocol):
     """What a channel needs of a subscription beside its spec. The vault opens what is sealed."""
 
     @property
@@ -100,7 +100,7 @@ class Channel(Protocol):
         trace: TracebackType | None,
     ) -> None: ...
 
-    def open(self, subscription: Row, spec: Any) -> Endpoint:
+    def open(self, subscription: SubscriptionRow, spec: Any) -> Endpoint:
         """Called in a thread; it may block. `spec` is what the subscription asks for, of this
         channel's kind. Raises `Unreadable` or ValueError for one that cannot be used."""
         ...

@@ -32,7 +32,7 @@ from webhooks_app.mail import service as mail
 from webhooks_app.matching.incoming import Incoming
 from webhooks_app.matching.match import Candidate, check_readable
 from webhooks_app.models import Delivery, Digest, Event, Mail, Organisation, Subscription
-from webhooks_app.vocabulary import Channel, EventOrigin, Trigger
+from webhooks_app.vocabulary import ChannelName, EventOrigin, Trigger
 
 TEMPLATE = "digest"
 # What the templates say besides, of a digest that no action sends.
@@ -122,7 +122,7 @@ def _due(database: Engine, now: datetime) -> list[Due]:
         .join(Organisation, Organisation.id == Subscription.organisation_id)
         .where(
             Subscription.schedule.is_not(None),
-            Subscription.channel == Channel.EMAIL.value,
+            Subscription.channel == ChannelName.EMAIL.value,
             Subscription.enabled,
             Subscription.deleted_at.is_(None),
         )

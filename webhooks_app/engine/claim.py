@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, Row, text
 
 from webhooks_app.channels.concurrency_window import ConcurrencyWindow
 from webhooks_app.channels.contract import Claimed
@@ -221,14 +221,17 @@ def _claim_sqlite(connection: Connection, request: ClaimRequest, lease: timedelt
     return [_read_sqlite(connection, one) for one in picked]
 
 
-def _granted(row: Any, slots: int, now: datetime) -> int:
+Walked = Row[Any]  # what SQLITE_WALK selects
+
+
+def _granted(row: Walked, slots: int, now: datetime) -> int:
     """Of `slots`, what the limit of a walked subscription leaves."""
     if row.rate_limit is None:
         return slots
     return min(slots, granted(row.rate_limit, _used(row, now)))
 
 
-def _spend(connection: Connection, row: Any, count: int, now: datetime) -> None:
+def _spend(connection: Connection, row: Walked, count: int, now: datetime) -> None:
     next_free_at = moved_on(row.rate_limit, _used(row, now), count, now)
     connection.execute(
         text(SQLITE_SPEND),
@@ -236,7 +239,7 @@ def _spend(connection: Connection, row: Any, count: int, now: datetime) -> None:
     )
 
 
-def _used(row: Any, now: datetime) -> float:
+def _used(row: Walked, now: datetime) -> float:
     if row.next_free_at is None:
         return 0.0
     return (_from_sqlite(row.next_free_at) - now).total_seconds()

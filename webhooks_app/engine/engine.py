@@ -44,7 +44,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class EngineParts:
     """What an engine works with. `channels` are by the name that subscriptions have for them.
     `call_for_help` asks for a second worker; it may block."""
 
@@ -59,7 +59,7 @@ class Parts:
 class Engine:
     """Start it, `drain` it as often as you like, `stop` it once. Threads may share it."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: EngineParts) -> None:
         self._parts = parts
         self._endpoints = Endpoints(parts.database, parts.channels, parts.read)
         self._threads = ThreadPoolExecutor(1, "claim")

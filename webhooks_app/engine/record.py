@@ -73,7 +73,7 @@ class Result(msgspec.Struct, frozen=True):
         return self.claimed.failures + (not self.outcome.delivered)
 
 
-def record(engine: Engine, results: Sequence[Result], again: bool = False) -> None:
+def record_results(engine: Engine, results: Sequence[Result], again: bool = False) -> None:
     """Store `results`. A delivery that another worker has claimed since keeps what that one says.
 
     `again`: the same batch was given before and failed, but its commit may have gone through.
@@ -89,7 +89,7 @@ def record(engine: Engine, results: Sequence[Result], again: bool = False) -> No
         _store_consequences(connection, results)
 
 
-def record_one(engine: Engine, result: Result, again: bool = False) -> None:
+def record_result(engine: Engine, result: Result, again: bool = False) -> None:
     """Like `record`, for one that a batch stumbled over.
 
     One that comes after its lease, when its try was logged as lost and another made, adds its

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from webhooks_app.engine.record import Result, record, record_one
+from webhooks_app.engine.record import Result, record_result, record_results
 from webhooks_app.lib import metrics
 from webhooks_app.vocabulary import DeliveryStatus
 
@@ -67,7 +67,7 @@ class Recorder:
 
     async def _store(self, batch: list[Result]) -> None:
         try:
-            await self._insist(record, batch)
+            await self._insist(record_results, batch)
         except Exception:
             log.exception("cannot record a batch; recording one by one")
             for result in batch:
@@ -78,7 +78,7 @@ class Recorder:
     async def _store_one(self, result: Result) -> None:
         """What even so cannot be stored is sent again when its lease runs out."""
         try:
-            await self._insist(record_one, result)
+            await self._insist(record_result, result)
         except Exception:
             log.exception("cannot record", delivery=result.claimed.delivery_id)
         else:

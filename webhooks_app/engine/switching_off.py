@@ -15,7 +15,7 @@ from webhooks_app.organisations.audit_log import Target, record_automatic
 from webhooks_app.vocabulary import WAITING, DeliveryStatus
 
 UNREADABLE = "Its settings cannot be read any more. Edit it and save to use it again."
-GONE = "The endpoint answered 410 Gone: it asks for nothing more."
+GONE_REASON = "The endpoint answered 410 Gone: it asks for nothing more."
 LONGEST_ERROR = 500
 BATCH = 1000
 
@@ -34,7 +34,7 @@ def disable_gone(connection: Connection, subscription_id: str, revision: int, ur
     the one of now has not said so."""
     columns = SUBSCRIPTIONS.c
     same = (columns.revision == revision) & (columns.url == url)
-    _disable(connection, (columns.id == subscription_id) & same, GONE)
+    _disable(connection, (columns.id == subscription_id) & same, GONE_REASON)
 
 
 def _disable(connection: Connection, which: ColumnElement[bool], reason: str) -> None:

@@ -41,13 +41,16 @@ def bucket(milliseconds: float) -> int:
     return LATENCY_BOUNDS_MS[index] if index < len(LATENCY_BOUNDS_MS) else 0
 
 
-def health(tries: Iterable[Try]) -> list[dict[str, Any]]:
+Counters = dict[str, Any]
+
+
+def health(tries: Iterable[Try]) -> list[Counters]:
     """A row of increments for each subscription, sorted by id so that engines lock in one order.
 
     `failing_since` is the first failure after the last success of the batch; None when the last
     try succeeded. `last_success_at` is None when none did.
     """
-    rows: dict[str, dict[str, Any]] = {}
+    rows: dict[str, Counters] = {}
     for one in sorted(tries, key=lambda each: (each.subscription_id, each.at)):
         row = rows.setdefault(one.subscription_id, _nothing(one.subscription_id))
         row["last_attempt_at"] = one.at

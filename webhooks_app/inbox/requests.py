@@ -8,6 +8,7 @@ import orjson
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
+from webhooks_app.engine.record import MASK
 from webhooks_app.inbox.payloads import event_name, lead_of, parsed, pretty
 from webhooks_app.inbox.secrets import Secrets, secrets_of
 from webhooks_app.inbox.signature_check import UNSIGNED, SignatureResult, check, detect
@@ -24,7 +25,6 @@ KEPT_BYTES = 8 * 1024 * 1024
 BODY_LIMIT = 512 * 1024
 SHOWN = 8 * 1024
 ID_HEADERS = ("webhook-id", "x-webhook-id", "pivotal-delivery-id", "x-github-delivery")
-MASK = "••••••"
 MASKED = frozenset({"authorization", "proxy-authorization", "cookie"})
 
 

@@ -14,7 +14,7 @@ from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.pointers import Fault, Invalid
 from webhooks_app.models import Inbox, Subscription
 from webhooks_app.organisations.audit_log import Target, record
-from webhooks_app.vocabulary import Channel
+from webhooks_app.vocabulary import ChannelName
 
 LENDERS_SHOWN = 500
 UNREADABLE = "The secret is sealed under a key that is not configured any more."
@@ -89,7 +89,7 @@ def _keep(session: Session, inbox: Inbox) -> None:
 
 def _lenders(inbox: Inbox) -> Select[Subscription]:
     return Subscription.of_organisation(inbox.organisation_id).where(
-        Subscription.channel == Channel.WEBHOOK.value, Subscription.is_present()
+        Subscription.channel == ChannelName.WEBHOOK.value, Subscription.is_present()
     )
 
 

@@ -12,7 +12,7 @@ from webhooks_app.channels.contract import Channel
 from webhooks_app.channels.webhook.endpoint import WebhookChannel
 from webhooks_app.channels.webhook.transport import Transport
 from webhooks_app.config import Settings
-from webhooks_app.engine.engine import Engine, Parts
+from webhooks_app.engine.engine import Engine, EngineParts
 from webhooks_app.extensions import db
 from webhooks_app.lib.crypto import Vault
 from webhooks_app.lib.times import utcnow
@@ -22,7 +22,7 @@ from webhooks_app.models import Subscription
 from webhooks_app.parts import parts_of
 from webhooks_app.subscriptions import stored
 from webhooks_app.subscriptions.spec import AnySpec
-from webhooks_app.vocabulary import Channel as ChannelName
+from webhooks_app.vocabulary import ChannelName
 
 BUDGET = 60.0
 
@@ -52,10 +52,10 @@ def engine_of(app: Flask) -> Engine | None:
 _engines: WeakKeyDictionary[Flask, Engine] = WeakKeyDictionary()
 
 
-def engine_parts(app: Flask) -> Parts:
+def engine_parts(app: Flask) -> EngineParts:
     settings: Settings = parts_of(app).settings
     lease = timedelta(seconds=settings.lease_seconds)
-    return Parts(
+    return EngineParts(
         database=db.engine,
         channels=channels(app, lease),
         read=partial(read_spec, parts_of(app).vault),

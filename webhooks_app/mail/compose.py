@@ -76,7 +76,7 @@ class MailContext:
     unsubscribing: Unsubscribing
 
 
-class Members(Protocol):
+class MailMembers(Protocol):
     """What an action's spec says of its mails."""
 
     @property
@@ -99,7 +99,7 @@ class MailAction:
     subject: str | None
 
     @classmethod
-    def of(cls, id_: str, spec: Members) -> "MailAction":
+    def of(cls, id_: str, spec: MailMembers) -> "MailAction":
         return cls(id_, spec.name, tuple(spec.email_to), spec.email_subject)
 
 

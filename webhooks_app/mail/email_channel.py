@@ -18,7 +18,7 @@ from sqlalchemy import Engine, Table, bindparam, insert, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from webhooks_app.channels.concurrency_window import ConcurrencyWindow
-from webhooks_app.channels.contract import Claimed, Row, Tried
+from webhooks_app.channels.contract import Claimed, SubscriptionRow, Tried
 from webhooks_app.channels.email.message import (
     MASKED,
     RecipientAnswer,
@@ -34,7 +34,14 @@ from webhooks_app.channels.retry_policy import RetryPolicy, parse_policy
 from webhooks_app.database import read_only
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.times import utcnow
-from webhooks_app.mail.compose import About, MailAction, MailContext, Members, compose, read_about
+from webhooks_app.mail.compose import (
+    About,
+    MailAction,
+    MailContext,
+    MailMembers,
+    compose,
+    read_about,
+)
 from webhooks_app.models import Delivery, Mail
 from webhooks_app.vocabulary import DeliveryStatus, Failure
 
@@ -116,7 +123,7 @@ class EmailChannel:
             await self._loop.run_in_executor(self._threads, self._transport.hang_up)
         self._threads.shutdown(wait=False)
 
-    def open(self, subscription: Row, spec: Members) -> EmailEndpoint:
+    def open(self, subscription: SubscriptionRow, spec: MailMembers) -> EmailEndpoint:
         """It needs nothing that is sealed, so a lost key keeps back no mail."""
         # Policies speak of HTTP; what SMTP refuses for good is permanent already.
         policy = replace(parse_policy(spec.retry_policy), server_errors_only=False)

@@ -24,7 +24,7 @@ from webhooks_app.parts import parts
 SHOWN = 100
 
 
-class NotSent(Exception):
+class MailNotSent(Exception):
     """A test mail was not taken; the message says why."""
 
 
@@ -77,13 +77,13 @@ def find(session: Session, mail_id: str) -> Mail:
 
 
 def send_test(to: str) -> str:
-    """Send a mail now, by whoever asks; what the server answered. Raises `NotSent`."""
+    """Send a mail now, by whoever asks; what the server answered. Raises `MailNotSent`."""
     settings = parts().settings
     server, address = server_of(settings), ascii_address(to)
     if server is None:
-        raise NotSent("No mail server is set: set SMTP_HOST, MAIL_FROM and PUBLIC_URL first.")
+        raise MailNotSent("No mail server is set: set SMTP_HOST, MAIL_FROM and PUBLIC_URL first.")
     if address is None:
-        raise NotSent(f"{to!r} is not an e-mail address.")
+        raise MailNotSent(f"{to!r} is not an e-mail address.")
     written = render("test_mail", brand=settings.brand_name, link=settings.site_url)
     letter = Email(
         id=new_id("mai"),
@@ -98,7 +98,7 @@ def send_test(to: str) -> str:
     try:
         code, text = transport.send(letter, transport.now())
     except Unsent as error:
-        raise NotSent(f"{error}.") from error
+        raise MailNotSent(f"{error}.") from error
     transport.hang_up()
     return f"{code} {text}"
 

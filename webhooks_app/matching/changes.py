@@ -7,7 +7,6 @@ leads to something inside the other.
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any
 
 MOST = 100
 LONGEST = 200
@@ -18,10 +17,11 @@ UPDATED = "updated"
 BEGINNINGS = ("created", "captured")
 
 Steps = tuple[str | int, ...]
+Data = dict[str, object]
 _NOTHING = object()
 
 
-def changed_paths(before: Any, after: Any) -> tuple[str, ...]:
+def changed_paths(before: Data, after: Data) -> tuple[str, ...]:
     """The paths of all values that differ, appeared or disappeared, of two JSON objects.
 
     Of more than `MOST` only the names at the top are given, and of more than `MOST` of those just
@@ -69,7 +69,7 @@ def followed_types(event_type: str) -> Iterator[str]:
             yield f"{object_type(event_type)}.{word}"
 
 
-def _differing(before: Any, after: Any, path: Steps) -> Iterator[Steps]:
+def _differing(before: object, after: object, path: Steps) -> Iterator[Steps]:
     """The deepest places that differ. Steps are names, and numbers in lists: `{"0": 1}` is not
     `[1]`."""
     inner_before, inner_after = _inside(before), _inside(after)
@@ -82,18 +82,18 @@ def _differing(before: Any, after: Any, path: Steps) -> Iterator[Steps]:
         yield path
 
 
-def _differ(before: Any, after: Any, name: str) -> bool:
+def _differ(before: Data, after: Data, name: str) -> bool:
     found = _differing(before.get(name, _NOTHING), after.get(name, _NOTHING), ())
     return next(found, None) is not None
 
 
-def _inside(value: Any) -> dict[Any, Any]:
+def _inside(value: object) -> dict[str | int, object]:
     if isinstance(value, dict):
         return value
     return dict(enumerate(value)) if isinstance(value, list) else {}
 
 
-def _same(left: Any, right: Any) -> bool:
+def _same(left: object, right: object) -> bool:
     """By value; to Python, `1` equals `True`."""
     return isinstance(left, bool) == isinstance(right, bool) and bool(left == right)
 

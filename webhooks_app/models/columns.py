@@ -39,10 +39,11 @@ OptionalMoment = Annotated[datetime | None, mapped_column(UtcDateTime)]
 Long = Annotated[str, mapped_column(Text)]
 Texts = Annotated[list[str], mapped_column(JsonOf(list[str]))]
 Pairs = Annotated[list[list[str]], mapped_column(JsonOf(list[Pair]))]
-Objects = Annotated[list[dict[str, Any]], mapped_column(JsonOf(list[dict[str, Any]]))]
-Object = Annotated[dict[str, Any], mapped_column(JsonOf(dict[str, Any], UnreadableDict))]
+JsonObject = dict[str, Any]
+Objects = Annotated[list[JsonObject], mapped_column(JsonOf(list[JsonObject]))]
+Object = Annotated[JsonObject, mapped_column(JsonOf(JsonObject, UnreadableDict))]
 # Null is SQL's, so that an index can find the rows without a value.
 OptionalObject = Annotated[
-    dict[str, Any] | None,
-    mapped_column(JsonOf(dict[str, Any], UnreadableDict, none_as_null=True)),
+    JsonObject | None,
+    mapped_column(JsonOf(JsonObject, UnreadableDict, none_as_null=True)),
 ]

@@ -10,7 +10,7 @@ from sqlalchemy.types import TypeDecorator
 NOT_READ = (ValueError, TypeError, msgspec.ValidationError)
 
 
-class Unreadable:
+class UnreadableValue:
     """What stands for a value that does not have the shape of its column. It is empty and equals
     nothing, so that saving an empty one over it is a change."""
 
@@ -23,26 +23,27 @@ class Unreadable:
     __hash__ = None  # type: ignore[assignment]
 
 
-class UnreadableList(Unreadable, list[Any]):
+class UnreadableList(UnreadableValue, list[Any]):
     pass
 
 
-class UnreadableDict(Unreadable, dict[str, Any]):
+class UnreadableDict(UnreadableValue, dict[str, Any]):
     pass
 
 
 class JsonOf(TypeDecorator[Any]):
     """JSON text, kept as it was written: PostgreSQL's JSONB would change it.
 
-    A stored value without the shape is read as `empty`, a list or an object that is `Unreadable`:
-    one bad row then takes down no page and no job. Whoever needs the value asks `is_readable`.
+    A stored value without the shape is read as `empty`, a list or an object that is an
+    `UnreadableValue`: one bad row then takes down no page and no job. Whoever needs the value asks
+    `is_readable`.
     """
 
     impl = JSON
     cache_ok = True
 
     def __init__(
-        self, shape: Any, empty: type[Unreadable] = UnreadableList, none_as_null: bool = False
+        self, shape: Any, empty: type[UnreadableValue] = UnreadableList, none_as_null: bool = False
     ) -> None:
         super().__init__(none_as_null=none_as_null)
         self.shape = shape
@@ -64,7 +65,7 @@ class JsonOf(TypeDecorator[Any]):
 
 
 def is_readable(*values: object) -> bool:
-    return not any(isinstance(value, Unreadable) for value in values)
+    return not any(isinstance(value, UnreadableValue) for value in values)
 
 
 Pair = Annotated[list[str], msgspec.Meta(min_length=2, max_length=2)]

@@ -2,10 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.models import (
@@ -18,8 +17,11 @@ from webhooks_app.models import (
     ReplayBatch,
     Subscription,
 )
+from webhooks_app.models.ownership import OrganisationOwned
 
 Targets = Mapping[tuple[str, str], str]
+Column = InstrumentedAttribute[str]
+Ids = Select[str, str]
 
 
 def still_there(session: Session, tenant: Tenant, entries: Iterable[AuditEntry]) -> Targets:
@@ -36,13 +38,13 @@ def still_there(session: Session, tenant: Tenant, entries: Iterable[AuditEntry])
     return found
 
 
-def _queries(tenant: Tenant) -> Mapping[str, Select[Any]]:
+def _queries(tenant: Tenant) -> Mapping[str, Ids]:
     """Each selects an id and what its page goes by."""
 
-    def of_mode(model: Any) -> Select[Any]:
+    def of_mode(model: type[Subscription | Delivery | ReplayBatch | ApiKey]) -> Ids:
         return select(model.id, model.id).where(model.in_tenant(tenant))
 
-    def shared(model: Any, id_: Any, key: Any) -> Select[Any]:
+    def shared(model: type[OrganisationOwned], id_: Column, key: Column) -> Ids:
         return select(id_, key).where(model.in_organisation(tenant.organisation_id))
 
     subscriptions = of_mode(Subscription).where(Subscription.is_present())

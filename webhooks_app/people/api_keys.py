@@ -30,21 +30,21 @@ SCOPES = (
 )
 
 
-class Preset(NamedTuple):
+class ScopePreset(NamedTuple):
     """Scopes that are often wanted together."""
 
     title: str
     scopes: Sequence[str]
 
 
-PRESETS: Mapping[str, Preset] = {
-    "ingest": Preset("Send events and messages", ("events:write", "messages:write")),
-    "read": Preset("Read only", tuple(one for one in SCOPES if one.endswith(":read"))),
-    "manage": Preset(
+PRESETS: Mapping[str, ScopePreset] = {
+    "ingest": ScopePreset("Send events and messages", ("events:write", "messages:write")),
+    "read": ScopePreset("Read only", tuple(one for one in SCOPES if one.endswith(":read"))),
+    "manage": ScopePreset(
         "Manage webhooks and deliveries",
         tuple(one for one in SCOPES if one.startswith(("webhooks:", "deliveries:"))),
     ),
-    "all": Preset("Everything", SCOPES),
+    "all": ScopePreset("Everything", SCOPES),
 }
 HINT_LENGTH = 4
 LONGEST_LIFE = timedelta(days=5 * 366)
@@ -162,7 +162,7 @@ def end(session: Session, keys: Iterable[ApiKey]) -> None:
         record(session, "api_key.revoked", Target.of(key))
 
 
-def preset_of(scopes: Collection[str]) -> Preset | None:
+def preset_of(scopes: Collection[str]) -> ScopePreset | None:
     """The preset with just these scopes, if there is one."""
     return next((one for one in PRESETS.values() if set(one.scopes) == set(scopes)), None)
 

@@ -34,7 +34,7 @@ class BadPasskey(Exception):
     """What the browser sent does not prove anything."""
 
 
-class Site(NamedTuple):
+class RelyingParty(NamedTuple):
     """What passkeys are bound to: a host name, and the origin of its pages."""
 
     host: str
@@ -42,7 +42,7 @@ class Site(NamedTuple):
     brand: str
 
 
-def site_of(settings: Settings) -> Site | None:
+def site_of(settings: Settings) -> RelyingParty | None:
     """None where browsers have no passkeys: at an IP address, or without https.
 
     `localhost` counts as safe, and is another name of a loopback address.
@@ -54,10 +54,12 @@ def site_of(settings: Settings) -> Site | None:
     if _is_address(host) or (parts.scheme != "https" and host != LOCALHOST):
         return None
     port = f":{parts.port}" if parts.port else ""
-    return Site(host, f"{parts.scheme}://{host}{port}", settings.brand_name)
+    return RelyingParty(host, f"{parts.scheme}://{host}{port}", settings.brand_name)
 
 
-def registration_options(site: Site, user: User, known: Sequence[Passkey], challenge: bytes) -> str:
+def registration_options(
+    site: RelyingParty, user: User, known: Sequence[Passkey], challenge: bytes
+) -> str:
     """JSON for `navigator.credentials.create`."""
     options = webauthn.generate_registration_options(
         rp_id=site.host,
@@ -75,7 +77,7 @@ def registration_options(site: Site, user: User, known: Sequence[Passkey], chall
     return webauthn.options_to_json(options)
 
 
-def proof_options(site: Site, known: Sequence[Passkey], challenge: bytes) -> str:
+def proof_options(site: RelyingParty, known: Sequence[Passkey], challenge: bytes) -> str:
     """JSON for `navigator.credentials.get`. Without known ones the browser offers those it has for
     this site, and the person proves to it who they are: that is a log-in without a password."""
     demand = UserVerificationRequirement.PREFERRED
@@ -90,7 +92,7 @@ def proof_options(site: Site, known: Sequence[Passkey], challenge: bytes) -> str
     return webauthn.options_to_json(options)
 
 
-def registered(site: Site, user: User, name: str, answer: str, challenge: bytes) -> Passkey:
+def registered(site: RelyingParty, user: User, name: str, answer: str, challenge: bytes) -> Passkey:
     """The passkey that a browser made for `challenge`. Raises `BadPasskey`."""
     with _refusing():
         made = webauthn.verify_registration_response(
@@ -114,7 +116,7 @@ def registered(site: Site, user: User, name: str, answer: str, challenge: bytes)
 
 
 def prove(
-    session: Session, site: Site, answer: str, challenge: bytes, user: User | None = None
+    session: Session, site: RelyingParty, answer: str, challenge: bytes, user: User | None = None
 ) -> User:
     """Whose passkey has signed `challenge`: the user's, or of anyone who proved to their device who
     they are. Committed. Raises `BadPasskey`."""

@@ -24,7 +24,7 @@ class TooLong(Exception):
         self.length = length
 
 
-class Parts:
+class BodyParts:
     """The parts of a body as they come. Unlike the `protocol` of granian's RSGI that it is made of,
     it can be iterated again, for what is left. (`anext` with a default crashes granian.)"""
 
@@ -38,7 +38,7 @@ class Parts:
         return self._next()
 
 
-async def read_body(parts_sent: Parts, length: int | None, most: int) -> bytes:
+async def read_body(parts_sent: BodyParts, length: int | None, most: int) -> bytes:
     """The body: `length` bytes, or all chunks when None.
 
     Raises `TooLong` beyond `most` bytes, `TimeoutError` for a client that is too slow, and
@@ -64,7 +64,7 @@ async def read_body(parts_sent: Parts, length: int | None, most: int) -> bytes:
     return b"".join(parts)
 
 
-async def drain(parts_sent: Parts) -> None:
+async def drain(parts_sent: BodyParts) -> None:
     """Let a client finish that was answered before, for a moment: one that finds the connection
     closed while it still sends would never see the answer."""
     with suppress(TimeoutError):

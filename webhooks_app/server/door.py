@@ -11,11 +11,11 @@ from werkzeug.exceptions import HTTPException
 
 from webhooks_app.api.auth import is_known_key
 from webhooks_app.lib.body_limits import FORM, LITTLE, largest_body
-from webhooks_app.server.body import Incomplete, Parts, TooLong, drain, read_body
+from webhooks_app.server.body import BodyParts, Incomplete, TooLong, drain, read_body
 from webhooks_app.server.environ import environ_of
 from webhooks_app.server.listeners import drop_slow_readers
 from webhooks_app.server.refusal import INCOMPLETE, TOO_SLOW, Refusal
-from webhooks_app.server.rsgi_types import HTTPProtocol, Scope
+from webhooks_app.server.rsgi_types import HTTPProtocol, RequestScope
 from webhooks_app.server.threads import Threads
 
 
@@ -32,7 +32,7 @@ class Door:
         self._threads = Threads(self._number)
         self._has_served = False
 
-    async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
+    async def __rsgi__(self, scope: RequestScope, protocol: HTTPProtocol) -> None:
         if not self._has_served:
             self._has_served = True
             drop_slow_readers()  # not before: granian listens once the loop runs
@@ -45,7 +45,7 @@ class Door:
             return
         length = None if given is None else int(given)
         most = LITTLE if length and length <= LITTLE else await self._bound(scope, length)
-        parts_sent = Parts(protocol)
+        parts_sent = BodyParts(protocol)
         try:
             body = await read_body(parts_sent, length, most)
         except TooLong as error:
@@ -61,11 +61,11 @@ class Door:
             await self._pass_on(scope, protocol, body, len(body))
 
     async def _pass_on(
-        self, scope: Scope, protocol: HTTPProtocol, body: bytes, length: int
+        self, scope: RequestScope, protocol: HTTPProtocol, body: bytes, length: int
     ) -> None:
         await self._in_thread(partial(self._answer, scope, protocol, body, length))
 
-    async def _bound(self, scope: Scope, length: int | None) -> int:
+    async def _bound(self, scope: RequestScope, length: int | None) -> int:
         """How long a body the view that is asked for takes; 0 when there is none, or the API key
         for a large one is not known."""
         try:
@@ -77,11 +77,13 @@ class Door:
             return most
         return most if await self._in_thread(partial(self._is_known, scope)) else FORM
 
-    def _is_known(self, scope: Scope) -> bool:
+    def _is_known(self, scope: RequestScope) -> bool:
         with self._app.app_context():
             return is_known_key(scope.headers.get("authorization") or "")
 
-    def _answer(self, scope: Scope, protocol: HTTPProtocol, body: bytes, length: int) -> None:
+    def _answer(
+        self, scope: RequestScope, protocol: HTTPProtocol, body: bytes, length: int
+    ) -> None:
         environ = environ_of(scope, body, length)
         began = _Began()
         content = self._app(environ, began)
@@ -123,13 +125,13 @@ def _no_write(_data: bytes) -> object:
     raise NotImplementedError("Flask never calls this leftover of PEP 333")
 
 
-def _refuse(scope: Scope, protocol: HTTPProtocol, refusal: Refusal) -> None:
+def _refuse(scope: RequestScope, protocol: HTTPProtocol, refusal: Refusal) -> None:
     content, kind = refusal.rendered(scope.path)
     headers = [("content-type", kind), ("connection", "close")]
     protocol.response_bytes(refusal.status, headers, content)
 
 
-def _is_streamed(scope: Scope) -> bool:
+def _is_streamed(scope: RequestScope) -> bool:
     """Whether a body without a length may follow."""
     return "transfer-encoding" in scope.headers or (
         scope.http_version == "2" and scope.method not in ("GET", "HEAD")

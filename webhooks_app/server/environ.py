@@ -4,7 +4,7 @@ import sys
 from io import BytesIO
 from typing import Any
 
-from webhooks_app.server.rsgi_types import Scope
+from webhooks_app.server.rsgi_types import RequestScope
 
 SHARED = {
     "SCRIPT_NAME": "",
@@ -20,7 +20,7 @@ VERSIONS = {"1": "HTTP/1.0", "1.1": "HTTP/1.1", "2": "HTTP/2"}
 WITHOUT_PREFIX = ("CONTENT_TYPE", "CONTENT_LENGTH")
 
 
-def environ_of(scope: Scope, body: bytes, length: int) -> dict[str, Any]:
+def environ_of(scope: RequestScope, body: bytes, length: int) -> dict[str, Any]:
     """What `scope` says, with a body that is there whole, or has `length` but is not read."""
     host, _, port = scope.server.rpartition(":")
     return {
@@ -39,7 +39,7 @@ def environ_of(scope: Scope, body: bytes, length: int) -> dict[str, Any]:
     }
 
 
-def _headers(scope: Scope) -> dict[str, str]:
+def _headers(scope: RequestScope) -> dict[str, str]:
     """A name that comes twice is joined. A value that is not ASCII is empty, but never absent: a
     header that cannot be read must not count as none."""
     sent = scope.headers

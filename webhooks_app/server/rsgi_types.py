@@ -14,7 +14,7 @@ class Headers(Protocol):
     def __contains__(self, name: object, /) -> bool: ...
 
 
-class Scope(Protocol):
+class RequestScope(Protocol):
     """`client` and `server` are addresses with a port."""
 
     proto: str

@@ -11,7 +11,7 @@ from webhooks_app.lib.times import utcnow
 from webhooks_app.mail import service as mail
 from webhooks_app.models import Subscription
 from webhooks_app.people import recipients
-from webhooks_app.vocabulary import Channel
+from webhooks_app.vocabulary import ChannelName
 
 
 def commit_change(session: Session, row: Subscription) -> None:
@@ -29,14 +29,14 @@ def commit_change(session: Session, row: Subscription) -> None:
     if row.deleted_at or not row.enabled:
         cancel_all(session, row)
     session.commit()
-    if row.channel == Channel.EMAIL:
+    if row.channel == ChannelName.EMAIL:
         mail.send_soon()
 
 
 def ask_recipients(session: Session, row: Subscription) -> None:
     """Mail a link to each new address outside the organisation, with the change: see
     `people.recipients`. Raises `Invalid` when that is too many for today."""
-    if row.channel != Channel.EMAIL:
+    if row.channel != ChannelName.EMAIL:
         return
     try:
         with session.no_autoflush:

@@ -34,7 +34,7 @@ from webhooks_app.subscriptions.spec import (
 )
 from webhooks_app.subscriptions.stale import check_fresh
 from webhooks_app.subscriptions.test_delivery import PING, send_test
-from webhooks_app.vocabulary import Channel, SubscriptionKind
+from webhooks_app.vocabulary import ChannelName, SubscriptionKind
 
 NOBODY_LEFT = "Its last address has unsubscribed."
 MOST_FORMER = 20
@@ -48,7 +48,7 @@ def create_subscription(
     members: Members,
     vault: Vault,
     guard: Guard,
-    channel: Channel = Channel.WEBHOOK,
+    channel: ChannelName = ChannelName.WEBHOOK,
     *,
     ping: bool = True,
 ) -> tuple[Subscription, str]:
@@ -58,7 +58,7 @@ def create_subscription(
     has no room for it.
     """
     world = World(reportable_types(session, tenant.organisation_id), guard, tenant.mode)
-    blank = NEW_WEBHOOK if channel is Channel.WEBHOOK else BLANKS[channel]
+    blank = NEW_WEBHOOK if channel is ChannelName.WEBHOOK else BLANKS[channel]
     spec = reading.new(blank, members, world)
     secret = _own_secret(spec) or generate_secret()
     row = _new_row(session, tenant, kind, spec, secret, vault)
@@ -91,7 +91,7 @@ def update_subscription(
     members: Members,
     vault: Vault,
     guard: Guard,
-    channel: Channel | None = None,
+    channel: ChannelName | None = None,
     *,
     seen: str | None = None,
     ping: bool = True,
@@ -185,7 +185,7 @@ def _new_row(
     return row
 
 
-def _on_channel(channel: Channel, before: AnySpec) -> AnySpec:
+def _on_channel(channel: ChannelName, before: AnySpec) -> AnySpec:
     """What both channels share stays; what only the other one has begins anew."""
     shared = {
         name: getattr(before, name)
@@ -205,7 +205,7 @@ def _change(
     ping: bool,
 ) -> str | None:
     changed = reading.changes(before, after)
-    url, was_email, was_digest = row.url, row.channel == Channel.EMAIL, row.schedule is not None
+    url, was_email, was_digest = row.url, row.channel == ChannelName.EMAIL, row.schedule is not None
     if after.enabled and not row.enabled:
         cancel_all(session, row)
     if "headers" in changed or custom_headers.goes_elsewhere(row.url, _url(after)):
@@ -244,7 +244,7 @@ def _url(spec: AnySpec) -> str:
 
 
 def _ping(session: Session, row: Subscription) -> None:
-    if row.enabled and row.channel == Channel.WEBHOOK:
+    if row.enabled and row.channel == ChannelName.WEBHOOK:
         send_test(session, Tenant(row.organisation_id, row.mode), row, PING)
 
 

@@ -17,7 +17,7 @@ from webhooks_app.channels.webhook.formats import FORMATS
 from webhooks_app.lib import urls
 from webhooks_app.mail.subject_template import LONGEST as LONGEST_SUBJECT
 from webhooks_app.matching.conditions import MOST as MOST_CONDITIONS
-from webhooks_app.vocabulary import Channel, Frequency, Match
+from webhooks_app.vocabulary import ChannelName, Frequency, Match
 
 LONGEST_NAME = 200
 MOST_FIELDS = 50
@@ -54,7 +54,7 @@ class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str
 
 
-class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class ConditionMembers(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """See `conditions.parse_conditions`, which says what of it can be used."""
 
     field: str
@@ -62,7 +62,7 @@ class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     value: Scalar | tuple[Scalar, ...] | None = None
 
 
-class Schedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ScheduleMembers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When a digest is sent. `weekday` counts from Monday, 0; without a zone of its own it follows
     the organisation's."""
 
@@ -134,7 +134,7 @@ class Spec(
         ),
     ] = None
     conditions: Annotated[
-        tuple[Condition, ...],
+        tuple[ConditionMembers, ...],
         Meta(
             title="Conditions",
             description=f"Up to {MOST_CONDITIONS}, on fields of the event.",
@@ -304,7 +304,7 @@ class EmailSpec(Spec, frozen=True, kw_only=True, tag="email"):
         ),
     ] = None
     schedule: Annotated[
-        Schedule | None,
+        ScheduleMembers | None,
         Meta(
             title="Digest",
             description="When a digest is sent; null for an e-mail at once for each event.",
@@ -316,9 +316,9 @@ class EmailSpec(Spec, frozen=True, kw_only=True, tag="email"):
 AnySpec = WebhookSpec | EmailSpec
 
 # What a new one begins with, before anything is known of it. As it is, it cannot be saved.
-BLANKS: Mapping[Channel, AnySpec] = {
-    Channel.WEBHOOK: WebhookSpec(name="", event_types=(), url=""),
-    Channel.EMAIL: EmailSpec(name="", event_types=(), email_to=()),
+BLANKS: Mapping[ChannelName, AnySpec] = {
+    ChannelName.WEBHOOK: WebhookSpec(name="", event_types=(), url=""),
+    ChannelName.EMAIL: EmailSpec(name="", event_types=(), email_to=()),
 }
 NEW_WEBHOOK = NewWebhookSpec(name="", event_types=(), url="")
 META: Mapping[str, Meta] = {

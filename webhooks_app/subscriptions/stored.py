@@ -13,7 +13,7 @@ from webhooks_app.models.shapes import is_readable
 from webhooks_app.subscriptions.faults import unreadable
 from webhooks_app.subscriptions.reading import Members, decoded, member_of
 from webhooks_app.subscriptions.spec import BLANKS, AnySpec, EmailSpec, Spec
-from webhooks_app.vocabulary import Channel
+from webhooks_app.vocabulary import ChannelName
 
 # A model has an attribute of that name already.
 ATTRIBUTES = {"metadata": "metadata_"}
@@ -42,7 +42,7 @@ def as_far_as_readable(
     row: Subscription, headers: Mapping[str, str] = NO_HEADERS
 ) -> tuple[AnySpec, Sequence[Fault]]:
     """The same with a default for each member that cannot be read, and what is wrong with those."""
-    blank = BLANKS[Channel(row.channel)]
+    blank = BLANKS[ChannelName(row.channel)]
     good, found = decoded(type(blank), _members(row, type(blank), headers))
     spec = replace(blank, **good)
     if wrong := list(unreadable(spec)):
@@ -53,7 +53,7 @@ def as_far_as_readable(
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownSubscription:
     """A row for people: its spec as far as it can be read, and a sentence when it cannot."""
 
     row: Subscription
@@ -61,9 +61,9 @@ class Shown:
     broken: str | None
 
 
-def shown(row: Subscription, headers: Mapping[str, str] = NO_HEADERS) -> Shown:
+def shown(row: Subscription, headers: Mapping[str, str] = NO_HEADERS) -> ShownSubscription:
     spec, faults = as_far_as_readable(row, headers)
-    return Shown(row, spec, sentence(faults) if faults else None)
+    return ShownSubscription(row, spec, sentence(faults) if faults else None)
 
 
 def sentence(faults: Sequence[Fault]) -> str:
@@ -78,7 +78,7 @@ def columns_of(spec: Spec) -> dict[str, object]:
     for apart in ("scope", "headers", "secret"):
         columns.pop(apart, None)
     scope_type, scope_id = (spec.scope.type, spec.scope.id) if spec.scope else (None, None)
-    channel = Channel.EMAIL if isinstance(spec, EmailSpec) else Channel.WEBHOOK
+    channel = ChannelName.EMAIL if isinstance(spec, EmailSpec) else ChannelName.WEBHOOK
     return {
         **{ATTRIBUTES.get(name, name): value for name, value in columns.items()},
         "channel": channel.value,

@@ -20,7 +20,7 @@ from webhooks_app.models import Delivery, Event, Subscription
 from webhooks_app.organisations import daily_limits
 from webhooks_app.subscriptions import stored
 from webhooks_app.subscriptions.spec import Scope
-from webhooks_app.vocabulary import Channel, EventOrigin, Trigger
+from webhooks_app.vocabulary import ChannelName, EventOrigin, Trigger
 
 PING = "webhook.ping"
 # What a sample is about where the subscription does not say: in the documents of Pivra and Pollybot
@@ -45,7 +45,7 @@ def send_test(
         noun = subscription.kind
         raise Conflict(f"This {noun} is off. Switch it on to send a test.")
     spec = stored.of(subscription)
-    if subscription.channel == Channel.EMAIL:
+    if subscription.channel == ChannelName.EMAIL:
         daily_limits.spend(session, tenant.organisation_id, daily_limits.MAIL_TESTS)
     if subscription.is_digest and name in (None, DIGEST):
         sample = digests.last_digest(session, subscription, utcnow())

@@ -6,7 +6,6 @@ from webhooks_app.parts import parts_of
 from webhooks_app.web import errors, rq_dashboard, security, tenancy, words
 from webhooks_app.web.views import (
     account,
-    accounts,
     api_keys,
     audit_log,
     chat_settings,
@@ -19,6 +18,7 @@ from webhooks_app.web.views import (
     events,
     inbox,
     invitations,
+    log_in,
     members,
     not_me,
     notifications,
@@ -40,7 +40,7 @@ from webhooks_app.web.views import (
 
 VIEWS = (
     account,
-    accounts,
+    log_in,
     api_keys,
     audit_log,
     chat_settings,

@@ -6,7 +6,7 @@ from flask import session
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, generate_challenge
 
 from webhooks_app.parts import parts
-from webhooks_app.people.passkeys import BadPasskey, Site, site_of
+from webhooks_app.people.passkeys import BadPasskey, RelyingParty, site_of
 
 KEPT = "challenge"
 SECONDS = 300
@@ -26,12 +26,12 @@ def take(purpose: str) -> bytes:
     return base64url_to_bytes(challenge)
 
 
-def site() -> Site | None:
+def site() -> RelyingParty | None:
     """Where this product's passkeys work; None when nowhere."""
     return site_of(parts().settings)
 
 
-def needed_site() -> Site:
+def needed_site() -> RelyingParty:
     """Raises `BadPasskey` where there are no passkeys."""
     found = site()
     if found is None:

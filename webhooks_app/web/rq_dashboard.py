@@ -94,7 +94,7 @@ def _guard() -> ResponseReturnValue | None:
     refused: ResponseReturnValue | None = _let_in()
     if refused is not None:
         return refused
-    asked: dict[str, Any] = request.view_args or {}
+    asked: dict[str, str] = request.view_args or {}
     if not _exists(asked):
         abort(404)
     if request.endpoint == "rq_dashboard.jobs_overview":
@@ -107,7 +107,7 @@ def _guard() -> ResponseReturnValue | None:
     return None
 
 
-def _exists(asked: dict[str, Any]) -> bool:
+def _exists(asked: dict[str, str]) -> bool:
     """Whether rq-dashboard has an answer to a URL with these parts; it fails on others."""
     numbers = [str(asked.get(part, 1)) for part in ("page", "per_page")]
     return (

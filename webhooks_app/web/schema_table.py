@@ -25,7 +25,7 @@ TYPES = {
 }
 
 
-class Row(NamedTuple):
+class FieldRow(NamedTuple):
     """`path` as conditions name it, below `data`; `example` is JSON text, or empty."""
 
     path: str
@@ -35,7 +35,7 @@ class Row(NamedTuple):
     required: bool
 
 
-def rows_of(schema: Mapping[str, object] | None) -> list[Row]:
+def rows_of(schema: Mapping[str, object] | None) -> list[FieldRow]:
     """The fields of the data, each object followed by what is in it; `MOST_ROWS` at most."""
     rows = []
     for row in _rows(schema, "", DEEPEST):
@@ -45,7 +45,7 @@ def rows_of(schema: Mapping[str, object] | None) -> list[Row]:
     return rows
 
 
-def _rows(schema: Any, before: str, levels: int) -> Iterator[Row]:
+def _rows(schema: Any, before: str, levels: int) -> Iterator[FieldRow]:
     properties = schema.get("properties") if isinstance(schema, Mapping) else None
     if not isinstance(properties, Mapping) or not levels:
         return
@@ -54,7 +54,7 @@ def _rows(schema: Any, before: str, levels: int) -> Iterator[Row]:
     for name, field in properties.items():
         about = field if isinstance(field, Mapping) else {}
         description = about.get("description")
-        yield Row(
+        yield FieldRow(
             path=f"{before}{name}",
             kind=_kind(about),
             description=description if isinstance(description, str) else "",

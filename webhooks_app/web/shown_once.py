@@ -16,7 +16,7 @@ from webhooks_app.people import sessions
 from webhooks_app.web.security import visitor
 
 
-class Shown(NamedTuple):
+class ShownOnce(NamedTuple):
     """`why` it was made."""
 
     secret: str
@@ -35,7 +35,7 @@ def keep(owner_id: str, secret: str, why: str = "made") -> None:
     sessions.keep_secret(db.session(), visitor().session, sealed)
 
 
-def take(owner_id: str) -> Shown | None:
+def take(owner_id: str) -> ShownOnce | None:
     """None when it was shown already, or there never was one. A HEAD shows nothing."""
     row = visitor().session
     if row.shown_once is None or request.method == "HEAD":
@@ -43,4 +43,4 @@ def take(owner_id: str) -> Shown | None:
     kept = msgspec.json.decode(parts().vault.open(row.shown_once), type=_Kept)
     if kept.of != owner_id or not sessions.take_secret(db.engine, row):
         return None
-    return Shown(kept.secret, kept.why)
+    return ShownOnce(kept.secret, kept.why)

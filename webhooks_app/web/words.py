@@ -3,7 +3,7 @@
 from msgspec import to_builtins
 
 from webhooks_app.digests.schedule import STEP_HOURS, parse_schedule
-from webhooks_app.subscriptions.spec import META, Schedule, Spec, member_names
+from webhooks_app.subscriptions.spec import META, ScheduleMembers, Spec, member_names
 from webhooks_app.vocabulary import Frequency
 from webhooks_app.web.forms.bindings import number
 
@@ -68,7 +68,7 @@ def duration(seconds: float) -> str:
     return " ".join(parts[:2])
 
 
-def schedule(asked: Schedule, default_zone: str) -> str:
+def schedule(asked: ScheduleMembers, default_zone: str) -> str:
     """`every week on Thursday at 09:00 (Europe/Berlin)`."""
     of = parse_schedule(to_builtins(asked), default_zone)
     day = f" on {WEEKDAYS[of.weekday]}" if of.frequency == Frequency.WEEKLY else ""

@@ -11,7 +11,7 @@ from typing import Protocol
 import structlog
 
 from webhooks_app.channels.concurrency_window import ConcurrencyWindow
-from webhooks_app.channels.contract import Claimed, Row, Tried
+from webhooks_app.channels.contract import Claimed, SubscriptionRow, Tried
 from webhooks_app.channels.outcome import unsent
 from webhooks_app.channels.retry_policy import RetryPolicy, parse_policy
 from webhooks_app.channels.webhook.formats import EventView, wire_format
@@ -90,7 +90,7 @@ class WebhookEndpoint:
         return (self.secret,)
 
 
-class Members(Protocol):
+class WebhookMembers(Protocol):
     """What a webhook's spec says of sending. `headers` are in the clear."""
 
     @property
@@ -123,7 +123,7 @@ class WebhookChannel:
     ) -> None:
         await self._transport.__aexit__(kind, error, trace)
 
-    def open(self, subscription: Row, spec: Members) -> WebhookEndpoint:
+    def open(self, subscription: SubscriptionRow, spec: WebhookMembers) -> WebhookEndpoint:
         return WebhookEndpoint(
             transport=self._transport,
             user_agent=self._user_agent,
@@ -138,7 +138,7 @@ class WebhookChannel:
             timeout=spec.timeout,
         )
 
-    def _previous_secret(self, subscription: Row) -> str | None:
+    def _previous_secret(self, subscription: SubscriptionRow) -> str | None:
         """One that cannot be read is done without: the current secret signs too."""
         sealed = subscription.sealed_previous_secret
         with suppress(Unreadable):

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import pycurl
 
 from webhooks_app.channels.outcome import Trace
-from webhooks_app.channels.webhook.failures import Ending, Limits, NotSent
+from webhooks_app.channels.webhook.failures import Ending, Limits, RequestNotSent
 from webhooks_app.channels.webhook.message import WebhookMessage
-from webhooks_app.channels.webhook.target import Target
+from webhooks_app.channels.webhook.target import RequestTarget
 from webhooks_app.lib.ssrf import Guard, RefusedAddress
 from webhooks_app.vocabulary import Failure
 
@@ -74,11 +74,13 @@ class Exchange:
         self._tls_version = ""
         self._expires: datetime | None = None
 
-    def prepare(self, target: Target, addresses: Sequence[str], message: WebhookMessage) -> None:
-        """`addresses` are those of the host, if it is a name. Raises `NotSent`."""
+    def prepare(
+        self, target: RequestTarget, addresses: Sequence[str], message: WebhookMessage
+    ) -> None:
+        """`addresses` are those of the host, if it is a name. Raises `RequestNotSent`."""
         headers = [f"{name}: {value}".encode() for name, value in message.headers.items()]
         if BREAK.search(b"".join(headers)):
-            raise NotSent(Failure.INTERNAL, "Not sent: a header has a line break in it")
+            raise RequestNotSent(Failure.INTERNAL, "Not sent: a header has a line break in it")
         self._clear(target.host)
         self.lines.clear()
         curl = self.curl

@@ -46,7 +46,7 @@ RESET = (errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED)
 Named = tuple[Failure, str]
 
 
-class NotSent(Exception):
+class RequestNotSent(Exception):
     """It did not come to a request. The message says why."""
 
     def __init__(self, failure: Failure, message: str) -> None:

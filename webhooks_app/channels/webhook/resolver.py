@@ -10,7 +10,7 @@ from typing import Protocol
 
 import aiodns
 
-from webhooks_app.channels.webhook.failures import NotSent
+from webhooks_app.channels.webhook.failures import RequestNotSent
 from webhooks_app.vocabulary import Failure
 
 TTL = 10.0
@@ -27,7 +27,7 @@ REASONS = {
 
 class Resolver(Protocol):
     async def addresses(self, name: str, within: float) -> Sequence[str]:
-        """Of IPv4 and IPv6, best first. `within` is in seconds. Raises `NotSent`."""
+        """Of IPv4 and IPv6, best first. `within` is in seconds. Raises `RequestNotSent`."""
         ...
 
     async def close(self) -> None: ...
@@ -81,5 +81,5 @@ def _failed(query: asyncio.Task[Sequence[str]]) -> bool:
     return query.done() and (query.cancelled() or query.exception() is not None)
 
 
-def _not_resolved(name: str, why: str) -> NotSent:
-    return NotSent(Failure.DNS, f"The name {name} could not be resolved: {why}")
+def _not_resolved(name: str, why: str) -> RequestNotSent:
+    return RequestNotSent(Failure.DNS, f"The name {name} could not be resolved: {why}")

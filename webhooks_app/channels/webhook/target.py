@@ -5,7 +5,7 @@ from string import printable
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
-from webhooks_app.channels.webhook.failures import NotSent
+from webhooks_app.channels.webhook.failures import RequestNotSent
 from webhooks_app.lib.ssrf import literal_address
 from webhooks_app.vocabulary import Failure
 
@@ -13,7 +13,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 SENT_AS_THEY_ARE = "".join(one for one in printable if one.isprintable() and one != " ")
 
 
-class Target(NamedTuple):
+class RequestTarget(NamedTuple):
     """`origin` is the URL without what follows the host. `path` is sent byte for byte as it was
     configured, but for characters that a request line cannot have. `name` is the host to look up,
     empty for one that is an address."""
@@ -27,16 +27,16 @@ class Target(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def target_of(url: str) -> Target:
+def target_of(url: str) -> RequestTarget:
     """Raises ValueError for what is not an http or https URL."""
     parts = urlsplit(url)
     host = (parts.hostname or "").rstrip(".")
     port = parts.port or DEFAULT_PORTS.get(parts.scheme)
     if not host or (not url.isascii() and not parts.netloc.isascii()) or port is None:
-        raise NotSent(Failure.CONNECT, "The URL is not valid")
+        raise RequestNotSent(Failure.CONNECT, "The URL is not valid")
     after_host = url.partition("://")[2][len(parts.netloc) :].partition("#")[0]
     path = quote(after_host, safe=SENT_AS_THEY_ARE)
-    return Target(
+    return RequestTarget(
         origin=f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/",
         path=path if path.startswith("/") else f"/{path}",
         name="" if ":" in host or literal_address(host) else host,

@@ -11,17 +11,17 @@ from webhooks_app.channels.outcome import Outcome, Trace
 from webhooks_app.channels.webhook.answer import read_head
 from webhooks_app.channels.webhook.curl_loop import CurlLoop
 from webhooks_app.channels.webhook.exchange import Exchange, Secured
-from webhooks_app.channels.webhook.failures import Ending, Limits, NotSent, explain
+from webhooks_app.channels.webhook.failures import Ending, Limits, RequestNotSent, explain
 from webhooks_app.channels.webhook.message import WebhookMessage
 from webhooks_app.channels.webhook.resolver import AsyncResolver, Resolver
 from webhooks_app.channels.webhook.retry_after import parse_retry_after
-from webhooks_app.channels.webhook.target import Target, target_of
+from webhooks_app.channels.webhook.target import RequestTarget, target_of
 from webhooks_app.lib.ssrf import Guard
 
 # Below what common servers keep (Node 5 s), so that few close just as a connection is used.
 KEEP_ALIVE = 4
 OPEN_FILES = 16_384
-GONE = 410
+GONE_STATUS = 410
 ASKS_TO_WAIT = (429, 503)
 # For how long it is believed what a handshake with a host showed, and of how many hosts.
 SECURED_FOR, MOST_SECURED = 60.0, 10_000
@@ -82,10 +82,10 @@ class Transport:
         began = Began(self._now(), time.perf_counter())
         try:
             return await self._try(message, target_of(message.url), began)
-        except NotSent as error:
+        except RequestNotSent as error:
             return Outcome(error.failure, str(error), began.at, began.seconds)
 
-    async def _try(self, message: WebhookMessage, target: Target, began: Began) -> Outcome:
+    async def _try(self, message: WebhookMessage, target: RequestTarget, began: Began) -> Outcome:
         limits = self._limits(message)
         addresses = await self._look_up(target, limits)
         looked_up = began.seconds
@@ -107,16 +107,16 @@ class Transport:
         total = min(self._timeout, message.timeout or self._timeout)
         return Limits(min(self._connect_timeout, total), total)
 
-    async def _look_up(self, target: Target, limits: Limits) -> Sequence[str]:
+    async def _look_up(self, target: RequestTarget, limits: Limits) -> Sequence[str]:
         if not target.name:
             return ()
         return await self._resolver.addresses(target.name, limits.connect)
 
-    def _is_news(self, target: Target) -> bool:
+    def _is_news(self, target: RequestTarget) -> bool:
         until, _ = self._secured.get(target.origin, (0.0, None))
         return until < time.monotonic()
 
-    def _learn(self, target: Target, exchange: Exchange) -> Secured | None:
+    def _learn(self, target: RequestTarget, exchange: Exchange) -> Secured | None:
         """What is known of the connection; of a kept one, what its handshake or a later one with
         the same host showed."""
         if exchange.secured is not None:
@@ -143,7 +143,7 @@ def outcome_of(
         response_body=exchange.body,
         truncated=exchange.cut,
         retry_after=parse_retry_after(asked, began.at),
-        gone=status == GONE,
+        gone=status == GONE_STATUS,
         trace=trace,
     )
 

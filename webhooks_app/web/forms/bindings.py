@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import UNSET, inspect, to_builtins
 
 from webhooks_app.matching.operators import OPERATORS
-from webhooks_app.subscriptions.spec import Condition, Schedule, Scope, Spec
+from webhooks_app.subscriptions.spec import ConditionMembers, ScheduleMembers, Scope, Spec
 
 BY_MAIL, SHOWN_ONLY = "mail", "dashboard"
 CUSTOM, DOUBLING = "custom", "doubling"
@@ -114,7 +114,7 @@ def _read_policy(name: str, delays: str, most: str, base: str) -> object:
     return name
 
 
-def _show_schedule(schedule: Schedule | None) -> Shown:
+def _show_schedule(schedule: ScheduleMembers | None) -> Shown:
     if schedule is None:
         return EACH_EVENT, 9, 0, "", False
     zone = schedule.time_zone or ""
@@ -135,7 +135,7 @@ def read_schedule(
     }
 
 
-def show_condition(condition: Condition) -> Row:
+def show_condition(condition: ConditionMembers) -> Row:
     value = condition.value
     if isinstance(value, tuple):
         return condition.field, condition.operator, ", ".join(map(_text, value))
@@ -146,7 +146,7 @@ def _text(value: object) -> str:
     return number(value) if isinstance(value, float) else str(value)
 
 
-def read_conditions(rows: Iterable[Row], stored: Sequence[Condition] = ()) -> list[object]:
+def read_conditions(rows: Iterable[Row], stored: Sequence[ConditionMembers] = ()) -> list[object]:
     """JSON of the rows that name a field; one that was shown like this is as it was."""
     shown = {posted(show_condition(one)): one for one in stored}
     return [

@@ -29,7 +29,7 @@ from webhooks_app.subscriptions.spec import (
     member_names,
 )
 from webhooks_app.subscriptions.stale import Change
-from webhooks_app.vocabulary import SUBJECT_TYPES, Channel
+from webhooks_app.vocabulary import SUBJECT_TYPES, ChannelName
 from webhooks_app.web.forms.base import FaultForm
 from webhooks_app.web.forms.bindings import (
     SPECIAL,
@@ -44,8 +44,8 @@ from webhooks_app.web.forms.sending import SendingFields
 
 SPARE_ROWS = 1
 CHANNELS = [
-    SelectChoice(Channel.WEBHOOK.value, "Send a webhook"),
-    SelectChoice(Channel.EMAIL.value, "Send an e-mail"),
+    SelectChoice(ChannelName.WEBHOOK.value, "Send a webhook"),
+    SelectChoice(ChannelName.EMAIL.value, "Send an e-mail"),
 ]
 # What a form shows at once; all other members are options, folded away while they are not used.
 AT_ONCE = frozenset(
@@ -102,8 +102,8 @@ class SubscriptionForm(SendingFields, FaultForm):
         return bool(self.errors or self.faults() or self.changes is not None)
 
     @property
-    def channel_of(self) -> Channel:
-        return Channel.EMAIL if self.is_email else Channel.WEBHOOK
+    def channel_of(self) -> ChannelName:
+        return ChannelName.EMAIL if self.is_email else ChannelName.WEBHOOK
 
     @property
     def kind(self) -> type[AnySpec]:
@@ -222,18 +222,18 @@ class ActionForm(DigestFields, SubscriptionForm):
     event_types = SelectField(
         "Event", choices=lambda: [SelectChoice("", "Choose an event"), *event_choices()]
     )
-    channel = RadioField("Then", choices=CHANNELS, default=Channel.WEBHOOK.value)
+    channel = RadioField("Then", choices=CHANNELS, default=ChannelName.WEBHOOK.value)
     show_channel = SubmitField("Show fields")
     email_to = TextAreaField("To")
 
     @property
     def is_email(self) -> bool:
-        return bool(self.channel.data == Channel.EMAIL)
+        return bool(self.channel.data == ChannelName.EMAIL)
 
     def fill(self, spec: Spec, version: str) -> None:
         super().fill(spec, version)
         self.channel.data = (
-            Channel.EMAIL if isinstance(spec, EmailSpec) else Channel.WEBHOOK
+            ChannelName.EMAIL if isinstance(spec, EmailSpec) else ChannelName.WEBHOOK
         ).value
 
 

@@ -15,7 +15,7 @@ from webhooks_app.mail.service import desk_of
 from webhooks_app.models import Subscription
 from webhooks_app.parts import parts
 from webhooks_app.subscriptions import queries as subscription_queries
-from webhooks_app.vocabulary import OPEN, Channel, DeliveryStatus
+from webhooks_app.vocabulary import OPEN, ChannelName, DeliveryStatus
 from webhooks_app.web.delivery_query import CODES, WINDOWS, DeliveryQuery
 from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.tenancy import editor_required, here, member_required, window
@@ -60,7 +60,7 @@ def show(delivery_id: str) -> str:
 
 
 def _body(logged: service.Logged, subscription: Subscription) -> str:
-    if subscription.channel != Channel.EMAIL:
+    if subscription.channel != ChannelName.EMAIL:
         return service.request_body(logged.delivery, logged.event)
     desk = desk_of(parts().settings)
     return service.mail_text(db.session(), logged, subscription, desk)

@@ -6,7 +6,7 @@ from flask_login import current_user
 from webhooks_app.extensions import db
 from webhooks_app.models import User
 from webhooks_app.people import passkeys
-from webhooks_app.people.passkeys import Site
+from webhooks_app.people.passkeys import RelyingParty
 from webhooks_app.web import challenges, waiting
 
 bp = Blueprint("passkeys", __name__, url_prefix="/passkeys")
@@ -22,7 +22,7 @@ def options() -> Response:
     return Response(_options(site, purpose), content_type="application/json")
 
 
-def _options(site: Site, purpose: str) -> str:
+def _options(site: RelyingParty, purpose: str) -> str:
     if purpose == "log in":
         return passkeys.proof_options(site, [], challenges.new(purpose))
     if purpose == "register":

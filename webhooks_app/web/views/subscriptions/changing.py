@@ -6,7 +6,7 @@ from webhooks_app.extensions import db
 from webhooks_app.models import Subscription
 from webhooks_app.parts import parts
 from webhooks_app.subscriptions import service, stored, test_delivery
-from webhooks_app.vocabulary import Channel
+from webhooks_app.vocabulary import ChannelName
 from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.tenancy import editor_required, here
 from webhooks_app.web.views.subscriptions.blueprint import Answer, bp, kind, load
@@ -52,7 +52,7 @@ def test(subscription_id: str) -> Answer:
 @editor_required
 def duplicate(subscription_id: str) -> Answer:
     copy, secret = service.duplicate(db.session(), load(subscription_id), parts().vault)
-    if copy.channel == Channel.EMAIL:
+    if copy.channel == ChannelName.EMAIL:
         flash("The copy stays off until you switch it on.")
         return redirect(url_for(".edit", subscription_id=copy.id))
     return show_secret_once(copy, secret, "copied")

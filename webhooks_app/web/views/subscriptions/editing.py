@@ -9,7 +9,7 @@ from webhooks_app.models import Subscription
 from webhooks_app.parts import parts
 from webhooks_app.subscriptions import custom_headers, preview, service, stale, stored
 from webhooks_app.subscriptions.spec import AnySpec
-from webhooks_app.vocabulary import Channel
+from webhooks_app.vocabulary import ChannelName
 from webhooks_app.web.forms.choices import groups
 from webhooks_app.web.forms.subscriptions import SubscriptionForm
 from webhooks_app.web.htmx import leave_for, wants_fragment
@@ -40,7 +40,7 @@ def new() -> Answer:
         except Invalid as error:
             form.show(error.faults)
         else:
-            if row.channel == Channel.EMAIL:
+            if row.channel == ChannelName.EMAIL:
                 flash("Saved. Press Test to send a sample to its addresses.")
                 return _leave(row)
             return show_secret_once(row, secret, "made")

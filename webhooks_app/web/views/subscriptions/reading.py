@@ -91,7 +91,7 @@ def _last_deliveries(row: Subscription) -> Page[deliveries.Logged]:
     return deliveries.list_deliveries(db.session(), here().tenant, filters, PageBounds())
 
 
-def recipients_of(*actions: stored.Shown) -> Mapping[str, recipients.Recipient]:
+def recipients_of(*actions: stored.ShownSubscription) -> Mapping[str, recipients.Recipient]:
     """By address, whether the mails of these actions go to it."""
     specs = [one.spec for one in actions if isinstance(one.spec, EmailSpec)]
     addresses = {address for spec in specs for address in spec.email_to}
