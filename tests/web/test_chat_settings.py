@@ -57,7 +57,7 @@ def test_what_is_saved_is_listened_for(owner: Person, organisation: Organisation
     }
     assert save(owner, **settings).status_code == 302
     save(owner, **settings)
-    assert owner.get("/audit-log/").text.count("Chat settings changed") == 1
+    assert owner.get("/audit-log/").text.count(">Chat settings changed</td>") == 1
     page = owner.get(PATH).text
     assert ">\r\nmensch\necho" not in page
     assert "mensch\nechte person</textarea>" in page

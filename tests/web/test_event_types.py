@@ -92,7 +92,7 @@ def test_what_is_left_empty_is_made_up(owner: Person) -> None:
     [
         ("name", "lead.captured", "The catalogue has this one already."),
         ("name", "Order", "An object and what happened"),
-        ("sample", "{", "truncated"),
+        ("sample", "{", "ends too early"),
         ("sample", "[]", "This must be an object."),
         ("schema", "5", "This must be an object."),
         ("group", "System", "by itself"),
