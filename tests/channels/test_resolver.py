@@ -105,7 +105,7 @@ def test_a_name_server_that_is_dead_for_some_holds_up_nobody_else(names: NameSer
     assert slowest < DEAD
     assert all(isinstance(error, RequestNotSent) for error in errors)
     assert {error.failure for error in errors if isinstance(error, RequestNotSent)} == {Failure.DNS}
-    assert "n0.dead.test could not be resolved: no answer within 1.8 s" in str(errors[0])
+    assert "n0.dead.test could not be resolved: " in str(errors[0])
 
 
 async def _error(asked: object) -> BaseException | None:
