@@ -150,7 +150,7 @@ def _within_bounds(policy: dict[str, int]) -> dict[str, int]:
 
 
 def _own_names(names: list[str] | UnsetType, known: Iterable[str]) -> list[str] | UnsetType:
-    """Ours for Pollybot's; what is none of them stays, for the service to refuse or to know."""
+    """Ours for Pollybot's; any other name stays, for the service to know or refuse."""
     if names is UNSET:
         return UNSET
     own = names_by_own(known)

@@ -109,7 +109,7 @@ def _not_found(_: NotFound) -> Response:
 
 
 def _conflict(error: Conflict) -> Response:
-    return Problem(409, "conflict", "Not as things are now", str(error)).response()
+    return Problem(409, "conflict", "Conflict", str(error)).response()
 
 
 def _busy(_: Busy) -> Response:

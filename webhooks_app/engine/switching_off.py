@@ -31,7 +31,7 @@ def disable(connection: Connection, subscription_ids: Collection[str], reason: s
 
 def disable_gone(connection: Connection, subscription_id: str, revision: int, url: str) -> None:
     """Switch off what answered 410 at `url`, unless it was edited since or that was a former URL:
-    the one of now has not said so."""
+    the current one has not said so."""
     columns = SUBSCRIPTIONS.c
     same = (columns.revision == revision) & (columns.url == url)
     _disable(connection, (columns.id == subscription_id) & same, GONE_REASON)

@@ -87,7 +87,7 @@ def find_event(session: Session, tenant: Tenant, event_id: str) -> Event:
 
 
 def match_explanations(session: Session, tenant: Tenant, event: Event) -> list[MatchExplanation]:
-    """One for each webhook of now, those that were told of the event first."""
+    """One for each current webhook, those that got the event first."""
     told = set(session.scalars(select(Delivery.subscription_id).where(of_event(event.id))))
     query = Subscription.of(tenant).where(Subscription.is_present())
     incoming = incoming_of(event)

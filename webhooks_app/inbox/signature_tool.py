@@ -131,15 +131,15 @@ def _bodies(body: bytes) -> Iterator[tuple[str, bytes]]:
     yield "the body ended in a line break", body.rstrip(b"\r\n") + b"\n"
     yield "the lines of the body ended as on Windows (CR LF)", body.replace(b"\n", b"\r\n")
     if (compact := laid_out(body, -1)) is not None:
-        yield "the JSON had no spaces or line breaks: it was laid out anew on its way", compact
+        yield "the JSON had no spaces or line breaks: it was reformatted on its way", compact
     for width in (2, 4):
         if (indented := laid_out(body, width)) is not None:
-            yield f"the JSON were indented by {width}: it was laid out anew on its way", indented
+            yield f"the JSON were indented by {width}: it was reformatted on its way", indented
     with suppress(ValueError, RecursionError):
         content = json.loads(body)
-        why = "the JSON were written as Python does: it was parsed and written anew on its way"
+        why = "the JSON were written as Python does: it was parsed and written again on its way"
         yield why, json.dumps(content).encode()
-        why = "the JSON were written as JavaScript does: it was parsed and written anew on its way"
+        why = "the JSON were written as JavaScript does: it was parsed and written again on its way"
         script = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
         yield why, script.encode(errors="replace")
 

@@ -168,7 +168,7 @@ def _away(error: Exception) -> Unsent:
 
 
 def _broken(error: Exception, begun: bool) -> Unsent:
-    """smtplib tells of a timeout as of a closed connection."""
+    """smtplib reports a timeout as a closed connection."""
     if _timed_out(error):
         reason = "The mail server did not answer in time"
         return Unsent(reason, failure=Failure.TIMEOUT, away=True, begun=begun)
