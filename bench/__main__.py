@@ -1,6 +1,9 @@
 """`python -m bench NAME [options]`: a table for people, and a line of JSON with `ratio`."""
 
 import json
+import signal
+import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -22,11 +25,14 @@ def report(name: str, result: dict[str, Any]) -> None:
 @click.option("--count", default=50_000, show_default=True)
 @click.option("--latency", default=0.0, help="Seconds until the receivers answer.")
 @click.option("--history", default=0, help="Deliveries in the tables beforehand.")
-def engine(count: int, latency: float, history: int) -> None:
+@click.option("--tls", is_flag=True, help="Receivers speak TLS, and certificates are verified.")
+def engine(count: int, latency: float, history: int, tls: bool) -> None:
     """Drain a backlog with one worker process."""
     from bench import engine
 
-    if history:
+    if tls:
+        report("engine --tls", engine.run_over_tls(count))
+    elif history:
         report("engine --history", engine.run_with_history(count, history))
     else:
         report("engine", engine.run(count, latency))
@@ -40,6 +46,34 @@ def ingest(count: int, batch: int) -> None:
     from bench import ingest
 
     report("ingest --batch" if batch else "ingest", ingest.run(count, batch))
+
+
+@main.command()
+@click.option("--count", default=20_000, show_default=True, help="Deliveries a round.")
+@click.option("--fan-out", "fan_outs", default=[1], show_default=True, multiple=True, type=int)
+@click.option("--against", type=click.Path(exists=True, path_type=Path), help="Another checkout.")
+@click.option("--rounds", default=3, show_default=True)
+@click.option("--warm", default=100_000, show_default=True, help="Deliveries beforehand.")
+@click.option("--trickle", default=0.0, help="Events a second, in place of as many as it takes.")
+@click.option("--latency", is_flag=True, help="How soon answers and deliveries come, at a rate.")
+@click.option("--rate", "rates", default=[50, 300], show_default=True, multiple=True, type=int)
+@click.option("--seconds", type=float, help="A trickle takes 60, and each rate of --latency 20.")
+def path(
+    against: Path | None,
+    warm: int,
+    latency: bool,
+    rates: tuple[int, ...],
+    seconds: float | None,
+    **options: Any,
+) -> None:
+    """From POST to delivery, in all processes of the product: CPU of each."""
+    from bench import path, path_latency
+
+    if latency:
+        report("path --latency", path_latency.run(against, warm, rates, seconds or 20))
+    else:
+        options["seconds"] = seconds or 60
+        report("path", path.run(against=against, warm=warm, **options))
 
 
 @main.command()
@@ -81,4 +115,6 @@ def mail(count: int) -> None:
 
 
 if __name__ == "__main__":
+    # Ends what it started also when something else ends it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     main()

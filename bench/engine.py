@@ -1,18 +1,22 @@
-"""How fast one worker process drains a backlog, as a share of a bare aiohttp loop."""
+"""How fast one worker process drains a backlog, as a share of bare loops."""
 
+import os
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from flask import Flask
 from sqlalchemy import func, select
 
-from bench.bare import bare_rate
+from bench.bare import Rate, aiohttp_rate, libcurl_rate
 from bench.receiver import ReceiverProcess
 from bench.support import DATA, fill, peak_rss_mb, product, settle, subscribe
 from tests import factories
+from tests.support.authority import Authority
 from webhooks_app.engine.engine import Engine
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
@@ -20,16 +24,47 @@ from webhooks_app.models import Attempt, Delivery
 from webhooks_app.parts import parts_of
 
 ENDPOINTS = 50
+BODY = b'{"type":"lead.captured","timestamp":"2026-03-02T10:00:00.000Z","data":%b}' % DATA.encode()
 
 
 def run(count: int, latency: float) -> dict[str, Any]:
-    """One worker process, as a share of a bare loop that posts the same bodies."""
+    """One worker process, as a share of bare loops that post the same bodies."""
     with ReceiverProcess(ENDPOINTS, latency) as receiver, product() as made:
-        body = b'{"type":"lead.captured","timestamp":"2026-03-02T10:00:00.000Z","data":%b}'
         in_flight = parts_of(made.app).settings.max_in_flight if latency else 256
-        limit = bare_rate(receiver.urls, body % DATA.encode(), count, in_flight)
+        limit = aiohttp_rate(receiver.urls, BODY, count, in_flight)
+        libcurl = libcurl_rate(receiver.urls, BODY, count, in_flight)
         drained = _fill_and_drain(made.app, receiver.urls, count)
-        return {"limit_per_s": round(limit), "ratio": round(drained["per_s"] / limit, 3)} | drained
+        return {
+            "limit_per_s": round(limit.per_s),
+            "limit_cpu_us_each": round(limit.cpu_us),
+            "cpu_ratio": round(limit.cpu_us / drained["cpu_us_each"], 3),
+            "ratio": round(drained["per_s"] / limit.per_s, 3),
+            **_beside(libcurl, drained),
+        }
+
+
+def run_over_tls(count: int) -> dict[str, Any]:
+    """One worker process, as a share of a bare libcurl loop; both verify certificates."""
+    with TemporaryDirectory() as name:
+        authority = Authority(Path(name))
+        authority.server("127.0.0.1")
+        os.environ["SSL_CERT_FILE"] = str(authority.file)
+        receivers = ReceiverProcess(ENDPOINTS, certificate=authority.server_file)
+        with receivers as receiver, product() as made:
+            libcurl = libcurl_rate(receiver.urls, BODY, count, 256, authority.file)
+            drained = _fill_and_drain(made.app, receiver.urls, count)
+    beside = _beside(libcurl, drained)
+    return {**beside, "ratio": beside["ratio_to_libcurl"]}
+
+
+def _beside(libcurl: Rate, drained: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "libcurl_per_s": round(libcurl.per_s),
+        "libcurl_cpu_us_each": round(libcurl.cpu_us),
+        "ratio_to_libcurl": round(drained["per_s"] / libcurl.per_s, 3),
+        "cpu_ratio_to_libcurl": round(libcurl.cpu_us / drained["cpu_us_each"], 3),
+        **drained,
+    }
 
 
 def run_with_history(count: int, history: int) -> dict[str, Any]:

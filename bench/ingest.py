@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from bench.load import post, rate
-from bench.processes import serving
+from bench.processes import serving, serving_noop
 from bench.support import DATA, product
 from tests import factories
 from webhooks_app.extensions import db
@@ -21,7 +21,7 @@ def run(count: int, batch: int) -> dict[str, Any]:
         headers = factories.bearer(factories.api_key(organisation))
         factories.webhook(organisation, "https://example.com/hook")
         single = post("/api/v1/events", headers, EVENT)
-        with serving(made, "bench.noop:door") as port:
+        with serving_noop() as port:
             noop = rate(port, post("/events", {}, EVENT), count, CONNECTIONS, b"202")
         with serving(made) as port:
             rate(port, single, 200, 4, b"202")

@@ -59,4 +59,4 @@ def percentile(seconds: list[float], percent: int) -> float:
     """In milliseconds, by the nearest rank."""
     ordered = sorted(seconds)
     rank = max(0, -(-len(ordered) * percent // 100) - 1)
-    return round(ordered[rank] * 1000, 1)
+    return round(ordered[rank] * 1000, 2)

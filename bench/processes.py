@@ -32,10 +32,23 @@ def environ(made: Product) -> dict[str, str]:
 @contextmanager
 def serving(made: Product, target: str = "webhooks_app.rsgi:door") -> Iterator[int]:
     """Granian as the product starts it, with `target`; the port."""
+    with _granian(environ(made), target) as port:
+        yield port
+
+
+@contextmanager
+def serving_noop() -> Iterator[int]:
+    """A view that takes JSON and answers JSON, on the same server; the port."""
+    with _granian(dict(os.environ), "bench.noop:door") as port:
+        yield port
+
+
+@contextmanager
+def _granian(environ: dict[str, str], target: str) -> Iterator[int]:
     settings = Settings(port=free_port())
     argv = list(children.web(settings, "127.0.0.1", {}).argv)
     argv[-1] = target
-    with running(argv, environ(made)):
+    with running(argv, environ):
         wait_until(lambda: _answers(settings.port), 20)
         yield settings.port
 

@@ -16,6 +16,9 @@ pytestmark = pytest.mark.processes
     [
         "engine --count 500",
         "engine --count 500 --history 2000",
+        "engine --count 500 --tls",
+        "path --count 100 --warm 500 --rounds 1 --against .",
+        "path --latency --warm 0 --rate 50 --seconds 1",
         "ingest --count 200",
         "ingest --count 1000 --batch 100",
         "latency --count 10",

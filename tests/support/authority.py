@@ -2,6 +2,7 @@
 
 import ssl
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
@@ -14,13 +15,14 @@ DAY = timedelta(days=1)
 
 
 class Authority:
-    """`file` is what clients are to trust."""
+    """`file` is what clients are to trust; `server_file` has the last certificate and its key."""
 
     def __init__(self, folder: Path, name: str = "authority of the tests") -> None:
         self._folder = folder
         self._name = _named(name)
         self._key = ec.generate_private_key(ec.SECP256R1())
         self.file = folder / "authority.pem"
+        self.server_file = folder / "server.pem"
         now = datetime.now(UTC)
         constraint = x509.BasicConstraints(ca=True, path_length=None)
         own = (
@@ -45,15 +47,26 @@ class Authority:
         certificate = (
             _built(_named(host), key, starts or now - DAY, ends or now + DAY)
             .issuer_name(issuer[0])
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+            .add_extension(x509.SubjectAlternativeName([_alternative(host)]), critical=False)
             .sign(issuer[1], hashes.SHA256())
         )
         private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        file = self._folder / "server.pem"
-        file.write_bytes(private + certificate.public_bytes(Encoding.PEM))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(file)
-        return context
+        self.server_file.write_bytes(private + certificate.public_bytes(Encoding.PEM))
+        return context_of(self.server_file)
+
+
+def context_of(file: Path) -> ssl.SSLContext:
+    """A server's, with the key and certificate in `file`."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
+
+
+def _alternative(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
 
 
 def _named(text: str) -> x509.Name:

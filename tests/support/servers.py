@@ -41,6 +41,11 @@ class RedisServer:
         except RedisError:
             return False
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def empty(self) -> None:
         Redis.from_url(self.url).flushall()
 
@@ -86,6 +91,10 @@ class PostgresServer:
         options += " -c max_connections=200 -c shared_buffers=256MB"
         log = str(self._data / "log")
         self._run("pg_ctl", "-D", str(self._data), "-w", "-l", log, "-o", options, "start")
+
+    @property
+    def pid(self) -> int:
+        return int((self._data / "postmaster.pid").read_text().split()[0])
 
     def stop(self, mode: str = "fast") -> None:
         self._run("pg_ctl", "-D", str(self._data), "-w", "-t", "120", "-m", mode, "stop")
