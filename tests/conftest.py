@@ -19,7 +19,7 @@ from flask_migrate import upgrade
 from jinja2 import BytecodeCache, FileSystemBytecodeCache
 from werkzeug.test import TestResponse
 
-from tests.support import tenancy
+from tests.support import tenancy, url_rules
 from tests.support.receiver import Receiver
 from tests.support.servers import PostgresServer, RedisServer, create_database, wait_until
 from tests.support.sizes import DRILL, lines_of_what_ran, pytest_collection_modifyitems
@@ -51,6 +51,7 @@ hypothesis.settings.register_profile(
     print_blob=True,
 )
 hypothesis.settings.load_profile("hookline")
+url_rules.compile_once()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -47,6 +47,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     port: Port = 8000
     data_dir: Path = Path("instance")
     database_url: str = ""
+    database_pooling: Literal["none", "transaction"] = "none"
     redis_url: str = ""
     workers: Positive = 1
     web_threads: Annotated[int, msgspec.Meta(ge=1, le=512)] = 32

@@ -18,7 +18,7 @@ from webhooks_app.extensions import db
 from webhooks_app.lib.crypto import Vault, new_key
 from webhooks_app.lib.errors import Conflict
 from webhooks_app.models import Delivery, Event, Subscription
-from webhooks_app.subscriptions import service as subscriptions
+from webhooks_app.subscriptions import switching
 
 MASK = "••••••"
 
@@ -434,5 +434,5 @@ def test_two_edits_at_once_do_not_overwrite_each_other(api: Api) -> None:
     db.session.add(stale)
     stale.name = "Second"
     with pytest.raises(Conflict):
-        subscriptions.set_enabled(db.session(), stale, enabled=True)
+        switching.set_enabled(db.session(), stale, enabled=True)
     assert api.get(f"/webhooks/{made['id']}").get_json()["name"] == "First"

@@ -22,7 +22,7 @@ from webhooks_app.jobs.replays import run_batch
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Delivery, Organisation, Outage, ReplayBatch, Subscription
 from webhooks_app.operations.integrity_check import audit
-from webhooks_app.subscriptions import service, test_delivery
+from webhooks_app.subscriptions import switching, test_delivery
 from webhooks_app.vocabulary import DeliveryStatus
 
 Run = Callable[[], list[Delivery]]
@@ -49,7 +49,7 @@ def switch_off(webhook_id: str) -> None:
 
 
 def switch(webhook_id: str, enabled: bool) -> None:
-    service.set_enabled(db.session(), current(webhook_id), enabled)
+    switching.set_enabled(db.session(), current(webhook_id), enabled)
 
 
 def leads(organisation: Organisation, *names: str) -> list[str]:
@@ -273,7 +273,7 @@ def test_what_an_address_switched_off_by_leaving_missed_nothing(
 ) -> None:
     mail = {"channel": "email", "email_to": ["ada@example.com"]}
     action_id = factories.action(organisation, "", **mail).id
-    service.drop_address(db.session(), current(action_id), "ada@example.com")
+    switching.drop_address(db.session(), current(action_id), "ada@example.com")
     row = current(action_id)
     assert (row.enabled, row.disabled_by) == (False, "ada@example.com")
     leads(organisation, "Ada")

@@ -11,7 +11,7 @@ from webhooks_app.extensions import db
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Delivery, Organisation, Subscription
 from webhooks_app.organisations.audit_log import Actor, ActorKind, act_as
-from webhooks_app.subscriptions import service
+from webhooks_app.subscriptions import service, switching
 from webhooks_app.subscriptions.auto_disable import cancel_left_over
 
 
@@ -36,10 +36,10 @@ def assert_cancelled(why: str) -> None:
 
 def test_it_says_who_switched_it_off(waiting: Subscription) -> None:
     act_as(Actor(ActorKind.PERSON, "ada@example.com"))
-    service.set_enabled(db.session(), waiting, enabled=False)
+    switching.set_enabled(db.session(), waiting, enabled=False)
     assert waiting.disabled_by == "ada@example.com"
     assert_cancelled("was switched off by ada@example.com.")
-    service.set_enabled(db.session(), waiting, enabled=True)
+    switching.set_enabled(db.session(), waiting, enabled=True)
     assert waiting.disabled_by is None
 
 

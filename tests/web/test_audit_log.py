@@ -36,7 +36,7 @@ from webhooks_app.organisations import audit_log, audit_search, plans
 from webhooks_app.organisations.audit_log import ACTIONS, Actor, Target
 from webhooks_app.organisations.audit_search import AuditFilters
 from webhooks_app.people import accounts, api_keys
-from webhooks_app.subscriptions import service as subscriptions
+from webhooks_app.subscriptions import switching
 from webhooks_app.web.forms.inboxes import OWN
 from webhooks_app.web.views.audit_log import PAGES, PLACES
 
@@ -191,7 +191,7 @@ def test_a_change_that_is_undone_leaves_no_entry(app: Flask) -> None:
     elsewhere = update(Subscription).values(revision=7)
     db.session.execute(elsewhere, execution_options={"synchronize_session": False})
     with pytest.raises(Conflict):
-        subscriptions.set_enabled(db.session(), row, enabled=False)
+        switching.set_enabled(db.session(), row, enabled=False)
     assert entries() == []
 
 

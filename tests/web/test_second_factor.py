@@ -39,7 +39,7 @@ class App:
 
 
 def sealed_in(page: str) -> str:
-    found = re.search(r'name="sealed" value="([^"]+)"', page)
+    found = re.search(r'name="sealed"[^>]* value="([^"]+)"', page)
     assert found
     return found[1]
 

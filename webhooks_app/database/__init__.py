@@ -40,12 +40,12 @@ def choose(bind: Engine | Connection, *, postgresql: T, sqlite: T) -> T:
     return postgresql if bind.dialect.name == "postgresql" else sqlite
 
 
-def engine_options(url: str, threads: int) -> dict[str, Any]:
+def engine_options(url: str, threads: int, pooling: str = "none") -> dict[str, Any]:
     """Options of `create_engine` for that database, with a connection for each of `threads`.
 
-    Errors never show what was stored.
+    `pooling` is the setting `DATABASE_POOLING`. Errors never show what was stored.
     """
-    own = sqlite.OPTIONS if url.startswith("sqlite") else postgres.OPTIONS
+    own = sqlite.OPTIONS if url.startswith("sqlite") else postgres.options(pooling)
     return {"hide_parameters": True, "pool_size": threads, "max_overflow": SPARE, **own}
 
 

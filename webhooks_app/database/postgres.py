@@ -14,18 +14,32 @@ IDLE_SINCE = "hookline_idle_since"
 FRESH = 1.0
 AWAY = (ReadOnlySqlTransaction, IdleInTransactionSessionTimeout)
 
-# A host that vanished without a word counts as lost after some twenty seconds. No query is
-# compiled: compiling takes longer than our queries run.
-OPTIONS: dict[str, Any] = {
-    "connect_args": {
-        "connect_timeout": 5,
-        "options": "-c timezone=UTC -c jit=off",
-        "keepalives_idle": 5,
-        "keepalives_interval": 5,
-        "keepalives_count": 3,
-        "tcp_user_timeout": 20_000,
-    },
+# A host that vanished without a word counts as lost after some twenty seconds, here and there: what
+# it locked is free again then. So it is when a process stops in the middle of a transaction.
+KEEPALIVE = {"keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 3}
+# No query is compiled: compiling takes longer than our queries run.
+SESSION = {
+    "timezone": "UTC",
+    "jit": "off",
+    **{f"tcp_{name}": value for name, value in KEEPALIVE.items()},
+    "tcp_user_timeout": 20_000,
+    "idle_in_transaction_session_timeout": 25_000,
 }
+CONNECT = {
+    "connect_timeout": 5,
+    **KEEPALIVE,
+    "tcp_user_timeout": 20_000,
+    "fallback_application_name": "hookline",  # PGAPPNAME says it better
+}
+
+
+def options(pooling: str) -> dict[str, Any]:
+    """Of `create_engine`. A pooler by transaction hands a connection to many in turn: it takes no
+    `SESSION`, which belongs to the role then, and no statement stays prepared."""
+    if pooling == "transaction":
+        return {"connect_args": {**CONNECT, "prepare_threshold": None}}
+    said = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
+    return {"connect_args": {**CONNECT, "options": said}}
 
 
 def prepare(engine: Engine) -> None:

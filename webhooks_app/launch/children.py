@@ -34,13 +34,19 @@ def web(settings: Settings, address: str, environ: Mapping[str, str]) -> Child:
     }
     arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
     argv = (*PYTHON, "-m", "granian", *arguments, "--no-ws", "--respawn-failed-workers")
-    return Child("web", (*argv, "webhooks_app.rsgi:door"), environ, orphaned_by=signal.SIGTERM)
+    argv = (*argv, "webhooks_app.rsgi:door")
+    return Child("web", argv, _named("web", environ), orphaned_by=signal.SIGTERM)
 
 
 def workers(processes: int, environ: Mapping[str, str]) -> list[Child]:
     """`processes` that deliver, one for all other jobs, and a beat."""
     roles = [*["deliveries"] * processes, "background", "beat"]
-    return [Child(role, worker(role), environ) for role in roles]
+    return [Child(role, worker(role), _named(role, environ)) for role in roles]
+
+
+def _named(role: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """As PostgreSQL's list of connections shows it, where the operator has named none."""
+    return {"PGAPPNAME": f"hookline {role}", **environ}
 
 
 def worker(role: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Actions and webhooks: made, changed, switched, copied, deleted.
+"""Actions and webhooks: made, changed, copied, deleted.
 
 Members come as people send them, by whichever door (see `spec`). Every change tells matching, in
 the same transaction, that what it keeps is stale.
@@ -16,10 +16,10 @@ from webhooks_app.lib.ids import floor_id, new_id
 from webhooks_app.lib.ssrf import Guard
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Outage, Subscription, SubscriptionHealth
+from webhooks_app.models import Subscription, SubscriptionHealth
 from webhooks_app.organisations import plans
-from webhooks_app.organisations.audit_log import Target, current_actor, record
-from webhooks_app.subscriptions import custom_headers, reading, stored
+from webhooks_app.organisations.audit_log import Target, record
+from webhooks_app.subscriptions import custom_headers, reading, stored, switching
 from webhooks_app.subscriptions.faults import World
 from webhooks_app.subscriptions.reading import Members
 from webhooks_app.subscriptions.saving import ask_recipients, cancel_all, commit_change
@@ -36,7 +36,6 @@ from webhooks_app.subscriptions.stale import check_fresh
 from webhooks_app.subscriptions.test_delivery import PING, send_test
 from webhooks_app.vocabulary import ChannelName, SubscriptionKind
 
-NOBODY_LEFT = "Its last address has unsubscribed."
 MOST_FORMER = 20
 PREFIXES = {SubscriptionKind.ACTION: "act", SubscriptionKind.WEBHOOK: "whk"}
 
@@ -119,36 +118,10 @@ def update_subscription(
     return _change(session, row, before, after, vault, ping=ping)
 
 
-def set_enabled(session: Session, row: Subscription, enabled: bool) -> None:
-    """Switch on or off, committed. Off cancels what waits; on forgets why it was off. Raises
-    `Conflict` for one that cannot be read."""
-    if enabled and not row.enabled:
-        stored.of(row)
-        cancel_all(session, row)
-    _switch(session, row, enabled)
-    commit_change(session, row)
-
-
 def delete_subscription(session: Session, row: Subscription) -> None:
     """Stop all at once, committed: what waits is cancelled, the log stays."""
     row.deleted_at = utcnow()
     record(session, f"{row.kind}.deleted", Target.of(row))
-    commit_change(session, row)
-
-
-def drop_address(session: Session, row: Subscription, address: str) -> None:
-    """Mail nothing more to it, committed; without any address left, the action is off.
-
-    Whoever edits the action meanwhile learns of it when they save. Again, it changes nothing.
-    """
-    session.refresh(row, with_for_update=True)
-    if address not in row.email_to:
-        return
-    row.email_to = [one for one in row.email_to if one != address]
-    if not row.email_to and row.enabled:
-        row.enabled, row.disabled_at, row.disabled_reason = False, utcnow(), NOBODY_LEFT
-        row.disabled_by = address
-    record(session, "action.unsubscribed", Target.of(row), address=address)
     commit_change(session, row)
 
 
@@ -220,7 +193,7 @@ def _change(
         _begin_digests(row)
     if changed:
         record(session, f"{row.kind}.updated", Target.of(row), changed=changed)
-    _switch(session, row, bool(enabled))
+    switching.switch(session, row, bool(enabled))
     becomes_webhook = was_email and isinstance(after, WebhookSpec)
     secret = replace_secret(session, row, vault, generate_secret()) if becomes_webhook else None
     ask_recipients(session, row)
@@ -251,33 +224,3 @@ def _ping(session: Session, row: Subscription) -> None:
 def _begin_digests(row: Subscription) -> None:
     """What came before was told event by event, or not at all."""
     row.digest_since = utcnow() if row.schedule is not None else None
-
-
-def _switch(session: Session, row: Subscription, enabled: bool) -> None:
-    if enabled == row.enabled:
-        return
-    if enabled:
-        _end_outage(session, row)
-    row.enabled = enabled
-    row.disabled_at = None if enabled else utcnow()
-    row.disabled_by = None if enabled else current_actor().name
-    row.disabled_reason = None
-    if enabled:
-        row.health.failing_since = row.health.warned_at = None
-    record(session, f"{row.kind}.{'enabled' if enabled else 'disabled'}", Target.of(row))
-
-
-def _end_outage(session: Session, row: Subscription) -> None:
-    """What it missed can be found later. One that a person switched off missed nothing."""
-    if not row.is_off_automatically or row.disabled_at is None:
-        return
-    outage = Outage(
-        id=new_id("out"),
-        organisation_id=row.organisation_id,
-        mode=row.mode,
-        subscription_id=row.id,
-        reason=row.disabled_reason or "",
-        began_at=row.disabled_at,
-        ended_at=utcnow(),
-    )
-    session.add(outage)

@@ -1,7 +1,7 @@
 """Forms of accounts."""
 
 from flask_wtf import FlaskForm
-from wtforms import EmailField, PasswordField, SelectField, StringField
+from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from webhooks_app.lib.times import time_zones
@@ -63,6 +63,28 @@ class JoinForm(NewPasswordForm):
         validators=[InputRequired("Enter your name.")],
         render_kw={"autocomplete": "name"},
     )
+
+
+class FirstCodeForm(FlaskForm):  # type: ignore[misc]
+    """Proves that an authenticator app knows the secret that the page showed, here `sealed`."""
+
+    sealed = HiddenField()
+    code = StringField(
+        "Code",
+        render_kw={
+            "inputmode": "numeric",
+            "autocomplete": "one-time-code",
+            "maxlength": 16,
+            "required": True,
+        },
+    )
+
+
+class PasskeyForm(FlaskForm):  # type: ignore[misc]
+    """`passkey` is what the browser signed."""
+
+    name = StringField("Name", render_kw={"maxlength": 200, "required": True, "autofocus": True})
+    passkey = HiddenField()
 
 
 class ForgotForm(FlaskForm):  # type: ignore[misc]

@@ -30,7 +30,9 @@ class InboxForm(FaultForm):
 
 class AnswerForm(FlaskForm):  # type: ignore[misc]
     status = IntegerField(
-        "Status", validators=[NumberRange(200, 599, "Enter a status from 200 to 599.")]
+        "Status",
+        validators=[NumberRange(200, 599, "Enter a status from 200 to 599.")],
+        render_kw={"list": "statuses"},
     )
     delay = FloatField(
         "Delay in seconds",
@@ -44,7 +46,10 @@ class AnswerForm(FlaskForm):  # type: ignore[misc]
     body = TextAreaField("Body")
 
     def fill(self, answer: CannedAnswer) -> None:
-        self.status.data, self.delay.data = answer.status, answer.delay_ms / 1000
+        self.status.data = answer.status
+        self.delay.data = (
+            answer.delay_ms / 1000 if answer.delay_ms % 1000 else answer.delay_ms // 1000
+        )
         self.content_type.data, self.body.data = answer.content_type, answer.body
 
     def answer(self) -> CannedAnswer:

@@ -1,9 +1,9 @@
-"""The form of an invitation."""
+"""The forms of members: an invitation, a role, and what happens to the keys of who leaves it."""
 
 from collections.abc import Iterable
 
 from flask_wtf import FlaskForm
-from wtforms import EmailField, SelectField
+from wtforms import BooleanField, EmailField, SelectField, SelectMultipleField
 
 from webhooks_app.vocabulary import Role
 
@@ -14,3 +14,14 @@ class InviteForm(FlaskForm):  # type: ignore[misc]
 
     def offer(self, roles: Iterable[Role]) -> None:
         self.role.choices = [role.value for role in roles]
+
+
+class KeysForm(FlaskForm):  # type: ignore[misc]
+    """`key_id`: the API keys to revoke."""
+
+    key_id = SelectMultipleField(validate_choice=False)
+
+
+class RoleForm(KeysForm):
+    role = SelectField(choices=[role.value for role in Role])
+    confirmed = BooleanField()

@@ -1,4 +1,4 @@
-"""The form of a new signing secret."""
+"""The forms of a new signing secret and of a new API key in place of an old one."""
 
 from flask_wtf import FlaskForm
 from wtforms import SelectField
@@ -13,10 +13,15 @@ OVERLAPS = {
 }
 
 
-class RotateForm(FlaskForm):  # type: ignore[misc]
-    overlap = SelectField(
-        "Old secret expires",
-        coerce=int,
-        choices=[SelectChoice(hours, words) for hours, words in OVERLAPS.items()],
-        default=24,
-    )
+def _overlap(label: str) -> SelectField:
+    """Hours during which the old one still works."""
+    choices = [SelectChoice(hours, words) for hours, words in OVERLAPS.items()]
+    return SelectField(label, coerce=int, choices=choices, default=24)
+
+
+class RotateSecretForm(FlaskForm):  # type: ignore[misc]
+    overlap = _overlap("Old secret expires")
+
+
+class RotateKeyForm(FlaskForm):  # type: ignore[misc]
+    overlap = _overlap("The old key stops working")

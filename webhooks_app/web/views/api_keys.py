@@ -13,19 +13,11 @@ from webhooks_app.models import ApiKey
 from webhooks_app.people import api_keys as service
 from webhooks_app.web import shown_once
 from webhooks_app.web.forms.api_keys import KeyForm
+from webhooks_app.web.forms.rotate import RotateKeyForm
 from webhooks_app.web.fresh import fresh_required
 from webhooks_app.web.tenancy import editor_required, here, member_required
 
 bp = Blueprint("api_keys", __name__, url_prefix="/api-keys")
-
-# How long the old key goes on working, in hours.
-OVERLAPS = {
-    0: "at once",
-    1: "in an hour",
-    24: "in a day",
-    72: "in 3 days",
-    168: "in 7 days",
-}
 
 
 @bp.get("/")
@@ -77,12 +69,11 @@ def made(key_id: str) -> str:
 @editor_required
 @fresh_required
 def rotate(key_id: str) -> Response | tuple[str, int]:
-    key = _load(key_id)
-    hours = request.form.get("overlap", type=int)
-    if hours not in OVERLAPS:
-        page = render_template("api_keys/rotate.html", key=key, overlaps=OVERLAPS)
+    key, form = _load(key_id), RotateKeyForm()
+    if not form.validate_on_submit():
+        page = render_template("api_keys/rotate.html", key=key, form=form)
         return page, 200 if request.method == "GET" else 422
-    new, token = service.rotate(db.session(), key, timedelta(hours=hours))
+    new, token = service.rotate(db.session(), key, timedelta(hours=form.overlap.data))
     return _show_once(new, token, "rotated")
 
 

@@ -12,7 +12,7 @@ from webhooks_app.people import departures, invitations
 from webhooks_app.people import members as service
 from webhooks_app.vocabulary import Role
 from webhooks_app.web import limits
-from webhooks_app.web.forms.members import InviteForm
+from webhooks_app.web.forms.members import InviteForm, KeysForm, RoleForm
 from webhooks_app.web.fresh import fresh_required
 from webhooks_app.web.tenancy import editor_required, here, member_required, owner_required
 
@@ -30,15 +30,15 @@ def index() -> str:
 @fresh_required
 def change_role(user_id: str) -> Response | str:
     """A lesser role is asked for twice, when what they made is at stake."""
-    posted = request.method == "POST"
-    asked = request.form.get("role") if posted else request.args.get("role", Role.VIEWER.value)
+    form = RoleForm()
+    asked = form.role.data or request.args.get("role", Role.VIEWER.value)
     membership, role = _load(user_id), _role(asked)
     left = departures.left_open(db.session(), membership, role)
-    if not posted or ("confirmed" not in request.form and (left.invitations or left.keys)):
-        if posted:
-            return redirect(url_for(".change_role", user_id=user_id, role=role))
+    if request.method == "GET":
         return render_template("members/role.html", membership=membership, role=role, left=left)
-    service.change_role(db.session(), membership, role, request.form.getlist("key_id"))
+    if (left.invitations or left.keys) and not form.confirmed.data:
+        return redirect(url_for(".change_role", user_id=user_id, role=role))
+    service.change_role(db.session(), membership, role, form.key_id.data or ())
     flash(f"{membership.user.email} is now {role}.")
     return redirect(url_for(".index"))
 
@@ -53,7 +53,7 @@ def remove(user_id: str) -> Response | str:
     if request.method == "GET":
         left = departures.left_open(db.session(), membership, None)
         return render_template("members/remove.html", membership=membership, left=left)
-    service.remove(db.session(), membership, request.form.getlist("key_id"))
+    service.remove(db.session(), membership, KeysForm().key_id.data or ())
     flash(f"{membership.user.email} is no longer a member.")
     return redirect(url_for(".index"))
 

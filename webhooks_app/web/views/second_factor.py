@@ -14,6 +14,7 @@ from webhooks_app.people import second_factor as service
 from webhooks_app.people.passkeys import BadPasskey
 from webhooks_app.people.second_factor import WrongCode
 from webhooks_app.web import challenges, limits, proofs, shown_once
+from webhooks_app.web.forms.accounts import FirstCodeForm, PasskeyForm
 from webhooks_app.web.fresh import fresh_required
 from webhooks_app.web.security import visitor
 from webhooks_app.web.tenancy import login_required
@@ -54,12 +55,13 @@ def new_app() -> Answer:
 @fresh_required
 def add_app() -> Answer:
     """The secret comes back with the code, sealed, so that a wrong code changes nothing."""
-    secret = _secret()
+    form = FirstCodeForm()
+    secret = _secret(form.sealed.data or "")
     tries = limits.count("enrolment", current_user.id)
     if tries.exceeded:
         return _app_page(secret, f"Too many attempts. {limits.retry_hint(tries)}"), 429
     try:
-        code = request.form.get("code", "")
+        code = form.code.data or ""
         codes = service.add_app(db.session(), current_user, secret, code, parts().vault)
     except WrongCode:
         return _app_page(secret, proofs.WRONG_CODE), 422
@@ -72,23 +74,23 @@ def add_app() -> Answer:
 @login_required
 @fresh_required
 def new_passkey() -> Answer:
-    return _passkey_page()
+    return _passkey_page(PasskeyForm())
 
 
 @bp.post("/passkeys")
 @login_required
 @fresh_required
 def add_passkey() -> Answer:
-    name = request.form.get("name", "")
+    form = PasskeyForm()
+    name, answer = form.name.data or "", form.passkey.data or ""
     try:
         site, challenge = challenges.needed_site(), challenges.take("register")
-        answer = request.form.get("passkey", "")
         passkey = passkeys.registered(site, current_user, name, answer, challenge)
         codes = service.add_passkey(db.session(), current_user, passkey)
     except BadPasskey:
-        return _passkey_page(name, proofs.WRONG_PASSKEY), 422
+        return _passkey_page(form, proofs.WRONG_PASSKEY), 422
     except BadAccount as error:
-        return _passkey_page(name, str(error)), 422
+        return _passkey_page(form, str(error)), 422
     flash(f"{passkey.name} was added.")
     return _leave(codes)
 
@@ -143,11 +145,11 @@ def _leave(codes: list[str]) -> Response:
     return redirect(url_for(".codes"))
 
 
-def _secret() -> str:
+def _secret(sealed: str) -> str:
     """The one that the page showed, or a new one for what was not sealed here for this person:
     nothing else that is sealed is ever opened for them."""
     try:
-        text = parts().vault.open(request.form.get("sealed", ""))
+        text = parts().vault.open(sealed)
         offered = msgspec.json.decode(text, type=_Offer)
     except (Unreadable, msgspec.DecodeError):
         return totp.new_secret()
@@ -156,15 +158,17 @@ def _secret() -> str:
 
 def _app_page(secret: str, fault: str = "") -> str:
     address = totp.address(secret, current_user.email, parts().settings.brand_name)
+    offer = msgspec.json.encode(_Offer(current_user.id, secret)).decode()
+    form = FirstCodeForm(formdata=None, sealed=parts().vault.seal(offer))
+    form.code.errors = [fault] if fault else []
     return render_template(
         "second_factor/app.html",
         qr_code=totp.qr_code(address),
         secret=secret,
-        sealed=parts().vault.seal(msgspec.json.encode(_Offer(current_user.id, secret)).decode()),
-        fault=fault,
+        form=form,
     )
 
 
-def _passkey_page(name: str = "", fault: str = "") -> str:
-    site = challenges.site()
-    return render_template("second_factor/passkey.html", name=name, fault=fault, site=site)
+def _passkey_page(form: PasskeyForm, fault: str = "") -> str:
+    form.name.errors = [fault] if fault else []
+    return render_template("second_factor/passkey.html", form=form, site=challenges.site())

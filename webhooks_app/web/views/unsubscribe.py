@@ -12,7 +12,7 @@ from webhooks_app.lib.errors import NotFound
 from webhooks_app.organisations import audit_log
 from webhooks_app.parts import parts
 from webhooks_app.subscriptions import queries as subscription_queries
-from webhooks_app.subscriptions import service
+from webhooks_app.subscriptions import switching
 from webhooks_app.web.security import keep_token
 
 bp = Blueprint("unsubscribe", __name__, url_prefix="/unsubscribe")
@@ -41,7 +41,7 @@ def drop(token: str) -> str:
     subscription_id, address = _read(token)
     row = subscription_queries.find_by_id(db.session(), subscription_id)
     audit_log.act_as(audit_log.Actor.visitor(address))
-    service.drop_address(db.session(), row, address)
+    switching.drop_address(db.session(), row, address)
     return render_template("unsubscribe/done.html")
 
 

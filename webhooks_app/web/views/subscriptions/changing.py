@@ -5,7 +5,7 @@ from flask import flash, redirect, render_template, request, url_for
 from webhooks_app.extensions import db
 from webhooks_app.models import Subscription
 from webhooks_app.parts import parts
-from webhooks_app.subscriptions import service, stored, test_delivery
+from webhooks_app.subscriptions import service, stored, switching, test_delivery
 from webhooks_app.vocabulary import ChannelName
 from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.tenancy import editor_required, here
@@ -19,7 +19,7 @@ from webhooks_app.web.views.subscriptions.secrets import show_secret_once
 @editor_required
 def toggle(subscription_id: str) -> Answer:
     row = load(subscription_id)
-    service.set_enabled(db.session(), row, enabled=request.form.get("enabled") == "1")
+    switching.set_enabled(db.session(), row, enabled=request.form.get("enabled") == "1")
     if wants_fragment():
         name = f"subscriptions/{kind().listed}.html"
         shown = stored.shown(row)

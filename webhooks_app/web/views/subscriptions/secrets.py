@@ -14,7 +14,7 @@ from webhooks_app.subscriptions import stored
 from webhooks_app.subscriptions.secrets import rotate_secret
 from webhooks_app.subscriptions.spec import DEFAULT_FORMAT, WebhookSpec
 from webhooks_app.web import shown_once
-from webhooks_app.web.forms.rotate import RotateForm
+from webhooks_app.web.forms.rotate import RotateSecretForm
 from webhooks_app.web.fresh import fresh_required
 from webhooks_app.web.htmx import leave_for
 from webhooks_app.web.tenancy import editor_required
@@ -26,7 +26,7 @@ from webhooks_app.web.views.subscriptions.blueprint import Answer, bp, load
 @fresh_required
 def rotate(subscription_id: str) -> Answer:
     row = load(subscription_id)
-    form = RotateForm()
+    form = RotateSecretForm()
     if not form.validate_on_submit():
         format_ = FORMATS[_wire_format(row)]
         page = render_template("subscriptions/rotate.html", row=row, form=form, wire_format=format_)

@@ -1,0 +1,152 @@
+"""Connections to PostgreSQL: what each asks for, through a pooler too, and that rows stay locked no
+longer than whoever locked them is at work."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select, text
+
+from tests import factories
+from tests.conftest import empty, settings_for
+from tests.support.engine import deliveries, running, settle
+from tests.support.pgbouncer import pgbouncer
+from tests.support.receiver import Receiver
+from tests.support.servers import RedisServer, wait_until
+from webhooks_app import create_app
+from webhooks_app.extensions import db
+from webhooks_app.jobs.engine import engine_parts
+from webhooks_app.models import SubscriptionHealth
+
+EVENTS = 200
+LOCKING = """
+import sys, psycopg
+connection = psycopg.connect(sys.argv[1], options=sys.argv[2])
+connection.execute("UPDATE subscription_health SET delivered = delivered")
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def empty_database(postgres_database: str) -> str:
+    empty(postgres_database)
+    return postgres_database
+
+
+@pytest.fixture
+def app(empty_database: str, redis_server: RedisServer, tmp_path: Path) -> Iterator[Flask]:
+    yield from _app(empty_database, redis_server, tmp_path)
+
+
+@pytest.fixture
+def pooled(empty_database: str, redis_server: RedisServer, tmp_path: Path) -> Iterator[Flask]:
+    with pgbouncer(empty_database, tmp_path) as url:
+        yield from _app(url, redis_server, tmp_path, database_pooling="transaction")
+
+
+def _app(url: str, redis: RedisServer, folder: Path, **more: object) -> Iterator[Flask]:
+    app = create_app(settings_for(url, redis.url, folder, **more))
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_a_connection_asks_for_what_frees_locks(
+    empty_database: str,
+    redis_server: RedisServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PGAPPNAME", "hookline beat")
+    for app in _app(empty_database, redis_server, tmp_path):
+        names = (
+            "application_name",
+            "TimeZone",
+            "jit",
+            "tcp_keepalives_idle",
+            "tcp_keepalives_interval",
+            "tcp_keepalives_count",
+            "tcp_user_timeout",
+            "idle_in_transaction_session_timeout",
+        )
+        assert app
+        assert [db.session.scalar(text(f"SHOW {name}")) for name in names] == [
+            "hookline beat",
+            "UTC",
+            "off",
+            "5",
+            "5",
+            "3",
+            "20000",
+            "25s",
+        ]
+
+
+def test_without_a_name_of_its_own_a_connection_says_whose_it_is(app: Flask) -> None:
+    assert db.session.scalar(text("SHOW application_name")) == "hookline"
+
+
+def test_rows_of_a_process_that_stopped_within_a_transaction_are_free_again(
+    app: Flask, empty_database: str, receiver: Receiver
+) -> None:
+    """Without an end, the recorder of every other worker would wait for it."""
+    organisation = factories.organisation()
+    factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation)
+    said = engine_options_of(app)
+    stopped = subprocess.Popen(
+        [sys.executable, "-c", LOCKING, empty_database, said],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert stopped.stdout
+        assert stopped.stdout.readline() == "locked\n"
+        stopped.send_signal(signal.SIGSTOP)
+        with running(engine_parts(app)) as engine:
+            assert engine.drain(10)
+            wait_until(lambda: not engine.busy)
+        assert [one.status for one in deliveries()] == ["delivered"]
+    finally:
+        stopped.kill()
+        stopped.communicate()
+    assert len(receiver.received) == 1
+
+
+def engine_options_of(app: Flask) -> str:
+    """What connections of the product ask for."""
+    assert app
+    with db.engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        return str(driver.info.get_parameters()["options"])
+
+
+def test_all_works_through_a_pooler_that_hands_connections_on(
+    pooled: Flask, receiver: Receiver
+) -> None:
+    """Two connections for all threads and the engine, so that each finds what others left."""
+    organisation = factories.organisation()
+    factories.webhook(organisation, receiver.url)
+    key = factories.bearer(factories.api_key(organisation))
+    body = {"type": "lead.captured", "data": {"name": "Ada"}}
+
+    def post(_: int) -> int:
+        client: FlaskClient = pooled.test_client()
+        return client.post("/api/v1/events", json=body, headers=key).status_code
+
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(post, range(EVENTS))) == {202}
+    with running(engine_parts(pooled)) as engine:
+        assert {one.status for one in settle(engine)} == {"delivered"}
+    assert len(receiver.received) == EVENTS
+    assert db.session.scalar(select(SubscriptionHealth.delivered)) == EVENTS

@@ -1,0 +1,69 @@
+"""An action or webhook is on, or off for a reason: by a person, or since nobody is left to mail."""
+
+from sqlalchemy.orm import Session
+
+from webhooks_app.lib.ids import new_id
+from webhooks_app.lib.times import utcnow
+from webhooks_app.models import Outage, Subscription
+from webhooks_app.organisations.audit_log import Target, current_actor, record
+from webhooks_app.subscriptions import stored
+from webhooks_app.subscriptions.saving import cancel_all, commit_change
+
+NOBODY_LEFT = "Its last address has unsubscribed."
+
+
+def set_enabled(session: Session, row: Subscription, enabled: bool) -> None:
+    """Switch on or off, committed. Off cancels what waits; on forgets why it was off. Raises
+    `Conflict` for one that cannot be read."""
+    if enabled and not row.enabled:
+        stored.of(row)
+        cancel_all(session, row)
+    switch(session, row, enabled)
+    commit_change(session, row)
+
+
+def drop_address(session: Session, row: Subscription, address: str) -> None:
+    """Mail nothing more to it, committed; without any address left, the action is off.
+
+    Whoever edits the action meanwhile learns of it when they save. Again, it changes nothing.
+    """
+    session.refresh(row, with_for_update=True)
+    if address not in row.email_to:
+        return
+    row.email_to = [one for one in row.email_to if one != address]
+    if not row.email_to and row.enabled:
+        row.enabled, row.disabled_at, row.disabled_reason = False, utcnow(), NOBODY_LEFT
+        row.disabled_by = address
+    record(session, "action.unsubscribed", Target.of(row), address=address)
+    commit_change(session, row)
+
+
+def switch(session: Session, row: Subscription, enabled: bool) -> None:
+    """Part of a change that commits later."""
+    if enabled == row.enabled:
+        return
+    if enabled:
+        _end_outage(session, row)
+    row.enabled = enabled
+    row.disabled_at = None if enabled else utcnow()
+    row.disabled_by = None if enabled else current_actor().name
+    row.disabled_reason = None
+    if enabled:
+        row.health.failing_since = row.health.warned_at = None
+    record(session, f"{row.kind}.{'enabled' if enabled else 'disabled'}", Target.of(row))
+
+
+def _end_outage(session: Session, row: Subscription) -> None:
+    """What it missed can be found later. One that a person switched off missed nothing."""
+    if not row.is_off_automatically or row.disabled_at is None:
+        return
+    outage = Outage(
+        id=new_id("out"),
+        organisation_id=row.organisation_id,
+        mode=row.mode,
+        subscription_id=row.id,
+        reason=row.disabled_reason or "",
+        began_at=row.disabled_at,
+        ended_at=utcnow(),
+    )
+    session.add(outage)
