@@ -24,6 +24,7 @@ from webhooks_app.channels.outcome import Outcome
 from webhooks_app.deliveries import replays, retention
 from webhooks_app.deliveries.filters import Filters
 from webhooks_app.engine.claim import ClaimRequest, anything_due, claim
+from webhooks_app.engine.heartbeat import Heartbeat, free_held_by_dead
 from webhooks_app.engine.record import Result, record_result, record_results
 from webhooks_app.extensions import db
 from webhooks_app.lib.times import utcnow
@@ -220,6 +221,16 @@ def test_asking_whether_anything_is_due(stale: list[str]) -> None:
     with explained() as costs:
         assert anything_due(db.engine)
     check(costs, ENDPOINTS)
+
+
+def test_freeing_what_a_dead_engine_held(stale: list[str]) -> None:
+    dead = Heartbeat(db.engine, LEASE, busy=lambda: False, freed=lambda: None)
+    free = dict.fromkeys(stale, BATCH // ENDPOINTS)
+    claim(db.engine, ClaimRequest(limit=BATCH, free=free, heartbeat=dead), LEASE)
+    run_script("UPDATE engines SET alive_until = now() - interval '1 second';")
+    with explained() as costs:
+        assert free_held_by_dead(db.engine, LEASE) == BATCH
+    check(costs, BATCH)
 
 
 def test_a_record(stale: list[str]) -> None:

@@ -1,16 +1,35 @@
 """Workers that are killed, told to stop, or work side by side."""
 
+import os
+import signal
 import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
-from tests.journeys.conftest import Measured
+from tests.journeys.conftest import Measured, travelled
 from tests.journeys.journey import Journey, answer_after, arrivals
 from tests.support.receiver import Receiver
-from tests.support.servers import PATIENCE, wait_until
+from tests.support.servers import PATIENCE, RedisServer, wait_until
+from webhooks_app.lib.times import utcnow
+from webhooks_app.models import Attempt, Delivery, SubscriptionHealth
 
 BOTH = pytest.mark.parametrize("either_database", ["sqlite", "postgresql"], indirect=True)
 KILLS = 4
+LONG_LEASE = 120.0
+
+
+@pytest.fixture
+def patient_journey(
+    either_database: str, own_redis: RedisServer, tmp_path: Path
+) -> Iterator[Journey]:
+    """Its leases run longer than anybody waits, so that only a death lets others go on."""
+    yield from travelled(
+        Journey(tmp_path, either_database, own_redis, lease=LONG_LEASE, timeout=LONG_LEASE - 2)
+    )
 
 
 @BOTH
@@ -96,3 +115,61 @@ def test_two_workers_and_two_beats_send_each_delivery_once(
 
     assert journey.verify(receiver) == 0
     assert len(receiver.received) == 3 * 255
+
+
+@BOTH
+def test_what_a_killed_worker_held_goes_on_long_before_its_lease_runs_out(
+    patient_journey: Journey, receiver: Receiver, measured: Measured
+) -> None:
+    journey = patient_journey
+    receiver.answer = answer_after(LONG_LEASE)
+    journey.add_webhook(receiver)
+    journey.start_beat()
+    worker = journey.start_worker()
+    journey.post_many(32)
+    wait_until(arrivals(receiver, 8), 30, every=0.01)
+    receiver.answer = answer_after(0.0)
+    journey.start_worker()
+    waiting = select(Delivery.id).where(Delivery.status == "pending")
+    wait_until(lambda: not journey.rows(waiting), 60, every=0.1)
+
+    killed_at = utcnow()
+    assert journey.kill(worker) > 0
+    journey.settled(LONG_LEASE / 2)
+
+    journey.verify(receiver)
+    lost = journey.rows(select(Attempt.started_at).where(Attempt.outcome == "lost"))
+    assert lost
+    went_on = max(at for (at,) in lost) - killed_at
+    assert went_on < timedelta(seconds=LONG_LEASE / 2)
+    measured(f"{len(lost)} went on {went_on.total_seconds():.1f} s after the kill")
+
+
+@BOTH
+def test_a_worker_that_was_stopped_loses_what_it_held_and_counts_nothing_twice(
+    patient_journey: Journey, receiver: Receiver, measured: Measured
+) -> None:
+    journey = patient_journey
+    receiver.answer = answer_after(2.0)
+    journey.add_webhook(receiver)
+    journey.start_beat()
+    stopped = journey.start_worker()
+    journey.post_many(16)
+    wait_until(arrivals(receiver, 8), 30, every=0.01)
+
+    os.kill(stopped.pid, signal.SIGSTOP)
+    time.sleep(0.1)
+    journey.cut_off |= journey.sending()
+    held = len(journey.cut_off)
+    assert held > 0
+    receiver.answer = answer_after(0.0)
+    journey.start_worker()
+    journey.settled(LONG_LEASE / 2)
+    os.kill(stopped.pid, signal.SIGCONT)
+    late = select(Attempt).where(Attempt.outcome == "lost", Attempt.status_code == 200)
+    wait_until(lambda: len(journey.rows(late)) == held, 30, every=0.1)
+
+    assert journey.verify(receiver) == held
+    [counted] = journey.rows(select(SubscriptionHealth.delivered))
+    assert counted == journey.rows(select(func.count()).select_from(Delivery))[0]
+    measured(f"{held} of a stopped worker were sent again, and counted once")

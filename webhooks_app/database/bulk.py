@@ -72,6 +72,13 @@ def force_index_scans(connection: Connection) -> None:
         connection.exec_driver_sql(BY_KEY)
 
 
+def commit_without_waiting(connection: Connection) -> None:
+    """This transaction need not be on PostgreSQL's disk before it counts: if a crash loses it, no
+    harm is done."""
+    if _is_postgres(connection):
+        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+
+
 def walk_in_order(connection: Connection) -> None:
     """`force_index_scans`, and keep PostgreSQL from sorting all for the sake of the first few."""
     force_index_scans(connection)

@@ -12,7 +12,9 @@ from webhooks_app.channels.contract import Claimed
 from webhooks_app.database import choose, read_only
 from webhooks_app.database.bulk import driver_cursor, force_index_scans, sqlite_value
 from webhooks_app.engine.expired_leases import log_lost
+from webhooks_app.engine.heartbeat import Heartbeat, any_dead
 from webhooks_app.engine.rate_limiter import POSTGRES_GRANTED, POSTGRES_MAY_START, granted, moved_on
+from webhooks_app.engine.walk import WALK
 from webhooks_app.lib.times import utcnow
 
 
@@ -22,31 +24,19 @@ class ClaimRequest:
 
     `free` gives the slots of endpoints that are busy; all others have `Window.INITIAL`. A rate
     limit may leave less, and holds over all engines.
-    Organisations that are `crowding` get none.
+    Organisations that are `over_budget` get none. `heartbeat` is that of the engine that claims.
     """
 
     limit: int
     free: Mapping[str, int]
     over_budget: Collection[str] = ()
     after: str = ""
+    heartbeat: Heartbeat | None = None
 
+    @property
+    def engine_id(self) -> int | None:
+        return None if self.heartbeat is None else self.heartbeat.engine_id
 
-# The walk visits each subscription that has something due by a skip over the partial index, so a
-# million rows of one endpoint cost no more than one (a "loose index scan").
-WALK = """
-    WITH RECURSIVE walk(subscription_id) AS (
-        SELECT * FROM (
-            SELECT subscription_id FROM deliveries
-            WHERE due_at IS NOT NULL AND subscription_id > {after}
-            ORDER BY subscription_id LIMIT 1
-        ) AS first
-        UNION ALL
-        SELECT (
-            SELECT n.subscription_id FROM deliveries AS n
-            WHERE n.due_at IS NOT NULL AND n.subscription_id > walk.subscription_id
-            ORDER BY n.subscription_id LIMIT 1
-        ) FROM walk WHERE walk.subscription_id IS NOT NULL
-    )"""
 
 MOST_WAITED = 2**31 - 1
 
@@ -98,7 +88,8 @@ POSTGRES_CLAIM = (
         SET next_free_at = greatest(a.next_free_at, now()) + (excluded.next_free_at - now())
     )
     UPDATE deliveries AS d
-    SET status = 'sending', tries = d.tries + 1, due_at = now() + %(lease)s
+    SET status = 'sending', tries = d.tries + 1, due_at = now() + %(lease)s,
+        claimed_by = %(engine_id)s
     FROM picked, events AS e
     WHERE d.id = picked.id AND e.id = d.event_id
     RETURNING """
@@ -139,7 +130,9 @@ SQLITE_PICK = """
     WHERE d.subscription_id = :subscription_id AND d.due_at <= :now
     ORDER BY d.due_at LIMIT :slots"""
 SQLITE_LEASE = """
-    UPDATE deliveries SET status = 'sending', tries = tries + 1, due_at = :until WHERE id = :id"""
+    UPDATE deliveries
+    SET status = 'sending', tries = tries + 1, due_at = :until, claimed_by = :engine_id
+    WHERE id = :id"""
 SQLITE_SPEND = """
     INSERT INTO send_allowances (subscription_id, next_free_at)
     VALUES (:subscription_id, :next_free_at)
@@ -163,14 +156,17 @@ def claim(engine: Engine, request: ClaimRequest, lease: timedelta) -> list[Claim
         take = choose(engine, postgresql=_claim_postgres, sqlite=_claim_sqlite)
         claimed = take(connection, request, lease)
         log_lost(connection, [(one.delivery_id, one.number - 1) for one in claimed if one.lost])
+        if claimed and request.heartbeat is not None:
+            request.heartbeat.renew(connection)
     return claimed
 
 
 def anything_due(engine: Engine) -> bool:
     """Is a delivery due, or a lease run out, of a subscription that is served and whose rate limit
-    lets it start?"""
+    lets it start? Or did an engine die, so that what it held may go on?"""
     with engine.connect() as connection:
-        return choose(engine, postgresql=_due_postgres, sqlite=_due_sqlite)(connection)
+        is_due = choose(engine, postgresql=_due_postgres, sqlite=_due_sqlite)
+        return is_due(connection) or any_dead(connection)
 
 
 def _due_postgres(connection: Connection) -> bool:
@@ -195,6 +191,7 @@ def _claim_postgres(
         "initial": ConcurrencyWindow.INITIAL,
         "limit": request.limit,
         "lease": lease,
+        "engine_id": request.engine_id,
     }
     force_index_scans(connection)
     with driver_cursor(connection) as cursor:
@@ -217,7 +214,8 @@ def _claim_sqlite(connection: Connection, request: ClaimRequest, lease: timedelt
     if not picked:
         return []
     until = sqlite_value(utcnow() + lease)
-    connection.execute(text(SQLITE_LEASE), [{"id": one.id, "until": until} for one in picked])
+    values = {"until": until, "engine_id": request.engine_id}
+    connection.execute(text(SQLITE_LEASE), [{"id": one.id, **values} for one in picked])
     return [_read_sqlite(connection, one) for one in picked]
 
 

@@ -28,6 +28,7 @@ from webhooks_app.channels.contract import Channel, Claimed, Tried
 from webhooks_app.channels.outcome import Outcome, unsent
 from webhooks_app.engine.claim import ClaimRequest, claim
 from webhooks_app.engine.endpoints import Endpoints, Kept, ReadSpec
+from webhooks_app.engine.heartbeat import Heartbeat
 from webhooks_app.engine.in_flight_budget import InFlightBudget
 from webhooks_app.engine.rate_limiter import held
 from webhooks_app.engine.record import Result
@@ -66,6 +67,9 @@ class Engine:
         self._budget = InFlightBudget(parts.max_in_flight)
         self._change = asyncio.Event()
         self._recorder = Recorder(parts.database, stored=self._on_stored)
+        self._heartbeat = Heartbeat(
+            parts.database, parts.lease, busy=lambda: self.busy, freed=self._on_freed
+        )
         self._in_flight: set[asyncio.Task[None]] = set()
         self._after = ""
         self._alarm: asyncio.TimerHandle | None = None
@@ -129,6 +133,7 @@ class Engine:
         except Exception:
             log.exception("engine died")
         finally:
+            self._heartbeat.stop()
             self._ready.set()
             self._tell_waiting()
 
@@ -140,6 +145,7 @@ class Engine:
                 await opened.enter_async_context(channel)
             recording = asyncio.create_task(self._recorder.run())
             recording.add_done_callback(lambda _: self._begin_to_stop())
+            self._heartbeat.start()
             self._ready.set()
             while not self._stopping:
                 await self._wake.wait()
@@ -212,6 +218,11 @@ class Engine:
                 self._alarm.cancel()
             self._alarm = self._loop.call_later(max(POLL, seconds), self._wake.set)
 
+    def _on_freed(self) -> None:
+        """Called in the thread of the heartbeat."""
+        with suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._wake.set)
+
     def _on_stored(self) -> None:
         metrics.IN_FLIGHT.set(len(self._in_flight))
         self._change.set()
@@ -230,6 +241,7 @@ class Engine:
             over_budget=over_budget,
             # The walk over all goes on later: this one is for the few that may have the reserve.
             after="" if over_budget else self._after,
+            heartbeat=self._heartbeat,
         )
         try:
             claimed = await self._loop.run_in_executor(self._threads, self._claim_now, request)

@@ -177,7 +177,7 @@ POSTGRES_STATES = """
     UPDATE deliveries AS d
     SET status = v.status, due_at = now() + v.retry_in * interval '1 second', failures = v.failures,
         status_code = v.status_code, error = v.error,
-        finished_at = CASE WHEN v.retry_in IS NULL THEN now() END
+        finished_at = CASE WHEN v.retry_in IS NULL THEN now() END, claimed_by = NULL
     FROM json_to_recordset(%s::json) AS v(
         id text, number int, status text, retry_in float, failures int, status_code int, error text
     )
@@ -186,7 +186,7 @@ POSTGRES_STATES = """
 SQLITE_STATES = """
     UPDATE deliveries
     SET status = :status, due_at = :due_at, failures = :failures, status_code = :status_code,
-        error = :error, finished_at = :finished_at
+        error = :error, finished_at = :finished_at, claimed_by = NULL
     WHERE id = :id AND tries = :number AND status = 'sending'"""
 
 

@@ -15,6 +15,7 @@ from webhooks_app.models.organisation import ApiKey, Invitation, Membership, Org
 from webhooks_app.models.outage import Outage
 from webhooks_app.models.periodic import PeriodicRun
 from webhooks_app.models.replay import ReplayBatch
+from webhooks_app.models.running_engine import RunningEngine
 from webhooks_app.models.second_factor import AuthenticatorApp, Passkey, RecoveryCode
 from webhooks_app.models.stats import DeliveryStat
 from webhooks_app.models.subject import Subject
@@ -52,6 +53,7 @@ __all__ = [
     "PeriodicRun",
     "RecoveryCode",
     "ReplayBatch",
+    "RunningEngine",
     "SendAllowance",
     "Subject",
     "Subscription",

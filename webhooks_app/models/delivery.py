@@ -1,6 +1,14 @@
 """One event for one subscription, and every try to deliver it."""
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, PrimaryKeyConstraint, String, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    String,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webhooks_app.extensions import Model
@@ -13,6 +21,7 @@ class Delivery(TenantOwned, Model):
 
     `due_at` is when something must be done: send it (pending, retrying), or give it up for lost
     and send it again (sending: the moment the lease runs out). Null once nothing is left to do.
+    `claimed_by` is the engine that sends it (`engines`), null for one of an older version.
     `tries` counts claims, `failures` the tries that failed. `wire_format` is frozen here, so that
     every try sends the same bytes. `trigger` is event, replay, recovery or test.
     """
@@ -73,6 +82,7 @@ class Delivery(TenantOwned, Model):
     error: Mapped[str | None] = mapped_column(String(500))
     created_at: Mapped[Moment]
     finished_at: Mapped[OptionalMoment]
+    claimed_by: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class Attempt(Model):

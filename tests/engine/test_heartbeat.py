@@ -1,0 +1,237 @@
+"""Engines that live keep what they hold; what a dead one held goes on within seconds."""
+
+import threading
+import time
+from datetime import timedelta
+from math import inf
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session
+
+from tests import factories
+from tests.support.engine import Run, attempts, deliveries, running
+from tests.support.receiver import Answer, Receiver
+from tests.support.servers import wait_until
+from webhooks_app.channels.contract import Claimed, Tried
+from webhooks_app.channels.outcome import Outcome
+from webhooks_app.engine import heartbeat as module
+from webhooks_app.engine.claim import ClaimRequest, anything_due, claim
+from webhooks_app.engine.engine import Engine
+from webhooks_app.engine.heartbeat import ALIVE_FOR, Heartbeat, free_held_by_dead
+from webhooks_app.engine.record import Result, record_results
+from webhooks_app.extensions import db
+from webhooks_app.jobs.engine import engine_parts
+from webhooks_app.lib.times import utcnow
+from webhooks_app.models import Organisation, RunningEngine
+from webhooks_app.vocabulary import Failure
+
+LEASE = timedelta(seconds=30)
+
+
+def engine_that_only_claims() -> Heartbeat:
+    return Heartbeat(db.engine, LEASE, busy=lambda: True, freed=lambda: None)
+
+
+def take(heartbeat: Heartbeat | None = None) -> list[Claimed]:
+    db.session.rollback()
+    return claim(db.engine, ClaimRequest(limit=100, free={}, heartbeat=heartbeat), LEASE)
+
+
+def engines() -> dict[int, RunningEngine]:
+    db.session.rollback()
+    with Session(db.engine, expire_on_commit=False) as session:
+        return {one.id: one for one in session.scalars(select(RunningEngine))}
+
+
+def die(heartbeat: Heartbeat) -> None:
+    """As if it had not been renewed for a while."""
+    db.session.execute(
+        update(RunningEngine)
+        .where(RunningEngine.id == heartbeat.engine_id)
+        .values(alive_until=utcnow() - timedelta(seconds=1))
+    )
+    db.session.commit()
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "RENEW_EVERY", 0.02)
+
+
+def test_a_claim_says_who_holds_it_and_that_it_lives(organisation: Organisation) -> None:
+    factories.webhook(organisation, "https://a.example")
+    factories.accepted(organisation)
+    mine = engine_that_only_claims()
+    assert len(take(mine)) == 1
+    [delivery] = deliveries()
+    assert delivery.claimed_by == mine.engine_id
+    left = engines()[mine.engine_id].alive_until - utcnow()
+    assert timedelta(seconds=ALIVE_FOR - 5) < left < timedelta(seconds=ALIVE_FOR + 5)
+
+
+def test_an_engine_that_found_nothing_says_nothing(organisation: Organisation) -> None:
+    assert take(engine_that_only_claims()) == []
+    assert engines() == {}
+
+
+def test_what_a_dead_engine_held_is_sent_again_and_its_try_is_logged(
+    organisation: Organisation,
+) -> None:
+    factories.webhook(organisation, "https://a.example")
+    factories.accepted(organisation, *[factories.lead() for _ in range(3)])
+    dead = engine_that_only_claims()
+    held = {one.delivery_id for one in take(dead)}
+    assert not anything_due(db.engine)
+    die(dead)
+    assert anything_due(db.engine)
+    assert free_held_by_dead(db.engine, LEASE) == 3
+    assert engines() == {}
+    assert anything_due(db.engine)
+    again = take(engine_that_only_claims())
+    assert {one.delivery_id for one in again} == held
+    assert {(one.number, one.lost) for one in again} == {(2, True)}
+    assert [(one.number, one.outcome) for one in attempts()] == [(1, "lost")] * 3
+
+
+def test_what_others_hold_and_what_waits_is_left_alone(organisation: Organisation) -> None:
+    factories.webhook(organisation, "https://a.example")
+    dead, alive = engine_that_only_claims(), engine_that_only_claims()
+    factories.accepted(organisation)
+    [lost] = take(dead)
+    factories.accepted(organisation)
+    take(alive)
+    factories.accepted(organisation)
+    take()  # by a worker of before
+    factories.accepted(organisation)
+    [retrying] = take(dead)
+    record(retrying, retry_in=5.0)
+    before = {one.id: one.due_at for one in deliveries()}
+    die(dead)
+    assert free_held_by_dead(db.engine, LEASE) == 1
+    after = {one.id: one.due_at for one in deliveries()}
+    assert {id_ for id_ in after if after[id_] != before[id_]} == {lost.delivery_id}
+    assert list(engines()) == [alive.engine_id]
+
+
+def test_what_an_older_worker_claims_next_is_not_taken_for_that_of_a_dead_engine(
+    organisation: Organisation,
+) -> None:
+    """Workers of before know no `claimed_by`, so they leave in it whatever stood there."""
+    factories.webhook(organisation, "https://a.example")
+    factories.accepted(organisation)
+    dead = engine_that_only_claims()
+    [first] = take(dead)
+    record(first, retry_in=-1.0)
+    older_claim = "UPDATE deliveries SET status = 'sending', tries = tries + 1, due_at = :until"
+    db.session.execute(text(older_claim), {"until": (utcnow() + LEASE).replace(tzinfo=None)})
+    db.session.commit()
+    die(dead)
+    assert free_held_by_dead(db.engine, LEASE) == 0
+
+
+def test_an_engine_renews_while_its_loop_is_stalled(
+    hurried: None, engine: Engine, organisation: Organisation, receiver: Receiver
+) -> None:
+    answered = threading.Event()
+
+    def answer(_: object) -> Answer:
+        answered.wait(20)
+        return Answer()
+
+    receiver.answer = answer
+    factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation)
+    assert engine.drain(10)
+    wait_until(lambda: len(receiver.received) == 1, 20)
+    engine._loop.call_soon_threadsafe(answered.wait, 20)
+    wait_until(lambda: len(engines()) == 1, 10)
+    [first] = engines().values()
+    wait_until(lambda: engines()[first.id].alive_until > first.alive_until, 10)
+    answered.set()
+    wait_until(lambda: not engine.busy, 20)
+    assert [one.status for one in deliveries()] == ["delivered"]
+
+
+def test_an_engine_with_nothing_in_flight_holds_nothing(
+    hurried: None, run: Run, organisation: Organisation, receiver: Receiver
+) -> None:
+    factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation)
+    [delivery] = run()
+    assert (delivery.status, delivery.claimed_by) == ("delivered", None)
+    wait_until(lambda: engines() == {}, 20)
+
+
+def test_an_engine_that_stops_is_no_dead_one(
+    app: Flask, organisation: Organisation, receiver: Receiver
+) -> None:
+    factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation)
+    with running(engine_parts(app)) as engine:
+        db.session.rollback()
+        assert engine.drain(10)
+        wait_until(lambda: len(engines()) == 1, 20)
+    assert engines() == {}
+    assert not anything_due(db.engine)
+
+
+def test_another_engine_goes_on_by_itself(
+    hurried: None, organisation: Organisation, receiver: Receiver, run: Run
+) -> None:
+    factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation)
+    dead = engine_that_only_claims()
+    take(dead)
+    assert [one.status for one in run()] == ["sending"]
+    die(dead)
+    wait_until(lambda: [one.status for one in deliveries()] == ["delivered"], 20)
+    assert [one.outcome for one in attempts()] == ["lost", "succeeded"]
+
+
+def test_after_the_database_was_away_the_others_get_time_to_renew(
+    organisation: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.webhook(organisation, "https://a.example")
+    factories.accepted(organisation)
+    other = engine_that_only_claims()
+    take(other)
+    die(other)
+    freed: list[None] = []
+    mine = Heartbeat(db.engine, LEASE, busy=lambda: False, freed=lambda: freed.append(None))
+    with monkeypatch.context() as away:
+        away.setattr(module, "free_held_by_dead", _away)
+        mine._try(mine._look)
+    mine._try(mine._look)
+    assert list(engines()) == [other.engine_id]
+    mine._in_touch_since -= ALIVE_FOR
+    mine._try(mine._look)
+    assert freed == [None]
+    assert engines() == {}
+
+
+def test_a_machine_that_slept_does_not_judge_the_others_at_once(
+    organisation: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.webhook(organisation, "https://a.example")
+    factories.accepted(organisation)
+    other = engine_that_only_claims()
+    take(other)
+    mine = Heartbeat(db.engine, LEASE, busy=lambda: False, freed=lambda: None)
+    mine._look()
+    assert mine._in_touch_since == -inf
+    awake_at = time.time() + 60
+    monkeypatch.setattr(module.time, "time", lambda: awake_at)
+    die(other)
+    mine._look()
+    assert list(engines()) == [other.engine_id]
+
+
+def _away(*_: object) -> int:
+    raise module.SQLAlchemyError("the database is away")
+
+
+def record(claimed: Claimed, retry_in: float) -> None:
+    outcome = Outcome(Failure.STATUS, "503", utcnow(), 0.1, 503)
+    record_results(db.engine, [Result(claimed, Tried("https://a.example", outcome), retry_in)])

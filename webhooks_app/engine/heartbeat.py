@@ -1,0 +1,190 @@
+"""An engine that has something in flight says that it lives. What a dead one held goes on.
+
+A claim holds a delivery for `LEASE_SECONDS`, longer than any try takes. That is long to wait for a
+worker that was killed, so each claim also carries the number of its engine, and each engine renews
+one row of its own, whatever it has in flight. It does so in a thread: a busy event loop, or a long
+answer of the database to something else, does not keep it from that. Whoever sees that a row was
+not renewed lets others send what that engine held. A process that is stopped as a whole counts as
+dead. When it comes back, its late results are added to the log and change nothing else.
+"""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from math import inf
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, CursorResult, Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from webhooks_app.database import choose, reading
+from webhooks_app.database.bulk import commit_without_waiting, force_index_scans
+from webhooks_app.engine.walk import WALK
+
+ALIVE_FOR = 7.0
+RENEW_EVERY = 1.5
+
+log = structlog.get_logger(__name__)
+
+EVERYWHERE = {"walk": WALK.format(after="''")}
+ON_POSTGRES = {**EVERYWHERE, "now": "now()", "later": "now() + :seconds * interval '1 second'"}
+ON_SQLITE = {
+    **EVERYWHERE,
+    "now": "strftime('%Y-%m-%d %H:%M:%f000', 'now')",
+    "later": "strftime('%Y-%m-%d %H:%M:%f000', 'now', :seconds || ' seconds')",
+}
+
+RENEW = """
+    INSERT INTO engines (id, alive_until) VALUES (:id, {later})
+    ON CONFLICT (id) DO UPDATE SET alive_until = excluded.alive_until"""
+LEAVE = "DELETE FROM engines WHERE id = :id"
+ANY_DEAD = "SELECT 1 FROM engines WHERE alive_until < {now} LIMIT 1"
+BURY = "DELETE FROM engines WHERE alive_until < {now} RETURNING id"
+
+# What is sent now is due when its lease runs out, so a range of the index has it.
+POSTGRES_FREE = """
+    {walk}, held AS MATERIALIZED (
+        SELECT d.id FROM walk CROSS JOIN LATERAL (
+            SELECT id FROM deliveries
+            WHERE subscription_id = walk.subscription_id AND due_at IS NOT NULL
+                AND due_at > {now} AND due_at <= {later}
+                AND status = 'sending' AND claimed_by = ANY(:dead)
+            FOR UPDATE SKIP LOCKED
+        ) AS d
+    )
+    UPDATE deliveries AS d SET due_at = {now}, claimed_by = NULL FROM held WHERE d.id = held.id"""
+SQLITE_HELD = """
+    {walk} SELECT d.id FROM walk JOIN deliveries AS d ON d.subscription_id = walk.subscription_id
+    WHERE d.due_at IS NOT NULL AND d.due_at > {now} AND d.due_at <= {later}
+        AND d.status = 'sending' AND d.claimed_by = :dead"""
+SQLITE_FREE = "UPDATE deliveries SET due_at = {now}, claimed_by = NULL WHERE id = :id"
+
+
+class Heartbeat:
+    """Of one engine. `busy` says whether it has anything in flight; `freed` is called, in another
+    thread, when something can be sent that a dead engine held.
+    """
+
+    def __init__(
+        self,
+        database: Engine,
+        lease: timedelta,
+        *,
+        busy: Callable[[], bool],
+        freed: Callable[[], None],
+    ) -> None:
+        self.engine_id = secrets.randbits(63)
+        self._database = database
+        self._lease = lease
+        self._busy = busy
+        self._freed = freed
+        self._renewed_at = -inf
+        self._known = False
+        self._in_touch_since = -inf
+        self._looked_at = time.time()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Nothing is in flight any more. Blocking."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def renew(self, connection: Connection) -> None:
+        """In the transaction of a claim that brought something, unless it was done just now."""
+        if time.monotonic() - self._renewed_at > 2 * RENEW_EVERY:
+            self._renew(connection)
+
+    def _renew(self, connection: Connection) -> None:
+        self._renewed_at, self._known = time.monotonic(), True
+        _execute(connection, RENEW, id=self.engine_id, seconds=ALIVE_FOR)
+
+    # In its own thread
+
+    def _run(self) -> None:
+        self._try(self._look)
+        while not self._stop.wait(RENEW_EVERY):
+            self._try(self._look)
+        self._try(self._leave)
+
+    def _try(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except SQLAlchemyError as error:
+            self._in_touch_since = time.monotonic()
+            log.warning("heartbeat missed", error=type(error).__name__)
+
+    def _look(self) -> None:
+        if time.time() - self._looked_at > ALIVE_FOR / 2:
+            self._in_touch_since = time.monotonic()
+        self._looked_at = time.time()
+        if self._busy():
+            with self._database.begin() as connection:
+                commit_without_waiting(connection)
+                self._renew(connection)
+        elif time.monotonic() - self._renewed_at > 2 * RENEW_EVERY:
+            self._leave()
+        if self._may_judge() and free_held_by_dead(self._database, self._lease):
+            self._freed()
+
+    def _leave(self) -> None:
+        if self._known:
+            with self._database.begin() as connection:
+                commit_without_waiting(connection)
+                _execute(connection, LEAVE, id=self.engine_id)
+            self._known = False
+
+    def _may_judge(self) -> bool:
+        """While the database was away for all, nobody could renew anything. The same goes for a
+        machine that slept. So who was out of touch first leaves the others time to renew."""
+        return time.monotonic() - self._in_touch_since >= ALIVE_FOR
+
+
+def _execute(connection: Connection, statement: str, **values: Any) -> CursorResult[Any]:
+    spelt = choose(connection, postgresql=ON_POSTGRES, sqlite=ON_SQLITE)
+    return connection.execute(text(statement.format(**spelt)), values)
+
+
+def any_dead(connection: Connection) -> bool:
+    """Did an engine die while it had something in flight?"""
+    return _execute(connection, ANY_DEAD).first() is not None
+
+
+def free_held_by_dead(database: Engine, lease: timedelta) -> int:
+    """Let others send at once what dead engines held; how many deliveries that are.
+
+    Each may go on by itself when its own lease has run out, after `lease` at most.
+    """
+    with reading(database) as connection:
+        if not any_dead(connection):
+            return 0
+    with database.begin() as connection:
+        dead = [id_ for (id_,) in _execute(connection, BURY)]
+        free = choose(connection, postgresql=_free_postgres, sqlite=_free_sqlite)
+        freed = free(connection, dead, lease.total_seconds()) if dead else 0
+    if dead:
+        log.warning("engines died", engines=len(dead), deliveries=freed)
+    return freed
+
+
+def _free_postgres(connection: Connection, dead: list[int], seconds: float) -> int:
+    force_index_scans(connection)
+    return _execute(connection, POSTGRES_FREE, dead=dead, seconds=seconds).rowcount
+
+
+def _free_sqlite(connection: Connection, dead: list[int], seconds: float) -> int:
+    held = [
+        id_
+        for one in dead
+        for (id_,) in _execute(connection, SQLITE_HELD, dead=one, seconds=seconds)
+    ]
+    for id_ in held:
+        _execute(connection, SQLITE_FREE, id=id_)
+    return len(held)

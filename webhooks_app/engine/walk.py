@@ -1,0 +1,18 @@
+"""The walk over all subscriptions that have something to do."""
+
+# The walk visits each subscription that has something due by a skip over the partial index, so a
+# million rows of one endpoint cost no more than one (a "loose index scan").
+WALK = """
+    WITH RECURSIVE walk(subscription_id) AS (
+        SELECT * FROM (
+            SELECT subscription_id FROM deliveries
+            WHERE due_at IS NOT NULL AND subscription_id > {after}
+            ORDER BY subscription_id LIMIT 1
+        ) AS first
+        UNION ALL
+        SELECT (
+            SELECT n.subscription_id FROM deliveries AS n
+            WHERE n.due_at IS NOT NULL AND n.subscription_id > walk.subscription_id
+            ORDER BY n.subscription_id LIMIT 1
+        ) FROM walk WHERE walk.subscription_id IS NOT NULL
+    )"""

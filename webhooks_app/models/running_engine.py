@@ -1,0 +1,17 @@
+"""Engines that hold deliveries."""
+
+from sqlalchemy import BigInteger
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webhooks_app.extensions import Model
+from webhooks_app.models.columns import Moment
+
+
+class RunningEngine(Model):
+    """An engine that has something in flight, under the number that its claims carry. It is dead
+    once `alive_until` has passed; what it held may then be sent again."""
+
+    __tablename__ = "engines"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    alive_until: Mapped[Moment]
