@@ -6,10 +6,10 @@ from threading import Lock
 from time import time
 
 from limits import RateLimitItem, parse_many
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 
-_parsed = lru_cache(maxsize=16)(parse_many)
+MOST_WINDOWS = 10_000
+
+_parsed = lru_cache(maxsize=64)(lambda limits: [(one, str(one)) for one in parse_many(limits)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +28,21 @@ class Allowance:
         return max(1, round(self.reset - time()))
 
 
+@dataclass(slots=True)
+class _Window:
+    ends_at: float
+    used: int = 0
+
+
 class Rates:
     """Counts in memory; threads may share it.
 
-    The lock is ours: two threads that enter `MemoryStorage` at once may start its timer twice,
-    which raises RuntimeError.
+    `limits` reads what a limit says. Its own memory storage starts a hundred threads a second.
     """
 
     def __init__(self) -> None:
-        self._windows = FixedWindowRateLimiter(MemoryStorage())
+        self._windows: dict[tuple[str, ...], _Window] = {}
+        self._swept_at = MOST_WINDOWS
         self._lock = Lock()
 
     def count(self, limits: str, *key: str) -> Allowance:
@@ -45,28 +51,45 @@ class Rates:
         The allowance of the first that is exceeded, else of the last. Raises ValueError when
         `limits` is not such a text.
         """
+        now = time()
         with self._lock:
-            for item in _parsed(limits):
-                allowed = self._windows.hit(item, *key)
-                allowance = self._allowance(item, key, exceeded=not allowed)
-                if allowance.exceeded:
-                    break
-        return allowance
+            for item, name in _parsed(limits):
+                window = self._window(item, name, key, now)
+                window.used += 1
+                if window.used > item.amount:
+                    return _allowance(item, name, window, exceeded=True)
+        return _allowance(item, name, window, exceeded=False)
 
     def spend(self, limits: str, cost: int, *key: str) -> Allowance:
         """Like `count`, for `cost` at once: of one limit, and all of them or none."""
-        [item] = _parsed(limits)
+        [(item, name)] = _parsed(limits)
         with self._lock:
-            allowed = self._windows.test(item, *key, cost=cost)
-            allowed = allowed and self._windows.hit(item, *key, cost=cost)
-            return self._allowance(item, key, exceeded=not allowed)
+            window = self._window(item, name, key, time())
+            exceeded = window.used + cost > item.amount
+            if not exceeded:
+                window.used += cost
+            return _allowance(item, name, window, exceeded)
 
     def forget(self, limits: str, *key: str) -> None:
         """Count from nothing again."""
         with self._lock:
-            for item in _parsed(limits):
-                self._windows.clear(item, *key)
+            for _, name in _parsed(limits):
+                self._windows.pop((name, *key), None)
 
-    def _allowance(self, item: RateLimitItem, key: tuple[str, ...], exceeded: bool) -> Allowance:
-        window = self._windows.get_window_stats(item, *key)
-        return Allowance(str(item), item.amount, window.remaining, window.reset_time, exceeded)
+    def _window(self, item: RateLimitItem, name: str, key: tuple[str, ...], now: float) -> _Window:
+        """The one that is open; it began with the first that it counted."""
+        window = self._windows.get((name, *key))
+        if window is None or window.ends_at <= now:
+            if len(self._windows) >= self._swept_at:
+                self._sweep(now)
+            window = self._windows[name, *key] = _Window(now + item.get_expiry())
+        return window
+
+    def _sweep(self, now: float) -> None:
+        self._windows = {k: one for k, one in self._windows.items() if one.ends_at > now}
+        self._swept_at = max(MOST_WINDOWS, 2 * len(self._windows))
+
+
+def _allowance(item: RateLimitItem, name: str, window: _Window, exceeded: bool) -> Allowance:
+    remaining = max(0, item.amount - window.used)
+    return Allowance(name, item.amount, remaining, window.ends_at, exceeded)
