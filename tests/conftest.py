@@ -30,6 +30,7 @@ from webhooks_app.engine.engine import Engine
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.lib.crypto import new_key
+from webhooks_app.parts import parts_of
 
 __all__ = [  # hooks
     "pytest_collection_modifyitems",
@@ -217,6 +218,7 @@ def app(
     app.test_client_class = Client
     with app.app_context():
         yield app
+        parts_of(app).doorbell.settle()  # or it would ring in the next test
         db.session.remove()
         db.engine.dispose()
 

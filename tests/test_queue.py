@@ -2,9 +2,7 @@
 
 import importlib
 import inspect
-import time
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +10,7 @@ from redis import Redis
 from redis.exceptions import AuthenticationError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from tests.support.servers import RedisServer, wait_until
+from tests.support.servers import RedisServer
 from webhooks_app import queue
 from webhooks_app.jobs.our_job import OUR_JOBS
 from webhooks_app.jobs.schedule import PERIODIC
@@ -46,38 +44,6 @@ def test_one_engine_waits_at_a_time(own_redis: RedisServer) -> None:
     waiting = queue.queue_named(queue.DELIVERIES, connection)
     [job] = waiting.jobs
     assert (job.func_name, job.args, job.timeout, job.ttl) == (queue.RUN_ENGINE, [], -1, None)
-
-
-def test_a_nudge_gives_up_soon_when_redis_is_away_and_then_keeps_still(
-    own_redis: RedisServer,
-) -> None:
-    doorbell = queue.Doorbell(queue.fast_redis(own_redis.url))
-    doorbell.ring()
-    own_redis.freeze()
-    start = time.monotonic()
-    doorbell.ring()
-    first = time.monotonic() - start
-    start = time.monotonic()
-    for _ in range(100):
-        doorbell.ring()
-    others = time.monotonic() - start
-    own_redis.thaw()
-    assert first < 3
-    assert others < 3  # a hundred times a quarter of a second, if each waited
-
-
-def test_a_nudge_works_again_after_redis_was_away(own_redis: RedisServer, tmp_path: Path) -> None:
-    doorbell = queue.Doorbell(queue.fast_redis(own_redis.url))
-    own_redis.kill()
-    doorbell.ring()
-    own_redis.start()
-    waiting = queue.queue_named(queue.DELIVERIES, queue.fast_redis(own_redis.url))
-
-    def arrives() -> bool:
-        doorbell.ring()
-        return len(waiting) == 1
-
-    wait_until(arrives)
 
 
 def test_a_worker_waits_for_redis_as_long_as_it_takes(

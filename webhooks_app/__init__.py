@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from webhooks_app import commands
 from webhooks_app.config import Settings, read_settings
 from webhooks_app.database import engine_options, prepare
+from webhooks_app.doorbell import Doorbell
 from webhooks_app.extensions import csrf, db, login_manager, migrate
 from webhooks_app.ingest.group_commit import GroupCommit
 from webhooks_app.lib.crypto import Vault
@@ -15,7 +16,7 @@ from webhooks_app.lib.folders import folder
 from webhooks_app.lib.logs import configure_logging
 from webhooks_app.lib.rate import Rates
 from webhooks_app.parts import SLOT, Parts
-from webhooks_app.queue import Doorbell, fast_redis
+from webhooks_app.queue import fast_redis
 from webhooks_app.server.hosts import TrustedHosts
 from webhooks_app.server.request import BoundedRequest
 

@@ -12,8 +12,8 @@ from webhooks_app.lib.rate import Rates
 from webhooks_app.lib.ssrf import Guard
 
 if TYPE_CHECKING:
+    from webhooks_app.doorbell import Doorbell
     from webhooks_app.ingest.group_commit import GroupCommit
-    from webhooks_app.queue import Doorbell
 
 SLOT = "hookline"
 

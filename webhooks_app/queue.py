@@ -1,13 +1,12 @@
 """The door to RQ. Jobs are named by string, since nobody imports `jobs`."""
 
-import time
 from collections.abc import Callable
 from typing import Self, TypeVar
 
 import structlog
 from redis import Redis
 from redis.backoff import ConstantBackoff, NoBackoff
-from redis.exceptions import AuthenticationError, AuthorizationError, RedisError
+from redis.exceptions import AuthenticationError, AuthorizationError, ResponseError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
@@ -23,6 +22,8 @@ REPLAY_BATCH = "webhooks_app.jobs.replays.run_batch"
 SEND_MAIL = "webhooks_app.jobs.mail.send_pending"
 FOREVER = -1
 REFUSALS = (AuthenticationError, AuthorizationError)
+# What a Redis says that takes no writes now: it is full, it became a replica, it cannot save.
+TAKES_NO_WRITES = ("OOM", "READONLY", "MISCONF", "NOREPLICAS")
 Result = TypeVar("Result")
 
 log = structlog.get_logger(__name__)
@@ -52,8 +53,9 @@ def fast_redis(url: str) -> Redis:
 
 
 class Patience(Retry):
-    """Tries again twice a second, for as long as it takes, until it is lost. What Redis refuses, as
-    a wrong password, is not tried again.
+    """Tries again twice a second, for as long as it takes, until it is lost: while Redis is away,
+    and while it takes no writes. What it refuses for good, such as a wrong password, is not tried
+    again.
 
     One object serves all connections of a client, which would copy any other.
     """
@@ -80,7 +82,7 @@ class Patience(Retry):
             fail(error, *count)
 
         def may_pass(error: Exception) -> bool:
-            return not isinstance(error, REFUSALS) and (is_retryable is None or is_retryable(error))
+            return _passes_by(error) and (is_retryable is None or is_retryable(error))
 
         if self._is_over:
             raise RedisConnectionError("Redis is not asked again")
@@ -96,6 +98,14 @@ class Patience(Retry):
         self.update_retries(0)
 
 
+def _passes_by(error: Exception) -> bool:
+    """Whether Redis may well do it later."""
+    if isinstance(error, ResponseError):
+        said = f"{error.status_code} {error}"
+        return any(f"{code} " in said for code in TAKES_NO_WRITES)
+    return not isinstance(error, REFUSALS)
+
+
 def patient_redis(url: str, patience: Patience) -> Redis:
     """For workers: sits out a Redis that is away. The timeout is the least that RQ takes, 10 s more
     than its BLPOP, so that beside a Redis that hangs a worker stops before it is killed."""
@@ -105,7 +115,14 @@ def patient_redis(url: str, patience: Patience) -> Redis:
         socket_connect_timeout=2,
         health_check_interval=15,
         retry=patience,
-        retry_on_error=[RedisConnectionError, RedisTimeoutError],
+        retry_on_error=[RedisConnectionError, RedisTimeoutError, ResponseError],
+    )
+
+
+def bell_redis(url: str) -> Redis:
+    """For an engine that waits a second for the bell: a Redis that hangs is noticed after two."""
+    return Redis.from_url(
+        url, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)
     )
 
 
@@ -126,32 +143,3 @@ def enqueue_engine(connection: Redis) -> None:
         queue_named(DELIVERIES, connection).enqueue(
             RUN_ENGINE, result_ttl=60, failure_ttl=3600, job_timeout=-1
         )
-
-
-class Doorbell:
-    """Rings for an engine. After a failure it keeps still for a second, so that a Redis that hangs
-    costs a request a quarter of a second at most, and seldom."""
-
-    def __init__(self, connection: Redis) -> None:
-        self._connection = connection
-        self._silent_until = 0.0
-
-    def ring(self) -> None:
-        self._try(lambda: enqueue_engine(self._connection))
-
-    def send_for(self, job: str, *args: str) -> None:
-        background = queue_named(BACKGROUND, self._connection)
-        self._try(
-            lambda: background.enqueue(
-                job, args=args, result_ttl=60, failure_ttl=3600, job_timeout=-1
-            )
-        )
-
-    def _try(self, call: Callable[[], object]) -> None:
-        if time.monotonic() < self._silent_until:
-            return
-        try:
-            call()
-        except (RedisError, OSError) as error:
-            self._silent_until = time.monotonic() + 1.0
-            log.warning("nudge failed", error=type(error).__name__)

@@ -14,6 +14,7 @@ from tests.support.settings import change_settings
 from webhooks_app import queue
 from webhooks_app.extensions import db
 from webhooks_app.models import Delivery, Event, Organisation
+from webhooks_app.parts import parts_of
 
 BIG = 256 * 1024
 
@@ -61,14 +62,17 @@ def test_the_data_is_kept_byte_for_byte(api: Api) -> None:
 
 
 def test_an_engine_is_asked_for_when_there_is_something_to_send(
-    api: Api, redis_server: RedisServer
+    api: Api, app: Flask, redis_server: RedisServer
 ) -> None:
     waiting = queue.queue_named(queue.DELIVERIES, queue.fast_redis(redis_server.url))
+    doorbell = parts_of(app).doorbell
     api.event()
+    doorbell.settle()
     assert len(waiting) == 0
     api.webhook()
     api.event()
     api.event()
+    doorbell.settle()
     assert [job.func_name for job in waiting.jobs] == [queue.RUN_ENGINE]
 
 

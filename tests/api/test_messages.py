@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -18,6 +19,7 @@ from webhooks_app.chat import service as chat
 from webhooks_app.extensions import db
 from webhooks_app.lib.times import rfc3339, utcnow
 from webhooks_app.models import Event, Organisation
+from webhooks_app.parts import parts_of
 
 PATH = "/chatbots/bot_1/messages"
 HELLO = {"conversation_id": "c1", "role": "visitor", "text": "Hello"}
@@ -58,14 +60,18 @@ def test_derived_events_have_no_member_that_the_catalogue_does_not_show(api: Api
 
 
 def test_an_engine_is_asked_for_when_there_is_something_to_send(
-    api: Api, redis_server: RedisServer
+    api: Api, app: Flask, redis_server: RedisServer
 ) -> None:
     waiting = queue.queue_named(queue.DELIVERIES, queue.fast_redis(redis_server.url))
+    doorbell = parts_of(app).doorbell
     api.webhook()
+    doorbell.settle()
     waiting.empty()  # its ping asked for one
     say(api)
+    doorbell.settle()
     assert len(waiting) == 0
     say(api, text="ada@example.com")
+    doorbell.settle()
     assert [job.func_name for job in waiting.jobs] == [queue.RUN_ENGINE]
 
 

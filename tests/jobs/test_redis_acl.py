@@ -12,6 +12,7 @@ from tests.support.servers import RedisServer
 from webhooks_app import create_app, queue
 from webhooks_app.extensions import db
 from webhooks_app.jobs.beat import Beat
+from webhooks_app.jobs.engine import listener_of
 from webhooks_app.jobs.worker import HooklineWorker
 from webhooks_app.operations import health
 from webhooks_app.parts import parts_of
@@ -32,7 +33,11 @@ def test_it_may_do_all_that_we_do(limited_url: str, database_url: str, tmp_path:
     with app.app_context():
         connection = queue.fast_redis(limited_url)
         parts_of(app).doorbell.ring()
+        parts_of(app).doorbell.settle()
         assert queue.queue_named(queue.DELIVERIES, connection).job_ids
+        listener_of(app).say_awake()
+        assert listener_of(app).is_believed_awake
+        assert listener_of(app).wait(1)
         Beat(db.engine, queue.beat_redis(limited_url)).tick()
         HooklineWorker(app, queue.BACKGROUND).work(burst=True)
         failed = queue.queue_named(queue.BACKGROUND, connection).failed_job_registry

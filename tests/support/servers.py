@@ -63,6 +63,20 @@ class RedisServer:
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
 
+    def fill(self) -> None:
+        """It refuses writes, as a Redis does whose memory is full."""
+        Redis.from_url(self.url).config_set("maxmemory", 1)
+
+    def make_room(self) -> None:
+        Redis.from_url(self.url).config_set("maxmemory", 0)
+
+    def make_replica(self) -> None:
+        """It refuses writes, as a former primary does after a failover."""
+        Redis.from_url(self.url).replicaof("127.0.0.1", 1)
+
+    def make_primary(self) -> None:
+        Redis.from_url(self.url).replicaof("NO", "ONE")
+
 
 class PostgresServer:
     """A PostgreSQL cluster of our own, in a temporary folder on a free port of loopback."""

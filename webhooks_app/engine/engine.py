@@ -26,7 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webhooks_app.channels.contract import Channel, Claimed, Tried
 from webhooks_app.channels.outcome import Outcome, unsent
-from webhooks_app.engine.claim import ClaimRequest, claim
+from webhooks_app.engine.claim import ClaimRequest, anything_due, claim
 from webhooks_app.engine.endpoints import Endpoints, Kept, ReadSpec
 from webhooks_app.engine.heartbeat import Heartbeat
 from webhooks_app.engine.in_flight_budget import InFlightBudget
@@ -58,10 +58,14 @@ class EngineParts:
 
 
 class Engine:
-    """Start it, `drain` it as often as you like, `stop` it once. Threads may share it."""
+    """Start it, `drain` it as often as you like, `stop` it once. Threads may share it.
 
-    def __init__(self, parts: EngineParts) -> None:
+    With `look_every` it also looks by itself, about so many seconds after it was last woken.
+    """
+
+    def __init__(self, parts: EngineParts, look_every: float | None = None) -> None:
         self._parts = parts
+        self._look_every = look_every
         self._endpoints = Endpoints(parts.database, parts.channels, parts.read)
         self._threads = ThreadPoolExecutor(1, "claim")
         self._budget = InFlightBudget(parts.max_in_flight)
@@ -102,15 +106,16 @@ class Engine:
         return bool(self._in_flight or self._recorder.backlog)
 
     def drain(self, seconds: float) -> bool:
-        """Claim until nothing more can be; False when there still was more after `seconds`.
+        """Claim until nothing more can be; False when there still was more after `seconds`, or the
+        engine has stopped.
 
         Requests that wait for slow endpoints go on after it returns.
         """
         quiet: Future[None] = Future()
-        self._loop.call_soon_threadsafe(self._enlist, quiet)
         try:
+            self._loop.call_soon_threadsafe(self._enlist, quiet)
             quiet.result(seconds)
-        except TimeoutError:
+        except (TimeoutError, RuntimeError):  # uvloop's word for a loop that has ended
             return False
         return True
 
@@ -148,7 +153,7 @@ class Engine:
             self._heartbeat.start()
             self._ready.set()
             while not self._stopping:
-                await self._wake.wait()
+                await self._wait_to_wake()
                 self._wake.clear()
                 await self._claim_all()
                 await self._wake_for_held()
@@ -156,6 +161,30 @@ class Engine:
                     self._tell_waiting()
             self._tell_waiting()
             await self._finish(recording)
+
+    async def _wait_to_wake(self) -> None:
+        """Until somebody wakes it, or it sees by itself that something is due. A look that takes
+        long is taken seldom."""
+        took, is_due = 0.0, False
+        while not (is_due or self._wake.is_set()):
+            try:
+                await asyncio.wait_for(self._wake.wait(), self._pause(took))
+            except TimeoutError:
+                began = self._loop.time()
+                is_due = await self._loop.run_in_executor(self._threads, self._anything_due)
+                took = self._loop.time() - began
+
+    def _pause(self, last_took: float) -> float | None:
+        if self._look_every is None:
+            return None
+        return max(self._look_every, 20 * last_took) * random.uniform(0.7, 1.3)  # noqa: S311
+
+    def _anything_due(self) -> bool:
+        try:
+            return anything_due(self._parts.database)
+        except SQLAlchemyError as error:
+            log.warning("not looked", error=type(error).__name__)
+            return False
 
     async def _finish(self, recording: asyncio.Task[None]) -> None:
         while self._in_flight:

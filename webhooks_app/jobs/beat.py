@@ -18,7 +18,7 @@ from redis.exceptions import LockError, RedisError
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from webhooks_app import queue
+from webhooks_app import doorbell, queue
 from webhooks_app.engine.claim import anything_due
 from webhooks_app.extensions import db
 from webhooks_app.jobs.schedule import PERIODIC, Periodic
@@ -41,6 +41,7 @@ class Beat:
         self._lock = connection.lock(LOCK, timeout=LEASE, blocking=False, thread_local=False)
         self._stop = threading.Event()
         self._active = False
+        self._is_due = False
         self._periodic_at = 0.0
 
     def stop(self, _signum: int = 0, _frame: FrameType | None = None) -> None:
@@ -61,8 +62,10 @@ class Beat:
     def tick(self) -> None:
         if not self._hold_lock():
             return
-        if anything_due(self._database):
-            queue.enqueue_engine(self._connection)
+        was_due, self._is_due = self._is_due, anything_due(self._database)
+        if self._is_due:
+            # What is still due at the next tick is too much for the engines that are awake.
+            (doorbell.call if was_due else doorbell.ring)(self._connection)
         if time.monotonic() >= self._periodic_at:
             self._periodic_at = time.monotonic() + PERIODIC_EVERY
             for periodic in PERIODIC:

@@ -1,5 +1,6 @@
 """The engine as an RQ job."""
 
+import time
 from datetime import timedelta
 from functools import partial
 from weakref import WeakKeyDictionary
@@ -12,6 +13,7 @@ from webhooks_app.channels.contract import Channel
 from webhooks_app.channels.webhook.endpoint import WebhookChannel
 from webhooks_app.channels.webhook.transport import Transport
 from webhooks_app.config import Settings
+from webhooks_app.doorbell import Listener
 from webhooks_app.engine.engine import Engine, EngineParts
 from webhooks_app.extensions import db
 from webhooks_app.lib.crypto import Vault
@@ -25,23 +27,50 @@ from webhooks_app.subscriptions.spec import AnySpec
 from webhooks_app.vocabulary import ChannelName
 
 BUDGET = 60.0
+IDLE = 20.0
+LOOK_EVERY = 1.5
 
 
 def run_engine() -> None:
-    """Send all that is due. After a minute the work goes on in a successor, since an RQ worker
-    gives no sign of life during a job."""
-    engine = resident(current_app._get_current_object())  # type: ignore[attr-defined]
-    if not engine.drain(BUDGET) and not engine.stopping:
-        queue.nudge()
+    """Send all that is due, and stay awake for the bell. After a minute the work goes on in a
+    successor, since an RQ worker gives no sign of life during a job."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    if stay_awake(resident(app), listener_of(app), BUDGET):
+        parts_of(app).doorbell.call()
+
+
+def stay_awake(engine: Engine, listener: Listener, seconds: float) -> bool:
+    """Send what is due, at once when the bell rings, for so many seconds. False when it ended
+    before, since nobody rang for a while. By then nobody believes that it is awake any more, so no
+    ring is lost."""
+    ends = time.monotonic() + seconds
+    rung_at = time.monotonic()
+    while time.monotonic() < ends and engine.alive and not engine.stopping:
+        is_quiet = time.monotonic() - rung_at > IDLE
+        if not is_quiet:
+            listener.say_awake()
+        elif not listener.is_believed_awake:
+            return False
+        if not engine.drain(1) or listener.wait(1):
+            rung_at = time.monotonic()
+    return not engine.stopping
 
 
 def resident(app: Flask) -> Engine:
-    """The one engine of this process, started when it is first needed."""
+    """The one engine of this process, started when it is first needed. It also looks by itself for
+    what is due, so that deliveries go on without Redis."""
     engine = _engines.get(app)
     if engine is None or not engine.alive:
-        engine = _engines[app] = Engine(engine_parts(app))
+        engine = _engines[app] = Engine(engine_parts(app), LOOK_EVERY)
         engine.start()
     return engine
+
+
+def listener_of(app: Flask) -> Listener:
+    """The one of this process: its connection is kept between jobs."""
+    if app not in _listeners:
+        _listeners[app] = Listener(queue.bell_redis(parts_of(app).settings.redis_socket_url))
+    return _listeners[app]
 
 
 def engine_of(app: Flask) -> Engine | None:
@@ -50,6 +79,7 @@ def engine_of(app: Flask) -> Engine | None:
 
 
 _engines: WeakKeyDictionary[Flask, Engine] = WeakKeyDictionary()
+_listeners: WeakKeyDictionary[Flask, Listener] = WeakKeyDictionary()
 
 
 def engine_parts(app: Flask) -> EngineParts:
@@ -61,7 +91,7 @@ def engine_parts(app: Flask) -> EngineParts:
         read=partial(read_spec, parts_of(app).vault),
         lease=lease,
         max_in_flight=settings.max_in_flight,
-        call_for_help=parts_of(app).doorbell.ring,
+        call_for_help=parts_of(app).doorbell.call,
     )
 
 

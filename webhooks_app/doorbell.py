@@ -1,0 +1,129 @@
+"""Asking for an engine, and how an engine that is awake hears it.
+
+An engine that is awake says so in Redis (`AWAKE`, which expires) and waits for a token in a list
+(`BELL`). Whoever has committed deliveries puts one there; no more than one waits at a time. While
+no engine is awake, an RQ job is asked for instead. Tokens and jobs may be lost: engines also look
+by themselves, and so does the beat.
+"""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+
+from webhooks_app.queue import BACKGROUND, enqueue_engine, queue_named
+
+AWAKE = "hookline:awake"
+BELL = "hookline:bell"
+AWAKE_SECONDS = 3
+PAUSE = 0.002
+LONG_PAUSE = 0.01
+AWAY = (RedisError, OSError)
+
+log = structlog.get_logger(__name__)
+
+
+def ring(connection: Redis) -> bool:
+    """Wake an engine that is awake, or ask for one. Whether a token already waited.
+
+    Call it after the commit: a token that is taken, or a job that is popped, later sees the rows.
+    """
+    with connection.pipeline(transaction=False) as both:
+        both.rpush(BELL, 1)
+        both.ltrim(BELL, 0, 0)
+        both.exists(AWAKE)
+        waiting, _, is_awake = both.execute()
+    if not is_awake:
+        enqueue_engine(connection)
+    return bool(waiting > 1)
+
+
+def call(connection: Redis) -> None:
+    """`ring`, and ask for one more engine in any case: there may be work for more than one."""
+    ring(connection)
+    enqueue_engine(connection)
+
+
+class Doorbell:
+    """Asks for engines and jobs. After a failure it keeps still for a second, so that a Redis that
+    hangs costs a caller a quarter of a second at most, and seldom."""
+
+    def __init__(self, connection: Redis) -> None:
+        self._connection = connection
+        self._silent_until = 0.0
+        self._will_ring = False
+        # One thread, which rings for all who asked meanwhile. At exit it still rings.
+        self._thread = ThreadPoolExecutor(1, "doorbell")
+
+    def ring(self) -> None:
+        """Returns at once: the answer to a producer waits for no Redis."""
+        if not self._will_ring:
+            self._will_ring = True
+            with suppress(RuntimeError):  # this process ends
+                self._thread.submit(self._ring)
+
+    def call(self) -> None:
+        """For more than one engine."""
+        self._try(lambda: call(self._connection))
+
+    def send_for(self, job: str, *args: str) -> None:
+        background = queue_named(BACKGROUND, self._connection)
+        self._try(
+            lambda: background.enqueue(
+                job, args=args, result_ttl=60, failure_ttl=3600, job_timeout=-1
+            )
+        )
+
+    def settle(self) -> None:
+        """Wait until it has rung for all who asked."""
+        self._thread.submit(bool).result()
+
+    def _ring(self) -> None:
+        self._will_ring = False  # who asks from here on is rung for again
+        is_waiting = self._try(lambda: ring(self._connection))
+        time.sleep(LONG_PAUSE if is_waiting else PAUSE)
+
+    def _try(self, call: Callable[[], object]) -> object:
+        if time.monotonic() < self._silent_until:
+            return None
+        try:
+            return call()
+        except AWAY as error:
+            self._silent_until = time.monotonic() + 1.0
+            log.warning("nudge failed", error=type(error).__name__)
+            return None
+
+
+class Listener:
+    """For an engine that is awake. While Redis is away it hears nothing, and raises nothing."""
+
+    def __init__(self, connection: Redis) -> None:
+        self._connection = connection
+        self._said_at = 0.0
+
+    @property
+    def is_believed_awake(self) -> bool:
+        """Whether anybody may still ring because of what was said."""
+        return time.monotonic() - self._said_at <= AWAKE_SECONDS + 1
+
+    def say_awake(self) -> None:
+        """As often as you like: it is said once a second."""
+        if (now := time.monotonic()) - self._said_at >= 1:
+            try:
+                self._connection.set(AWAKE, 1, ex=AWAKE_SECONDS)
+                self._said_at = now
+            except AWAY as error:
+                log.warning("not heard", error=type(error).__name__)
+
+    def wait(self, seconds: int) -> bool:
+        """Until somebody rings; False when nobody does."""
+        try:
+            return self._connection.blpop([BELL], seconds) is not None
+        except AWAY as error:
+            log.warning("bell not heard", error=type(error).__name__)
+            time.sleep(seconds)
+            return False
