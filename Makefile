@@ -1,4 +1,4 @@
-.PHONY: check test quick drills newest constraints format screenshots pictures
+.PHONY: check test quick drills newest constraints format screenshots pictures openapi
 
 check:
 	ruff check .
@@ -44,3 +44,7 @@ pictures: screenshots
 	for picture in docs/screenshots/*.png; do \
 	  cp build/screenshots/$${picture##*/} $$picture; done
 	optipng -quiet -o5 docs/screenshots/*.png
+
+# The API's document, as the code says it: a test compares the two.
+openapi:
+	python -m tests.support.documented

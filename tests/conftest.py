@@ -19,7 +19,7 @@ from flask_migrate import upgrade
 from jinja2 import BytecodeCache, FileSystemBytecodeCache
 from werkzeug.test import TestResponse
 
-from tests.support import tenancy, url_rules
+from tests.support import documented, tenancy, url_rules
 from tests.support.receiver import Receiver
 from tests.support.servers import PostgresServer, RedisServer, create_database, wait_until
 from tests.support.sizes import DRILL, lines_of_what_ran, pytest_collection_modifyitems
@@ -199,12 +199,15 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> BytecodeCach
 
 class Client(FlaskClient):
     """Each request has an application context of its own, as in production, though the test has
-    one too; and the test holds no transaction meanwhile, which SQLite would wait for."""
+    one too; and the test holds no transaction meanwhile, which SQLite would wait for. What the
+    API answers is in its document."""
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         if has_app_context():
             db.session.rollback()
-        return Context().run(super().open, *args, **kwargs)
+        response = Context().run(super().open, *args, **kwargs)
+        documented.check(self.application, response)
+        return response
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from webhooks_app.api import (
     webhooks,
 )
 from webhooks_app.api.blueprint import bp
+from webhooks_app.api.openapi import view as openapi
 from webhooks_app.api.paths import RowId, SubjectId
 from webhooks_app.extensions import csrf
 
@@ -26,3 +27,4 @@ def init_app(app: Flask) -> None:
     app.url_map.converters |= {"subject_id": SubjectId, "row_id": RowId}
     app.register_blueprint(bp)
     app.register_blueprint(receiver.bp)
+    app.register_blueprint(openapi.bp)

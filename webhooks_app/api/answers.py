@@ -1,23 +1,33 @@
 """JSON answers: Structs, so that what is answered is declared, and OpenAPI can say it."""
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import Annotated, Generic, TypeVar
 
 import msgspec
 from flask import Response
+from msgspec import Meta
 
 from webhooks_app.lib.paging import Page
 
 Row = TypeVar("Row")
-Answer = msgspec.Struct | Mapping[str, object]
+Shown = TypeVar("Shown", bound=msgspec.Struct)
 
 
-def answer(content: Answer, status: int = 200) -> Response:
+class PageAnswer(msgspec.Struct, Generic[Shown], frozen=True):
+    """Some of a list."""
+
+    data: list[Shown]
+    next_cursor: Annotated[
+        str | None, Meta(description="Send it as `cursor` for the next page; null on the last.")
+    ]
+
+
+def answer(content: msgspec.Struct | Mapping[str, object], status: int = 200) -> Response:
     return Response(msgspec.json.encode(content), status, mimetype="application/json")
 
 
-def page(page: Page[Row], shape: Callable[[Row], Answer]) -> Answer:
-    return {"data": [shape(row) for row in page.rows], "next_cursor": page.next_cursor}
+def page(page: Page[Row], shape: Callable[[Row], Shown]) -> PageAnswer[Shown]:
+    return PageAnswer([shape(row) for row in page.rows], page.next_cursor)
 
 
 def no_content() -> Response:

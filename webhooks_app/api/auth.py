@@ -62,6 +62,7 @@ def requires(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 raise _role_forbids() if g.get("by_session") else _forbidden(scope)
             return view(*args, **kwargs)
 
+        guarded.scope = scope  # type: ignore[attr-defined]
         return guarded
 
     return guard
@@ -81,6 +82,7 @@ def requires_live(view: Callable[P, R]) -> Callable[P, R]:
             )
         return view(*args, **kwargs)
 
+    guarded.live_only = True  # type: ignore[attr-defined]
     return guarded
 
 

@@ -1,9 +1,10 @@
 """A webhook in the words of the Pollybot document: read, and shown."""
 
 from collections.abc import Iterable
+from typing import Annotated
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from webhooks_app.api.shapes import Moment, optional_moment
 from webhooks_app.channels.retry_policy import LONGEST_BASE, MOST_RETRIES, SHORTEST_BASE
@@ -25,16 +26,14 @@ POLLYBOT_MEMBERS = {
     "event_types": "eventTypes",
     "enabled": "isActive",
 }
-SECURITY = {
-    "note": "Store the secret securely. It will not be shown again.",
-    "headerName": Pollybot.sent_as,
-    "format": "sha256=<hmac_signature>",
-}
+
+
+Ignored = Annotated[object, Meta(extra_json_schema={"description": "Ignored."})]
 
 
 class ChatbotWebhookPatch(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
-    """Members that are absent stay as they are. Those that only we set may be sent back: they
-    change nothing."""
+    """What to change of a webhook. Members that are absent stay as they are. Those that only
+    Hookline sets can be sent back: they change nothing."""
 
     name: str | UnsetType = UNSET
     url: str | UnsetType = UNSET
@@ -42,13 +41,13 @@ class ChatbotWebhookPatch(msgspec.Struct, forbid_unknown_fields=True, rename="ca
     is_active: bool | UnsetType = UNSET
     max_retries: int | UnsetType = UNSET
     retry_delay: int | UnsetType = UNSET
-    id: object = UNSET
-    success_count: object = UNSET
-    failure_count: object = UNSET
-    last_triggered_at: object = UNSET
-    last_success_at: object = UNSET
-    created_at: object = UNSET
-    updated_at: object = UNSET
+    id: Ignored = UNSET
+    success_count: Ignored = UNSET
+    failure_count: Ignored = UNSET
+    last_triggered_at: Ignored = UNSET
+    last_success_at: Ignored = UNSET
+    created_at: Ignored = UNSET
+    updated_at: Ignored = UNSET
 
     def members(self, known: Iterable[str], row: Subscription | None = None) -> Members:
         """As a webhook's spec calls them; `known` are the names of event types. Raises `Invalid`
@@ -73,13 +72,15 @@ class ChatbotWebhookPatch(msgspec.Struct, forbid_unknown_fields=True, rename="ca
 
 
 class ChatbotWebhookBody(ChatbotWebhookPatch, kw_only=True, rename="camel"):
+    """A webhook of a chatbot, in Pollybot's words."""
+
     name: str
     url: str
     event_types: list[str]
 
 
 class ChatbotWebhookAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The secret is there right after it was made; then the last two moments are not."""
+    """A webhook in Pollybot's words. It has its secret when that was made just now."""
 
     id: str
     name: str
@@ -95,6 +96,55 @@ class ChatbotWebhookAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="ca
     last_success_at: Moment | UnsetType | None = UNSET
     created_at: Moment
     updated_at: Moment
+
+
+class SecurityAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """How a request is signed."""
+
+    note: str
+    header_name: str
+    format: str
+
+
+SECURITY = SecurityAnswer(
+    note="Store the secret securely. It will not be shown again.",
+    header_name=Pollybot.sent_as,
+    format="sha256=<hmac_signature>",
+)
+
+
+class ChatbotWebhooks(msgspec.Struct, frozen=True):
+    """The webhooks of a chatbot."""
+
+    webhooks: list[ChatbotWebhookAnswer]
+    total: int
+
+
+class OneChatbotWebhook(msgspec.Struct, frozen=True):
+    """A webhook of a chatbot."""
+
+    webhook: ChatbotWebhookAnswer
+
+
+class CreatedChatbotWebhook(msgspec.Struct, frozen=True):
+    """A webhook that was created now, with its secret."""
+
+    message: str
+    webhook: ChatbotWebhookAnswer
+    security: SecurityAnswer
+
+
+class ChangedChatbotWebhook(msgspec.Struct, frozen=True):
+    """A webhook that was changed now."""
+
+    message: str
+    webhook: ChatbotWebhookAnswer
+
+
+class DeletedChatbotWebhook(msgspec.Struct, frozen=True):
+    """A webhook that was deleted now."""
+
+    message: str
 
 
 def listed(row: Subscription) -> ChatbotWebhookAnswer:

@@ -10,12 +10,18 @@ from webhooks_app.api.answers import answer
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.chatbot_bodies import (
     SECURITY,
+    ChangedChatbotWebhook,
     ChatbotWebhookBody,
     ChatbotWebhookPatch,
+    ChatbotWebhooks,
+    CreatedChatbotWebhook,
+    DeletedChatbotWebhook,
+    OneChatbotWebhook,
     in_pollybots_words,
     listed,
     made,
 )
+from webhooks_app.api.operation import Operation, operation
 from webhooks_app.channels.webhook.formats.pollybot import Pollybot
 from webhooks_app.events.type_registry import reportable_types
 from webhooks_app.extensions import db
@@ -32,17 +38,35 @@ from webhooks_app.vocabulary import SubscriptionKind
 
 
 @bp.get("/chatbots/<subject_id:chatbot_id>/webhooks")
+@operation(
+    Operation(
+        summary="List the webhooks of a chatbot",
+        tag="Chatbot webhooks",
+        answers={200: ChatbotWebhooks},
+        description="All of them, newest first, wherever they were made; 1,000 at most.",
+        by_session=True,
+    )
+)
 @auth.requires("webhooks:read")
 def list_chatbot_webhooks(chatbot_id: str) -> Response:
-    """All of them, wherever they were made."""
     rows, total = service.list_webhooks(db.session(), auth.tenant(), chatbot_id)
-    return answer({"webhooks": [listed(row) for row in rows], "total": total})
+    return answer(ChatbotWebhooks([listed(row) for row in rows], total))
 
 
 @bp.post("/chatbots/<subject_id:chatbot_id>/webhooks")
+@operation(
+    Operation(
+        summary="Create a webhook of a chatbot",
+        tag="Chatbot webhooks",
+        body=ChatbotWebhookBody,
+        answers={201: CreatedChatbotWebhook},
+        description="The answer shows the `secret` this once.",
+        problems=("plan-limit",),
+        by_session=True,
+    )
+)
 @auth.requires("webhooks:write")
 def create_chatbot_webhook(chatbot_id: str) -> Response:
-    """201 with the secret, this once."""
     fields = {
         "scope": service.scope_of(chatbot_id),
         "wire_format": Pollybot.name,
@@ -58,23 +82,38 @@ def create_chatbot_webhook(chatbot_id: str) -> Response:
             parts().guard,
         )
     return answer(
-        {
-            "message": "Webhook created successfully",
-            "webhook": made(row, secret=secret),
-            "security": SECURITY,
-        },
+        CreatedChatbotWebhook("Webhook created successfully", made(row, secret=secret), SECURITY),
         201,
     )
 
 
 @bp.get("/chatbots/<subject_id:chatbot_id>/webhooks/<row_id:webhook_id>")
+@operation(
+    Operation(
+        summary="Read a webhook of a chatbot",
+        tag="Chatbot webhooks",
+        answers={200: OneChatbotWebhook},
+        by_session=True,
+    )
+)
 @auth.requires("webhooks:read")
 def read_chatbot_webhook(chatbot_id: str, webhook_id: str) -> Response:
-    return answer({"webhook": listed(_load(chatbot_id, webhook_id))})
+    return answer(OneChatbotWebhook(listed(_load(chatbot_id, webhook_id))))
 
 
 @bp.route(
     "/chatbots/<subject_id:chatbot_id>/webhooks/<row_id:webhook_id>", methods=["PUT", "PATCH"]
+)
+@operation(
+    Operation(
+        summary="Change a webhook of a chatbot",
+        tag="Chatbot webhooks",
+        body=ChatbotWebhookPatch,
+        answers={200: ChangedChatbotWebhook},
+        description="With PUT and with PATCH, members that are absent stay.",
+        problems=("conflict",),
+        by_session=True,
+    )
 )
 @auth.requires("webhooks:write")
 def update_chatbot_webhook(chatbot_id: str, webhook_id: str) -> Response:
@@ -83,14 +122,23 @@ def update_chatbot_webhook(chatbot_id: str, webhook_id: str) -> Response:
     fields = bodies.read(ChatbotWebhookPatch).members(_known(), row)
     with _faults_translated():
         update_subscription(db.session(), row, fields, parts().vault, parts().guard)
-    return answer({"message": "Webhook updated successfully", "webhook": listed(row)})
+    return answer(ChangedChatbotWebhook("Webhook updated successfully", listed(row)))
 
 
 @bp.delete("/chatbots/<subject_id:chatbot_id>/webhooks/<row_id:webhook_id>")
+@operation(
+    Operation(
+        summary="Delete a webhook of a chatbot",
+        tag="Chatbot webhooks",
+        answers={200: DeletedChatbotWebhook},
+        problems=("conflict",),
+        by_session=True,
+    )
+)
 @auth.requires("webhooks:write")
 def delete_chatbot_webhook(chatbot_id: str, webhook_id: str) -> Response:
     delete_subscription(db.session(), _load(chatbot_id, webhook_id))
-    return answer({"message": "Webhook deleted successfully"})
+    return answer(DeletedChatbotWebhook("Webhook deleted successfully"))
 
 
 def _known() -> Iterable[str]:

@@ -4,14 +4,24 @@ from flask import Response
 from msgspec.structs import replace
 
 from webhooks_app.api import auth, queries, shapes
-from webhooks_app.api.answers import answer, page
+from webhooks_app.api.answers import PageAnswer, answer, page
 from webhooks_app.api.blueprint import bp
+from webhooks_app.api.operation import Operation, operation
 from webhooks_app.deliveries import log as service
 from webhooks_app.deliveries.send_again import send_again
 from webhooks_app.extensions import db
 
 
 @bp.get("/deliveries")
+@operation(
+    Operation(
+        summary="List deliveries",
+        tag="Deliveries",
+        query=queries.DeliveryListQuery,
+        answers={200: PageAnswer[shapes.DeliveryAnswer]},
+        description="Newest first.",
+    )
+)
 @auth.requires("deliveries:read")
 def list_deliveries() -> Response:
     query = queries.read(queries.DeliveryListQuery)
@@ -20,6 +30,14 @@ def list_deliveries() -> Response:
 
 
 @bp.get("/deliveries/<delivery_id>")
+@operation(
+    Operation(
+        summary="Read a delivery",
+        tag="Deliveries",
+        answers={200: shapes.DeliveryAnswer},
+        description="With its `request_body` and every attempt.",
+    )
+)
 @auth.requires("deliveries:read")
 def read_delivery(delivery_id: str) -> Response:
     logged = service.find_delivery(db.session(), auth.tenant(), delivery_id)
@@ -34,10 +52,18 @@ def read_delivery(delivery_id: str) -> Response:
 
 
 @bp.post("/deliveries/<delivery_id>/replay")
+@operation(
+    Operation(
+        summary="Replay a delivery",
+        tag="Deliveries",
+        answers={202: shapes.DeliveryAnswer},
+        description="A new delivery of the same body, to the current URL and with the current "
+        "secret. One that has not ended is retried at once instead, and is itself the answer.",
+        problems=("conflict",),
+    )
+)
 @auth.requires("deliveries:write")
 def replay_delivery(delivery_id: str) -> Response:
-    """202: a new delivery of the same body, due now. One that has not ended is retried now and
-    answered itself."""
     session = db.session()
     logged = service.find_delivery(session, auth.tenant(), delivery_id)
     return answer(shapes.delivery(send_again(session, logged)), 202)

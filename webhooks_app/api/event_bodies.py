@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from webhooks_app.api.bodies import decode
 from webhooks_app.events.fields import faults_of_data, faults_of_type
@@ -21,28 +22,55 @@ MOST_CHANGED = 100
 OUT_OF_RANGE = "This moment is not within 0001-01-02 and 9999-12-30 in UTC."
 VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
 
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Moment = Annotated[datetime, Meta(tz=True)]
+
+
+SHOWN_ID = {"pattern": "^[!-~]{1,255}$"}  # as `VISIBLE`, which says it in words
 
 
 class SubjectBody(msgspec.Struct, forbid_unknown_fields=True):
-    type: str
-    id: str
+    """What an event is about."""
+
+    type: Annotated[str, Meta(description="What kind of thing it is.", examples=["chatbot"])]
+    id: Annotated[str, Meta(description="Your own id of it.", examples=["bot_1"])]
 
 
 class EventBody(msgspec.Struct, forbid_unknown_fields=True):
-    """`data` stays the producer's own text: it is stored, signed and sent byte for byte."""
+    """Something that happened."""
 
-    type: str
-    data: msgspec.Raw
-    subject: SubjectBody | None = None
-    chatbot_id: str | None = None
-    id: str | None = None
-    timestamp: Moment | None = None
-    changed: list[str] | None = None
+    type: Annotated[str, Meta(description="The name of an event type.", examples=["lead.captured"])]
+    data: Annotated[
+        msgspec.Raw,
+        Meta(
+            description="What is stored, signed and sent, byte for byte as it arrived.",
+            extra_json_schema={"type": "object"},
+        ),
+    ]
+    subject: Annotated[SubjectBody | None, Meta(description="What the event is about.")] = None
+    chatbot_id: Annotated[
+        str | None, Meta(description="Short for a subject of type `chatbot`.")
+    ] = None
+    id: Annotated[
+        Annotated[str, Meta(extra_json_schema=SHOWN_ID)] | None,
+        Meta(description="Your own id of the event. It makes a repeat harmless."),
+    ] = None
+    timestamp: Annotated[Moment | None, Meta(description="When it happened; now if absent.")] = None
+    changed: Annotated[
+        list[str] | None,
+        Meta(
+            description="For updates: the paths of what changed, up to 100.",
+            examples=[["stage", "owner.email"]],
+        ),
+    ] = None
+
+
+AnEvent = Annotated[msgspec.Raw, Meta(extra_json_schema={"$ref": "#/components/schemas/EventBody"})]
 
 
 class BatchBody(msgspec.Struct, forbid_unknown_fields=True):
-    events: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1, max_length=LARGEST_BATCH)]
+    """Many events at once."""
+
+    events: Annotated[list[AnEvent], Meta(min_length=1, max_length=LARGEST_BATCH)]
 
 
 def parse_event(

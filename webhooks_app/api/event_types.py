@@ -1,26 +1,44 @@
 """/event-types: the catalogue, and what an organisation registers beside it."""
 
+from typing import Annotated
+
 import msgspec
 from flask import Response, url_for
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from webhooks_app.api import auth, bodies, shapes
-from webhooks_app.api.answers import Answer, answer, no_content
+from webhooks_app.api.answers import PageAnswer, answer, no_content
 from webhooks_app.api.blueprint import bp
+from webhooks_app.api.operation import Operation, operation
 from webhooks_app.events import custom_types as service
 from webhooks_app.events.type_registry import as_event_type, find_own, find_type, known_types
 from webhooks_app.extensions import db
 from webhooks_app.models import CustomEventType
 
+Sample = Annotated[
+    msgspec.Raw,
+    Meta(
+        description="What a test sends: an object of at most 32 KiB.",
+        extra_json_schema={"type": "object"},
+    ),
+]
+Schema = Annotated[
+    msgspec.Raw,
+    Meta(
+        description="A JSON Schema (2020-12) of `data`, or null.",
+        extra_json_schema={"type": ["object", "boolean", "null"]},
+    ),
+]
+
 
 class EventTypePatch(msgspec.Struct, forbid_unknown_fields=True):
-    """Members that are absent stay as they are."""
+    """What to change of an event type. Members that are absent stay as they are."""
 
-    title: str | UnsetType = UNSET
-    description: str | UnsetType = UNSET
-    group: str | UnsetType = UNSET
-    sample: msgspec.Raw | UnsetType = UNSET
-    schema: msgspec.Raw | UnsetType = UNSET
+    title: Annotated[str | UnsetType, Meta(description="Made of the name if absent.")] = UNSET
+    description: Annotated[str | UnsetType, Meta(description="When it happens.")] = UNSET
+    group: Annotated[str | UnsetType, Meta(description="The heading it is listed under.")] = UNSET
+    sample: Sample | UnsetType = UNSET
+    schema: Schema | UnsetType = UNSET
 
     def given(self) -> dict[str, str]:
         """As `event_type_fields` knows them: JSON as text."""
@@ -33,23 +51,58 @@ class EventTypePatch(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class EventTypeBody(EventTypePatch, kw_only=True):
-    name: str
-    sample: msgspec.Raw
+    """An event type of your own."""
+
+    name: Annotated[
+        str,
+        Meta(
+            description="An object and what happened to it, in lower case. It cannot be changed.",
+            examples=["order.paid"],
+            extra_json_schema={"maxLength": 64},
+        ),
+    ]
+    sample: Sample
 
 
 @bp.get("/event-types")
+@operation(
+    Operation(
+        summary="List event types",
+        tag="Event types",
+        answers={200: PageAnswer[shapes.EventTypeAnswer]},
+        description="The catalogue and your own, all on one page.",
+    )
+)
 def list_event_types() -> Response:
     """All at once, for any key: they are few."""
     kinds = known_types(db.session(), _organisation_id()).values()
-    return answer({"data": [shapes.event_type(kind) for kind in kinds], "next_cursor": None})
+    return answer(PageAnswer([shapes.event_type(kind) for kind in kinds], None))
 
 
 @bp.get("/event-types/<name>")
+@operation(
+    Operation(
+        summary="Read an event type",
+        tag="Event types",
+        answers={200: shapes.EventTypeAnswer},
+    )
+)
 def read_event_type(name: str) -> Response:
     return answer(shapes.event_type(find_type(db.session(), _organisation_id(), name)))
 
 
 @bp.post("/event-types")
+@operation(
+    Operation(
+        summary="Register an event type",
+        tag="Event types",
+        body=EventTypeBody,
+        answers={201: shapes.EventTypeAnswer},
+        description="One of your own, up to 200. Live and test mode share it.",
+        problems=("plan-limit", "conflict"),
+        location=True,
+    )
+)
 @auth.requires("event-types:write")
 @auth.requires_live
 def create_event_type() -> Response:
@@ -61,6 +114,16 @@ def create_event_type() -> Response:
 
 
 @bp.patch("/event-types/<name>")
+@operation(
+    Operation(
+        summary="Change an event type",
+        tag="Event types",
+        body=EventTypePatch,
+        answers={200: shapes.EventTypeAnswer},
+        description="One of your own. Members that are absent stay.",
+        problems=("conflict",),
+    )
+)
 @auth.requires("event-types:write")
 @auth.requires_live
 def update_event_type(name: str) -> Response:
@@ -70,6 +133,15 @@ def update_event_type(name: str) -> Response:
 
 
 @bp.delete("/event-types/<name>")
+@operation(
+    Operation(
+        summary="Retire an event type",
+        tag="Event types",
+        answers={204: None},
+        description="One of your own that no action or webhook uses. Its events stay in the log.",
+        problems=("conflict",),
+    )
+)
 @auth.requires("event-types:write")
 @auth.requires_live
 def retire_event_type(name: str) -> Response:
@@ -81,7 +153,7 @@ def _load(name: str) -> CustomEventType:
     return find_own(db.session(), _organisation_id(), name)
 
 
-def _shape(row: CustomEventType) -> Answer:
+def _shape(row: CustomEventType) -> shapes.EventTypeAnswer:
     return shapes.event_type(as_event_type(row))
 
 

@@ -5,8 +5,9 @@ from flask import Response
 from webhooks_app.api import auth, bodies, shapes
 from webhooks_app.api.answers import answer
 from webhooks_app.api.blueprint import bp
-from webhooks_app.api.event_bodies import BatchBody, parse_event
+from webhooks_app.api.event_bodies import BatchBody, EventBody, parse_event
 from webhooks_app.api.hops import hops_so_far
+from webhooks_app.api.operation import Operation, operation
 from webhooks_app.api.rate import count_events, limited
 from webhooks_app.api.repeats import LONGEST_BATCH_KEY, LONGEST_KEY, idempotency_key, reused
 from webhooks_app.events.type_registry import CustomNames
@@ -17,10 +18,20 @@ from webhooks_app.matching.incoming import Incoming
 
 
 @bp.post("/events")
+@operation(
+    Operation(
+        summary="Report an event",
+        tag="Events",
+        body=EventBody,
+        answers={202: shapes.AcceptedAnswer},
+        description="The answer comes once the event and all its deliveries are committed.",
+        problems=("idempotency-key-reused", "loop-detected", "busy"),
+        repeatable=True,
+    )
+)
 @auth.requires("events:write")
 @limited
 def create_event() -> Response:
-    """202 once the event and all its deliveries are committed."""
     own, hops = _own_names(), hops_so_far()
     event = parse_event(bodies.json_text(), idempotency_key(LONGEST_KEY), own, hops)
     count_events(1)
@@ -32,18 +43,29 @@ def create_event() -> Response:
 
 
 @bp.post("/events/batch")
+@operation(
+    Operation(
+        summary="Report many events",
+        tag="Events",
+        body=BatchBody,
+        answers={202: shapes.AcceptedBatch},
+        description="All events of a batch are stored in one transaction: all of them, or none. "
+        "A repeat with the same key may have more events at its end.",
+        problems=("idempotency-key-reused", "loop-detected", "busy"),
+        repeatable=True,
+    )
+)
 @auth.requires("events:write")
 @limited
 @takes(BATCH)
 def create_events() -> Response:
-    """202 once all are committed: all of a batch, or nothing."""
     events = _events_of_batch()
     count_events(len(events))
     try:
         accepted = ingest_batch(auth.tenant(), events)
     except KeyReused as error:
         raise reused(error, at=pointer("events", error.index)) from error
-    return answer({"events": [shapes.accepted(one) for one in accepted]}, 202)
+    return answer(shapes.AcceptedBatch([shapes.accepted(one) for one in accepted]), 202)
 
 
 def _events_of_batch() -> list[Incoming]:

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from webhooks_app.api.bodies import decode
-from webhooks_app.api.event_bodies import OUT_OF_RANGE, VISIBLE, Moment
+from webhooks_app.api.event_bodies import OUT_OF_RANGE, SHOWN_ID, VISIBLE, Moment
 from webhooks_app.chat.service import ReportedMessage, Speaker, text_faults
 from webhooks_app.events.subjects import id_faults
 from webhooks_app.lib.pointers import Fault, Invalid
@@ -19,15 +20,37 @@ NONE = msgspec.Raw()
 
 
 class MessageBody(msgspec.Struct, forbid_unknown_fields=True):
-    conversation_id: str
-    role: Speaker
-    text: str
-    at: Moment | None = None
-    id: str | None = None
+    """Something that was said in a conversation."""
+
+    conversation_id: Annotated[
+        str,
+        Meta(
+            description="Your own id of the conversation.",
+            examples=["conv_5c7d2"],
+            extra_json_schema={"minLength": 1, "maxLength": 200},
+        ),
+    ]
+    role: Annotated[Speaker, Meta(description="Who wrote it.")]
+    text: Annotated[str, Meta(description="At most 16 KiB; it may be empty.")]
+    at: Annotated[
+        Moment | None,
+        Meta(description="When it was written; now if absent. At most a day in the future."),
+    ] = None
+    id: Annotated[
+        Annotated[str, Meta(extra_json_schema=SHOWN_ID)] | None,
+        Meta(description="Your own id of the message. It makes a repeat harmless."),
+    ] = None
+
+
+AMessage = Annotated[
+    msgspec.Raw, Meta(extra_json_schema={"$ref": "#/components/schemas/MessageBody"})
+]
 
 
 class MessagesBody(msgspec.Struct, forbid_unknown_fields=True):
-    messages: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1, max_length=LARGEST_BATCH)]
+    """Many messages at once, in the order in which they were written."""
+
+    messages: Annotated[list[AMessage], Meta(min_length=1, max_length=LARGEST_BATCH)]
 
 
 class _Peek(msgspec.Struct):

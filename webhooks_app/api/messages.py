@@ -8,7 +8,8 @@ from webhooks_app.api import auth, bodies, shapes
 from webhooks_app.api.answers import answer
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.hops import hops_so_far
-from webhooks_app.api.message_bodies import MessagesBody, is_batch, parse_message
+from webhooks_app.api.message_bodies import MessageBody, MessagesBody, is_batch, parse_message
+from webhooks_app.api.operation import Operation, operation
 from webhooks_app.api.rate import limited
 from webhooks_app.api.repeats import LONGEST_BATCH_KEY, LONGEST_KEY, idempotency_key, reused
 from webhooks_app.chat import service as chat
@@ -19,11 +20,22 @@ from webhooks_app.lib.times import utcnow
 
 
 @bp.post("/chatbots/<subject_id:chatbot_id>/messages")
+@operation(
+    Operation(
+        summary="Report chat messages",
+        tag="Chat messages",
+        body=(MessageBody, MessagesBody),
+        answers={202: (shapes.MessageAnswer, shapes.MessagesAnswer)},
+        description="One message, or up to 500 of any conversations of that chatbot. The answer "
+        "comes once the messages and the events that follow are committed: all of them, or none.",
+        problems=("idempotency-key-reused", "loop-detected", "busy"),
+        repeatable=True,
+    )
+)
 @auth.requires("messages:write")
 @limited
 @takes(BATCH)
 def create_messages(chatbot_id: str) -> Response:
-    """202 once the messages and the events that follow are committed: all of them, or nothing."""
     if faults := list(subject_id_faults(chatbot_id)):
         raise Invalid(*(Fault("chatbot_id", fault.detail, kind="parameter") for fault in faults))
     text, now = bodies.json_text(), utcnow()
@@ -38,7 +50,7 @@ def create_messages(chatbot_id: str) -> Response:
         at = pointer("messages", error.index) if batch else "#"
         raise reused(error, at, "message") from error
     answers = [shapes.message(one) for one in heard]
-    return answer({"messages": answers} if batch else answers[0], 202)
+    return answer(shapes.MessagesAnswer(answers) if batch else answers[0], 202)
 
 
 def _messages_of_batch(text: str, now: datetime, hops: int) -> list[chat.ReportedMessage]:

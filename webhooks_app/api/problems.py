@@ -1,10 +1,12 @@
 """Problem details (RFC 9457): what went wrong, where, and what helps."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated
 
-import orjson
+import msgspec
 import structlog
 from flask import Blueprint, Flask, Response, request
+from msgspec import UNSET, Meta, UnsetType
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.exceptions import NotFound as NoSuchPath
 
@@ -26,6 +28,41 @@ POLLYBOT = "/api/v1/chatbots/"
 PASSED_ON = ("Allow", "Retry-After")
 
 log = structlog.get_logger(__name__)
+
+
+class FaultAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is wrong, and where: in the body, in the query or in a header."""
+
+    detail: Annotated[str, Meta(description="A sentence for whoever sent it.")]
+    pointer: Annotated[
+        str | UnsetType,
+        Meta(description="A JSON pointer into the body.", examples=["#/event_types/0"]),
+    ] = UNSET
+    parameter: Annotated[str | UnsetType, Meta(description="A parameter of the path or query.")] = (
+        UNSET
+    )
+    header: Annotated[str | UnsetType, Meta(description="A header of the request.")] = UNSET
+
+
+class ProblemAnswer(msgspec.Struct, frozen=True):
+    """What went wrong, as RFC 9457 describes it."""
+
+    type: Annotated[
+        str,
+        Meta(
+            description="The kind of problem. It leads to a page that says what helps.",
+            extra_json_schema={"format": "uri-reference"},
+        ),
+    ]
+    title: Annotated[str, Meta(description="The kind in a few words.")]
+    status: Annotated[int, Meta(description="The status of the answer.")]
+    detail: Annotated[str, Meta(description="What went wrong this time, and what helps.")]
+    errors: Annotated[
+        list[FaultAnswer] | UnsetType, Meta(description="All that is wrong, up to a hundred.")
+    ] = UNSET
+    message: Annotated[
+        str | UnsetType, Meta(description="The same as `detail`, for clients of Pollybot.")
+    ] = UNSET
 
 
 class Problem(Exception):
@@ -50,20 +87,21 @@ class Problem(Exception):
         self.headers = headers or {}
 
     def response(self) -> Response:
-        content: dict[str, object] = {
-            "type": TYPES + self.slug,
-            "title": self.title,
-            "status": self.status,
-            "detail": self.detail,
-        }
-        if self.faults:
-            content["errors"] = [
-                {fault.kind: fault.at, "detail": fault.detail}
-                for fault in self.faults[:MOST_FAULTS]
-            ]
-        if request.path.startswith(POLLYBOT):
-            content["message"] = self.detail
-        response = Response(orjson.dumps(content), self.status, mimetype="application/problem+json")
+        faults = [
+            FaultAnswer(detail=fault.detail, **{fault.kind: fault.at})
+            for fault in self.faults[:MOST_FAULTS]
+        ]
+        content = ProblemAnswer(
+            TYPES + self.slug,
+            self.title,
+            self.status,
+            self.detail,
+            faults or UNSET,
+            self.detail if request.path.startswith(POLLYBOT) else UNSET,
+        )
+        response = Response(
+            msgspec.json.encode(content), self.status, mimetype="application/problem+json"
+        )
         response.headers.update(self.headers)
         return response
 

@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 from flask import request
+from msgspec import Meta
 
 from webhooks_app.deliveries.filters import Filters, status_codes
 from webhooks_app.lib.json_faults import as_fault
@@ -15,7 +16,11 @@ from webhooks_app.lib.pointers import Fault, Invalid
 from webhooks_app.subscriptions.spec import Key
 from webhooks_app.vocabulary import DeliveryStatus
 
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Moment = Annotated[datetime, Meta(tz=True)]
+StatusCode = Annotated[
+    str,
+    Meta(examples=["404", "4xx"], extra_json_schema={"pattern": "^[1-5]([0-9][0-9]|xx)$"}),
+]
 
 
 NESTED = re.compile(r"([a-z]+)\[([^\[\]]*)\]")
@@ -30,8 +35,12 @@ EXPECTED = {
 
 
 class PageQuery(msgspec.Struct, forbid_unknown_fields=True):
-    limit: Annotated[int, msgspec.Meta(ge=1, le=LARGEST_SIZE)] = DEFAULT_SIZE
-    cursor: str | None = None
+    limit: Annotated[int, Meta(ge=1, le=LARGEST_SIZE, description="How many on a page.")] = (
+        DEFAULT_SIZE
+    )
+    cursor: Annotated[
+        str | None, Meta(description="`next_cursor` of the page before, as it is.")
+    ] = None
 
     def window(self) -> PageBounds:
         """Raises `Invalid` for a cursor that was never handed out."""
@@ -43,16 +52,23 @@ class PageQuery(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class WebhookQuery(PageQuery):
-    metadata: dict[Key, str] = {}
+    metadata: Annotated[
+        dict[Key, str], Meta(description="`metadata[team]=sales`; several must all match.")
+    ] = {}
 
 
 class DeliveryListQuery(PageQuery):
-    subscription_id: str | None = None
-    event_type: str | None = None
-    status: DeliveryStatus | None = None
-    status_code: str | None = None
-    since: Moment | None = None
-    until: Moment | None = None
+    subscription_id: Annotated[
+        str | None, Meta(description="The id of a webhook or an action.")
+    ] = None
+    event_type: Annotated[str | None, Meta(description="The name of an event type.")] = None
+    status: Annotated[DeliveryStatus | None, Meta(description="Its state.")] = None
+    status_code: Annotated[
+        StatusCode | None,
+        Meta(description="What the receiver answered: one code or a class of them."),
+    ] = None
+    since: Annotated[Moment | None, Meta(description="Created then or later.")] = None
+    until: Annotated[Moment | None, Meta(description="Created before.")] = None
 
     def filters(self) -> Filters:
         return Filters(

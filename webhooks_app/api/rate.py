@@ -30,6 +30,7 @@ def limited(view: Callable[P, R]) -> Callable[P, R]:
             raise _too_many(g.allowance)
         return view(*args, **kwargs)
 
+    guarded.limited = True  # type: ignore[attr-defined]
     return guarded
 
 

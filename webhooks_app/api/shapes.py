@@ -15,49 +15,71 @@ from webhooks_app.lib import json_text
 from webhooks_app.lib.times import rfc3339
 from webhooks_app.matching.incoming import Accepted
 from webhooks_app.models import Attempt, Event
-from webhooks_app.vocabulary import WAITING
+from webhooks_app.vocabulary import WAITING, DeliveryStatus, Trigger
 
 Json = Annotated[object, Meta(extra_json_schema={"description": "Any JSON."})]
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 
 class SubjectAnswer(msgspec.Struct, frozen=True):
+    """What an event is about."""
+
     type: str
     id: str
 
 
 class AcceptedAnswer(msgspec.Struct, frozen=True):
-    """An event that was accepted, and how many deliveries it has."""
+    """An event that was accepted."""
 
     id: str
     type: str
-    deliveries: int
+    deliveries: Annotated[int, Meta(description="How many deliveries it has.")]
+
+
+class AcceptedBatch(msgspec.Struct, frozen=True):
+    """Events that were accepted, in the order of the batch."""
+
+    events: list[AcceptedAnswer]
 
 
 class DerivedEvent(msgspec.Struct, frozen=True):
+    """An event that followed from a message."""
+
     id: str
     type: str
 
 
 class MessageAnswer(msgspec.Struct, frozen=True):
-    """A message, and the events that followed."""
+    """A message that was accepted, and the events that followed."""
 
     conversation_id: str
     events: list[DerivedEvent]
 
 
+class MessagesAnswer(msgspec.Struct, frozen=True):
+    """Messages that were accepted, in the order of the batch."""
+
+    messages: list[MessageAnswer]
+
+
 class EventTypeAnswer(msgspec.Struct, frozen=True):
+    """Something that can happen."""
+
     name: str
     title: str
-    description: str
-    group: str
-    pollybot_name: str
-    sample: Mapping[str, Json]
-    schema: Mapping[str, Json] | None
-    own: bool
+    description: Annotated[str, Meta(description="When it happens.")]
+    group: Annotated[str, Meta(description="The heading it is listed under.")]
+    pollybot_name: Annotated[str, Meta(description="What the format `pollybot` calls it.")]
+    sample: Annotated[Mapping[str, Json], Meta(description="What a test sends.")]
+    schema: Annotated[
+        Mapping[str, Json] | bool | None, Meta(description="A JSON Schema (2020-12) of `data`.")
+    ]
+    own: Annotated[bool, Meta(description="Whether your organisation registered it.")]
 
 
 class EventAnswer(msgspec.Struct, frozen=True):
+    """Something that happened."""
+
     id: str
     type: str
     subject: SubjectAnswer | None
@@ -65,35 +87,41 @@ class EventAnswer(msgspec.Struct, frozen=True):
 
 
 class AttemptAnswer(msgspec.Struct, frozen=True):
-    """`response_headers` are pairs, since a name may come twice."""
+    """One try of a delivery."""
 
-    number: int
-    outcome: str
-    failure: str | None
-    error: str | None
-    status_code: int | None
+    number: Annotated[int, Meta(description="1 for the first.")]
+    outcome: Annotated[str, Meta(description="`delivered` or `failed`.")]
+    failure: Annotated[str | None, Meta(description="Why it failed, in a word.")]
+    error: Annotated[str | None, Meta(description="Why it failed, in a sentence.")]
+    status_code: Annotated[int | None, Meta(description="What the receiver answered.")]
     url: str
     request_headers: Mapping[str, str]
-    response_headers: list[tuple[str, str]]
+    response_headers: Annotated[
+        list[tuple[str, str]], Meta(description="Names and values. A name may come twice.")
+    ]
     response_body: str
-    response_truncated: bool
+    response_truncated: Annotated[bool, Meta(description="Whether the body was longer.")]
     started_at: Moment
     duration_ms: int
 
 
 class DeliveryAnswer(msgspec.Struct, frozen=True):
-    """`request_body` and `attempts` are there when one is read."""
+    """One event for one webhook or action. `request_body` and `attempts` are there when a single
+    one is read."""
 
     id: str
     event: EventAnswer
-    subscription_id: str
-    trigger: str
-    replay_of: str | None
-    status: str
-    tries: int
-    failures: int
-    status_code: int | None
-    error: str | None
+    subscription_id: Annotated[str, Meta(description="The webhook or action.")]
+    trigger: Annotated[
+        str,
+        Meta(description="What made it.", extra_json_schema={"enum": list(Trigger)}),
+    ]
+    replay_of: Annotated[str | None, Meta(description="The delivery that it repeats.")]
+    status: Annotated[str, Meta(extra_json_schema={"enum": list(DeliveryStatus)})]
+    tries: Annotated[int, Meta(description="How often it was sent.")]
+    failures: Annotated[int, Meta(description="How often that failed.")]
+    status_code: Annotated[int | None, Meta(description="The receiver's last answer.")]
+    error: Annotated[str | None, Meta(description="Why the last try failed.")]
     next_try_at: Moment | None
     created_at: Moment
     finished_at: Moment | None

@@ -1,7 +1,9 @@
 """A webhook as the API shows it: the members of its spec, and what became of it."""
 
+from typing import Annotated, Any, get_args, get_origin
+
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import fields
 
 from webhooks_app.api.shapes import Moment, optional_moment
@@ -13,6 +15,8 @@ from webhooks_app.subscriptions.spec import WebhookSpec, member_names
 
 
 class Counters(msgspec.Struct, frozen=True):
+    """What became of its deliveries."""
+
     delivered: int
     failed: int
     failed_attempts: int
@@ -22,19 +26,37 @@ class Counters(msgspec.Struct, frozen=True):
 
 
 MEMBERS = member_names(WebhookSpec)
-_TYPES = {field.name: field.type for field in fields(WebhookSpec)}
+
+
+def _shown_type(kind: Any) -> Any:
+    """Without its bounds: they are for what is sent, and one that cannot be read may break them."""
+    if get_origin(kind) is not Annotated:
+        return kind
+    plain, meta = get_args(kind)
+    said = Meta(title=meta.title, description=meta.description, examples=meta.examples)
+    return Annotated[plain, said]
+
+
+_TYPES = {field.name: _shown_type(field.type) for field in fields(WebhookSpec)}
 WebhookAnswer = msgspec.defstruct(
     "WebhookAnswer",
     [
         ("id", str),
         *((name, _TYPES[name]) for name in MEMBERS),
-        ("disabled_reason", str | None),
+        ("disabled_reason", Annotated[str | None, Meta(description="Why it was switched off.")]),
         ("counters", Counters),
         ("previous_secret_expires_at", Moment | None),
         ("created_at", Moment),
         ("updated_at", Moment),
-        ("secret", str | UnsetType, UNSET),
+        (
+            "secret",
+            Annotated[
+                str | UnsetType, Meta(description="Only when it was made or changed just now.")
+            ],
+            UNSET,
+        ),
     ],
+    namespace={"__doc__": "A webhook, and what became of it."},
     frozen=True,
 )
 

@@ -2,25 +2,39 @@
 
 from datetime import timedelta
 
+import msgspec
 from flask import Response, url_for
 
 from webhooks_app.api import auth, bodies, queries, shapes
-from webhooks_app.api.answers import Answer, answer, no_content, page
+from webhooks_app.api.answers import PageAnswer, answer, no_content, page
 from webhooks_app.api.blueprint import bp
-from webhooks_app.api.webhook_answers import webhook
-from webhooks_app.api.webhook_bodies import RotateBody, TestBody
+from webhooks_app.api.operation import Operation, operation
+from webhooks_app.api.webhook_answers import WebhookAnswer, webhook
+from webhooks_app.api.webhook_bodies import RotateBody, TestBody, WebhookPatch
 from webhooks_app.extensions import db
 from webhooks_app.models import Subscription
 from webhooks_app.parts import parts
 from webhooks_app.subscriptions import queries as subscription_queries
 from webhooks_app.subscriptions import secrets, service, test_delivery
+from webhooks_app.subscriptions.spec import NewWebhookSpec
 from webhooks_app.vocabulary import SubscriptionKind
 
 
 @bp.post("/webhooks")
+@operation(
+    Operation(
+        summary="Create a webhook",
+        tag="Webhooks",
+        body=NewWebhookSpec,
+        answers={201: WebhookAnswer},
+        description="The answer shows the signing `secret` this once. A webhook that is on gets a "
+        "`webhook.ping` right away.",
+        problems=("plan-limit",),
+        location=True,
+    )
+)
 @auth.requires("webhooks:write")
 def create_webhook() -> Response:
-    """201 with the signing secret, this once."""
     members = bodies.read_members()
     row, secret = service.create_subscription(
         db.session(), auth.tenant(), SubscriptionKind.WEBHOOK, members, parts().vault, parts().guard
@@ -31,6 +45,15 @@ def create_webhook() -> Response:
 
 
 @bp.get("/webhooks")
+@operation(
+    Operation(
+        summary="List webhooks",
+        tag="Webhooks",
+        query=queries.WebhookQuery,
+        answers={200: PageAnswer[WebhookAnswer]},  # type: ignore[valid-type]
+        description="Newest first.",
+    )
+)
 @auth.requires("webhooks:read")
 def list_webhooks() -> Response:
     query = queries.read(queries.WebhookQuery)
@@ -41,12 +64,23 @@ def list_webhooks() -> Response:
 
 
 @bp.get("/webhooks/<webhook_id>")
+@operation(Operation(summary="Read a webhook", tag="Webhooks", answers={200: WebhookAnswer}))
 @auth.requires("webhooks:read")
 def read_webhook(webhook_id: str) -> Response:
     return answer(_shown(_load(webhook_id)))
 
 
 @bp.patch("/webhooks/<webhook_id>")
+@operation(
+    Operation(
+        summary="Change a webhook",
+        tag="Webhooks",
+        body=WebhookPatch,
+        answers={200: WebhookAnswer},
+        description="Members that are absent stay.",
+        problems=("conflict",),
+    )
+)
 @auth.requires("webhooks:write")
 def update_webhook(webhook_id: str) -> Response:
     row = _load(webhook_id)
@@ -57,6 +91,15 @@ def update_webhook(webhook_id: str) -> Response:
 
 
 @bp.delete("/webhooks/<webhook_id>")
+@operation(
+    Operation(
+        summary="Delete a webhook",
+        tag="Webhooks",
+        answers={204: None},
+        description="Waiting deliveries are cancelled. The log stays.",
+        problems=("conflict",),
+    )
+)
 @auth.requires("webhooks:write")
 def delete_webhook(webhook_id: str) -> Response:
     service.delete_subscription(db.session(), _load(webhook_id))
@@ -64,9 +107,19 @@ def delete_webhook(webhook_id: str) -> Response:
 
 
 @bp.post("/webhooks/<webhook_id>/test")
+@operation(
+    Operation(
+        summary="Send a test",
+        tag="Webhooks",
+        body=TestBody,
+        body_optional=True,
+        answers={202: shapes.DeliveryAnswer},
+        description="A delivery of the sample of an event type, due now.",
+        problems=("conflict",),
+    )
+)
 @auth.requires("webhooks:write")
 def test_webhook(webhook_id: str) -> Response:
-    """202: a delivery of the event type's sample, due now."""
     row = _load(webhook_id)
     name = bodies.read_optional(TestBody).event_type
     return answer(
@@ -75,9 +128,20 @@ def test_webhook(webhook_id: str) -> Response:
 
 
 @bp.post("/webhooks/<webhook_id>/rotate-secret")
+@operation(
+    Operation(
+        summary="Rotate the signing secret",
+        tag="Webhooks",
+        body=RotateBody,
+        body_optional=True,
+        answers={200: WebhookAnswer},
+        description="The answer shows the new `secret` this once. The old one also signs for as "
+        "long as you say, where the format has room for two signatures.",
+        problems=("conflict",),
+    )
+)
 @auth.requires("webhooks:write")
 def rotate_secret(webhook_id: str) -> Response:
-    """The new secret, this once."""
     row = _load(webhook_id)
     body = bodies.read_optional(RotateBody)
     secret = secrets.rotate_secret(
@@ -96,5 +160,5 @@ def _load(webhook_id: str) -> Subscription:
     )
 
 
-def _shown(row: Subscription) -> Answer:
+def _shown(row: Subscription) -> msgspec.Struct:
     return webhook(row, parts().vault)

@@ -1,0 +1,58 @@
+"""The requests that webhooks receive, one for each event type of the catalogue."""
+
+from typing import Any
+
+from webhooks_app.catalogue import CATALOGUE, EventType
+from webhooks_app.catalogue.system import DIGEST
+
+MOMENT = "2026-03-02T10:00:00.000Z"
+TEXT = {"type": "string"}
+HEADERS = {
+    "webhook-id": "The id of the delivery. It is the same for each try.",
+    "webhook-timestamp": "When it was sent, in Unix seconds.",
+    "webhook-signature": "One or more signatures, with spaces between (Standard Webhooks).",
+}
+
+
+def all_of_them() -> dict[str, Any]:
+    """In the default wire format. A digest goes out by e-mail only."""
+    return {name: {"post": _request(kind)} for name, kind in CATALOGUE.items() if name != DIGEST}
+
+
+def _request(kind: EventType) -> dict[str, Any]:
+    return {
+        "operationId": kind.name,
+        "summary": kind.title,
+        "description": kind.description,
+        "tags": ["Events"],
+        "security": [],
+        "parameters": [
+            {"name": name, "in": "header", "required": True, "description": words, "schema": TEXT}
+            for name, words in HEADERS.items()
+        ],
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": _schema(kind), "example": _example(kind)}},
+        },
+        "responses": {
+            "2XX": {"description": "It arrived."},
+            "410": {"description": "Send no more: the webhook is switched off."},
+        },
+    }
+
+
+def _schema(kind: EventType) -> dict[str, Any]:
+    data = {name: value for name, value in (kind.schema or {}).items() if name != "$schema"}
+    return {
+        "type": "object",
+        "required": ["type", "timestamp", "data"],
+        "properties": {
+            "type": {"const": kind.name},
+            "timestamp": {"type": "string", "format": "date-time"},
+            "data": data,
+        },
+    }
+
+
+def _example(kind: EventType) -> dict[str, Any]:
+    return {"type": kind.name, "timestamp": MOMENT, "data": dict(kind.sample)}

@@ -1,0 +1,122 @@
+"""What the operations of the document share."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from webhooks_app.api.openapi.schemas import Schema, public_name
+from webhooks_app.api.problem_kinds import PROBLEM_KINDS
+from webhooks_app.api.problems import TYPES, FaultAnswer, ProblemAnswer
+from webhooks_app.people.api_keys import SCOPES
+
+KINDS = (ProblemAnswer, FaultAnswer)
+
+INFO = {
+    "title": "Hookline",
+    "version": "1",
+    "summary": "Report events, manage webhooks, read and replay deliveries.",
+    "description": "Version 1 only grows. Ignore members of answers that you do not know. "
+    "Errors are problem details (RFC 9457). After any 4xx nothing was stored or changed.",
+    "license": {"name": "MIT", "identifier": "MIT"},
+}
+TAGS = [
+    {"name": "Events", "description": "What happened, reported by your backend."},
+    {"name": "Event types", "description": "The catalogue, and the types that you registered."},
+    {"name": "Chat messages", "description": "What was said, from which events follow."},
+    {"name": "Webhooks", "description": "Endpoints that receive events."},
+    {"name": "Deliveries", "description": "What was sent, and how it went."},
+    {"name": "Chatbot webhooks", "description": "Webhooks of a chatbot, as in Pollybot."},
+    {"name": "This document", "description": "The API as a program reads it."},
+]
+
+
+class PathParameter(NamedTuple):
+    description: str
+    example: str
+
+
+PATH_PARAMETERS: Mapping[str, PathParameter] = {
+    "chatbot_id": PathParameter("Your own id of the chatbot.", "bot_1"),
+    "delivery_id": PathParameter("The delivery.", "msg_06gvpml7cj579nme4baogimovo"),
+    "name": PathParameter("The name of the event type.", "lead.captured"),
+    "webhook_id": PathParameter("The webhook.", "whk_06gvpml7cj579nme4baogimovo"),
+}
+NUMBER = {"type": "integer", "minimum": 0}
+TEXT = {"type": "string"}
+PLAIN_HEADERS = {
+    "X-RateLimit-Limit": {"description": "Requests in a window.", "schema": NUMBER},
+    "X-RateLimit-Remaining": {"description": "Requests left.", "schema": NUMBER},
+    "X-RateLimit-Reset": {
+        "description": "When the window ends, in Unix seconds.",
+        "schema": NUMBER,
+    },
+}
+HEADERS = PLAIN_HEADERS | {
+    "Location": {"description": "Where it can be read.", "schema": TEXT},
+    "Retry-After": {"description": "Seconds to wait.", "schema": NUMBER},
+    "WWW-Authenticate": {"description": "What the key lacks.", "schema": TEXT},
+    "Allow": {"description": "The methods of this path.", "schema": TEXT},
+}
+OF_STATUS = {
+    401: ("WWW-Authenticate",),
+    405: ("Allow",),
+    429: ("Retry-After",),
+    503: ("Retry-After",),
+}
+PARAMETERS = {
+    "Idempotency-Key": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "Makes a repeat harmless: it gets the answer of the first request.",
+        "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"},
+    }
+}
+
+
+def components(schemas: Mapping[str, Schema]) -> dict[str, Any]:
+    return {
+        "schemas": schemas,
+        "responses": {str(status): _problems(status) for status in _statuses()},
+        "parameters": PARAMETERS,
+        "headers": HEADERS,
+        "securitySchemes": {
+            "key": {
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": "hk_live_… or hk_test_…",
+                "description": f"An API key. Its scopes are among {', '.join(SCOPES)}.",
+            },
+            "session": {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": "session",
+                "description": "The dashboard's session. Changes come from a page of this site.",
+            },
+        },
+    }
+
+
+def _statuses() -> list[int]:
+    return sorted({kind.status for kind in PROBLEM_KINDS.values()})
+
+
+def _problems(status: int) -> Schema:
+    kinds = {slug: kind for slug, kind in PROBLEM_KINDS.items() if kind.status == status}
+    shown: Schema = {"description": " ".join(kind.helps for kind in kinds.values())}
+    if names := OF_STATUS.get(status):
+        shown["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    examples = {
+        slug: {
+            "summary": kind.helps,
+            "value": {
+                "type": f"{TYPES}{slug}",
+                "title": kind.title,
+                "status": status,
+                "detail": kind.helps,
+            },
+        }
+        for slug, kind in kinds.items()
+    }
+    schema = {"$ref": f"#/components/schemas/{public_name(ProblemAnswer.__name__)}"}
+    shown["content"] = {"application/problem+json": {"schema": schema, "examples": examples}}
+    return shown

@@ -1,0 +1,104 @@
+"""JSON Schemas of the Structs that the API reads and answers, under the names that people see."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from webhooks_app.api.openapi.examples import EXAMPLES
+
+Schema = dict[str, Any]
+REF = "#/components/schemas/"
+# Words of the code that say nothing to clients.
+RENAMED = (
+    (r"^PageAnswer_(\w+)Answer_$", r"\1Page"),
+    (r"^NewWebhookSpec$", "NewWebhook"),
+    (r"(Answer|Members)$", ""),
+)
+
+
+class Schemas:
+    """All of these types at once, since they share components."""
+
+    def __init__(self, kinds: Iterable[Any]) -> None:
+        distinct = list(dict.fromkeys(kinds))
+        found, components = msgspec.json.schema_components(distinct, ref_template=REF + "{name}")
+        self._by_kind = {kind: _renamed(one) for kind, one in zip(distinct, found, strict=True)}
+        renamed = {public_name(name): _renamed(schema) for name, schema in components.items()}
+        self.components = dict(sorted(renamed.items()))
+        for kind, example in EXAMPLES.items():
+            name = public_name(kind.__name__)
+            for shown, value in ((name, example), (f"{name}Page", _page(example))):
+                if shown in self.components:
+                    self.components[shown]["examples"] = [value]
+
+    def of(self, kind: Any) -> Schema:
+        """The schema of one of them, as a reference where it has a name."""
+        return self._by_kind[kind]
+
+    def taken(self, kind: Any) -> Schema:
+        """The schema of the Struct that reads a query: its members become parameters."""
+        return self.components[_name_in(self.of(kind))]
+
+    def published(self, queries: Iterable[Any]) -> dict[str, Schema]:
+        """All that has a name, but for these."""
+        hidden = {_name_in(self.of(kind)) for kind in queries}
+        return {name: schema for name, schema in self.components.items() if name not in hidden}
+
+
+def _page(example: Any) -> Any:
+    return {"data": [example], "next_cursor": None}
+
+
+def _name_in(schema: Schema) -> str:
+    return str(schema["$ref"]).removeprefix(REF)
+
+
+def public_name(name: str) -> str:
+    for pattern, replacement in RENAMED:
+        name = re.sub(pattern, replacement, name)
+    return name
+
+
+def parameters_of(schema: Schema) -> list[Schema]:
+    """Of the query, from the schema of the Struct that reads it."""
+    return [
+        _parameter(name, dict(field), name in schema["required"])
+        for name, field in schema["properties"].items()
+    ]
+
+
+def _parameter(name: str, field: Schema, required: bool) -> Schema:
+    parameter: Schema = {"name": name, "in": "query", "required": required}
+    if description := field.pop("description", None):
+        parameter["description"] = description
+    if field.get("type") == "object":
+        parameter |= {"style": "deepObject", "explode": True}
+    return parameter | {"schema": _without_null(field)}
+
+
+def _without_null(field: Schema) -> Schema:
+    """A query cannot say null: what is absent is null."""
+    kinds: list[Schema] = [one for one in field.get("anyOf", ()) if one != {"type": "null"}]
+    rest = {name: value for name, value in field.items() if name != "anyOf"}
+    if rest.get("default", 0) in (None, {}):
+        rest.pop("default")
+    match kinds:
+        case []:
+            return rest
+        case [only]:
+            return rest | only
+        case _:
+            return rest | {"anyOf": kinds}
+
+
+def _renamed(schema: Mapping[str, Any]) -> Schema:
+    text = re.sub(
+        rf'"{REF}(\w+)"', lambda found: f'"{REF}{public_name(found[1])}"', json.dumps(schema)
+    )
+    renamed: Schema = json.loads(text)
+    if "properties" in renamed:
+        renamed["title"] = public_name(re.sub(r"\W", "_", renamed["title"]))
+    return renamed

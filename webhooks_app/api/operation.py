@@ -1,0 +1,54 @@
+"""What an endpoint is for, declared beside its view: the document (OpenAPI) is made of this."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+View = TypeVar("View", bound=Callable[..., object])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """`answers` are types by status, None for one without a body. `body` and `query` are what the
+    view reads. `problems` are kinds (see `problem_kinds`) beyond those that follow from the rest.
+
+    `scope`, `live_only` and `limited` are said by the guards of the view.
+    """
+
+    summary: str
+    tag: str
+    answers: Mapping[int, Any]
+    description: str = ""
+    body: Any = None
+    body_optional: bool = False
+    query: Any = None
+    problems: Sequence[str] = ()
+    repeatable: bool = False
+    location: bool = False
+    by_session: bool = False
+    public: bool = False
+    scope: str | None = None
+    live_only: bool = False
+    limited: bool = False
+
+
+def operation(declared: Operation) -> Callable[[View], View]:
+    """Declare what a view is for. It stands above the guards, so that it knows them."""
+
+    def mark(view: View) -> View:
+        guarded = replace(
+            declared,
+            scope=getattr(view, "scope", None),
+            live_only=getattr(view, "live_only", False),
+            limited=getattr(view, "limited", False),
+        )
+        view.operation = guarded  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def operation_of(view: Callable[..., object]) -> Operation:
+    """Raises AttributeError for a view that declares none."""
+    declared: Operation = view.operation  # type: ignore[attr-defined]
+    return declared

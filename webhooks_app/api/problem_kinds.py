@@ -1,0 +1,92 @@
+"""Every kind of problem that the API answers: its status, what it is called, and what helps."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class ProblemKind(NamedTuple):
+    status: int
+    title: str
+    helps: str
+
+
+PROBLEM_KINDS: Mapping[str, ProblemKind] = {
+    "malformed-json": ProblemKind(400, "The body is not JSON", "Send JSON in UTF-8."),
+    "unknown-host": ProblemKind(400, "Unknown host", "Use the host name in `PUBLIC_URL`."),
+    "incomplete-body": ProblemKind(
+        400, "Incomplete", "Send as much as `Content-Length` says, or the last chunk."
+    ),
+    "unauthorized": ProblemKind(
+        401,
+        "No valid API key",
+        "Send a valid key, or log in. `detail` says whether the key is unknown, revoked or "
+        "expired.",
+    ),
+    "insufficient-scope": ProblemKind(
+        403, "This key may not do that", "Use a key with the scope that is named."
+    ),
+    "live-key-needed": ProblemKind(
+        403,
+        "This key may not do that",
+        "Use a live key, because live and test share what this changes.",
+    ),
+    "forbidden": ProblemKind(
+        403, "Your role does not allow this", "Your role can only read. Ask an owner or admin."
+    ),
+    "plan-limit": ProblemKind(
+        403,
+        "Not in the plan",
+        "Your plan allows no more of it. `detail` names a plan that does.",
+    ),
+    "cross-origin": ProblemKind(
+        403, "Sent by another site", "With a session cookie, call from a page of this site."
+    ),
+    "not-found": ProblemKind(
+        404, "Not found", "Nothing with that id exists in this organisation and mode."
+    ),
+    "method-not-allowed": ProblemKind(405, "Method Not Allowed", "See the header `Allow`."),
+    "too-slow": ProblemKind(408, "Too slow", "Send the body faster."),
+    "conflict": ProblemKind(
+        409, "Conflict", "The current state does not allow it. `detail` says what would help."
+    ),
+    "payload-too-large": ProblemKind(413, "Too large", "Send less at once."),
+    "unsupported-media-type": ProblemKind(
+        415, "JSON only", "Send `Content-Type: application/json`."
+    ),
+    "invalid-request": ProblemKind(
+        422, "The request cannot be used as it is", "Fix what `errors` names."
+    ),
+    "idempotency-key-reused": ProblemKind(
+        422,
+        "Used before, for a different event",
+        "Use a new key or id for another event or message.",
+    ),
+    "loop-detected": ProblemKind(
+        422,
+        "Events go round in a circle",
+        "A webhook sends events back to Hookline. Change its URL.",
+    ),
+    "busy": ProblemKind(
+        429,
+        "Busy",
+        "Other costly events of your organisation are being matched. Send it again in a second.",
+    ),
+    "too-many-requests": ProblemKind(
+        429,
+        "Too many requests",
+        "Wait for `Retry-After` seconds, or send batches. `detail` says whether it is the "
+        "plan's limit.",
+    ),
+    "daily-limit": ProblemKind(
+        429,
+        "Enough for today",
+        "The organisation reached its limit of such mails today. Try again after midnight UTC.",
+    ),
+    "internal-error": ProblemKind(500, "Something broke", "It is our fault. Try again."),
+    "unavailable": ProblemKind(
+        503,
+        "Not available",
+        "The database does not answer. Try again with the same `Idempotency-Key`, because the "
+        "request may have been stored.",
+    ),
+}
