@@ -86,6 +86,12 @@ def test_filters_narrow_the_list(api: Api, receiver: Receiver, drain: Drain) -> 
         ({"since": "yesterday"}, "since"),
         ({"until": "2026-01-01T00:00:00"}, "until"),
         ({"page": 2}, "page"),
+        ({"since": "null"}, "since"),
+        ({"until": "null"}, "until"),
+        ({"until": "0.5"}, "until"),
+        ({"limit": "null"}, "limit"),
+        ({"status": "null"}, "status"),
+        ({"status": ["failed", "retrying"]}, "status"),
     ],
 )
 def test_a_filter_that_cannot_be_used_is_named(
