@@ -20,7 +20,7 @@ from webhooks_app.ingest.group_commit import GroupCommit
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
 from webhooks_app.matching.incoming import Incoming
-from webhooks_app.matching.states import Key, States, forget_unseen, key_of
+from webhooks_app.matching.states import LARGEST_COMPARED, Key, States, forget_unseen, key_of
 from webhooks_app.models import Event, ObjectState, Organisation, Subscription
 
 URL = "https://a.example/hook"
@@ -67,6 +67,18 @@ def webhook(organisation: Organisation) -> Subscription:
         event_types=["customer.created", "customer.updated", "customer.at_risk"],
         changed_fields=["stage", "data.owner.email"],
     )
+
+
+def test_too_large_ones_are_told_unless_nothing_changed_at_all(
+    organisation: Organisation, webhook: Subscription
+) -> None:
+    """Others wait while two objects are compared, so that it must not take long."""
+    half = "n" * (LARGEST_COMPARED // 2)
+    assert told(organisation, customer(0, notes=half)) == [1]
+    assert told(organisation, customer(1, notes=half)) == [0], "equal, which is seen at once"
+    assert told(organisation, customer(2, notes=half, seats=2)) == [1], "not compared"
+    assert told(organisation, customer(3, seats=2)) == [0], "small enough together"
+    assert changed() == [None, [], None, ["notes"]]
 
 
 def test_an_update_is_told_when_a_named_field_changed(
