@@ -2,11 +2,12 @@
 
 from threading import BoundedSemaphore
 
+import structlog
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webhooks_app import commands
-from webhooks_app.config import Settings, read_settings
+from webhooks_app.config import Settings, misspelt, read_settings
 from webhooks_app.database import engine_options, prepare
 from webhooks_app.doorbell import Doorbell
 from webhooks_app.extensions import csrf, db, login_manager, migrate
@@ -20,6 +21,8 @@ from webhooks_app.queue import fast_redis
 from webhooks_app.server.hosts import TrustedHosts
 from webhooks_app.server.request import BoundedRequest
 
+log = structlog.get_logger(__name__)
+
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The Flask app, ready to serve. Reads the environment when `settings` is not given.
@@ -28,6 +31,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     settings = settings or read_settings()
     configure_logging(settings.log_level)
+    for variable, meant in misspelt():
+        log.warning("unknown setting", variable=variable, did_you_mean=meant)
     app = Flask(__name__, template_folder=folder("templates"), static_folder=folder("static"))
     app.request_class = BoundedRequest
     app.config.update(

@@ -15,9 +15,13 @@ import msgspec
 from cryptography.fernet import Fernet
 from limits import parse_many
 
+from webhooks_app.lib import environment
+from webhooks_app.lib.choices import choices_of
 from webhooks_app.lib.crypto import new_key
 from webhooks_app.lib.mailboxes import mailbox_of
+from webhooks_app.lib.service_urls import check_database_url, check_redis_url
 from webhooks_app.lib.ssrf import Guard
+from webhooks_app.lib.starting import BadSetting
 
 EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -27,8 +31,20 @@ Positive = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
 
 
-class BadSetting(Exception):
-    """A setting that cannot be used; the message is one line for the operator."""
+SECRETS = (
+    "secret_key",
+    "encryption_keys",
+    "database_url",
+    "redis_url",
+    "smtp_username",
+    "smtp_password",
+)
+LEAST_SECRET = 32  # characters
+OTHERS = ("PROMETHEUS_MULTIPROC_DIR",)
+HOW_TO_MAKE = {
+    "secret_key": "openssl rand -base64 32",
+    "encryption_keys": "openssl rand -base64 32 | tr +/ -_",
+}
 
 
 @contextmanager
@@ -82,25 +98,56 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.connect_timeout > self.delivery_timeout:
             raise BadSetting("CONNECT_TIMEOUT must not exceed DELIVERY_TIMEOUT")
-        if not self.sqlalchemy_url.startswith(("postgresql", "sqlite")):
-            raise BadSetting("DATABASE_URL: it starts with postgresql:// or sqlite:///")
+        self._check_names()
+        with _naming("DATABASE_URL"):
+            check_database_url(self.sqlalchemy_url)
+        if self.redis_url:
+            with _naming("REDIS_URL"):
+                check_redis_url(self.redis_url)
         if self.lease_seconds < self.delivery_timeout + 2:
             raise BadSetting("LEASE_SECONDS must exceed DELIVERY_TIMEOUT by at least 2 seconds")
         self._check_mail()
         self._check_https()
         with _naming("ALLOWED_NETWORKS"):
             Guard.parse(_listed(self.allowed_networks))
-        with _naming("ENCRYPTION_KEYS"):
-            for key in self.vault_keys:
-                Fernet(key)
+        self._check_keys()
         for name in ("ingest_rate_limit", "login_rate_limit", "login_tries_limit"):
-            with _naming(name.upper()):
-                parse_many(getattr(self, name))
+            _check_rate(name.upper(), getattr(self, name))
+
+    def _check_names(self) -> None:
+        if not self.brand_name.isprintable():
+            raise BadSetting("BRAND_NAME: it is one line of letters that can be printed")
+        for name in _listed(self.trusted_hosts):
+            if not re.fullmatch(r"\*|\.?[\w-]+(\.[\w-]+)*|\[[0-9a-fA-F:.]+\]", name):
+                raise BadSetting(
+                    f"TRUSTED_HOSTS: {name!r} is not a host name; write neither scheme nor port"
+                )
+
+    def _check_keys(self) -> None:
+        if self.encryption_keys and not self.vault_keys:
+            raise BadSetting("ENCRYPTION_KEYS: there is no key between the commas")
+        for number, key in enumerate(self.vault_keys, 1):
+            try:
+                Fernet(key)
+            except ValueError as error:
+                raise BadSetting(
+                    f"ENCRYPTION_KEYS: key {number} is not a Fernet key, which is 32 bytes in "
+                    f"Base64; `{HOW_TO_MAKE['encryption_keys']}` makes one"
+                ) from error
+        if self.has_server and 0 < len(self.secret_key) < LEAST_SECRET:
+            raise BadSetting(
+                f"SECRET_KEY: it is too short: with PostgreSQL it has at least {LEAST_SECRET} "
+                f"characters; `{HOW_TO_MAKE['secret_key']}` makes one"
+            )
 
     def _check_mail(self) -> None:
         """What links in mails lead to is never taken from a request, so it has to be said."""
         if self.public_url and not re.fullmatch(r"https?://[^/?#\s]+", self.site_url):
             raise BadSetting("PUBLIC_URL: it is https:// and a host, with a port perhaps")
+        if not re.fullmatch(r"[\w.-]*|\[?[0-9a-fA-F]*(:[0-9a-fA-F]*){2,}\]?", self.smtp_host):
+            raise BadSetting("SMTP_HOST: it is a host name alone; the port stands in SMTP_PORT")
+        if self.smtp_password and not self.smtp_username:
+            raise BadSetting("SMTP_USERNAME is needed with SMTP_PASSWORD")
         if self.smtp_host and not self.public_url:
             raise BadSetting("PUBLIC_URL is needed with SMTP_HOST, for the links in mails")
         if self.smtp_host or self.mail_from:
@@ -173,6 +220,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return url
 
     @property
+    def has_server(self) -> bool:
+        """Whether SQL is a server that other machines may share, rather than a file."""
+        return self.sqlalchemy_url.startswith("postgresql")
+
+    @property
     def redis_socket_url(self) -> str:
         """`REDIS_URL`, else the socket of the embedded server in `DATA_DIR`."""
         return self.redis_url or f"unix://{self.data_dir.resolve() / 'redis.sock'}"
@@ -181,20 +233,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 def read_settings(environ: Mapping[str, str] = os.environ, **overrides: object) -> Settings:
     """Settings from `environ`, `overrides` first.
 
-    `SECRET_KEY` and `ENCRYPTION_KEYS`, when not given, are made once and kept in `DATA_DIR`.
-    Raises `BadSetting`, naming the variable.
+    `SECRET_KEY` and `ENCRYPTION_KEYS`, when not given, are kept in `DATA_DIR`; they are made there
+    only for a database that no other machine shares. Raises `BadSetting`, naming the variable.
     """
-    raw: dict[str, object] = {
-        name: environ[name.upper()]
-        for name in Settings.__struct_fields__
-        if environ.get(name.upper(), "") != ""
-    }
+    raw: dict[str, object] = {}
+    for name in Settings.__struct_fields__:
+        if value := environment.value_of(environ, name.upper(), secret=name in SECRETS):
+            raw[name] = value
     raw.update(overrides)
-    data_dir = Path(str(raw.get("data_dir", "instance")))
-    raw["data_dir"] = data_dir
-    for name in ("secret_key", "encryption_keys"):
-        raw[name] = raw.get(name) or _kept(data_dir / name)
-    return _typed(raw)
+    raw["data_dir"] = Path(str(raw.get("data_dir", "instance")))
+    settings = _typed(raw)
+    keys = {name: getattr(settings, name) or _kept(settings, name) for name in HOW_TO_MAKE}
+    return msgspec.structs.replace(settings, **keys)
+
+
+def misspelt(environ: Mapping[str, str] = os.environ) -> list[tuple[str, str]]:
+    """Variables that are no setting but nearly one, each with the one that was probably meant."""
+    names = [name.upper() for name in Settings.__struct_fields__]
+    files = [name.upper() + environment.FILE for name in SECRETS]
+    return list(environment.misspelt(environ.keys(), [*names, *files, *OTHERS]))
 
 
 def _typed(raw: dict[str, object]) -> Settings:
@@ -203,13 +260,27 @@ def _typed(raw: dict[str, object]) -> Settings:
             raw, Settings, strict=False, dec_hook=lambda kind, value: kind(value)
         )
     except msgspec.ValidationError as error:
-        reason, _, path = str(error).partition(" - at `$.")
-        where = path.rstrip("`").upper() or "a setting"
-        raise BadSetting(f"{where}: {reason}") from error
+        name = str(error).partition(" - at `$.")[2].rstrip("`")
+        raise BadSetting(
+            f"{name.upper()}: {raw[name]!r} cannot be used; it is {choices_of(Settings, name)}"
+        ) from error
 
 
-def _kept(path: Path) -> str:
+def _kept(settings: Settings, name: str) -> str:
     """The key in that file, made on first use and readable by its owner only."""
+    path = settings.data_dir / name
+    try:
+        if settings.has_server and not path.exists():
+            raise BadSetting(
+                f"{name.upper()} is not set: with PostgreSQL every machine needs the same; "
+                f"`{HOW_TO_MAKE[name]}` makes one"
+            )
+        return _read_or_made(path)
+    except OSError as error:
+        raise BadSetting(f"DATA_DIR cannot be used: {error}") from error
+
+
+def _read_or_made(path: Path) -> str:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         descriptor = os.open(
@@ -220,6 +291,13 @@ def _kept(path: Path) -> str:
     with os.fdopen(descriptor, "w") as file:
         file.write(new_key())
     return path.read_text().strip()
+
+
+def _check_rate(variable: str, rate: str) -> None:
+    try:
+        parse_many(rate)
+    except ValueError as error:
+        raise BadSetting(f"{variable}: {rate!r} is not like `100 per minute`") from error
 
 
 def _listed(text: str) -> list[str]:

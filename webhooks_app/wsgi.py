@@ -2,5 +2,7 @@
 that speaks WSGI lets slow clients hold its threads."""
 
 from webhooks_app import create_app
+from webhooks_app.lib.starting import exiting_in_one_line
 
-app = create_app()
+with exiting_in_one_line():
+    app = create_app()

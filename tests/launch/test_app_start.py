@@ -15,7 +15,9 @@ from standardwebhooks import Webhook
 
 from tests.launch.instance import Instance, await_end_of, run
 from tests.support.servers import PATIENCE, free_port, wait_until
-from webhooks_app.lib.crypto import Vault
+from webhooks_app.lib.crypto import Vault, new_key
+
+KEYS = {"SECRET_KEY": new_key(), "ENCRYPTION_KEYS": new_key()}
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +192,11 @@ def test_a_port_in_use_is_said_in_one_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("variables", "reason"),
     [
-        ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}, "database cannot be used"),
+        (
+            {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", **KEYS},
+            "database cannot be used",
+        ),
+        ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}, "SECRET_KEY is not set"),
         ({"DATABASE_URL": "oracle://somewhere/none"}, "DATABASE_URL"),
         ({"DATABASE_URL": "nonsense"}, "DATABASE_URL"),
         ({"REDIS_URL": "nonsense"}, "REDIS_URL"),

@@ -1,5 +1,6 @@
 """`python worker.py`, apart from `app.py`."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,9 +21,10 @@ Variables = dict[str, object]
 @pytest.fixture
 def variables(redis_server: RedisServer, sqlite_template: Path, tmp_path: Path) -> Variables:
     redis_server.empty()
+    database = shutil.copy(sqlite_template, tmp_path / "worker.db")
     return {
         "REDIS_URL": redis_server.url,
-        "DATABASE_URL": f"sqlite:///{sqlite_template}",
+        "DATABASE_URL": f"sqlite:///{database}",
         "ENCRYPTION_KEYS": new_key(),
         "DATA_DIR": tmp_path,
     }
@@ -140,6 +142,26 @@ def test_what_is_missing_is_said_in_one_line(
 )
 def test_what_is_wrong_is_said_in_one_line(variables: Variables, name: str, value: str) -> None:
     refused(run("worker.py", "--role", "beat", **variables | {name: value}), name)
+
+
+@pytest.mark.parametrize("arguments", [(), ("--role", "beat")])
+def test_it_does_not_start_with_keys_that_open_nothing(
+    start: Start, variables: Variables, arguments: tuple[str, ...]
+) -> None:
+    first = start("--role", "beat")
+    wait_until(lambda: "beat is active" in first.said, 20)
+    first.stop()
+
+    other = variables | {"ENCRYPTION_KEYS": new_key()}
+    refused(run("worker.py", *arguments, **other), "sealed with another key")
+
+
+@pytest.mark.parametrize("arguments", [(), ("--role", "beat")])
+def test_it_does_not_start_on_a_database_that_was_never_migrated(
+    variables: Variables, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    empty = {"DATABASE_URL": f"sqlite:///{tmp_path}/empty.db"}
+    refused(run("worker.py", *arguments, **variables | empty), "flask --app app db upgrade")
 
 
 def refused(result: CompletedProcess[str], reason: str) -> None:

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import click
 
-from webhooks_app.config import BadSetting
 from webhooks_app.launch import children
 from webhooks_app.launch.banner import banner
-from webhooks_app.launch.errors import CannotStart
 from webhooks_app.launch.place import data_folder, empty_folder
 from webhooks_app.launch.plan import StartPlan, prepare
 from webhooks_app.launch.supervisor import Supervisor
 from webhooks_app.lib.metrics import forget_dead_processes
+from webhooks_app.lib.starting import CannotStart, exiting_in_one_line
 
 REDIS_PATIENCE = 30.0
 WEB_PATIENCE = 60.0
@@ -24,13 +23,10 @@ WEB_PATIENCE = 60.0
 def main() -> int:
     """Run until SIGINT, SIGTERM or SIGHUP; the exit status."""
     try:
-        with ExitStack() as stack:
+        with exiting_in_one_line(), ExitStack() as stack:
             folder = Path(os.environ.get("DATA_DIR") or "instance").resolve()
             stack.enter_context(data_folder(folder))
             _serve(stack, prepare(stack, folder))
-    except (BadSetting, CannotStart) as error:
-        click.echo(f"Cannot start: {error}", err=True)
-        return 1
     except KeyboardInterrupt:
         return 130
     return 0

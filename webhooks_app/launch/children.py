@@ -56,13 +56,14 @@ def worker(role: str) -> tuple[str, ...]:
 def environ(settings: Settings, metrics: Path) -> dict[str, str]:
     """Ours, with what this instance decided: the same package, and paths that are absolute."""
     paths = [str(PACKAGE.parent), os.environ.get("PYTHONPATH")]
+    redis = {} if os.environ.get("REDIS_URL_FILE") else {"REDIS_URL": settings.redis_socket_url}
     return {
         **os.environ,
+        **redis,
         "ALLOWED_NETWORKS": settings.allowed_networks,
         "DATA_DIR": str(settings.data_dir.resolve()),
         "PROMETHEUS_MULTIPROC_DIR": str(metrics.resolve()),
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
-        "REDIS_URL": settings.redis_socket_url,
     }
 
 

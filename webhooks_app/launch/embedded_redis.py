@@ -13,8 +13,8 @@ from urllib.parse import quote
 from redis import Redis
 from redis.exceptions import RedisError
 
-from webhooks_app.launch.errors import CannotStart
 from webhooks_app.launch.process import Child
+from webhooks_app.lib.starting import CannotStart
 
 LONGEST_SOCKET_PATH = 100  # bytes; 107 on Linux, 103 on macOS
 

@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from alembic import command
 from alembic.util import CommandError
 from flask import Flask
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from webhooks_app import create_app
 from webhooks_app.config import Settings
-from webhooks_app.launch.errors import CannotStart
+from webhooks_app.lib.errors import reason_of
+from webhooks_app.lib.starting import CannotStart
 
 UNUSABLE = (SQLAlchemyError, sqlite3.Error, CommandError, ImportError)
 
@@ -22,9 +23,7 @@ def said_in_one_line(what: str) -> Iterator[None]:
     try:
         yield
     except UNUSABLE as error:
-        cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
-        reason = str(cause).strip().splitlines()[0]
-        raise CannotStart(f"{what} cannot be used: {reason}") from error
+        raise CannotStart(f"{what} cannot be used: {reason_of(error)}") from error
 
 
 def app_for(settings: Settings) -> Flask:

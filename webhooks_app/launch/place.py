@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from webhooks_app.launch.errors import CannotStart
+from webhooks_app.lib.starting import CannotStart
 
 ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 

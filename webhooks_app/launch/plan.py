@@ -15,6 +15,7 @@ from webhooks_app.launch.embedded_redis import EmbeddedRedis, embedded_redis
 from webhooks_app.launch.external_redis import complaint
 from webhooks_app.launch.migrate import app_for, migrate, said_in_one_line
 from webhooks_app.launch.place import Site, free_site
+from webhooks_app.operations.start import check_start
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class StartPlan:
 
 
 def prepare(stack: ExitStack, folder: Path) -> StartPlan:
-    """Check the port, migrate, make the demo. Raises `BadSetting` or `CannotStart`."""
+    """Check the port, migrate, make the demo. Raises `CannotStart`."""
     settings = read_settings(data_dir=folder)
     site = free_site(settings.host, settings.port)
     settings = _allow_own_receiver(settings, site)
@@ -57,6 +58,7 @@ def _allow_own_receiver(settings: Settings, site: Site) -> Settings:
 def _demo(settings: Settings, site: Site) -> Demo | None:
     app = app_for(settings)
     migrate(app)
+    check_start(app)
     with said_in_one_line("the database"), app.app_context():
         demo = demo_for(settings, site) if settings.demo else None
         db.engine.dispose()

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import click
 
-from webhooks_app.config import BadSetting
-from webhooks_app.launch.errors import CannotStart
 from webhooks_app.launch.workers import run_role, supervise
+from webhooks_app.lib.starting import CannotStart, exiting_in_one_line
 
 METRICS = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -27,16 +26,13 @@ def main(processes: int | None, role: str | None) -> None:
     """Deliver what is due, and do what is periodic, until SIGTERM or Ctrl-C."""
     if role is not None and processes is not None:
         raise click.UsageError("--role runs one part in this process; leave --processes out.")
-    try:
+    with exiting_in_one_line():
         metrics = _metrics_folder()
         if role is None:
             supervise(processes, metrics)
         else:
             _share_metrics(metrics)
             run_role(role)
-    except (BadSetting, CannotStart) as error:
-        click.echo(f"Cannot start: {error}", err=True)
-        raise SystemExit(1) from error
 
 
 def _metrics_folder() -> Path:

@@ -13,11 +13,13 @@ from webhooks_app.config import Settings, read_settings
 from webhooks_app.jobs.beat import run_beat
 from webhooks_app.jobs.worker import run_worker
 from webhooks_app.launch import children
-from webhooks_app.launch.errors import CannotStart
 from webhooks_app.launch.external_redis import complaint
 from webhooks_app.launch.migrate import app_for
 from webhooks_app.launch.supervisor import Supervisor
+from webhooks_app.lib.environment import is_set
 from webhooks_app.lib.metrics import forget_dead_processes
+from webhooks_app.lib.starting import CannotStart, exiting_in_one_line
+from webhooks_app.operations.start import check_start
 
 ROLES: dict[str, Callable[[Flask], None]] = {
     "deliveries": partial(run_worker, queue_name=queue.DELIVERIES),
@@ -27,18 +29,35 @@ ROLES: dict[str, Callable[[Flask], None]] = {
 
 
 def run_role(role: str) -> None:
-    """One part, in this process. Raises `BadSetting` or `CannotStart`."""
+    """One part, in this process. Raises `CannotStart`."""
     children.allow_many_files()
-    ROLES[role](app_for(_settings()))
+    app = app_for(_settings())
+    check_start(app)
+    ROLES[role](app)
 
 
 def supervise(processes: int | None, metrics: Path) -> None:
     """`processes` that deliver (`WORKERS` when None), the rest once, until a signal."""
     settings = _settings()
+    _check_apart(settings)
     environ = children.environ(settings, metrics)
     with Supervisor(on_death=partial(forget_dead_processes, metrics)) as supervisor:
         supervisor.start(*children.workers(processes or settings.workers, environ))
         supervisor.watch()
+
+
+def _check_apart(settings: Settings) -> None:
+    """In a process of its own: a supervisor needs neither the app nor its connections."""
+    if (child := os.fork()) == 0:
+        status = 1
+        try:
+            with exiting_in_one_line():
+                check_start(app_for(settings))
+                status = 0
+        finally:
+            os._exit(status)
+    if os.waitpid(child, 0)[1]:
+        raise SystemExit(1)
 
 
 def _settings() -> Settings:
@@ -48,7 +67,7 @@ def _settings() -> Settings:
         ("DATABASE_URL", "hookline.db", "to find what to send"),
         ("ENCRYPTION_KEYS", "encryption_keys", "as for the web server, to read its secrets"),
     ):
-        if not os.environ.get(name) and not (folder / file).exists():
+        if not is_set(os.environ, name) and not (folder / file).exists():
             raise CannotStart(f"set {name} {why}, or DATA_DIR to that of a running `app.py`")
     settings = read_settings()
     if said := complaint(settings.redis_socket_url):

@@ -4,6 +4,7 @@ from webhooks_app.models.audit_entry import AuditEntry
 from webhooks_app.models.chat import ChatMessage, ChatSettings, Conversation
 from webhooks_app.models.delivery import Attempt, Delivery
 from webhooks_app.models.digest import Digest
+from webhooks_app.models.encryption_key import EncryptionKey
 from webhooks_app.models.event import Event
 from webhooks_app.models.event_type import CustomEventType
 from webhooks_app.models.inbox import Inbox, InboxRequest
@@ -35,6 +36,7 @@ __all__ = [
     "Delivery",
     "DeliveryStat",
     "Digest",
+    "EncryptionKey",
     "Event",
     "FailedLogIn",
     "Inbox",

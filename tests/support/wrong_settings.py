@@ -1,0 +1,156 @@
+"""Settings that cannot be used, each with what is said about it."""
+
+MAIL = {
+    "SMTP_HOST": "mail.example.com",
+    "PUBLIC_URL": "https://hooks.example.com/",
+    "MAIL_FROM": "Hookline <hookline@example.com>",
+}
+POSTGRES = {"DATABASE_URL": "postgresql://hookline@db/hookline"}
+SECRET = {"SECRET_KEY": "s" * 32}
+DAYS = "cannot be used; it is a whole number from 1 on"
+SECONDS = "cannot be used; it is a number above 0, at most 3600"
+PORTS = "cannot be used; it is a whole number from 1 to 65535"
+REDIS = "write what is special in its password as %2F, %40 and so on"
+
+WRONG: list[tuple[dict[str, str], str]] = [
+    ({"PORT": "many"}, f"PORT: 'many' {PORTS}"),
+    ({"PORT": "0"}, f"PORT: '0' {PORTS}"),
+    ({"PORT": "65536"}, f"PORT: '65536' {PORTS}"),
+    ({"SMTP_PORT": "smtp"}, f"SMTP_PORT: 'smtp' {PORTS}"),
+    ({"WORKERS": "0"}, f"WORKERS: '0' {DAYS}"),
+    ({"WORKERS": "1.5"}, f"WORKERS: '1.5' {DAYS}"),
+    ({"RETENTION_DAYS": "0"}, f"RETENTION_DAYS: '0' {DAYS}"),
+    ({"MAX_IN_FLIGHT": "-1"}, f"MAX_IN_FLIGHT: '-1' {DAYS}"),
+    (
+        {"WEB_THREADS": "100000"},
+        "WEB_THREADS: '100000' cannot be used; it is a whole number from 1 to 512",
+    ),
+    (
+        {"TRUSTED_PROXIES": "yes"},
+        "TRUSTED_PROXIES: 'yes' cannot be used; it is a whole number from 0 to 10",
+    ),
+    ({"HTTPS": "maybe"}, "HTTPS: 'maybe' cannot be used; it is 1 or 0"),
+    ({"DEMO": "perhaps"}, "DEMO: 'perhaps' cannot be used; it is 1 or 0"),
+    ({"DELIVERY_TIMEOUT": "-1"}, f"DELIVERY_TIMEOUT: '-1' {SECONDS}"),
+    ({"DELIVERY_TIMEOUT": "nan"}, f"DELIVERY_TIMEOUT: 'nan' {SECONDS}"),
+    ({"SMTP_TIMEOUT": "5s"}, f"SMTP_TIMEOUT: '5s' {SECONDS}"),
+    (
+        {"LOG_LEVEL": "info"},
+        "LOG_LEVEL: 'info' cannot be used; it is one of DEBUG, ERROR, INFO, WARNING",
+    ),
+    (
+        {"SMTP_SECURITY": "ssl"},
+        "SMTP_SECURITY: 'ssl' cannot be used; it is one of none, starttls, tls",
+    ),
+    (
+        {"LEASE_SECONDS": "10"},
+        "LEASE_SECONDS must exceed DELIVERY_TIMEOUT by at least 2 seconds",
+    ),
+    ({"CONNECT_TIMEOUT": "16"}, "CONNECT_TIMEOUT must not exceed DELIVERY_TIMEOUT"),
+    (
+        {"ALLOWED_NETWORKS": "10.0.0.1/8"},
+        "ALLOWED_NETWORKS: '10.0.0.1/8' is not a network, such as 10.1.0.0/16",
+    ),
+    ({"INGEST_RATE_LIMIT": "fast"}, "INGEST_RATE_LIMIT: 'fast' is not like `100 per minute`"),
+    (
+        {"LOGIN_RATE_LIMIT": "10 a fortnight"},
+        "LOGIN_RATE_LIMIT: '10 a fortnight' is not like `100 per minute`",
+    ),
+    ({"LOGIN_TRIES_LIMIT": "few"}, "LOGIN_TRIES_LIMIT: 'few' is not like `100 per minute`"),
+    ({"BRAND_NAME": "Hook\nline"}, "BRAND_NAME: it is one line of letters that can be printed"),
+    (
+        {"TRUSTED_HOSTS": "https://hooks.example.com"},
+        "TRUSTED_HOSTS: 'https://hooks.example.com' is not a host name; write neither scheme nor "
+        "port",
+    ),
+    (
+        {"PUBLIC_URL": "hooks.example.com"},
+        "PUBLIC_URL: it is https:// and a host, with a port perhaps",
+    ),
+    (
+        {"PUBLIC_URL": "https://hooks.example.com/path"},
+        "PUBLIC_URL: it is https:// and a host, with a port perhaps",
+    ),
+    (
+        {"PUBLIC_URL": "https://hooks.example.com", "HTTPS": "0"},
+        "HTTPS=0 contradicts PUBLIC_URL, which is https://: leave HTTPS out",
+    ),
+    (
+        {"PUBLIC_URL": "http://hooks.example.com", "HTTPS": "1"},
+        "HTTPS=1 contradicts PUBLIC_URL, which is http://: make it https://",
+    ),
+    (
+        MAIL | {"SMTP_HOST": "mail.example.com:587"},
+        "SMTP_HOST: it is a host name alone; the port stands in SMTP_PORT",
+    ),
+    (
+        MAIL | {"SMTP_PASSWORD": "hidden-value"},
+        "SMTP_USERNAME is needed with SMTP_PASSWORD",
+    ),
+    (MAIL | {"PUBLIC_URL": ""}, "PUBLIC_URL is needed with SMTP_HOST, for the links in mails"),
+    (MAIL | {"MAIL_FROM": ""}, "MAIL_FROM: it is an address, or a name and an <address>"),
+    ({"DATABASE_URL": "mysql://db"}, "DATABASE_URL: it starts with postgresql:// or sqlite:///"),
+    (
+        {"DATABASE_URL": "postgresql+asyncpg://db/hookline"},
+        "DATABASE_URL: name no driver: it starts with postgresql:// or sqlite:///",
+    ),
+    (
+        {"DATABASE_URL": "postgresql://hookline@db/hookline?sslmode=bogus"},
+        "DATABASE_URL: sslmode is one of disable, allow, prefer, require, verify-ca, verify-full",
+    ),
+    (
+        {"DATABASE_URL": "postgresql://hookline@db/hookline?poolsize=5"},
+        "DATABASE_URL: PostgreSQL has no option 'poolsize'",
+    ),
+    (
+        {"DATABASE_URL": "postgresql://hookline:hidden-value@db:hidden/hookline"},
+        f"DATABASE_URL: it is not like postgresql://user:password@host:5432/name; {REDIS}",
+    ),
+    (
+        {"DATABASE_URL": "sqlite://"},
+        "DATABASE_URL: it names the file, as in sqlite:////var/lib/hookline/hookline.db",
+    ),
+    (
+        {"REDIS_URL": "http://redis:6379"},
+        "REDIS_URL: it starts with redis://, rediss:// or unix://",
+    ),
+    (
+        {"REDIS_URL": "redis://:hidden-value/more@redis"},
+        f"REDIS_URL: it is not like redis://user:password@host:6379/0; {REDIS}",
+    ),
+    (
+        {"REDIS_URL": "redis://redis/0?sentinel=mymaster"},
+        "REDIS_URL: it has an option after the ? that redis-py does not know",
+    ),
+    (
+        {"ENCRYPTION_KEYS": "hidden-value"},
+        "ENCRYPTION_KEYS: key 1 is not a Fernet key, which is 32 bytes in Base64; "
+        "`openssl rand -base64 32 | tr +/ -_` makes one",
+    ),
+    ({"ENCRYPTION_KEYS": ","}, "ENCRYPTION_KEYS: there is no key between the commas"),
+    (
+        POSTGRES | {"SECRET_KEY": "hidden-value"},
+        "SECRET_KEY: it is too short: with PostgreSQL it has at least 32 characters; "
+        "`openssl rand -base64 32` makes one",
+    ),
+    (
+        POSTGRES,
+        "SECRET_KEY is not set: with PostgreSQL every machine needs the same; "
+        "`openssl rand -base64 32` makes one",
+    ),
+    (
+        POSTGRES | SECRET,
+        "ENCRYPTION_KEYS is not set: with PostgreSQL every machine needs the same; "
+        "`openssl rand -base64 32 | tr +/ -_` makes one",
+    ),
+    (
+        {"SECRET_KEY": "hidden-value", "SECRET_KEY_FILE": "/run/secrets/key"},
+        "SECRET_KEY and SECRET_KEY_FILE are both set: keep one of them",
+    ),
+    (
+        {"ENCRYPTION_KEYS_FILE": "/nowhere/keys"},
+        "ENCRYPTION_KEYS_FILE: /nowhere/keys cannot be read: No such file or directory",
+    ),
+    ({"REDIS_URL_FILE": "/dev/null"}, "REDIS_URL_FILE: /dev/null is empty"),
+    ({"DATA_DIR": "/dev/null/data"}, "DATA_DIR cannot be used: [Errno 20] Not a directory"),
+]

@@ -1,0 +1,59 @@
+"""URLs of the database and of Redis, as far as they can be checked without asking anybody.
+
+What is wrong is said without quoting: a password with a slash makes any part look like another.
+"""
+
+from typing import Any
+
+from psycopg import ProgrammingError
+from psycopg.conninfo import make_conninfo
+from redis import ConnectionPool
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+POSTGRES = "postgresql+psycopg"
+DRIVERS = (POSTGRES, "sqlite", "sqlite+pysqlite")
+SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+ENCODE = "write what is special in its password as %2F, %40 and so on"
+
+
+def check_database_url(url: str) -> None:
+    """Raises ValueError, with what is wrong."""
+    if not url.startswith(("postgresql", "sqlite")):
+        raise ValueError("it starts with postgresql:// or sqlite:///")
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise ValueError(
+            f"it is not like postgresql://user:password@host:5432/name; {ENCODE}"
+        ) from error
+    if parsed.drivername not in DRIVERS:
+        raise ValueError("name no driver: it starts with postgresql:// or sqlite:///")
+    if parsed.drivername == POSTGRES:
+        _check_options(parsed)
+    elif not parsed.database or parsed.database == ":memory:":
+        raise ValueError("it names the file, as in sqlite:////var/lib/hookline/hookline.db")
+
+
+def _check_options(url: URL) -> None:
+    mode = url.query.get("sslmode")
+    if mode is not None and mode not in SSL_MODES:
+        raise ValueError(f"sslmode is one of {', '.join(SSL_MODES)}")
+    for name, value in url.query.items():
+        option: Any = {name: value}
+        try:
+            make_conninfo(**option)
+        except (ProgrammingError, TypeError) as error:
+            raise ValueError(f"PostgreSQL has no option {name!r}") from error
+
+
+def check_redis_url(url: str) -> None:
+    """Raises ValueError, with what is wrong."""
+    if not url.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("it starts with redis://, rediss:// or unix://")
+    try:
+        ConnectionPool.from_url(url).make_connection()
+    except TypeError as error:
+        raise ValueError("it has an option after the ? that redis-py does not know") from error
+    except ValueError as error:
+        raise ValueError(f"it is not like redis://user:password@host:6379/0; {ENCODE}") from error

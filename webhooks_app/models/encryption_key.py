@@ -1,0 +1,16 @@
+"""Which encryption keys have sealed what is stored: their fingerprints, which open nothing."""
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webhooks_app.extensions import Model
+from webhooks_app.models.columns import Moment
+
+
+class EncryptionKey(Model):
+    """`first_since` is when a start last found it as the key that seals."""
+
+    __tablename__ = "encryption_keys"
+
+    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
+    first_since: Mapped[Moment]
