@@ -148,7 +148,7 @@ def test_buttons_that_the_documents_name_are_on_the_pages(document: str, button:
 
 def test_links_between_the_documents_lead_somewhere() -> None:
     for document in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
-        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text()):
+        for target in re.findall(r"\]\((?!https?:|#|/)([^)#]+)", document.read_text()):
             assert (document.parent / target).exists(), (document.name, target)
 
 

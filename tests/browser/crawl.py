@@ -17,6 +17,9 @@ NO_PAGES = (
     "docs.show_all",
     "docs.source",
     "docs.picture",
+    "openapi.",
+    "reference.source",
+    "reference.problem_source",
     "outbox.html",
     "audit_log.export",
     # A line for htmx; its page is that of the delivery.

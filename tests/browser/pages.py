@@ -34,6 +34,9 @@ PATHS = {
     "signature-tool": "/tools/signature",
     "documents": "/docs/",
     "document": "/docs/api",
+    "reference": "/docs/reference/",
+    "operation": "/docs/reference/create-webhook",
+    "problem": "/docs/errors/conflict",
     "not-found": "/nowhere",
 }
 # Pages of one thing: the page that links to it, by its path or its name here, and which link.

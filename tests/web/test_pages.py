@@ -132,13 +132,13 @@ def test_the_documents_are_served(client: FlaskClient, name: str) -> None:
 def test_programs_that_read_find_every_document(client: FlaskClient) -> None:
     index = client.get("/llms.txt")
     assert (index.mimetype, index.text.partition("\n")[0]) == ("text/plain", "# Hookline")
-    links = re.findall(r"\]\((/docs/[^)]+)\): \S", index.text)
+    links = re.findall(r"\]\((http://localhost/docs/[a-z]+\.md)\): \S", index.text)
     assert len(links) == len(DOCUMENTS)
     everything = client.get("/llms-full.txt").text
     for link in links:
         assert client.get(link).text in everything
     parts = client.get("/docs/api/llms.txt").text
-    assert "(/docs/api#events)" in parts
+    assert "(http://localhost/docs/api#events)" in parts
     assert 'id="events"' in client.get("/docs/api").text
 
 

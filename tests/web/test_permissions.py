@@ -42,6 +42,9 @@ OPEN = {
         f"docs.{page}"
         for page in ("index", "show", "source", "list_all", "list_parts", "show_all", "picture")
     ),
+    *(f"reference.{page}" for page in ("index", "show", "source", "problem", "problem_source")),
+    "try_it.send",
+    "openapi.show_document",
     "operations.healthz",
     "operations.readyz",
     "operations.show_metrics",

@@ -113,7 +113,7 @@ def init_app(app: Flask) -> None:
 
 def _answer_unrouted() -> Response | None:
     error = request.routing_exception
-    if not request.path.startswith("/api/"):
+    if not request.path.startswith("/api/") or request.path.endswith((".md", "/llms.txt")):
         return None
     if isinstance(error, NoSuchPath):
         return Problem(404, "not-found", "Not found", "No such path: see /docs/api.").response()

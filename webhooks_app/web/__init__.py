@@ -16,6 +16,7 @@ from webhooks_app.web.views import (
     docs,
     event_types,
     events,
+    explained,
     inbox,
     invitations,
     log_in,
@@ -29,12 +30,14 @@ from webhooks_app.web.views import (
     passkeys,
     passwords,
     receiver,
+    reference,
     replays,
     second_factor,
     second_step,
     signature,
     simulator,
     subscriptions,
+    try_it,
     unsubscribe,
 )
 
@@ -63,11 +66,13 @@ VIEWS = (
     passkeys,
     passwords,
     receiver,
+    reference,
     replays,
     second_factor,
     second_step,
     signature,
     simulator,
+    try_it,
     unsubscribe,
 )
 
@@ -76,6 +81,7 @@ def init_app(app: Flask) -> None:
     security.init_app(app)
     errors.init_app(app)
     tenancy.init_app(app)
+    explained.init_app(app)
     for views in VIEWS:
         app.register_blueprint(views.bp)
     for plural in subscriptions.KINDS:

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from mdit_py_plugins.anchors import anchors_plugin
 
 from webhooks_app.lib.folders import folder
+from webhooks_app.web.reference import PROBLEMS
 
 FOLDER = folder("docs")
 # As one reads them; the others come after.
@@ -83,6 +84,13 @@ def _th_close(_own: RendererHTML, tokens: Sequence[Token], at: int, *_: object) 
     return "</th>" if tokens[at - 1].content else "</td>"
 
 
+def _td_open(own: RendererHTML, tokens: Sequence[Token], at: int, options: Any, _: Any) -> str:
+    """A kind of problem can be linked to, by the `type` of the problem."""
+    if (slug := tokens[at + 1].content.strip("`")) in PROBLEMS:
+        tokens[at].attrSet("id", slug)
+    return own.renderToken(tokens, at, options, {})
+
+
 def _fence(_own: RendererHTML, tokens: Sequence[Token], at: int, *_args: object) -> str:
     return f'<pre tabindex="0"><code>{escapeHtml(tokens[at].content)}</code></pre>\n'
 
@@ -96,7 +104,7 @@ def _link_open(own: RendererHTML, tokens: Sequence[Token], at: int, options: Any
 
 def _reader() -> MarkdownIt:
     reader = MarkdownIt("js-default").use(anchors_plugin, max_level=3)
-    for rule in (_table_open, _table_close, _th_open, _th_close, _fence, _link_open):
+    for rule in (_table_open, _table_close, _th_open, _th_close, _td_open, _fence, _link_open):
         reader.add_render_rule(rule.__name__.removeprefix("_"), rule)
     return reader
 

@@ -37,7 +37,7 @@ class PathParameter(NamedTuple):
 PATH_PARAMETERS: Mapping[str, PathParameter] = {
     "chatbot_id": PathParameter("Your own id of the chatbot.", "bot_1"),
     "delivery_id": PathParameter("The delivery.", "msg_06gvpml7cj579nme4baogimovo"),
-    "name": PathParameter("The name of the event type.", "lead.captured"),
+    "name": PathParameter("The name of the event type.", "order.paid"),
     "webhook_id": PathParameter("The webhook.", "whk_06gvpml7cj579nme4baogimovo"),
 }
 NUMBER = {"type": "integer", "minimum": 0}

@@ -4,6 +4,7 @@ programs that read (llmstxt.org)."""
 from flask import Blueprint, Response, abort, render_template, send_from_directory, url_for
 
 from webhooks_app.web.documents import DOCUMENTS, FOLDER, Document
+from webhooks_app.web.reference import OPERATIONS
 from webhooks_app.web.tenancy import arrive_if_known
 
 bp = Blueprint("docs", __name__)
@@ -22,12 +23,13 @@ def show(name: str) -> str:
 
 @bp.get("/docs/<name>.md")
 def source(name: str) -> Response:
-    return _text(_find(name).text, "markdown")
+    return text_of(_find(name))
 
 
 @bp.get("/llms.txt")
 def list_all() -> Response:
-    return _text(render_template("docs/llms.txt", documents=DOCUMENTS.values()))
+    lists = {"documents": DOCUMENTS.values(), "operations": OPERATIONS.values()}
+    return _text(render_template("docs/llms.txt", **lists))
 
 
 @bp.get("/llms-full.txt")
@@ -43,9 +45,14 @@ def picture(name: str) -> Response:
 @bp.get("/docs/<name>/llms.txt")
 def list_parts(name: str) -> Response:
     document = _find(name)
-    page = url_for(".show", name=name)
+    page = url_for(".show", name=name, _external=True)
     parts = [f"- [{words}]({page}#{anchor})\n" for anchor, words in document.headings()]
     return _text(f"# {document.title}\n\n> {document.summary}\n\n{''.join(parts)}")
+
+
+def text_of(document: Document) -> Response:
+    """As it is written."""
+    return _text(document.text, "markdown")
 
 
 def _find(name: str) -> Document:

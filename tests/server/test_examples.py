@@ -1,0 +1,85 @@
+"""Each example of the API's reference runs as it is printed, with ids of what is really there."""
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+
+import pytest
+import requests
+
+from tests.server.conftest import Site, site  # noqa: F401 - a fixture
+from webhooks_app.web.reference import OPERATIONS, Operation
+
+CHATBOT_WEBHOOK = {
+    "name": "CRM",
+    "url": "https://crm.example.com/hooks",
+    "eventTypes": ["LEAD_CREATED"],
+}
+WEBHOOK = {"name": "CRM", "url": CHATBOT_WEBHOOK["url"], "event_types": ["lead.captured"]}
+TYPE = {"name": "order.paid", "sample": {"id": "ord_1"}}
+CHANGED_NAME = {"create-event-type": "order.refunded"}
+
+
+def real_ids(site: Site, slug: str) -> Mapping[str, str]:  # noqa: F811
+    """The ids of the examples, and those of what was made now to be used up."""
+
+    def post(path: str, body: object) -> dict[str, str]:
+        url, headers = f"{site.url}/api/v1{path}", site.authorization
+        answer = requests.post(url, json=body, headers=headers, timeout=30)
+        return answer.json()  # type: ignore[no-any-return]
+
+    post("/event-types", TYPE)
+    in_a_chatbot = "chatbot" in slug
+    webhook = (
+        post("/chatbots/bot_1/webhooks", CHATBOT_WEBHOOK)["webhook"]
+        if in_a_chatbot
+        else post("/webhooks", WEBHOOK)
+    )
+    webhook_id = webhook["id"]  # type: ignore[index]
+    delivery = post(f"/webhooks/{webhook_id}/test", {"event_type": "lead.captured"})
+    return {
+        "whk_06gvpml7cj579nme4baogimovo": webhook_id,
+        "msg_06gvpml7cj579nme4baogimovo": delivery["id"],
+        "$HOOKLINE_API_KEY": site.key,
+    }
+
+
+def example(source: str, language: str, ids: Mapping[str, str]) -> str:
+    [code] = re.findall(rf"```{language}\n(.*?)\n```", source, re.DOTALL)
+    for shown, real in ids.items():
+        code = code.replace(shown, real)
+    return code
+
+
+def statuses(operation: Operation) -> set[str]:
+    return {status for status, _, _ in operation.answers()}
+
+
+@pytest.mark.parametrize("language", ["bash", "python"])
+def test_every_example_gets_the_answer_that_is_printed(
+    site: Site,  # noqa: F811
+    language: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("HOOKLINE_API_KEY", site.key)
+    for slug, operation in OPERATIONS.items():
+        source = requests.get(f"{site.url}/docs/reference/{slug}.md", timeout=30).text
+        code = example(source, language, real_ids(site, slug))
+        if slug == "create-event-type":  # the one of the example is registered by now
+            code = code.replace("order.paid", f"order.{language}")
+        if language == "bash":
+            command = re.sub(r"^curl ", "curl -sS -w '\\\\n%{http_code}' ", code)
+            ended = subprocess.run(
+                ["bash", "-c", command],
+                capture_output=True,
+                text=True,
+                check=True,
+                env=dict(os.environ),
+            )
+            said = ended.stdout.splitlines()[-1]
+        else:
+            exec(compile(code, slug, "exec"), {})
+            said = capsys.readouterr().out[:3]
+        assert said in statuses(operation), (slug, said, code)
