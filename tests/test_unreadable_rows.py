@@ -225,7 +225,7 @@ def test_a_subscription_that_cannot_be_read_is_switched_off_and_says_so(
     bad, good = db.session.get_one(Subscription, world.bad.id), world.good
     assert (bad.enabled, good.enabled) == (False, True)
     assert "cannot be read" in (bad.disabled_reason or "")
-    assert "Bad was disabled" in told(world)
+    assert "Bad was switched off" in told(world)
     page = world.person.get(f"/actions/{bad.id}").text
     assert "cannot be read" in page
 

@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The Flask app, ready to serve. Reads the environment when `settings` is not given.
+    """The Flask app, ready to serve. Without `settings` it reads the environment.
 
     Raises `BadSetting` for a setting that cannot be used.
     """

@@ -1,4 +1,4 @@
-"""What operators type: `flask --app app …`."""
+"""The operators' commands: `flask --app app …`."""
 
 from datetime import timedelta
 from typing import Any
@@ -22,13 +22,13 @@ from webhooks_app.vocabulary import Mode
 
 
 class Refused(click.ClickException):
-    """What was asked for cannot be done; nothing was changed."""
+    """The command cannot do what was asked; nothing was changed."""
 
     exit_code = 2
 
 
 class Command(click.Command):
-    """Says in one sentence what is wrong, without the usage that click puts before it."""
+    """Show what is wrong in one sentence, without click's usage text before it."""
 
     def make_context(self, *args: Any, **options: Any) -> click.Context:
         try:
@@ -42,8 +42,8 @@ class Command(click.Command):
         except DBAPIError as error:
             reason = str(error.orig).strip().splitlines()[0]
             raise click.ClickException(
-                f"The database cannot be used: {reason}. Are DATA_DIR and DATABASE_URL right, and "
-                "was it migrated (`flask --app app db upgrade`)?"
+                f"The database cannot be used: {reason}. Check DATA_DIR and DATABASE_URL, and run "
+                "`flask --app app db upgrade`."
             ) from error
 
 
@@ -63,11 +63,13 @@ def init_app(app: Flask) -> None:
 
 @click.command("create-organisation", cls=Command)
 @click.argument("name")
-@click.option("--owner", "email", required=True, help="E-mail of the owner, who is made too.")
-@click.option("--password", required=True, help="What the owner logs in with.")
+@click.option(
+    "--owner", "email", required=True, help="E-mail of the owner, whose account is created too."
+)
+@click.option("--password", required=True, help="The owner's password.")
 @with_appcontext
 def create_organisation(name: str, email: str, password: str) -> None:
-    """Make an organisation and its owner; print its id."""
+    """Create an organisation and its owner; print its id."""
     try:
         organisation = accounts.create_organisation(db.session(), name, email, password)
     except BadAccount as error:
@@ -80,7 +82,7 @@ def create_organisation(name: str, email: str, password: str) -> None:
 @click.argument("plan", type=click.Choice(list(plans.PLANS)))
 @with_appcontext
 def set_plan(organisation_id: str, plan: str) -> None:
-    """Give an organisation a plan: its limits hold from then on."""
+    """Give an organisation a plan. Its limits apply at once."""
     try:
         plans.set_plan(db.session(), organisation_id, plan)
     except NotFound as error:
@@ -91,7 +93,7 @@ def set_plan(organisation_id: str, plan: str) -> None:
 @click.argument("email")
 @with_appcontext
 def make_operator(email: str) -> None:
-    """Let a user see the queues, jobs and workers, at /ops/rq."""
+    """Let a user see the queues, jobs and workers at /ops/rq."""
     try:
         accounts.make_operator(db.session(), email)
     except BadAccount as error:
@@ -107,22 +109,26 @@ def reset_second_factor(email: str) -> None:
         second_factor.reset(db.session(), email)
     except BadAccount as error:
         raise Refused(str(error)) from error
-    click.echo("Removed. Their password alone logs in until they set up another one.")
+    click.echo(
+        "Removed. They log in with only their password until they set up a new second factor."
+    )
 
 
 @click.command("create-api-key", cls=Command)
-@click.option("--organisation", "organisation_id", required=True, help="Its id, as org_….")
+@click.option("--organisation", "organisation_id", required=True, help="Its id, such as org_….")
 @click.option("--mode", type=click.Choice([mode.value for mode in Mode]), required=True)
-@click.option("--name", required=True, help="What people will know the key by.")
+@click.option("--name", required=True, help="A name for the key.")
 @click.option(
-    "--preset", type=click.Choice(list(api_keys.PRESETS)), help="What it may do; all by default."
+    "--preset",
+    type=click.Choice(list(api_keys.PRESETS)),
+    help="What the key may do; everything by default.",
 )
 @click.option(
     "--scope",
     "scopes",
     multiple=True,
     type=click.Choice(api_keys.SCOPES),
-    help="One scope, in place of a preset; may be given several times.",
+    help="A scope, instead of a preset; can be given several times.",
 )
 @click.option(
     "--expires-in-days",
@@ -139,9 +145,9 @@ def create_api_key(
     scopes: tuple[str, ...],
     days: int | None,
 ) -> None:
-    """Make an API key; print it, this once."""
+    """Create an API key and print it. It is not shown again."""
     if preset and scopes:
-        raise Refused("Give --preset or --scope, not both.")
+        raise Refused("Use either --preset or --scope, not both.")
     session = db.session()
     if session.get(Organisation, organisation_id) is None:
         raise Refused(f"There is no organisation {organisation_id!r}.")
@@ -157,7 +163,7 @@ def create_api_key(
 @click.command("audit", cls=Command)
 @with_appcontext
 def check_invariants() -> None:
-    """Check what the database must always hold; exit 1 when something is broken."""
+    """Check the database for broken rows; exit 1 when there are any."""
     report = audit(db.engine, parts().settings.retention_days)
     click.echo(_table(report))
     if not report.ok:
@@ -168,12 +174,12 @@ def check_invariants() -> None:
 @click.argument("to")
 @with_appcontext
 def send_test_mail(to: str) -> None:
-    """Send a mail at once, and say what the mail server answered."""
+    """Send a mail at once and show the mail server's answer."""
     try:
         answer = mail.send_test(to)
     except mail.MailNotSent as error:
         raise Refused(str(error)) from error
-    click.echo(f"The mail server took it: {answer}. Look into the mailbox of {to}.")
+    click.echo(f"The mail server accepted it: {answer}. Look into the mailbox of {to}.")
 
 
 def _table(report: Report) -> str:

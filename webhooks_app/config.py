@@ -1,4 +1,4 @@
-"""Settings: read once from the environment, typed, and refused loudly when wrong."""
+"""Settings: read once from the environment, typed, and refused with a clear error when wrong."""
 
 import os
 import re
@@ -105,7 +105,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             with _naming("REDIS_URL"):
                 check_redis_url(self.redis_url)
         if self.lease_seconds < self.delivery_timeout + 2:
-            raise BadSetting("LEASE_SECONDS must exceed DELIVERY_TIMEOUT by at least 2 seconds")
+            raise BadSetting(
+                "LEASE_SECONDS must be at least 2 seconds longer than DELIVERY_TIMEOUT"
+            )
         self._check_mail()
         self._check_https()
         with _naming("ALLOWED_NETWORKS"):
@@ -141,7 +143,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             )
 
     def _check_mail(self) -> None:
-        """What links in mails lead to is never taken from a request, so it has to be said."""
+        """Links in mails never use a request's host, so PUBLIC_URL must be set for them."""
         if self.public_url and not re.fullmatch(r"https?://[^/?#\s]+", self.site_url):
             raise BadSetting("PUBLIC_URL: it is https:// and a host, with a port perhaps")
         if not re.fullmatch(r"[\w.-]*|\[?[0-9a-fA-F]*(:[0-9a-fA-F]*){2,}\]?", self.smtp_host):
@@ -155,31 +157,33 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     def _check_sender(self) -> None:
         if not re.fullmatch(r"([^<>\r\n]+ )?<?[^@<>\s]+@[^@<>\s]+>?", self.mail_from):
-            raise BadSetting("MAIL_FROM: it is an address, or a name and an <address>")
+            raise BadSetting("MAIL_FROM must be an address, or a name and an <address>")
         if "@" not in parseaddr(self.mail_from)[1]:
-            raise BadSetting('MAIL_FROM: a name with a comma or a colon stands in "quotes"')
+            raise BadSetting('MAIL_FROM: put a name with a comma or a colon in "quotes"')
         with _naming("MAIL_FROM"):
             mailbox_of(self.mail_from)
 
     def _check_https(self) -> None:
         scheme = self.public_url.partition(":")[0]
         if self.https is False and scheme == "https":
-            raise BadSetting("HTTPS=0 contradicts PUBLIC_URL, which is https://: leave HTTPS out")
+            raise BadSetting("HTTPS=0 contradicts PUBLIC_URL, which is https://: remove HTTPS")
         if self.https and scheme == "http":
-            raise BadSetting("HTTPS=1 contradicts PUBLIC_URL, which is http://: make it https://")
+            raise BadSetting(
+                "HTTPS=1 contradicts PUBLIC_URL, which is http://: change it to https://"
+            )
 
     @property
     def is_https(self) -> bool:
-        """Whether browsers reach this site by https only: `PUBLIC_URL` says so, or `HTTPS`."""
+        """Whether browsers reach this site by https only, as `PUBLIC_URL` or `HTTPS` says."""
         return self.https or self.public_url.startswith("https://")
 
     def cookie_name(self, name: str) -> str:
-        """Over https with the prefix that binds a cookie to this host (RFC 6265bis §4.1.3.2)."""
+        """Over https with the prefix that binds the cookie to this host (RFC 6265bis §4.1.3.2)."""
         return f"__Host-{name}" if self.is_https else name
 
     @property
     def site_url(self) -> str:
-        """Where people reach this site, as `https://hooks.example.com`."""
+        """Where people reach this site, such as `https://hooks.example.com`."""
         return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
 
     @property
@@ -203,7 +207,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def user_agent(self) -> str:
-        """What deliveries say of us, and how ingest knows them again."""
+        """The User-Agent of deliveries, by which ingest recognises them."""
         return f"{self.brand_name}-Webhooks/1.0"
 
     @property
@@ -212,7 +216,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def sqlalchemy_url(self) -> str:
-        """`DATABASE_URL` with the driver named; SQLite in `DATA_DIR` when it is not set."""
+        """`DATABASE_URL` with the driver named; SQLite in `DATA_DIR` if not set."""
         url = self.database_url or f"sqlite:///{self.data_dir.resolve() / 'hookline.db'}"
         for prefix in ("postgres://", "postgresql://"):
             if url.startswith(prefix):
@@ -226,7 +230,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def redis_socket_url(self) -> str:
-        """`REDIS_URL`, else the socket of the embedded server in `DATA_DIR`."""
+        """`REDIS_URL`, or the socket of the embedded server in `DATA_DIR`."""
         return self.redis_url or f"unix://{self.data_dir.resolve() / 'redis.sock'}"
 
 

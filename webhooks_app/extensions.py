@@ -1,4 +1,4 @@
-"""The Flask extensions, made once and bound to an app in `create_app`."""
+"""The Flask extensions, created once and bound to an app in `create_app`."""
 
 from typing import TYPE_CHECKING
 
@@ -22,10 +22,10 @@ class Base(DeclarativeBase):
     )
 
 
-# What was read stays readable after a commit: an answer needs no second transaction.
+# Objects stay readable after a commit, so an answer needs no second transaction.
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 if TYPE_CHECKING:
-    Model = Base  # what `db.Model` is made of; type checkers cannot follow how
+    Model = Base  # the base of `db.Model`; type checkers cannot follow how it is made
 else:
     Model = db.Model
 migrate = Migrate()

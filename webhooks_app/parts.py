@@ -1,4 +1,4 @@
-"""The parts that an app is put together from: made once in `create_app`, reached by `parts()`."""
+"""The parts of an app: made once in `create_app`, reached by `parts()`."""
 
 from dataclasses import dataclass
 from threading import BoundedSemaphore
@@ -20,9 +20,12 @@ SLOT = "hookline"
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """`guard` says which addresses may be reached, `vault` seals secrets, `rates` counts requests.
-    `doorbell` wakes workers, `ingest` commits events. `delays` are the answers that inboxes may
-    hold back at once: they leave most threads to everyone else."""
+    """The parts.
+
+    `guard` says which addresses may be reached, `vault` encrypts secrets, `rates` counts requests,
+    `doorbell` wakes workers, and `ingest` commits events. `delays` bounds how many inbox answers
+    may wait at once, so that most threads stay free.
+    """
 
     settings: Settings
     guard: Guard
@@ -38,5 +41,5 @@ def parts_of(app: Flask) -> Parts:
 
 
 def parts() -> Parts:
-    """Those of the current app."""
+    """The parts of the current app."""
     return cast(Parts, current_app.extensions[SLOT])

@@ -1,4 +1,4 @@
-"""The door to RQ. Jobs are named by string, since nobody imports `jobs`."""
+"""The interface to RQ. Jobs are named by string, since nothing may import `jobs`."""
 
 from collections.abc import Callable
 from typing import Self, TypeVar
@@ -32,21 +32,21 @@ log = structlog.get_logger(__name__)
 def nudge() -> None:
     """Ask for an engine after a commit; never raises, never waits long. The beat is the safety net.
 
-    Call it after the commit: a job that is still listed is popped later, so it sees the row.
+    Call it after the commit: a job that is still in the queue starts later, so it sees the row.
     """
     parts().doorbell.ring()
 
 
 def enqueue_background(job: str, *args: str) -> None:
-    """Ask for a job of the background queue after a commit; never raises, never waits long.
+    """Ask for a background job after a commit; never raises, never waits long.
 
-    Its work is in SQL, and a periodic job finds what was never begun.
+    Its work is in SQL, and a periodic job finds what was never started.
     """
     parts().doorbell.send_for(job, *args)
 
 
 def fast_redis(url: str) -> Redis:
-    """For requests: gives up after a quarter of a second, without a second try."""
+    """For requests: gives up after a quarter of a second, without a retry."""
     return Redis.from_url(
         url, socket_timeout=0.25, socket_connect_timeout=0.25, retry=Retry(NoBackoff(), 0)
     )
@@ -85,7 +85,7 @@ class Patience(Retry):
             return _passes_by(error) and (is_retryable is None or is_retryable(error))
 
         if self._is_over:
-            raise RedisConnectionError("Redis is not asked again")
+            raise RedisConnectionError("no more requests to Redis")
         result = super().call_with_retry(do, note, may_pass, with_failure_count)
         if self._is_needed:
             self._is_needed = False
@@ -93,8 +93,10 @@ class Patience(Retry):
         return result
 
     def lose(self) -> None:
-        """From now on an error ends the call that is under way, and every other at once: beside a
-        Redis that hangs, one timeout is waited for and not one for each call."""
+        """From now on, the first error ends this call and all others at once.
+
+        With a Redis that hangs, this waits for one timeout instead of one for each call.
+        """
         self.update_retries(0)
 
 
@@ -107,8 +109,11 @@ def _passes_by(error: Exception) -> bool:
 
 
 def patient_redis(url: str, patience: Patience) -> Redis:
-    """For workers: sits out a Redis that is away. The timeout is the least that RQ takes, 10 s more
-    than its BLPOP, so that beside a Redis that hangs a worker stops before it is killed."""
+    """For workers: waits while Redis is away.
+
+    The timeout is the shortest that RQ allows, 10 s more than its BLPOP, so that with a Redis that
+    hangs a worker stops before it is killed.
+    """
     return Redis.from_url(
         url,
         socket_timeout=20,
@@ -127,7 +132,7 @@ def bell_redis(url: str) -> Redis:
 
 
 def beat_redis(url: str) -> Redis:
-    """For the beat: a tick that fails is followed by another soon."""
+    """For the beat: after a failed tick, another follows soon."""
     return Redis.from_url(
         url, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 1)
     )

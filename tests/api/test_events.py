@@ -83,7 +83,7 @@ def test_an_engine_is_asked_for_when_there_is_something_to_send(
         ({"type": "lead.captured"}, "#/data", "required"),
         ({"type": "no.such", "data": {}}, "#/type", "no.such"),
         ({"type": 5, "data": {}}, "#/type", "str"),
-        ({"type": "webhook.ping", "data": {}}, "#/type", "product itself"),
+        ({"type": "webhook.ping", "data": {}}, "#/type", "reserved"),
         ({"type": "lead.captured", "data": [1]}, "#/data", "object"),
         ({"type": "lead.captured", "data": "text"}, "#/data", "object"),
         ({"type": "lead.captured", "data": None}, "#/data", "object"),
@@ -127,7 +127,7 @@ def test_an_engine_is_asked_for_when_there_is_something_to_send(
         (
             {"type": "lead.captured", "data": {}, "timestamp": "0001-01-01T00:00:00+10:00"},
             "#/timestamp",
-            "not within",
+            "must lie between",
         ),
         ({"type": "lead.updated", "data": {}, "changed": "status"}, "#/changed", "array"),
         ({"type": "lead.updated", "data": {}, "changed": ["a", ""]}, "#/changed/1", "Name"),

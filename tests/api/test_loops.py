@@ -134,7 +134,7 @@ def test_a_url_of_our_own_is_refused(api: Api, host: str, path: str, accepted: b
         assert response.status_code == 201
     else:
         assert response.status_code == 422
-        assert "circle" in faults(response)["#/url"]
+        assert "loop" in faults(response)["#/url"]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_which_addresses_are_our_own(
     allowed = "127.0.0.0/8,::1/128"
     guard = Settings(allowed_networks=allowed, **settings_of).guard  # type: ignore[arg-type]
     for url in own:
-        with pytest.raises(InvalidUrl, match="circle"):
+        with pytest.raises(InvalidUrl, match="loop"):
             check_endpoint_url(url, guard, https_only=False)
     for url in others:
         assert check_endpoint_url(url, guard, https_only=False)

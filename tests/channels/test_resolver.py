@@ -136,7 +136,7 @@ def test_a_name_that_was_not_found_is_asked_for_again(names: NameServer) -> None
 
     errors = asyncio.run(run())
     assert {str(error) for error in errors} == {
-        "The name a.none.test could not be resolved: there is no such name"
+        "The name a.none.test could not be resolved: the name does not exist"
     }
     assert names.asked.count("a.none.test") >= 2
 

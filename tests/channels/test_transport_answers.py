@@ -95,7 +95,7 @@ def test_headers_that_break_off_are_no_answer() -> None:
         connection.shutdown(socket.SHUT_RDWR)
 
     outcome, _ = one(serve)
-    assert (outcome.failure, outcome.error) == (Failure.NETWORK, "The answer broke off")
+    assert (outcome.failure, outcome.error) == (Failure.NETWORK, "The answer was cut off")
     assert outcome.status_code is None
 
 

@@ -36,7 +36,7 @@ def test_a_certificate_for_this_host_and_day_is_trusted(authority: Authority) ->
 @pytest.mark.parametrize(
     ("certificate", "said"),
     [
-        ({"self_signed": True}, "is self-signed: no authority vouches for it"),
+        ({"self_signed": True}, "is self-signed, so no authority confirms it"),
         ({"starts": NOW - 9 * DAY, "ends": NOW - DAY}, "has expired"),
         ({"starts": NOW + DAY, "ends": NOW + 9 * DAY}, "is not valid yet"),
         ({"host": "other.example"}, "is for another host than localhost"),
@@ -92,7 +92,7 @@ def test_an_old_tls_version_is_refused(authority: Authority) -> None:
     [outcome] = sent_to(context)
     assert (outcome.failure, outcome.error) == (
         Failure.TLS,
-        "The endpoint offers no TLS version that is still safe",
+        "The endpoint offers no secure TLS version",
     )
 
 

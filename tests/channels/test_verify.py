@@ -30,7 +30,7 @@ def test_what_is_sent_verifies(name: str, body: bytes, secret: str) -> None:
 @pytest.mark.parametrize("name", SIGNED)
 def test_a_changed_body_and_another_secret_do_not(name: str) -> None:
     for secret, body in ((SECRET, BODY + b" "), (generate_secret(), BODY)):
-        with pytest.raises(BadSignature, match="another secret, or the body was changed"):
+        with pytest.raises(BadSignature, match="wrong secret, or the body was altered"):
             verify(name, secret, signed(name), body, NOW)
 
 
@@ -68,13 +68,13 @@ def test_an_old_request_says_how_old_it_is(name: str) -> None:
         ("standard", "webhook-timestamp", "soon", "not a number of seconds"),
         ("standard", "webhook-timestamp", "١٧٧٢٤٤٥٦٠٠", "not a number of seconds"),
         ("standard", "webhook-timestamp", "9" * 5000, "not a number of seconds"),
-        ("standard", "webhook-id", "msg_2", "does not fit"),
-        ("standard", "webhook-timestamp", str(NOW + 1), "does not fit"),
+        ("standard", "webhook-id", "msg_2", "mismatch"),
+        ("standard", "webhook-timestamp", str(NOW + 1), "mismatch"),
         ("standard", "webhook-signature", "v1a,abc v2,abc", "does not look like v1,<base64>"),
         ("pivra", "x-pivra-signature-256", "0" * 64, "does not look like sha256=<64 hex digits>"),
         ("pivot", "x-pivot-signature", "sha256=" + "0" * 64, "look like <64 hex digits>"),
         ("github", "x-hub-signature-256", "sha1=" + "0" * 40, "does not look like sha256="),
-        ("inqyra", "x-inqyra-signature", "sha256=" + "0" * 64, "does not fit"),
+        ("inqyra", "x-inqyra-signature", "sha256=" + "0" * 64, "mismatch"),
         ("pivotal", "pivotal-signature", "v2,t=1,sig=x", "does not look like"),
         ("pivotal", "pivotal-signature", "v1,t=soon,sig=x", "not a number of seconds"),
         ("stripe", "stripe-signature", f"t={NOW}", "does not look like"),
@@ -90,7 +90,7 @@ def test_what_is_malformed_is_told(name: str, header: str, value: str, why: str)
 @pytest.mark.parametrize("name", TIMED)
 def test_the_timestamp_is_part_of_what_is_signed(name: str) -> None:
     headers = {key: value.replace(str(NOW), str(NOW + 1)) for key, value in signed(name).items()}
-    with pytest.raises(BadSignature, match="does not fit"):
+    with pytest.raises(BadSignature, match="mismatch"):
         verify(name, SECRET, headers, BODY, NOW)
 
 

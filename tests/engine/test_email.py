@@ -193,7 +193,7 @@ def test_a_connection_dropped_in_mid_message_is_tried_again(
     happen(organisation)
     [delivery] = run()
     assert delivery.status == "retrying"
-    assert delivery.error == "The mail server closed the connection in the middle"
+    assert delivery.error == "The mail server closed the connection before it answered"
     make_due()
     [delivery] = run()
     assert delivery.status == "delivered"

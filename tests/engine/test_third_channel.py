@@ -184,5 +184,5 @@ def test_a_channel_that_is_not_there_is_said_in_the_log(
         [delivery] = settle(engine)
     assert (delivery.status, delivery.error) == (
         "retrying",
-        "Not sent: there is no channel called file",
+        "Not sent: there is no channel named file",
     )

@@ -88,7 +88,7 @@ def test_a_secret_that_no_key_opens_is_told(inbox: Inbox, app: Flask) -> None:
     db.session.commit()
     secrets = secrets_of(db.session(), inbox, parts_of(app).vault)
     assert secrets.at(utcnow()) == []
-    assert "not configured" in secrets.why_none
+    assert "no longer configured" in secrets.why_none
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_metrics_of_all_processes_are_in_one_place(shared: Instance) -> None:
 def test_a_second_one_on_the_same_data_says_so(shared: Instance) -> None:
     result = run("app.py", DATA_DIR=shared.folder, PORT=free_port())
 
-    refused(result, f"it runs already on the data in {shared.folder}")
+    refused(result, f"another instance already uses the data in {shared.folder}")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -51,7 +51,7 @@ def test_owners_and_admins_are_told_how_many_failed(webhook: Subscription) -> No
     assert mail_notices.mail_due(db.session(), utcnow()) == 1
     assert {mail.recipient for mail in mails()} == {"admin@example.com", "owner@example.com"}
     mail = mails()[0]
-    assert mail.subject == "New leads: 12 deliveries failed for good"
+    assert mail.subject == "New leads: 12 deliveries failed permanently"
     assert "12 deliveries failed. They were tried" in mail.text
     assert f"http://127.0.0.1:8000/webhooks/{webhook.id}" in mail.text
     assert "Böhm &amp; Söhne" in mail.html
@@ -68,8 +68,8 @@ def test_it_is_quiet_for_an_hour_and_then_tells_what_failed_meanwhile(
     assert mail_notices.mail_due(db.session(), now + timedelta(minutes=61)) == 1
     assert mail_notices.mail_due(db.session(), now + timedelta(hours=5)) == 0
     first, last = mails()[0], mails()[-1]
-    assert first.subject == "New leads: a delivery failed for good"
-    assert last.subject == "New leads: 3 deliveries failed for good"
+    assert first.subject == "New leads: a delivery failed permanently"
+    assert last.subject == "New leads: 3 deliveries failed permanently"
     assert "3 deliveries failed since " in last.text
 
 
@@ -85,7 +85,7 @@ def test_where_the_dashboard_is_enough_no_mail_is_sent_then_or_later(
     assert mail_notices.mail_due(db.session(), now + timedelta(hours=2)) == 0
     fail(webhook, 1)
     assert mail_notices.mail_due(db.session(), now + timedelta(hours=2)) == 1
-    assert {mail.subject for mail in mails()} == {"New leads: a delivery failed for good"}
+    assert {mail.subject for mail in mails()} == {"New leads: a delivery failed permanently"}
 
 
 def test_a_disabled_endpoint_is_told_once_with_its_reason(webhook: Subscription) -> None:
@@ -94,7 +94,7 @@ def test_a_disabled_endpoint_is_told_once_with_its_reason(webhook: Subscription)
         disable(connection, [webhook_id], "The endpoint answered 410 Gone.")
     assert mail_notices.mail_due(db.session(), utcnow()) == 1
     assert mail_notices.mail_due(db.session(), utcnow()) == 0
-    assert [mail.subject for mail in mails()] == ["New leads was disabled"] * 2
+    assert [mail.subject for mail in mails()] == ["New leads was switched off"] * 2
     assert "The endpoint answered 410 Gone." in mails()[0].text
 
 
@@ -104,7 +104,7 @@ def test_what_failed_is_told_with_what_disabled_it(webhook: Subscription) -> Non
         disable(connection, [webhook.id], "The endpoint answered 410 Gone.")
     assert mail_notices.mail_due(db.session(), utcnow()) == 1
     assert mail_notices.mail_due(db.session(), utcnow()) == 0
-    assert [mail.subject for mail in mails()] == ["New leads was disabled"] * 2
+    assert [mail.subject for mail in mails()] == ["New leads was switched off"] * 2
     assert "The endpoint answered 410 Gone. 2 deliveries failed. They were tried" in " ".join(
         mails()[0].text.split()
     )

@@ -46,7 +46,7 @@ CONTEXTS = {
     },
     "password_changed": {"not_me": "https://hooks.example.com/account/not-me/token"},
     "notice": {
-        "title": "12 deliveries of New lead <to the CRM> failed for good",
+        "title": "12 deliveries of New lead <to the CRM> failed permanently",
         "body": "They failed since 2 March 2026, 10:00 UTC, and are not tried again.",
         "link": "https://hooks.example.com/webhooks/whk_1",
         "organisation": "Böhm & <Söhne>",

@@ -43,7 +43,7 @@ def test_it_adds_a_member(app: Flask) -> None:
         ("Acme", "nobody", PASSWORD, "not an e-mail address"),
         ("Acme", "a@exa mple.com", PASSWORD, "not an e-mail address"),
         ("Acme", "a@example.com", "ninechars", "at least 10"),
-        ("Acme", "TAKEN@example.com", PASSWORD, "has an account already"),
+        ("Acme", "TAKEN@example.com", PASSWORD, "already has an account"),
     ],
 )
 def test_it_refuses_and_changes_nothing(
@@ -65,5 +65,5 @@ def test_two_at_once_with_one_address_make_one_user(app: Flask) -> None:
     late = accounts._new_user(db.session(), "a@example.com", PASSWORD)
     accounts.add_member(db.session(), organisation, "a@example.com", PASSWORD, Role.ADMIN)
 
-    with pytest.raises(BadAccount, match="has an account already"):
+    with pytest.raises(BadAccount, match="already has an account"):
         accounts.join(db.session(), organisation, late, Role.ADMIN)

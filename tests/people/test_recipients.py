@@ -106,7 +106,7 @@ def test_asking_again_has_an_end(organisation: Organisation) -> None:
         recipients.ask_again(db.session(), organisation.id, BOB, "New leads")
     assert mailed() == [BOB] * recipients.MOST_ASKED
     recipients.answer(db.session(), row_of(organisation), wants_mail=True)
-    with pytest.raises(Conflict, match="gets these mails"):
+    with pytest.raises(Conflict, match="gets these e-mails"):
         recipients.ask_again(db.session(), organisation.id, BOB, "New leads")
 
 

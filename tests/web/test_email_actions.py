@@ -79,7 +79,7 @@ def test_the_channel_chooses_the_fields_without_javascript_too(owner: Person) ->
         ({"email_to": " "}, "email_to", "1 to 20"),
         ({"email_to": "a@example.com nonsense"}, "email_to", "nonsense"),
         ({"email_to": " ".join(f"a{n}@example.com" for n in range(21))}, "email_to", "1 to 20"),
-        ({"email_subject": "{{ data.name | upper }}"}, "email_subject", "a path, no more"),
+        ({"email_subject": "{{ data.name | upper }}"}, "email_subject", "only a path"),
         ({"email_subject": "x" * 201}, "email_subject", "at most 200"),
     ],
 )

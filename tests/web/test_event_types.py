@@ -90,12 +90,12 @@ def test_what_is_left_empty_is_made_up(owner: Person) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "why"),
     [
-        ("name", "lead.captured", "The catalogue has this one already."),
+        ("name", "lead.captured", "This name is already in the catalogue."),
         ("name", "Order", "An object and what happened"),
         ("sample", "{", "ends too early"),
         ("sample", "[]", "This must be an object."),
         ("schema", "5", "This must be an object."),
-        ("group", "System", "by itself"),
+        ("group", "System", "reserved"),
     ],
 )
 def test_what_cannot_be_is_said_beside_the_field(

@@ -50,8 +50,8 @@ def test_it_shows_what_came_and_whether_it_was_signed(owner: Person, inbox: Inbo
     owner.client.post("/test-webhook/token-1", data=b"\x00\xff")
     page = owner.get("/test-webhook/token-1").text
     assert "The signature is right" in page
-    assert "does not fit" in page
-    assert "without a signature" in page
+    assert "Signature mismatch" in page
+    assert "has no signature" in page
     assert "<b>Ada" not in page
     assert "Lead information" in page
     assert "127.0.0.1" in page
@@ -230,7 +230,7 @@ def test_an_inbox_checks_with_the_secret_of_a_webhook(
     webhook = factories.webhook(organisation, "https://hooks.example/test-webhook/token-1")
     owner.client.post("/test-webhook/token-1", data=LEAD, headers=factories.signed(LEAD))
     page = owner.get("/test-webhook/token-1").text
-    assert "This inbox knows no signing secret" in page
+    assert "This inbox has no signing secret" in page
     assert "sends here" in page
 
     form = {"source": "webhook", "webhook": webhook.id}
@@ -283,7 +283,7 @@ def test_a_secret_of_its_own_is_never_shown(owner: Person, inbox: Inbox) -> None
     assert owner.post("/test-webhook/token-1/secret", source="own", secret="x").status_code == 422
     assert owner.post("/test-webhook/token-1/secret", source="?").status_code == 400
     owner.post("/test-webhook/token-1/secret", source="none")
-    assert "This inbox knows no signing secret" in owner.get("/test-webhook/token-1").text
+    assert "This inbox has no signing secret" in owner.get("/test-webhook/token-1").text
     assert owner.post("/test-webhook/token-1/secret", source="own").status_code == 422
 
 

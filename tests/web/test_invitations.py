@@ -178,8 +178,8 @@ def test_what_will_not_do_is_said_and_the_invitation_stays(
     ("email", "reason"),
     [
         ("nobody", "not an e-mail address"),
-        ("owner@example.com", "a member already"),
-        ("invited@people.example", "invited already"),
+        ("owner@example.com", "already a member"),
+        ("invited@people.example", "already invited"),
         ("a@example.com\r\nBcc: b@example.com", "not an e-mail address"),
     ],
 )

@@ -56,7 +56,7 @@ def test_a_filter_that_means_nothing_is_said_and_replays_nothing(owner: Person) 
     owner.get("/deliveries/")
     response = owner.post("/replays/", status="nonsense", all="1")
     assert response.status_code == 422
-    assert "This is one of" in response.text
+    assert "Choose one of" in response.text
     assert db.session.query(ReplayBatch).count() == 0
 
 

@@ -129,9 +129,9 @@ def test_with_htmx_the_conversation_and_an_empty_form_come_back(owner: Person, p
 @pytest.mark.parametrize(
     ("fields", "word"),
     [
-        ({"role": "visitor", "text": "  "}, "Write something"),
-        ({"role": "visitor"}, "Write something"),
-        ({"role": "robot", "text": "Hi"}, "Say who"),
+        ({"role": "visitor", "text": "  "}, "Enter a message"),
+        ({"role": "visitor"}, "Enter a message"),
+        ({"role": "robot", "text": "Hi"}, "Choose who"),
         ({"role": "visitor", "text": "x" * 16385}, "more than"),
     ],
 )
@@ -161,7 +161,7 @@ def test_all_that_is_wrong_with_a_new_conversation_is_said_at_once(owner: Person
     owner.get("/simulator/")
     response = owner.post("/simulator/", chatbot_id="../x", role="visitor", text=" ")
     assert response.status_code == 422
-    assert "Write something." in response.text
+    assert "Enter a message" in response.text
     for name in ("chatbot_id", "text"):
         assert f'id="{name}-error"' in response.text
     assert 'value="../x"' in response.text

@@ -1,4 +1,4 @@
-"""The JSON door: `/api/v1`, opened by API keys; that of Pollybot also by the session."""
+"""The JSON API under `/api/v1`, by API key; the calls of the Pollybot document also by session."""
 
 from flask import Flask
 
@@ -21,7 +21,7 @@ VIEWS = (chatbot_webhooks, deliveries, event_types, events, messages, webhooks)
 
 
 def init_app(app: Flask) -> None:
-    """A bearer key is proof enough: browsers send none by themselves, so CSRF needs no token."""
+    """Browsers never send a bearer key by themselves, so these requests need no CSRF token."""
     problems.init_app(app)
     csrf.exempt(bp)
     app.url_map.converters |= {"subject_id": SubjectId, "row_id": RowId}

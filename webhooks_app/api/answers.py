@@ -1,4 +1,4 @@
-"""JSON answers: Structs, so that what is answered is declared, and OpenAPI can say it."""
+"""JSON answers as Structs, so that each one is declared and OpenAPI can describe it."""
 
 from collections.abc import Callable, Mapping
 from typing import Annotated, Generic, TypeVar

@@ -1,4 +1,4 @@
-"""Who asks: bearer keys, for some calls sessions, and what each may do."""
+"""Authentication: bearer keys (for some calls sessions) and what each may do."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -24,11 +24,12 @@ R = TypeVar("R")
 
 @bp.before_request
 def authenticate() -> None:
-    """Every endpoint needs a key, or a session if it is one of Pollybot's. Sets `g.principal`, or
-    raises a 401 `Problem`.
+    """Require a key, or for the endpoints of Pollybot a session.
 
-    The body is read before any query but that for the key: a slow client holds no transaction
-    open.
+    Sets `g.principal`, or raises a 401 `Problem`.
+
+    The body is read before any query except the one for the key, so a slow client holds no
+    transaction open.
     """
     token = _bearer_token(request.headers.get("Authorization", ""))
     if request.path.startswith(POLLYBOT) and not (token or "").startswith(KEY_PREFIX):
@@ -52,7 +53,7 @@ def _holder_of(token: str | None) -> Principal:
 
 
 def requires(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """For views that only a key with `scope` may use, or a session whose role opens it."""
+    """For views that need a key with `scope`, or a session whose role allows it."""
 
     def guard(view: Callable[P, R]) -> Callable[P, R]:
         @takes(max(FORM, largest_body(view)))
@@ -69,7 +70,7 @@ def requires(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 
 def requires_live(view: Callable[P, R]) -> Callable[P, R]:
-    """For what live and test share: a test key must not change what live goes by."""
+    """For what live and test share: a test key must not change what live mode uses."""
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -98,7 +99,7 @@ def key_id() -> str:
 
 
 def is_known_key(authorization: str) -> bool:
-    """Whether that header names an API key that opens something."""
+    """Whether that header holds a valid API key."""
     token = _bearer_token(authorization)
     return token is not None and is_key(db.engine, token)
 
@@ -120,7 +121,7 @@ def _forbidden(scope: str) -> Problem:
         403,
         "insufficient-scope",
         "This key may not do that",
-        f"It needs the scope `{scope}`.",
+        f"This call needs the scope `{scope}`.",
         headers={"WWW-Authenticate": challenge},
     )
 
@@ -130,5 +131,5 @@ def _role_forbids() -> Problem:
         403,
         "forbidden",
         "Your role does not allow this",
-        "You may look. An owner or admin of the organisation can change it.",
+        "Viewers can only read. Ask an owner or admin of the organisation to make this change.",
     )

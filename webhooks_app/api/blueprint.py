@@ -1,4 +1,4 @@
-"""The one blueprint that all endpoints hang on."""
+"""The blueprint of all endpoints."""
 
 from flask import Blueprint
 

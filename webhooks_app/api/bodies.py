@@ -1,4 +1,4 @@
-"""Reading what clients send, and saying exactly where it is wrong."""
+"""Read what clients send, and say exactly where it is wrong."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -19,7 +19,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 
 def read(kind: type[T]) -> T:
-    """The request's body. Raises `Invalid` with all that is wrong, or `Problem` when not JSON."""
+    """The request's body. Raises `Invalid` with all faults, or `Problem` when it is not JSON."""
     return decode(json_text(), kind)
 
 
@@ -29,7 +29,7 @@ def read_optional(kind: type[T]) -> T:
 
 
 def read_members() -> Members:
-    """The members of the object in the body, for a service to judge. Raises as `read` does."""
+    """The members of the object in the body, for a service to check. Raises as `read` does."""
     try:
         members: dict[str, object] = msgspec.json.decode(json_text(), type=dict[str, object])
     except msgspec.ValidationError as error:
@@ -58,7 +58,7 @@ def json_text() -> str:
 
 
 def decode(text: str | msgspec.Raw, kind: type[T]) -> T:
-    """Raises `Invalid` with a fault of every member, where `msgspec` names only the first."""
+    """Raises `Invalid` with the faults of all members; `msgspec` names only the first."""
     try:
         return msgspec.json.decode(text, type=kind)
     except msgspec.ValidationError as error:
@@ -68,9 +68,11 @@ def decode(text: str | msgspec.Raw, kind: type[T]) -> T:
 
 
 def _first_faults(text: str | msgspec.Raw, kind: type[msgspec.Struct], first: Fault) -> list[Fault]:
-    """Up to `MOST_FAULTS`; of a long text the first alone, since to find them it is read again.
+    """Up to `MOST_FAULTS`.
 
-    Behind what was wrong may stand what is not even JSON: then that is the fault.
+    For a long text only the first: to find each one, the text is read again.
+
+    If the text after a fault is not JSON, that is the fault.
     """
     if len(text) > LONGEST_READ_TWICE:
         return [first]

@@ -1,4 +1,4 @@
-"""A webhook in the words of the Pollybot document: read, and shown."""
+"""A webhook in the words of the Pollybot document, both ways."""
 
 from collections.abc import Iterable
 from typing import Annotated
@@ -21,7 +21,7 @@ BOUNDS = {
     "retry_delay_ms": ("retryDelay", SHORTEST_BASE, LONGEST_BASE),
 }
 
-# Which of Pollybot's members are about ours, where a service finds fault with those.
+# Our member names and Pollybot's, so that a fault of ours is shown at the right member of theirs.
 POLLYBOT_MEMBERS = {
     "event_types": "eventTypes",
     "enabled": "isActive",
@@ -50,8 +50,10 @@ class ChatbotWebhookPatch(msgspec.Struct, forbid_unknown_fields=True, rename="ca
     updated_at: Ignored = UNSET
 
     def members(self, known: Iterable[str], row: Subscription | None = None) -> Members:
-        """As a webhook's spec calls them; `known` are the names of event types. Raises `Invalid`
-        for retries out of bounds, but for those that `row` has already."""
+        """The members by the names of a webhook's spec; `known` are the names of event types.
+
+        Raises `Invalid` for retries out of bounds, unless `row` has them already.
+        """
         given = {
             "name": self.name,
             "url": self.url,
@@ -148,7 +150,7 @@ class DeletedChatbotWebhook(msgspec.Struct, frozen=True):
 
 
 def listed(row: Subscription) -> ChatbotWebhookAnswer:
-    """As in a list. The two moments are null until there is one."""
+    """As in a list. Both times are null until there is one."""
     health = row.health
     return msgspec.structs.replace(
         made(row),
@@ -158,7 +160,7 @@ def listed(row: Subscription) -> ChatbotWebhookAnswer:
 
 
 def made(row: Subscription, secret: str | UnsetType = UNSET) -> ChatbotWebhookAnswer:
-    """As the answer to its creation shows it."""
+    """As the answer to its creation."""
     spec, _ = stored.as_far_as_readable(row)
     retries = retries_of(spec.retry_policy)
     return ChatbotWebhookAnswer(
@@ -178,7 +180,7 @@ def made(row: Subscription, secret: str | UnsetType = UNSET) -> ChatbotWebhookAn
 
 
 def in_pollybots_words(error: Invalid) -> Invalid:
-    """The same faults, at the members that a client of Pollybot knows."""
+    """The same faults, at the members that Pollybot's clients know."""
     return Invalid(*(_renamed(fault) for fault in error.faults))
 
 
@@ -190,7 +192,7 @@ def _renamed(fault: Fault) -> Fault:
 
 def _within_bounds(policy: dict[str, int]) -> dict[str, int]:
     faults = [
-        Fault(pointer(name), f"This is a whole number from {least} to {most}.")
+        Fault(pointer(name), f"Enter a whole number from {least} to {most}.")
         for member, (name, least, most) in BOUNDS.items()
         if not least <= policy[member] <= most
     ]
@@ -200,7 +202,7 @@ def _within_bounds(policy: dict[str, int]) -> dict[str, int]:
 
 
 def _own_names(names: list[str] | UnsetType, known: Iterable[str]) -> list[str] | UnsetType:
-    """Ours for Pollybot's; any other name stays, for the service to know or refuse."""
+    """Our name for Pollybot's. Any other name stays as it is; the service accepts or refuses it."""
     if names is UNSET:
         return UNSET
     own = names_by_own(known)

@@ -1,4 +1,4 @@
-"""/chatbots/{chatbotId}/webhooks: as the Pollybot document publishes it, by session or by key."""
+"""/chatbots/{chatbotId}/webhooks: the calls of the Pollybot document, by session or key."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -117,7 +117,7 @@ def read_chatbot_webhook(chatbot_id: str, webhook_id: str) -> Response:
 )
 @auth.requires("webhooks:write")
 def update_chatbot_webhook(chatbot_id: str, webhook_id: str) -> Response:
-    """Both methods leave absent members as they are: the document's example sends two."""
+    """Both methods leave absent members as they are: the document's example sends only two."""
     row = _load(chatbot_id, webhook_id)
     fields = bodies.read(ChatbotWebhookPatch).members(_known(), row)
     with _faults_translated():

@@ -1,4 +1,4 @@
-"""/deliveries: what was sent, how it went, and once more."""
+"""/deliveries: what was sent, how it went, and sending it again."""
 
 from flask import Response
 from msgspec.structs import replace

@@ -1,4 +1,4 @@
-"""One event as producers send it, read and checked. The busiest code of the API."""
+"""Read and check one event as producers send it. The busiest code of the API."""
 
 import re
 from collections.abc import Container, Iterator
@@ -19,7 +19,7 @@ from webhooks_app.matching.paths import path_faults
 LARGEST_BATCH = 1000
 MOST_CHANGED = 100
 
-OUT_OF_RANGE = "This moment is not within 0001-01-02 and 9999-12-30 in UTC."
+OUT_OF_RANGE = "This time must lie between 0001-01-02 and 9999-12-30 in UTC."
 VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
 
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -76,8 +76,10 @@ class BatchBody(msgspec.Struct, forbid_unknown_fields=True):
 def parse_event(
     text: str | msgspec.Raw, key: str | None, own: Container[str], hops: int = 0
 ) -> Incoming:
-    """The event in `text`, with its idempotency key; `own` are the names of event types that the
-    organisation registered. Raises `Invalid` with all its faults."""
+    """The event in `text`, with its idempotency key. Raises `Invalid` with all its faults.
+
+    `own` are the names of event types that the organisation registered.
+    """
     body = decode(text, EventBody)
     if faults := list(_faults(body, own)):
         raise Invalid(*faults)
@@ -113,7 +115,7 @@ def _faults(body: EventBody, own: Container[str]) -> Iterator[Fault]:
 
 def _faults_of_subject(body: EventBody) -> Iterator[Fault]:
     if body.subject is not None and body.chatbot_id is not None:
-        yield Fault("#/chatbot_id", "This is short for a subject: give one of the two.")
+        yield Fault("#/chatbot_id", "This is a short form of `subject`: give one of the two.")
     if body.subject is not None:
         for fault in subject_faults(body.subject.type, body.subject.id):
             yield fault.below("subject")

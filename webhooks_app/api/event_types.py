@@ -1,4 +1,4 @@
-"""/event-types: the catalogue, and what an organisation registers beside it."""
+"""/event-types: the catalogue and the types that an organisation registers."""
 
 from typing import Annotated
 
@@ -41,7 +41,7 @@ class EventTypePatch(msgspec.Struct, forbid_unknown_fields=True):
     schema: Schema | UnsetType = UNSET
 
     def given(self) -> dict[str, str]:
-        """As `event_type_fields` knows them: JSON as text."""
+        """The members as `custom_type_fields` reads them: JSON as text."""
         members = {name: getattr(self, name) for name in self.__struct_fields__}
         return {
             name: bytes(value).decode() if isinstance(value, msgspec.Raw) else value
@@ -74,7 +74,7 @@ class EventTypeBody(EventTypePatch, kw_only=True):
     )
 )
 def list_event_types() -> Response:
-    """All at once, for any key: they are few."""
+    """All in one answer, for any key: there are few."""
     kinds = known_types(db.session(), _organisation_id()).values()
     return answer(PageAnswer([shapes.event_type(kind) for kind in kinds], None))
 

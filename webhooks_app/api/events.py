@@ -1,4 +1,4 @@
-"""POST /events and /events/batch: what happened, from the platform's backend."""
+"""POST /events and /events/batch: the platform's backend reports what happened."""
 
 from flask import Response
 
@@ -69,7 +69,10 @@ def create_events() -> Response:
 
 
 def _events_of_batch() -> list[Incoming]:
-    """Each with the key of the batch and its position; no key of a single event has a space."""
+    """Each event's key is the key of the batch and its position.
+
+    The space keeps it apart from the keys of single events.
+    """
     key = idempotency_key(LONGEST_BATCH_KEY)
     own, hops = _own_names(), hops_so_far()
     events: list[Incoming] = []

@@ -1,4 +1,4 @@
-"""Loops: events that deliveries of ours report to us, whose deliveries report events again."""
+"""Loops: our deliveries that cause events here, whose deliveries cause events again."""
 
 import re
 
@@ -13,18 +13,18 @@ NUMBER = re.compile("[0-9]{1,4}")
 
 
 def hops_so_far() -> int:
-    """How many deliveries of ours led to this request, one causing the next.
+    """How many of our deliveries led to this request, one causing the next.
 
-    A delivery of an event that none led to says so by its User-Agent alone. Raises a 422 `Problem`
-    for more than `MOST`: that is a loop.
+    The first delivery of a chain is recognised by its User-Agent alone. More than `MOST` is a loop:
+    raises a 422 `Problem`.
     """
     told = request.headers.get(HOPS, "")
     is_ours = request.headers.get("User-Agent") == parts().settings.user_agent
     hops = int(told) + 1 if NUMBER.fullmatch(told) else int(is_ours)
     if hops > MOST:
         detail = (
-            "This was caused by a delivery, which was caused by another, and so on, more than "
-            f"{MOST} times. A webhook sends events back to here: change its URL."
+            f"A chain of more than {MOST} deliveries led to this event: a webhook sends events "
+            "back to this API. Change its URL."
         )
-        raise Problem(422, "loop-detected", "Events go round in a circle", detail)
+        raise Problem(422, "loop-detected", "Events go in a loop", detail)
     return hops

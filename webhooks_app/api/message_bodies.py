@@ -58,7 +58,10 @@ class _Peek(msgspec.Struct):
 
 
 def is_batch(text: str) -> bool:
-    """Whether the body holds many. What is not even JSON is left to be refused as a message."""
+    """Whether the body holds several messages.
+
+    A body that is not JSON is refused later, as a message.
+    """
     try:
         return msgspec.json.decode(text, type=_Peek).messages != NONE
     except (msgspec.DecodeError, RecursionError):
@@ -91,4 +94,4 @@ def _faults(body: MessageBody, now: datetime) -> Iterator[Fault]:
     if body.at is not None and not fits_every_zone(body.at):
         yield Fault("#/at", OUT_OF_RANGE)
     elif body.at is not None and body.at > now + FURTHEST_AHEAD:
-        yield Fault("#/at", "This is more than a day in the future.")
+        yield Fault("#/at", "This time is more than a day in the future.")

@@ -1,4 +1,4 @@
-"""POST /chatbots/{id}/messages: what was said, from which events follow."""
+"""POST /chatbots/{id}/messages: chat messages, from which events are derived."""
 
 from datetime import datetime, timedelta
 
@@ -54,7 +54,10 @@ def create_messages(chatbot_id: str) -> Response:
 
 
 def _messages_of_batch(text: str, now: datetime, hops: int) -> list[chat.ReportedMessage]:
-    """Each with the key of the batch and its position; those without a moment one after another."""
+    """Each message's key is the key of the batch and its position.
+
+    Those without a time follow one another.
+    """
     key = idempotency_key(LONGEST_BATCH_KEY)
     texts = bodies.decode(text, MessagesBody).messages
     messages: list[chat.ReportedMessage] = []

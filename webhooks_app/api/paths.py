@@ -1,10 +1,10 @@
-"""What stands in the paths of the API."""
+"""The parameters in the API's paths."""
 
 from werkzeug.routing import BaseConverter
 
 
 class SubjectId(BaseConverter):
-    """The id of a subject, which may have slashes."""
+    """The id of a subject, which may contain slashes."""
 
     part_isolating = False
     regex = "[^/].*?"
@@ -12,6 +12,6 @@ class SubjectId(BaseConverter):
 
 
 class RowId(BaseConverter):
-    """An id of ours, as `whk_06gvpml7cj579nme4baogimovo`: never the end of a subject's id."""
+    """One of our ids, such as `whk_06gvpml7cj579nme4baogimovo`; never the end of a subject's id."""
 
     regex = "[a-z]+_[0-9A-Za-z]+"

@@ -1,4 +1,4 @@
-"""Problem details (RFC 9457): what went wrong, where, and what helps."""
+"""Problem details (RFC 9457): what went wrong, where, and what to do."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated
@@ -23,7 +23,7 @@ from webhooks_app.lib.errors import (
 from webhooks_app.lib.pointers import MOST_FAULTS, Fault, Invalid
 
 TYPES = "/docs/api#"
-# Its clients show the `message` of an answer, whatever its status.
+# Pollybot's clients show the `message` of an answer, whatever its status.
 POLLYBOT = "/api/v1/chatbots/"
 PASSED_ON = ("Allow", "Retry-After")
 
@@ -66,7 +66,7 @@ class ProblemAnswer(msgspec.Struct, frozen=True):
 
 
 class Problem(Exception):
-    """An answer that is not the one hoped for. `slug` names its kind, see docs/api.md."""
+    """An answer for what went wrong. `slug` names its kind, see docs/api.md."""
 
     def __init__(
         self,
@@ -107,7 +107,10 @@ class Problem(Exception):
 
 
 def init_app(app: Flask) -> None:
-    """Paths that match no endpoint are answered before any view, so the pages keep theirs."""
+    """A path without an endpoint never reaches a view, so this hook answers it.
+
+    Pages keep their own.
+    """
     app.before_request(_answer_unrouted)
 
 
@@ -116,7 +119,7 @@ def _answer_unrouted() -> Response | None:
     if not request.path.startswith("/api/") or request.path.endswith((".md", "/llms.txt")):
         return None
     if isinstance(error, NoSuchPath):
-        return Problem(404, "not-found", "Not found", "No such path: see /docs/api.").response()
+        return Problem(404, "not-found", "Not found", "No such path. See /docs/api.").response()
     return _http_error(error) if isinstance(error, MethodNotAllowed) else None
 
 
@@ -127,7 +130,7 @@ def _problem(problem: Problem) -> Response:
 INVALID = {
     400: ("malformed-json", "The body is not JSON"),
     413: ("payload-too-large", "Too large"),
-    422: ("invalid-request", "The request cannot be used as it is"),
+    422: ("invalid-request", "The request is not valid"),
 }
 
 
@@ -137,13 +140,15 @@ def _invalid(error: Invalid) -> Response:
     first = error.faults[0]
     detail = first.detail if first.at == "#" else f"{first.at}: {first.detail}"
     if (more := min(len(error.faults), MOST_FAULTS) - 1) > 0:
-        least = "at least " if len(error.faults) >= MOST_FAULTS else ""
-        detail = f"{detail} And {least}{more} more: see `errors`."
+        least = "At least " if len(error.faults) >= MOST_FAULTS else ""
+        detail = f"{detail} {least}{more} more: see `errors`."
     return Problem(status, *INVALID[status], detail, faults=error.faults).response()
 
 
 def _not_found(_: NotFound) -> Response:
-    return Problem(404, "not-found", "Not found", "There is nothing of yours here.").response()
+    return Problem(
+        404, "not-found", "Not found", "No such resource in your organisation."
+    ).response()
 
 
 def _conflict(error: Conflict) -> Response:
@@ -152,22 +157,22 @@ def _conflict(error: Conflict) -> Response:
 
 def _busy(_: Busy) -> Response:
     detail = (
-        "Other events of your organisation are still being matched against costly conditions. "
-        "Nothing was stored: send it again in a moment."
+        "Your organisation's earlier events are still being matched against costly conditions. "
+        "Nothing was stored. Try again in a moment."
     )
     return Problem(429, "busy", "Busy", detail, headers={"Retry-After": "1"}).response()
 
 
 def _plan_limit(error: PlanLimit) -> Response:
-    return Problem(403, "plan-limit", "Not in the plan", str(error)).response()
+    return Problem(403, "plan-limit", "Not in your plan", str(error)).response()
 
 
 def _daily_limit(error: DailyLimit) -> Response:
-    return Problem(429, "daily-limit", "Enough for today", str(error)).response()
+    return Problem(429, "daily-limit", "Daily limit reached", str(error)).response()
 
 
 def _too_large(_: RequestEntityTooLarge) -> Response:
-    detail = f"The body is longer than {request.max_content_length} bytes."
+    detail = f"The body can have at most {request.max_content_length} bytes."
     return _invalid(Invalid(Fault("#", detail, status=413)))
 
 
@@ -183,9 +188,9 @@ def _database_away(error: Exception) -> Response:
     return Problem(
         503,
         "unavailable",
-        "Not available",
-        "The database does not answer. Whether anything was stored is not known: send it again in "
-        "a moment, with the same Idempotency-Key.",
+        "Temporarily unavailable",
+        "The database does not respond. Your request may or may not have been stored. Send it "
+        "again in a moment with the same Idempotency-Key.",
         headers={"Retry-After": "1"},
     ).response()
 
@@ -193,12 +198,16 @@ def _database_away(error: Exception) -> Response:
 def _unexpected(_: Exception) -> Response:
     log.exception("request failed", path=request.path)
     return Problem(
-        500, "internal-error", "Something broke", "It is logged. Trying again may help."
+        500, "internal-error", "Internal error", "The error is logged. Try again."
     ).response()
 
 
 def _unstorable(_: Exception) -> Response:
-    return _invalid(Invalid(Fault("#", "Something in it cannot be stored: a NUL character?")))
+    return _invalid(
+        Invalid(
+            Fault("#", "The request has something that cannot be stored, such as a NUL character.")
+        )
+    )
 
 
 HANDLERS: Mapping[type[Exception], Callable[..., Response]] = {
@@ -218,7 +227,7 @@ HANDLERS: Mapping[type[Exception], Callable[..., Response]] = {
 
 
 def register_problem_handlers(blueprint: Blueprint) -> None:
-    """Answer the errors of these views by problem details."""
+    """Answer errors in these views with problem details."""
     for kind, handler in HANDLERS.items():
         blueprint.register_error_handler(kind, handler)
 

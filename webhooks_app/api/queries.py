@@ -1,4 +1,4 @@
-"""Reading query strings: paging and filters."""
+"""Read query strings: paging and filters."""
 
 import re
 from datetime import datetime
@@ -28,9 +28,11 @@ NUMBERS = ("limit",)
 WHOLE = re.compile(r"-?[0-9]{1,9}")
 MOMENT = "This is a moment with a time zone, as 2026-03-02T10:00:00Z."
 EXPECTED = {
-    "limit": f"This is a number from 1 to {LARGEST_SIZE}.",
-    "status": f"This is one of {', '.join(DeliveryStatus)}.",
-    "metadata": "This is metadata[key]=value; a key has letters, digits, dots, hyphens and _.",
+    "limit": f"Give a number from 1 to {LARGEST_SIZE}.",
+    "status": f"Give one of {', '.join(DeliveryStatus)}.",
+    "metadata": (
+        "Write metadata[key]=value; a key has letters, digits, dots, hyphens and underscores."
+    ),
     "since": MOMENT,
     "until": MOMENT,
 }
@@ -45,11 +47,11 @@ class PageQuery(msgspec.Struct, forbid_unknown_fields=True):
     ] = None
 
     def window(self) -> PageBounds:
-        """Raises `Invalid` for a cursor that was never handed out."""
+        """Raises `Invalid` for a cursor that we never issued."""
         try:
             return PageBounds(self.limit, decode_cursor(self.cursor) if self.cursor else None)
         except ValueError as error:
-            detail = "Take it from `next_cursor` of the page before, as it is."
+            detail = "Use `next_cursor` of the previous page, unchanged."
             raise Invalid(Fault("cursor", detail, kind="parameter")) from error
 
 
@@ -93,7 +95,7 @@ Q = TypeVar("Q", bound=PageQuery)
 
 
 def read(kind: type[Q]) -> Q:
-    """The query string. Raises `Invalid`, also for a parameter that does not exist."""
+    """The query string. Raises `Invalid`, also for an unknown parameter."""
     try:
         return msgspec.convert(_nested(request.args), kind)
     except msgspec.ValidationError as error:

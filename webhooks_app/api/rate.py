@@ -1,4 +1,4 @@
-"""How many requests a key may make; told by the usual headers."""
+"""How many requests a key may make, shown in the usual headers."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -19,7 +19,7 @@ R = TypeVar("R")
 
 
 def limited(view: Callable[P, R]) -> Callable[P, R]:
-    """For views that count against `INGEST_RATE_LIMIT`. A 429 `Problem` says when to come back."""
+    """For views that count against `INGEST_RATE_LIMIT`. A 429 `Problem` says when to try again."""
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -35,8 +35,10 @@ def limited(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def count_events(number: int) -> None:
-    """Count events that are about to be accepted against the organisation's plan: all, or none.
-    A 429 `Problem` says when to come back."""
+    """Count events that are about to be accepted against the organisation's plan: all or none.
+
+    A 429 `Problem` says when to try again.
+    """
     principal: Principal = g.principal
     plan = plan_called(principal.plan)
     if (most := plan.events_per_minute) is None:
@@ -64,7 +66,7 @@ def _too_many(allowance: Allowance) -> Problem:
         429,
         "too-many-requests",
         "Too many requests",
-        f"This key may make {allowance.limit}. Come back in {seconds} s, or send batches.",
+        f"This key can make {allowance.limit} requests. Try again in {seconds} s, or send batches.",
         headers={"Retry-After": str(seconds)},
     )
 
@@ -72,14 +74,14 @@ def _too_many(allowance: Allowance) -> Problem:
 def _more_than_planned(title: str, allowance: Allowance, number: int) -> Problem:
     seconds = allowance.seconds_left
     helps = (
-        f"Send {allowance.amount} at most at once."
+        f"Send at most {allowance.amount} at once."
         if number > allowance.amount
-        else f"Come back in {seconds} s."
+        else f"Try again in {seconds} s."
     )
     return Problem(
         429,
         "too-many-requests",
         "Too many events for the plan",
-        f"The plan {title} has {allowance.amount} events a minute. {helps}",
+        f"The plan {title} allows {allowance.amount} events a minute. {helps}",
         headers={"Retry-After": str(seconds)},
     )

@@ -1,8 +1,8 @@
 """POST /api/test-webhook, as in the Pollybot document: a URL to develop webhooks with.
 
-With an API key, or the token of an inbox, what comes is kept in that inbox. Without, it is only
-summed up in the answer, so strangers can fill nothing. A session is not enough: pages of others
-could post with it.
+With an API key or the token of an inbox, the request is kept in that inbox. Without one, the answer
+only sums it up, so strangers can fill nothing. A session is not enough: pages of other sites could
+post with it.
 """
 
 from flask import Blueprint, Response, request, url_for
@@ -33,7 +33,7 @@ register_problem_handlers(bp)
 @bp.post("/test-webhook")
 @takes(inbox_requests.BODY_LIMIT)
 def receive() -> Response:
-    """The body is read first: whoever sends it slowly holds no transaction open."""
+    """The body is read first, so a slow client holds no transaction open."""
     body = request.get_data()
     inbox = _inbox()
     if inbox is None:
@@ -48,7 +48,7 @@ def receive() -> Response:
 
 
 def _inbox() -> Inbox | None:
-    """The one that the query names, else the organisation's whose key it is; None for strangers.
+    """The inbox that the query names, or the one of the key's organisation; None for strangers.
 
     Raises `NotFound`, `Conflict`, or a 401 `Problem` for a key that is not known.
     """
@@ -70,13 +70,14 @@ def _count(limits: str, *key: str) -> None:
             429,
             "too-many-requests",
             "Too many requests",
-            f"This takes {allowance.limit}. Come back in {allowance.seconds_left} s.",
+            f"This URL accepts {allowance.limit} requests. Try again in {allowance.seconds_left} "
+            "s.",
             headers={"Retry-After": str(allowance.seconds_left)},
         )
 
 
 def _summary(body: bytes) -> dict[str, object]:
-    """What the Pollybot document prints. Header values are not repeated: some are secret."""
+    """What the Pollybot document shows. Header values are left out: some are secret."""
     content = parsed(body)
     names = [name for name in request.headers.keys() if "signature" in name.lower()]  # noqa: SIM118
     stamps = [request.headers[name] for name in TIMESTAMP_HEADERS if name in request.headers]

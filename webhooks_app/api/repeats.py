@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: what makes a repeat harmless (draft-ietf-httpapi-idempotency-key-header)."""
+"""`Idempotency-Key` makes a repeat harmless (draft-ietf-httpapi-idempotency-key-header)."""
 
 from flask import request
 
@@ -12,7 +12,7 @@ LONGEST_BATCH_KEY = LONGEST_KEY - len(" 999")
 
 
 def idempotency_key(longest: int) -> str | None:
-    """The header of that name; None without one. Raises `Invalid`."""
+    """The value of that header, or None. Raises `Invalid`."""
     key = request.headers.get("Idempotency-Key")
     if key is not None and not (len(key) <= longest and VISIBLE.fullmatch(key)):
         detail = f"A key has 1 to {longest} visible ASCII characters."
@@ -30,7 +30,7 @@ def reused(error: KeyReused, at: str, what: str = "event") -> Problem:
     return Problem(
         422,
         "idempotency-key-reused",
-        f"Used before, for a different {what}",
+        f"Already used for a different {what}",
         fault.detail,
         faults=[fault],
     )

@@ -1,5 +1,8 @@
-"""The dashboard's session in place of a key: for the calls of the Pollybot document, which are made
-"by session cookie". Its example sends what the cookie holds as a bearer token; that works too."""
+"""The dashboard's session in place of a key, for the calls of the Pollybot document.
+
+The document makes these calls "by session cookie". Its example sends the cookie's value as a bearer
+token; that works too.
+"""
 
 from flask import current_app, request, session
 from flask.sessions import SecureCookieSessionInterface
@@ -18,10 +21,10 @@ READS, CHANGES = ("webhooks:read",), ("webhooks:read", "webhooks:write")
 
 
 def principal(token: str | None) -> Principal:
-    """Who is logged in, and what their role opens.
+    """Who is logged in, by the cookie or by `token` in its place, and what their role allows.
 
-    By the cookie, or by `token` instead of it. Raises a 401 `Problem` for strangers, a 403 one
-    for what a page of another site made a browser send, `NotFound` for a member of nothing.
+    Raises a 401 `Problem` for strangers, a 403 one for a request that another site's page made the
+    browser send, and `NotFound` for someone without an organisation.
     """
     if token is None:
         _refuse_other_origins()
@@ -46,8 +49,10 @@ def principal(token: str | None) -> Principal:
 
 
 def _open_session(token: str) -> None:
-    """What a token says replaces what a cookie says, for this request only. No browser sends a
-    token by itself, so it needs no look at the origin."""
+    """For this request, the token replaces the cookie.
+
+    Browsers never send a token by themselves, so the origin is not checked.
+    """
     interface = current_app.session_interface
     assert isinstance(interface, SecureCookieSessionInterface)
     serializer = interface.get_signing_serializer(current_app)
@@ -62,8 +67,10 @@ def _open_session(token: str) -> None:
 
 
 def _refuse_other_origins() -> None:
-    """A browser adds the cookie whoever asks, and says who does: all of them send `Origin` with
-    what changes something, and newer ones `Sec-Fetch-Site`."""
+    """Browsers add the cookie to requests from any site, but they name that site.
+
+    All send `Origin` with changes, newer ones `Sec-Fetch-Site`.
+    """
     if request.method in SAFE_METHODS:
         return
     scheme = "https" if parts().settings.is_https else request.scheme
@@ -72,8 +79,8 @@ def _refuse_other_origins() -> None:
         raise Problem(
             403,
             "cross-origin",
-            "Sent by another site",
-            "With the session's cookie, changes are taken from pages of this site only.",
+            "Sent from another site",
+            "With a session cookie, only pages of this site can make changes.",
         )
 
 

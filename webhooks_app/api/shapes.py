@@ -1,4 +1,4 @@
-"""What the API answers about events, event types, messages and deliveries."""
+"""The API's answers about events, event types, messages and deliveries."""
 
 from collections.abc import Mapping
 from datetime import datetime

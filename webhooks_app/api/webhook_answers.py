@@ -1,4 +1,4 @@
-"""A webhook as the API shows it: the members of its spec, and what became of it."""
+"""A webhook as the API shows it: the members of its spec, and its state."""
 
 from typing import Annotated, Any, get_args, get_origin
 
@@ -62,8 +62,10 @@ WebhookAnswer = msgspec.defstruct(
 
 
 def webhook(row: Subscription, vault: Vault, secret: str | UnsetType = UNSET) -> msgspec.Struct:
-    """With its secret when that was made just now. Of one that cannot be read, what can be, and
-    why the rest cannot."""
+    """With `secret`, if that was made just now.
+
+    For a broken one: the readable members, and why the rest cannot be read.
+    """
     spec, broken = stored.as_far_as_readable(row, custom_headers.masked(row, vault))
     return WebhookAnswer(
         row.id,

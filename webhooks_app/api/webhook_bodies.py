@@ -1,4 +1,4 @@
-"""What clients send to /webhooks, but for the members of a webhook: those are its spec."""
+"""What clients send to /webhooks, except a webhook's own members: those are its spec."""
 
 from typing import Annotated, Union
 

@@ -1,4 +1,4 @@
-"""/webhooks: endpoints that are sent what happens."""
+"""/webhooks: endpoints that events are sent to."""
 
 from datetime import timedelta
 

@@ -68,8 +68,8 @@ LEAD_FIELDS = {
     "company": text("Whom the visitor works for."),
     "message": text("What the visitor asked for."),
     "source": text("Where the lead came from."),
-    "status": text("How far it is, as NEW or QUALIFIED."),
-    "tags": texts("Words that people or rules gave it."),
+    "status": text("How far it is, such as NEW or QUALIFIED."),
+    "tags": texts("Tags that people or rules gave it."),
     "conversation_id": text("The conversation in which it was captured."),
 }
 CONVERSATION_FIELDS = {
@@ -77,7 +77,7 @@ CONVERSATION_FIELDS = {
     "visitor_id": text("The visitor, the same over several conversations."),
     "page_url": link("The page on which the visitor wrote."),
     "started_at": moment("When the first message came."),
-    "message_count": count("How many messages there were until then, of both sides."),
+    "message_count": count("How many messages both sides had written by then."),
 }
 MESSAGE_FIELDS = {
     "id": text("The message."),
@@ -120,7 +120,7 @@ EVENT_TYPES = (
         "Nobody wrote for half an hour.",
         GROUP,
         CONVERSATION | {"ended_at": "2026-03-02T10:34:55Z"},
-        CONVERSATION_FIELDS | {"ended_at": moment("When it was taken for over.")},
+        CONVERSATION_FIELDS | {"ended_at": moment("When it counted as ended.")},
     ),
     described(
         "conversation.resolved",

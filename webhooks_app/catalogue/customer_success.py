@@ -55,11 +55,11 @@ TASK = {
 CUSTOMER_FIELDS = {
     "id": text("The customer."),
     "name": text("What the company is called."),
-    "health": one_of("How it stands.", "healthy", "at_risk", "churned"),
+    "health": one_of("How the customer is doing.", "healthy", "at_risk", "churned"),
     "plan": text("What the customer has bought."),
-    "annual_value": amount("What a year brings, in `currency`."),
+    "annual_value": amount("Revenue per year, in `currency`."),
     "currency": text("Three letters (ISO 4217)."),
-    "owner": email("Who of yours looks after the customer."),
+    "owner": email("Who on your team looks after the customer."),
     "renews_on": day("When the contract renews."),
 }
 CONTACT_FIELDS = {
@@ -74,7 +74,7 @@ ONBOARDING_FIELDS = {
     "customer_id": text("The customer who is onboarded."),
     "template": text("The plan that it follows."),
     "phase": text("Where it is now."),
-    "progress_percent": count("How much of it is done, of 100."),
+    "progress_percent": count("How much of it is done, in percent."),
     "due_on": day("When it should be done."),
 }
 TASK_FIELDS = {
@@ -86,13 +86,13 @@ TASK_FIELDS = {
     "due_on": day("When it should be done."),
     "status": one_of("How far it is.", "open", "done"),
 }
-# What single events have beside the fields of their object.
+# What single events have besides the fields of their object.
 MORE_FIELDS: dict[str, Field] = {
     "changed": texts("The names of the fields that changed."),
     "reasons": texts("Why, in words for people."),
     "churned_on": day("The customer's last day."),
     "delayed_by_days": count("How many days it is late."),
-    "previous_phase": text("The phase that it came from."),
+    "previous_phase": text("The phase before this one."),
     "completed_at": moment("When it was done."),
     "overdue_days": count("For how many days it has been due."),
 }
@@ -106,7 +106,7 @@ OBJECTS: dict[str, tuple[Field, Fields]] = {
 
 
 def _type(name: str, description: str, **more: object) -> EventType:
-    """`more` are values of the sample that differ from the object's, or come on top."""
+    """`more` are values of the sample that differ from the object's or are added to it."""
     title = name.replace(".", " ").replace("_", " ").capitalize()
     example, fields = OBJECTS[name.partition(".")[0]]
     on_top = {field: MORE_FIELDS[field] for field in more if field not in fields}

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """`name` is `object.verb`; `sample` the `data` of a realistic event, `schema` the JSON Schema
-    of it. Types that an organisation registered are its `own`, and may have none.
+    """An entry.
 
-    Types of the group "System" are sent by Hookline itself and cannot be ingested.
+    `name` is `object.verb`, `sample` the `data` of a realistic event, and `schema` its JSON Schema.
+    `own` types were registered by an organisation and may have no schema. Types of the group
+    "System" are sent by Hookline itself and cannot be ingested.
     """
 
     name: str

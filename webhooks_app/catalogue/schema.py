@@ -1,4 +1,7 @@
-"""JSON Schema (2020-12) of events' data, with little noise. Examples come from the samples."""
+"""Short ways to write the JSON Schema (2020-12) of an event's data.
+
+Examples come from the samples.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

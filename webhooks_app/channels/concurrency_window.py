@@ -1,12 +1,12 @@
-"""How many requests one endpoint may have in flight: by slow start and additive increase, as TCP
-does (RFC 5681)."""
+"""How many requests one endpoint may have in flight: slow start and additive increase, like TCP."""
 
 
 class ConcurrencyWindow:
-    """Grows by one for each success up to a threshold, then by one for each window of successes.
+    """A window that follows the endpoint's answers (RFC 5681).
 
-    A failure shrinks it to one, so an endpoint that is down costs one slot and not a flood; and
-    halves the threshold, so that what has overwhelmed it is approached with care.
+    It grows by one for each success up to a threshold, then by one for each window of successes. A
+    failure shrinks it to one, so an endpoint that is down costs one slot and gets no flood. A
+    failure also halves the threshold, so the load that overwhelmed the endpoint returns slowly.
     """
 
     INITIAL = 4

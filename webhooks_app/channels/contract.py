@@ -1,7 +1,7 @@
-"""What a channel is: how the engine hands it deliveries, and what it answers.
+"""The channel contract: what the engine hands over, and what it gets back.
 
 A new channel is a folder with a `Channel`, listed where an engine is started (`jobs/engine.py`).
-The engine, what it decides and what it records know none by name.
+The engine, its decisions and its records know no channel by name.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,10 +18,10 @@ from webhooks_app.vocabulary import Trigger
 
 
 class Claimed(msgspec.Struct, frozen=True):
-    """A leased delivery, joined with its event. `lost` when a lease before this one ran out.
+    """A leased delivery, joined with its event. `lost`: an earlier lease ran out.
 
-    `hops` is how many deliveries of ours led to the event, one causing the next; `waited_ms`
-    is for how long this one had been due.
+    `hops` is how many of our deliveries led to the event, one causing the next. `waited_ms` is how
+    long this delivery had been due.
     """
 
     delivery_id: str
@@ -44,7 +44,7 @@ class Claimed(msgspec.Struct, frozen=True):
 
     @property
     def is_test(self) -> bool:
-        """Sent once, and no part of any number."""
+        """A test is sent once and counts in no statistics."""
         return self.trigger == Trigger.TEST
 
 
@@ -61,20 +61,25 @@ class Tried(msgspec.Struct, frozen=True):
 
 
 class Endpoint(Protocol):
-    """A subscription, opened for sending. The engine keeps it until the subscription is edited,
-    and hands its `window` on to the one that follows."""
+    """A subscription, ready for sending.
+
+    The engine keeps it until the subscription is edited, then passes its `window` on to the new
+    one.
+    """
 
     policy: RetryPolicy
     window: ConcurrencyWindow
 
     async def attempt(self, claimed: Claimed) -> Tried:
-        """Try `claimed` once. Never raises, but for cancellation; whatever goes wrong is an
-        outcome."""
+        """Try `claimed` once. Never raises except for cancellation: every failure is an outcome."""
         ...
 
 
 class SubscriptionRow(Protocol):
-    """What a channel needs of a subscription beside its spec. The vault opens what is sealed."""
+    """What a channel needs from a subscription besides its spec.
+
+    The vault decrypts sealed values.
+    """
 
     @property
     def id(self) -> str: ...
@@ -89,7 +94,7 @@ class SubscriptionRow(Protocol):
 
 
 class Channel(Protocol):
-    """`async with` it for the life of an engine's event loop."""
+    """A way to send. Use it with `async with` for the life of an engine's event loop."""
 
     async def __aenter__(self) -> Self: ...
 
@@ -101,6 +106,9 @@ class Channel(Protocol):
     ) -> None: ...
 
     def open(self, subscription: SubscriptionRow, spec: Any) -> Endpoint:
-        """Called in a thread; it may block. `spec` is what the subscription asks for, of this
-        channel's kind. Raises `Unreadable` or ValueError for one that cannot be used."""
+        """Open a subscription. Called in a thread, so it may block.
+
+        `spec` is the subscription's spec, of this channel's kind. Raises `Unreadable` or ValueError
+        for one that cannot be used.
+        """
         ...

@@ -1,4 +1,4 @@
-"""How one try ended, whatever channel made it."""
+"""How one try ended, on any channel."""
 
 from datetime import datetime
 
@@ -8,10 +8,10 @@ from webhooks_app.vocabulary import Failure
 
 
 class Trace(msgspec.Struct, frozen=True):
-    """How long each part of a try took, in milliseconds, and over what it was sent.
+    """How long each part of a try took, in milliseconds, and which connection it used.
 
-    None stands for a part that this try did not have: a kept connection needs neither a name
-    look-up nor a handshake. `certificate_ends_at` is when the endpoint's certificate expires.
+    None means that this try did not have that part: a kept connection needs no name look-up and no
+    handshake. `certificate_ends_at` is when the endpoint's certificate expires.
     """
 
     lookup_ms: int | None = None
@@ -28,11 +28,11 @@ class Trace(msgspec.Struct, frozen=True):
 class Outcome(msgspec.Struct, frozen=True):
     """How one try ended. `failure` is None when it was delivered.
 
-    `status_code` may be set beside a failure, for example when a body never ended. `retry_after`
-    is how many seconds the endpoint asked to wait. `response_body` is what arrived, up to the
-    channel's limit. `permanent`: another try would not help, whatever the retry policy says.
-    `gone`: the endpoint asks for nothing more, so its subscription is switched off.
-    `struggling`: the endpoint did not cope, so fewer requests at once should go to it.
+    `status_code` may be set beside a failure, for example when a body never ended. `retry_after` is
+    how many seconds the endpoint asked us to wait. `response_body` is cut at the channel's limit.
+    `permanent`: another try would not help, whatever the retry policy says. `gone`: the endpoint
+    wants no more requests, so its subscription is switched off. `struggling`: the endpoint is
+    overloaded, so it should get fewer requests at once.
     """
 
     failure: Failure | None
@@ -59,7 +59,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
     @property
     def answered(self) -> bool:
-        """The endpoint copes: it answered in time, and not to say that it is overwhelmed."""
+        """The endpoint answered in time and did not say that it is overloaded."""
         if self.permanent:
             return True
         if self.failure is Failure.STATUS and self.status_code is not None:
@@ -68,5 +68,5 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 def unsent(error: str, now: datetime) -> Outcome:
-    """The outcome of a try that could not even begin."""
+    """The outcome of a try that could not start."""
     return Outcome(Failure.INTERNAL, error, now, 0.0)

@@ -1,6 +1,6 @@
-"""What events hold in plain words, for mails and chat services alike.
+"""Events in plain words, for mails and chat services.
 
-The titles of the catalogue are not used: they may change, and a retry must send the same bytes.
+The catalogue's titles are not used: they may change, and a retry must send the same bytes.
 """
 
 import json
@@ -12,7 +12,7 @@ LONGEST_LABEL = 80
 
 Path = tuple[str, ...]
 
-# Controls, what has no width, and the marks that turn the direction of a text around.
+# Control characters, characters without width, and marks that change the direction of text.
 INVISIBLE = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\u200b\ufeff]+"
 )
@@ -24,10 +24,10 @@ def title_of(event_type: str) -> str:
 
 
 def flat(value: Any, unnamed: str = "", most: int | None = None) -> Iterator[tuple[Path, str]]:
-    """Paths and texts of what says something, objects within flattened.
+    """Paths and texts of what is not empty, with nested objects flattened.
 
-    The member `unnamed` is no part of a path when it is an object: in `lead.captured`, the
-    `lead.email` is the e-mail. Of a list, `most` elements.
+    When the member `unnamed` is an object, its name is left out of paths: in `lead.captured`,
+    `lead.email` is the e-mail. Of a list, the first `most` elements are used.
     """
     return _flat((), value, unnamed, most)
 
@@ -39,28 +39,27 @@ def label_of(path: Path) -> str:
 
 
 def as_written(data: bytes | str) -> Any:
-    """The JSON in `data`, its numbers as they were written: 1.50 is a price, and no float."""
+    """The JSON in `data`, with numbers as they were written: 1.50 is a price, not a float."""
     return json.loads(data, parse_float=str, parse_int=str, parse_constant=str)
 
 
 def value_in_words(value: Any, most: int | None = None) -> str:
-    """Empty for what says nothing; of a list, `most` elements."""
+    """Empty for an empty value; of a list, the first `most` elements."""
     return clean(_text(value, most))
 
 
 def clean(text: str) -> str:
-    """On one line or several as it was, without what nobody sees, and without lone surrogates,
-    which no chat service takes."""
+    """The text without invisible characters and lone surrogates, which no chat service accepts."""
     return INVISIBLE.sub(" ", text.encode(errors="replace").decode()).strip()
 
 
 def units(text: str) -> int:
-    """Its length in UTF-16, in which chat services count."""
+    """Its length in UTF-16 units, which chat services count."""
     return len(text.encode("utf-16-le")) // 2
 
 
 def cut(text: str, most: int) -> str:
-    """At most that many UTF-16 units, without half a character at the end."""
+    """The text cut to that many UTF-16 units, never inside a character."""
     if units(text) <= most:
         return text
     return text.encode("utf-16-le")[: 2 * (most - 1)].decode("utf-16-le", errors="ignore") + "…"

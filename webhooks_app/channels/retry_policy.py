@@ -1,4 +1,4 @@
-"""Retry policies: which failures are tried again, and after how long. Pure."""
+"""Retry policies: which failures are retried, and when. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,15 +20,15 @@ SHORTEST_BASE, LONGEST_BASE = 100, 3_600_000
 
 
 class InvalidPolicy(ValueError):
-    """A retry policy that cannot be used; the message says why."""
+    """A retry policy is not valid; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """`delays` are the seconds after the first, second … failure.
+    """`delays` are the seconds to wait after the first, second … failure.
 
-    `server_errors_only`: of the answers, those below 500 fail at once. `most_added`: by how many
-    seconds Retry-After may lengthen one delay.
+    `server_errors_only`: an answer below 500 fails at once. `most_added`: how many seconds
+    Retry-After may add to one delay.
     """
 
     name: str
@@ -37,18 +37,18 @@ class RetryPolicy:
     most_added: float = LONGEST_RETRY_AFTER
 
     def delay_after(self, failures: int) -> float | None:
-        """Seconds to wait after that many failures; None when no more tries are left."""
+        """Seconds to wait after that many failures; None when no try is left."""
         return self.delays[failures - 1] if failures <= len(self.delays) else None
 
     def retries(self, failure: Failure, status: int | None) -> bool:
-        """Nearly all: a name, a certificate, even a refused address may yet be mended."""
+        """Nearly all are: a name, a certificate, even a refused address may be fixed."""
         if failure is not Failure.STATUS or status is None:
             return True
         return not self.server_errors_only or status >= SERVER_ERRORS
 
 
 def _doubling(base: float, retries: int) -> tuple[float, ...]:
-    """Twice as long each time, within what a delay may be."""
+    """Each delay is twice the one before, up to the longest allowed."""
     return tuple(max(SHORTEST_DELAY, min(base * 2**n, LONGEST_DELAY)) for n in range(retries))
 
 
@@ -77,8 +77,11 @@ POLICIES = {
 
 
 def parse_policy(raw: object) -> RetryPolicy:
-    """A policy by its name, `{"delays": [seconds, …]}`, or `{"max_retries", "retry_delay_ms"}`:
-    retries that wait twice as long each time, as Pollybot's. Raises `InvalidPolicy`."""
+    """A policy from its JSON.
+
+    Its name, `{"delays": [seconds, …]}`, or `{"max_retries", "retry_delay_ms"}`. The last doubles
+    its wait with each retry, as Pollybot's does. Raises `InvalidPolicy`.
+    """
     if isinstance(raw, str):
         if raw not in POLICIES:
             raise InvalidPolicy(f"The retry policy is one of: {', '.join(POLICIES)}.")
@@ -94,7 +97,7 @@ def parse_policy(raw: object) -> RetryPolicy:
 
 
 def timeline(policy: RetryPolicy) -> list[float]:
-    """When each try is made, in seconds since the first, which is at 0; without jitter."""
+    """When each try is made, in seconds after the first one at 0, without jitter."""
     return [0.0, *accumulate(policy.delays)]
 
 
@@ -125,7 +128,7 @@ def _is_whole(value: object, least: int, most: int) -> TypeGuard[int]:
 
 
 def policy_or_default(raw: object) -> RetryPolicy:
-    """For a policy that was stored: what cannot be read is the default."""
+    """A stored policy; the default if it cannot be read."""
     try:
         return parse_policy(raw)
     except InvalidPolicy:

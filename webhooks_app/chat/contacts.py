@@ -1,4 +1,4 @@
-"""E-mail addresses and phone numbers in what a visitor writes. Nothing is guessed."""
+"""Find e-mail addresses and phone numbers in what a visitor writes. Nothing is guessed."""
 
 import re
 from collections.abc import Iterator
@@ -19,17 +19,17 @@ from phonenumbers import (
 MOST_IN_A_MESSAGE = 10
 LONGEST_EMAIL = 254
 FEWEST_DIGITS = 6
-# Checking is slow: after so many of a kind, or that turned out to be none, it stops.
+# Checking is slow, so it stops after this many of a kind, found or rejected.
 TRIES = 100
 
-# Links, also without a scheme, and what git calls a repository: an address within belongs to them.
+# Links, with or without a scheme, and git's repository names: an address inside one is part of it.
 LINKS = re.compile(
     r"(?<![a-z0-9+.-])(?!mailto:)[a-z][a-z0-9+.-]{0,15}://\S*"
     r"|(?<![\w@.+-])(?:[\w-]{1,63}\.){1,8}[a-z]{2,24}(?::\d{1,5})?/\S*"
     r"|(?<![\w.+-])[\w.+-]{1,64}@[\w.-]{1,253}:(?:\S{0,100}/|\S{1,100}\.git\b)\S*",
     re.IGNORECASE,
 )
-# Chinese, Japanese and Korean need no blank between a word and an address.
+# Chinese, Japanese and Korean need no space between a word and an address.
 SCRIPTS = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 SCRIPT_CHANGES = re.compile(rf"(?<=[{SCRIPTS}])(?=[!-~])|(?<=[!-~])(?=[{SCRIPTS}])")
 BETWEEN_EMAILS = re.compile(
@@ -43,7 +43,7 @@ FILE_NAMES = re.compile(
     re.IGNORECASE,
 )
 WORDS_AND_GAPS = re.compile(r"(\s+)")
-# What a bare row of digits is the number of, where it is no phone's.
+# What a bare row of digits may be the number of, other than a phone.
 NUMBERS_OF = re.compile(
     r"(?:[#№]|\b(?:order|invoice|ticket|case|ref(?:erence)?|tracking|booking|reservation|account|acct"
     r"|customer|client|contract|policy|serial|item|part|article|product|parcel|shipment|transaction"
@@ -58,8 +58,11 @@ LABEL_LENGTH = 60
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """`value` is an e-mail address in lower case, or a phone number as E.164, its extension after
-    it as in RFC 3966: `+12125550147;ext=5`."""
+    """A contact detail.
+
+    `value` is an e-mail address in lower case, or a phone number in E.164 with an extension as in
+    RFC 3966: `+12125550147;ext=5`.
+    """
 
     kind: Literal["email", "phone"]
     value: str
@@ -67,10 +70,10 @@ class Contact:
 
 
 def contacts_in(text: str, region: str | None) -> list[Contact]:
-    """Each once: the e-mail addresses, then the phone numbers, as they are written; ten at most.
+    """The e-mail addresses, then the phone numbers, each once and in order; ten at most.
 
-    `region` (ISO 3166, two letters) is the country of numbers without a country code; with None
-    only international ones are found.
+    `region` (ISO 3166, two letters) is the country of numbers without a country code. With None,
+    only international numbers are found.
     """
     text = LINKS.sub(" ", text)
     found = dict.fromkeys((*_emails(text), *_phones(text, region)))
@@ -78,7 +81,7 @@ def contacts_in(text: str, region: str | None) -> list[Contact]:
 
 
 def shown_phone(value: str) -> str:
-    """As people write it abroad: `+46 70 123 45 67`, `+1 212-555-0147 ext. 5`."""
+    """In international form: `+46 70 123 45 67`, `+1 212-555-0147 ext. 5`."""
     return format_number(parse(value), PhoneNumberFormat.INTERNATIONAL)
 
 
@@ -96,8 +99,11 @@ def _emails(text: str) -> Iterator[Contact]:
 
 
 def _bare(word: str) -> str:
-    """Without the marks around it. An underscore, a hyphen or a dot before it may be a part of the
-    address; only one on both sides is emphasis, and dots in a row are a pause."""
+    """The address without the marks around it.
+
+    An underscore, hyphen or dot before it may be part of the address. On both sides it is emphasis;
+    several dots are a pause.
+    """
     word = re.sub(r"^\.{2,}", "", word.strip(AROUND_EMAILS))
     while word[:1] == "_" == word[-1:]:
         word = word[1:-1].strip(AROUND_EMAILS)

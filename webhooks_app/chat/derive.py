@@ -1,7 +1,7 @@
-"""From a message, or from silence, to the events that follow (seed 004, Inqyra): pure.
+"""From a message, or from silence, to the events that follow (seed 004, Inqyra). Pure.
 
-Messages may come late and in any order: what follows depends on when they were written (`at`), not
-on when they came, but for `conversation.ended`, which is about nobody writing to us.
+Messages may arrive late and in any order: the result depends on when they were written (`at`), not
+on when they arrived. The exception is `conversation.ended`, which depends on arrival.
 """
 
 from collections.abc import Sequence
@@ -33,10 +33,10 @@ Step = tuple[State, list[Derived]]
 def hear(
     place: ConversationRef, state: State, said: Message, noticed: Findings, now: datetime
 ) -> Step:
-    """What is known after a message that is new, and the events that follow from it. `noticed` is
-    what is in a visitor's text.
+    """The state after a new message, and the events that follow from it.
 
-    A moment in the future is a wrong clock, and counts as `now`.
+    `noticed` is what was found in a visitor's text. A time in the future means a wrong clock and
+    counts as `now`.
     """
     said = with_(said, at=min(said.at, now))
     is_late = state.ended_at is not None and said.at <= state.ended_at
@@ -55,7 +55,7 @@ def hear(
 
 
 def end(place: ConversationRef, state: State, now: datetime) -> tuple[State, Derived] | None:
-    """The end of a conversation in which nobody has written for long enough; else None."""
+    """The end of a conversation in which nobody has written for long enough, or None."""
     at = state.ends_at
     if at is None or at > now:
         return None
@@ -77,7 +77,7 @@ def _counted(state: State, said: Message) -> State:
 
 
 def _awake(state: State, is_late: bool, now: datetime) -> State:
-    """It goes on, and after an end again, unless the message was written before that end."""
+    """Reopen the conversation, unless the message was written before its end."""
     goes_on = state.ends_at is not None
     if state.started_at is None or (is_late and not goes_on):
         return state
@@ -88,7 +88,7 @@ def _awake(state: State, is_late: bool, now: datetime) -> State:
 
 
 def _heard_assistant(place: ConversationRef, state: State, said: Message) -> Step:
-    """An answer, unless the visitor had written nothing by then: that is a greeting, for now."""
+    """An answer. Before the visitor has written anything it is a greeting, for now."""
     if state.started_at is not None and state.started_at <= said.at:
         return state, [_received(place, state.notes, said)]
     early = _in_order((*state.notes.early, said))[-EARLY_KEPT:]
@@ -98,7 +98,7 @@ def _heard_assistant(place: ConversationRef, state: State, said: Message) -> Ste
 def _answers(
     place: ConversationRef, state: State, said: Message, _noticed: Findings, _is_late: bool
 ) -> Step:
-    """Those that came before the visitor's message which they answer."""
+    """Answers that arrived before the visitor's message that they answer."""
     notes = with_(
         state.notes,
         questions=_in_order((*state.notes.questions, said))[-QUESTIONS_KEPT:],
@@ -109,7 +109,7 @@ def _answers(
 
 
 def _received(place: ConversationRef, notes: Notes, answer: Message) -> Derived:
-    """With the visitor's last message before the answer, of those that are kept."""
+    """The answer with the visitor's last message before it, among those kept."""
     before = [one for one in notes.questions if one.at <= answer.at]
     question = before[-1] if before else notes.questions[0]
     data = payloads.received(place, question, answer)
@@ -119,7 +119,7 @@ def _received(place: ConversationRef, notes: Notes, answer: Message) -> Derived:
 def _leads(
     place: ConversationRef, state: State, said: Message, noticed: Findings, _is_late: bool
 ) -> Step:
-    """One event for all the details that are new in a message."""
+    """One event for all details that are new in a message."""
     known = {*state.notes.emails, *state.notes.phones}
     new = [one for one in noticed.contacts if one.value not in known][: MOST_CONTACTS - len(known)]
     if not new:
@@ -137,7 +137,7 @@ def _leads(
 def _requests(
     place: ConversationRef, state: State, said: Message, noticed: Findings, is_late: bool
 ) -> Step:
-    """Each kind once until the conversation ends; what came late counts for the time before."""
+    """Each kind once until the conversation ends. A late message counts for when it was written."""
     notes = state.notes
     resumed = is_late and state.ends_at is not None
     before = notes.asked_before if resumed else notes.asked

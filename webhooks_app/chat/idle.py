@@ -1,4 +1,4 @@
-"""The end of conversations: nobody has written for long enough."""
+"""End conversations in which nobody has written for long enough."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,9 +22,9 @@ SILENCE = "silence"
 
 
 def end_idle(database: Engine, now: datetime) -> bool:
-    """End all whose time has come, committed in batches; True when something is to be sent.
+    """End all conversations that are due, committed in batches; True when something must be sent.
 
-    Of two at once each skips what the other has locked, and finds ended what it has ended.
+    Two at once do not disturb each other: each skips what the other has locked or ended.
     """
     due = (
         select(CONVERSATIONS)
@@ -43,7 +43,7 @@ def end_idle(database: Engine, now: datetime) -> bool:
 
 
 def end_now(database: Engine, talk_id: str, now: datetime) -> list[Accepted]:
-    """Move the clock of a simulated conversation on to its end. Nothing for one that has ended."""
+    """Move the clock of a simulated conversation to its end. An ended one stays as it is."""
     query = select(CONVERSATIONS).where(
         CONVERSATIONS.c.id == talk_id,
         CONVERSATIONS.c.simulated,

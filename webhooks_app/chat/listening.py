@@ -1,4 +1,4 @@
-"""What is noticed in what a visitor writes: contact details, and requests, found by patterns."""
+"""Find contact details, and by patterns requests, in what a visitor writes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ APPOINTMENT_PATTERNS = (
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What is in one text: contact details, and the event types that it asks for."""
+    """What was found in one text: contact details, and the event types that it asks for."""
 
     contacts: Sequence[Contact] = ()
     requests: Sequence[str] = ()
@@ -50,8 +50,10 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """The event types that a text asks for. Not `tried`: some patterns cost more than the budget
-    had left, and count as not found."""
+    """The event types that a text asks for.
+
+    Not `tried`: some patterns cost more than the rest of the budget and count as not found.
+    """
 
     types: Sequence[str] = ()
     tried: bool = True
@@ -59,8 +61,10 @@ class Requests:
 
 @dataclass(frozen=True, slots=True)
 class ListeningRules:
-    """What is listened for in the conversations of one chatbot. Not `readable`: the settings of the
-    organisation cannot be read, so these are the defaults."""
+    """What to listen for in the conversations of one chatbot.
+
+    Not `readable`: the organisation's settings cannot be read, so these are the defaults.
+    """
 
     escalation: Sequence[str] = ESCALATION_PATTERNS
     appointment: Sequence[str] = APPOINTMENT_PATTERNS
@@ -68,7 +72,7 @@ class ListeningRules:
     readable: bool = True
 
     def requests_in(self, texts: Sequence[str], steps: int) -> list[Requests]:
-        """For each of the texts; `steps` is the budget of all together."""
+        """The results for each text; `steps` is the budget for all together."""
         budget = Budget(steps)
         return [self._requests_in(text, budget) for text in texts]
 
@@ -93,10 +97,10 @@ def are_patterns(*some: Sequence[str]) -> bool:
 
 
 def first_match(patterns: Sequence[str], text: str, budget: Budget) -> str | None:
-    """The first pattern found somewhere in the text, whatever the case and the line breaks.
+    """The first pattern that matches anywhere in the text, ignoring case and line breaks.
 
-    Raises `re2.error` for one that is none, and `Spent` when none was found of those that the
-    budget could pay.
+    Raises `re2.error` for an invalid pattern, and `Spent` when no pattern that the budget allowed
+    matched.
     """
     spent = None
     for written in patterns:

@@ -13,7 +13,7 @@ Data = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class ConversationRef:
-    """Which conversation it is: the platform's id, and the one its lead has."""
+    """Which conversation it is: the platform's id and the lead's id."""
 
     conversation_id: str
     lead_id: str
@@ -67,7 +67,7 @@ def request(place: ConversationRef, said: Message, notes: Notes) -> Data:
 
 
 def _reachable(notes: Notes, new: Sequence[Contact] = ()) -> Data:
-    """How to reach the visitor: by what is new, else by what was told last."""
+    """How to reach the visitor: a new detail, otherwise the last one given."""
     emails = [one.shown for one in new if one.kind == "email"] or notes.emails[-1:]
     phones = [one.shown for one in new if one.kind == "phone"] or [
         shown_phone(value) for value in notes.phones[-1:]

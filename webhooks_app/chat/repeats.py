@@ -1,4 +1,4 @@
-"""Messages that come again: recognised by their id or key, answered like the first time."""
+"""Repeated messages: recognised by their id or key, answered like the first time."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,9 +17,11 @@ REPEATABLE = ("message_id", "idempotency_key")
 
 @dataclass(frozen=True, slots=True)
 class ReportedMessage:
-    """A valid message. `message_id` is the platform's own, unique in its conversation, as is
-    `idempotency_key`: either makes a repeat harmless. `hops` is how many deliveries of ours led to
-    it, one causing the next."""
+    """A valid message.
+
+    `message_id` is the platform's own, unique in its conversation, as is `idempotency_key`: either
+    makes a repeat harmless. `hops` is how many of our deliveries led to it, one causing the next.
+    """
 
     conversation_id: str
     speaker: Speaker
@@ -40,7 +42,7 @@ class ReportedMessage:
 
 @dataclass(slots=True)
 class MessageResult:
-    """What became of a message; for a repeat, what became of it the first time."""
+    """The result of a message; for a repeat, the result of the first one."""
 
     conversation_id: str
     events: list[Accepted] = field(default_factory=list)
@@ -48,8 +50,10 @@ class MessageResult:
 
 @dataclass(frozen=True, slots=True)
 class _First:
-    """What a message was when it came first. Its moment does not count: a platform that gives none
-    has another one each time."""
+    """What a message contained the first time.
+
+    Its time does not count: without one from the platform, it differs each time.
+    """
 
     role: str
     digest: str
@@ -62,7 +66,7 @@ class _First:
 
 
 class Known:
-    """Which of `messages` were heard before in their conversations, which are locked."""
+    """Which of `messages` were already reported in their conversations, which are locked."""
 
     def __init__(
         self,
@@ -89,7 +93,7 @@ class Known:
     def find(
         self, index: int, talk: LockedConversation, message: ReportedMessage
     ) -> MessageResult | None:
-        """What became of it, or None when it is new. Raises `KeyReused`."""
+        """The earlier result, or None for a new message. Raises `KeyReused`."""
         for member in REPEATABLE:
             value = getattr(message, member)
             if value and (first := self._first.get((talk.id, member, value))):

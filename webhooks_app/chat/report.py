@@ -1,5 +1,7 @@
-"""Messages as they are reported: what is known after them and the events that follow, in one
-transaction that holds the locks of their conversations."""
+"""Process reported messages: update the state of conversations and store the events that follow.
+
+One transaction does both, and holds the locks of the conversations.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -36,9 +38,9 @@ def report(
     now: datetime,
     simulated: bool = False,
 ) -> list[MessageResult]:
-    """Derive from `messages`, in their order, and commit: an answer for each.
+    """Derive from `messages` in order and commit; returns an answer for each.
 
-    Raises `KeyReused`, with nothing stored, when an id or key came with another message before.
+    Raises `KeyReused`, with nothing stored, when an id or key was used for another message.
     """
     findings = _findings(database, tenant, chatbot_id, messages, now)
     ids = [one.message_id or new_id("cms") for one in messages]
@@ -61,9 +63,9 @@ def _findings(
     messages: Sequence[ReportedMessage],
     now: datetime,
 ) -> list[Findings]:
-    """What is in each text. It takes long, so it is found out before anything is locked.
+    """What was found in each text. This takes long, so it happens before anything is locked.
 
-    What is more than cheap waits for its turn: one at a time for each organisation. Raises `Busy`.
+    Costly texts wait for their turn, one at a time for each organisation. Raises `Busy`.
     """
     texts = [one.text for one in messages if one.speaker is Speaker.VISITOR]
     if not texts:
@@ -89,7 +91,7 @@ def _findings(
 
 @dataclass(slots=True)
 class _New:
-    """A message that was not heard before, and what it led to."""
+    """A new message and what it led to."""
 
     talk: LockedConversation
     message: ReportedMessage

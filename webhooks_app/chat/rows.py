@@ -1,4 +1,4 @@
-"""Conversations as rows: locked, read into what the derivation knows, and written back."""
+"""Conversations as rows: locked, read into the state for the derivation, and written back."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
@@ -74,10 +74,9 @@ def locked(
     now: datetime,
     simulated: bool,
 ) -> dict[str, LockedConversation]:
-    """The conversations of the platform's ids in `new_ids`, made where they are new, with the ids
-    given there.
+    """The conversations of the platform's ids in `new_ids`; new ones get the ids given there.
 
-    Rows are locked in the order of their ids, so that two batches wait rather than deadlock.
+    Rows are locked in the order of their ids, so that two batches wait instead of deadlocking.
     """
     columns = CONVERSATIONS.c
     query = (
@@ -122,7 +121,7 @@ def write(connection: Connection, talks: Iterable[LockedConversation], now: date
 
 
 def wishes_of(connection: Connection, organisation_id: str, chatbot_id: str) -> ListeningRules:
-    """What the organisation listens for in the conversations of that chatbot."""
+    """What the organisation listens for in that chatbot's conversations."""
     query = select(SETTINGS).where(ChatSettings.in_organisation(organisation_id))
     row = connection.execute(query).first()
     if row is None:

@@ -1,4 +1,4 @@
-"""What platforms report of chats, and the conversations that end when nobody writes."""
+"""Reported chat messages, and conversations that end because nobody writes."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -33,9 +33,10 @@ def hear(
     now: datetime,
     simulated: bool = False,
 ) -> list[MessageResult]:
-    """Commit `messages` and the events that follow, then ask for an engine: an answer for each.
+    """Commit `messages` and the events that follow, all or none, then ask for an engine.
 
-    All or none. Raises `KeyReused` when an id or key came with another message before.
+    Returns an answer for each message. Raises `KeyReused` when an id or key was used for another
+    message.
     """
     heard = report(db.engine, tenant, chatbot_id, messages, now, simulated)
     if any(event.plans_deliveries for one in heard for event in one.events):
@@ -51,4 +52,6 @@ def end_idle(now: datetime) -> None:
 
 def text_faults(text: str) -> Iterator[Fault]:
     if (size := len(text.encode())) > LARGEST_TEXT:
-        yield Fault("#", f"{size} bytes are more than {LARGEST_TEXT}.", status=413)
+        yield Fault(
+            "#f", f"The text has {size} bytes; at most {LARGEST_TEXT} are allowed.", status=413
+        )

@@ -1,4 +1,4 @@
-"""What an organisation listens for in its chats: read, checked, tried out, saved."""
+"""What an organisation listens for in its chats: read, check, try out and save."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,14 +19,17 @@ from webhooks_app.organisations.audit_log import Target, record
 MOST_PATTERNS = 50
 LONGEST_PATTERN = 300
 MOST_CHATBOTS = 200
-# Two letters of a country, and what a number of it begins with abroad.
+# A country's two letters and its calling code.
 REGIONS = {region: country_code_for_region(region) for region in sorted(SUPPORTED_REGIONS)}
 
 
 @dataclass(frozen=True, slots=True)
 class ChatSettingsInput:
-    """As people set it. `region` is of phone numbers without a country code, empty for none;
-    `regions` are pairs of a chatbot's id and its own region."""
+    """The settings as people enter them.
+
+    `region` is the country of phone numbers without a country code, or empty; `regions` are pairs
+    of a chatbot's id and its own region.
+    """
 
     escalation: Sequence[str] = ESCALATION_PATTERNS
     appointment: Sequence[str] = APPOINTMENT_PATTERNS
@@ -36,7 +39,7 @@ class ChatSettingsInput:
 
 @dataclass(frozen=True, slots=True)
 class TriedOut:
-    """What was found in a text: the first pattern that matches, or None."""
+    """What was found in a text; for each request the first pattern that matches, or None."""
 
     escalation: str | None
     appointment: str | None
@@ -56,7 +59,7 @@ def read(session: Session, organisation_id: str) -> ChatSettingsInput:
 
 
 def save(session: Session, organisation_id: str, wanted: ChatSettingsInput) -> None:
-    """Listen for that from the next message on; committed. Raises `Invalid`, see `check`."""
+    """Save and commit; applies from the next message on. Raises `Invalid`, see `check`."""
     check(wanted)
     values = _values(wanted)
     if values == _values(read(session, organisation_id)):
@@ -77,7 +80,7 @@ def _values(wanted: ChatSettingsInput) -> dict[str, object]:
 
 
 def try_out(wanted: ChatSettingsInput, text: str) -> TriedOut:
-    """What would be found in a visitor's message, for any chatbot without a country of its own.
+    """What would be found in a visitor's message to a chatbot without its own country.
 
     Raises `Invalid`, see `check`.
     """
@@ -90,7 +93,7 @@ def try_out(wanted: ChatSettingsInput, text: str) -> TriedOut:
 
 
 def _tried(patterns: Sequence[str], text: str) -> str | None:
-    """As in a message: what costs too much counts as not found."""
+    """As for a real message, a pattern that costs too much counts as not found."""
     try:
         return first_match(patterns, text, Budget())
     except Spent:
@@ -98,7 +101,7 @@ def _tried(patterns: Sequence[str], text: str) -> str | None:
 
 
 def check(wanted: ChatSettingsInput) -> None:
-    """Raises `Invalid` with all faults, each at the member that it is about."""
+    """Raises `Invalid` with all faults, each at its member."""
     faults = [
         *_faults_of_patterns("escalation", wanted.escalation),
         *_faults_of_patterns("appointment", wanted.appointment),
@@ -111,32 +114,35 @@ def check(wanted: ChatSettingsInput) -> None:
 def _faults_of_patterns(name: str, patterns: Sequence[str]) -> Iterator[Fault]:
     at = pointer(name)
     if len(patterns) > MOST_PATTERNS:
-        yield Fault(at, f"These are {len(patterns)} patterns; {MOST_PATTERNS} at most.")
+        yield Fault(at, f"There are {len(patterns)} patterns; use at most {MOST_PATTERNS}.")
         return
     for number, pattern in enumerate(patterns, 1):
         if len(pattern) > LONGEST_PATTERN:
-            yield Fault(at, f"Line {number} is longer than {LONGEST_PATTERN} characters.")
+            yield Fault(at, f"Line {number} has more than {LONGEST_PATTERN} characters.")
         elif "\0" in pattern:
-            yield Fault(at, f"Line {number} has a character that cannot be typed.")
+            yield Fault(at, f"Line {number} has a control character.")
         else:
             try:
                 first_match([pattern], "", Budget())
             except re2.error as error:
                 why = error.args[0].decode() if error.args else "not a pattern"
-                # The flags are ours: nobody typed them.
-                yield Fault(at, f"Line {number} is no pattern: {why.replace('(?is)', '', 1)}.")
+                # We add these flags, so people do not see them.
+                yield Fault(
+                    at, f"Line {number} is not a valid pattern: {why.replace('(?is)', '', 1)}."
+                )
 
 
 def _faults_of_regions(wanted: ChatSettingsInput) -> Iterator[Fault]:
     if wanted.region and wanted.region not in REGIONS:
-        yield Fault("#/region", "Choose a country of the list.")
+        yield Fault("#/region", "Choose a country from the list.")
     if len(wanted.regions) > MOST_CHATBOTS:
-        yield Fault("#/regions", f"These are too many lines; {MOST_CHATBOTS} at most.")
+        yield Fault("#/regions", f"Use at most {MOST_CHATBOTS} lines.")
         return
     for number, (chatbot_id, region) in enumerate(wanted.regions, 1):
         if region not in REGIONS:
             detail = (
-                "ends in no country: write a chatbot's id, a space and two letters, as bot_1 SE."
+                "has no country: add a two-letter country code after the chatbot's id, for "
+                "example “bot_1 SE”."
             )
             yield Fault("#/regions", f"Line {number} {detail}")
         for fault in subject_id_faults(chatbot_id):

@@ -1,4 +1,4 @@
-"""Conversations that people play, to see what follows: real events in the mode they are in."""
+"""Conversations that people act out to see what follows: real events in the current mode."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,7 +34,7 @@ class Sent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """An event, and whom it is delivered to."""
+    """An event and its deliveries."""
 
     event_id: str
     type: str
@@ -57,7 +57,7 @@ class Played:
 
     @property
     def is_under_way(self) -> bool:
-        """Is something still being sent?"""
+        """Whether something is still being sent."""
         sent = (one for line in self.lines for event in line.events for one in event.sent)
         return any(one.delivery.status in UNDER_WAY for one in sent)
 
@@ -84,19 +84,21 @@ def say(session: Session, tenant: Tenant, conversation: Conversation, role: str,
 
 
 def let_time_pass(session: Session, conversation: Conversation) -> None:
-    """As if nobody had written for half an hour: it ends for real. Raises `Conflict` when it has
-    ended, or has not begun."""
+    """End the conversation as if nobody had written for half an hour.
+
+    Raises `Conflict` when it has already ended or has not begun.
+    """
     session.commit()
     events = idle.end_now(db.engine, conversation.id, utcnow())
     if not events:
-        raise Conflict("It is not going on: it begins when the visitor writes.")
+        raise Conflict("This conversation is not active. Send a visitor message first.")
     if any(event.plans_deliveries for event in events):
         queue.nudge()
     session.refresh(conversation)
 
 
 def find(session: Session, tenant: Tenant, id_: str) -> Conversation:
-    """Raises `NotFound`, also for those of others, and for real ones."""
+    """Raises `NotFound`, also for another organisation's or a real conversation."""
     row = session.scalar(_simulated(tenant).where(Conversation.id == id_))
     if row is None:
         raise NotFound
@@ -109,7 +111,7 @@ def newest(session: Session, tenant: Tenant) -> Sequence[Conversation]:
 
 
 def chatbots(session: Session, organisation_id: str) -> Mapping[str, str]:
-    """The named ones: name by id."""
+    """Named chatbots: name by id."""
     query = Subject.of_organisation(organisation_id).where(Subject.type == "chatbot")
     return {row.id: row.name for row in session.scalars(query.order_by(Subject.name))}
 
@@ -146,19 +148,19 @@ def _simulated(tenant: Tenant) -> Select[Conversation]:
 
 
 def _hear(session: Session, tenant: Tenant, chatbot_id: str, message: ReportedMessage) -> None:
-    """What was read until now is let go of: on SQLite, hearing is to be the one writer."""
+    """End the current read transaction: on SQLite, `report` must be the only writer."""
     session.commit()
     chat.hear(tenant, chatbot_id, [message], message.at, simulated=True)
 
 
 def _message(conversation_id: str, role: str, text: str) -> ReportedMessage:
     """Raises `Invalid`, at `#/text`."""
-    # A form can hold it, a text column of PostgreSQL cannot; HTML reads it as this, too.
+    # A form can contain NUL, a text column of PostgreSQL cannot. HTML replaces it the same way.
     text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
     if role not in list(Speaker):
-        raise Invalid(Fault("#/text", "Say who writes it."))
+        raise Invalid(Fault("#/text", "Choose who writes the message."))
     if not text.strip():
-        raise Invalid(Fault("#/text", "Write something."))
+        raise Invalid(Fault("#/text", "Enter a message."))
     if faults := list(chat.text_faults(text)):
         raise Invalid(*(fault.below("text") for fault in faults))
     return ReportedMessage(conversation_id, Speaker(role), text, utcnow())

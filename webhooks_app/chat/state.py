@@ -1,4 +1,4 @@
-"""What is known of a conversation between two messages: plain values, no rows."""
+"""What is known about a conversation between two messages: plain values, no rows."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +14,7 @@ class Speaker(StrEnum):
 
 
 class Message(msgspec.Struct, frozen=True):
-    """One message. `id` is the platform's, or ours where it gave none; `at` when it was written."""
+    """One message. `id` is the platform's id, or ours without one; `at` is when it was written."""
 
     id: str
     speaker: Speaker
@@ -23,12 +23,11 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class Notes(msgspec.Struct, frozen=True):
-    """What nobody asks the database for; kept as JSON.
+    """The part of the state that no query needs; kept as JSON.
 
-    `emails` and `phones` are the values of the contacts found so far. `asked` are the kinds of
-    request since it last began, `asked_before` those of the time before. `questions` are the
-    visitor's newest messages, `early` what the assistant wrote before anything known of the
-    visitor.
+    `emails` and `phones` are the contact details found so far. `asked` are the kinds of request
+    since the conversation last began, `asked_before` the kinds before that. `questions` are the
+    visitor's newest messages; `early` are the assistant's messages before the visitor's first one.
     """
 
     emails: tuple[str, ...] = ()
@@ -41,8 +40,11 @@ class Notes(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`started_at` is the visitor's first message, by its own moment. `ends_at` is when nobody will
-    have written for long enough, None while it is not going on; `ended_at` when it last ended."""
+    """`started_at` is when the visitor's first message was written.
+
+    `ends_at` is when the conversation will end unless somebody writes, None while it is not active;
+    `ended_at` is when it last ended.
+    """
 
     first_message_at: datetime | None = None
     last_message_at: datetime | None = None
@@ -61,7 +63,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """An event that follows. `keys` say of what it is the only one in its conversation."""
+    """An event that follows. `keys` make it the only one of its kind in its conversation."""
 
     type: str
     keys: tuple[str, ...]

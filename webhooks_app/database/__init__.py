@@ -1,6 +1,6 @@
-"""PostgreSQL and SQLite, so that the rest need not know which.
+"""PostgreSQL and SQLite, so that no other code needs to know which.
 
-`choose` is the one place that asks. `postgres` and `sqlite` hold what each needs at connect,
+`choose` is the only place that asks. `postgres` and `sqlite` hold what each needs at connect;
 `bulk` writes many rows at once.
 """
 
@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 
 def choose(bind: Engine | Connection, *, postgresql: T, sqlite: T) -> T:
-    """What suits the database of `bind`."""
+    """The value for the database of `bind`."""
     return postgresql if bind.dialect.name == "postgresql" else sqlite
 
 
@@ -50,40 +50,43 @@ def engine_options(url: str, threads: int, pooling: str = "none") -> dict[str, A
 
 
 def prepare(engine: Engine) -> None:
-    """Set up each connection that `engine` will make."""
+    """Set up each new connection of `engine`."""
     choose(engine, postgresql=postgres.prepare, sqlite=sqlite.prepare)(engine)
 
 
 def upsert(bind: Engine | Connection, table: Table | type[DeclarativeBase]) -> postgresql.Insert:
-    """An INSERT that has `on_conflict_do_update` and `on_conflict_do_nothing`, which both databases
-    spell alike."""
+    """An INSERT with `on_conflict_do_update` and `on_conflict_do_nothing`, the same on both."""
     insert: Any = choose(bind, postgresql=postgresql.insert, sqlite=sqlite_dialect.insert)
     statement: postgresql.Insert = insert(table)
     return statement
 
 
 def read_only(connection: Connection) -> Connection:
-    """For transactions that only read: on SQLite they wait for nobody."""
+    """Mark transactions that only read: on SQLite they wait for no writer."""
     return connection.execution_options(**NO_WRITER)
 
 
 def snapshot(connection: Connection) -> None:
-    """Let every query that follows see the same moment, and hold up nobody."""
+    """Let all following queries see the same moment without blocking anyone."""
     frozen = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     connection.execution_options(**choose(connection, postgresql=frozen, sqlite=NO_WRITER))
 
 
 def begin_reading(session: Session) -> None:
-    """Begin a transaction of `session` that only reads, as `read_only` has it. What is open ends:
-    once it has begun, it cannot become one."""
+    """Begin a read-only transaction of `session`, see `read_only`.
+
+    An open transaction ends first, since it cannot become read-only.
+    """
     session.rollback()
     session.connection(execution_options=NO_WRITER)
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A connection for one query that only reads: outside of any transaction on PostgreSQL, which
-    saves two round trips."""
+    """A connection for one read-only query.
+
+    On PostgreSQL it runs outside any transaction, which saves two round trips.
+    """
     options = choose(engine, postgresql={"isolation_level": "AUTOCOMMIT"}, sqlite=NO_WRITER)
     with engine.connect() as connection:
         yield connection.execution_options(**options)
@@ -91,7 +94,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction that writes, also within a request that is `only_reading`."""
+    """A transaction that writes, even within a request that is `only_reading`."""
     with engine.connect() as connection:
         connection = connection.execution_options(**{IMMEDIATE: True})
         with connection.begin():
@@ -100,8 +103,10 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def unless_busy(engine: Engine) -> Iterator[Connection]:
-    """A transaction for a note that may as well be made later: while another writes to SQLite it
-    raises OperationalError at once, where others would wait."""
+    """A transaction for a note that can be made later.
+
+    While someone else writes to SQLite it raises OperationalError at once instead of waiting.
+    """
     with engine.connect() as connection, _impatient(connection), connection.begin():
         yield connection
 

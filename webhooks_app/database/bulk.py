@@ -22,7 +22,7 @@ IN_ORDER = """
 def insert_rows(
     connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]
 ) -> None:
-    """Insert `rows`, each in the order of `columns`: by COPY on PostgreSQL when there are many.
+    """Insert `rows`, each in the order of `columns`; many rows on PostgreSQL by COPY.
 
     Values are what psycopg adapts: aware datetimes, str, int, bytes, None.
     """
@@ -45,8 +45,8 @@ def upsert_rows(
 ) -> None:
     """Run `INSERT … {rows} ON CONFLICT …` for all `rows`, in their order.
 
-    `types` are PostgreSQL's, of the columns. The one SQL serves both databases: there the rows
-    come from arrays, in one statement; on SQLite one by one.
+    `types` are the columns' types in PostgreSQL. Both databases run the same SQL: PostgreSQL takes
+    the rows from arrays in one statement, SQLite one by one.
     """
     if not rows:
         return
@@ -65,8 +65,8 @@ def upsert_rows(
 def force_index_scans(connection: Connection) -> None:
     """For the rest of the transaction, keep PostgreSQL from reading whole tables.
 
-    A few hundred rows by their keys are best found by their keys, but of a table that is still
-    small the planner thinks otherwise, and pays for it with every batch.
+    A few hundred rows are best found by their keys, but for a small table the planner decides
+    otherwise, and every batch pays for that.
     """
     if _is_postgres(connection):
         connection.exec_driver_sql(BY_KEY)
@@ -80,14 +80,14 @@ def commit_without_waiting(connection: Connection) -> None:
 
 
 def walk_in_order(connection: Connection) -> None:
-    """`force_index_scans`, and keep PostgreSQL from sorting all for the sake of the first few."""
+    """`force_index_scans`, and keep PostgreSQL from sorting all rows to find the first few."""
     force_index_scans(connection)
     if _is_postgres(connection):
         connection.exec_driver_sql(IN_ORDER)
 
 
 def sqlite_value(value: Any) -> Any:
-    """As SQLAlchemy writes it: moments as UTC text, which compares by time."""
+    """The value as SQLAlchemy writes it: times as UTC text, which sorts by time."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
     return value

@@ -43,16 +43,16 @@ def options(pooling: str) -> dict[str, Any]:
 
 
 def prepare(engine: Engine) -> None:
-    """Make sure that a connection which was idle still lives."""
+    """Make sure that an idle connection still works."""
     event.listen(engine, "handle_error", _on_error, retval=True)
     event.listen(engine, "checkin", _on_checkin)
     event.listen(engine, "checkout", partial(_on_checkout, engine.dialect))
 
 
 def away(error: BaseException | None) -> OperationalError | None:
-    """`error` as what a database raises that is away, when that is what it says.
+    """Turn `error` into the error of an unavailable database, if that is what it means.
 
-    After a failover a connection may still lead to the former primary, which only reads now.
+    After a failover, a connection may still lead to the former primary, which is now read-only.
     """
     if not isinstance(error, AWAY):
         return None
@@ -73,8 +73,10 @@ def _on_checkin(_dbapi_connection: object, record: ConnectionPoolEntry) -> None:
 def _on_checkout(
     dialect: Dialect, dbapi_connection: Any, record: ConnectionPoolEntry, _proxy: object
 ) -> None:
-    """SQLAlchemy's `pool_pre_ping`, but not for connections that were in use a moment ago: a ping
-    costs as much as the queries of a small request."""
+    """SQLAlchemy's `pool_pre_ping`, except for connections that were in use a moment ago.
+
+    A ping costs as much as the queries of a small request.
+    """
     if monotonic() - record.info.get(IDLE_SINCE, -inf) < FRESH:
         return
     try:

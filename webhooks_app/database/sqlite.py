@@ -1,4 +1,4 @@
-"""What SQLite needs at connect: it has one writer, and others wait for it."""
+"""What SQLite needs at connect: it has one writer at a time, and others wait."""
 
 import os
 import stat
@@ -14,16 +14,16 @@ IMMEDIATE = "hookline_immediate"
 WAIT_FOR_WRITER = 15
 OPTIONS: dict[str, Any] = {"connect_args": {"timeout": WAIT_FOR_WRITER, "check_same_thread": False}}
 
-# Set for requests that only read: their transactions then wait for no writer.
+# Set for read-only requests: their transactions wait for no writer.
 only_reading: ContextVar[bool] = ContextVar("only_reading", default=False)
 
 
 def prepare(engine: Engine) -> None:
-    """Wait for the writer rather than fail, and lose nothing on a power cut.
+    """Wait for the writer instead of failing, and lose nothing on a power cut.
 
-    A transaction that starts by reading and then writes fails at once under WAL when another has
-    written meanwhile, so writers take the lock at BEGIN; `read_only` connections do not, nor those
-    of requests that are `only_reading`.
+    Under WAL, a transaction that reads first and then writes fails at once if another has written
+    in between. So writers take the lock at BEGIN. `read_only` connections and `only_reading`
+    requests do not.
     """
     event.listen(engine, "do_connect", _on_do_connect)
     event.listen(engine, "connect", _on_connect)
@@ -32,7 +32,7 @@ def prepare(engine: Engine) -> None:
 
 @contextmanager
 def impatient(connection: Connection) -> Iterator[None]:
-    """Meanwhile this connection waits for no writer: it raises OperationalError at once."""
+    """Inside this block the connection waits for no writer: it raises OperationalError at once."""
     driver: Any = connection.connection.driver_connection
     driver.execute("PRAGMA busy_timeout = 0")
     try:
@@ -44,8 +44,10 @@ def impatient(connection: Connection) -> Iterator[None]:
 def _on_do_connect(
     _dialect: Dialect, _record: ConnectionPoolEntry, arguments: list[Any], _options: dict[str, Any]
 ) -> None:
-    """A database that SQLite would make for all to read is made for its owner only. The files
-    beside it get the same mode."""
+    """Make the database readable only by its owner; SQLite would let everyone read it.
+
+    The files beside it get the same mode.
+    """
     path = str(arguments[0])
     if not path.startswith("/"):
         return

@@ -1,4 +1,4 @@
-"""Which deliveries are meant: for lists and for replays of many."""
+"""Filters of deliveries, for lists and for replays of many."""
 
 import re
 from collections.abc import Collection
@@ -19,12 +19,13 @@ UNDELIVERED = (DeliveryStatus.FAILED, DeliveryStatus.CANCELLED)
 
 
 class Filters(msgspec.Struct, frozen=True, omit_defaults=True):
-    """None means any. `status_codes` has a first and a last, both meant.
+    """A filter; None means any.
 
-    `since` and `until` bound when a delivery was made: from the one, to just before the other.
-    `text` is looked for in the error, the event's data, its subject and the ids. `missing` means
-    what never arrived: it failed or was cancelled, and was not replayed since. Of several replays
-    the newest counts, so that nothing is sent twice. Tests are not meant.
+    `status_codes` is a first and a last code, both included. `since` (inclusive) and `until`
+    (exclusive) bound when a delivery was made. `text` is looked for in the error, the event's data,
+    its subject and the ids. `missing` means that it never arrived: it failed or was cancelled, and
+    was not replayed since. Of several replays the newest counts, so that nothing is sent twice.
+    Tests are not included.
     """
 
     subscription_id: str | None = None
@@ -39,7 +40,7 @@ class Filters(msgspec.Struct, frozen=True, omit_defaults=True):
     missing: bool = False
 
     def as_json(self) -> dict[str, object]:
-        """What `read` takes; members that are None are left out."""
+        """What `read` accepts, without members that are None."""
         json: dict[str, object] = msgspec.to_builtins(self)
         return json
 
@@ -49,10 +50,10 @@ class Filters(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def range_of(tenant: Tenant, filters: Filters) -> Conditions:
-    """What an index finds: the part that a walk over the log begins with.
+    """The part that an index finds, with which a walk over the log begins.
 
-    Ids sort by time, so a time window is a range of the index that the walk follows. What failed
-    or was cancelled has an index of its own.
+    Ids sort by time, so a time window is a range of the index. Failed and cancelled deliveries have
+    their own index.
     """
     conditions: Conditions = [Delivery.in_tenant(tenant)]
     if filters.subscription_id is not None:
@@ -71,7 +72,7 @@ def range_of(tenant: Tenant, filters: Filters) -> Conditions:
 
 
 def rest_of(filters: Filters, delivery: type[Delivery]) -> Conditions:
-    """What each row is looked at for. `delivery` may be an alias; `Event` has to be joined."""
+    """The conditions to check for each row. `delivery` may be an alias; `Event` must be joined."""
     conditions: Conditions = []
     if filters.kind is not None:
         of_kind = select(Subscription.id).where(Subscription.kind == filters.kind.value)
@@ -100,7 +101,7 @@ def _holds(text: str, delivery: type[Delivery]) -> ColumnElement[bool]:
 
 
 def _sent_again(delivery: type[Delivery]) -> ColumnElement[bool]:
-    """Then what came of the newest replay counts, not this one."""
+    """A newer replay exists, so its state counts instead of this one's."""
     again = aliased(Delivery)
     return (
         select(again.id)
@@ -119,19 +120,19 @@ def of_event(event_id: str) -> ColumnElement[bool]:
 
 
 def of_events(event_ids: Collection[str]) -> ColumnElement[bool]:
-    """In two parts, since each has an index of its own."""
+    """In two parts, since each has its own index."""
     event = literal(Trigger.EVENT.value, literal_execute=True)
     theirs = Delivery.event_id.in_(event_ids)
     return or_(and_(Delivery.trigger == event, theirs), and_(Delivery.trigger != event, theirs))
 
 
 def _undelivered() -> ColumnElement[bool]:
-    """As the index says it, or no database sees that the index has them all."""
+    """Written as in the index: otherwise no database sees that the index covers it."""
     return Delivery.status.in_([_literally(status) for status in UNDELIVERED])
 
 
 def _literally(status: DeliveryStatus) -> ColumnElement[str]:
-    """In the statement's text: a bound value is not known when the index is chosen."""
+    """Literals in the statement: a bound value is not known when the index is chosen."""
     return literal(status.value, literal_execute=True)
 
 
@@ -140,7 +141,7 @@ def _first_id(moment: datetime) -> str:
 
 
 def status_codes(code: str) -> tuple[int, int]:
-    """`404` is itself, `5xx` is 500 to 599. Raises ValueError with a sentence."""
+    """`404` is that code, `5xx` is 500 to 599. Raises ValueError with a sentence for people."""
     if not STATUS_CODE.fullmatch(code):
-        raise ValueError("This is a status code, such as 404, or a class of them, such as 5xx.")
+        raise ValueError("Give a status code, such as 404, or a class of codes, such as 5xx.")
     return int(code.replace("x", "0")), int(code.replace("x", "9"))

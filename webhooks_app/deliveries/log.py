@@ -1,4 +1,4 @@
-"""The delivery log: listed and read."""
+"""List and read the delivery log."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,16 +19,19 @@ from webhooks_app.mail.compose import MailAction, MailContext, compose, read_abo
 from webhooks_app.models import Attempt, Delivery, Event, Subscription
 from webhooks_app.vocabulary import Trigger
 
-# How many deliveries one page looks through for those that fit: what fits nothing must not cost
-# a walk over a million rows.
+# How many deliveries one page looks through for matches: a filter that matches nothing must not
+# cost a walk over a million rows.
 LOOKED_THROUGH = 20_000
 SEARCHED_BYTES = 32 * 1024 * 1024
 SIZES_AT_ONCE = 100
 
 
 class Logged(NamedTuple):
-    """`latency_ms` is that of the last try, None before there is one. `replay` is the newest replay
-    of the same event to the same subscription, None when this one is."""
+    """A row of the log.
+
+    `latency_ms` is the last try's, None before the first try. `replay` is the newest replay of the
+    same event to the same subscription, None if this is the newest.
+    """
 
     delivery: Delivery
     event: Event
@@ -38,7 +41,7 @@ class Logged(NamedTuple):
 
 
 class Estimate(NamedTuple):
-    """`more`: there are others, or may be."""
+    """`more`: there may be others."""
 
     found: int
     more: bool
@@ -49,9 +52,9 @@ def list_deliveries(
 ) -> Page[Logged]:
     """Newest first. Events come without their data, which may be large.
 
-    A page looks through `LOOKED_THROUGH` deliveries at most, and for a text through
-    `SEARCHED_BYTES` of data. So it may hold fewer rows than were asked for, or none, and still have
-    a next one.
+    A page looks through at most `LOOKED_THROUGH` deliveries, and for a text through at most
+    `SEARCHED_BYTES` of data. So it may hold fewer rows than requested, or none, and still have a
+    next page.
     """
     force_index_scans(session.connection())
     within = range_of(tenant, filters)
@@ -80,8 +83,10 @@ def list_deliveries(
 
 
 def _looked_through(session: Session, within: Conditions, filters: Filters) -> int:
-    """Fewer of those that cost more: a text is looked for in what happened, and what failed lies
-    scattered over the log."""
+    """How many to look through: fewer when each costs more.
+
+    A text is looked for in the event's data, and failures are scattered over the log.
+    """
     most = LOOKED_THROUGH
     if filters.status in UNDELIVERED:
         most //= 4
@@ -89,7 +94,7 @@ def _looked_through(session: Session, within: Conditions, filters: Filters) -> i
 
 
 def _searched(session: Session, within: Conditions, most: int) -> int:
-    """How many of the newest have `SEARCHED_BYTES` of data together."""
+    """How many of the newest deliveries have `SEARCHED_BYTES` of data together."""
     size = choose(session.connection(), postgresql=func.octet_length, sqlite=func.length)
     newest = (
         select(size(Event.data))
@@ -109,23 +114,23 @@ def _searched(session: Session, within: Conditions, most: int) -> int:
 
 
 def _further(session: Session, within: Conditions, most: int) -> str | None:
-    """Where a page that looked through all that it may goes on."""
+    """Where the next page starts after one that reached its limit."""
     newest = select(Delivery.id).where(*within).order_by(Delivery.id.desc())
     last = session.scalar(newest.offset(most - 1).limit(1))
     return encode_cursor(last) if last else None
 
 
 def count(session: Session, tenant: Tenant, filters: Filters, most: int) -> int:
-    """How many there are, or `most` when there are more."""
+    """How many there are, or `most` if there are more."""
     within = select(Delivery.id).where(*range_of(tenant, filters))
     found = _that_fit(within, filters, Delivery).limit(most).subquery()
     return session.scalar(select(func.count()).select_from(found)) or 0
 
 
 def estimate(session: Session, tenant: Tenant, filters: Filters, most: int) -> Estimate:
-    """How many there are, `most` at most, at no more cost than a page of `list_deliveries`.
+    """How many there are, up to `most`, for no more than the cost of a page of `list_deliveries`.
 
-    What no index finds is counted among the newest alone, as many as such a page looks through.
+    Without an index, only the newest are counted: as many as such a page looks through.
     """
     if not rest_of(filters, Delivery):
         found = count(session, tenant, filters, most + 1)
@@ -147,7 +152,7 @@ def _that_fit(query: Select[Any], filters: Filters, delivery: type[Delivery]) ->
 
 
 def find_delivery(session: Session, tenant: Tenant, delivery_id: str) -> Logged:
-    """Raises `NotFound`, also for deliveries of others."""
+    """Raises `NotFound`, also for another organisation's delivery."""
     row = session.execute(
         select(Delivery, Event, Subscription.name, Attempt.duration_ms)
         .join(Event, Event.id == Delivery.event_id)
@@ -179,21 +184,21 @@ def _with_replays(session: Session, rows: list[Logged]) -> list[Logged]:
 
 
 def attempts_of(session: Session, delivery: Delivery) -> Sequence[Attempt]:
-    """In the order they were made."""
+    """In the order in which they were made."""
     return session.scalars(
         select(Attempt).where(Attempt.delivery_id == delivery.id).order_by(Attempt.number)
     ).all()
 
 
 def subscription_of(session: Session, delivery: Delivery) -> Subscription:
-    """Also one that was deleted."""
+    """The subscription, even a deleted one."""
     return session.get_one(Subscription, delivery.subscription_id)
 
 
 def mail_text(
     session: Session, logged: Logged, subscription: Subscription, desk: MailContext
 ) -> str:
-    """What the mail of this delivery says, as members get it: without a link to unsubscribe."""
+    """The text of this delivery's mail as members get it, without a link to unsubscribe."""
     delivery, event = logged.delivery, logged.event
     claimed = Claimed(
         delivery_id=delivery.id,

@@ -1,6 +1,6 @@
-"""What subscriptions missed while Hookline had switched them off: found in the stored events.
+"""Find the events that subscriptions missed while Hookline had switched them off.
 
-An event was missed when it matches the subscription as it is now, and no delivery to it was made.
+An event was missed if it matches the current subscription and no delivery to it was made.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -23,19 +23,19 @@ from webhooks_app.matching.stored import incoming_of
 from webhooks_app.models import Delivery, Event, Outage, Subscription
 from webhooks_app.vocabulary import REAL_ORIGINS, Trigger
 
-# A transaction may see a subscription as it was a moment before, and clocks of machines differ.
+# A transaction may see a subscription as it was a moment ago, and machines' clocks differ.
 MARGIN = timedelta(seconds=5)
 LOOKED_THROUGH = 5000
 JUDGED = 100
 STEPS_OF_AN_ESTIMATE = 10
 
-# The id of an event and that of a subscription.
+# The id of an event and the id of a subscription.
 Pair = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Events of these types from `first` to before `end`, both ids, were not sent to it."""
+    """Events of these types were not sent to it; their ids are from `first` to before `end`."""
 
     subscription_id: str
     types: Sequence[str]
@@ -45,17 +45,16 @@ class Gap:
 
 
 class Step(NamedTuple):
-    """Missed events, oldest first. `position` is the last event that was looked at, None after the
-    last of all."""
+    """Missed events, oldest first. `position` is the last event looked at, None at the end."""
 
     missed: dict[Pair, Candidate]
     position: str | None
 
 
 def gaps(session: Session, tenant: Tenant, filters: Filters) -> list[Gap]:
-    """The outages that `filters` mean, of subscriptions that are on again.
+    """The outages in `filters`, of subscriptions that are on again.
 
-    None when they ask for what only a delivery has, such as a state.
+    None if the filters ask for something that only a delivery has, such as a state.
     """
     of_deliveries = (filters.status, filters.status_codes, filters.text, filters.event_id)
     if not filters.missing or any(one is not None for one in of_deliveries):
@@ -84,8 +83,11 @@ def step(
     after: str = "",
     budget: Budget | None = None,
 ) -> Step:
-    """The next missed events with an id above `after`: of `JUDGED` events at most, out of
-    `LOOKED_THROUGH`. What conditions may cost is bounded by `budget`, else for each event."""
+    """The next missed events with an id above `after`.
+
+    At most `JUDGED` events out of `LOOKED_THROUGH` are matched. `budget` bounds the cost of all
+    conditions; without it, each event has its own bound.
+    """
     looked = (
         select(Event.id)
         .where(
@@ -115,12 +117,12 @@ def step(
 
 
 def estimate(session: Session, tenant: Tenant, filters: Filters, most: int) -> Estimate:
-    """How many were missed, `most` at most, among the first that are looked at."""
+    """How many were missed, up to `most`, among the first that are looked at."""
     return _count(session, tenant, gaps(session, tenant, filters), most)
 
 
 def missed_so_far(session: Session, row: Subscription, most: int) -> Estimate:
-    """By one that Hookline switched off and that is still off."""
+    """The outage of a subscription that Hookline switched off and that is still off."""
     if not row.is_off_automatically or row.disabled_at is None:
         return Estimate(0, False)
     gap = _gap(row, row.disabled_at, utcnow(), Filters())
@@ -129,10 +131,10 @@ def missed_so_far(session: Session, row: Subscription, most: int) -> Estimate:
 
 
 def send(session: Session, tenant: Tenant, missed: dict[Pair, Candidate], now: datetime) -> int:
-    """Add a delivery of each to the transaction, due at once, unless there is one; how many.
+    """Add a delivery of each event to the transaction, due at once, unless there is one; how many.
 
-    The subscriptions are locked until the transaction ends, so that two that send the same at the
-    same time make one delivery.
+    The subscriptions are locked until the transaction ends, so that two recoveries at once make one
+    delivery.
     """
     locked = select(Subscription.id).where(
         Subscription.id.in_(sorted({subscription_id for _, subscription_id in missed}))
@@ -181,7 +183,7 @@ def _matching(
 
 
 def _sent(session: Session, event_ids: Collection[str]) -> set[Pair]:
-    """Which of these events a delivery was made of, and to which subscriptions."""
+    """Which of these events have a delivery, and to which subscriptions."""
     query = select(Delivery.event_id, Delivery.subscription_id).where(of_events(event_ids))
     return {(row.event_id, row.subscription_id) for row in session.execute(query)}
 

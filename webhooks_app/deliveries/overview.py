@@ -1,4 +1,4 @@
-"""What needs attention in an organisation, and what was sent last."""
+"""What needs attention in an organisation, and the latest deliveries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,8 +21,11 @@ MOST_TROUBLED = 20
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`waiting` deliveries are due now or later, `MOST_WAITING` at most; `recent` newest first;
-    `MOST_TROUBLED` of those `failing` and `disabled` each."""
+    """The overview's data.
+
+    `waiting` deliveries are due now or later, counted up to `MOST_WAITING`. `recent` are newest
+    first. `failing` and `disabled` hold at most `MOST_TROUBLED` each.
+    """
 
     subscriptions: int
     waiting: int

@@ -1,4 +1,4 @@
-"""Many deliveries sent again, as a job that can be watched and cancelled."""
+"""Send many deliveries again, as a job that people can watch and cancel."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -41,10 +41,10 @@ def start(
     filters: Filters,
     delivery_ids: Sequence[str] = (),
 ) -> ReplayBatch:
-    """Ask for a replay of `delivery_ids`, or of all that `filters` mean when there are none.
+    """Start a replay of `delivery_ids`, or without them of all that match `filters`; committed.
 
-    Committed; a job does the work. While the same replay runs, that one is answered: a second
-    click must not send everything twice.
+    A job does the work. While the same replay runs, it is returned instead: a second click must not
+    send everything twice.
     """
     for batch in session.scalars(_batches_of(tenant, ReplayBatch.status == RUNNING)):
         if (batch.filters, batch.delivery_ids) == (filters.as_json(), list(delivery_ids)):
@@ -72,12 +72,12 @@ def start(
 
 
 def ask_to_go_on(batch_id: str) -> None:
-    """Ask for a job that works at a batch; never raises."""
+    """Ask for a job that works on a replay; never raises."""
     queue.enqueue_background(queue.REPLAY_BATCH, batch_id, utcnow().isoformat())
 
 
 def find_batch(session: Session, tenant: Tenant, batch_id: str) -> ReplayBatch:
-    """Raises `NotFound`, also for those of others."""
+    """Raises `NotFound`, also for another organisation's replay."""
     batch = session.scalar(_batches_of(tenant, ReplayBatch.id == batch_id))
     if batch is None:
         raise NotFound
@@ -85,13 +85,13 @@ def find_batch(session: Session, tenant: Tenant, batch_id: str) -> ReplayBatch:
 
 
 def running(session: Session, tenant: Tenant) -> ReplayBatch | None:
-    """The newest that is still at work."""
+    """The newest replay that still runs."""
     query = _batches_of(tenant, ReplayBatch.status == RUNNING)
     return session.scalar(query.order_by(ReplayBatch.id.desc()).limit(1))
 
 
 def cancel(session: Session, batch: ReplayBatch) -> None:
-    """Replay no more of it, committed. What was replayed so far stays."""
+    """Stop a replay, committed. What it has replayed so far stays."""
     _end(session, batch.id, CANCELLED)
     record(session, "replay.cancelled", _target(batch))
     session.commit()
@@ -99,15 +99,14 @@ def cancel(session: Session, batch: ReplayBatch) -> None:
 
 
 def work(session: Session, batch_id: str, asked_at: datetime | None = None) -> bool:
-    """Go on with a batch for `BUDGET` seconds; True when something is left to do.
+    """Work on a replay for `BUDGET` seconds; True when something is left to do.
 
-    Nothing is done when another job was at it since `asked_at`: it has a successor of its own.
-    Else each time that a batch seems stalled, only since others are before it in the queue, would
-    leave one job more in that queue.
-
-    Each step is a transaction that moves `position`, so that a job that was killed goes on where
-    it was, and of two at once only one takes a step. Looking for the next takes long when few fit,
-    so it is done before that transaction: on SQLite nobody could write meanwhile.
+    Does nothing if another job has worked on it since `asked_at`: that one has its own successor.
+    Otherwise, each time that a replay only seems stalled because the queue is long, one more job
+    would stay in the queue. Each step is a transaction that moves `position`. So a killed job
+    continues where it was, and of two jobs at once only one takes a step. Finding the next
+    deliveries takes long when few match, so it happens before that transaction: on SQLite nobody
+    else could write in that time.
     """
     deadline = monotonic() + BUDGET
     while monotonic() < deadline:
@@ -128,7 +127,7 @@ def work(session: Session, batch_id: str, asked_at: datetime | None = None) -> b
 
 
 def stalled(session: Session) -> Sequence[str]:
-    """Batches that nobody has worked at lately: their job was lost."""
+    """Replays that no job has worked on lately: their job was lost."""
     begin_reading(session)
     found = session.scalars(
         select(ReplayBatch.id).where(
@@ -140,7 +139,7 @@ def stalled(session: Session) -> Sequence[str]:
 
 
 def _is_readable(batch: ReplayBatch) -> bool:
-    """What cannot be read must not be taken for a wish to replay all."""
+    """Unreadable filters must not count as a wish to replay everything."""
     try:
         Filters.read(batch.filters)
     except msgspec.ValidationError:
@@ -152,7 +151,7 @@ def _give_up(session: Session, batch: ReplayBatch) -> None:
     about = NoticeOf(batch.organisation_id, batch.mode)
     session.rollback()
     _end(session, batch.id, CANCELLED)
-    title, body = "A replay was cancelled", "What it was asked for cannot be read any more."
+    title, body = "A replay was cancelled", "Its filters can no longer be read."
     notify(session.connection(), about, UNREADABLE, title, body, utcnow())
     session.commit()
 
@@ -167,7 +166,7 @@ def _count(session: Session, batch: ReplayBatch) -> None:
 
 
 def _step(session: Session, batch: ReplayBatch) -> bool:
-    """Replay the next of a batch; False when it is over, or another job took them."""
+    """Replay the next deliveries; False at the end, or if another job took them."""
     now, batch_id, before = utcnow(), batch.id, batch.position
     found = _next(session, batch)
     served = [delivery for delivery, on in found if on]
@@ -193,7 +192,7 @@ def _step(session: Session, batch: ReplayBatch) -> bool:
 
 
 def _recover(session: Session, batch: ReplayBatch) -> bool:
-    """Send the next events that were missed; False when it is over, or another job took them."""
+    """Send the next missed events; False at the end, or if another job took them."""
     now, batch_id, before = utcnow(), batch.id, batch.event_position or ""
     tenant = _tenant(batch)
     gaps = missed.gaps(session, tenant, _missed_by(batch))
@@ -210,7 +209,7 @@ def _recover(session: Session, batch: ReplayBatch) -> bool:
 
 
 def _missed_by(batch: ReplayBatch) -> Filters:
-    """What happens from now on is not meant."""
+    """The end of the replay: later deliveries are not part of it."""
     filters = Filters.read(batch.filters)
     return replace(filters, until=min(filters.until or batch.created_at, batch.created_at))
 
@@ -218,7 +217,7 @@ def _missed_by(batch: ReplayBatch) -> Filters:
 def _move(
     session: Session, batch_id: str, *here: ColumnElement[bool], values: dict[str, Any]
 ) -> bool:
-    """True for one of all jobs that found the batch where it was."""
+    """True for only one of all jobs that found the replay at that position."""
     moved = session.scalar(
         update(ReplayBatch)
         .where(ReplayBatch.id == batch_id, ReplayBatch.status == RUNNING, *here)
@@ -241,7 +240,7 @@ def _commit_step(session: Session, batch_id: str, more: bool, due: bool) -> bool
 
 
 def _next(session: Session, batch: ReplayBatch) -> list[tuple[Delivery, bool]]:
-    """The next deliveries, oldest first, and whether their subscription is on."""
+    """The next deliveries, oldest first, each with whether its subscription is on."""
     filters = Filters.read(batch.filters)
     within = [*range_of(_tenant(batch), filters), Delivery.id < batch.end]
     if batch.delivery_ids:

@@ -1,4 +1,4 @@
-"""Forgetting what is older than its retention, in small transactions."""
+"""Delete what is older than its retention, in small transactions."""
 
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -51,13 +51,13 @@ OUTAGES = cast(Table, Outage.__table__)
 REPLAYS = cast(Table, ReplayBatch.__table__)
 REQUESTS = cast(Table, InboxRequest.__table__)
 NOTIFICATIONS = cast(Table, Notification.__table__)
-# As the two partial indexes by event say it, literally: else the database uses neither.
+# Written exactly as in the two partial indexes by event: otherwise the database uses neither.
 PLANNED: ColumnElement[str] = literal_column("'event'")
 PLANNED_OR_AGAIN = (DELIVERIES.c.trigger == PLANNED, DELIVERIES.c.trigger != PLANNED)
 
 
 def delete_expired(engine: Engine, now: datetime, days: int) -> int:
-    """Delete what is older than `days`, but for deliveries that still wait. Returns rows deleted.
+    """Delete what is older than `days`, except waiting deliveries. Returns rows deleted.
 
     Ids sort by time, so each range is a walk over a primary key.
     """
@@ -107,10 +107,10 @@ def delete_expired(engine: Engine, now: datetime, days: int) -> int:
 
 
 def delete_expired_of(engine: Engine, organisation_id: str, now: datetime, days: int) -> int:
-    """The same for one organisation, whose plan keeps less than all others. Returns rows deleted.
+    """The same for one organisation, whose plan keeps data for less time. Returns rows deleted.
 
-    An event goes with all that came of it, once none of that waits or is younger, so what is left
-    still adds up.
+    An event and its deliveries are deleted together, once none of them waits or is newer, so that
+    the remaining rows still add up.
     """
     before = now - timedelta(days=days)
     expired = _expired_events(organisation_id, before.timestamp())
@@ -137,7 +137,7 @@ def delete_expired_of(engine: Engine, organisation_id: str, now: datetime, days:
 
 
 def _expired_events(organisation_id: str, before: float) -> Select[str]:
-    """Only what waits or was made again is looked through: both have small indexes."""
+    """Only waiting deliveries and replays are looked through: both have small indexes."""
     _, again = PLANNED_OR_AGAIN
     of_event = DELIVERIES.c.event_id == EVENTS.c.id
     waits = exists().where(of_event, DELIVERIES.c.due_at.is_not(None))
@@ -156,7 +156,7 @@ def _expired_events(organisation_id: str, before: float) -> Select[str]:
 
 
 def _delete_conversations_of(engine: Engine, organisation_id: str, before: datetime) -> int:
-    """Those that are over, with their messages. Returns rows deleted."""
+    """Delete ended conversations with their messages. Returns rows deleted."""
     expired = (
         select(CONVERSATIONS.c.id)
         .where(
@@ -180,13 +180,13 @@ def _delete_conversations_of(engine: Engine, organisation_id: str, before: datet
 
 
 def delete_old_requests(engine: Engine, now: datetime) -> int:
-    """Delete what inboxes were sent more than `INBOX_DAYS` ago. Returns rows deleted."""
+    """Delete what inboxes received more than `INBOX_DAYS` ago. Returns rows deleted."""
     oldest = floor_id("req", (now - timedelta(days=INBOX_DAYS)).timestamp())
     return _delete(engine, REQUESTS, REQUESTS.c.id, oldest, true())
 
 
 def delete_old_notifications(engine: Engine, now: datetime, days: int) -> int:
-    """Delete what members were told more than `days` ago. Returns rows deleted."""
+    """Delete notifications that are more than `days` old. Returns rows deleted."""
     oldest = floor_id("ntf", (now - timedelta(days=days)).timestamp())
     return _delete(engine, NOTIFICATIONS, NOTIFICATIONS.c.id, oldest, true())
 
@@ -194,8 +194,10 @@ def delete_old_notifications(engine: Engine, now: datetime, days: int) -> int:
 def delete_old_audit_entries(
     engine: Engine, now: datetime, days: int, organisation_id: str | None = None
 ) -> int:
-    """Delete what was done more than `days` ago, in one organisation or in all. Returns rows
-    deleted."""
+    """Delete audit entries more than `days` old, of one organisation or all.
+
+    Returns rows deleted.
+    """
     oldest = floor_id("aud", (now - timedelta(days=days)).timestamp())
     own = AuditEntry.in_organisation(organisation_id) if organisation_id else true()
     return _delete(engine, AUDIT_LOG, AUDIT_LOG.c.id, oldest, own)

@@ -1,4 +1,4 @@
-"""One delivery sent again: retried now while it waits, replayed once it has ended."""
+"""Send one delivery again: retry it now while it waits, or replay it once it has ended."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,9 +19,9 @@ from webhooks_app.vocabulary import OPEN, WAITING, DeliveryStatus, Trigger
 def send_again(session: Session, logged: Logged) -> Logged:
     """Send the same body again, committed and due.
 
-    One that has ended is replayed: a new delivery, to the current URL. One that has not keeps its
-    id: it is retried now, or is being sent right now, and nothing arrives twice. Raises `Conflict`
-    when the action or webhook is deleted or off.
+    An ended delivery is replayed: a new delivery to the current URL. Another one keeps its id: it
+    is retried now, or is already being sent, and nothing arrives twice. Raises `Conflict` when the
+    action or webhook is deleted or off.
     """
     if logged.delivery.status in OPEN:
         retry_now(session, logged)
@@ -30,11 +30,11 @@ def send_again(session: Session, logged: Logged) -> Logged:
 
 
 def retry_now(session: Session, logged: Logged) -> bool:
-    """Make the next attempt of a waiting delivery due now, committed. Its attempts are counted on,
-    and the retries that are left follow as its policy says.
+    """Make the next attempt of a waiting delivery due now, committed.
 
-    False when it does not wait: it has ended, or is being sent. Raises `Conflict` when the action
-    or webhook is deleted or off.
+    It counts as the next attempt, and the remaining retries follow as the policy says. False if the
+    delivery does not wait: it has ended, or is being sent. Raises `Conflict` when the action or
+    webhook is deleted or off.
     """
     delivery = logged.delivery
     _must_be_served(session.get_one(Subscription, delivery.subscription_id))
@@ -49,7 +49,7 @@ def retry_now(session: Session, logged: Logged) -> bool:
 
 
 def bring_forward(session: Session, delivery_ids: Sequence[str], now: datetime) -> int:
-    """Of these, make those that wait due now; how many did wait."""
+    """Make the waiting ones of these due now; returns how many there were."""
     due = case((Delivery.due_at > now, now), else_=Delivery.due_at)
     brought = session.scalars(
         update(Delivery)
@@ -69,7 +69,7 @@ def columns_of_replay(before: Delivery, now: datetime) -> dict[str, object]:
         "mode": before.mode,
         "subscription_id": before.subscription_id,
         "event_id": before.event_id,
-        # The replay of a test is one, too: it counts nowhere.
+        # The replay of a test is also a test: it counts in no statistics.
         "trigger": (Trigger.TEST if before.trigger == Trigger.TEST else Trigger.REPLAY).value,
         "replay_of": before.id,
         "wire_format": before.wire_format,

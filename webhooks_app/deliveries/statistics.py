@@ -1,4 +1,4 @@
-"""Hourly counts as pages show them: over time, as rates and as percentiles."""
+"""Hourly counts for pages: over time, as rates and as percentiles."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,12 +18,12 @@ from webhooks_app.models.stats import LATENCY_BOUNDS_MS
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-# The names that the engine stores, by what they mean to people.
+# What the engine's stored names mean to people.
 OUTCOMES = ("delivered", "retrying", "failed")
 
 
 class Bar(NamedTuple):
-    """What was counted from `start` on: attempts by outcome."""
+    """Attempts by outcome, counted from `start` on."""
 
     start: datetime
     counts: Mapping[str, int]
@@ -33,8 +33,8 @@ class Bar(NamedTuple):
 class Traffic:
     """Attempts of an organisation in a stretch of time, oldest bar first.
 
-    `percentiles` are in milliseconds by percent, of answers that counted as delivered; each is the
-    upper bound of its bucket, None when nothing was delivered or it was slower than the last.
+    `percentiles` are milliseconds by percent, of delivered answers. Each is the upper bound of its
+    bucket; None if nothing was delivered or it was slower than the last bound.
     """
 
     bars: Sequence[Bar]
@@ -43,7 +43,7 @@ class Traffic:
 
     @property
     def success_rate(self) -> float | None:
-        """Of all deliveries that ended, the part that was delivered."""
+        """The share of ended deliveries that were delivered."""
         ended = self.totals["delivered"] + self.totals["failed"]
         return self.totals["delivered"] / ended if ended else None
 
@@ -56,7 +56,7 @@ def traffic(session: Session, tenant: Tenant, stretch: timedelta, step: timedelt
     hour: SQLColumnExpression[datetime] = DeliveryStat.hour
     theirs: ColumnElement[bool] = DeliveryStat.subscription_id.in_(own)
     if choose(connection, postgresql=True, sqlite=False):
-        # Fewer groups there, and fewer rows here; and one walk over the index, not one for each.
+        # This makes fewer groups in SQL and fewer rows here, with one walk over the index.
         hour = func.date_bin(step, hour, first, type_=DeliveryStat.hour.type)
         theirs = DeliveryStat.subscription_id == any_(func.array(own.scalar_subquery()))
     force_index_scans(connection)
@@ -77,7 +77,7 @@ def traffic(session: Session, tenant: Tenant, stretch: timedelta, step: timedelt
 
 
 def percentile(latencies: Mapping[int, int], percent: int) -> int | None:
-    """The upper bound in ms of the bucket that holds it. Bucket 0 is beyond the last bound."""
+    """The upper bound in ms of the percentile's bucket. Bucket 0 lies beyond the last bound."""
     wanted = sum(latencies.values()) * percent / 100
     seen = 0
     for bound in LATENCY_BOUNDS_MS:
@@ -88,7 +88,7 @@ def percentile(latencies: Mapping[int, int], percent: int) -> int | None:
 
 
 def last_day(session: Session, subscription_ids: Iterable[str]) -> Mapping[str, Sequence[Bar]]:
-    """For each subscription, its last 24 hours in hourly bars, oldest first."""
+    """The last 24 hours of each subscription in hourly bars, oldest first."""
     first = _hour(utcnow()) - DAY + HOUR
     ids = list(subscription_ids)
     rows = session.execute(

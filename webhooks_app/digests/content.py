@@ -1,4 +1,4 @@
-"""What a digest tells: numbers of a window beside those of the period before, and recent leads."""
+"""The content of a digest: counts for its window and the previous period, and recent leads."""
 
 from collections.abc import Mapping
 
@@ -32,10 +32,10 @@ _decode = msgspec.json.Decoder().decode
 def content_of(
     session: Session, tenant: Tenant, scope: Scope, schedule: Schedule, told: Period
 ) -> dict[str, object]:
-    """As the `data` of an `action.digest` event, but for who is told.
+    """The `data` of an `action.digest` event, without the recipients.
 
-    An event belongs to the window in which it was accepted: what a producer reports late is in the
-    next digest, rather than in none. Tests do not count.
+    An event belongs to the window in which it was accepted, so a late report is in the next digest
+    instead of in none. Tests do not count.
     """
     earlier = before(told, schedule.zone)
     return {
@@ -67,7 +67,7 @@ def _counts(session: Session, tenant: Tenant, scope: Scope, told: Period) -> dic
 def _recent_leads(
     session: Session, tenant: Tenant, scope: Scope, told: Period
 ) -> list[dict[str, str]]:
-    """Newest first, `MOST_LEADS` at most."""
+    """Newest first, at most `MOST_LEADS`."""
     query = (
         select(Event.data, Event.occurred_at)
         .where(*_within(tenant, scope, told), Event.type.in_(COUNTED["leads"]))
@@ -81,7 +81,7 @@ def _recent_leads(
 
 
 def _within(tenant: Tenant, scope: Scope, told: Period) -> list[ColumnElement[bool]]:
-    """By ids, which sort by time: a range of the index on organisation, mode and id."""
+    """A range of ids, which sort by time, in the index on organisation, mode and id."""
     within = [
         Event.in_tenant(tenant),
         Event.id >= floor_id("evt", told.start.timestamp()),
@@ -94,7 +94,7 @@ def _within(tenant: Tenant, scope: Scope, told: Period) -> list[ColumnElement[bo
 
 
 def _lead(data: dict[str, object]) -> dict[str, str]:
-    """Its fields lie in the data itself or, with some producers, in a `lead` within."""
+    """The lead's fields are in the data itself or, from some producers, in its `lead`."""
     inner = data.get("lead")
     fields = data | inner if isinstance(inner, dict) else data
     return {name: _shown(fields.get(name)) for name in LEAD_FIELDS}

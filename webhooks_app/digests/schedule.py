@@ -1,4 +1,4 @@
-"""When digests are due, by the clock on the wall of their time zone. Pure."""
+"""When digests are due, by wall-clock time in their time zone. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,19 +10,19 @@ from zoneinfo import ZoneInfo
 from webhooks_app.lib.times import time_zones
 from webhooks_app.vocabulary import Frequency
 
-# Every other day is counted from here, so that neither a restart nor an edit shifts it.
+# "Every 2 days" counts from here, so no restart or edit shifts it.
 EPOCH = date(2024, 1, 1)
 DAY = timedelta(days=1)
 
 
 STEP_HOURS = {Frequency.HOURLY: 1, Frequency.EVERY_4_HOURS: 4, Frequency.EVERY_6_HOURS: 6}
-# Within so many days there is a boundary on either side, also where a zone left out a day.
+# Within this many days there is a boundary on either side, even where a zone skipped a day.
 REACH_DAYS = {Frequency.EVERY_2_DAYS: 4, Frequency.WEEKLY: 9}
 SHORTEST_REACH_DAYS = 2
 
 
 class InvalidSchedule(ValueError):
-    """A schedule that cannot be used: which `member`, and in the message why."""
+    """A schedule is not valid: `member` says which part, the message why."""
 
     def __init__(self, member: str, detail: str) -> None:
         super().__init__(detail)
@@ -31,7 +31,7 @@ class InvalidSchedule(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From `start` on, up to but without `end`."""
+    """From `start` (inclusive) to `end` (exclusive)."""
 
     start: datetime
     end: datetime
@@ -39,7 +39,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """`hour` 0 to 23 shifts what comes several times a day; `weekday` counts from Monday, 0."""
+    """`hour`, 0 to 23, also shifts digests that come several times a day; `weekday` 0 is Monday."""
 
     frequency: Frequency
     hour: int
@@ -48,15 +48,15 @@ class Schedule:
     skip_empty: bool = False
 
     def last_boundary(self, moment: datetime) -> datetime:
-        """The last at `moment` or before it, in UTC."""
+        """The last boundary at or before `moment`, in UTC."""
         return max(one for one in self._around(moment) if one <= moment)
 
     def next_boundary(self, moment: datetime) -> datetime:
-        """The first after `moment`, in UTC."""
+        """The first boundary after `moment`, in UTC."""
         return min(one for one in self._around(moment) if one > moment)
 
     def as_json(self, time_zone: str | None) -> dict[str, Any]:
-        """As it is stored; without a zone of its own it follows the organisation's."""
+        """As it is stored. A schedule without its own zone follows the organisation's."""
         return {
             "frequency": self.frequency.value,
             "hour": self.hour,
@@ -66,14 +66,14 @@ class Schedule:
         }
 
     def _around(self, moment: datetime) -> set[datetime]:
-        """A set: where clocks go forward, two times on the wall may be the same moment."""
+        """A set: where clocks go forward, two wall-clock times may be the same moment."""
         reach = REACH_DAYS.get(self.frequency, SHORTEST_REACH_DAYS)
         today = moment.astimezone(self.zone).date()
         days = (today + DAY * offset for offset in range(-reach, reach + 1))
         return {moment_of(wall, self.zone) for day in days for wall in self._on(day)}
 
     def _on(self, day: date) -> Iterator[datetime]:
-        """The boundaries of a day, as the clock on the wall shows them."""
+        """The boundaries of a day, in wall-clock time."""
         if step := STEP_HOURS.get(self.frequency):
             for hour in range(self.hour % step, 24, step):
                 yield datetime.combine(day, time(hour))
@@ -91,10 +91,10 @@ class Schedule:
 
 
 def window(schedule: Schedule, last_end: datetime, now: datetime) -> Period | None:
-    """What to tell now: all since `last_end`, up to the last boundary; None when nothing is due.
+    """The window to send now, from `last_end` to the last boundary; None when nothing is due.
 
-    After a time without digests it is one that covers all of it. Whatever became of the schedule
-    meanwhile, it begins where the last ended, so that windows tile time.
+    After a time without digests, one window covers all of it. It always begins where the last one
+    ended, whatever the schedule is now, so windows have no gap and no overlap.
     """
     end = schedule.last_boundary(now)
     return Period(last_end, end) if end > last_end else None
@@ -107,34 +107,38 @@ def last_complete(schedule: Schedule, now: datetime) -> Period:
 
 
 def before(told: Period, zone: ZoneInfo) -> Period:
-    """The period before, as long by the clock on the wall: from 9 to 9, also where one of the two
-    days has 23 hours."""
+    """The previous period, equally long in wall-clock time: 9 to 9, even if a day has 23 hours."""
     start, end = (_wall(moment, zone) for moment in (told.start, told.end))
     earlier = moment_of(start - (end - start), zone)
-    if start >= end or earlier >= told.start:  # clocks were put back or forward within it
+    if start >= end or earlier >= told.start:  # clocks changed within the period
         earlier = told.start - (told.end - told.start)
     return Period(earlier, told.start)
 
 
 def moment_of(wall: datetime, zone: ZoneInfo) -> datetime:
-    """When a clock in `zone` shows that, in UTC: the first time, when it does so twice; as much
-    later as clocks go forward, when it never does (PEP 495, fold 0)."""
+    """When a clock in `zone` shows that time, in UTC (PEP 495, fold 0).
+
+    The first of two such moments. For a time that clocks skip, as much later as they go forward.
+    """
     return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
 
 
 def parse_schedule(raw: Mapping[str, Any], default_zone: str) -> Schedule:
-    """From `{"frequency", "hour", "weekday", "time_zone", "skip_empty"}`, of which only the first
-    must be there; without a zone it is `default_zone`. Raises `InvalidSchedule`."""
+    """Read a schedule from JSON.
+
+    From `{"frequency", "hour", "weekday", "time_zone", "skip_empty"}`; only the first is required.
+    Without a time zone it is `default_zone`. Raises `InvalidSchedule`.
+    """
     frequency, hour, weekday = raw.get("frequency"), raw.get("hour", 0), raw.get("weekday", 0)
     if frequency not in set(Frequency):
-        raise InvalidSchedule("frequency", f"A digest comes {', '.join(Frequency)}.")
+        raise InvalidSchedule("frequency", f"The frequency must be one of: {', '.join(Frequency)}.")
     if not _is_in(hour, 24):
-        raise InvalidSchedule("hour", "An hour is 0 to 23.")
+        raise InvalidSchedule("hour", "The hour must be 0 to 23.")
     if not _is_in(weekday, 7):
-        raise InvalidSchedule("weekday", "A weekday is 0, which is Monday, to 6.")
+        raise InvalidSchedule("weekday", "The weekday must be 0 (Monday) to 6 (Sunday).")
     name = raw.get("time_zone") or default_zone
     if name not in time_zones():
-        raise InvalidSchedule("time_zone", f"No time zone is called {str(name)[:100]!r}.")
+        raise InvalidSchedule("time_zone", f"There is no time zone called {str(name)[:100]!r}.")
     skips = bool(raw.get("skip_empty", False))
     return Schedule(Frequency(frequency), hour, weekday, ZoneInfo(name), skips)
 

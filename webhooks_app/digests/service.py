@@ -1,4 +1,4 @@
-"""Digests: those that are due, what one would say, and one right now for whoever asks."""
+"""Send due digests, preview one, and send one right now on request."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -35,11 +35,11 @@ from webhooks_app.models import Delivery, Digest, Event, Mail, Organisation, Sub
 from webhooks_app.vocabulary import ChannelName, EventOrigin, Trigger
 
 TEMPLATE = "digest"
-# What the templates say besides, of a digest that no action sends.
+# Other template values, for a digest that no action sends.
 UNADDRESSED = {"subject": "", "test": False, "unsubscribe": ""}
 
-# An event gets its id, by which it is counted, a moment before it is committed. Longer than any
-# transaction that accepts events, and than clocks of machines differ.
+# Events are counted by id, and an event gets its id a moment before it is committed. This is longer
+# than any such transaction and than the difference between machines' clocks.
 SETTLED_AFTER = timedelta(minutes=1)
 KEPT = timedelta(days=90)
 
@@ -52,7 +52,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Whom a digest is about. `action` is the name of what sends it."""
+    """The organisation of a digest. `action` is the name of the action that sends it."""
 
     tenant: Tenant
     organisation: str
@@ -69,11 +69,10 @@ class Due:
 
 
 def send_due(database: Engine, now: datetime) -> int:
-    """Make the digests that are due at `now`: an event and its delivery each, or a note that
-    nothing happened. Returns how many were sent.
+    """Make the digests due at `now`: an event and its delivery, or a note that nothing happened.
 
-    However often it runs at a time, each window is sent once. A digest that cannot be made is
-    logged, holds up no other, and is tried again by the next run.
+    Returns how many were sent. Each window is sent once, even when several runs overlap. A digest
+    that fails is logged, delays no other, and is tried again by the next run.
     """
     sent = 0
     for due in _due(database, now - SETTLED_AFTER):
@@ -87,13 +86,13 @@ def send_due(database: Engine, now: datetime) -> int:
 
 
 def preview(session: Session, told: Told, schedule: Schedule, now: datetime) -> Summary:
-    """What the digest of the last complete window says."""
+    """The text of the digest for the last complete window."""
     period = last_complete(schedule, now - SETTLED_AFTER)
     return summary_of(_data(session, told, schedule, period))
 
 
 def last_digest(session: Session, row: Subscription, now: datetime) -> Incoming:
-    """The event that the digest of the last complete window is made of, for a test."""
+    """The event of the digest for the last complete window, for a test."""
     organisation = session.get_one(Organisation, row.organisation_id)
     schedule = parse_schedule(row.schedule or {}, organisation.time_zone)
     told, period = _told(row, organisation.name), last_complete(schedule, now - SETTLED_AFTER)
@@ -101,7 +100,7 @@ def last_digest(session: Session, row: Subscription, now: datetime) -> Incoming:
 
 
 def send_one(session: Session, told: Told, schedule: Schedule, to: str, now: datetime) -> Mail:
-    """Mail that to `to` alone, committed; when the next one comes, and what it tells, stays."""
+    """Mail that digest to `to` alone, committed. Scheduled digests are not affected."""
     summary = preview(session, told, schedule, now)
     row = mail.post(session, to, TEMPLATE, digest=summary, **UNADDRESSED)
     session.commit()
@@ -147,7 +146,7 @@ def _due(database: Engine, now: datetime) -> list[Due]:
 def _due_of(
     row: Subscription, organisation: Organisation, last_end: datetime | None, now: datetime
 ) -> Iterator[Due]:
-    """Raises ValueError when its row cannot be used."""
+    """Raises ValueError when the action's row cannot be used."""
     since = row.digest_since or row.created_at
     check_readable(row)
     Candidate.of(row)
@@ -157,8 +156,11 @@ def _due_of(
 
 
 def _send(database: Engine, due: Due, now: datetime) -> bool:
-    """Numbers are read before the transaction that claims the window, so that it is short; they
-    are of a time that is over."""
+    """Send one window.
+
+    The counts are read before the transaction that claims the window, so that it is short. They
+    cannot change: their time is over.
+    """
     row, schedule, told = due.subscription, due.schedule, _told(due.subscription, due.organisation)
     tenant = told.tenant
     with _reading(database) as session:
@@ -177,8 +179,11 @@ def _send(database: Engine, due: Due, now: datetime) -> bool:
 
 
 def _claim(connection: Connection, due: Due, event_id: str | None, now: datetime) -> bool:
-    """True for one of all that want this window, unless the action was changed, switched off or
-    deleted since it was read. Whoever changes it waits, since its row is locked."""
+    """True for only one of all runs that want this window.
+
+    False for all if the action was changed, switched off or deleted since it was read. Changes to
+    the action wait, since its row is locked.
+    """
     row = due.subscription
     same = select(Subscription.id).where(
         Subscription.id == row.id, Subscription.revision == row.revision
@@ -207,7 +212,7 @@ def _claim(connection: Connection, due: Due, event_id: str | None, now: datetime
 
 @contextmanager
 def _reading(database: Engine) -> Iterator[Session]:
-    """Waits for no writer; what was read stays readable."""
+    """A read transaction that waits for no writer; the objects read stay usable."""
     with database.connect() as connection, Session(read_only(connection)) as session:
         yield session
 

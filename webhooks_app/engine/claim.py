@@ -1,4 +1,4 @@
-"""Taking due deliveries under a lease: fair between subscriptions, safe between workers."""
+"""Claim due deliveries under a lease: fair between subscriptions, safe between workers."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from webhooks_app.lib.times import utcnow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimRequest:
-    """`limit` deliveries at most, from subscriptions whose id is above `after`.
+    """At most `limit` deliveries, from subscriptions with an id above `after`.
 
     `free` gives the slots of endpoints that are busy; all others have `Window.INITIAL`. A rate
     limit may leave less, and holds over all engines.
@@ -46,7 +46,8 @@ RETURNED = """d.id, d.subscription_id, d.tries, d.failures, {lost}, {revision}, 
     e.id, e.type, e.occurred_at, e.organisation_id, e.subject_type, e.subject_id, e.data,
     d.trigger, e.hops, {waited}"""
 
-# A limited subscription without an allowance has never sent: one, whoever else starts one too.
+# A limited subscription without an allowance has never sent: it may start one, even if another
+# engine does so too.
 FIRST = """(
     CASE WHEN EXISTS (SELECT 1 FROM send_allowances WHERE subscription_id = s.id)
     THEN 0 ELSE 1 END)"""
@@ -147,10 +148,10 @@ SQLITE_READ = (
 
 
 def claim(engine: Engine, request: ClaimRequest, lease: timedelta) -> list[Claimed]:
-    """Lease up to `request.limit` due deliveries and return what is to be sent. Blocking.
+    """Lease up to `request.limit` due deliveries and return what to send. Blocking.
 
-    In one transaction; rows that another worker is claiming are skipped. A delivery whose lease
-    ran out is claimed again, and the try before it is logged as lost.
+    One transaction; rows that another worker is claiming are skipped. A delivery whose lease ran
+    out is claimed again, and its earlier try is logged as lost.
     """
     with engine.begin() as connection:
         take = choose(engine, postgresql=_claim_postgres, sqlite=_claim_sqlite)
@@ -219,11 +220,11 @@ def _claim_sqlite(connection: Connection, request: ClaimRequest, lease: timedelt
     return [_read_sqlite(connection, one) for one in picked]
 
 
-Walked = Row[Any]  # what SQLITE_WALK selects
+Walked = Row[Any]  # the columns of SQLITE_WALK
 
 
 def _granted(row: Walked, slots: int, now: datetime) -> int:
-    """Of `slots`, what the limit of a walked subscription leaves."""
+    """How many of `slots` the subscription's rate limit allows."""
     if row.rate_limit is None:
         return slots
     return min(slots, granted(row.rate_limit, _used(row, now)))

@@ -1,4 +1,4 @@
-"""What an engine keeps of each subscription that it serves."""
+"""What an engine keeps about each subscription that it serves."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from webhooks_app.lib.errors import Conflict
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Subscription
 
-# The spec of a row: what it asks for. Raises `Unreadable`, ValueError or `Conflict`.
+# The spec of a row. Raises `Unreadable`, ValueError or `Conflict`.
 ReadSpec = Callable[[Subscription], object]
 
 KEPT = 20_000
@@ -25,7 +25,7 @@ AT_ONCE = 16
 
 @dataclass(slots=True)
 class Kept:
-    """A subscription as of `revision`. `has_more`: more of it may be due than has slots."""
+    """A subscription at `revision`. `has_more`: more deliveries may be due than it has slots."""
 
     endpoint: Endpoint
     revision: int
@@ -38,7 +38,7 @@ class Kept:
 
 @dataclass(slots=True)
 class Unusable:
-    """An endpoint for what cannot be sent as it is stored; `reason` says why in each attempt."""
+    """An endpoint for a subscription that cannot be used; each attempt logs `reason`."""
 
     url: str
     reason: str
@@ -50,7 +50,7 @@ class Unusable:
 
 
 class Endpoints:
-    """The endpoints that this process has met. Refreshed when a claim shows a newer revision."""
+    """The endpoints that this process has used. Refreshed when a claim shows a newer revision."""
 
     def __init__(self, engine: Engine, channels: Mapping[str, Channel], read: ReadSpec) -> None:
         self._engine = engine
@@ -63,13 +63,14 @@ class Endpoints:
         return self._kept[subscription_id]
 
     def limited(self) -> list[str]:
-        """Ids of those that have a rate limit, and of which more could be in flight."""
+        """Ids of endpoints with a rate limit that could have more in flight."""
         return [key for key in self._limited if self._kept[key].window.free]
 
     def free_slots(self) -> dict[str, int]:
-        """Slots left in the window of each endpoint that is not idle at its first size.
+        """Free slots in the window of each endpoint, except those idle at their first size.
 
-        Of many, some at once, so that a claim brings work for many endpoints.
+        An endpoint with many free slots gets only some at once, so that a claim serves many
+        endpoints.
         """
         return {
             key: min(kept.window.free, AT_ONCE)
@@ -78,7 +79,7 @@ class Endpoints:
         }
 
     def refresh(self, claims: Collection[Claimed]) -> None:
-        """Load what these claims need and is not kept at their revision. Blocking."""
+        """Load the endpoints of these claims that are not kept at their revision. Blocking."""
         needed = {claim.subscription_id for claim in claims}
         if len(self._kept) > KEPT:
             self._kept = {
@@ -117,12 +118,12 @@ class Endpoints:
         try:
             channel = self._channels[subscription.channel]
         except KeyError:
-            reason = f"there is no channel called {subscription.channel}"
+            reason = f"there is no channel named {subscription.channel}"
             return self._unusable(subscription, reason)
         try:
             return channel.open(subscription, self._read(subscription))
         except Unreadable as error:
-            reason = f"{error}. The operator must restore the key."
+            reason = f"{error}. Ask the operator to restore the key."
         except Conflict as error:
             reason = str(error)
         except ValueError as error:

@@ -1,7 +1,7 @@
-"""The engine: an event loop that claims, sends and records, all at once.
+"""The engine: an event loop that claims, sends and records at the same time.
 
-It lives as long as its worker process, in a thread of its own, so that connections stay alive and
-slow answers are awaited between RQ jobs. A job wakes it and waits until nothing more is due.
+It lives as long as its worker process, in its own thread, so that connections stay open and slow
+answers can arrive between RQ jobs. A job wakes it and waits until nothing more is due.
 
     wake ─▶ claim (a thread) ─▶ send (tasks, one a delivery) ─▶ Recorder (a thread)
               ▲                        │ slots come free
@@ -46,8 +46,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class EngineParts:
-    """What an engine works with. `channels` are by the name that subscriptions have for them.
-    `call_for_help` asks for a second worker; it may block."""
+    """What an engine works with.
+
+    `channels` are by the name that subscriptions use. `call_for_help` asks for a second worker; it
+    may block.
+    """
 
     database: Database
     channels: Mapping[str, Channel]
@@ -102,14 +105,14 @@ class Engine:
 
     @property
     def busy(self) -> bool:
-        """Something is in flight or not yet recorded."""
+        """Whether something is in flight or not yet recorded."""
         return bool(self._in_flight or self._recorder.backlog)
 
     def drain(self, seconds: float) -> bool:
         """Claim until nothing more can be; False when there still was more after `seconds`, or the
         engine has stopped.
 
-        Requests that wait for slow endpoints go on after it returns.
+        Requests to slow endpoints continue after it returns.
         """
         quiet: Future[None] = Future()
         try:
@@ -120,7 +123,7 @@ class Engine:
         return True
 
     def stop_soon(self) -> None:
-        """Claim no more; finish and record what is in flight. Returns at once."""
+        """Stop claiming, but finish and record what is in flight. Returns at once."""
         if self._ready.is_set() and self.alive:
             self._loop.call_soon_threadsafe(self._begin_to_stop)
 
@@ -202,13 +205,13 @@ class Engine:
         self._wake.set()
 
     def _tell_waiting(self) -> None:
-        """Nothing was left to claim, by a walk that began after each of these had enlisted."""
+        """Tell waiting jobs that nothing was left to claim, if the walk began after they asked."""
         for quiet in self._waiting:
             quiet.set_result(None)
         self._waiting.clear()
 
     async def _claim_all(self) -> None:
-        """Claim until a whole walk over the subscriptions finds nothing."""
+        """Claim until a full walk over the subscriptions finds nothing."""
         while not self._stopping:
             self._change.clear()
             most, over_budget = self._budget_left()
@@ -231,8 +234,10 @@ class Engine:
                 await asyncio.sleep(PACE)
 
     async def _wake_for_held(self) -> None:
-        """Rate limits may keep back what is due: go on when the first of them lets some start. If
-        this engine dies meanwhile, the beat sees that it is due."""
+        """Rate limits may hold due deliveries back: continue when the first limit allows more.
+
+        If this engine dies before that, the beat sees that they are due.
+        """
         limited = self._endpoints.limited()
         if self._stopping or not limited:
             return
@@ -257,7 +262,10 @@ class Engine:
         self._change.set()
 
     def _budget_left(self) -> tuple[int, list[str]]:
-        """What is claimed while results cannot be stored might be what waits to be stored."""
+        """Do not claim while results cannot be stored.
+
+        The claim could take those same deliveries.
+        """
         recorder = self._recorder
         if recorder.stuck or recorder.backlog > self._parts.max_in_flight:
             return 0, []
@@ -268,7 +276,7 @@ class Engine:
             limit=most,
             free=self._endpoints.free_slots(),
             over_budget=over_budget,
-            # The walk over all goes on later: this one is for the few that may have the reserve.
+            # The full walk continues later: this one serves the few that may use the reserve.
             after="" if over_budget else self._after,
             heartbeat=self._heartbeat,
         )
@@ -290,7 +298,7 @@ class Engine:
         kept = self._endpoints[claimed.subscription_id]
         kept.window.acquire()
         self._budget.take(claimed)
-        # It had as many due as it has slots, so there may be more when one comes free.
+        # It had as many due as slots, so there may be more when a slot is free.
         kept.has_more = kept.window.free == 0
         task = self._loop.create_task(self._deliver(kept, claimed))
         self._in_flight.add(task)
@@ -320,8 +328,11 @@ class Engine:
 
 
 def _tune_interpreter() -> None:
-    """Thousands of requests in flight make each full collection long, and leave little to it; and
-    the threads that claim and record wait for the busy loop to let go of the interpreter."""
+    """Tune Python for thousands of requests in flight.
+
+    They make each full garbage collection long for little gain. And the threads that claim and
+    record wait for the busy loop to release the interpreter.
+    """
     sys.setswitchinterval(0.001)
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""Tries whose worker died: each leaves an attempt too."""
+"""Tries whose worker died: each one also gets an attempt in the log."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -8,11 +8,11 @@ from sqlalchemy import Connection, Table
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Attempt
 
-WHY = "No answer was stored: the worker stopped before it could."
+WHY = "No answer was stored: the worker stopped before it could store one."
 
 
 def log_lost(connection: Connection, tries: Sequence[tuple[str, int]]) -> None:
-    """Log these tries, each a delivery's id and the number of the try, as lost."""
+    """Log these tries as lost; each is a delivery's id and the number of the try."""
     if not tries:
         return
     now = utcnow()

@@ -1,4 +1,4 @@
-"""How much more one engine may have in flight, and for whom."""
+"""How much more one engine may have in flight, and for which organisations."""
 
 from collections import Counter
 
@@ -10,8 +10,10 @@ RESERVE = 8
 
 
 class InFlightBudget:
-    """Bounded by count and by size. One part in `RESERVE` is kept for organisations that have less
-    than that in flight: however many endpoints of one hang, those of others are served.
+    """A budget by count and by size.
+
+    One part in `RESERVE` is kept for organisations that have less than that in flight. So however
+    many endpoints of one organisation hang, those of others are served.
     """
 
     def __init__(self, most: int) -> None:
@@ -34,10 +36,10 @@ class InFlightBudget:
             del self._by_organisation[claimed.organisation_id]
 
     def left(self) -> tuple[int, list[str]]:
-        """How many to claim now, and of which organisations nothing more.
+        """How many to claim now, and from which organisations no more.
 
-        A claim below `least` is not worth its cost. None brings all that could be, so that
-        claiming, sending and recording overlap.
+        A claim below `least` is not worth its cost. No claim takes all that fits, so that claiming,
+        sending and recording overlap.
         """
         if self._bytes > MOST_BYTES:
             return 0, []

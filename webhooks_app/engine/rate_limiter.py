@@ -1,8 +1,9 @@
 """Rate limits of subscriptions, shared by all engines: a generic cell rate algorithm in SQL.
 
-`SendAllowance.next_free_at` moves on by `1 / rate` with every try that is claimed, from now at
-least. How far it is ahead, in seconds, is what is `used`; as many more may start as fit into the
-burst. A claim reads and moves it under a lock, so it is exact over any number of workers.
+`SendAllowance.next_free_at` moves ahead by `1 / rate` for every claimed try, starting at the
+current time or later. How far it is ahead, in seconds, is what is `used`; more tries may start as
+long as they fit into the burst. A claim reads and moves it under a lock, so it is exact over any
+number of workers.
 """
 
 from collections.abc import Collection
@@ -17,7 +18,7 @@ from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Delivery, SendAllowance, Subscription
 from webhooks_app.models.columns import UtcDateTime
 
-# In seconds of the rate. A quantum is the least that is worth a claim.
+# In seconds at the full rate. A quantum is the smallest number worth a claim.
 BURST = 0.5
 QUANTUM = 0.05
 ROUNDING = 1e-6
@@ -26,7 +27,7 @@ ALLOWANCES = cast(Table, SendAllowance.__table__)
 DELIVERIES = cast(Table, Delivery.__table__)
 SUBSCRIPTIONS = cast(Table, Subscription.__table__)
 
-# `granted` in PostgreSQL, of the subscription `s` and its allowance `a`.
+# `granted` in PostgreSQL, for the subscription `s` and its allowance `a`.
 _LEFT = f"""(greatest(1, s.rate_limit * {BURST}) + {ROUNDING}
     - greatest(0, extract(epoch FROM a.next_free_at - now())::float) * s.rate_limit)"""
 POSTGRES_GRANTED = f"floor{_LEFT}::int"
@@ -34,13 +35,13 @@ POSTGRES_MAY_START = f"{_LEFT} >= greatest(1, floor(s.rate_limit * {QUANTUM}))"
 
 
 def granted(rate: float, used: float) -> int:
-    """How many tries may start now, at `rate` a second; none when it is not worth a claim."""
+    """How many tries may start now at `rate` a second; 0 if not worth a claim."""
     most = floor(_burst(rate) + ROUNDING - max(0.0, used) * rate)
     return most if most >= _quantum(rate) else 0
 
 
 def wait(rate: float, used: float) -> float:
-    """Seconds until some are granted; below 0 when they are now."""
+    """Seconds until some are granted; below 0 if they are granted now."""
     return used - (_burst(rate) - _quantum(rate)) / rate
 
 
@@ -50,7 +51,7 @@ def moved_on(rate: float, used: float, count: int, now: datetime) -> datetime:
 
 
 def held(engine: Engine, subscription_ids: Collection[str]) -> dict[str, float]:
-    """Those of `subscription_ids` whose limit keeps back what is due, and for how many seconds."""
+    """Those of `subscription_ids` whose limit holds deliveries back, and for how many seconds."""
     subscriptions, deliveries, allowances = SUBSCRIPTIONS.c, DELIVERIES.c, ALLOWANCES.c
     now = choose(engine, postgresql=func.now(), sqlite=literal(utcnow(), UtcDateTime))
     query = (

@@ -1,4 +1,4 @@
-"""The last step: attempts, states, counters and hourly stats of many tries in one transaction."""
+"""The last step: store attempts, states, counters and hourly stats of many tries at once."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -52,7 +52,7 @@ ATTEMPT_COLUMNS = (
 
 
 class Result(msgspec.Struct, frozen=True):
-    """A try and what follows from it: `retry_in` seconds until the next, or None for no more."""
+    """A try and what follows: `retry_in` is the seconds until the next try, None for no more."""
 
     claimed: Claimed
     tried: Tried
@@ -74,26 +74,27 @@ class Result(msgspec.Struct, frozen=True):
 
 
 def record_results(engine: Engine, results: Sequence[Result], again: bool = False) -> None:
-    """Store `results`. A delivery that another worker has claimed since keeps what that one says.
+    """Store `results` in one transaction.
 
-    `again`: the same batch was given before and failed, but its commit may have gone through.
+    A delivery that another worker has claimed since keeps that worker's result. `again`: the same
+    batch was tried before and failed, but its commit may have gone through.
     """
     results = sorted(results, key=lambda one: one.claimed.delivery_id)
     with engine.begin() as connection:
         if again and _stored_before(connection, results[0]):
             return
         force_index_scans(connection)
-        # In the order in which a claim locks: deliveries first, then their attempts.
+        # In a claim's lock order: deliveries first, then their attempts.
         _store_states(connection, results)
         insert_rows(connection, ATTEMPTS, ATTEMPT_COLUMNS, [attempt_row(r) for r in results])
         _store_consequences(connection, results)
 
 
 def record_result(engine: Engine, result: Result, again: bool = False) -> None:
-    """Like `record`, for one that a batch stumbled over.
+    """Like `record`, for a result that a batch failed with.
 
-    One that comes after its lease, when its try was logged as lost and another made, adds its
-    answer to the log, and changes nothing else. `again` as for `record`.
+    A late result, whose try was logged as lost and followed by another, adds its answer to the log
+    and changes nothing else. `again` as for `record`.
     """
     with engine.begin() as connection:
         if again and _stored_before(connection, result):
@@ -112,7 +113,7 @@ def record_result(engine: Engine, result: Result, again: bool = False) -> None:
 
 
 def _still_sending(connection: Connection, result: Result) -> bool:
-    """Is this the try that the delivery waits for? Locks the delivery."""
+    """Whether this is the delivery's current try. Locks the delivery."""
     deliveries = DELIVERIES.c
     found = connection.execute(
         select(deliveries.id)
@@ -127,7 +128,7 @@ def _still_sending(connection: Connection, result: Result) -> bool:
 
 
 def attempt_row(result: Result) -> tuple[object, ...]:
-    """A row in the order of `ATTEMPT_COLUMNS`, with nothing in it that a database refuses."""
+    """A row in the order of `ATTEMPT_COLUMNS`, without anything that a database refuses."""
     outcome, tried = result.outcome, result.tried
     return (
         result.claimed.delivery_id,
@@ -151,7 +152,7 @@ def attempt_row(result: Result) -> tuple[object, ...]:
 
 
 def _json_text(headers: tuple[tuple[str, str], ...]) -> str:
-    """Headers that arrived as broken UTF-8 hold surrogates, which JSON and SQL refuse."""
+    """Headers in broken UTF-8 contain surrogates, which JSON and SQL refuse."""
     try:
         return orjson.dumps(headers).decode()
     except orjson.JSONEncodeError:
@@ -160,7 +161,7 @@ def _json_text(headers: tuple[tuple[str, str], ...]) -> str:
 
 
 def _stored_before(connection: Connection, result: Result) -> bool:
-    """True when this very try is in the log, so the commit in doubt went through."""
+    """True when this exact try is in the log, so the commit in doubt went through."""
     found = connection.execute(
         text(
             "SELECT 1 FROM attempts WHERE delivery_id = :id AND number = :n AND outcome <> 'lost'"
@@ -170,9 +171,9 @@ def _stored_before(connection: Connection, result: Result) -> bool:
     return found.first() is not None
 
 
-# The status is compared in a CASE, which speaks of both sides: as a condition on the table alone it
-# would be estimated from statistics. Those that were taken while nothing was sent make PostgreSQL
-# walk the whole table for the one row that it expects, and compare it with each of the batch.
+# The status is compared in a CASE over both sides. As a condition on the table alone, PostgreSQL
+# would estimate it from statistics. Statistics from a time when nothing was sent would make it walk
+# the whole table for the one row it expects, and compare that with each row of the batch.
 POSTGRES_STATES = """
     UPDATE deliveries AS d
     SET status = v.status, due_at = now() + v.retry_in * interval '1 second', failures = v.failures,
@@ -226,7 +227,7 @@ def _sqlite_state(state: dict[str, Any]) -> dict[str, Any]:
 def _store_consequences(connection: Connection, results: Sequence[Result]) -> None:
     """Counters come last: their rows are shared, and stay locked until the commit.
 
-    A test has no consequences: it says nothing about what really happens.
+    A test changes no counters: it says nothing about real deliveries.
     """
     results = [result for result in results if not result.claimed.is_test]
     retrying = [r.claimed.delivery_id for r in results if r.status is DeliveryStatus.RETRYING]

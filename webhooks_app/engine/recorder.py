@@ -1,4 +1,4 @@
-"""Records results beside the event loop: whatever came in while the last batch was written."""
+"""Record results beside the event loop, each batch being what came in during the last write."""
 
 import asyncio
 from collections import Counter
@@ -27,9 +27,9 @@ log = structlog.get_logger(__name__)
 
 
 class Recorder:
-    """Keeps results until they are stored, also while SQL is away, and then calls `stored`.
+    """Keeps results until they are stored, even while SQL is away, then calls `stored`.
 
-    `backlog` counts those that are not stored yet.
+    `backlog` counts results that are not stored yet.
     """
 
     def __init__(self, database: Engine, stored: Callable[[], None]) -> None:
@@ -48,7 +48,7 @@ class Recorder:
         self._some.set()
 
     def stop(self) -> None:
-        """End `run` once all is stored."""
+        """End `run` once everything is stored."""
         self._stopping = True
         self._some.set()
 
@@ -76,7 +76,7 @@ class Recorder:
             count(batch)
 
     async def _store_one(self, result: Result) -> None:
-        """What even so cannot be stored is sent again when its lease runs out."""
+        """A result that still cannot be stored is sent again when its lease runs out."""
         try:
             await self._insist(record_result, result)
         except Exception:
@@ -85,8 +85,11 @@ class Recorder:
             count([result])
 
     async def _insist(self, store: Callable[..., None], what: object) -> None:
-        """Try until the database answers. Meanwhile `stuck` says that nothing should be claimed:
-        it might be what waits here to be stored."""
+        """Try until the database responds.
+
+        Until then `stuck` says that nothing should be claimed, since a claim could take deliveries
+        whose results wait here.
+        """
         loop = asyncio.get_running_loop()
         pause, again = 0.05, False
         try:
@@ -104,7 +107,7 @@ class Recorder:
 
 
 def count(batch: list[Result]) -> None:
-    """Into the metrics: in sums, since each touch takes a lock."""
+    """Add to the metrics in sums, since each update takes a lock."""
     for status, number in Counter(result.status for result in batch).items():
         STORED[status].inc(number)
     for code, number in Counter(_code_class(result) for result in batch).items():

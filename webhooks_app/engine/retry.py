@@ -8,10 +8,10 @@ JITTER = 0.1
 
 
 def decide(policy: RetryPolicy, claimed: Claimed, outcome: Outcome, rng: float) -> float | None:
-    """Seconds until the next try; None when it was delivered or is given up, as a test is at once.
+    """Seconds until the next try; None when it was delivered or is given up. A test is tried once.
 
-    A little is added by `rng` (0 to 1), never taken away. The endpoint may ask for more time, up
-    to a day or as much as the policy allows.
+    `rng` (0 to 1) adds a little jitter, never subtracts. The endpoint may ask for more time, up to
+    a day or as much as the policy allows.
     """
     if outcome.failure is None or not outcome.retryable or claimed.is_test:
         return None

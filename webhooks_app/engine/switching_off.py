@@ -1,4 +1,4 @@
-"""Switching subscriptions off, and what that does to deliveries that still wait."""
+"""Switch subscriptions off, and cancel the deliveries that still wait."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -14,8 +14,8 @@ from webhooks_app.notices.dashboard_notices import NoticeOf, notify
 from webhooks_app.organisations.audit_log import Target, record_automatic
 from webhooks_app.vocabulary import WAITING, DeliveryStatus
 
-UNREADABLE = "Its settings cannot be read any more. Edit it and save to use it again."
-GONE_REASON = "The endpoint answered 410 Gone: it asks for nothing more."
+UNREADABLE = "Its settings can no longer be read. Edit and save it to use it again."
+GONE_REASON = "The endpoint answered 410 Gone, so it wants no more requests."
 LONGEST_ERROR = 500
 BATCH = 1000
 
@@ -25,13 +25,15 @@ SUBSCRIPTIONS = cast(Table, Subscription.__table__)
 
 
 def disable(connection: Connection, subscription_ids: Collection[str], reason: str) -> None:
-    """Switch those off that are on, cancel what waits, tell the members."""
+    """Switch off those that are on, cancel what waits, and notify the members."""
     _disable(connection, SUBSCRIPTIONS.c.id.in_(sorted(subscription_ids)), reason)
 
 
 def disable_gone(connection: Connection, subscription_id: str, revision: int, url: str) -> None:
-    """Switch off what answered 410 at `url`, unless it was edited since or that was a former URL:
-    the current one has not said so."""
+    """Switch off what answered 410 at `url`.
+
+    Not if it was edited since, or if `url` is a former URL: the current one has not answered 410.
+    """
     columns = SUBSCRIPTIONS.c
     same = (columns.revision == revision) & (columns.url == url)
     _disable(connection, (columns.id == subscription_id) & same, GONE_REASON)
@@ -64,11 +66,11 @@ def _disable(connection: Connection, which: ColumnElement[bool], reason: str) ->
         touch(connection, row.organisation_id)
         cancel_waiting(connection, row.id)
         about = NoticeOf(row.organisation_id, row.mode, row.id)
-        notify(connection, about, "endpoint_disabled", f"{row.name} was disabled", reason, now)
+        notify(connection, about, "endpoint_disabledf", f"{row.name} was switched off", reason, now)
 
 
 def touch(connection: Connection, organisation_id: str) -> None:
-    """Say that a subscription of the organisation changed: what matching keeps is stale."""
+    """Record that a subscription of the organisation changed, so matching reloads."""
     organisations = ORGANISATIONS.c
     connection.execute(
         update(ORGANISATIONS)
@@ -78,9 +80,9 @@ def touch(connection: Connection, organisation_id: str) -> None:
 
 
 def cancel_waiting(connection: Connection, subscription_id: str) -> bool:
-    """Cancel what waits for a subscription, `BATCH` at most; True when there may be more.
+    """Cancel what waits for a subscription, at most `BATCH`; True if there may be more.
 
-    What is being sent right now is left to end.
+    What is being sent right now may end.
     """
     deliveries = DELIVERIES.c
     return _cancel(
@@ -91,7 +93,7 @@ def cancel_waiting(connection: Connection, subscription_id: str) -> bool:
 
 
 def cancel_unserved(connection: Connection, delivery_ids: Collection[str]) -> None:
-    """Of these, cancel those whose subscription was switched off or deleted meanwhile."""
+    """Cancel those of these whose subscription has been switched off or deleted."""
     deliveries = DELIVERIES.c
     _cancel(
         connection,
@@ -101,10 +103,10 @@ def cancel_unserved(connection: Connection, delivery_ids: Collection[str]) -> No
 
 
 def cancel_left_over(connection: Connection) -> bool:
-    """Like `cancel_waiting`, for any subscription that is off: the sweep's safety net."""
+    """Like `cancel_waiting`, for every subscription that is off: a periodic safety net."""
     force_index_scans(connection)
     deliveries = DELIVERIES.c
-    # By their ids, so that it is them which the index is asked for, however much waits for others.
+    # By their ids, so that the index finds these, however much waits for other subscriptions.
     unserved = connection.scalars(_unserved()).all()
     return any(
         _cancel(
@@ -117,7 +119,7 @@ def cancel_left_over(connection: Connection) -> bool:
 
 
 def release_expired(connection: Connection, now: datetime) -> None:
-    """Cancel what was being sent for a subscription now off, when its worker died."""
+    """Cancel what a dead worker was sending for a subscription that is now off."""
     force_index_scans(connection)
     deliveries = DELIVERIES.c
     released = connection.execute(
@@ -141,7 +143,7 @@ def _unserved() -> Any:
 
 
 def _cancel(connection: Connection, *conditions: ColumnElement[bool]) -> bool:
-    """A batch at a time, so that a million rows hold up nobody."""
+    """A batch at a time, so that a million rows block nobody."""
     deliveries = DELIVERIES.c
     batch = select(deliveries.id).where(*conditions, deliveries.status.in_(WAITING)).limit(BATCH)
     cancelled = connection.execute(
@@ -158,7 +160,7 @@ def _cancel(connection: Connection, *conditions: ColumnElement[bool]) -> bool:
 
 
 def _why() -> ColumnElement[str]:
-    """What is said of a cancelled delivery: how its subscription ended, and its last error."""
+    """The error text of a cancelled delivery: how its subscription ended, and its last error."""
     subscriptions, last_error = SUBSCRIPTIONS.c, DELIVERIES.c.error
     how = case(
         (subscriptions.deleted_at.is_not(None), literal(" was deleted.")),

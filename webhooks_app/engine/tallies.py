@@ -1,4 +1,4 @@
-"""Counters of subscriptions and hourly stats, gathered from a batch of tries: pure, then stored."""
+"""Add up counters and hourly stats from a batch of tries (pure), then store them."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -36,7 +36,7 @@ def stats(tries: Iterable[Try]) -> Counter[tuple[str, datetime, str, int]]:
 
 
 def bucket(milliseconds: float) -> int:
-    """The bound of `LATENCY_BOUNDS_MS` at or above it; 0 beyond the last."""
+    """The bound of `LATENCY_BOUNDS_MS` at or above the latency; 0 beyond the last."""
     index = bisect_left(LATENCY_BOUNDS_MS, milliseconds)
     return LATENCY_BOUNDS_MS[index] if index < len(LATENCY_BOUNDS_MS) else 0
 
@@ -47,8 +47,8 @@ Counters = dict[str, Any]
 def health(tries: Iterable[Try]) -> list[Counters]:
     """A row of increments for each subscription, sorted by id so that engines lock in one order.
 
-    `failing_since` is the first failure after the last success of the batch; None when the last
-    try succeeded. `last_success_at` is None when none did.
+    `failing_since` is the first failure after the last success of the batch; None when the last try
+    succeeded. `last_success_at` is None without a success.
     """
     rows: dict[str, Counters] = {}
     for one in sorted(tries, key=lambda each: (each.subscription_id, each.at)):
@@ -104,7 +104,7 @@ HEALTH_UPSERT = """
 
 
 def store(connection: Connection, tries: Sequence[Try]) -> None:
-    """Add them up in the database: two statements, a row a subscription and bucket."""
+    """Add them to the database in two statements, one row per subscription and bucket."""
     counts = stats(tries)
     upsert_rows(
         connection,

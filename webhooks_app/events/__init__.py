@@ -1,5 +1,5 @@
-"""Events that were accepted, and the types that an organisation knows.
+"""Accepted events, and an organisation's event types.
 
-`stream` reads events and explains their matches, `manual_event` sends one by hand.
-`type_registry` knows all types, `custom_types` registers an organisation's own.
+`stream` reads events and explains their matches; `manual_event` sends one by hand. `type_registry`
+knows all types; `custom_types` registers an organisation's own.
 """

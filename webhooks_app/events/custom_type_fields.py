@@ -1,4 +1,4 @@
-"""The members of an organisation's own event type as people give them, all faults told at once."""
+"""Read the members of an organisation's own event type, and report all faults at once."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -25,9 +25,11 @@ Columns = dict[str, Any]
 
 
 def checked(fields: Mapping[str, str]) -> Columns:
-    """What to store for the members in `fields`: `name`, `title`, `description`, `group`: text;
-    `sample`: the JSON text of an object; `schema`: the same, or one of `NO_SCHEMA`. Raises
-    `Invalid`."""
+    """What to store for the members in `fields`. Raises `Invalid`.
+
+    `name`, `title`, `description` and `group` are text, `sample` is the JSON text of an object, and
+    `schema` the same or one of `NO_SCHEMA`.
+    """
     columns: Columns = {}
     faults: list[Fault] = []
     for member, value in fields.items():
@@ -45,13 +47,13 @@ def _name(text: str) -> str:
     if len(name) > LONGEST_NAME or not NAME.fullmatch(name):
         raise _invalid(
             "name",
-            "A name is an object and what happened to it, in lower case, with dots between: "
-            f"order.paid. It has at most {LONGEST_NAME} characters.",
+            f"Name an object and what happened to it, in lower case with dots between, such as "
+            f"order.paid. Use at most {LONGEST_NAME} characters.",
         )
     if event_type(name) is not None:
-        raise _invalid("name", "The catalogue has this one already.")
+        raise _invalid("name", "This name is already in the catalogue.")
     if name.startswith(OURS):
-        raise _invalid("name", f"Names that begin with {' or '.join(OURS)} are the product's own.")
+        raise _invalid("name", f"Names that begin with {' or '.join(OURS)} are reserved.")
     return name
 
 
@@ -59,7 +61,7 @@ def _line(member: str, longest: int) -> Callable[[str], str]:
     def check(text: str) -> str:
         line = text.strip()
         if not line or len(line) > longest or not line.isprintable():
-            raise _invalid(member, f"This has 1 to {longest} printable characters.")
+            raise _invalid(member, f"Enter 1 to {longest} printable characters.")
         return line
 
     return check
@@ -68,13 +70,13 @@ def _line(member: str, longest: int) -> Callable[[str], str]:
 def _group(text: str) -> str:
     group = _line("group", LONGEST_GROUP)(text)
     if group.lower() == SYSTEM:
-        raise _invalid("group", "This group is for what the product sends by itself.")
+        raise _invalid("group", "This group is reserved for events that the product sends.")
     return group
 
 
 def _description(text: str) -> str:
     if len(text) > LONGEST_DESCRIPTION or "\0" in text:
-        raise _invalid("description", f"This has at most {LONGEST_DESCRIPTION} characters.")
+        raise _invalid("description", f"Use at most {LONGEST_DESCRIPTION} characters.")
     return text.strip()
 
 
@@ -83,12 +85,12 @@ def _schema(text: str) -> str | None:
 
 
 def _object(member: str) -> Callable[[str], str]:
-    """As what events may carry, and smaller: it is shown on pages."""
+    """Like an event's data, but smaller: it is shown on pages."""
 
     def check(text: str) -> str:
         raw = text.encode(errors="surrogatepass")
         if len(raw) > LARGEST_JSON:
-            raise _invalid(member, f"This has at most {LARGEST_JSON} bytes.")
+            raise _invalid(member, f"Use at most {LARGEST_JSON} bytes.")
         faults = list(faults_of_data(raw))
         if faults:
             raise Invalid(*(replace(fault, at=f"#/{member}", status=422) for fault in faults))

@@ -1,4 +1,4 @@
-"""An organisation's own event types: registered, changed, retired. Both modes share them."""
+"""Register, change and retire an organisation's own event types. Both modes share them."""
 
 from collections.abc import Mapping
 
@@ -21,10 +21,10 @@ NAMED_AT_MOST = 5
 
 
 def register(session: Session, organisation_id: str, fields: Mapping[str, str]) -> CustomEventType:
-    """A new one, committed; of a retired one with that name, it takes the place.
+    """A new event type, committed. It replaces a retired one of the same name.
 
-    `fields` are members as `event_type_fields` knows them, `name` and `sample` at least. Raises
-    `Invalid`, `Conflict` when there are `MOST` already, and `PlanLimit` when the plan has fewer.
+    `fields` are members as in `custom_type_fields`, at least `name` and `sample`. Raises `Invalid`,
+    `Conflict` when there are `MOST` already, and `PlanLimit` when the plan allows no more.
     """
     columns = checked(fields)
     name = columns["name"]
@@ -47,8 +47,10 @@ def register(session: Session, organisation_id: str, fields: Mapping[str, str]) 
 
 
 def update(session: Session, row: CustomEventType, fields: Mapping[str, str]) -> None:
-    """Change the members in `fields`, committed. The name stays: events and webhooks go by it.
-    Raises `Invalid`."""
+    """Change the members in `fields`, committed. Raises `Invalid`.
+
+    The name cannot change: events and webhooks refer to it.
+    """
     columns = checked(fields)
     changed = [member for member in columns if getattr(row, member) != columns[member]]
     for member in changed:
@@ -60,15 +62,15 @@ def update(session: Session, row: CustomEventType, fields: Mapping[str, str]) ->
 
 
 def retire(session: Session, row: CustomEventType) -> None:
-    """From now on no such event is accepted, committed; what was accepted goes on.
+    """Accept no more such events, committed; accepted ones are still delivered.
 
-    Raises `Conflict` while an action or webhook asks for it, and names them.
+    Raises `Conflict` while actions or webhooks use the type, and names them.
     """
     if names := asking_for(session, row):
         shown = ", ".join(names[:NAMED_AT_MOST])
         more = len(names) - NAMED_AT_MOST
         raise Conflict(
-            f"It is asked for by {shown}{f' and {more} more' if more > 0 else ''}: take it out of "
+            f"It is used by {shown}{f' and {more} more' if more > 0 else ''}. Remove it from "
             "these first, or delete them."
         )
     row.retired_at = utcnow()
@@ -78,7 +80,7 @@ def retire(session: Session, row: CustomEventType) -> None:
 
 
 def asking_for(session: Session, row: CustomEventType) -> list[str]:
-    """The names of the actions and webhooks, of either mode, that ask for it."""
+    """The names of the actions and webhooks, in both modes, that use it."""
     query = (
         select(Subscription.name, Subscription.event_types)
         .where(Subscription.in_organisation(row.organisation_id), Subscription.is_present())
@@ -88,18 +90,20 @@ def asking_for(session: Session, row: CustomEventType) -> list[str]:
 
 
 def _check_new(session: Session, organisation_id: str, name: str) -> None:
-    """Pollybot's names must lead back to one type each, so they may not meet either."""
+    """Pollybot's names must each mean one type, so they must not collide either."""
     query = select(CustomEventType.name).where(
         CustomEventType.in_organisation(organisation_id), CustomEventType.retired_at.is_(None)
     )
     own = session.scalars(query).all()
     if name in own:
-        raise Invalid(Fault("#/name", "There is one of this name already."))
+        raise Invalid(Fault("#/name", "An event type with this name already exists."))
     if like := [one for one in (*CATALOGUE, *own) if name_of(one) == name_of(name)]:
-        detail = f"Receivers in Pollybot's format could not tell it from {like[0]}: both are "
+        detail = (
+            f"Receivers in Pollybot's format could not tell it from {like[0]}: both are called "
+        )
         raise Invalid(Fault("#/name", f"{detail}{name_of(name)} there."))
     if len(own) >= MOST:
-        raise Conflict(f"There are {MOST} event types of your own, the most there can be.")
+        raise Conflict(f"You have {MOST} event types of your own, which is the limit.")
 
 
 def _target(row: CustomEventType) -> Target:

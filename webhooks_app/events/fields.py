@@ -1,4 +1,4 @@
-"""What an event may be, whichever door it comes through."""
+"""The rules for an event, however it is reported."""
 
 from collections.abc import Container, Iterator
 from typing import Any
@@ -14,23 +14,28 @@ DEEPEST_DATA = 100
 
 
 def faults_of_type(name: str, own: Container[str]) -> Iterator[Fault]:
-    """Of the name of an event type that a producer reports, at `#/type`. `own` are the names that
-    the organisation registered; it is not asked about those of the catalogue."""
+    """The faults of a reported event type's name, at `#/type`.
+
+    `own` are the names that the organisation registered; it is not called for catalogue names.
+    """
     known = event_type(name)
     if known is None and name not in own:
-        yield Fault("#/type", f"No event type is called {name[:100]!r}.")
+        yield Fault("#/type", f"There is no event type called {name[:100]!r}.")
     elif known is not None and known.is_system:
-        yield Fault("#/type", f"{name} is sent by the product itself.")
+        yield Fault("#/type", f"{name} is reserved: the product sends it.")
 
 
 def faults_of_data(text: bytes) -> Iterator[Fault]:
-    """Of the JSON text of an event's data, at `#/data`.
+    """The faults of the JSON text of an event's data, at `#/data`.
 
-    Decoded in full: `msgspec.Raw` lets numbers out of range pass, which conditions could not read.
+    It is decoded in full: `msgspec.Raw` would accept numbers out of range, which conditions could
+    not read.
     """
     size = len(text)
     if size > LARGEST_DATA:
-        yield Fault("#/data", f"{size} bytes are more than {LARGEST_DATA}.", status=413)
+        yield Fault(
+            "#/dataf", f"The data has {size} bytes; at most {LARGEST_DATA} are allowed.", status=413
+        )
         return
     try:
         data = msgspec.json.decode(text)
@@ -47,7 +52,7 @@ def faults_of_data(text: bytes) -> Iterator[Fault]:
 
 
 def _deeper_than(levels: int, text: bytes, data: object) -> bool:
-    """Walks the tree only when it holds enough brackets to be that deep."""
+    """Whether the JSON is nested too deeply. It is walked only if it has enough brackets."""
     if text.count(b"{") + text.count(b"[") <= levels:
         return False
     row = [data]
@@ -57,6 +62,6 @@ def _deeper_than(levels: int, text: bytes, data: object) -> bool:
 
 
 def _children(node: Any) -> list[Any]:
-    """What a container holds that are containers themselves."""
+    """The containers directly inside a container."""
     inner = node.values() if isinstance(node, dict) else node
     return [child for child in inner if isinstance(child, dict | list)]

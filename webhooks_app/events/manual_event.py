@@ -1,4 +1,4 @@
-"""An event that a person sends by hand: it goes the way of all others."""
+"""An event that a person sends by hand. It is processed like all others."""
 
 from collections.abc import Iterator
 
@@ -17,12 +17,10 @@ from webhooks_app.matching.incoming import Accepted, Incoming
 def send(
     session: Session, tenant: Tenant, name: str, data: str, subject: tuple[str, str] | None
 ) -> Accepted:
-    """Accept an event of type `name`; `data` is JSON text. Whoever asks for it is told.
+    """Accept an event of type `name`; `data` is JSON text. All matching subscriptions get it.
 
-    The session's transaction ends first: events are stored in one of their own, which on SQLite
-    would wait for it.
-
-    Raises `Invalid`.
+    The session's transaction ends first: events are stored in their own one, which on SQLite would
+    wait for it. Raises `Invalid`.
     """
     own = CustomNames(tenant.organisation_id)
     if faults := list(_faults(name, data, subject, own)):

@@ -1,4 +1,4 @@
-"""The stream of events, and why each webhook was or was not told of one."""
+"""The stream of events, and why each webhook did or did not get one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,18 +20,18 @@ from webhooks_app.matching.view import View
 from webhooks_app.models import Delivery, Event, Subscription
 from webhooks_app.vocabulary import Match
 
-# As for deliveries: what is rare must not cost a walk over a million rows.
+# As for deliveries: a rare type must not cost a walk over a million rows.
 LOOKED_THROUGH = 20_000
-EXPLAINED = 2  # every condition is explained, also those that matching need not look at
+EXPLAINED = 2  # every condition is explained, even those that matching can skip
 
 
 @dataclass(frozen=True, slots=True)
 class MatchExplanation:
-    """A webhook as it is now, and the event: what fits, and each condition as it was judged.
+    """Why the current webhook matches the event or not, condition by condition.
 
-    `changed_fields` is what its field filter asks for, nothing when it has none or the event is no
-    update; `changed` what the event changed, None when nobody knows, which counts as all. Of one
-    that is `broken`, its row cannot be read, so nothing fits.
+    `changed_fields` is its field filter, empty if it has none or the event is not an update.
+    `changed` is what the event changed; None means unknown, which counts as everything. `broken`:
+    its row cannot be read, so nothing matches.
     """
 
     subscription: Subscription
@@ -54,9 +54,10 @@ class MatchExplanation:
 def list_events(
     session: Session, tenant: Tenant, window: PageBounds, name: str | None = None
 ) -> Page[Event]:
-    """Newest first, of type `name` or of any; without their data, which may be large.
+    """Newest first, of type `name` or any, without their data, which may be large.
 
-    A page looks through `LOOKED_THROUGH` events at most, so it may hold fewer and have a next one.
+    A page looks through at most `LOOKED_THROUGH` events, so it may be short and still have a next
+    page.
     """
     within = [Event.in_tenant(tenant)]
     if window.below is not None:
@@ -76,7 +77,7 @@ def list_events(
 
 
 def find_event(session: Session, tenant: Tenant, event_id: str) -> Event:
-    """Raises `NotFound`, also for events of others."""
+    """Raises `NotFound`, also for another organisation's event."""
     event = session.get(Event, event_id)
     if event is None or (event.organisation_id, event.mode) != (
         tenant.organisation_id,

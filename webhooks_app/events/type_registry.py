@@ -1,4 +1,4 @@
-"""The event types that an organisation knows: the catalogue's, and those that it registered."""
+"""An organisation's event types: the catalogue's and those that it registered."""
 
 from collections.abc import Mapping
 
@@ -13,13 +13,13 @@ from webhooks_app.lib.cache import Cache
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.models import CustomEventType
 
-UNREADABLE = "Its sample or its schema cannot be read any more. Save them again."
+UNREADABLE = "Its sample or schema can no longer be read. Save them again."
 KEPT_SECONDS = 1.0
 KEPT_ORGANISATIONS = 10_000
 
 
 def known_types(session: Session, organisation_id: str) -> dict[str, EventType]:
-    """All that can be asked for now, by name: the catalogue's, then its own by group and name."""
+    """All current types by name: the catalogue's, then its own by group and name."""
     own = session.scalars(
         _own_of(organisation_id)
         .where(CustomEventType.retired_at.is_(None))
@@ -29,13 +29,13 @@ def known_types(session: Session, organisation_id: str) -> dict[str, EventType]:
 
 
 def reportable_types(session: Session, organisation_id: str) -> dict[str, EventType]:
-    """Those that happen to an organisation, as opposed to what we send by ourselves."""
+    """The types that platforms report, without those that we send by ourselves."""
     known = known_types(session, organisation_id)
     return {name: kind for name, kind in known.items() if not kind.is_system}
 
 
 def logged_names(session: Session, organisation_id: str) -> list[str]:
-    """Of all types that there may be events of, retired ones too: for looking through logs."""
+    """All types that events may have, retired ones too: for searching logs."""
     own = (
         _own_of(organisation_id)
         .order_by(CustomEventType.name)
@@ -45,12 +45,12 @@ def logged_names(session: Session, organisation_id: str) -> list[str]:
 
 
 def find_type(session: Session, organisation_id: str, name: str) -> EventType:
-    """Raises `NotFound`, also for a retired one and those of others."""
+    """Raises `NotFound`, also for a retired one and another organisation's."""
     return event_type(name) or as_event_type(find_own(session, organisation_id, name))
 
 
 def find_own(session: Session, organisation_id: str, name: str) -> CustomEventType:
-    """One that it registered. Raises `NotFound`, also for a retired one."""
+    """A type that it registered. Raises `NotFound`, also for a retired one."""
     row = session.get(CustomEventType, (organisation_id, name))
     if row is None or row.retired_at is not None:
         raise NotFound
@@ -58,7 +58,7 @@ def find_own(session: Session, organisation_id: str, name: str) -> CustomEventTy
 
 
 def as_event_type(row: CustomEventType) -> EventType:
-    """One that cannot be read has an empty sample, and its description says so."""
+    """A type that cannot be read has an empty sample, and its description says so."""
     sample = json_text.read_as(dict[str, object], row.sample)
     schema = json_text.read_as(dict[str, object], row.schema) if row.schema else None
     is_readable = sample is not None and (schema is not None or not row.schema)
@@ -74,11 +74,11 @@ def as_event_type(row: CustomEventType) -> EventType:
 
 
 class CustomNames:
-    """Which names an organisation registered, for the length of one request.
+    """The names that an organisation registered, for one request.
 
-    Busy producers ask a thousand times a second, so names are kept in this process for a second:
-    a type that another process retires may be accepted for a second more. A name that is not among
-    them is looked up once more, so a new type is known at once.
+    Busy producers ask a thousand times a second, so this process keeps the names for a second. A
+    type that another process retires may be accepted for one second more. An unknown name is looked
+    up again, so a new type works at once.
     """
 
     def __init__(self, organisation_id: str) -> None:
@@ -110,12 +110,12 @@ _kept: Cache[str, frozenset[str]] = Cache(KEPT_ORGANISATIONS, KEPT_SECONDS)
 
 
 def forget(organisation_id: str) -> None:
-    """What this process keeps of an organisation's names is stale."""
+    """Forget what this process keeps of an organisation's names."""
     _kept.forget(organisation_id)
 
 
 def by_group(types: Mapping[str, EventType]) -> dict[str, list[EventType]]:
-    """In the order in which groups come first."""
+    """By group, in the order of each group's first type."""
     groups: dict[str, list[EventType]] = {}
     for kind in types.values():
         groups.setdefault(kind.group, []).append(kind)

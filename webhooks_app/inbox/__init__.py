@@ -1,5 +1,6 @@
-"""The built-in test receiver, and the tools to check a signature.
+"""The built-in test receiver, and tools to check signatures.
 
-`inboxes` makes them, `requests` keeps what they were sent, `secrets` finds whose secret signs.
-`signature_check` and `signature_tool` say why a request verifies or not; `snippets` shows code.
+`inboxes` creates inboxes, `requests` keeps what they received, and `secrets` finds the secret that
+signs. `signature_check` and `signature_tool` say why a request verifies or not; `snippets` shows
+code.
 """

@@ -1,4 +1,4 @@
-"""The built-in receiver: private URLs, and what they answer."""
+"""The built-in receiver: private URLs and their answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ API_INBOX = "Test webhook"
 
 @dataclass(frozen=True, slots=True)
 class InboxSummary:
-    """An inbox in the list of them."""
+    """An inbox in the list."""
 
     inbox: Inbox
     requests: int
@@ -34,7 +34,7 @@ class InboxSummary:
 
 @dataclass(frozen=True, slots=True)
 class CannedAnswer:
-    """What senders are answered. `content_type` is `json` or `text`."""
+    """The answer that senders get. `content_type` is `json` or `text`."""
 
     status: int = 200
     delay_ms: int = 0
@@ -47,7 +47,7 @@ def find(session: Session, token: str) -> Inbox | None:
 
 
 def find_own(session: Session, organisation_id: str, token: str) -> Inbox:
-    """Raises `NotFound`, also for those of others."""
+    """Raises `NotFound`, also for another organisation's inbox."""
     query = Inbox.of_organisation(organisation_id).where(Inbox.token == token)
     if (inbox := session.scalar(query)) is None:
         raise NotFound
@@ -69,19 +69,21 @@ def list_inboxes(session: Session, organisation_id: str) -> Sequence[InboxSummar
 def open_inbox(
     session: Session, organisation_id: str, name: str, secret: str, vault: Vault
 ) -> Inbox:
-    """A new inbox with a URL of its own, committed. `secret` checks signatures; empty for none.
+    """A new inbox with its own URL, committed. `secret` checks signatures; empty for none.
 
-    Raises `Invalid` for a name or secret that cannot be, or one inbox too many.
+    Raises `Invalid` for an invalid name or secret, or one inbox too many.
     """
     if not 0 < len(name.strip()) <= LONGEST_NAME or not name.isprintable():
-        raise Invalid(Fault("#/name", f"A name has 1 to {LONGEST_NAME} printable characters."))
+        raise Invalid(
+            Fault("#/name", f"The name must have 1 to {LONGEST_NAME} printable characters.")
+        )
     sealed_secret = sealed(secret, vault) if secret else None
     _lock(session, organisation_id)
     return _add(session, organisation_id, name.strip(), sealed_secret)
 
 
 def inbox_of_api(session: Session, organisation_id: str) -> Inbox:
-    """The one that `POST /api/test-webhook` fills, opened on first use, committed.
+    """The inbox that `POST /api/test-webhook` fills, created on first use, committed.
 
     Raises `Conflict` for one inbox too many.
     """
@@ -103,7 +105,7 @@ def inbox_of_api(session: Session, organisation_id: str) -> Inbox:
 
 
 def _lock(session: Session, organisation_id: str) -> None:
-    """So that two who open one at once do not both take the last place, or the same name."""
+    """Lock, so that two people at once cannot both take the last place, or the same name."""
     row = select(Organisation.id).where(Organisation.id == organisation_id)
     session.execute(row.with_for_update(key_share=True))
 
@@ -112,7 +114,9 @@ def _add(session: Session, organisation_id: str, name: str, sealed_secret: str |
     opened = select(func.count()).where(Inbox.in_organisation(organisation_id))
     if (session.scalar(opened) or 0) >= MOST:
         session.rollback()
-        raise Invalid(Fault("#/name", f"There are {MOST} inboxes already: delete one first."))
+        raise Invalid(
+            Fault("#/name", f"You have {MOST} inboxes, which is the limit. Delete one first.")
+        )
     inbox = Inbox(
         id=new_id("inb"),
         organisation_id=organisation_id,
@@ -128,7 +132,7 @@ def _add(session: Session, organisation_id: str, name: str, sealed_secret: str |
 
 
 def close_inbox(session: Session, inbox: Inbox) -> None:
-    """It and all that it kept are gone, committed."""
+    """Delete it with all its requests, committed."""
     record(session, "inbox.deleted", Target.of(inbox))
     session.delete(inbox)
     session.commit()
@@ -141,7 +145,7 @@ def answer_of(inbox: Inbox) -> CannedAnswer:
 
 
 def set_answer(session: Session, inbox: Inbox, answer: CannedAnswer) -> None:
-    """What senders are answered from now on, committed."""
+    """Set the answer that senders get from now on, committed."""
     inbox.answer_status, inbox.answer_delay_ms = answer.status, answer.delay_ms
     inbox.answer_body, inbox.answer_type = answer.body, answer.content_type
     session.commit()

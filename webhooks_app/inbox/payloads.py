@@ -1,6 +1,6 @@
-"""Reading what someone sent to an inbox: which event it is, who the lead is, and how it looks.
+"""Read what an inbox received: which event it is, who the lead is, and how to show it. Pure.
 
-Pure. What was sent may be anything, so nothing here fails.
+A request may hold anything, so nothing here fails.
 """
 
 import re
@@ -20,7 +20,7 @@ DEEPEST = 32
 
 
 def parsed(body: bytes) -> object:
-    """What the JSON says; None when it is none."""
+    """The JSON's value; None for invalid JSON."""
     try:
         return json_text.read(body)
     except json_text.NOT_JSON:
@@ -28,7 +28,7 @@ def parsed(body: bytes) -> object:
 
 
 def event_name(content: object) -> str:
-    """As `lead.captured` or `LEAD_CREATED`; empty when it names none."""
+    """The event's name, such as `lead.captured` or `LEAD_CREATED`; empty without one."""
     if not isinstance(content, dict):
         return ""
     names = (content.get("event"), content.get("type"))
@@ -36,8 +36,10 @@ def event_name(content: object) -> str:
 
 
 def lead_of(content: object) -> dict[str, str]:
-    """The lead's `LEAD_FIELDS` that are there, as the Pollybot document prints them; none when
-    it is not about someone who can be reached, or about a lead by its event's name."""
+    """The lead's `LEAD_FIELDS` that are present, in the form of the Pollybot document.
+
+    Empty unless there is a way to reach the person, or the event's name says that it is a lead.
+    """
     about_lead = "lead" in event_name(content).lower()
     for place in _places(content):
         found = {
@@ -58,7 +60,7 @@ def _places(content: object) -> Iterator[Mapping[str, object]]:
 
 
 def pretty(body: bytes, most: int) -> str:
-    """JSON indented, its numbers as they came; else the text. Cut after `most` bytes."""
+    """Indented JSON with unchanged numbers, or the text. Cut after `most` bytes."""
     if len(body) <= most and (indented := laid_out(body, 2)) is not None:
         return indented.decode(errors="replace")
     cut = "" if len(body) <= most else f"\n… {len(body) - most:,} bytes more"
@@ -66,9 +68,9 @@ def pretty(body: bytes, most: int) -> str:
 
 
 def laid_out(body: bytes, indent: int) -> bytes | None:
-    """JSON with that indentation, numbers and texts as they came; -1 for none and no line breaks.
+    """JSON with that indentation, numbers and texts unchanged; -1 means no line breaks.
 
-    None for what is no JSON, or is nested so deeply that indentation would make it huge.
+    None for invalid JSON, or JSON nested so deeply that indentation would make it huge.
     """
     brackets = BRACKETS.findall(STRINGS.sub(b"", body))
     opened = (1 if bracket in b"[{" else -1 for bracket in brackets)

@@ -1,4 +1,4 @@
-"""What came in at the built-in receiver: kept within bounds, shown with its signature checked."""
+"""Requests to the built-in receiver: kept within bounds, shown with their signatures checked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ MASKED = frozenset({"authorization", "proxy-authorization", "cookie"})
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A request as it came: `source` is the address of who sent it."""
+    """A request as it arrived; `source` is the sender's address."""
 
     method: str
     source: str
@@ -40,7 +40,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What it is answered, once `delay_ms` have passed."""
+    """The answer, to be sent after `delay_ms`."""
 
     status: int
     delay_ms: int = 0
@@ -49,7 +49,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class RequestView:
-    """A request as its page shows it; `lead` holds what is known of whom it is about."""
+    """A request as its page shows it; `lead` is what is known about the person."""
 
     id: str
     received_at: datetime
@@ -66,9 +66,9 @@ class RequestView:
 
 
 def receive(session: Session, inbox: Inbox, received: Received, answered: Answered) -> None:
-    """Keep a request, committed. Only the newest `KEPT` stay, and `KEPT_BYTES` in all.
+    """Keep a request, committed. Only the newest `KEPT` stay, with `KEPT_BYTES` in total.
 
-    What only proves who the sender is (`MASKED`) is not kept.
+    Values that only prove who the sender is (`MASKED`) are not kept.
     """
     session.add(
         InboxRequest(
@@ -118,29 +118,29 @@ def _drop_oldest(session: Session, inbox: Inbox) -> None:
 
 
 def clear(session: Session, inbox: Inbox) -> None:
-    """Forget all that came, committed."""
+    """Delete all requests of an inbox, committed."""
     session.execute(delete(InboxRequest).where(InboxRequest.inbox_id == inbox.id))
     session.commit()
 
 
 def mark_of(session: Session, inbox: Inbox) -> str:
-    """Changes whenever a request comes or goes."""
+    """A mark that changes whenever a request is added or deleted."""
     query = select(func.max(InboxRequest.id), func.count()).where(InboxRequest.inbox_id == inbox.id)
     return _mark(*session.execute(query).one())
 
 
 def mark_in(requests: Sequence[RequestView]) -> str:
-    """`mark_of` when these were all there was."""
+    """The mark if these are all requests."""
     return _mark(requests[0].id if requests else None, len(requests))
 
 
 def _mark(newest_id: str | None, count: int) -> str:
-    """Requests that come at once may be committed in another order than that of their ids."""
+    """Requests that arrive at once may be committed in another order than their ids."""
     return f"{newest_id or ''}.{count}"
 
 
 def requests_of(session: Session, inbox: Inbox, vault: Vault) -> list[RequestView]:
-    """What came in, newest first; long bodies cut."""
+    """The requests, newest first, with long bodies cut."""
     query = (
         select(InboxRequest)
         .where(InboxRequest.inbox_id == inbox.id)
@@ -152,7 +152,7 @@ def requests_of(session: Session, inbox: Inbox, vault: Vault) -> list[RequestVie
 
 
 def request_of(session: Session, inbox: Inbox, request_id: str, vault: Vault) -> RequestView:
-    """One of them, whole. Raises `NotFound`."""
+    """One request in full. Raises `NotFound`."""
     query = select(InboxRequest).where(
         InboxRequest.inbox_id == inbox.id, InboxRequest.id == request_id
     )

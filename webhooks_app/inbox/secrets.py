@@ -1,5 +1,7 @@
-"""Whose signature an inbox expects: a secret of its own, or that of a webhook, so that nobody has
-to copy it."""
+"""The secret with which an inbox checks signatures: its own, or a webhook's.
+
+With a webhook's, nobody has to copy it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,34 +19,36 @@ from webhooks_app.organisations.audit_log import Target, record
 from webhooks_app.vocabulary import ChannelName
 
 LENDERS_SHOWN = 500
-UNREADABLE = "The secret is sealed under a key that is not configured any more."
+UNREADABLE = "The secret is encrypted with a key that is no longer configured."
 
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """What signatures are checked with; the one before only until its overlap ends. When there is
-    nothing to check with, `why_none` says why."""
+    """The secrets for checking signatures; an old one only until its overlap ends.
+
+    Without any, `why_none` says why.
+    """
 
     newest: str | None = None
     previous: str | None = None
     previous_until: datetime | None = None
-    why_none: str = "This inbox knows no signing secret."
+    why_none: str = "This inbox has no signing secret."
 
     def at(self, moment: datetime) -> list[str]:
-        """Those that were good at that moment, newest first."""
+        """The secrets that were valid at that moment, newest first."""
         overlaps = self.previous_until is not None and moment < self.previous_until
         both = (self.newest, self.previous if overlaps else None)
         return [secret for secret in both if secret is not None]
 
 
 def check_nothing(session: Session, inbox: Inbox) -> None:
-    """Forget the secret, committed."""
+    """Remove the secret, committed."""
     inbox.sealed_secret = inbox.subscription_id = None
     _keep(session, inbox)
 
 
 def check_with(session: Session, inbox: Inbox, secret: str, vault: Vault) -> None:
-    """Check signatures with a secret of its own, committed; empty keeps the one that it has.
+    """Check signatures with the inbox's own secret, committed; empty keeps the current one.
 
     Raises `Invalid`.
     """
@@ -55,9 +59,9 @@ def check_with(session: Session, inbox: Inbox, secret: str, vault: Vault) -> Non
 
 
 def check_like(session: Session, inbox: Inbox, subscription_id: str) -> None:
-    """Check signatures with the secret of that webhook, whatever it will be then, committed.
+    """Check signatures with that webhook's secret, also after rotation; committed.
 
-    Raises `NotFound`, also for a webhook of others.
+    Raises `NotFound`, also for another organisation's webhook.
     """
     lender = session.scalar(_lenders(inbox).where(Subscription.id == subscription_id))
     if lender is None:
@@ -67,15 +71,17 @@ def check_like(session: Session, inbox: Inbox, subscription_id: str) -> None:
 
 
 def lenders(session: Session, inbox: Inbox) -> Sequence[Subscription]:
-    """Webhooks of the organisation, in either mode, whose secret an inbox may use; those that
-    send to it first, else newest first."""
+    """Webhooks, in both modes, whose secret an inbox may use.
+
+    Those that send to it come first, then the newest.
+    """
     sends_here = Subscription.url.endswith(f"/{inbox.token}", autoescape=True)
     query = _lenders(inbox).order_by(sends_here.desc(), Subscription.id.desc())
     return session.scalars(query.limit(LENDERS_SHOWN)).all()
 
 
 def lender_of(session: Session, inbox: Inbox) -> Subscription | None:
-    """The webhook whose secret it uses; None when it uses none, or that webhook is deleted."""
+    """The webhook whose secret it uses; None without one, or if that webhook is deleted."""
     if inbox.subscription_id is None:
         return None
     return session.scalar(_lenders(inbox).where(Subscription.id == inbox.subscription_id))
@@ -94,7 +100,7 @@ def _lenders(inbox: Inbox) -> Select[Subscription]:
 
 
 def secrets_of(session: Session, inbox: Inbox, vault: Vault) -> Secrets:
-    """What its signatures are checked with."""
+    """The secrets with which its signatures are checked."""
     lender = lender_of(session, inbox)
     if lender is not None:
         return Secrets(
@@ -118,7 +124,7 @@ def _opened(sealed: str | None, vault: Vault) -> str | None:
 
 
 def sealed(secret: str, vault: Vault) -> str:
-    """A secret that a user brings, as it is stored. Raises `Invalid`."""
+    """A user's own secret, encrypted. Raises `Invalid`."""
     try:
         return vault.seal(check_secret(secret))
     except ValueError as error:

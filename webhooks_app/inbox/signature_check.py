@@ -1,4 +1,4 @@
-"""Whether a request that came in is signed as it should be, in which format, and why not."""
+"""Check whether a received request is signed correctly, in which format, and if not, why."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from webhooks_app.channels.webhook.verify import detect, verify
 
 __all__ = ["SIGNATURE_HEADERS", "UNSIGNED", "SignatureResult", "check", "detect"]
 
-UNSIGNED = "It came without a signature."
+UNSIGNED = "The request has no signature."
 SIGNATURE_HEADERS = {
     name: format_.signature_header
     for name, format_ in FORMATS.items()
@@ -29,10 +29,12 @@ class SignatureResult:
 def check(
     secrets: Sequence[str], headers: Mapping[str, str], body: bytes, now: int, name: str = ""
 ) -> SignatureResult:
-    """Try each secret in turn; one that fits is enough. Of failures, the first secret's is told.
+    """Try each secret in turn; one match is enough.
 
-    `secrets` one at least, `headers` by lower-case name, `now` in Unix seconds, `name` a wire
-    format; empty to detect it.
+    Otherwise the first secret's failure is reported.
+
+    `secrets` holds at least one; `headers` are by lower-case name; `now` is in Unix seconds; `name`
+    is a wire format, empty to detect it.
     """
     wire_format = name or detect(headers)
     if wire_format is None:
@@ -49,5 +51,5 @@ def _fault(name: str, secret: str, headers: Mapping[str, str], body: bytes, now:
     except BadSignature as error:
         return str(error)
     except ValueError:
-        return "This secret cannot be used for this format: what follows whsec_ is not base 64."
+        return "This secret cannot be used for this format: the part after whsec_ is not base 64."
     return None

@@ -1,6 +1,6 @@
-"""The signature tool: whether a pasted request verifies, and if not, what is wrong with it.
+"""The signature tool: whether a pasted request verifies, and if not, what is wrong.
 
-Pure: nothing is stored, and nothing of it may be logged.
+Pure: nothing is stored, and nothing pasted may be logged.
 """
 
 import json
@@ -16,8 +16,8 @@ from webhooks_app.inbox.payloads import laid_out
 from webhooks_app.inbox.signature_check import SIGNATURE_HEADERS, SignatureResult, check, detect
 
 UNEXPLAINED = (
-    "None of the usual mistakes explains it. Is it the secret of this webhook, and is the body "
-    "byte for byte what was sent?"
+    "None of the usual mistakes explains it. Check that the secret belongs to this webhook and "
+    "that the body is exactly what was sent."
 )
 STAMP = re.compile(r"(?:^|,)t=([0-9]{1,12})(?:,|$)")
 STAMP_HEADER = "webhook-timestamp"
@@ -27,8 +27,10 @@ HEADER_LINE = re.compile(r"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*:(.*)")
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """`hints` say what would make it verify. `signed_content` and `expected` are empty when the
-    headers lack what is signed."""
+    """`hints` say what would make it verify.
+
+    `signed_content` and `expected` are empty when a signed header is missing.
+    """
 
     verdict: SignatureResult
     hints: list[str]
@@ -39,12 +41,14 @@ class Diagnosis:
 
 
 class BadHeaders(Exception):
-    """A line that is no header; the message is a sentence."""
+    """A line is not a header; the message is a sentence."""
 
 
 def read_headers(text: str) -> dict[str, str]:
-    """From `Name: value` lines, by lower-case name; of a repeated one the last. Raises
-    `BadHeaders`."""
+    """Headers from `Name: value` lines, by lower-case name; the last one wins.
+
+    Raises `BadHeaders`.
+    """
     headers = {}
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
@@ -82,11 +86,11 @@ def _hints(
     verdict: SignatureResult, secret: str, headers: Mapping[str, str], body: bytes, now: int
 ) -> Iterator[str]:
     if verdict.wire_format is None:
-        yield "Copy all headers of the request: one of them carries the signature."
+        yield "Copy all headers of the request: one of them has the signature."
         return
     if SIGNATURE_HEADERS[verdict.wire_format] not in headers:
         if (other := detect(headers)) is not None:
-            yield f"The headers look like the format {other}: choose it, or detect."
+            yield f"The headers look like the format {other}. Choose it, or let it be detected."
         return
     signed_at = _stamp(SIGNATURE_HEADERS[verdict.wire_format], headers)
     moment = now if signed_at is None else signed_at
@@ -100,16 +104,16 @@ def _hints(
 
 
 def _of_age(seconds: int, right: bool) -> str:
-    minutes = f"{abs(seconds) // 60:,} minutes {'ago' if seconds > 0 else 'ahead of now'}"
+    minutes = f"{abs(seconds) // 60:,} minutes {'ago' if seconds > 0 else 'in the future'}"
     if right:
-        return f"The signature itself is right. It was made {minutes}, and 5 are allowed."
-    return f"Besides, it was made {minutes}, and 5 are allowed."
+        return f"The signature itself is right, but it was made {minutes}; 5 minutes are allowed."
+    return f"Also, it was made {minutes}; 5 minutes are allowed."
 
 
 def _that_verify(
     name: str, secret: str, headers: Mapping[str, str], body: bytes, now: int
 ) -> Iterator[list[str]]:
-    """What was changed, for each change that verifies; the least first."""
+    """The changes that make it verify, smallest first."""
     for (why_body, other_body), (why_secret, other_secret) in product(
         _bodies(body), _secrets(secret)
     ):
@@ -120,26 +124,26 @@ def _that_verify(
 def _secrets(secret: str) -> Iterator[tuple[str, str]]:
     yield "", secret
     if secret.startswith(PREFIX):
-        yield f"the secret were used without {PREFIX}", secret.removeprefix(PREFIX)
+        yield f"the secret was used without {PREFIX}", secret.removeprefix(PREFIX)
     else:
-        yield f"the secret were written with {PREFIX} before it", PREFIX + secret
+        yield f"the secret had {PREFIX} before it", PREFIX + secret
 
 
 def _bodies(body: bytes) -> Iterator[tuple[str, bytes]]:
     yield "", body
     yield "the body had no line break or space at its ends", body.strip()
     yield "the body ended in a line break", body.rstrip(b"\r\n") + b"\n"
-    yield "the lines of the body ended as on Windows (CR LF)", body.replace(b"\n", b"\r\n")
+    yield "the lines of the body ended with CR LF, as on Windows", body.replace(b"\n", b"\r\n")
     if (compact := laid_out(body, -1)) is not None:
-        yield "the JSON had no spaces or line breaks: it was reformatted on its way", compact
+        yield "the JSON had no spaces or line breaks (something reformatted it)", compact
     for width in (2, 4):
         if (indented := laid_out(body, width)) is not None:
-            yield f"the JSON were indented by {width}: it was reformatted on its way", indented
+            yield f"the JSON was indented by {width} (something reformatted it)", indented
     with suppress(ValueError, RecursionError):
         content = json.loads(body)
-        why = "the JSON were written as Python does: it was parsed and written again on its way"
+        why = "the JSON was written as Python does (something parsed and wrote it again)"
         yield why, json.dumps(content).encode()
-        why = "the JSON were written as JavaScript does: it was parsed and written again on its way"
+        why = "the JSON was written as JavaScript does (something parsed and wrote it again)"
         script = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
         yield why, script.encode(errors="replace")
 
@@ -152,7 +156,7 @@ def _stamp(header: str, headers: Mapping[str, str]) -> int | None:
 
 
 def _signed_content(header: str, headers: Mapping[str, str], body: bytes) -> bytes | None:
-    """What the signature is computed over; None when a header that is part of it is missing."""
+    """The text that the signature covers; None if a header that is part of it is missing."""
     if header != SIGNATURE_HEADERS["standard"]:
         found = STAMP.search(headers.get(header, ""))
         return b"%b.%b" % (found[1].encode(), body) if found else body
@@ -162,7 +166,7 @@ def _signed_content(header: str, headers: Mapping[str, str], body: bytes) -> byt
 
 
 def _expected(name: str, secret: str, headers: Mapping[str, str], body: bytes) -> str:
-    """The signature header as the sender would write it with this secret."""
+    """The signature header that the sender would write with this secret."""
     header = SIGNATURE_HEADERS[name]
     stamp = _stamp(header, headers) or 0
     sent = wire_format(name).headers([secret], headers.get(ID_HEADER, ""), stamp, body, "")

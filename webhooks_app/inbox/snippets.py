@@ -11,7 +11,7 @@ from webhooks_app.lib.folders import folder
 LANGUAGES = {"Python": "python", "Node": "node", "Go": "go", "PHP": "php", "Ruby": "ruby"}
 
 _templates = Environment(
-    autoescape=False,  # noqa: S701 - code, which the page that shows it escapes
+    autoescape=False,  # noqa: S701 - this is code, and the page that shows it escapes it
     loader=FileSystemLoader(folder("templates") / "verification"),
     undefined=StrictUndefined,
     trim_blocks=True,
@@ -26,10 +26,10 @@ class Snippet(NamedTuple):
 
 
 def snippets(name: str) -> list[Snippet]:
-    """A small receiver in each language, that checks what this wire format sends: standard
-    libraries only, but for Flask in Python and Rack in Ruby. None for a format without signature.
+    """A small receiver in each language that verifies this wire format.
 
-    Raises ValueError for a name that is no wire format.
+    Standard libraries only, except for Flask in Python and Rack in Ruby. Empty for a format without
+    signature. Raises ValueError for an unknown wire format.
     """
     format_ = wire_format(name)
     if format_.signature_header is None:

@@ -1,5 +1,5 @@
-"""Accepting events: the busiest transaction.
+"""Accept events: the busiest transaction.
 
-`service` is what doors call, `group_commit` joins requests that come at the same time.
-`accept` stores events and their deliveries in one transaction, of `rows`.
+API and pages call `service`. `group_commit` joins requests that arrive at the same time. `accept`
+stores events and their deliveries, made by `rows`, in one transaction.
 """

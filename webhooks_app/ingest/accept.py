@@ -1,4 +1,4 @@
-"""The first step: events and all their deliveries in one transaction."""
+"""The first step: store events and all their deliveries in one transaction."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ from webhooks_app.models import Delivery, Event
 from webhooks_app.vocabulary import EventOrigin, Trigger
 
 TRIES = 4
-REMATCHED = 3  # times that a request is matched again before the transaction, then within it
+REMATCHED = 3  # how often a request is matched before the transaction, then within it
 EVENTS = cast(Table, Event.__table__)
 DELIVERIES = cast(Table, Delivery.__table__)
 T = TypeVar("T")
@@ -37,10 +37,10 @@ REPEATABLE = ("idempotency_key", "source_id")
 
 
 class KeyReused(Exception):
-    """An idempotency key or producer's id came again with another event.
+    """An idempotency key or producer's id was used again for a different event.
 
-    `index` is the position of the event in what was accepted, `member` is `id` or
-    `idempotency_key` (draft-ietf-httpapi-idempotency-key-header §2.7).
+    `index` is the event's position in the request; `member` is `id` or `idempotency_key`
+    (draft-ietf-httpapi-idempotency-key-header §2.7).
     """
 
     def __init__(self, index: int, member: str) -> None:
@@ -51,11 +51,11 @@ class KeyReused(Exception):
 
 @dataclass(slots=True, eq=False)
 class IngestRequest:
-    """What one request brings, and in the end what became of it: `accepted`, or `error`.
+    """One request and, in the end, its result: `accepted` or `error`.
 
-    `selection` says who wants the events. When a subscription was changed since, the request is
-    `stale`: nothing is stored, and it has to be matched again. None is matched within the
-    transaction. `untried` are those whose conditions cost too much.
+    `selection` says which subscriptions match. If a subscription was changed since, the request is
+    `stale`: nothing is stored, and it must be matched again. A None is matched within the
+    transaction. `untried` are subscriptions whose conditions cost too much.
     """
 
     tenant: Tenant
@@ -81,8 +81,8 @@ class IngestRequest:
 def accept(database: Engine, tenant: Tenant, events: Sequence[Incoming]) -> list[Accepted]:
     """Store `events` with a delivery for each subscription that matches, and commit.
 
-    A repeat (the same key or producer's id) answers what the first did and stores nothing; that
-    holds under concurrency, by the unique indexes. Raises `KeyReused`, then nothing is stored.
+    A repeat (the same key or producer's id) gets the first answer again and stores nothing; the
+    unique indexes guarantee that under concurrency. Raises `KeyReused`, with nothing stored.
     """
     asked = IngestRequest(tenant, events)
     for attempt in count():
@@ -96,9 +96,9 @@ def accept(database: Engine, tenant: Tenant, events: Sequence[Incoming]) -> list
 
 
 def accept_together(database: Engine, asked: Sequence[IngestRequest]) -> None:
-    """Store all that was asked in one transaction; never raises.
+    """Store all requests in one transaction; never raises.
 
-    When that cannot be, each is tried alone, so that nobody suffers from another's error.
+    If that fails, each is tried alone, so that one request's error affects no other.
     """
     for left in reversed(range(TRIES)):
         try:
@@ -117,10 +117,10 @@ def accept_together(database: Engine, asked: Sequence[IngestRequest]) -> None:
 
 
 def in_transaction(database: Engine, work: Callable[[Connection, Prepared], T]) -> T:
-    """Commit what `work` does, which calls `accept_within`; what it returns.
+    """Run `work`, which calls `accept_within`, in a transaction; returns its result.
 
-    It runs again after an error that `lost_a_race`, and when costly conditions have to be matched
-    before. So it must make the same events each time.
+    It runs again after an error that `lost_a_race`, and when costly conditions must be matched
+    first. So it must make the same events each time.
     """
     prepared = Prepared()
     for left in reversed(range(TRIES)):
@@ -136,15 +136,15 @@ def in_transaction(database: Engine, work: Callable[[Connection, Prepared], T]) 
         else:
             tell_untried(database, prepared.untried)
             return result
-    raise AssertionError("the last try returns or raises")
+    raise AssertionError("the last try always returns or raises")
 
 
 def accept_within(
     connection: Connection, asked: Sequence[IngestRequest], prepared: Prepared
 ) -> None:
-    """Store all that was asked in the caller's transaction, and say in `accepted` what it became.
+    """Store all requests in the caller's transaction and set `accepted`.
 
-    Raises `KeyReused`, and `Costly` for `in_transaction` to see.
+    Raises `KeyReused`, and `Costly` for `in_transaction` to handle.
     """
     matchers = matchers_for(connection, {one.tenant for one in asked})
     events: dict[Tenant, list[Incoming]] = {}
@@ -162,14 +162,14 @@ def accept_within(
 
 
 def lost_a_race(error: Exception) -> bool:
-    """Whether a transaction that failed with `error` may well do better when it is tried again."""
+    """Whether a transaction that failed with `error` may succeed when tried again."""
     if isinstance(error, IntegrityError):
         return True
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", "") == "40P01"
 
 
 def _store(database: Engine, asked: Sequence[IngestRequest]) -> int:
-    """Commit all but what is stale; the number of events that were new."""
+    """Commit all requests that are not stale; returns how many events were new."""
     with database.begin() as connection:
         matchers = matchers_for(connection, {one.tenant for one in asked})
         for one in asked:
@@ -207,7 +207,7 @@ def _is_away(error: Exception) -> bool:
 
 @dataclass(slots=True)
 class _Planned:
-    """Rows of one request, and its answers."""
+    """The rows of one request and its answers."""
 
     accepted: list[Accepted] = field(default_factory=list)
     events: list[tuple[Any, ...]] = field(default_factory=list)
@@ -230,7 +230,7 @@ def _planned(
 
 
 def _followed(asked: Sequence[IngestRequest], matchers: Mapping[Tenant, Matcher]) -> Iterator[Key]:
-    """The objects that field filters follow, of all events."""
+    """The objects of all events that field filters follow."""
     for one in asked:
         for event in one.events:
             if matchers[one.tenant].follows(event.type) and (key := key_of(one.tenant, event)):
@@ -269,7 +269,7 @@ def _in_lock_order(event_rows: list[tuple[object, ...]]) -> list[tuple[object, .
 
 
 class _Known:
-    """Which of `events` were accepted before, by key and by producer's id."""
+    """Which of `events` were already accepted, by key and by producer's id."""
 
     def __init__(self, connection: Connection, tenant: Tenant, events: Sequence[Incoming]) -> None:
         self._seen: dict[tuple[str, str], tuple[Incoming, Accepted]] = {}
@@ -310,7 +310,9 @@ class _Known:
 
 
 def _is_repeat(event: Incoming, first: Incoming, member: str) -> bool:
-    """Two that share a key are one event when they say the same. The moment does not count: a
-    producer that gives none has another one each time."""
+    """Two with the same key are one event if they have the same content.
+
+    The time does not count: a producer that gives none has a different one each time.
+    """
     same = (event.type, event.data, event.subject) == (first.type, first.data, first.subject)
     return same and (member == "source_id" or event.source_id == first.source_id)

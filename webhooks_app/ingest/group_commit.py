@@ -1,8 +1,9 @@
-"""A group commit: what many requests bring at the same time shares one transaction.
+"""A group commit: requests that arrive at the same time share one transaction.
 
-Committing costs more than all else in accepting one event. Whoever finds the turn free stores
-what all have brought until then, while the next ones gather; alone, nobody waits for anybody.
-Each request is matched before, in its own thread, so that no costly pattern holds up the others.
+The commit is the most expensive part of accepting an event. The first thread to get the turn stores
+what all have brought so far, while the next ones gather. A request that comes alone waits for
+nobody. Each request is matched first, in its own thread, so that no costly pattern delays the
+others.
 """
 
 from collections import deque
@@ -20,8 +21,10 @@ MOST = 64
 
 
 class GroupCommit:
-    """One a process, shared by its threads. `stored` is called after a commit that planned
-    deliveries; it must not raise."""
+    """One per process, shared by its threads.
+
+    `stored` is called after a commit that planned deliveries; it must not raise.
+    """
 
     def __init__(self, database: Engine, stored: Callable[[], None]) -> None:
         self._database = database
@@ -44,7 +47,7 @@ class GroupCommit:
         return accepted
 
     def _join(self, mine: IngestRequest) -> None:
-        """Until it is done, or has to be matched again."""
+        """Wait until the request is done or must be matched again."""
         self._waiting.append(mine)
         planned = False
         with self._turn:

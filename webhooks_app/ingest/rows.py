@@ -1,4 +1,4 @@
-"""From events and their matches to rows: pure."""
+"""Turn events and their matches into rows. Pure."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -1,5 +1,7 @@
-"""Who wants the events of a request: found out before the transaction that stores them, so that
-costly conditions hold up nobody else."""
+"""Find the subscriptions that match a request's events.
+
+This happens before the transaction that stores them, so that costly conditions delay nobody else.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """For each event, as the subscriptions were at `version`."""
+    """The matches of each event, for the subscriptions at `version`."""
 
     version: int
     events: Sequence[Selected]
@@ -41,7 +43,7 @@ class Selection:
 
 
 class Costly(Exception):
-    """Events have to be matched before the transaction that was to store them."""
+    """Events must be matched before the transaction that stores them."""
 
     def __init__(self, events: Mapping[Tenant, Sequence[Incoming]]) -> None:
         super().__init__(f"the conditions of {len(events)} organisations cost too much")
@@ -51,7 +53,8 @@ class Costly(Exception):
 class Prepared:
     """What was matched before a transaction that makes its events itself.
 
-    In the `final` try nothing more is: what costs too much then counts as not matched.
+    In the `final` try nothing more is matched first: what costs too much then counts as not
+    matched.
     """
 
     def __init__(self) -> None:
@@ -68,7 +71,7 @@ class Prepared:
     def selections(
         self, events: Mapping[Tenant, Sequence[Incoming]], matchers: Mapping[Tenant, Matcher]
     ) -> dict[Tenant, Selection]:
-        """For all events of each tenant. Raises `Costly`."""
+        """Match all events of each tenant. Raises `Costly`."""
         found: dict[Tenant, Selection] = {}
         costly: dict[Tenant, Sequence[Incoming]] = {}
         for tenant, some in events.items():
@@ -93,9 +96,9 @@ class Prepared:
 
 
 def select_before(database: Engine, tenant: Tenant, events: Sequence[Incoming]) -> Selection:
-    """With the matcher that this process keeps; whoever stores the events checks its version.
+    """Match with this process's matcher; its version is checked when the events are stored.
 
-    What is more than cheap waits for its turn: one at a time for each organisation. Raises `Busy`.
+    Costly matching waits for its turn, one at a time for each organisation. Raises `Busy`.
     """
     matcher = _matcher(database, tenant)
     selection = select_cheaply(matcher, events)
@@ -106,14 +109,14 @@ def select_before(database: Engine, tenant: Tenant, events: Sequence[Incoming]) 
 
 
 def select_cheaply(matcher: Matcher, events: Sequence[Incoming]) -> Selection:
-    """Within the budget of what is cheap."""
+    """Match within the cheap budget."""
     return Selection(matcher.version, matcher.select_all(events, CHEAP))
 
 
 def tell_untried(database: Engine, untried: Sequence[Candidate]) -> None:
-    """Tell the members about the costliest of those whose conditions were not tried.
+    """Notify members of the costliest subscription whose conditions were not tried.
 
-    The events are committed by then, so this never raises. The event's page says the same.
+    The events are already committed, so this never raises. The event's page says the same.
     """
     if untried:
         costliest = max(untried, key=lambda one: one.weight)

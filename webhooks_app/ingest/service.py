@@ -1,4 +1,4 @@
-"""Taking in what producers report."""
+"""Accept what producers report."""
 
 from collections.abc import Sequence
 
@@ -15,13 +15,13 @@ __all__ = ["KeyReused", "ingest", "ingest_batch"]
 def ingest(tenant: Tenant, event: Incoming) -> Accepted:
     """Commit an event with all its deliveries, then ask for an engine.
 
-    Raises `KeyReused`, with nothing stored, when an idempotency key came with another event.
+    Raises `KeyReused`, with nothing stored, when an idempotency key was used for another event.
     """
     return parts().ingest.accept(tenant, event)
 
 
 def ingest_batch(tenant: Tenant, events: Sequence[Incoming]) -> list[Accepted]:
-    """Like `ingest`, for all or none, in a transaction of their own."""
+    """Like `ingest`, for all events or none, in their own transaction."""
     accepted = accept(db.engine, tenant, events)
     if any(one.plans_deliveries for one in accepted):
         queue.nudge()

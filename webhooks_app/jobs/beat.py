@@ -1,7 +1,7 @@
-"""The beat: what re-enqueues the engine after a backoff, a kill, or a Redis that lost everything.
+"""The beat: it enqueues the engine again after a backoff, a kill, or the loss of Redis.
 
-Several may run; a lock in Redis picks the active one. It keeps nothing that a restart could lose:
-what is due is asked of SQL, and so is when each periodic job last ran.
+Several may run; a lock in Redis picks the active one. A restart loses nothing: SQL knows what is
+due and when each periodic job last ran.
 """
 
 import signal
@@ -48,7 +48,7 @@ class Beat:
         self._stop.set()
 
     def run(self) -> None:
-        """Tick until `stop`. Neither Redis nor SQL being away ends it."""
+        """Tick until `stop`, even while Redis or SQL is away."""
         while not self._stop.is_set():
             try:
                 self.tick()
@@ -72,7 +72,7 @@ class Beat:
                 self._enqueue_if_due(periodic, utcnow())
 
     def _hold_lock(self) -> bool:
-        """Also after an error, the lock may still be ours."""
+        """Even after an error, the lock may still be ours."""
         was_active, self._active = self._active, False
         try:
             self._active = bool(self._lock.reacquire())

@@ -74,7 +74,7 @@ def listener_of(app: Flask) -> Listener:
 
 
 def engine_of(app: Flask) -> Engine | None:
-    """The one that `resident` started."""
+    """The engine that `resident` started."""
     return _engines.get(app)
 
 
@@ -96,15 +96,18 @@ def engine_parts(app: Flask) -> EngineParts:
 
 
 def read_spec(vault: Vault, row: Subscription) -> AnySpec:
-    """What a row asks for, with its headers in the clear. A mail has none, so a lost key keeps
-    back no mail. Raises `Unreadable`, and `Broken` for one that cannot be read."""
+    """The spec of a row, with its headers decrypted.
+
+    An e-mail action has no headers, so a lost key stops no mail. Raises `Unreadable`, and `Broken`
+    for a row that cannot be read.
+    """
     if row.channel != ChannelName.WEBHOOK:
         return stored.of(row)
     return stored.of(row, orjson.loads(vault.open(row.sealed_headers)))
 
 
 def channels(app: Flask, lease: timedelta) -> dict[str, Channel]:
-    """All that deliveries can be sent by."""
+    """All channels."""
     settings: Settings = parts_of(app).settings
     transport = Transport(
         settings.guard,

@@ -10,7 +10,7 @@ from webhooks_app.parts import parts
 
 
 def send_pending() -> None:
-    """Nothing is sent while no server is set."""
+    """Send waiting mails. Without a mail server, nothing is sent."""
     settings: Settings = parts().settings
     if settings.smtp_host:
         send_due(db.engine, post_of(settings), utcnow)

@@ -1,4 +1,4 @@
-"""The jobs that workers run, though whoever can write to Redis can name any function."""
+"""Limit workers to our own jobs, since anyone with access to Redis can name any function."""
 
 from collections.abc import Callable
 
@@ -16,11 +16,11 @@ log = structlog.get_logger(__name__)
 
 
 class NotOurJob(Exception):
-    """A job that none of our code asks for."""
+    """A job that our code never asks for."""
 
 
 class OurJob(Job):
-    """What RQ imports for a job, by names that are in Redis, comes through here."""
+    """Every import that RQ makes for a job, by a name in Redis, goes through here."""
 
     @property
     def func(self) -> Callable[..., object]:

@@ -1,4 +1,4 @@
-"""A replay of many, as a job."""
+"""A replay of many deliveries as a job."""
 
 from datetime import datetime
 
@@ -7,13 +7,15 @@ from webhooks_app.extensions import db
 
 
 def run_batch(batch_id: str, asked_at: str) -> None:
-    """Go on with a batch for a while; what is left goes on in a successor. `asked_at` is when this
-    job was asked for, in ISO 8601."""
+    """Work on a replay for a while; a new job does the rest.
+
+    `asked_at` is when this job was requested, in ISO 8601.
+    """
     if replays.work(db.session(), batch_id, datetime.fromisoformat(asked_at)):
         replays.ask_to_go_on(batch_id)
 
 
 def resume_stalled() -> None:
-    """What a killed worker, or a Redis that lost its jobs, left unfinished."""
+    """Resume replays after a killed worker, or a Redis that lost its jobs."""
     for batch_id in replays.stalled(db.session()):
         replays.ask_to_go_on(batch_id)

@@ -53,7 +53,7 @@ def delete_old_requests() -> None:
 
 
 def delete_unusable() -> None:
-    """Sessions that ended, links that ran out, mails older than the retention."""
+    """Delete ended sessions, expired links, and mails older than the retention."""
     sessions.delete_ended(db.session())
     passwords.delete_expired(db.session())
     log_ins.delete_old(db.session())

@@ -1,4 +1,4 @@
-"""RQ's SimpleWorker, made to survive Redis and to stop in order."""
+"""RQ's SimpleWorker, which survives a Redis outage and stops in order."""
 
 import signal
 from contextlib import suppress
@@ -21,9 +21,9 @@ log = structlog.get_logger(__name__)
 
 
 class HooklineWorker(SimpleWorker):
-    """Serves one queue, so that a job popped by a worker that dies is found again.
+    """Serves one queue, so that a job of a dead worker is found again.
 
-    Jobs run inside an application context of their own, and only ours are run.
+    Each job runs in its own application context, and only our jobs run.
     """
 
     def __init__(self, app: Flask, queue_name: str, **options: Any) -> None:
@@ -53,14 +53,16 @@ class HooklineWorker(SimpleWorker):
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
     def request_force_stop(self, signum: int, frame: FrameType | None) -> None:
-        """A second signal changes nothing: a supervisor that cannot wait sends SIGKILL."""
+        """Ignore a second signal: a supervisor that cannot wait sends SIGKILL."""
 
     def set_shutdown_requested_date(self) -> None:
-        """RQ writes this to Redis from the signal handler, so a Redis that is away would raise
-        inside the running job."""
+        """Do nothing. RQ writes to Redis here, inside the signal handler.
+
+        Without Redis that would raise inside the running job.
+        """
 
     def teardown(self) -> None:
-        """A Redis that is away, or hangs, is not told of the end."""
+        """Deregister, unless Redis is away or hangs."""
         self._patience.lose()
         with suppress(RedisError):
             queue.fast_redis(self._url).ping()
@@ -73,7 +75,7 @@ class HooklineWorker(SimpleWorker):
 
 
 def run_worker(app: Flask, queue_name: str) -> None:
-    """Work until SIGTERM or SIGINT; then finish and record what is in flight."""
+    """Work until SIGTERM or SIGINT, then finish and record what is in flight."""
     settings = parts_of(app).settings
     worker = HooklineWorker(app, queue_name)
     try:

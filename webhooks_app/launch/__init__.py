@@ -1,4 +1,4 @@
-"""`python app.py`: the whole product on one machine, on defaults that need nothing."""
+"""`python app.py`: the whole product on one machine, without any configuration."""
 
 import os
 from collections.abc import Callable
@@ -43,7 +43,7 @@ def _serve(stack: ExitStack, plan: StartPlan) -> None:
         supervisor.start(plan.redis.child(environ))
         if not _wait(supervisor, "Redis", plan.redis.answers, REDIS_PATIENCE):
             return
-    # Workers come after the web server, and go before it: they deliver to its receiver.
+    # Workers start after the web server and stop before it: they deliver to its receiver.
     supervisor.start(children.web(settings, plan.site.address, environ))
     if _wait(supervisor, "the web server", plan.site.answers, WEB_PATIENCE):
         supervisor.start(*children.workers(settings.workers, environ))
@@ -52,10 +52,10 @@ def _serve(stack: ExitStack, plan: StartPlan) -> None:
 
 
 def _wait(supervisor: Supervisor, what: str, answers: Callable[[], bool], seconds: float) -> bool:
-    """False when it was asked to stop meanwhile."""
+    """Wait for it; False if asked to stop in the meantime."""
     if supervisor.watch(until=answers, seconds=seconds):
         return True
     if supervisor.asked_to_stop:
         supervisor.give_up()
         return False
-    raise CannotStart(f"{what} did not answer within {seconds:.0f} seconds; see above why")
+    raise CannotStart(f"{what} did not respond within {seconds:.0f} seconds; see above")

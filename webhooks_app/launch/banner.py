@@ -1,9 +1,9 @@
-"""What `python app.py` says once it runs."""
+"""What `python app.py` prints once it runs."""
 
 from webhooks_app.launch.plan import StartPlan
 
 NO_DEMO = """\
-  Log in    as a member of an organisation; make one with
+  Log in    as a member of an organisation; create one with
             DATA_DIR={data_dir} flask --app app create-organisation NAME \\
               --owner EMAIL --password PASSWORD
 """
@@ -30,14 +30,14 @@ and watch it arrive: {url}/test-webhook/{demo.inbox_token}
 
 
 def banner(plan: StartPlan) -> str:
-    """Passwords and the key at the first start only: what is said each time is in every log."""
+    """Print passwords and the key at the first start only, so that they are not in every log."""
     url = plan.site.url
     data_dir = plan.settings.data_dir
     demo = NEW_DEMO if plan.demo_is_new else KNOWN_DEMO
     template = demo if plan.demo else NO_DEMO
     middle = template.format(demo=plan.demo, url=url, data_dir=data_dir)
     return (
-        f"\n{plan.settings.brand_name} runs. Ctrl-C stops all of it.\n\n"
+        f"\n{plan.settings.brand_name} is running. Ctrl-C stops everything.\n\n"
         f"  URL       {url}\n"
         f"  Data      {data_dir}\n"
         f"{middle}"

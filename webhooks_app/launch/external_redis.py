@@ -1,4 +1,4 @@
-"""A Redis that someone else runs, at `REDIS_URL`."""
+"""The Redis at `REDIS_URL`, which someone else runs."""
 
 from redis.exceptions import RedisError
 

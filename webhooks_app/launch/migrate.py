@@ -1,4 +1,4 @@
-"""The app on a database with the newest schema."""
+"""Create the app on a database with the newest schema."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ UNUSABLE = (SQLAlchemyError, sqlite3.Error, CommandError, ImportError)
 
 @contextmanager
 def said_in_one_line(what: str) -> Iterator[None]:
-    """`CannotStart` for whatever makes a database unusable, with the first line of its reason."""
+    """Turn any database error into `CannotStart` with the first line of its reason."""
     try:
         yield
     except UNUSABLE as error:
@@ -27,12 +27,12 @@ def said_in_one_line(what: str) -> Iterator[None]:
 
 
 def app_for(settings: Settings) -> Flask:
-    """Raises `CannotStart` when `DATABASE_URL` is none; it is not asked whether it answers."""
+    """Raises `CannotStart` for an invalid `DATABASE_URL`. Does not connect."""
     with said_in_one_line("DATABASE_URL"):
         return create_app(settings)
 
 
 def migrate(app: Flask) -> None:
-    """Raises `CannotStart` when the database is away, broken, or newer than this code."""
+    """Migrate. Raises `CannotStart` if the database is away, broken, or newer than this code."""
     with said_in_one_line("the database"), app.app_context():
         command.upgrade(app.extensions["migrate"].migrate.get_config(), "head")

@@ -1,4 +1,4 @@
-"""What one instance has to itself on this machine: a data folder and a port."""
+"""What an instance does not share on this machine: a data folder and a port."""
 
 import fcntl
 import http.client
@@ -16,7 +16,7 @@ ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 @contextmanager
 def data_folder(path: Path) -> Iterator[None]:
-    """Make that folder private to this user and to this instance. Raises `CannotStart`."""
+    """Reserve the folder for this user and this instance. Raises `CannotStart`."""
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.chmod(0o700)
@@ -27,7 +27,9 @@ def data_folder(path: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise CannotStart(f"it runs already on the data in {path}; set DATA_DIR") from error
+            raise CannotStart(
+                f"another instance already uses the data in {path}; set DATA_DIR"
+            ) from error
         yield
 
 
@@ -66,7 +68,7 @@ class Site:
 
 
 def free_site(host: str, port: int) -> Site:
-    """The address that `host` names. Raises `CannotStart` when the port there is taken."""
+    """The address of `host`. Raises `CannotStart` if the port is taken."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, where = found[0]

@@ -1,4 +1,4 @@
-"""What `python app.py` decides before it starts anything."""
+"""The decisions of `python app.py` before it starts anything."""
 
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -20,8 +20,10 @@ from webhooks_app.operations.start import check_start
 
 @dataclass(frozen=True, slots=True)
 class StartPlan:
-    """`settings` are those of the children. `redis` is None when `REDIS_URL` names another's.
-    `demo_is_new` at the first start only."""
+    """`settings` are for the children. `redis` is None if `REDIS_URL` is set.
+
+    `demo_is_new` is True at the first start only.
+    """
 
     settings: Settings
     site: Site
@@ -40,15 +42,17 @@ def prepare(stack: ExitStack, folder: Path) -> StartPlan:
         redis = stack.enter_context(embedded_redis(folder))
         settings = replace(settings, redis_url=redis.url)
     elif said := complaint(settings.redis_url):
-        click.echo(f"{said}: events are accepted, and sent once it does", err=True)
+        click.echo(f"{said}; events are accepted, and sent when it does", err=True)
     before = kept_demo(demo_file(settings))
     demo = _demo(settings, site)
     return StartPlan(settings, site, redis, demo, demo_is_new=demo != before)
 
 
 def _allow_own_receiver(settings: Settings, site: Site) -> Settings:
-    """Deliveries may reach the built-in receiver, though its address is not public; nothing else
-    at that address."""
+    """Allow deliveries to the built-in receiver, whose address is not public.
+
+    Nothing else at that address is allowed.
+    """
     if ip_address(site.reached_at).is_global:
         return settings
     listed = filter(None, (settings.allowed_networks, site.url.removeprefix("http://")))

@@ -1,4 +1,4 @@
-"""One child process: never outlives its parent, and takes what it started with it."""
+"""One child process: it ends with its parent, and takes its own children along."""
 
 import ctypes
 import os
@@ -23,7 +23,7 @@ libc = ctypes.CDLL(None)
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """What to run. `orphaned_by` is the signal it gets when its parent is killed."""
+    """What to run. `orphaned_by` is the signal that it gets when its parent is killed."""
 
     name: str
     argv: tuple[str, ...]
@@ -32,8 +32,11 @@ class Child:
 
 
 class Process:
-    """A child while it runs, and while it waits to be started again. For the main thread only:
-    the kernel takes the end of the thread that started a child for the end of its parent."""
+    """A child while it runs or waits to be started again.
+
+    For the main thread only: to the kernel, the end of the thread that started a child is the end
+    of its parent.
+    """
 
     def __init__(self, child: Child) -> None:
         self.child = child
@@ -50,7 +53,7 @@ class Process:
             self._plan_restart(str(error))
 
     def tend(self) -> bool:
-        """Start again what has died, after a pause; True in the moment it is found dead."""
+        """Start a dead child again after a pause; True when it is found dead."""
         died = self._popen is not None and not self.alive()
         if died:
             self._plan_restart("it ended")
@@ -72,7 +75,7 @@ class Process:
             self._popen.terminate()
 
     def kill(self) -> None:
-        """It and all that it started, which are in its session."""
+        """Signal the child and all its descendants, which share its session."""
         if self._popen is not None:
             with suppress(ProcessLookupError):
                 os.killpg(self._popen.pid, signal.SIGKILL)
@@ -86,7 +89,7 @@ class Process:
 
 
 def spawn(child: Child) -> subprocess.Popen[bytes]:
-    """In a session of its own, so that Ctrl-C in a terminal reaches the parent only."""
+    """Start it in its own session, so that Ctrl-C in a terminal reaches only the parent."""
     return subprocess.Popen(  # noqa: S603
         child.argv,
         env=child.environ,

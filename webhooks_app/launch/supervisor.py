@@ -1,4 +1,4 @@
-"""Child processes kept alive together, and stopped in order."""
+"""Keep child processes alive, and stop them in order."""
 
 import signal
 import time
@@ -22,10 +22,10 @@ log = structlog.get_logger(__name__)
 
 
 class Supervisor:
-    """Leaving its context stops all children, the group that was started last first.
+    """Leaving its context stops all children, the last group first.
 
-    The first signal asks to stop: then each group has `grace` seconds to finish what it does. A
-    second signal leaves it one second more.
+    The first signal asks to stop: each group then has `grace` seconds to finish. A second signal
+    leaves only one second more.
     """
 
     def __init__(self, grace: float = GRACE, on_death: Callable[[], None] = lambda: None) -> None:
@@ -49,16 +49,16 @@ class Supervisor:
             signal.signal(number, handler)
 
     def start(self, *children: Child) -> None:
-        """Start a group of children. From now on `watch` keeps them alive."""
+        """Start a group of children, which `watch` then keeps alive."""
         group = [Process(child) for child in children]
         self._groups.append(group)
         for process in group:
             process.start()
 
     def watch(self, until: Callable[[], bool] = lambda: False, seconds: float = inf) -> bool:
-        """Keep the children alive until `until()` holds.
+        """Keep the children alive until `until()` is true.
 
-        False when a signal asked to stop, or `seconds` passed, before it did.
+        False if a signal asked to stop, or `seconds` passed, before that.
         """
         deadline = time.monotonic() + seconds
         while not self._signals and time.monotonic() < deadline:
@@ -78,12 +78,12 @@ class Supervisor:
         return chain.from_iterable(self._groups)
 
     def give_up(self) -> None:
-        """Nothing that runs is worth waiting for."""
+        """Stop without waiting."""
         self._signals = max(self._signals, 2)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         self._signals += 1
-        again = "" if self._signals > 1 else "; once more ends it at once"
+        again = "" if self._signals > 1 else "; press Ctrl-C again to stop at once"
         click.echo(f"Stopping on {signal.Signals(number).name}{again}.", err=True)
 
     def _stop(self, group: list[Process]) -> None:

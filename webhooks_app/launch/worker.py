@@ -15,15 +15,15 @@ METRICS = "PROMETHEUS_MULTIPROC_DIR"
 
 @click.command()
 @click.option(
-    "--processes", type=click.IntRange(min=1), help="That many that deliver; default WORKERS."
+    "--processes", type=click.IntRange(min=1), help="How many workers deliver; default WORKERS."
 )
 @click.option(
     "--role",
     type=click.Choice(["deliveries", "background", "beat"]),
-    help="Run this part alone, in this process.",
+    help="Run only this part, in this process.",
 )
 def main(processes: int | None, role: str | None) -> None:
-    """Deliver what is due, and do what is periodic, until SIGTERM or Ctrl-C."""
+    """Deliver what is due and run periodic jobs, until SIGTERM or Ctrl-C."""
     if role is not None and processes is not None:
         raise click.UsageError("--role runs one part in this process; leave --processes out.")
     with exiting_in_one_line():
@@ -36,7 +36,7 @@ def main(processes: int | None, role: str | None) -> None:
 
 
 def _metrics_folder() -> Path:
-    """Where all processes of this machine keep their metrics."""
+    """The folder in which all processes of this machine keep their metrics."""
     data = os.environ.get("DATA_DIR") or "instance"
     folder = Path(os.environ.get(METRICS) or Path(data) / "metrics").resolve()
     try:
@@ -47,7 +47,7 @@ def _metrics_folder() -> Path:
 
 
 def _share_metrics(folder: Path) -> None:
-    """prometheus_client reads the variable when it is imported, which it is by now."""
+    """Set the value, since prometheus_client reads the variable at import, which is over."""
     if not os.environ.get(METRICS):
         os.environ[METRICS] = str(folder)
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606

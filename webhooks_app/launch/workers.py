@@ -37,7 +37,7 @@ def run_role(role: str) -> None:
 
 
 def supervise(processes: int | None, metrics: Path) -> None:
-    """`processes` that deliver (`WORKERS` when None), the rest once, until a signal."""
+    """Run `processes` that deliver (None: `WORKERS`) and the other parts once, until a signal."""
     settings = _settings()
     _check_apart(settings)
     environ = children.environ(settings, metrics)
@@ -65,11 +65,15 @@ def _settings() -> Settings:
     for name, file, why in (
         ("REDIS_URL", "redis.sock", "to find work"),
         ("DATABASE_URL", "hookline.db", "to find what to send"),
-        ("ENCRYPTION_KEYS", "encryption_keys", "as for the web server, to read its secrets"),
+        (
+            "ENCRYPTION_KEYS",
+            "encryption_keys",
+            "as for the web server, so that secrets can be read",
+        ),
     ):
         if not is_set(os.environ, name) and not (folder / file).exists():
             raise CannotStart(f"set {name} {why}, or DATA_DIR to that of a running `app.py`")
     settings = read_settings()
     if said := complaint(settings.redis_socket_url):
-        click.echo(f"{said}: waiting for it", err=True)
+        click.echo(f"{said}; waiting for it", err=True)
     return settings

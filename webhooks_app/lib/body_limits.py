@@ -1,11 +1,11 @@
-"""How long a request's body may be, for each view. The web server asks before it reads one."""
+"""The longest allowed request body of each view. The web server asks before it reads a body."""
 
 from collections.abc import Callable
 from typing import TypeVar
 
 KIB, MIB = 1024, 1024 * 1024
 
-LITTLE = 16 * KIB  # every view that says nothing, so whatever strangers reach
+LITTLE = 16 * KIB  # every view without its own limit, so everything that strangers reach
 FORM = MIB  # pages behind the log-in, and most of the API
 BATCH = 64 * MIB  # many events or messages at once
 
@@ -13,7 +13,7 @@ View = TypeVar("View", bound=Callable[..., object])
 
 
 def takes(most: int) -> Callable[[View], View]:
-    """For a view that takes bodies of up to `most` bytes. Longer ones are a 413."""
+    """For a view that accepts bodies of up to `most` bytes. A longer one gets a 413."""
 
     def mark(view: View) -> View:
         view.largest_body = most  # type: ignore[attr-defined]

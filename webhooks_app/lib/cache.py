@@ -1,5 +1,4 @@
-"""What a process keeps of what it has read, so that a busy producer asks SQL once and not a
-thousand times a second."""
+"""A small cache in each process, so that a busy producer costs one query instead of thousands."""
 
 from collections.abc import Hashable
 from math import inf
@@ -11,9 +10,9 @@ Value = TypeVar("Value")
 
 
 class Cache(Generic[Key, Value]):
-    """Keeps `most` values at most, each for `seconds`. Threads may share it.
+    """Keeps at most `most` values, each for `seconds`. Threads may share it.
 
-    A full cache begins again from nothing: what is in use is read again soon.
+    A full cache is emptied: what is in use is read again soon.
     """
 
     def __init__(self, most: int, seconds: float = inf) -> None:

@@ -1,4 +1,4 @@
-"""Encryption of what must be read back, hashing of what must not."""
+"""Encrypt what must be read back, and hash what must not."""
 
 import hashlib
 import secrets
@@ -20,15 +20,15 @@ class Vault:
         return self._fernet.encrypt(text.encode()).decode()
 
     def open(self, sealed: str) -> str:
-        """The text; raises `Unreadable` when no key fits."""
+        """The text. Raises `Unreadable` when no key decrypts it."""
         try:
             return self._fernet.decrypt(sealed.encode()).decode()
         except InvalidToken as error:
-            raise Unreadable("no key of ENCRYPTION_KEYS opens this secret") from error
+            raise Unreadable("no key in ENCRYPTION_KEYS decrypts this secret") from error
 
 
 class Unreadable(Exception):
-    """Sealed under a key that is not configured any more."""
+    """Encrypted with a key that is no longer configured."""
 
 
 def new_key() -> str:
@@ -36,7 +36,7 @@ def new_key() -> str:
 
 
 def new_token(prefix: str) -> str:
-    """A bearer token of 192 random bits; store only its `digest`."""
+    """A bearer token of 192 random bits. Store only its `digest`."""
     return f"{prefix}_{secrets.token_urlsafe(24)}"
 
 

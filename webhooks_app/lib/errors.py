@@ -1,13 +1,13 @@
-"""How services say no, in words that every door can translate."""
+"""The errors that services raise, which pages and the API turn into answers."""
 
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 
-# What SQLAlchemy raises while the database does not answer, is locked or has no connection left.
+# What SQLAlchemy raises while the database does not respond, is locked or has no free connection.
 DATABASE_AWAY = (OperationalError, InterfaceError, NoFreeConnection)
 
 
-# What the database refuses to store, or to look for: NUL characters, most of all.
+# What SQLAlchemy raises for values that the database refuses, mostly NUL characters.
 UNSTORABLE = DataError
 
 
@@ -25,24 +25,24 @@ def reason_of(error: BaseException) -> str:
 
 
 class NotFound(Exception):
-    """No such row in this organisation and mode; of others nothing is said."""
+    """No such row in this organisation and mode. Rows of others are not mentioned."""
 
 
 class Conflict(Exception):
-    """It cannot be done as things are now; the message says what would help."""
+    """It cannot be done in the current state; the message says what would help."""
 
 
 class Busy(Exception):
-    """Too much costly work of this organisation waits already. Trying again soon helps."""
+    """Too much costly work of this organisation is already waiting. Try again soon."""
 
 
 class PlanLimit(Exception):
-    """The organisation's plan has no room for it; the message says so, and which plan has."""
+    """The organisation's plan does not allow it; the message says which plan does."""
 
 
 class DailyLimit(Exception):
-    """The organisation did it too often today; the message says when it may do it again."""
+    """The organisation did it too often today; the message says when it is possible again."""
 
 
 class BadAccount(Exception):
-    """What was asked for cannot be; the message is one sentence for a person."""
+    """A value for an account is not valid; the message is one sentence for a person."""

@@ -1,4 +1,4 @@
-"""Where the files are that are no code: beside the package in a checkout, inside it in a wheel."""
+"""Folders of other files than code: beside the package in a checkout, inside it in a wheel."""
 
 from pathlib import Path
 

@@ -6,7 +6,7 @@ import time
 
 
 def new_id(prefix: str) -> str:
-    """A fresh id, as `evt_` and 26 characters of base 32 (RFC 4648 §7, lower case).
+    """A new id, such as `evt_` and 26 characters of base 32 (RFC 4648 §7, lower case).
 
     48 bits of Unix milliseconds, then 80 random bits: ids made later sort later (within the
     millisecond), under byte-wise collation.

@@ -1,4 +1,4 @@
-"""What msgspec says of JSON that it cannot use, as faults with pointers."""
+"""Turn msgspec's errors into faults with pointers."""
 
 import re
 
@@ -10,14 +10,14 @@ REQUIRED = "This is required."
 UNKNOWN = "Unknown field."
 
 MSGSPEC_PATH = re.compile(r"\.([^.\[\]`]+)|\[(\d+)\]")
-# What msgspec says also of a text whose last escape is half a character, as "\\ud83d".
-SAID_BETTER = {"Input data was truncated": "It ends too early, or a \\u escape in it is incomplete"}
+# msgspec also says this about a text that ends in half a character, such as "\\ud83d".
+SAID_BETTER = {"Input data was truncated": "The JSON ends too early, or a \\u escape is incomplete"}
 MISSING_PATTERN = re.compile(r"Object missing required field `(.+)`")
 UNKNOWN_PATTERN = re.compile(r"Object contains unknown field `(.+)`")
 
 
 def malformed(error: msgspec.DecodeError | RecursionError) -> Fault:
-    detail = "It is nested too deeply" if isinstance(error, RecursionError) else str(error)
+    detail = "The JSON is nested too deeply" if isinstance(error, RecursionError) else str(error)
     return Fault("#", f"{SAID_BETTER.get(detail, detail)}.", status=400)
 
 

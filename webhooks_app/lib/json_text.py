@@ -1,7 +1,7 @@
-"""JSON texts of any size of number: read and written by one parser, with the limits of the door.
+"""JSON with numbers of any size, read and written by one parser with the API's limits.
 
-What was let in can be read everywhere. orjson, which is used for what we write ourselves, refuses
-integers beyond 64 bits.
+So what was accepted can be read everywhere. orjson, which we use for our own JSON, refuses integers
+beyond 64 bits.
 """
 
 from typing import TypeVar
@@ -11,14 +11,14 @@ import msgspec
 T = TypeVar("T")
 HeaderMap = dict[str, str]
 HeaderList = list[tuple[str, str]]
-# What `read` raises for what is none.
+# What `read` raises for invalid JSON.
 NOT_JSON = (msgspec.DecodeError, RecursionError)
 
 read = msgspec.json.Decoder().decode
 
 
 def read_as(kind: type[T], text: str) -> T | None:
-    """What is stored as text, when it has that shape; None when it cannot be read."""
+    """The stored JSON text, if it has that shape; otherwise None."""
     try:
         return msgspec.json.decode(text, type=kind)
     except NOT_JSON:

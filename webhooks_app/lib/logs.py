@@ -1,4 +1,4 @@
-"""Structured logs: one JSON line an event, secrets never among them."""
+"""Structured logs: one JSON line per event, never with secrets."""
 
 import logging
 import sys
@@ -8,8 +8,10 @@ from structlog.typing import Processor
 
 
 def configure_logging(level: str) -> None:
-    """On stderr, from structlog and the standard library alike: JSON lines, or, on a terminal,
-    lines for people."""
+    """Log to stderr, both structlog and the standard library.
+
+    JSON lines, or on a terminal, lines for people.
+    """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

@@ -10,14 +10,14 @@ import idna
 def mailbox_of(text: str) -> tuple[str, str]:
     """The name, which may be empty, and the address in ASCII, an international domain as `xn--…`.
 
-    Raises ValueError, with a reason, for one that cannot be written that way.
+    Raises ValueError with a reason.
     """
     if not text.isprintable():
-        raise ValueError("it has a line break or a control character")
+        raise ValueError("it contains a line break or a control character")
     name, address = parseaddr(text)
     local, _, domain = address.rpartition("@")
     if not local.isascii():
-        raise ValueError(f"the part before the @ of {address} has letters that are not ASCII")
+        raise ValueError(f"{address} has letters before the @ that are not ASCII")
     if not domain.isascii():
         try:
             domain = idna.encode(domain, uts46=True).decode()

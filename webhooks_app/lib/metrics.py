@@ -1,7 +1,7 @@
 """Prometheus metrics of this process.
 
-With `PROMETHEUS_MULTIPROC_DIR` set (as `python app.py` and `worker.py` do) every process of a
-host writes to that folder, and any of them can answer for all.
+With `PROMETHEUS_MULTIPROC_DIR` (which `python app.py` and `worker.py` set) every process of a host
+writes to that folder, and each can report for all.
 """
 
 import os
@@ -20,8 +20,8 @@ from prometheus_client.registry import REGISTRY, Collector
 
 ACCEPTED = Counter("hookline_events_accepted_total", "Events accepted")
 DELIVERED = Counter("hookline_deliveries_delivered_total", "Deliveries that arrived")
-FAILED = Counter("hookline_deliveries_failed_total", "Deliveries given up")
-RETRIED = Counter("hookline_deliveries_retried_total", "Attempts that will be tried again")
+FAILED = Counter("hookline_deliveries_failed_total", "Deliveries that failed")
+RETRIED = Counter("hookline_deliveries_retried_total", "Attempts that will be retried")
 ATTEMPTS = Counter("hookline_attempts_total", "Attempts by class of answer", ["code"])
 LATENCY = Histogram(
     "hookline_attempt_seconds",
@@ -29,12 +29,12 @@ LATENCY = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15),
 )
 IN_FLIGHT = Gauge(
-    "hookline_requests_in_flight", "Requests that wait for an answer", multiprocess_mode="livesum"
+    "hookline_requests_in_flight", "Requests waiting for an answer", multiprocess_mode="livesum"
 )
 
 
 def exposition(extra: Collector | None = None) -> bytes:
-    """All metrics in the Prometheus text format, with those of `extra` at scrape time."""
+    """All metrics in the Prometheus text format, with `extra` collected at scrape time."""
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     registry = CollectorRegistry() if folder else REGISTRY
     if folder:
@@ -48,7 +48,7 @@ def exposition(extra: Collector | None = None) -> bytes:
 
 
 def forget_dead_processes(folder: Path) -> None:
-    """Drop the gauges of processes that are gone; their counters stay."""
+    """Remove the gauges of ended processes; their counters stay."""
     for file in folder.glob("gauge_live*.db"):
         pid = re.search(r"_(\d+)\.db$", file.name)
         if pid and not Path(f"/proc/{pid[1]}").exists():

@@ -6,7 +6,7 @@ LONGEST_NAME = 200
 
 
 def checked_name(text: str, whose: str) -> str:
-    """Stripped. Raises `BadAccount` for one that no page could show."""
+    """The name without surrounding spaces. Raises `BadAccount` for one that no page could show."""
     name = text.strip()
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise BadAccount(f"{whose}'s name has 1 to {LONGEST_NAME} printable characters.")

@@ -1,4 +1,4 @@
-"""Keyset paging: a page of rows in falling order of their ids, and where the next one starts."""
+"""Keyset paging: a page of rows by descending id, and where the next one starts."""
 
 import base64
 import re
@@ -14,7 +14,7 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class PageBounds:
-    """`size` rows with ids below `below`, or the newest when that is None."""
+    """`size` rows with ids below `below`, or the newest if that is None."""
 
     size: int = DEFAULT_SIZE
     below: str | None = None
@@ -29,19 +29,22 @@ class Page(Generic[Row]):
 
 
 def page_of(rows: Sequence[Row], ids: Sequence[str], size: int) -> Page[Row]:
-    """The page from up to `size + 1` rows and their ids: one more shows that there is a next."""
+    """The page from up to `size + 1` rows and their ids.
+
+    The extra row shows that there are more.
+    """
     if len(rows) <= size:
         return Page(rows, None)
     return Page(rows[:size], encode_cursor(ids[size - 1]))
 
 
 def encode_cursor(row_id: str) -> str:
-    """Opaque to clients, so that what is in it may change."""
+    """A cursor that is opaque to clients, so that its content may change."""
     return base64.urlsafe_b64encode(row_id.encode()).decode().rstrip("=")
 
 
 def decode_cursor(cursor: str) -> str:
-    """The id in a cursor; raises ValueError for what `encode_cursor` never made."""
+    """The id in a cursor. Raises ValueError for anything that `encode_cursor` never made."""
     try:
         row_id = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Rate limits by fixed windows, counted in each process by itself."""
+"""Rate limits by fixed windows, counted separately in each process."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,7 +14,7 @@ _parsed = lru_cache(maxsize=64)(lambda limits: [(one, str(one)) for one in parse
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What is left of one limit, as `10 per 1 minute`. `reset` is a moment in Unix seconds."""
+    """What is left of one limit, such as `10 per 1 minute`. `reset` is in Unix seconds."""
 
     limit: str
     amount: int
@@ -24,7 +24,7 @@ class Allowance:
 
     @property
     def seconds_left(self) -> int:
-        """Whole seconds until the window is over, one at least."""
+        """Whole seconds until the window ends, at least one."""
         return max(1, round(self.reset - time()))
 
 
@@ -35,7 +35,7 @@ class _Window:
 
 
 class Rates:
-    """Counts in memory; threads may share it.
+    """Counts in memory. Threads may share it.
 
     `limits` reads what a limit says. Its own memory storage starts a hundred threads a second.
     """
@@ -46,10 +46,10 @@ class Rates:
         self._lock = Lock()
 
     def count(self, limits: str, *key: str) -> Allowance:
-        """Count one against `limits`, as `10 per minute; 100 per hour`, for whoever `key` names.
+        """Count one for `key` against `limits`, such as `10 per minute; 100 per hour`.
 
-        The allowance of the first that is exceeded, else of the last. Raises ValueError when
-        `limits` is not such a text.
+        Returns the allowance of the first exceeded limit, otherwise of the last. Raises ValueError
+        for an invalid `limits`.
         """
         now = time()
         with self._lock:
@@ -71,7 +71,7 @@ class Rates:
             return _allowance(item, name, window, exceeded)
 
     def forget(self, limits: str, *key: str) -> None:
-        """Count from nothing again."""
+        """Reset all counts."""
         with self._lock:
             for _, name in _parsed(limits):
                 self._windows.pop((name, *key), None)

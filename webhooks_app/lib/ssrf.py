@@ -1,8 +1,8 @@
-"""Which addresses a request may leave for: global unicast, and what the operator allows.
+"""Which addresses requests may go to: global unicast, and what the operator allows.
 
-Checked on the address that a socket is about to connect to, so that neither a name that resolves
-to something else the second time nor an odd spelling gets around it. Python's `is_private` and
-`is_global` are not enough: they let pass NAT64, multicast, 6to4 and cloud metadata addresses.
+The check uses the address that a socket is about to connect to. So neither a name that resolves
+differently the second time nor an odd spelling gets around it. Python's `is_private` and
+`is_global` are not enough: they allow NAT64, multicast, 6to4 and cloud metadata addresses.
 """
 
 import re
@@ -20,7 +20,7 @@ from ipaddress import (
 
 Network = IPv4Network | IPv6Network
 
-# IANA special-purpose registries (RFC 6890 and updates), and what clouds use besides.
+# IANA special-purpose registries (RFC 6890 and updates), and addresses that clouds use.
 REFUSED_V4 = tuple(
     (IPv4Network(network), reason)
     for network, reason in (
@@ -72,7 +72,7 @@ LOCAL_SUFFIXES = (".localhost", ".local", ".internal", ".home.arpa")
 
 
 class RefusedAddress(OSError):
-    """A connection that was not even tried."""
+    """A connection to this address is refused and was not tried."""
 
     def __init__(self, address: str, reason: str) -> None:
         super().__init__(f"{address} is refused: {reason}")
@@ -82,37 +82,40 @@ class RefusedAddress(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """`allowed` networks are reached whatever they are, on one port or all. `own` are the hosts and
-    ports of this product itself; `localhost` stands for every address of this machine alone."""
+    """Refuses addresses, except for `allowed` networks, on one port or all.
+
+    `own` are the hosts and ports of this product itself; `localhost` stands for every loopback
+    address of this machine.
+    """
 
     allowed: tuple[tuple[Network, int | None], ...] = ()
     own: frozenset[tuple[str, int]] = frozenset()
 
     @classmethod
     def parse(cls, allowed: Iterable[str]) -> "Guard":
-        """From CIDRs, each with a port or without: `10.1.0.0/16`, `127.0.0.1:8000`, `[::1]:8000`.
+        """From CIDRs, with or without a port: `10.1.0.0/16`, `127.0.0.1:8000`, `[::1]:8000`.
 
-        Raises ValueError, naming the one that is none.
+        Raises ValueError, naming the invalid one.
         """
         return cls(tuple(_allowed(text) for text in allowed))
 
     def refusal(self, address: str, port: int | None = None) -> str | None:
-        """Why an IP address may not be reached, or None. Raises ValueError for no address."""
+        """Why an IP address is refused, or None. Raises ValueError for anything but an address."""
         ip = ip_address(address.partition("%")[0])
         if self._allows(ip, port):
             return None
         return _refusal_v4(ip) if isinstance(ip, IPv4Address) else self._refusal_v6(ip, port)
 
     def refusal_of_host(self, host: str, port: int | None = None) -> str | None:
-        """Why the host of a URL may not be reached, as far as it can be told without DNS."""
+        """Why the host of a URL is refused, as far as that is known without DNS."""
         name = host.strip("[]").rstrip(".").lower()
         address = "127.0.0.1" if name == "localhost" else literal_address(name)
         if address is not None:
             return self.refusal(address, port)
-        return "a name of this network" if name.endswith(LOCAL_SUFFIXES) else None
+        return "a name in the local network" if name.endswith(LOCAL_SUFFIXES) else None
 
     def is_own(self, host: str, port: int) -> bool:
-        """Does a URL with that host lead back to this product, as far as can be told?"""
+        """Whether a URL with that host leads back to this product, as far as known without DNS."""
         name = host.strip("[]").rstrip(".").lower()
         literal = literal_address(name)
         is_loopback = literal is not None and ip_address(literal).is_loopback
@@ -130,7 +133,7 @@ class Guard:
         embedded = ip.ipv4_mapped or (_last_32_bits(ip) if ip in NAT64 else None)
         if embedded is not None:
             reason = None if self._allows(embedded, port) else _refusal_v4(embedded)
-            return reason and f"{reason}, as {embedded} within IPv6"
+            return reason and f"{reason}, as {embedded} inside IPv6"
         for network, reason in REFUSED_V6:
             if ip in network:
                 return reason
@@ -138,7 +141,7 @@ class Guard:
 
 
 def literal_address(host: str) -> str | None:
-    """The address that a host spells out, in any way the system's resolver takes, or None.
+    """The address that a host spells out, in any form that the system's resolver accepts, or None.
 
     `2130706433`, `0x7f.1`, `0177.0.0.1` and `127.1` are all 127.0.0.1.
     """

@@ -1,4 +1,4 @@
-"""Whose rows."""
+"""The tenant: whose rows."""
 
 from dataclasses import dataclass
 

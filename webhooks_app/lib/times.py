@@ -1,16 +1,16 @@
-"""What time it is, and how a time is written. The one place that asks the clock."""
+"""The current time, and how times are written. The only place that reads the clock."""
 
 from datetime import UTC, datetime, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-# No clock is a day from UTC.
+# No time zone is a day away from UTC.
 EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
 LATEST = datetime(9999, 12, 30, 23, 59, 59, tzinfo=UTC)
 
 
 def utcnow() -> datetime:
-    """Now, aware, in UTC."""
+    """The current time, aware, in UTC."""
     return datetime.now(UTC)
 
 
@@ -26,12 +26,12 @@ def when(at: datetime, zone: tzinfo) -> str:
 
 
 def fits_every_zone(moment: datetime) -> bool:
-    """Can a clock in any time zone show it? At the ends of the calendar some cannot."""
+    """Whether every time zone can show it. At the ends of the calendar some cannot."""
     return EARLIEST <= moment <= LATEST
 
 
 def zone_named(name: str) -> tzinfo:
-    """UTC for a name that this machine does not know."""
+    """The zone of that name; UTC for a name that this machine does not know."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
@@ -40,6 +40,5 @@ def zone_named(name: str) -> tzinfo:
 
 @cache
 def time_zones() -> frozenset[str]:
-    """The names that the zone database knows, but for those that mean another zone on another
-    machine, or none."""
+    """The names in the zone database, except those that are not the same zone on every machine."""
     return frozenset(available_timezones()) - {"localtime", "Factory"}

@@ -1,4 +1,4 @@
-"""Is this a URL that webhooks can be sent to?"""
+"""Check whether webhooks can be sent to a URL."""
 
 import re
 from posixpath import normpath
@@ -10,21 +10,21 @@ from webhooks_app.lib.ssrf import Guard, literal_address
 
 LONGEST = 2000
 RECEIVERS = ("/test-webhook/", "/api/test-webhook")
-# Only an address has a last label like this (WHATWG URL, "ends in a number").
+# A host with such a last label is an address (WHATWG URL, "ends in a number").
 NUMERIC = re.compile(r"(^|\.)([0-9]+|0[xX][0-9a-fA-F]*)\.?$")
 LONGEST_HOST = 253
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class InvalidUrl(ValueError):
-    """The message tells a person what to change."""
+    """The URL is not valid; the message says what to change."""
 
 
 def check_endpoint_url(url: str, guard: Guard, *, https_only: bool) -> str:
     """The URL with its host in ASCII. Raises `InvalidUrl`.
 
-    `https_only` lets plain HTTP pass to addresses that the operator allows, and to no others.
-    What its name resolves to is checked when a request is sent.
+    `https_only` allows plain HTTP only to addresses that the operator allows. The address that a
+    name resolves to is checked when a request is sent.
     """
     parts = _split(url)
     host = _ascii_host(parts)
@@ -37,21 +37,21 @@ def check_endpoint_url(url: str, guard: Guard, *, https_only: bool) -> str:
     _check_address(parts.hostname or "")
     if guard.is_own(host, port) and not _is_test_receiver(parts.path):
         raise InvalidUrl(
-            "This leads back to here, so events would go round in a circle. To look at requests, "
-            "use the URL of a test receiver."
+            "This URL leads back to this product, so events would go in a loop. To look at "
+            "requests, use the URL of a test receiver."
         )
     if https_only and parts.scheme != "https" and not _allowed_only_by_operator(host):
-        raise InvalidUrl("Use https. What is sent over http can be read and changed on its way.")
+        raise InvalidUrl("Use https. Requests over http can be read and changed in transit.")
     netloc = f"[{host}]" if ":" in host else host
     if parts.port is not None:
         netloc += f":{parts.port}"
-    # As it was typed, down to a lone question mark: receivers may sign or compare it.
+    # Keep it as it was typed, even a trailing question mark: receivers may sign or compare it.
     after_host = url.partition("://")[2][len(parts.netloc) :].partition("#")[0]
     return f"{parts.scheme}://{netloc}{after_host}"
 
 
 def origin(url: str) -> tuple[str, str, int | None] | None:
-    """Scheme, host and port: who a request is for. None for what is no URL."""
+    """Scheme, host and port of a URL; None for anything else."""
     try:
         parts = urlsplit(url)
         host = _ascii_host(parts)
@@ -71,9 +71,9 @@ def _split(url: str) -> SplitResult:
     except ValueError as error:
         raise InvalidUrl(f"This is not a URL: {error}.") from error
     if parts.scheme not in DEFAULT_PORTS:
-        raise InvalidUrl("The URL starts with https:// (or http:// in test mode).")
+        raise InvalidUrl("Start the URL with https:// (or http:// in test mode).")
     if port == 0:
-        raise InvalidUrl("The port is from 1 to 65535.")
+        raise InvalidUrl("The port must be from 1 to 65535.")
     if parts.username is not None or parts.password is not None:
         raise InvalidUrl("Put no user or password into the URL; use a custom header instead.")
     if parts.fragment:
@@ -82,13 +82,13 @@ def _split(url: str) -> SplitResult:
 
 
 def _check_address(host: str) -> None:
-    """What leaves is the URL as it was written, so an address has to be one to everybody."""
+    """The URL is sent as it was written, so everyone must read it as the same address."""
     if NUMERIC.search(host) and (address := literal_address(host)) != host:
-        raise InvalidUrl(f"Write the address in full, as {address or '203.0.113.7'}.")
+        raise InvalidUrl(f"Write the address in full, such as {address or '203.0.113.7'}.")
 
 
 def _is_test_receiver(path: str) -> bool:
-    """However it is written: what is in front of us may resolve `..` and escapes."""
+    """In any spelling: a proxy in front of us may resolve `..` and escapes."""
     return normpath(unquote(path)).startswith(RECEIVERS) and ".." not in unquote(path)
 
 
@@ -106,7 +106,7 @@ def _ascii_host(parts: SplitResult) -> str:
 
 
 def _ascii_label(label: str) -> str:
-    """Underscores are no letters of host names, but DNS and container networks have them."""
+    """Underscores are not allowed in host names, but DNS and container networks use them."""
     if "_" in label and label.isascii():
         idna.encode(label.replace("_", "x"), uts46=True)
         return label
@@ -114,6 +114,6 @@ def _ascii_label(label: str) -> str:
 
 
 def _allowed_only_by_operator(host: str) -> bool:
-    """Of a host that passed the guard: would it have, had the operator allowed nothing?"""
+    """For a host that the guard allows: whether it is public, so allowed without the operator."""
     address = "127.0.0.1" if host == "localhost" else literal_address(host)
     return address is not None and Guard().refusal(address) is not None

@@ -1,5 +1,5 @@
-"""Mail that leaves us: composed, queued, sent.
+"""Outgoing mail: composed, queued, sent.
 
-`compose` writes the mail of an event, `service` queues all other mails, `mail_queue` sends them.
-`mail_notices` tells owners and admins of failures; `email_channel` is what engines call.
+`compose` writes the mail of an event, `service` queues all other mails, and `mail_queue` sends
+them. `mail_notices` mails owners and admins about failures. Engines call `email_channel`.
 """

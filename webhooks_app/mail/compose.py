@@ -1,4 +1,4 @@
-"""From an event and an action to the e-mails that are sent."""
+"""Turn an event and an action into e-mails."""
 
 import dataclasses
 import re
@@ -39,10 +39,10 @@ MEMBERSHIPS = cast(Table, Membership.__table__)
 ORGANISATIONS = cast(Table, Organisation.__table__)
 USERS = cast(Table, User.__table__)
 
-# What means something in List-Id: brackets, quotes, the start of an encoded word (RFC 2047).
+# Characters with a meaning in List-Id: brackets, quotes, the start of an encoded word (RFC 2047).
 MEANINGFUL = re.compile(r'[<>"]|=\?')
 
-# A row for each of the addresses that is a member's; one without an address, if none is.
+# A row for each address that belongs to a member; one row without an address, if none does.
 ABOUT = (
     select(
         ORGANISATIONS.c.name,
@@ -68,7 +68,7 @@ _decode = msgspec.json.Decoder().decode
 
 @dataclass(frozen=True, slots=True)
 class MailContext:
-    """Where mails are written: who they are from, and where their links lead."""
+    """What all mails share: the sender, and where links lead."""
 
     sender: str
     site_url: str
@@ -77,7 +77,7 @@ class MailContext:
 
 
 class MailMembers(Protocol):
-    """What an action's spec says of its mails."""
+    """What an action's spec says about its mails."""
 
     @property
     def name(self) -> str: ...
@@ -91,7 +91,7 @@ class MailMembers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MailAction:
-    """An action by e-mail: `subject` is None where it is made of the event."""
+    """An action by e-mail; `subject` is None if it is made from the event."""
 
     id: str
     name: str
@@ -105,9 +105,12 @@ class MailAction:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a mail needs besides its event. `settled`: which recipients have been answered for good
-    by earlier tries, and whether they took it; `subject` and `action`: what those tries called
-    it. `unconfirmed` have not said that they want mails, in lower case."""
+    """What a mail needs besides its event.
+
+    `settled`: recipients with a final answer from earlier tries, and whether it was accepted.
+    `subject` and `action`: the names that those tries used. `unconfirmed`: addresses, in lower
+    case, that have not confirmed that they want mails.
+    """
 
     organisation: str
     zone: tzinfo
@@ -144,9 +147,9 @@ def read_about(connection: Connection, action: MailAction, claimed: Claimed) -> 
 
 
 def compose(action: MailAction, claimed: Claimed, about: About, desk: MailContext) -> list[Email]:
-    """A letter for each who is still to get it; the same event gives the same letters.
+    """A mail for each remaining recipient; the same event gives the same mails.
 
-    Members of the organisation change the action themselves, all others may unsubscribe.
+    Members of the organisation can change the action, all others can unsubscribe.
     """
     reply_to = reply_address(claimed.data)
     name = about.action or one_line(MEANINGFUL.sub(" ", action.name))
@@ -199,7 +202,7 @@ def compose(action: MailAction, claimed: Claimed, about: About, desk: MailContex
 def _confirmed(
     connection: Connection, organisation_id: str, strangers: frozenset[str]
 ) -> frozenset[str]:
-    """Of those who are no members, who has said that they want mails."""
+    """Which addresses of non-members have not confirmed that they want mails."""
     if not strangers:
         return frozenset()
     said_yes = select(MailRecipient.address).where(
@@ -220,7 +223,7 @@ def _subject(action: MailAction, claimed: Claimed, title: str, fields: list[Fiel
 
 
 def _own_subject(action: MailAction, claimed: Claimed) -> str:
-    """What the action asks for; empty when it leaves that to us, or nothing comes of it."""
+    """The action's own subject; empty if it has none or it comes out empty."""
     return one_line(filled_in(action.subject or "", _view(claimed)))
 
 
@@ -238,8 +241,10 @@ def _view(claimed: Claimed) -> View:
 
 
 def _earlier(connection: Connection, delivery_id: str) -> tuple[dict[str, str], dict[str, bool]]:
-    """Headers of the first try, and who has answered for good. The log is what says so: a retry
-    must not differ, though the action was edited since."""
+    """Headers of the first try, and recipients with a final answer, both from the log.
+
+    A retry must not differ, even if the action was edited since.
+    """
     attempts = ATTEMPTS.c
     rows = connection.execute(
         select(attempts.request_headers, attempts.response_headers)

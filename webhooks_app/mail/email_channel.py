@@ -1,7 +1,8 @@
-"""E-mail as a channel: mails are written and handed over in threads, beside the event loop.
+"""The e-mail channel: mails are written and sent in threads, beside the event loop.
 
-A mail may wait for its turn, or for a slow server, longer than a lease lasts; so the leases of
-what waits here are held until it is done. If the process dies they run out, and others send it.
+A mail may wait for its turn, or for a slow server, longer than a lease lasts. So leases of waiting
+mails are renewed until the mails are done. If the process dies they run out, and another process
+sends the mails.
 """
 
 import asyncio
@@ -46,8 +47,8 @@ from webhooks_app.models import Delivery, Mail
 from webhooks_app.vocabulary import DeliveryStatus, Failure
 
 CONNECTIONS = 4
-UNCONFIRMED = "Not sent: this address has not confirmed that it wants these mails"
-AT_ONCE = 16  # mails of one action: the mail server is shared by all
+UNCONFIRMED = "Not sent: this address has not confirmed that it wants these e-mails"
+AT_ONCE = 16  # mails of one action at once: all share the mail server
 
 DELIVERIES = cast(Table, Delivery.__table__)
 MAILS = cast(Table, Mail.__table__)
@@ -83,15 +84,18 @@ class EmailEndpoint:
 
 
 def _left_out(action: MailAction, about: About, *, is_all: bool) -> list[RecipientAnswer]:
-    """Those that have not confirmed. While that is all of them, it is worth another try."""
+    """The result for unconfirmed addresses. If all are unconfirmed, another try makes sense."""
     unsent = Unsent(UNCONFIRMED, permanent=not is_all, failure=Failure.UNCONFIRMED)
     waiting = [one for one in action.to if not about.may_mail(one)]
     return [RecipientAnswer(one, None, UNCONFIRMED, unsent) for one in waiting]
 
 
 class EmailChannel:
-    """With no `server`, mails are kept in the outbox, where operators read them, and count as
-    delivered."""
+    """The e-mail channel.
+
+    Without a `server`, mails are kept in the outbox, where operators read them, and count as
+    delivered.
+    """
 
     def __init__(
         self, database: Engine, desk: MailContext, server: Server | None, lease: timedelta
@@ -124,14 +128,14 @@ class EmailChannel:
         self._threads.shutdown(wait=False)
 
     def open(self, subscription: SubscriptionRow, spec: MailMembers) -> EmailEndpoint:
-        """It needs nothing that is sealed, so a lost key keeps back no mail."""
-        # Policies speak of HTTP; what SMTP refuses for good is permanent already.
+        """A mail needs no encrypted values, so a lost key stops no mail."""
+        # Policies are about HTTP; a permanent refusal by SMTP is already permanent.
         policy = replace(parse_policy(spec.retry_policy), server_errors_only=False)
         action = MailAction.of(subscription.id, spec)
         return EmailEndpoint(self, action, policy, ConcurrencyWindow(AT_ONCE))
 
     async def send(self, action: MailAction, claimed: Claimed) -> Tried:
-        """Raises what the database or a template raises; then nothing was sent."""
+        """Raises the errors of the database or a template; then nothing was sent."""
         asked_at = self._transport.now() if self._transport else 0.0
         self._waiting[claimed.delivery_id] = claimed.number
         try:

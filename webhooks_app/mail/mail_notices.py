@@ -1,7 +1,7 @@
-"""What owners and admins are told by mail: that deliveries failed, that an endpoint was disabled.
+"""Mail owners and admins when deliveries failed or an endpoint was switched off.
 
-The engine leaves it in SQL, with what it is about; a periodic job makes mails of it. At most one
-mail of a kind about a subscription in `QUIET`; what fails meanwhile is counted, and told after it.
+The engine stores notices in SQL, and a periodic job turns them into mails: at most one of a kind
+per subscription in `QUIET`. Failures in that time are counted and reported afterwards.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ AT_ONCE = 100
 
 
 def mail_due(session: Session, now: datetime) -> int:
-    """Write the mails that are due, committed; how many notices they tell."""
+    """Write the mails that are due, committed; returns how many notices they cover."""
     told = _of_notifications(session, now) + _of_failures(session, now)
     session.commit()
     mail.send_soon()
@@ -35,7 +35,7 @@ def mail_due(session: Session, now: datetime) -> int:
 
 
 def _of_notifications(session: Session, now: datetime) -> int:
-    """What failed by then is told in the same mail: a 410 is a failure, and disables."""
+    """Report earlier failures in the same mail: a 410 is a failure and also switches off."""
     due = session.execute(
         select(Notification, SubscriptionHealth, Subscription, Organisation)
         .join(Subscription, Subscription.id == Notification.subscription_id)
@@ -57,8 +57,10 @@ def _of_notifications(session: Session, now: datetime) -> int:
 
 
 def _of_failures(session: Session, now: datetime) -> int:
-    """Where nobody wants mails of it they count as told, so that wanting them later brings no
-    mail of what is long past."""
+    """Count failures as reported if nobody wants these mails.
+
+    So switching mails on later reports no old failures.
+    """
     health = SubscriptionHealth
     due = session.execute(
         select(health, Subscription, Organisation)
@@ -83,7 +85,7 @@ def _of_failures(session: Session, now: datetime) -> int:
 def _said(
     row: SubscriptionHealth, subscription: Subscription, organisation: Organisation
 ) -> tuple[str, str]:
-    """The title and the sentence below it."""
+    """The title and the sentence under it."""
     count = row.failed - row.failed_told
     many = f"{count} deliveries" if count > 1 else "A delivery"
     since = ""
@@ -91,8 +93,8 @@ def _said(
         since = f" since {when(row.failed_told_at, zone_named(organisation.time_zone))}"
     them = "They were" if count > 1 else "It was"
     return (
-        f"{subscription.name}: {many[:1].lower()}{many[1:]} failed for good",
-        f"{many} failed{since}. {them} tried as often as its retries allow, and can be replayed.",
+        f"{subscription.name}: {many[:1].lower()}{many[1:]} failed permanently",
+        f"{many} failed{since}. {them} retried as often as the policy allows. You can replay them.",
     )
 
 
@@ -111,7 +113,7 @@ def _tell(
 
 
 def owners_and_admins(session: Session, organisation_id: str) -> Sequence[str]:
-    """Their e-mails."""
+    """The e-mail addresses of owners and admins."""
     return session.scalars(
         select(User.email)
         .join(Membership, Membership.user_id == User.id)

@@ -1,4 +1,4 @@
-"""Sending the mails that wait: claimed one at a time, with a lease, so that several may do it."""
+"""Send waiting mails, claimed one at a time with a lease, so that several workers can do it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from webhooks_app.channels.email.smtp import Server, Unsent
 from webhooks_app.channels.email.transport import MailTransport
 from webhooks_app.models import Mail
 
-STEPS = 10  # of talking to a mail server, each of which may time out
+STEPS = 10  # steps of sending a mail, each of which may time out
 BUDGET = timedelta(minutes=5)
 DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 720))
 LONGEST_ERROR = 500
@@ -30,15 +30,15 @@ class MailQueue:
 
     @property
     def lease(self) -> timedelta:
-        """After so long without a result, another tries it."""
+        """How long a lease lasts; after that, another worker tries the mail."""
         return timedelta(minutes=1, seconds=STEPS * self.server.timeout)
 
 
 def send_due(database: Engine, post: MailQueue, clock: Callable[[], datetime]) -> int:
     """Send what is due, each mail with `DELAYS` between its tries. Returns how many were sent.
 
-    After `BUDGET` it leaves the rest to the next, before RQ ends the job in the middle of a mail;
-    and when the server is in trouble, which the rest would only see too.
+    After `BUDGET` it leaves the rest to the next job, before RQ ends this one in the middle of a
+    mail. It also stops when the server is in trouble, since the rest would fail too.
     """
     sent, until, transport = 0, clock() + BUDGET, MailTransport(post.server)
     while clock() < until and (mail := _claim(database, clock(), post.lease)) is not None:
@@ -56,7 +56,7 @@ def send_due(database: Engine, post: MailQueue, clock: Callable[[], datetime]) -
 
 
 def delete_old(database: Engine, before: datetime) -> None:
-    """Delete mails that were written before, but for those that still wait."""
+    """Delete mails written before that time, except waiting ones."""
     with database.begin() as connection:
         connection.execute(
             delete(MAILS).where(MAILS.c.created_at < before, MAILS.c.due_at.is_(None))
@@ -64,7 +64,7 @@ def delete_old(database: Engine, before: datetime) -> None:
 
 
 def _claim(database: Engine, now: datetime, lease: timedelta) -> Row[tuple[object, ...]] | None:
-    """One that is due; others get it only when the lease has run out."""
+    """A due mail, leased: others get it only after the lease runs out."""
     due = (
         select(MAILS.c.id)
         .where(MAILS.c.due_at <= now)

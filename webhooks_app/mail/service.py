@@ -1,4 +1,4 @@
-"""E-mail to people: written in the transaction of what it tells, sent by a worker afterwards."""
+"""E-mail to people: written in the same transaction as its cause, sent later by a worker."""
 
 from collections.abc import Sequence
 from email.utils import quote
@@ -25,7 +25,7 @@ SHOWN = 100
 
 
 class MailNotSent(Exception):
-    """A test mail was not taken; the message says why."""
+    """A test mail was not accepted; the message says why."""
 
 
 def post(session: Session, to: str, template: str, **context: object) -> Mail:
@@ -53,18 +53,18 @@ def post(session: Session, to: str, template: str, **context: object) -> Mail:
 
 
 def send_soon() -> None:
-    """Ask for a worker, after a commit; never raises. A periodic job sends what it missed."""
+    """Ask for a worker after a commit; never raises. A periodic job sends what was missed."""
     if parts().settings.smtp_host:
         queue.enqueue_background(queue.SEND_MAIL)
 
 
 def link(path: str) -> str:
-    """A URL for a mail. It is made of settings, never of what a request says about its host."""
+    """A URL for a mail, made from settings and never from a request's host."""
     return parts().settings.site_url + path
 
 
 def newest(session: Session) -> Sequence[Mail]:
-    """The last `SHOWN`, newest first."""
+    """The latest `SHOWN`, newest first."""
     return session.scalars(select(Mail).order_by(Mail.id.desc()).limit(SHOWN)).all()
 
 
@@ -77,11 +77,13 @@ def find(session: Session, mail_id: str) -> Mail:
 
 
 def send_test(to: str) -> str:
-    """Send a mail now, by whoever asks; what the server answered. Raises `MailNotSent`."""
+    """Send a mail now, in this process; returns the server's answer. Raises `MailNotSent`."""
     settings = parts().settings
     server, address = server_of(settings), ascii_address(to)
     if server is None:
-        raise MailNotSent("No mail server is set: set SMTP_HOST, MAIL_FROM and PUBLIC_URL first.")
+        raise MailNotSent(
+            "No mail server is configured. Set SMTP_HOST, MAIL_FROM and PUBLIC_URL first."
+        )
     if address is None:
         raise MailNotSent(f"{to!r} is not an e-mail address.")
     written = render("test_mail", brand=settings.brand_name, link=settings.site_url)
@@ -104,7 +106,7 @@ def send_test(to: str) -> str:
 
 
 def server_of(settings: Settings) -> Server | None:
-    """None while no mail server is set."""
+    """None without a mail server."""
     if not settings.smtp_host:
         return None
     return Server(
@@ -118,7 +120,7 @@ def server_of(settings: Settings) -> Server | None:
 
 
 def desk_of(settings: Settings) -> MailContext:
-    """What waits in the outbox is from nobody yet."""
+    """The sender of mails in the outbox."""
     return MailContext(
         sender=settings.mail_from or f'"{quote(settings.brand_name)}" <nobody@localhost>',
         site_url=settings.site_url,

@@ -1,4 +1,4 @@
-"""Subjects of e-mails: text with `{{ path }}` in it, looked up in the event, and nothing more."""
+"""Subjects of e-mails: text with `{{ path }}` from the event, and nothing more."""
 
 import re
 
@@ -14,18 +14,18 @@ PLACEHOLDER = re.compile(r"\{\{\s*((?:[\w-]|\\[.\\])+(?:\.(?:[\w-]|\\[.\\])+)*)\
 
 
 def check_subject(template: str) -> None:
-    """Raises ValueError, which says what is wrong."""
+    """Raises ValueError with a sentence for people."""
     if len(template) > LONGEST or not (template.isprintable() or not template):
-        raise ValueError(f"A subject has at most {LONGEST} printable characters.")
+        raise ValueError(f"Use at most {LONGEST} printable characters in a subject.")
     if len(PLACEHOLDER.findall(template)) > MOST_PLACEHOLDERS:
-        raise ValueError(f"A subject has at most {MOST_PLACEHOLDERS} fields of the event.")
+        raise ValueError(f"Use at most {MOST_PLACEHOLDERS} fields of the event in a subject.")
     rest = PLACEHOLDER.sub("", template)
     if "{{" in rest or "}}" in rest:
-        raise ValueError("A field of the event is written as {{ data.name }}: a path, no more.")
+        raise ValueError("Write a field of the event as {{ data.name }}: only a path.")
 
 
 def filled_in(template: str, event: View) -> str:
-    """What is not in the event is left out. Several values are separated by commas."""
+    """A field that is not in the event is left out. Several values are separated by commas."""
 
     def values(found: re.Match[str]) -> str:
         values = event.look_up(found[1], Budget())[:MOST_VALUES]

@@ -1,5 +1,5 @@
-"""Which subscriptions want an event.
+"""Find the subscriptions that match an event.
 
-`match` keeps the matcher of each organisation, `conditions` and `operators` judge (pure).
-`changes` and `states` find out which fields of an object changed.
+`match` keeps the matcher of each organisation. `conditions` and `operators` evaluate (pure).
+`changes` and `states` find which fields of an object changed.
 """

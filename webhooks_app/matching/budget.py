@@ -1,19 +1,19 @@
-"""How much an organisation may make us compute: a count of steps, the same for the same input.
+"""How much an organisation may make us compute: a count of steps, equal for equal input.
 
-A step is about what it takes to look at one byte of a text.
+A step is roughly the work of looking at one byte of text.
 """
 
 PER_EVENT = 8_000_000
-CHEAP = 2_000_000  # what may be done while others wait
-SHARE = 128_000  # of each further event of a batch
+CHEAP = 2_000_000  # how much may be done while others wait
+SHARE = 128_000  # for each further event of a batch
 
 
 class Spent(Exception):
-    """The next piece of work is more than what is left."""
+    """The next piece of work costs more than what is left."""
 
 
 class Budget:
-    """Pay before the work is done. What cannot be paid is not begun."""
+    """Pay before the work starts. Work that cannot be paid for is not started."""
 
     __slots__ = ("left",)
 
@@ -21,7 +21,7 @@ class Budget:
         self.left = steps
 
     def pay(self, steps: int) -> None:
-        """Raises `Spent`; what is left stays for work that costs less."""
+        """Raises `Spent`; the rest of the budget stays for cheaper work."""
         if steps > self.left:
             raise Spent
         self.left -= steps

@@ -1,8 +1,8 @@
-"""What changed between two states of an object, and does it concern a field filter? Pure.
+"""What changed between two states of an object, and whether a field filter includes it. Pure.
 
-A path is written as in conditions: `owner.email` or `data.owner.email`, digits index lists. The
-path `data` stands for the whole. Two paths concern each other when they are the same, or one
-leads to something inside the other.
+A path is written as in conditions: `owner.email` or `data.owner.email`; digits index lists. The
+path `data` means the whole object. Two paths match if they are equal, or one leads to something
+inside the other.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ LONGEST = 200
 ALL = "data"
 UPDATED = "updated"
 
-# What begins the life of an object, so that its first update has something to compare with.
+# Events that start an object's life, so that its first update has something to compare with.
 BEGINNINGS = ("created", "captured")
 
 Steps = tuple[str | int, ...]
@@ -22,11 +22,11 @@ _NOTHING = object()
 
 
 def changed_paths(before: Data, after: Data) -> tuple[str, ...]:
-    """The paths of all values that differ, appeared or disappeared, of two JSON objects.
+    """The paths of all values that differ, appeared or disappeared between two JSON objects.
 
-    Of more than `MOST` only the names at the top are given, and of more than `MOST` of those just
-    `data`; a path longer than `LONGEST` is cut short. So what is given may say too much, and never
-    too little.
+    For more than `MOST` only the top-level names are returned, and for more than `MOST` of those
+    only `data`; a path longer than `LONGEST` is shortened. So the result may include too much, but
+    never too little.
     """
     steps = list(islice(_differing(before, after, ()), MOST + 1))
     if len(steps) > MOST:
@@ -38,8 +38,12 @@ def changed_paths(before: Data, after: Data) -> tuple[str, ...]:
 
 
 def concerns(fields: Sequence[str], changed: Sequence[str] | None, object_type: str) -> bool:
-    """Does one of `fields` lie on one of the paths that changed? When nobody knows what did
-    (None), all may have, so it does. For a `customer`, `customer.stage` is `stage`."""
+    """Whether one of `fields` is on a changed path.
+
+    None means unknown, so everything may have changed.
+
+    For a `customer`, `customer.stage` means `stage`.
+    """
     if changed is None:
         return True
     ends = {steps for path in changed for steps in _spellings(path, object_type)}
@@ -57,12 +61,12 @@ def object_type(event_type: str) -> str:
 
 
 def is_update(event_type: str) -> bool:
-    """Only of these does a field filter say anything."""
+    """Field filters apply only to these."""
     return event_type.rpartition(".")[2] == UPDATED
 
 
 def followed_types(event_type: str) -> Iterator[str]:
-    """For a filter on `event_type` to have something to compare with, these are remembered."""
+    """The types whose states are stored, so that a filter on `event_type` can compare."""
     if is_update(event_type):
         yield event_type
         for word in BEGINNINGS:
@@ -70,12 +74,14 @@ def followed_types(event_type: str) -> Iterator[str]:
 
 
 def _differing(before: object, after: object, path: Steps) -> Iterator[Steps]:
-    """The deepest places that differ. Steps are names, and numbers in lists: `{"0": 1}` is not
-    `[1]`."""
+    """The deepest places that differ.
+
+    Steps are names, or numbers in lists: `{"0": 1}` is not `[1]`.
+    """
     inner_before, inner_after = _inside(before), _inside(after)
     for step in inner_before | inner_after:
         left, right = inner_before.get(step, _NOTHING), inner_after.get(step, _NOTHING)
-        # Most are equal scalars: asked here, a long list takes half the time.
+        # Most values are equal scalars; checking here halves the time for a long list.
         if type(left) is not type(right) or isinstance(left, (dict, list)) or left != right:
             yield from _differing(left, right, (*path, step))
     if not inner_before and not inner_after and not _same(before, after):
@@ -94,7 +100,7 @@ def _inside(value: object) -> dict[str | int, object]:
 
 
 def _same(left: object, right: object) -> bool:
-    """By value; to Python, `1` equals `True`."""
+    """Compare by value; in Python, `1` equals `True`."""
     return isinstance(left, bool) == isinstance(right, bool) and bool(left == right)
 
 
@@ -107,7 +113,7 @@ def _path(steps: Steps) -> str:
 
 
 def _spellings(path: str, object_type: str) -> Iterator[tuple[str, ...]]:
-    """The steps below the data, none for the data itself; also without the object's own name."""
+    """The steps below the data, empty for the data itself; also without the object's own name."""
     steps, own = tuple(path.split(".")), tuple(object_type.split("."))
     if steps[0] == ALL:
         steps = steps[1:]

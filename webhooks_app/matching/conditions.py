@@ -1,4 +1,4 @@
-"""Conditions: does this event interest this subscription? Pure, and total over any JSON."""
+"""Conditions: whether a subscription wants an event. Pure, and defined for any JSON."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ LONGEST_VALUE = 1000
 LONGEST_PATTERN = 500
 MOST_CHOICES = 100
 MEMBERS = frozenset(("field", "operator", "value"))
-COST = 64  # of any condition, in steps of the budget
+COST = 64  # the cost of any condition, in steps of the budget
 
 
 class InvalidCondition(ValueError):
-    """`index` is the condition's position, `member` is field, operator or value."""
+    """A condition is not valid. `index` is its position; `member` is field, operator or value."""
 
     def __init__(self, index: int, member: str, message: str) -> None:
         super().__init__(message)
@@ -39,7 +39,7 @@ class Condition:
         return self.operator == "matches"
 
     def as_json(self) -> dict[str, object]:
-        """What `parse_conditions` reads again; an operator that takes no value has none."""
+        """JSON that `parse_conditions` can read; without a value if the operator takes none."""
         shape: dict[str, object] = {"field": self.field, "operator": self.operator}
         if self.operator not in VALUELESS:
             shape["value"] = list(self.value) if isinstance(self.value, tuple) else self.value
@@ -48,10 +48,9 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class ConditionResult:
-    """One condition and the event: what was found at its field, and whether it holds.
+    """The result of one condition: what was found at its field, and whether it holds.
 
-    It is not `tried` when it would have cost more than was left of the budget. Then it does not
-    hold.
+    Not `tried`: it would have cost more than the rest of the budget. Then it does not hold.
     """
 
     condition: Condition
@@ -68,26 +67,26 @@ class Explanation:
 
     @property
     def is_settled(self) -> bool:
-        """Nothing that was not tried could change it."""
+        """Whether no untried condition could change the result."""
         return self.passed or all(one.tried for one in self.judged)
 
 
 def parse_conditions(raw: object) -> tuple[Condition, ...]:
     """From JSON, `[{"field", "operator", "value"}]`; lists become tuples.
 
-    Raises `InvalidCondition` for the first that cannot be used.
+    Raises `InvalidCondition` for the first invalid one.
     """
     if not isinstance(raw, Sequence) or isinstance(raw, str | bytes):
-        raise InvalidCondition(0, "field", "Conditions are a list.")
+        raise InvalidCondition(0, "field", "Conditions must be a list.")
     if len(raw) > MOST:
-        raise InvalidCondition(MOST, "field", f"There are at most {MOST} conditions.")
+        raise InvalidCondition(MOST, "field", f"Use at most {MOST} conditions.")
     return tuple(_parse(index, one) for index, one in enumerate(raw))
 
 
 def evaluate(conditions: Sequence[Condition], match: Match, event: View, budget: Budget) -> bool:
-    """True when all (or any) hold. No conditions always do.
+    """Whether all (or any) conditions hold; True without conditions.
 
-    Raises `Spent` when what is left of the budget does not settle it.
+    Raises `Spent` if the rest of the budget is not enough to decide.
     """
     decisive, spent = match is Match.ANY, None
     for condition in conditions:
@@ -104,7 +103,7 @@ def evaluate(conditions: Sequence[Condition], match: Match, event: View, budget:
 def explain(
     conditions: Sequence[Condition], match: Match, event: View, budget: Budget
 ) -> Explanation:
-    """Like `evaluate`, condition by condition, for people. Never raises."""
+    """Like `evaluate`, but condition by condition, for people. Never raises."""
     judged = tuple(_judge(one, event, budget) for one in conditions)
     combine = all if match is Match.ALL else any
     return Explanation(not judged or combine(one.passed for one in judged), judged)
@@ -120,7 +119,7 @@ def _judge(condition: Condition, event: View, budget: Budget) -> ConditionResult
 
 
 def _holds(condition: Condition, event: View, budget: Budget) -> bool:
-    """For one of the values at its field; of a negated operator, for none of them."""
+    """Whether it holds for one value at its field; for a negated operator, for none of them."""
     operator, value = OPERATORS[condition.operator], condition.value
     budget.pay(COST)
     found = event.look_up(condition.field, budget)
@@ -134,15 +133,17 @@ def _holds(condition: Condition, event: View, budget: Budget) -> bool:
 
 def _parse(index: int, raw: object) -> Condition:
     if not isinstance(raw, Mapping):
-        raise InvalidCondition(index, "field", "A condition has a field, an operator and a value.")
+        raise InvalidCondition(
+            index, "field", "A condition must have a field, an operator and a value."
+        )
     for member in raw.keys() - MEMBERS:
-        raise InvalidCondition(index, str(member), "A condition has no such member.")
+        raise InvalidCondition(index, str(member), "A condition has no member of this name.")
     field, name, value = raw.get("field"), raw.get("operator"), raw.get("value")
     if not isinstance(field, str) or not is_path(field):
-        raise InvalidCondition(index, "field", "Name a field, as `data.email`.")
+        raise InvalidCondition(index, "field", "Name a field, such as `data.email`.")
     if not isinstance(name, str) or name not in OPERATORS:
         known = ", ".join(OPERATORS)
-        raise InvalidCondition(index, "operator", f"The operator is one of: {known}.")
+        raise InvalidCondition(index, "operator", f"The operator must be one of: {known}.")
     if name in VALUELESS:
         return Condition(field, name)
     return Condition(field, name, _checked_value(index, name, OPERATORS[name], value))
@@ -152,7 +153,7 @@ def _checked_value(index: int, name: str, operator: Operator, value: object) -> 
     if operator.takes_list:
         return _checked_choices(index, value)
     if not _is_scalar(value):
-        raise InvalidCondition(index, "value", "The value is a text, a number, true or false.")
+        raise InvalidCondition(index, "value", "The value must be a text, a number, true or false.")
     if name == "matches":
         _check_pattern(index, value)
     return value
@@ -162,7 +163,9 @@ def _checked_choices(index: int, value: object) -> tuple[object, ...]:
     if not isinstance(value, list | tuple) or not 0 < len(value) <= MOST_CHOICES:
         raise InvalidCondition(index, "value", f"Give a list of 1 to {MOST_CHOICES} values.")
     if not all(_is_scalar(one) for one in value):
-        raise InvalidCondition(index, "value", "Each value is a text, a number, true or false.")
+        raise InvalidCondition(
+            index, "value", "Each value must be a text, a number, true or false."
+        )
     return tuple(value)
 
 
@@ -174,12 +177,14 @@ def _is_scalar(value: object) -> bool:
 
 def _check_pattern(index: int, value: object) -> None:
     if not isinstance(value, str) or len(value) > LONGEST_PATTERN:
-        reason = f"A pattern is a text of at most {LONGEST_PATTERN} characters."
+        reason = f"The pattern must be a text of at most {LONGEST_PATTERN} characters."
         raise InvalidCondition(index, "value", reason)
     try:
         compile_pattern(value)
     except re2.error as error:
-        raise InvalidCondition(index, "value", f"Not a pattern (RE2): {_reason(error)}.") from error
+        raise InvalidCondition(
+            index, "value", f"This is not a valid pattern (RE2): {_reason(error)}."
+        ) from error
 
 
 def _reason(error: re2.error) -> str:

@@ -1,4 +1,4 @@
-"""What enters the pipeline."""
+"""Events on their way in, and their results."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,10 +8,10 @@ from datetime import datetime
 class Incoming:
     """A valid event that is not stored yet.
 
-    `data` is the JSON text of an object; `subject` a pair of type and id. `source_id` is the
+    `data` is the JSON text of an object; `subject` is a pair of type and id. `source_id` is the
     producer's own id, `idempotency_key` the key of the request: either makes a repeat harmless.
-    `changed` are the paths of what changed (see `changes`), None when nobody knows. `hops` is how
-    many deliveries of ours led to it, one causing the next.
+    `changed` are the changed paths (see `changes`), None if unknown. `hops` is how many of our
+    deliveries led to it, one causing the next.
     """
 
     type: str
@@ -26,7 +26,7 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What an accepted event became; the same again for a repeat."""
+    """The result for an accepted event; a repeat gets the same one."""
 
     id: str
     type: str
@@ -35,5 +35,5 @@ class Accepted:
 
     @property
     def plans_deliveries(self) -> bool:
-        """Is there something new to send?"""
+        """Whether there is something new to send."""
         return self.deliveries > 0 and not self.repeated

@@ -1,4 +1,4 @@
-"""Costly work of an organisation is done one piece at a time, so that it takes few threads."""
+"""Costly work of an organisation runs one piece at a time, so that it uses few threads."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ _entry = Lock()
 
 @contextmanager
 def lane(organisation_id: str) -> Iterator[None]:
-    """Wait for the turn of that organisation in this process. Raises `Busy`."""
+    """Wait for that organisation's turn in this process. Raises `Busy`."""
     with _entry:
         mine = _lanes.setdefault(organisation_id, _Lane())
         if mine.users > MOST_WAITING:
@@ -43,6 +43,6 @@ def lane(organisation_id: str) -> Iterator[None]:
 
 
 def users(organisation_id: str) -> int:
-    """How many work or wait for that organisation."""
+    """How many threads work or wait for that organisation."""
     mine = _lanes.get(organisation_id)
     return mine.users if mine else 0

@@ -1,4 +1,4 @@
-"""Which subscriptions want an event: by type, mode, scope, changed fields and conditions."""
+"""Find matching subscriptions: by type, mode, scope, changed fields and conditions."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What matching and planning need of a subscription."""
+    """What matching and planning need to know about a subscription."""
 
     subscription_id: str
     wire_format: str
@@ -44,7 +44,7 @@ class Candidate:
 
     @property
     def weight(self) -> int:
-        """How costly its conditions may be."""
+        """How much its conditions may cost."""
         return sum(compile_pattern(one.value).weight for one in self.conditions if one.is_pattern)
 
     @classmethod
@@ -62,14 +62,17 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """Who wants an event, as far as scope and conditions go. `untried` are those whose conditions
-    cost more than the budget had left. They count as not matched."""
+    """The subscriptions whose scope and conditions match.
+
+    `untried` are those whose conditions cost more than the rest of the budget; they count as not
+    matched.
+    """
 
     candidates: Sequence[Candidate] = ()
     untried: Sequence[Candidate] = ()
 
     def with_change(self, event: Incoming) -> "Selected":
-        """Without those whose field filter does not let the event pass."""
+        """The matches without those whose field filter excludes the event."""
         if not is_update(event.type):
             return self
         candidates, untried = (
@@ -85,7 +88,7 @@ NOBODY = Selected()
 class Matcher:
     """The enabled subscriptions of one organisation and mode, as of `version`, by event type.
 
-    `unreadable` holds the ids of those whose row cannot be used. They match nothing.
+    `unreadable` holds the ids of those whose row cannot be used. Those match nothing.
     """
 
     def __init__(self, subscriptions: Iterable[Subscription], version: int = 0) -> None:
@@ -114,15 +117,15 @@ class Matcher:
 
     @property
     def event_types(self) -> Collection[str]:
-        """That any of them asks for."""
+        """All event types that any of them asks for."""
         return self._by_type.keys()
 
     def follows(self, event_type: str) -> bool:
-        """Does a field filter need the states that events of this type tell?"""
+        """Whether a field filter needs stored states of this event type's objects."""
         return event_type in self._followed
 
     def select(self, event: Incoming, budget: Budget) -> Selected:
-        """Those that ask for it, cheap ones first, so that one costly pattern stops no other."""
+        """The subscriptions to this type, cheap ones first: one costly pattern stops no other."""
         candidates = self._by_type.get(event.type)
         if not candidates:
             return NOBODY
@@ -140,7 +143,7 @@ class Matcher:
         return Selected(holding, untried)
 
     def select_all(self, events: Sequence[Incoming], steps: int) -> list[Selected]:
-        """For each of the events; `steps` is the budget of all together."""
+        """The matches of each event; `steps` is the budget for all together."""
         selected = []
         for event in events:
             budget = Budget(granted := min(PER_EVENT, steps))
@@ -150,20 +153,20 @@ class Matcher:
 
 
 def check_readable(subscription: Subscription) -> None:
-    """Raises ValueError when its row cannot be used, whatever the part of it."""
+    """Raises ValueError when any part of its row cannot be used."""
     if not subscription.is_readable:
-        raise ValueError("a column does not hold what it should")
+        raise ValueError("a column has an invalid value")
     parse_policy(subscription.retry_policy)
     wire_format(subscription.wire_format)
 
 
 def wants_change(fields: Sequence[str], event: Incoming) -> bool:
-    """Does a field filter let this update pass? One without fields lets all."""
+    """Whether a field filter includes this update. A filter without fields includes all."""
     return not fields or concerns(fields, event.changed, object_type(event.type))
 
 
 def view_of(event: Incoming) -> View:
-    """The event as conditions see it."""
+    """The event in the form that conditions use."""
     subject = {"type": event.subject[0], "id": event.subject[1]} if event.subject else None
     return View(
         {
@@ -180,14 +183,14 @@ _kept: Cache[Tenant, Matcher] = Cache(KEPT_TENANTS)
 
 
 def kept_matcher(tenant: Tenant) -> Matcher | None:
-    """What this process keeps for that tenant. It may be stale."""
+    """The matcher that this process keeps for that tenant. It may be stale."""
     return _kept.get(tenant)
 
 
 def matchers_for(connection: Connection, tenants: Collection[Tenant]) -> dict[Tenant, Matcher]:
-    """The matcher of each, kept in this process until the organisation's subscriptions change.
+    """The matcher of each tenant, kept in this process until its subscriptions change.
 
-    Whether they did is asked in the current transaction, so nothing stale is used.
+    The current transaction checks for changes, so nothing stale is used.
     """
     ids = sorted({tenant.organisation_id for tenant in tenants})
     versions = {

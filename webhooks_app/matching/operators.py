@@ -1,4 +1,4 @@
-"""What each operator of a condition means. All are total: any two JSON values have an answer."""
+"""What each operator of a condition means. Each has an answer for any two JSON values."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -11,10 +11,10 @@ from typing import Any
 import re2
 
 LARGEST_PROGRAM = 1000
-LONGEST_SEARCHED = 16_384  # characters of a text that a pattern looks at
+LONGEST_SEARCHED = 16_384  # characters of a text that a pattern examines
 GOES_ON = "\0"  # so that `$` does not match where a text was cut
 
-# As JSON and people write numbers: no underscores, no infinity, digits of ASCII.
+# Numbers as JSON and people write them: ASCII digits, no underscores, no infinity.
 NUMBER = re.compile(r"\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
 INTEGER = re.compile(r"\s*[+-]?[0-9]+\s*")
 LONGEST_NUMBER = 400
@@ -23,9 +23,10 @@ LONGEST_MOMENT = 64
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """`holds(actual, value)`. `negated`: it holds when no value that was found does so.
+    """An operator.
 
-    `cost(actual, value)` is how much work that is, in steps of the budget, where it may be much.
+    `holds(actual, value)` decides. `negated`: it holds when it holds for no found value.
+    `cost(actual, value)` is the work in steps of the budget, if it may be much.
     """
 
     holds: Callable[[object, object], bool]
@@ -36,13 +37,13 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """`weight` says how much one byte costs, at the worst, in the steps of `budget`."""
+    """A pattern; `weight` is the worst cost of one byte, in steps of the budget."""
 
     regex: Any
     weight: int
 
     def found_in(self, text: str) -> bool:
-        """Somewhere in the first `LONGEST_SEARCHED` characters."""
+        """Whether it matches in the first `LONGEST_SEARCHED` characters."""
         if len(text) > LONGEST_SEARCHED:
             text = f"{text[:LONGEST_SEARCHED]}{GOES_ON}"
         return self.regex.search(text) is not None
@@ -52,7 +53,7 @@ class Pattern:
 
 
 def equals(actual: object, value: object) -> bool:
-    """Numbers by value, also when one side is a text of digits; texts exactly, by case."""
+    """Numbers are equal by value, even if one is a text of digits; texts exactly, with case."""
     if isinstance(actual, bool) or isinstance(value, bool):
         return _as_bool(actual) is not None and _as_bool(actual) == _as_bool(value)
     if isinstance(actual, int | float) or isinstance(value, int | float):
@@ -62,12 +63,12 @@ def equals(actual: object, value: object) -> bool:
 
 
 def exists(actual: object, _: object) -> bool:
-    """There, and neither null nor empty."""
+    """Present, and neither null nor empty."""
     return actual is not None and actual != ""
 
 
 def contains(actual: object, value: object) -> bool:
-    """A text within a text, whatever the case; or an element of a list."""
+    """A text within a text, ignoring case, or an element of a list."""
     if isinstance(actual, list):
         return any(equals(one, value) for one in actual)
     return _texts(actual, value, lambda text, part: part in text)
@@ -100,10 +101,11 @@ def matches(actual: object, value: object) -> bool:
 
 @lru_cache(maxsize=2048)
 def compile_pattern(pattern: str) -> Pattern:
-    """Raises `re2.error`, with the reason.
+    """Compile a pattern. Raises `re2.error` with the reason.
 
-    Measured: while RE2 can keep its automaton, a byte takes 2 ns, whatever the pattern. When that
-    grows too large, a byte takes some 150 ns and 1 ns for each instruction of the program.
+    Measured: while RE2 can keep its automaton, a byte takes 2 ns with any pattern. When the
+    automaton grows too large, a byte takes about 150 ns plus 1 ns for each instruction of the
+    program.
     """
     options = re2.Options()
     options.max_mem = 1 << 20
@@ -111,7 +113,7 @@ def compile_pattern(pattern: str) -> Pattern:
     regex = re2.compile(pattern, options)
     size = regex._regexp.ProgramSize()
     if size > LARGEST_PROGRAM:
-        raise re2.error("it is too large; use smaller repetition counts, as {0,50}")
+        raise re2.error("it is too large; use smaller repetition counts, such as {0,50}")
     return Pattern(regex, 4 + size // 50)
 
 
@@ -158,7 +160,7 @@ def _texts(actual: object, value: object, test: Callable[[str, str], bool]) -> b
 
 
 def _ordered(actual: object, value: object, test: Callable[[Any, Any], bool]) -> bool:
-    """By number, else by moment (RFC 3339); anything else has no order."""
+    """Order by number, otherwise by time (RFC 3339). Other values have no order."""
     for convert in (_as_number, _as_moment):
         left, right = convert(actual), convert(value)
         if left is not None and right is not None:

@@ -10,26 +10,26 @@ from functools import lru_cache
 from webhooks_app.lib.pointers import Fault, pointer
 
 LONGEST = 200
-MOST_ELEMENTS = 1000  # of a list that are looked into
+MOST_ELEMENTS = 1000  # elements of a list that are examined
 
 
 def path_faults(paths: Sequence[str], most: int) -> Iterator[Fault]:
-    """As the list itself."""
+    """Paths, at pointers into the list itself."""
     if len(paths) > most:
-        yield Fault("#", f"There are at most {most} fields.")
+        yield Fault("#", f"Use at most {most} fields.")
     for index, path in enumerate(paths):
         if not is_path(path):
-            yield Fault(pointer(index), "Name a field, as `stage` or `data.owner.email`.")
+            yield Fault(pointer(index), "Name a field, such as `stage` or `data.owner.email`.")
 
 
 def is_path(field: str) -> bool:
-    """May this name a field?"""
+    """Whether this can name a field."""
     return len(field) <= LONGEST and "\0" not in field and all(steps_of(field))
 
 
 @lru_cache(maxsize=4096)
 def steps_of(path: str) -> tuple[str, ...]:
-    """The keys that a path leads through."""
+    """The keys along a path."""
     if "\\" not in path:
         return tuple(path.split("."))
     steps, characters = [""], iter(path)
@@ -51,7 +51,7 @@ def escaped(key: str) -> str:
 
 
 class Walk:
-    """Looks for what is at a path. `visited` counts the elements of lists that were looked into."""
+    """Finds what is at a path. `visited` counts the examined elements of lists."""
 
     __slots__ = ("visited",)
 
@@ -59,10 +59,10 @@ class Walk:
         self.visited = 0
 
     def find(self, value: object, steps: Sequence[str]) -> list[object]:
-        """All that is there: one value, or several where a list is on the way.
+        """All values at the path: one, or several if a list is on the way.
 
-        A number is an element of a list; any other step goes into each of its elements. Of keys
-        that could be meant, the shortest that leads to something is.
+        A number is an element of a list; any other step goes into each element. If several keys are
+        possible, the shortest that leads to a value is used.
         """
         if not steps:
             return [value]

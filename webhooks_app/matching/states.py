@@ -1,6 +1,6 @@
-"""The last seen states of objects: locked, compared with, moved on, in the transaction of accept.
+"""The last states of objects: locked, compared and updated in the transaction of `accept`.
 
-Only for event types that a field filter follows; all others cost a look into a set.
+Only for event types that a field filter follows; others cost one look into a set.
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ from webhooks_app.matching.incoming import Incoming
 from webhooks_app.models import ObjectState
 
 LONGEST_ID = 200
-LARGEST_COMPARED = 128 * 1024  # characters, of both together: others wait for it
+LARGEST_COMPARED = 128 * 1024  # characters of both together, since others wait while we compare
 FORGET_AFTER = timedelta(days=365)
 
 STATES = cast(Table, ObjectState.__table__)
@@ -55,8 +55,9 @@ class _State(NamedTuple):
 class States:
     """The states of `keys`, locked until the transaction ends.
 
-    Rows are made first and then locked, each in the order of keys, so that of two transactions
-    that see the same object one waits for the other, the first time too, and never both.
+    Missing rows are created first, then all are locked, both in the order of keys. So of two
+    transactions with the same object one waits for the other, even the first time, and they never
+    deadlock.
     """
 
     def __init__(self, connection: Connection, keys: Iterable[Key], now: datetime) -> None:
@@ -77,7 +78,7 @@ class States:
                 self._known[key] = _State(row.data, row.event_id, row.occurred_at)
 
     def compared(self, key: Key | None, event: Incoming) -> Incoming:
-        """`event` with what changed, unless it says so or there is nothing to compare with."""
+        """`event` with `changed` set, unless it has it or there is nothing to compare with."""
         before = self._known.get(key) if key else None
         if before is None or event.changed is not None or not is_update(event.type):
             return event
@@ -89,7 +90,7 @@ class States:
         return replace(event, changed=changed_paths(former, _decode(event.data)))
 
     def move_on(self, key: Key | None, event: Incoming, event_id: str) -> None:
-        """`event` is what was seen last of its object, unless a newer one was."""
+        """Make `event` the last state of its object, unless a newer one was seen."""
         if key not in self._known:
             return
         before = self._known[key]
@@ -98,7 +99,7 @@ class States:
             self._moved.add(key)
 
     def store(self) -> None:
-        """Write what has moved on."""
+        """Write the changed states."""
         rows: list[tuple[object, ...]] = []
         for key in sorted(self._moved):
             state = self._known[key]
@@ -109,8 +110,10 @@ class States:
 
 
 def key_of(tenant: Tenant, event: Incoming) -> Key | None:
-    """Which object the event is about: `data.id`, else `data.customer.id`, else the subject when
-    it is a customer. None when none of them is there."""
+    """Which object the event is about; None if unknown.
+
+    `data.id`, otherwise `data.customer.id`, otherwise a customer as the subject.
+    """
     type_ = object_type(event.type)
     data = _decode(event.data)
     inner = data.get(type_)
@@ -133,7 +136,7 @@ def _id_text(value: object) -> str | None:
 
 
 def forget_unseen(engine: Engine, now: datetime, batch: int = 5000) -> int:
-    """Delete the states of objects that no event spoke of for a year. Returns rows deleted."""
+    """Delete states of objects without an event for a year. Returns rows deleted."""
     old = (
         select(*KEY)
         .where(STATES.c.updated_at < now - FORGET_AFTER)

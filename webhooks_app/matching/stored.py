@@ -1,4 +1,4 @@
-"""A stored event, as it was when it was matched."""
+"""A stored event, in the form in which it was matched."""
 
 from webhooks_app.lib import json_text
 from webhooks_app.matching.incoming import Incoming
@@ -18,5 +18,5 @@ def incoming_of(event: Event) -> Incoming:
 
 
 def _changed(event: Event) -> tuple[str, ...] | None:
-    """The paths of what it changed; None when nobody knows."""
+    """The paths that it changed; None if unknown."""
     return None if event.changed is None else json_text.read_as(tuple[str, ...], event.changed)

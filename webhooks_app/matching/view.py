@@ -1,4 +1,4 @@
-"""An event as conditions and subjects of mails see it."""
+"""An event as conditions and mail subjects see it."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from webhooks_app.matching.budget import Budget
 from webhooks_app.matching.paths import Walk, steps_of
 
 ENVELOPE = ("id", "type", "timestamp", "subject", "data")
-ELEMENT = 32  # what it costs to look into an element of a list, in steps of the budget
+ELEMENT = 32  # the cost of examining an element of a list, in steps of the budget
 
 
 class View:
@@ -19,13 +19,11 @@ class View:
         self._found: dict[str, list[object]] = {}
 
     def look_up(self, path: str, budget: Budget) -> list[object]:
-        """All that is at `path`: one value, or several where a list is on the way.
+        """All values at `path`: one, or several if a list is on the way. Raises `Spent`.
 
         A path that starts with a name of the envelope (`data.email`, `subject.id`) starts there,
-        any other in `data`. Where `data` has no such member and it names the event's own object,
-        `data` itself is meant: for `lead.captured`, `lead.email` is `data.email`.
-
-        Raises `Spent`.
+        any other in `data`. If `data` has no such member and it names the event's own object, it
+        means `data` itself: for `lead.captured`, `lead.email` is `data.email`.
         """
         found = self._found.get(path)
         if found is None:

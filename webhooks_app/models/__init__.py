@@ -1,4 +1,4 @@
-"""Nouns: one file an aggregate."""
+"""The tables: one file per aggregate."""
 
 from webhooks_app.models.audit_entry import AuditEntry
 from webhooks_app.models.chat import ChatMessage, ChatSettings, Conversation

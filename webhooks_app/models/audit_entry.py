@@ -14,9 +14,12 @@ LONGEST_AGENT = 200
 
 
 class AuditEntry(OrganisationOwned, Model):
-    """Never changed. Names are kept as they were, so that an entry stays readable when what it
-    names is gone. `actor_kind` is an `ActorKind`, null in what a release before it wrote, which
-    also reads `user_id`. `mode` is null for what both share, `ip` for what no request did."""
+    """An entry. It never changes.
+
+    Names are stored, so that an entry stays readable when its actor or target is deleted.
+    `actor_kind` is an `ActorKind`, null in entries of older releases, which also use `user_id`.
+    `mode` is null for what both modes share; `ip` is null for changes without a request.
+    """
 
     __tablename__ = "audit_log"
     __table_args__ = (Index(None, "organisation_id", "id"),)

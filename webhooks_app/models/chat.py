@@ -1,4 +1,4 @@
-"""Conversations that the platform reports message by message, and what is listened for in them."""
+"""Conversations that platforms report message by message, and what to listen for in them."""
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -19,9 +19,9 @@ from webhooks_app.models.ownership import OrganisationOwned, TenantOwned
 
 
 class Conversation(TenantOwned, Model):
-    """What the derivation knows of one conversation, see `chat.state`.
+    """The state of one conversation, see `chat.state`.
 
-    `chatbot_id` and `conversation_id` are the platform's own. Whoever derives locks this row.
+    `chatbot_id` and `conversation_id` are the platform's own ids. Deriving events locks this row.
     """
 
     __tablename__ = "conversations"
@@ -72,11 +72,11 @@ class Conversation(TenantOwned, Model):
 
 
 class ChatMessage(Model):
-    """One message that may come again, or of the simulator: what it was, and the events it made.
+    """A message that may be repeated, or one of the simulator, with the events that it caused.
 
-    `digest` is the SHA-256 of its text; the text itself is kept of the simulator's only. `events`
-    are pairs of id and type. The role `silence` is no message, but where the simulator's
-    conversation ended.
+    `digest` is the SHA-256 of its text; the text itself is kept only for the simulator. `events`
+    are pairs of id and type. The role `silence` is not a message, but the end of a conversation in
+    the simulator.
     """
 
     __tablename__ = "chat_messages"
@@ -117,7 +117,7 @@ class ChatSettings(OrganisationOwned, Model):
     """What an organisation listens for; without a row, the defaults.
 
     `region` is the country of phone numbers without a country code (ISO 3166, two letters);
-    `regions` the same for single chatbots, by their id.
+    `regions` is the same for single chatbots, by their ids.
     """
 
     __tablename__ = "chat_settings"

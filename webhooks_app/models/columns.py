@@ -11,7 +11,7 @@ from webhooks_app.models.shapes import JsonOf, Pair, UnreadableDict
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware moment in UTC; SQLite keeps it as text that sorts by time."""
+    """An aware time in UTC; SQLite keeps it as text that sorts by time."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -27,7 +27,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-# Byte-wise order, so that ids made later sort later whatever the database's locale.
+# Byte-wise order, so that later ids sort later in any locale of the database.
 IdText = String(32).with_variant(String(32, collation="C"), "postgresql")
 
 Id = Annotated[str, mapped_column(IdText, primary_key=True)]
@@ -42,7 +42,7 @@ Pairs = Annotated[list[list[str]], mapped_column(JsonOf(list[Pair]))]
 JsonObject = dict[str, Any]
 Objects = Annotated[list[JsonObject], mapped_column(JsonOf(list[JsonObject]))]
 Object = Annotated[JsonObject, mapped_column(JsonOf(JsonObject, UnreadableDict))]
-# Null is SQL's, so that an index can find the rows without a value.
+# None is SQL's NULL, so that an index can find the rows without a value.
 OptionalObject = Annotated[
     JsonObject | None,
     mapped_column(JsonOf(JsonObject, UnreadableDict, none_as_null=True)),

@@ -1,4 +1,4 @@
-"""One event for one subscription, and every try to deliver it."""
+"""One event for one subscription, and every attempt to deliver it."""
 
 from sqlalchemy import (
     BigInteger,
@@ -17,7 +17,7 @@ from webhooks_app.models.ownership import TenantOwned
 
 
 class Delivery(TenantOwned, Model):
-    """A row of the durable queue while `due_at` is set, of the log for ever.
+    """A row of the log, and of the durable queue while `due_at` is set.
 
     `due_at` is when something must be done: send it (pending, retrying), or give it up for lost
     and send it again (sending: the moment the lease runs out). Null once nothing is left to do.
@@ -86,15 +86,14 @@ class Delivery(TenantOwned, Model):
 
 
 class Attempt(Model):
-    """One try. `number` is the delivery's `tries` when it was claimed.
+    """One attempt. `number` is the delivery's `tries` when it was claimed.
 
-    `outcome` is succeeded, failed or lost (its worker died before the answer was stored).
-    `failure` names the kind of failure. Headers are JSON text; values of custom headers are
-    masked. `response_body` is what arrived, up to 16 KiB, in whatever bytes.
-
-    `queue_ms` is how long it waited after it was due; then come the parts of the request, null for
-    those that it did not have: a kept connection needs no `connect_ms` and no `tls_ms`. `address`
-    is the one that was connected to, `certificate_ends_at` when its certificate expires.
+    `outcome` is succeeded, failed or lost (its worker died before the answer was stored). `failure`
+    names the kind of failure. Headers are JSON text; values of custom headers are masked.
+    `response_body` is the first 16 KiB, in any encoding. `queue_ms` is how long it waited after it
+    was due. The parts of the request follow, null if there were none: a kept connection has no
+    `connect_ms` and no `tls_ms`. `address` is the connected address, `certificate_ends_at` when the
+    certificate expires.
     """
 
     __tablename__ = "attempts"

@@ -1,4 +1,4 @@
-"""What digests told: one row a window."""
+"""What digests covered: one row per window."""
 
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,10 +8,10 @@ from webhooks_app.models.columns import Id, IdText, Moment, OptionalRef
 
 
 class Digest(Model):
-    """Told, or `skipped` since it was empty: then there is no event.
+    """A window that was sent, or `skipped` because it was empty; then there is no event.
 
-    Each window begins where the one before ended, and only one can begin there, so that the rows
-    of a subscription are a chain without gap or overlap.
+    Each window begins where the previous one ended, and only one can begin there. So a
+    subscription's rows are a chain without gap or overlap.
     """
 
     __tablename__ = "digests"

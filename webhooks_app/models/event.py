@@ -1,4 +1,4 @@
-"""One thing that happened. Never changed after it was accepted."""
+"""One thing that happened. It never changes after it was accepted."""
 
 from sqlalchemy import CheckConstraint, Index, SmallInteger, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -9,14 +9,15 @@ from webhooks_app.models.ownership import TenantOwned
 
 
 class Event(TenantOwned, Model):
-    """`data` is the producer's JSON text, byte for byte; `fan_out` how many deliveries it planned.
-    `changed` is JSON text, a list of the paths that changed since the event before it, as the
-    producer says or as was found; null when nobody knows. Text, since JSONB refuses a NUL in a
-    name. `hops` is how many deliveries of ours led to it, one causing the next. `untried` is how
-    many subscriptions count as not matched because their conditions cost too much; null for none.
+    """An event.
 
-    Events and deliveries have no foreign keys: each would cost a locked look-up a row on the
-    busiest path. `audit` looks for orphans instead.
+    `data` is the producer's JSON text, byte for byte; `fan_out` is how many deliveries it planned.
+    `changed` is a list, as JSON text, of the paths that changed since the object's previous event,
+    as reported by the producer or compared by us; null if unknown. It is text since JSONB refuses a
+    NUL in a name. `hops` is how many of our deliveries led to it, one causing the next. `untried`
+    is how many subscriptions count as not matched because their conditions cost too much; null for
+    none. Events and deliveries have no foreign keys: each would cost a locked look-up per row on
+    the busiest path. The command `audit` looks for orphans instead.
     """
 
     __tablename__ = "events"

@@ -1,4 +1,4 @@
-"""The event types that an organisation registered, beside those of the catalogue."""
+"""The event types that an organisation registered, besides those of the catalogue."""
 
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -9,8 +9,10 @@ from webhooks_app.models.ownership import OrganisationOwned
 
 
 class CustomEventType(OrganisationOwned, Model):
-    """`sample` and `schema` are JSON text, so that their members stay in order. A retired one is
-    kept: events of it are in the log."""
+    """`sample` and `schema` are JSON text, so that their members stay in order.
+
+    A retired type is kept, since the log has events of it.
+    """
 
     __tablename__ = "event_types"
 

@@ -1,4 +1,4 @@
-"""The built-in receiver: private URLs and what was sent to them."""
+"""The built-in receiver: private URLs and the requests to them."""
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
@@ -13,8 +13,8 @@ PLAIN_ANSWER = '{"received":true}'
 class Inbox(OrganisationOwned, Model):
     """`token` is the secret part of its URL.
 
-    Signatures are checked with the secret of `subscription_id`, else with `sealed_secret`, else
-    not at all. `answer_…` is what senders are answered; `answer_type` is `json` or `text`.
+    Signatures are checked with the secret of `subscription_id`, otherwise with `sealed_secret`,
+    otherwise not at all. `answer_…` is the answer to senders; `answer_type` is `json` or `text`.
     """
 
     __tablename__ = "inboxes"
@@ -38,8 +38,11 @@ class Inbox(OrganisationOwned, Model):
 
 
 class InboxRequest(Model):
-    """`status` is what it was answered with, after `delay_ms`; `delay_skipped` when too many
-    answers were waiting already. `source` is the address that it came from."""
+    """A request to an inbox.
+
+    `status` is the answer's status, after `delay_ms`; `delay_skipped` if too many answers were
+    already waiting. `source` is the sender's address.
+    """
 
     __tablename__ = "inbox_requests"
     __table_args__ = (Index(None, "inbox_id", "id"),)

@@ -1,4 +1,4 @@
-"""What is sent by e-mail, and what became of it."""
+"""E-mails and their state."""
 
 from sqlalchemy import CheckConstraint, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,11 +8,12 @@ from webhooks_app.models.columns import Id, Long, Moment, OptionalMoment, Word
 
 
 class Mail(Model):
-    """`status` is pending, sent, failed, or outbox: kept to be read here, as no SMTP is set.
+    """An e-mail.
 
-    `due_at` is when it is tried (again): set while it is pending, and while it is being sent the
-    moment at which it is given up for lost. `text` and `html` are emptied when nothing is left to
-    do, since what they link to may open something.
+    `status` is pending, sent, failed, or outbox: kept for operators to read, since no SMTP server
+    is set. `due_at` is set while it is pending: the time of the next try, or during a try the time
+    when that counts as lost. `text` and `html` are emptied at the end, since their links may give
+    access.
     """
 
     __tablename__ = "mails"

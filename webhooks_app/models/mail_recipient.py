@@ -1,4 +1,4 @@
-"""Who outside an organisation may be mailed, and how often something was done in a day."""
+"""Addresses outside an organisation that may be mailed, and daily counts."""
 
 from datetime import date
 
@@ -11,8 +11,11 @@ from webhooks_app.models.ownership import OrganisationOwned
 
 
 class MailRecipient(OrganisationOwned, Model):
-    """An address, in lower case, that an organisation wants to mail. It was asked `asked` times,
-    last at `asked_at`; it gets mails of events once it is confirmed and not declined."""
+    """An address, in lower case, that an organisation wants to mail.
+
+    It was asked `asked` times, last at `asked_at`. It gets mails of events once it is confirmed and
+    has not declined.
+    """
 
     __tablename__ = "mail_recipients"
 
@@ -28,7 +31,7 @@ class MailRecipient(OrganisationOwned, Model):
 
 
 class DailyCount(OrganisationOwned, Model):
-    """How much of something an organisation did on a day (UTC)."""
+    """How often an organisation did something on a day (UTC)."""
 
     __tablename__ = "daily_counts"
 

@@ -1,4 +1,4 @@
-"""What the dashboard tells members, and who of them has read it."""
+"""Notifications in the dashboard, and who has read them."""
 
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -9,9 +9,10 @@ from webhooks_app.models.ownership import TenantOwned
 
 
 class Notification(TenantOwned, Model):
-    """`kind` is delivery_failed, endpoint_failing, endpoint_disabled or key_expiring. While
-    `mail_due`, owners and admins are yet to be told of it by mail. Nothing uses `read_at` any more;
-    it stays for the web servers of before, which ask for it on each page while new ones take over.
+    """`kind` is delivery_failed, endpoint_failing, endpoint_disabled or key_expiring.
+
+    While `mail_due`, a mail to owners and admins is still to come. `read_at` is no longer used; it
+    stays for web servers of an older release, which read it on each page during an upgrade.
     """
 
     __tablename__ = "notifications"
@@ -41,7 +42,7 @@ class Notification(TenantOwned, Model):
 
 
 class NotificationRead(Model):
-    """A member has read it."""
+    """A member has read the notification."""
 
     __tablename__ = "notification_reads"
 

@@ -1,4 +1,4 @@
-"""What events said last of the objects they are about."""
+"""The last known state of the objects that events are about."""
 
 from sqlalchemy import PrimaryKeyConstraint, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -11,8 +11,8 @@ from webhooks_app.models.ownership import TenantOwned
 class ObjectState(TenantOwned, Model):
     """The newest `data` of one object, from the event of `occurred_at`; see `matching.states`.
 
-    `type` is the event type without its last word (`customer`). All of it is null in a row that
-    was made to be locked and found nothing to keep.
+    `type` is the event type without its last word (`customer`). The other columns are null in a row
+    that was only created for locking.
     """
 
     __tablename__ = "object_states"

@@ -1,4 +1,4 @@
-"""The tenant, its members, who is invited to be one, and its API keys."""
+"""The tenant, its members, invitations and API keys."""
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -18,7 +18,7 @@ from webhooks_app.models.user import User
 
 
 class Organisation(Model):
-    """`subscriptions_version` grows with every change of a subscription, so matching may cache."""
+    """`subscriptions_version` grows with every change of a subscription, so matching can cache."""
 
     __tablename__ = "organisations"
 
@@ -48,9 +48,9 @@ class Membership(OrganisationOwned, Model):
 
 
 class Invitation(OrganisationOwned, Model):
-    """Open until it is accepted or revoked, which deletes it. Only its token's SHA-256 is kept.
+    """An open invitation; accepting or revoking deletes it. Only its token's SHA-256 is kept.
 
-    It works while whoever made it, `invited_by_id`, may still make it.
+    It works while its maker, `invited_by_id`, may still make it.
     """
 
     __tablename__ = "invitations"
@@ -77,9 +77,9 @@ class Invitation(OrganisationOwned, Model):
 class ApiKey(TenantOwned, Model):
     """A bearer key of one organisation and mode. Only its SHA-256 is kept.
 
-    `created_by` is a user, null when it was made otherwise; `created_by_name` says how. It opens
-    nothing after `expires_at`, of which members were told at `warned_at`. `replaced_by` is the key
-    that a rotation made.
+    `created_by` is a user, or null; then `created_by_name` says how the key was made. The key stops
+    working at `expires_at`; members were warned at `warned_at`. `replaced_by` is the key that a
+    rotation made.
     """
 
     __tablename__ = "api_keys"

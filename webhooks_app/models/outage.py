@@ -1,4 +1,4 @@
-"""When a subscription was switched off by itself."""
+"""When Hookline switched a subscription off."""
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
@@ -9,8 +9,10 @@ from webhooks_app.models.ownership import TenantOwned
 
 
 class Outage(TenantOwned, Model):
-    """From the moment Hookline switched it off until someone switched it on again; a row is made
-    then. Events of that time were not sent to it, and can be (see `deliveries.missed`)."""
+    """From when Hookline switched it off until someone switched it on again, when the row is made.
+
+    Events of that time were not sent to it, and can be (see `deliveries.missed`).
+    """
 
     __tablename__ = "outages"
     __table_args__ = (Index(None, "organisation_id", "mode", "id"), Index(None, "subscription_id"))

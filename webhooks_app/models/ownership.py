@@ -1,8 +1,8 @@
-"""Whose a row is. The only place that compares an organisation or a mode: a query that forgot to
-would show one tenant the rows of another.
+"""Whose a row is.
 
-What is compared is bound by a name that starts with `owner_`, so that a test can tell these
-comparisons from any other in the SQL that reaches the database.
+This is the only place that compares organisation or mode: a query without that would show one
+tenant the rows of another. The bound values have names that start with `owner_`, so that a test can
+recognise these comparisons in the SQL that reaches the database.
 """
 
 from typing import TYPE_CHECKING, Self
@@ -27,7 +27,7 @@ class OrganisationOwned:
 
     @classmethod
     def in_organisation(cls, organisation_id: str) -> ColumnElement[bool]:
-        """For what cannot begin with `of_organisation`: joins, deletes, counts."""
+        """For queries that cannot begin with `of_organisation`: joins, deletes, counts."""
         return cls.organisation_id == bindparam("owner_organisation", organisation_id, unique=True)
 
 
@@ -43,7 +43,7 @@ class TenantOwned(OrganisationOwned):
 
     @classmethod
     def in_tenant(cls, tenant: Tenant) -> ColumnElement[bool]:
-        """For what cannot begin with `of`: joins, deletes, counts."""
+        """For queries that cannot begin with `of`: joins, deletes, counts."""
         return and_(
             cls.in_organisation(tenant.organisation_id),
             cls.mode == bindparam("owner_mode", tenant.mode, unique=True),

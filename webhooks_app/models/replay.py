@@ -1,4 +1,4 @@
-"""Many deliveries sent once more: what was asked for, and how far it is."""
+"""A replay of many deliveries: the request and its progress."""
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -19,13 +19,14 @@ from webhooks_app.models.ownership import TenantOwned
 
 
 class ReplayBatch(TenantOwned, Model):
-    """`delivery_ids` names them, else `filters` does (see `deliveries.filters`).
+    """A replay.
 
-    `position` is the last delivery that was looked at, `end` where to stop: what is made from now
-    on is not meant. `total` is null until it is counted. `retried` deliveries had not ended: they
-    were retried now instead of copied. After the deliveries come events that were missed (see
-    `deliveries.missed`): `event_position` is the last one that was looked at, and `recovered` how
-    many deliveries were made of them.
+    `delivery_ids` names the deliveries, otherwise `filters` does (see `deliveries.filters`).
+    `position` is the last delivery looked at, `end` where to stop: later deliveries are not part of
+    it. `total` is null until it is counted. `retried` deliveries had not ended, so they were
+    retried now instead of copied. Missed events come after the deliveries (see
+    `deliveries.missed`): `event_position` is the last one looked at, and `recovered` is how many
+    deliveries were made from them.
     """
 
     __tablename__ = "replay_batches"

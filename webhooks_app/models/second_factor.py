@@ -1,4 +1,4 @@
-"""What a person proves a log-in with besides the password."""
+"""What proves a log-in besides the password."""
 
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,8 +8,10 @@ from webhooks_app.models.columns import Id, IdText, Moment, OptionalMoment
 
 
 class AuthenticatorApp(Model):
-    """A TOTP secret (RFC 6238), sealed. `last_step` is the time step of the last accepted code:
-    no code of that step or an earlier one is accepted again."""
+    """A TOTP secret (RFC 6238), encrypted. `last_step` is the time step of the last accepted code.
+
+    No code of that step or an earlier one is accepted.
+    """
 
     __tablename__ = "authenticator_apps"
 
@@ -39,8 +41,10 @@ class Passkey(Model):
 
 
 class RecoveryCode(Model):
-    """A code that replaces a lost second factor, once; gone when it was used. Only its SHA-256 is
-    kept."""
+    """A code that replaces a lost second factor, once; deleted when it is used.
+
+    Only its SHA-256 is kept.
+    """
 
     __tablename__ = "recovery_codes"
 

@@ -1,4 +1,4 @@
-"""JSON columns of a known shape: what cannot be read is empty, and says so."""
+"""JSON columns of a known shape: an unreadable value is empty and marked as unreadable."""
 
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -11,8 +11,10 @@ NOT_READ = (ValueError, TypeError, msgspec.ValidationError)
 
 
 class UnreadableValue:
-    """What stands for a value that does not have the shape of its column. It is empty and equals
-    nothing, so that saving an empty one over it is a change."""
+    """The placeholder for a value that does not have the shape of its column.
+
+    It is empty and equals nothing, so that saving an empty value over it is a change.
+    """
 
     def __eq__(self, other: object) -> bool:
         return self is other
@@ -34,9 +36,9 @@ class UnreadableDict(UnreadableValue, dict[str, Any]):
 class JsonOf(TypeDecorator[Any]):
     """JSON text, kept as it was written: PostgreSQL's JSONB would change it.
 
-    A stored value without the shape is read as `empty`, a list or an object that is an
-    `UnreadableValue`: one bad row then takes down no page and no job. Whoever needs the value asks
-    `is_readable`.
+    A stored value without the shape is read as `empty`, a list or object that is an
+    `UnreadableValue`, so that one bad row breaks no page and no job. Code that needs the value
+    checks `is_readable`.
     """
 
     impl = JSON

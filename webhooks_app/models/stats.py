@@ -1,4 +1,4 @@
-"""Hourly counts, kept in the engine's bulk write."""
+"""Hourly counts, updated in the engine's bulk write."""
 
 from sqlalchemy import BigInteger, PrimaryKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -10,7 +10,7 @@ LATENCY_BOUNDS_MS = (5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 15_
 
 
 class DeliveryStat(Model):
-    """How many attempts of a subscription in an hour had an outcome and a latency.
+    """How many attempts of a subscription in an hour had this outcome and latency.
 
     `outcome` is delivered, retried, failed or cancelled. `latency_ms` is the upper bound of the
     bucket, one of `LATENCY_BOUNDS_MS`, or 0 for slower than the last.

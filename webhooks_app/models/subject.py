@@ -1,4 +1,4 @@
-"""What events are about: the chatbots, rooms and spaces that an organisation has named."""
+"""The chatbots, rooms and spaces that an organisation has named."""
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -9,7 +9,7 @@ from webhooks_app.models.ownership import OrganisationOwned
 
 
 class Subject(OrganisationOwned, Model):
-    """`id` is the platform's own. Naming a subject is for people; events need none."""
+    """`id` is the platform's own. Names are only for people; events do not need them."""
 
     __tablename__ = "subjects"
 

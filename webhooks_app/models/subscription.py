@@ -1,4 +1,4 @@
-"""A standing wish: which events go where, and how."""
+"""A subscription: which events go where, and how."""
 
 from datetime import datetime
 from typing import Any
@@ -39,21 +39,18 @@ POLICY = str | dict[str, Any]
 
 
 class Subscription(TenantOwned, Model):
-    """`scope_type` and `scope_id` are both null for "all". `schedule` makes an action by e-mail a
-    digest (see `digests.schedule`), the first window of which begins at `digest_since`.
+    """An action or a webhook.
 
-    `former_urls` are pairs of a delivery id and the URL that was for the deliveries below it,
-    oldest first: a new URL is for new deliveries only (Pivotal, "Gotcha").
-
-    `revision` grows with every edit (optimistic locking), which is how an engine knows that what
-    it keeps of a subscription is stale. Deleting keeps the row, so that logs stay readable.
-    `changed_fields` are paths into an event's data, none for any change; `rate_limit` is how many
-    tries a second may start, null for no limit; `timeout` how many seconds an answer may take, null
-    for as long as the operator allows. `failure_mail`: failures are told by mail, too. An e-mail
-    goes to each address of `email_to`; a null `email_subject` stands for one made of the event.
-
-    `disabled_reason` is set when Hookline switched it off, `disabled_by` when someone
-    did.
+    `scope_type` and `scope_id` are both null for "all". `schedule` makes an e-mail action a digest
+    (see `digests.schedule`), whose first window begins at `digest_since`. `former_urls` are pairs
+    of a delivery id and the URL for deliveries with lower ids, oldest first: a new URL is only for
+    new deliveries (Pivotal, "Gotcha"). `revision` grows with every edit (optimistic locking), which
+    tells an engine that its copy is stale. Deleting keeps the row, so that logs stay readable.
+    `changed_fields` are paths into an event's data, empty for any change. `rate_limit` is how many
+    tries a second may start, null for no limit. `timeout` is how many seconds an answer may take,
+    null for the operator's limit. `failure_mail`: failures are also reported by mail. An e-mail
+    goes to each address of `email_to`; a null `email_subject` is made from the event.
+    `disabled_reason` is set when Hookline switched it off, `disabled_by` when someone did.
     """
 
     __tablename__ = "subscriptions"
@@ -117,7 +114,7 @@ class Subscription(TenantOwned, Model):
 
     @property
     def is_readable(self) -> bool:
-        """Do all of its JSON columns hold what they should?"""
+        """Whether all of its JSON columns can be read."""
         columns = (
             self.former_urls,
             self.event_types,
@@ -132,25 +129,25 @@ class Subscription(TenantOwned, Model):
 
     @classmethod
     def is_present(cls) -> ColumnElement[bool]:
-        """Not deleted; of what is deleted the log still shows the name."""
+        """Not deleted. The log still shows the names of deleted ones."""
         return cls.deleted_at.is_(None)
 
     @property
     def is_off_automatically(self) -> bool:
-        """Switched off by Hookline, not by someone."""
+        """Switched off by Hookline, not by a person."""
         return not self.enabled and self.disabled_reason is not None and self.disabled_by is None
 
     @property
     def is_digest(self) -> bool:
-        """Then it is told of no event by itself, but of many at a time."""
+        """Whether it gets digests instead of single events."""
         return self.channel == "email" and self.schedule is not None
 
 
 class SubscriptionHealth(Model):
-    """The counters of a subscription, apart from it: the engine writes them in every batch.
+    """The counters of a subscription, apart from it since the engine writes them in every batch.
 
-    `failing_since` is the first failure after the last success; null while it answers. Of the
-    `failed` deliveries, `failed_told` were told of by mail, the last time at `failed_told_at`.
+    `failing_since` is the first failure after the last success, null while it works. Of the
+    `failed` deliveries, `failed_told` were reported by mail, last at `failed_told_at`.
     """
 
     __tablename__ = "subscription_health"
@@ -179,10 +176,11 @@ class SubscriptionHealth(Model):
 
 
 class SendAllowance(Model):
-    """How much of its rate limit a subscription has used, as the generic cell rate algorithm keeps
-    it (ITU-T I.371): `next_free_at` is when all that was started would have been, evenly spaced.
+    """How much of its rate limit a subscription has used.
 
-    Made when the first try of a limited subscription starts; whoever claims for it locks the row.
+    As in the generic cell rate algorithm (ITU-T I.371), `next_free_at` is when all started tries
+    would have started if evenly spaced. The row is made when the first try of a limited
+    subscription starts; claims lock it.
     """
 
     __tablename__ = "send_allowances"

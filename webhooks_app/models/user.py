@@ -1,4 +1,4 @@
-"""A person who can log in, where they are logged in, and how they get in again."""
+"""A person who can log in, their sessions, and password resets."""
 
 from flask_login import UserMixin
 from sqlalchemy import ForeignKey, Index, String, Text
@@ -10,7 +10,7 @@ from webhooks_app.models.columns import Id, IdText, Moment, OptionalMoment
 
 
 class User(UserMixin, Model):  # type: ignore[misc]
-    """`email` is kept in lower case. `is_operator` opens the RQ dashboard and the outbox."""
+    """`email` is in lower case. `is_operator` gives access to the RQ dashboard and the outbox."""
 
     __tablename__ = "users"
 
@@ -29,10 +29,11 @@ class User(UserMixin, Model):  # type: ignore[misc]
 
 
 class UserSession(Model):
-    """One browser that is logged in, until `revoked_at`. `last_seen_at` is right to the minute.
+    """One logged-in browser, until `revoked_at`. `last_seen_at` is exact to the minute.
 
-    `authenticated_at` is when the person last proved who they are; null for a log-in before that
-    was kept. `shown_once` holds, sealed, a secret that the next page shows."""
+    `authenticated_at` is when the person last proved who they are; null for log-ins from before
+    this was stored. `shown_once` holds an encrypted secret that the next page shows.
+    """
 
     __tablename__ = "user_sessions"
     __table_args__ = (Index(None, "user_id"),)
@@ -50,8 +51,10 @@ class UserSession(Model):
 
 
 class FailedLogIn(Model):
-    """A wrong password or second factor. Without a user somebody tried an e-mail that nobody has:
-    the row makes that take as long."""
+    """A wrong password or second factor.
+
+    Without a user, the e-mail has no account: the row makes that take equally long.
+    """
 
     __tablename__ = "failed_log_ins"
     __table_args__ = (Index(None, "user_id", "created_at"), Index(None, "created_at"))
@@ -64,9 +67,9 @@ class FailedLogIn(Model):
 
 
 class PasswordReset(Model):
-    """A link that sets a new password, once; gone when it was used. Only its SHA-256 is kept.
+    """A link that sets a new password, once; deleted when it is used. Only its SHA-256 is kept.
 
-    Without a user it opens nothing: someone asked for an e-mail that nobody has.
+    Without a user it does nothing: someone asked for an e-mail that has no account.
     """
 
     __tablename__ = "password_resets"

@@ -53,7 +53,7 @@ def notify(
             title=title,
             body=body,
             created_at=now,
-            # Of failures mails tell how many there were, by the counters of the subscription.
+            # Mails report how many failures there were, by the subscription's counters.
             mail_due=kind != FAILED and about.subscription_id is not None,
         )
     )
@@ -61,7 +61,7 @@ def notify(
 
 
 def notify_untried(connection: Connection, subscription_id: str, now: datetime) -> None:
-    """Tell the members that events were too long for the conditions of a subscription."""
+    """Notify members that an event was too long for a subscription's conditions."""
     query = select(SUBSCRIPTIONS).where(SUBSCRIPTIONS.c.id == subscription_id)
     if (row := connection.execute(query).first()) is not None:
         notify(
@@ -70,25 +70,25 @@ def notify_untried(connection: Connection, subscription_id: str, now: datetime) 
             UNTRIED,
             f"{row.name}: conditions were not tried",
             "An event had so much text that some conditions were not tried. They count as not "
-            "matched, so nothing was sent for them. Use fewer or shorter patterns.",
+            "matched, so nothing was sent. Use fewer or shorter patterns.",
             now,
         )
 
 
 def notify_chat_unreadable(connection: Connection, tenant: Tenant, now: datetime) -> None:
-    """Tell the members that the chat settings cannot be used."""
+    """Notify members that the chat settings cannot be read."""
     notify(
         connection,
         NoticeOf(tenant.organisation_id, tenant.mode),
         UNREADABLE,
         "Chats: the settings cannot be read",
-        "The default patterns are used instead. Open Settings, Chat and save them again.",
+        "The default patterns are used instead. Open Settings, Chat and save the settings again.",
         now,
     )
 
 
 def notify_chat_untried(connection: Connection, tenant: Tenant, now: datetime) -> None:
-    """Tell the members that messages were too long for the patterns of the chat settings."""
+    """Notify members that messages were too long for the patterns of the chat settings."""
     notify(
         connection,
         NoticeOf(tenant.organisation_id, tenant.mode),
@@ -101,7 +101,7 @@ def notify_chat_untried(connection: Connection, tenant: Tenant, now: datetime) -
 
 
 def notify_failed(connection: Connection, failed: Mapping[str, Claimed]) -> None:
-    """Tell the members which subscriptions have given up a delivery, `failed` by subscription."""
+    """Notify members which subscriptions have failed deliveries; `failed` is by subscription."""
     subscriptions = SUBSCRIPTIONS.c
     named = connection.execute(
         select(
@@ -117,7 +117,7 @@ def notify_failed(connection: Connection, failed: Mapping[str, Claimed]) -> None
             connection,
             NoticeOf(row.organisation_id, row.mode, row.id, claimed.delivery_id),
             FAILED,
-            f"{row.name}: a delivery failed for good",
+            f"{row.name}: a delivery failed permanently",
             f"{claimed.event_type} could not be delivered after {tries}.",
             utcnow(),
         )

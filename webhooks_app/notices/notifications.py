@@ -1,4 +1,4 @@
-"""What the dashboard tells members of an organisation. Each reads it for themselves."""
+"""Notifications for the members of an organisation, each with their own read marks."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -21,7 +21,7 @@ class NotificationView(NamedTuple):
 
 
 def newest(session: Session, tenant: Tenant, user_id: str) -> Sequence[NotificationView]:
-    """The last `SHOWN`, newest first, and which of them that member has not read."""
+    """The latest `SHOWN`, newest first, and which of them that member has not read."""
     newest = (
         select(Notification, ~_read_by(user_id))
         .where(Notification.in_tenant(tenant))
@@ -37,7 +37,7 @@ def unread(session: Session, tenant: Tenant, user_id: str) -> int:
 
 
 def read_one(session: Session, tenant: Tenant, user_id: str, notification_id: str) -> None:
-    """That one is read from now on; committed. Raises `NotFound`."""
+    """Mark one as read, committed. Raises `NotFound`."""
     row = session.get(Notification, notification_id)
     if row is None or (row.organisation_id, row.mode) != (tenant.organisation_id, tenant.mode):
         raise NotFound
@@ -46,13 +46,13 @@ def read_one(session: Session, tenant: Tenant, user_id: str, notification_id: st
 
 
 def read_all(session: Session, tenant: Tenant, user_id: str) -> None:
-    """Nothing is unread from now on; committed."""
+    """Mark all as read, committed."""
     _read(session, user_id, Notification.in_tenant(tenant))
     session.commit()
 
 
 def skip_all(session: Session, organisation_id: str, user_id: str) -> None:
-    """To a new member, what was told before they came is no news; not committed."""
+    """Mark earlier notifications as read for a new member; not committed."""
     _read(session, user_id, Notification.in_organisation(organisation_id))
 
 

@@ -1,4 +1,4 @@
-"""For whoever runs the machine.
+"""For operators: `health` shows what works, `integrity_check` looks for broken rows.
 
-`health` says what is up, `integrity_check` looks for what should never be, `periodic` takes turns.
+`periodic` lets one process at a time run a periodic job.
 """

@@ -1,4 +1,4 @@
-"""Is it able to work, and how far behind is it?"""
+"""Whether the product can work, and how far behind it is."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -20,7 +20,7 @@ SEEN_LATELY = timedelta(seconds=90)
 
 
 def checks(engine: Engine, redis_url: str) -> dict[str, str]:
-    """Each part with `ok`, or what is wrong in a few words."""
+    """Each part with `ok`, or what is wrong."""
     return {"sql": _sql(engine), **_redis_and_workers(redis_url)}
 
 
@@ -45,8 +45,10 @@ def _redis_and_workers(redis_url: str) -> dict[str, str]:
 
 
 class BacklogCollector(Collector):
-    """What is due and not sent, from SQL at scrape time. Without what a rate limit may keep back,
-    which is no fault of ours."""
+    """Due and unsent deliveries, counted in SQL at scrape time.
+
+    Without deliveries that a rate limit may hold back: those are not late because of us.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -54,7 +56,9 @@ class BacklogCollector(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         count, age = self._read()
         yield GaugeMetricFamily("hookline_backlog_deliveries", "Deliveries due now", count)
-        yield GaugeMetricFamily("hookline_backlog_age_seconds", "Age of the oldest of them", age)
+        yield GaugeMetricFamily(
+            "hookline_backlog_age_seconds", "Age of the oldest due delivery", age
+        )
 
     def _read(self) -> tuple[int, float]:
         now = utcnow()

@@ -1,7 +1,6 @@
-"""Does the database keep what is promised? One scan a table, over every row at once.
+"""Check the database for rows that should never exist, with one scan per table.
 
-Rows older than the retention are left out: they are deleted table by table, so what is left of
-them need not add up.
+Rows older than the retention are left out: they are deleted table by table, so they may not add up.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +29,7 @@ STUCK_AFTER = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """Rows to look at once, and what makes one of them broken, by the name of the check."""
+    """Rows to scan once, and by name the checks that find broken ones."""
 
     rows: str
     broken: Mapping[str, str]
@@ -118,7 +117,7 @@ class Report:
 
 
 def audit(engine: Engine, retention_days: int) -> Report:
-    """Look at one moment of the database; deliveries may go on meanwhile."""
+    """Check a snapshot of the database; deliveries can continue."""
     moments = _moments(utcnow(), retention_days)
     with engine.connect() as connection:
         snapshot(connection)

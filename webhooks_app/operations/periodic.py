@@ -1,4 +1,4 @@
-"""Whose turn it is to run a periodic job: decided by SQL, so that two beats never both do."""
+"""Decide in SQL who runs a periodic job, so that two beats never both do."""
 
 from datetime import datetime, timedelta
 from typing import cast
@@ -12,7 +12,7 @@ RUNS = cast(Table, PeriodicRun.__table__)
 
 
 def take_turn(engine: Engine, name: str, every: timedelta, now: datetime) -> bool:
-    """True for exactly one caller once `every` has passed since the last run, or on the first."""
+    """True for exactly one caller, once `every` has passed since the last run or without one."""
     with engine.begin() as connection:
         due = update(RUNS).where(RUNS.c.name == name, RUNS.c.last_run_at <= now - every)
         if connection.execute(due.values(last_run_at=now)).rowcount:

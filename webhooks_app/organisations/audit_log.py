@@ -1,4 +1,4 @@
-"""Who did what in an organisation, written in the transaction of the change.
+"""Record who did what in an organisation, in the transaction of the change.
 
 `organisations.audit_search` reads it.
 """
@@ -74,7 +74,7 @@ ACTIONS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts. `id` is that of a user or an API key."""
+    """Who acts. `id` is a user's or an API key's."""
 
     kind: ActorKind
     name: str
@@ -86,13 +86,13 @@ class Actor:
 
     @classmethod
     def visitor(cls, name: str) -> "Actor":
-        """Someone who is not logged in, by the e-mail that they gave or that a link holds."""
+        """Someone who is not logged in, by the e-mail that they entered or that a link holds."""
         return cls(ActorKind.VISITOR, name)
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is changed. `mode` is None for what live and test share."""
+    """What changes. `mode` is None for what live and test share."""
 
     organisation_id: str
     id: str
@@ -109,31 +109,36 @@ SYSTEM = Actor(ActorKind.SYSTEM, "automatic")
 
 
 def act_as(actor: Actor) -> None:
-    """What is changed from now on, within this request, is changed by them."""
+    """Record them as the actor of all further changes in this request."""
     g.actor = actor
 
 
 def current_actor() -> Actor:
-    """Without `act_as` it is someone at the command line."""
+    """The current actor. Without `act_as` it is the command line."""
     actor: Actor = g.get("actor", COMMAND_LINE)
     return actor
 
 
 def record(session: Session, action: str, target: Target, **detail: object) -> None:
-    """Add an entry to the caller's transaction. `action` is one of `ACTIONS`, its first word the
-    kind of the target; `detail` is JSON, and holds no secret."""
+    """Add an entry to the caller's transaction.
+
+    `action` is one of `ACTIONS`; its first word is the kind of the target. `detail` is JSON and
+    holds no secret.
+    """
     values = _values(current_actor(), action, target, detail)
     session.add(AuditEntry(**values, **_where_from()))
 
 
 def record_automatic(connection: Connection, action: str, target: Target, **detail: object) -> None:
-    """Like `record`, of what nobody asked for."""
+    """Like `record`, for what Hookline did by itself."""
     connection.execute(insert(AuditEntry).values(_values(SYSTEM, action, target, detail)))
 
 
 def record_in_all(session: Session, user: User | None, action: str, **detail: object) -> None:
-    """An entry about a user, in the audit log of each of their organisations. Nobody has none,
-    and it takes as many queries."""
+    """An entry about a user, in the audit log of each of their organisations.
+
+    Without a user it writes nothing, with as many queries.
+    """
     mine = select(Membership.organisation_id).where(Membership.user_id == (user.id if user else ""))
     for organisation_id in session.scalars(mine).all():
         if user is not None:
@@ -161,7 +166,7 @@ def _values(
 
 
 def _where_from() -> dict[str, str | None]:
-    """The address and the browser of the request, if it is one."""
+    """The address and browser of the request, if there is one."""
     if not has_request_context():
         return {}
     agent = "".join(filter(str.isprintable, request.user_agent.string))

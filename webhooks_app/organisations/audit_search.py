@@ -1,4 +1,4 @@
-"""The audit log as it is read: filtered, a page at a time or all of it."""
+"""Read the audit log: filtered, a page at a time or all."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,8 +19,11 @@ MOST_ABOUT = 100
 
 @dataclass(frozen=True, slots=True)
 class AuditFilters:
-    """None means any. `actor` and `target` are a part of the name, or the whole id. `action` is one
-    of `ACTIONS`, or a kind of target. `since` and `until` bound when it was done."""
+    """A filter; None means any.
+
+    `actor` and `target` are part of a name, or a whole id. `action` is one of `ACTIONS`, or a kind
+    of target. `since` and `until` bound the time.
+    """
 
     kind: ActorKind | None = None
     actor: str | None = None
@@ -44,8 +47,10 @@ def list_entries(
 def walk(
     database: Engine, organisation_id: str, filters: AuditFilters
 ) -> Iterator[Sequence[AuditEntry]]:
-    """All that match, newest first, in batches. Each is read in a transaction of its own, so that
-    none is open while a slow client reads."""
+    """All that match, newest first, in batches.
+
+    Each batch has its own transaction, so that none is open while a slow client reads.
+    """
     bounds: PageBounds | None = PageBounds(BATCH)
     while bounds is not None:
         with Session(database) as session:
@@ -58,7 +63,7 @@ def walk(
 def entries_about(
     session: Session, organisation_id: str, target_id: str, since: datetime
 ) -> Sequence[AuditEntry]:
-    """What happened to one thing after `since`, newest first, `MOST_ABOUT` at most."""
+    """What happened to one target after `since`, newest first, at most `MOST_ABOUT`."""
     query = AuditEntry.of_organisation(organisation_id).where(
         AuditEntry.id >= _first_id(since),
         AuditEntry.target_id == target_id,

@@ -1,4 +1,4 @@
-"""Which targets of the audit log are still there."""
+"""Which targets of the audit log still exist."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -25,8 +25,10 @@ Ids = Select[str, str]
 
 
 def still_there(session: Session, tenant: Tenant, entries: Iterable[AuditEntry]) -> Targets:
-    """By kind and id, what the address of its page is made of. Of live and test, the mode of
-    `tenant` only: the pages of the other are not found."""
+    """By kind and id, what a link to its page needs.
+
+    Only for the mode of `tenant`: pages of the other mode are not found.
+    """
     wanted: dict[str, set[str]] = defaultdict(set)
     for entry in entries:
         wanted[entry.target_type].add(entry.target_id)
@@ -39,7 +41,7 @@ def still_there(session: Session, tenant: Tenant, entries: Iterable[AuditEntry])
 
 
 def _queries(tenant: Tenant) -> Mapping[str, Ids]:
-    """Each selects an id and what its page goes by."""
+    """Each selects an id and what the link needs."""
 
     def of_mode(model: type[Subscription | Delivery | ReplayBatch | ApiKey]) -> Ids:
         return select(model.id, model.id).where(model.in_tenant(tenant))

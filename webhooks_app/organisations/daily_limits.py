@@ -1,4 +1,4 @@
-"""What an organisation may do only so often a day: what reaches people outside it by mail."""
+"""Daily limits for what reaches people outside an organisation by mail."""
 
 from datetime import date, timedelta
 
@@ -11,7 +11,7 @@ from webhooks_app.lib.times import utcnow
 from webhooks_app.models import DailyCount
 from webhooks_app.parts import parts
 
-# The setting that bounds each, and what it is called in a sentence.
+# The setting of each limit, and its name in a sentence.
 NEW_ADDRESSES, MAIL_TESTS = "new_addresses", "mail_tests"
 NOUNS = {
     NEW_ADDRESSES: "confirmation mails to addresses outside your organisation",
@@ -21,13 +21,15 @@ KEPT = timedelta(days=2)
 
 
 def spend(session: Session, organisation_id: str, what: str, cost: int = 1) -> None:
-    """Count `cost` in the caller's transaction: all of it, or nothing and `DailyLimit` with a
-    sentence for a person."""
+    """Count `cost` in the caller's transaction: all or nothing.
+
+    Raises `DailyLimit` with a sentence for a person.
+    """
     most: int = getattr(parts().settings, f"{what}_per_day")
     if cost > most or not _count(session, organisation_id, what, cost, most):
         raise DailyLimit(
-            f"An organisation has {most} {NOUNS[what]} a day, and no more are left today. "
-            "Try again after midnight UTC, or ask the operator for more."
+            f"An organisation has {most} {NOUNS[what]} a day, and none are left today. Try again "
+            "after midnight UTC, or ask the operator for more."
         )
 
 

@@ -1,4 +1,4 @@
-"""What an organisation is called, and whose clock it goes by."""
+"""An organisation's name and time zone."""
 
 from sqlalchemy.orm import Session
 
@@ -10,12 +10,15 @@ from webhooks_app.organisations.audit_log import Target, record
 
 
 def change(session: Session, organisation: Organisation, name: str, time_zone: str) -> None:
-    """Committed. Mails tell times in that zone from the next one on, and digests without a zone of
-    their own come by it; each begins where the last ended. Raises `BadAccount`."""
+    """Save both, committed. Raises `BadAccount`.
+
+    Mails show times in that zone from now on, and digests without their own zone follow it; each
+    digest begins where the last one ended.
+    """
     before = {"name": organisation.name, "time_zone": organisation.time_zone}
     after = {"name": checked_name(name, "An organisation"), "time_zone": time_zone}
     if time_zone not in time_zones():
-        raise BadAccount(f"No time zone is called {time_zone[:100]!r}.")
+        raise BadAccount(f"There is no time zone called {time_zone[:100]!r}.")
     if after == before:
         return
     organisation.name, organisation.time_zone = after["name"], after["time_zone"]

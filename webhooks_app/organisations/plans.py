@@ -1,7 +1,7 @@
-"""What an organisation's plan holds. Without one, as on a machine of one's own, all is unlimited.
+"""What an organisation's plan includes. Without a plan, which is the default, nothing is limited.
 
-Who sells what: Actions are there from "Starter" on (Pivra's document), webhooks with a "premium
-license" (Inqyra's). The numbers are ours.
+Actions come with "Starter" (Pivra's document), webhooks with a "premium license" (Inqyra's). The
+numbers are ours.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from webhooks_app.vocabulary import SubscriptionKind
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """None is no limit, 0 that the plan does not have it. Live and test mode count together."""
+    """A plan. None means no limit, 0 not included. Live and test mode count together."""
 
     name: str
     title: str
@@ -31,7 +31,7 @@ class Plan:
 
 
 SELF_HOSTED = Plan("self_hosted", "Self-hosted")
-# From the smallest to the largest that is sold; then the one that is not.
+# From the smallest to the largest on sale; then the one that is not on sale.
 PLANS: Mapping[str, Plan] = {
     plan.name: plan
     for plan in (
@@ -46,7 +46,7 @@ OF_KIND = {SubscriptionKind.ACTION: "actions", SubscriptionKind.WEBHOOK: "webhoo
 
 
 class Quota(NamedTuple):
-    """How much of something a plan has, and how much of it is used. `what` is one of `NOUNS`."""
+    """How much of something a plan includes, and how much is used. `what` is one of `NOUNS`."""
 
     plan: Plan
     what: str
@@ -59,7 +59,7 @@ class Quota(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        """For a person: what the plan has, and which one has more."""
+        """A sentence for people: what the plan includes, and which plan has more."""
         noun = NOUNS[self.what]
         has = f"{self.limit} {noun}, and all are in use" if self.limit else f"no {noun}"
         larger = [one for one in _sold() if (getattr(one, self.what) or 0) > self.limit]
@@ -68,13 +68,15 @@ class Quota(NamedTuple):
 
 
 def plan_called(name: str) -> Plan:
-    """Unlimited for a name that is none any more: nobody loses what they paid for to a rename."""
+    """The plan of that name. An unknown one is unlimited: nobody loses what they paid for."""
     return PLANS.get(name, SELF_HOSTED)
 
 
 def set_plan(session: Session, organisation_id: str, name: str) -> None:
-    """Committed. What is there beyond the new limits stays, and works on. Raises `NotFound`, and
-    KeyError for a name that is no plan."""
+    """Set the plan, committed. What exceeds the new limits stays and keeps working.
+
+    Raises `NotFound`, and KeyError for an unknown plan.
+    """
     row = session.get(Organisation, organisation_id)
     if row is None:
         raise NotFound
@@ -86,7 +88,7 @@ def set_plan(session: Session, organisation_id: str, name: str) -> None:
 
 
 def room_for(session: Session, organisation_id: str, what: str) -> Quota | None:
-    """None when there is no limit; then it costs one look-up."""
+    """The usage, or None without a limit; then it costs one look-up."""
     plan = plan_called(session.get_one(Organisation, organisation_id).plan)
     limit: int | None = getattr(plan, what)
     if limit is None:
@@ -95,7 +97,7 @@ def room_for(session: Session, organisation_id: str, what: str) -> Quota | None:
 
 
 def check_room(session: Session, organisation_id: str, what: str) -> None:
-    """Whether one more fits; within a limit, others who add one wait for this transaction.
+    """Check that one more fits. With a limit, others who add one wait for this transaction.
 
     Raises `PlanLimit` with a sentence for a person.
     """
@@ -109,7 +111,7 @@ def check_room(session: Session, organisation_id: str, what: str) -> None:
 
 
 def shorter_retentions(session: Session, days: int) -> dict[str, int]:
-    """The organisations whose plan keeps things for less than `days`, and for how many."""
+    """The organisations whose plan keeps data for fewer than `days`, and for how many."""
     by_plan = {
         plan.name: plan.retention_days
         for plan in PLANS.values()
@@ -122,7 +124,7 @@ def shorter_retentions(session: Session, days: int) -> dict[str, int]:
 
 
 def audit_days(plan: str, longest: int) -> int:
-    """For how many days the audit log of an organisation with that plan is kept."""
+    """For how many days that plan keeps an organisation's audit log."""
     return min(longest, plan_called(plan).retention_days or longest)
 
 

@@ -1,6 +1,6 @@
-"""Who may come in: accounts, members, invitations, sessions, passwords, API keys.
+"""Access: accounts, members, invitations, sessions, passwords, API keys.
 
-`sessions` knows the browsers and the workspace that a person looks at.
-`api_keys` makes and ends keys, `key_check` recognises a token and says what it opens.
-`departures` closes what someone leaves open; `recipients` knows who outside may be mailed.
+`sessions` knows a person's browsers and workspace. `api_keys` makes and ends keys; `key_check`
+checks a token and says what it allows. `departures` closes what a leaving member leaves open;
+`recipients` knows who outside may be mailed.
 """

@@ -1,4 +1,4 @@
-"""Organisations and the people in them."""
+"""Create organisations and users."""
 
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import select
@@ -40,9 +40,9 @@ def add_member(
 
 
 def make_operator(session: Session, email: str) -> None:
-    """Open what is for operators to the user with that e-mail (in any case), committed.
+    """Make the user with that e-mail (in any case) an operator, committed.
 
-    Raises `BadAccount` when there is none.
+    Raises `BadAccount` if there is none.
     """
     user = session.scalar(select(User).where(User.email == email.strip().lower()))
     if user is None:
@@ -59,7 +59,7 @@ def rename(session: Session, user: User, name: str) -> None:
 
 
 def join(session: Session, organisation: Organisation, user: User, role: Role) -> None:
-    """Make a user, who may be new, a member; committed. Raises `BadAccount` for a taken e-mail."""
+    """Create a user as a member, committed. Raises `BadAccount` for a taken e-mail."""
     address = user.email
     session.add(Membership(organisation=organisation, user=user, role=role.value))
     try:
@@ -84,13 +84,13 @@ def _new_user(session: Session, email: str, password: str) -> User:
 
 
 def _taken(address: str) -> BadAccount:
-    return BadAccount(f"{address} has an account already.")
+    return BadAccount(f"{address} already has an account.")
 
 
 def checked_address(email: str) -> str:
-    """In lower case. That it can be delivered to is not checked: that would ask the network.
+    """The address in lower case. Raises `BadAccount`.
 
-    Raises `BadAccount`.
+    Deliverability is not checked: that needs the network.
     """
     try:
         return validate_email(email.strip(), check_deliverability=False).normalized.lower()

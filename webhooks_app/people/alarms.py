@@ -1,7 +1,7 @@
-"""Mails about what changed in an account, each with a link that says "that was not me".
+"""Mails about changes in an account, each with a link that says "that was not me".
 
-The link is signed, and opens a page that asks first. It dies when it is three days old, and when
-the password was changed after the mail.
+The link is signed and opens a page that asks first. It expires after three days, and when the
+password changes.
 """
 
 from datetime import timedelta
@@ -20,22 +20,24 @@ VALID = timedelta(days=3)
 
 
 class Alarm(NamedTuple):
-    """Whose account, and which second factor was added, if the mail was about that."""
+    """Whose account it is, and which second factor was added, if any."""
 
     user: User
     factor: str
 
 
 def tell(session: Session, user: User, template: str, factor: str = "", **context: object) -> None:
-    """Add a mail about the account to the caller's transaction. Call `mail.send_soon` after the
-    commit. `factor` is the second factor that was added."""
+    """Add a mail about the account to the caller's transaction.
+
+    Call `mail.send_soon` after the commit. `factor` is the added second factor.
+    """
     token = _serializer().dumps([user.id, fingerprint(user), factor])
     not_me = mail.link(f"/account/not-me/{token}")
     mail.post(session, user.email, template, not_me=not_me, **context)
 
 
 def read(session: Session, token: str) -> Alarm:
-    """What a link is about. Raises `NotFound` when it is not ours or no longer valid."""
+    """What a link is about. Raises `NotFound` if it is not ours or no longer valid."""
     try:
         kept = _serializer().loads(token, max_age=int(VALID.total_seconds()))
         user_id, mark, factor = kept
@@ -48,8 +50,8 @@ def read(session: Session, token: str) -> Alarm:
 
 
 def fingerprint(user: User) -> str:
-    """It changes with the password."""
-    """It changes with the password."""
+    """A salt that changes with the password."""
+    """A salt that changes with the password."""
     return digest(user.password_hash)[:16]
 
 

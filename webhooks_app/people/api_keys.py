@@ -1,4 +1,4 @@
-"""API keys: made, listed, rotated, revoked. `people.key_check` asks who holds one."""
+"""Make, list, rotate and revoke API keys. `people.key_check` checks who holds one."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -31,7 +31,7 @@ SCOPES = (
 
 
 class ScopePreset(NamedTuple):
-    """Scopes that are often wanted together."""
+    """Scopes that are often used together."""
 
     title: str
     scopes: Sequence[str]
@@ -52,7 +52,7 @@ LONGEST_OVERLAP = timedelta(days=7)
 
 
 class ListedKey(NamedTuple):
-    """`maker_left`: whoever made it is not a member any more."""
+    """`maker_left`: its maker is no longer a member."""
 
     key: ApiKey
     maker_left: bool
@@ -66,7 +66,7 @@ def create_api_key(
     scopes: Collection[str] = SCOPES,
     expires_at: datetime | None = None,
 ) -> tuple[ApiKey, str]:
-    """A new key and its token, committed. The token is kept nowhere: show it now.
+    """A new key and its token, committed. The token is not stored: show it now.
 
     Raises `Invalid` with faults at `#/name`, `#/scopes` and `#/expires_at`.
     """
@@ -81,17 +81,17 @@ def create_api_key(
 
 
 def rotate(session: Session, key: ApiKey, overlap: timedelta) -> tuple[ApiKey, str]:
-    """A new key in place of `key`, and its token; committed. The old one works on for `overlap`.
+    """A new key in place of `key`, and its token; committed. The old one works for `overlap` more.
 
-    The new one has the same name and scopes, and lives as long as the old one was made to. Raises
-    `Conflict` for a key that has ended or was rotated, `Invalid` for an overlap that is too long.
+    The new one has the same name, scopes and lifetime. Raises `Conflict` for a key that has ended
+    or was rotated, `Invalid` for an overlap that is too long.
     """
     if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
-        raise Invalid(Fault("#/overlap", f"The overlap is 0 to {LONGEST_OVERLAP.days} days."))
+        raise Invalid(Fault("#/overlap", f"The overlap must be 0 to {LONGEST_OVERLAP.days} days."))
     session.refresh(key, with_for_update=True)
     now = utcnow()
     if key.replaced_by is not None or has_ended(key, now):
-        raise Conflict("This key has ended or was rotated already. Create a new one instead.")
+        raise Conflict("This key has ended or was already rotated. Create a new one instead.")
     lives_until = now + (key.expires_at - key.created_at) if key.expires_at else None
     new, token = _new(key.organisation_id, key.mode, key.name, key.scopes, lives_until)
     session.add(new)
@@ -108,12 +108,12 @@ def rotate(session: Session, key: ApiKey, overlap: timedelta) -> tuple[ApiKey, s
 
 
 def has_ended(key: ApiKey, now: datetime) -> bool:
-    """Whether it was revoked, or has expired."""
+    """Whether it was revoked or has expired."""
     return key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now)
 
 
 def list_keys(session: Session, tenant: Tenant) -> Sequence[ListedKey]:
-    """Those that were not revoked, newest first; also expired ones, so that people see why."""
+    """Keys that were not revoked, newest first. Expired ones are shown, so that people see why."""
     made_by = and_(
         Membership.in_organisation(tenant.organisation_id), Membership.user_id == ApiKey.created_by
     )
@@ -127,7 +127,7 @@ def list_keys(session: Session, tenant: Tenant) -> Sequence[ListedKey]:
 
 
 def find_key(session: Session, tenant: Tenant, key_id: str) -> ApiKey:
-    """Raises `NotFound`, also for those of others and revoked ones."""
+    """Raises `NotFound`, also for another organisation's key and a revoked one."""
     unrevoked = ApiKey.of(tenant).where(ApiKey.revoked_at.is_(None))
     key = session.scalar(unrevoked.where(ApiKey.id == key_id))
     if key is None:
@@ -136,7 +136,7 @@ def find_key(session: Session, tenant: Tenant, key_id: str) -> ApiKey:
 
 
 def made_by(session: Session, organisation_id: str, user_id: str) -> Sequence[ApiKey]:
-    """The keys of either mode that a user made and that still open something, newest first."""
+    """The working keys, in both modes, that a user made, newest first."""
     return session.scalars(
         ApiKey.of_organisation(organisation_id)
         .where(
@@ -149,7 +149,7 @@ def made_by(session: Session, organisation_id: str, user_id: str) -> Sequence[Ap
 
 
 def revoke(session: Session, key: ApiKey) -> None:
-    """The key opens nothing from now on, committed; in other processes, a second from now."""
+    """Revoke the key, committed. Other processes notice within a second."""
     end(session, [key])
     session.commit()
     key_check.forget(key.digest)
@@ -163,7 +163,7 @@ def end(session: Session, keys: Iterable[ApiKey]) -> None:
 
 
 def preset_of(scopes: Collection[str]) -> ScopePreset | None:
-    """The preset with just these scopes, if there is one."""
+    """The preset with exactly these scopes, if there is one."""
     return next((one for one in PRESETS.values() if set(one.scopes) == set(scopes)), None)
 
 
@@ -199,7 +199,7 @@ def _faults(name: str, scopes: Collection[str], expires_at: datetime | None) -> 
     if not scopes:
         yield Fault("#/scopes", "Choose at least one scope.")
     if unknown := sorted(set(scopes) - set(SCOPES)):
-        yield Fault("#/scopes", f"No scope is called {unknown[0][:100]!r}.")
+        yield Fault("#/scopes", f"There is no scope called {unknown[0][:100]!r}.")
     now = utcnow()
     if expires_at is not None and not now < expires_at <= now + LONGEST_LIFE:
-        yield Fault("#/expires_at", "A key expires within the next 5 years, or never.")
+        yield Fault("#/expires_at", "A key must expire within the next 5 years, or never.")

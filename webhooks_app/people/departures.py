@@ -1,4 +1,4 @@
-"""What someone leaves open who is removed, leaves, or gets a lesser role."""
+"""Close what a member leaves open who is removed, leaves, or gets a lesser role."""
 
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
@@ -13,14 +13,14 @@ from webhooks_app.vocabulary import Role
 
 
 class LeftOpen(NamedTuple):
-    """Invitations that they may not make any more, and API keys that they may have kept."""
+    """Invitations that they may no longer make, and API keys that they may have kept."""
 
     invitations: Sequence[Invitation]
     keys: Sequence[ApiKey]
 
 
 def left_open(session: Session, membership: Membership, role: Role | None) -> LeftOpen:
-    """When a member gets `role`, or None for someone who is no member any more."""
+    """What a member with the new `role` leaves open; None for someone who is no longer a member."""
     organisation_id, user_id = membership.organisation_id, membership.user_id
     made = session.scalars(
         Invitation.of_organisation(organisation_id)
@@ -34,7 +34,7 @@ def left_open(session: Session, membership: Membership, role: Role | None) -> Le
 
 
 def close(session: Session, left: LeftOpen, key_ids: Collection[str]) -> Sequence[ApiKey]:
-    """Withdraw the invitations and revoke the chosen keys, which are answered; not committed."""
+    """Withdraw the invitations and revoke the chosen keys, which are returned; not committed."""
     for invitation in left.invitations:
         target = Target(invitation.organisation_id, invitation.id, invitation.email)
         record(session, "invitation.revoked", target, invited_by=invitation.invited_by)

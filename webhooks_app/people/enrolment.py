@@ -1,4 +1,4 @@
-"""Who has a second factor, and who must have one: conditions for a query over users."""
+"""Who has a second factor, and who must have one: conditions for queries over users."""
 
 from sqlalchemy import ColumnElement, exists, or_
 from sqlalchemy.orm import InstrumentedAttribute
@@ -14,7 +14,7 @@ def has_second_factor(user_id: InstrumentedAttribute[str]) -> ColumnElement[bool
 
 
 def needs_second_factor(user_id: InstrumentedAttribute[str]) -> ColumnElement[bool]:
-    """One of their organisations requires it."""
+    """Whether one of their organisations requires a second factor."""
     return exists().where(
         Membership.user_id == user_id,
         Organisation.id == Membership.organisation_id,

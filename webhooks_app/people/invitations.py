@@ -1,4 +1,4 @@
-"""Invitations to an organisation, by mail: sent, sent again, taken back, accepted once."""
+"""Send, resend, withdraw and accept invitations to an organisation by mail."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -26,14 +26,14 @@ ALLOWED = [(own, other) for own in Role for other in Role if may_manage(own, oth
 
 
 class ListedInvitation(NamedTuple):
-    """`works` until it runs out, or whoever made it may not make it any more."""
+    """`works` until it expires or its maker may no longer make it."""
 
     invitation: Invitation
     works: bool
 
 
 def list_invitations(session: Session, organisation_id: str) -> Sequence[ListedInvitation]:
-    """Those not accepted yet, by e-mail; one that does not work may be sent again."""
+    """Open invitations by e-mail. One that no longer works can be sent again."""
     query = (
         select(Invitation, _works())
         .where(Invitation.in_organisation(organisation_id))
@@ -43,7 +43,7 @@ def list_invitations(session: Session, organisation_id: str) -> Sequence[ListedI
 
 
 def find(session: Session, organisation_id: str, invitation_id: str) -> Invitation:
-    """Raises `NotFound`, also for those of others."""
+    """Raises `NotFound`, also for another organisation's invitation."""
     query = Invitation.of_organisation(organisation_id).where(Invitation.id == invitation_id)
     invitation = session.scalar(query)
     if invitation is None:
@@ -52,8 +52,10 @@ def find(session: Session, organisation_id: str, invitation_id: str) -> Invitati
 
 
 def invite(session: Session, organisation: Organisation, email: str, role: Role) -> Invitation:
-    """Mail a link that makes whoever has that e-mail a member; committed. It works while whoever
-    sends it may do so. Raises `BadAccount`."""
+    """Mail a link that makes its recipient a member; committed. Raises `BadAccount`.
+
+    It works as long as its sender may invite that role.
+    """
     address = accounts.checked_address(email)
     members.lock(session, organisation.id)
     _must_be_new(session, organisation, address)
@@ -74,8 +76,10 @@ def invite(session: Session, organisation: Organisation, email: str, role: Role)
 
 
 def resend(session: Session, invitation: Invitation) -> None:
-    """A new link, for as long as the first, which works no more; committed. From now on whoever
-    sends it again stands for it."""
+    """Send a new link, valid for as long as the first was; committed. The old link stops working.
+
+    Whoever sends it again becomes its maker.
+    """
     _send(session, invitation)
     record(session, "invitation.resent", _target(invitation))
     session.commit()
@@ -83,15 +87,17 @@ def resend(session: Session, invitation: Invitation) -> None:
 
 
 def revoke(session: Session, invitation: Invitation) -> None:
-    """Its link works no more; committed."""
+    """Withdraw it, so that its link stops working; committed."""
     record(session, "invitation.revoked", _target(invitation))
     session.delete(invitation)
     session.commit()
 
 
 def by_token(session: Session, token: str) -> Invitation:
-    """With its organisation. Raises `NotFound` when it was used, taken back or ran out, or whoever
-    made it may not make it any more."""
+    """The invitation and its organisation.
+
+    Raises `NotFound` when it was used, withdrawn or expired, or its maker may no longer make it.
+    """
     invitation = session.scalar(
         select(Invitation)
         .options(joinedload(Invitation.organisation))
@@ -109,8 +115,7 @@ def has_account(session: Session, invitation: Invitation) -> bool:
 def accept(session: Session, token: str, user: User) -> str:
     """Make the user a member, once; committed. Returns the organisation's id.
 
-    Who is a member already keeps their role. Raises `NotFound`, also for the invitation of
-    someone else.
+    An existing member keeps their role. Raises `NotFound`, also for someone else's invitation.
     """
     organisation, role = _take(session, token, user.email)
     if session.get(Membership, (organisation.id, user.id)) is None:
@@ -122,10 +127,10 @@ def accept(session: Session, token: str, user: User) -> str:
 
 
 def accept_as_new(session: Session, token: str, name: str, password: str) -> tuple[User, str]:
-    """A new user, who is a member, and the organisation's id; committed.
+    """A new user as a member, and the organisation's id; committed.
 
-    Raises `NotFound`, `BadAccount` when someone has that e-mail or the name will not do, and
-    `BadPassword` for a password that is too easily guessed.
+    Raises `NotFound`, `BadAccount` for a taken e-mail or an invalid name, and `BadPassword` for a
+    password that is too easily guessed.
     """
     name = checked_name(name, "A person")
     email = by_token(session, token).email
@@ -146,12 +151,16 @@ def accept_as_new(session: Session, token: str, name: str, password: str) -> tup
 def _must_be_new(session: Session, organisation: Organisation, address: str) -> None:
     here = Membership.in_organisation(organisation.id)
     if session.scalar(select(User.id).join(Membership).where(here, User.email == address)):
-        raise BadAccount(f"{address} is a member already.")
+        raise BadAccount(f"{address} is already a member.")
     open_here = Invitation.in_organisation(organisation.id)
     if session.scalar(select(Invitation.id).where(open_here, Invitation.email == address)):
-        raise BadAccount(f"{address} is invited already: send it again, or take it back.")
+        raise BadAccount(
+            f"{address} is already invited. Send the invitation again, or withdraw it."
+        )
     if (session.scalar(select(func.count()).where(open_here)) or 0) >= MOST:
-        raise BadAccount(f"There are {MOST} open invitations already: take one back first.")
+        raise BadAccount(
+            f"There are {MOST} open invitations, which is the limit. Withdraw one first."
+        )
 
 
 def _works() -> ColumnElement[bool]:
@@ -182,7 +191,7 @@ def _send(session: Session, invitation: Invitation) -> None:
 
 
 def _take(session: Session, token: str, email: str) -> tuple[Organisation, Role]:
-    """Spend an invitation: of two who try at once, one does."""
+    """Use an invitation: of two who try at once, only one succeeds."""
     taken = session.execute(
         delete(Invitation)
         .where(

@@ -1,4 +1,4 @@
-"""Who holds an API key: asked by every request of the API."""
+"""Check API keys, on every request to the API."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,12 +23,12 @@ KEPT_KEYS = 10_000
 
 
 class KeyRefused(Exception):
-    """A key that opens nothing; the message says why, for whoever holds it."""
+    """The key does not work; the message tells its holder why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who holds a key, and what it opens."""
+    """The holder of a key, and what it allows."""
 
     key_id: str
     organisation_id: str
@@ -60,15 +60,15 @@ WHO = (
 )
 
 _recent: Cache[str, Principal] = Cache(KEPT_KEYS, KEPT_SECONDS)
-# One thread, so that noting a use neither holds up the request nor takes many connections.
+# One thread, so that recording a use neither delays the request nor takes many connections.
 NOTES = ThreadPoolExecutor(1, "key-use")
 
 
 def authenticate_key(database: Engine, token: str, ip: str | None = None) -> Principal:
-    """Who holds this token; raises `KeyRefused`. No transaction is left open.
+    """The holder of this token. Raises `KeyRefused`. Leaves no transaction open.
 
-    An answer is kept for a second, since a busy producer asks a thousand times in it; so a key
-    that ends may open for a second more.
+    The result is kept for a second, since a busy producer asks a thousand times a second. So an
+    ended key may work for one second more.
     """
     key_digest = digest(token)
     if (principal := _recent.get(key_digest)) is not None:
@@ -82,7 +82,7 @@ def authenticate_key(database: Engine, token: str, ip: str | None = None) -> Pri
 
 
 def is_key(database: Engine, token: str) -> bool:
-    """Whether this token would open anything now. It does not count as used."""
+    """Whether this token works now. Does not count as a use."""
     try:
         _read(database, digest(token))
     except KeyRefused:
@@ -97,7 +97,7 @@ def _read(database: Engine, key_digest: str) -> Principal:
 
 
 def forget(key_digest: str) -> None:
-    """The key was changed: this process asks again at once, others within a second."""
+    """Forget a changed key: this process checks it again at once, others within a second."""
     _recent.forget(key_digest)
 
 
@@ -117,8 +117,10 @@ def _day(moment: datetime) -> str:
 
 
 def _note_use(database: Engine, key_id: str, ip: str | None, now: datetime) -> None:
-    """Keep when and from where a key was last used, to the minute; a later request tries again
-    what could not be written."""
+    """Record when and from where a key was last used, to the minute.
+
+    If it cannot be written, a later request tries again.
+    """
     unnoted = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= now - USE_NOTED_EVERY)
     with suppress(*DATABASE_AWAY), database.begin() as connection:
         connection.execute(

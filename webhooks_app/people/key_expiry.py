@@ -1,4 +1,4 @@
-"""Owners and admins hear of an API key before it expires: once, in the dashboard and by mail."""
+"""Warn owners and admins once before an API key expires, in the dashboard and by mail."""
 
 from datetime import datetime, timedelta
 
@@ -13,13 +13,13 @@ from webhooks_app.models import ApiKey, Notification, Organisation
 from webhooks_app.vocabulary import Mode
 
 WARNED_BEFORE = timedelta(days=7)
-# Of its life: who makes a key for a day needs no warning at once.
+# Of its lifetime: a key made for one day needs no warning right away.
 LAST_PART = 4
 AT_ONCE = 100
 
 
 def warn(session: Session, now: datetime) -> int:
-    """Warn of the keys that expire soon and were not rotated, committed; how many there were."""
+    """Warn about keys that expire soon and were not rotated, committed; returns how many."""
     expiring = session.execute(
         select(ApiKey, Organisation)
         .join(Organisation, Organisation.id == ApiKey.organisation_id)
@@ -54,8 +54,8 @@ def _warn_of(session: Session, key: ApiKey, organisation: Organisation, now: dat
     at = when(key.expires_at, zone_named(organisation.time_zone))
     title = f"The API key {key.name} expires soon"
     body = (
-        f"The {key.mode} key that ends in …{key.hint} expires on {at}. Requests that send it get a "
-        "401 from then on. Rotate it to get a new one; the old one can go on working meanwhile."
+        f"The {key.mode} key that ends in …{key.hint} expires on {at}. After that, requests with "
+        "it get a 401. Rotate it to get a new key; the old one can keep working for a while."
     )
     session.add(
         Notification(

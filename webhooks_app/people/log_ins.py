@@ -1,4 +1,4 @@
-"""Log-ins that failed, and those that wait for the second factor."""
+"""Failed log-ins, and log-ins that wait for the second factor."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -18,10 +18,10 @@ SHOWN = 5
 
 
 def failed(session: Session, email: str, ip: str, agent: str, wrong: str = "password") -> None:
-    """Keep that somebody tried to log in as `email`; committed.
+    """Record a failed log-in as `email`, committed.
 
-    For an e-mail that nobody has the same is written, as for a member of one organisation, and the
-    entry in an audit log taken back, so that the time of the answer tells nothing.
+    For an unknown e-mail the same rows are written as for a member of one organisation, and the
+    audit entry is rolled back, so that the response time reveals nothing.
     """
     user = session.scalar(select(User).where(User.email == email.strip().lower()))
     session.add(
@@ -42,7 +42,7 @@ def failed(session: Session, email: str, ip: str, agent: str, wrong: str = "pass
 
 
 def _record(session: Session, user: User | None, email: str, wrong: str) -> None:
-    """In each organisation of a user; for nobody in any, which is taken back."""
+    """Write the entry in each organisation of the user. Without a user, write and undo one."""
     user_id = user.id if user else ""
     mine = select(Membership.organisation_id).where(Membership.user_id == user_id)
     theirs, stand_in = session.scalars(mine).all(), session.scalar(select(Organisation.id).limit(1))
@@ -52,19 +52,21 @@ def _record(session: Session, user: User | None, email: str, wrong: str) -> None
 
 
 def recent_failures(session: Session, user: User) -> Sequence[FailedLogIn]:
-    """The last few, newest first."""
+    """The latest failed log-ins, newest first."""
     query = select(FailedLogIn).where(FailedLogIn.user_id == user.id)
     return session.scalars(query.order_by(FailedLogIn.created_at.desc()).limit(SHOWN)).all()
 
 
 def waiting(session: Session, user_id: str, mark: str) -> User | None:
-    """Who gave the right password a short while ago; None when it was changed since. `mark` is the
-    fingerprint of the password then."""
+    """Who gave the right password a short while ago; None if it was changed since.
+
+    `mark` is the fingerprint of that password.
+    """
     user = session.get(User, user_id)
     return user if user is not None and fingerprint(user) == mark else None
 
 
 def delete_old(session: Session) -> None:
-    """Delete those that are older than `KEPT_FOR`, committed."""
+    """Delete failed log-ins older than `KEPT_FOR`, committed."""
     session.execute(delete(FailedLogIn).where(FailedLogIn.created_at < utcnow() - KEPT_FOR))
     session.commit()

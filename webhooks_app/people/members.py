@@ -1,4 +1,4 @@
-"""The members of an organisation: listed, given another role, let go."""
+"""List and remove the members of an organisation, and change their roles."""
 
 from collections.abc import Collection, Sequence
 
@@ -13,7 +13,7 @@ from webhooks_app.vocabulary import Role
 
 
 def list_members(session: Session, organisation_id: str) -> Sequence[Membership]:
-    """By e-mail, with their users."""
+    """The members by e-mail, with their users."""
     return session.scalars(
         Membership.of_organisation(organisation_id)
         .join(Membership.user)
@@ -23,7 +23,7 @@ def list_members(session: Session, organisation_id: str) -> Sequence[Membership]
 
 
 def find_member(session: Session, organisation_id: str, user_id: str) -> Membership:
-    """Raises `NotFound`, also for those of others."""
+    """Raises `NotFound`, also for another organisation's member."""
     membership = session.scalar(
         Membership.of_organisation(organisation_id)
         .options(joinedload(Membership.user))
@@ -37,10 +37,11 @@ def find_member(session: Session, organisation_id: str, user_id: str) -> Members
 def change_role(
     session: Session, membership: Membership, role: Role, key_ids: Collection[str] = ()
 ) -> None:
-    """Committed. Invitations that they may not make any more end; of the keys that they made and
-    may not manage any more, those in `key_ids` are revoked.
+    """Change a member's role, committed.
 
-    Raises `Conflict` for the last owner, `NotFound` when they were removed.
+    Invitations that they may no longer make end. Of the keys that they made and may no longer
+    manage, those in `key_ids` are revoked. Raises `Conflict` for the last owner, `NotFound` for a
+    removed member.
     """
     _refresh_alone(session, membership)
     before = membership.role
@@ -53,18 +54,20 @@ def change_role(
 
 
 def remove(session: Session, membership: Membership, key_ids: Collection[str] = ()) -> None:
-    """They see nothing of the organisation from now on; committed. Their invitations end, and the
-    keys in `key_ids` that they made. Raises like `change_role`."""
+    """Remove a member, committed. Raises like `change_role`.
+
+    Their invitations end, and the keys in `key_ids` that they made.
+    """
     _delete(session, membership, "member.removed", key_ids)
 
 
 def leave(session: Session, membership: Membership) -> None:
-    """Like `remove`, by oneself; the keys that they made work on."""
+    """Like `remove`, by the member; the keys that they made keep working."""
     _delete(session, membership, "member.left", ())
 
 
 def lock(session: Session, organisation_id: str) -> None:
-    """Who changes members or invitations waits here for whoever is doing so."""
+    """Lock, so that changes of members and invitations happen one at a time."""
     organisation = select(Organisation.id).where(Organisation.id == organisation_id)
     session.execute(organisation.with_for_update(key_share=True))
 
@@ -108,4 +111,4 @@ def _must_leave_an_owner(session: Session, membership: Membership) -> None:
         Membership.role == Role.OWNER.value,
     )
     if membership.role == Role.OWNER and session.scalar(others.limit(1)) is None:
-        raise Conflict("An organisation needs an owner: make someone else an owner first.")
+        raise Conflict("An organisation needs an owner. Make someone else an owner first.")

@@ -1,4 +1,4 @@
-"""What follows when a person says that a change of their account was not theirs."""
+"""What happens when a person says that they did not make a change to their account."""
 
 from sqlalchemy.orm import Session
 
@@ -7,8 +7,10 @@ from webhooks_app.people import alarms, passwords, second_factor, sessions
 
 
 def raise_alarm(session: Session, token: str) -> str:
-    """End all sessions of whoever the mail was for, and remove the second factor that it was
-    about; committed. Returns the token of a link that resets the password. Raises `NotFound`."""
+    """End all sessions of the mail's recipient and remove the second factor it was about.
+
+    Committed. Returns the token of a link that resets the password. Raises `NotFound`.
+    """
     alarm = alarms.read(session, token)
     act_as(Actor.person(alarm.user))
     record_in_all(session, alarm.user, "member.alarm_raised")

@@ -1,4 +1,4 @@
-"""Passkeys: WebAuthn credentials, kept and verified (W3C Web Authentication Level 3)."""
+"""Passkeys: store and verify WebAuthn credentials (W3C Web Authentication Level 3)."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,16 +26,16 @@ from webhooks_app.models import Passkey, User
 LOCALHOST = "localhost"
 MOST = 20
 LONGEST_CREDENTIAL_ID = 1400
-# What the library raises besides, for what no browser sends.
+# What else the library raises, for input that no browser sends.
 BROKEN = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 
 
 class BadPasskey(Exception):
-    """What the browser sent does not prove anything."""
+    """The browser's answer proves nothing."""
 
 
 class RelyingParty(NamedTuple):
-    """What passkeys are bound to: a host name, and the origin of its pages."""
+    """What passkeys are bound to: a host name and the origin of its pages."""
 
     host: str
     origin: str
@@ -43,9 +43,9 @@ class RelyingParty(NamedTuple):
 
 
 def site_of(settings: Settings) -> RelyingParty | None:
-    """None where browsers have no passkeys: at an IP address, or without https.
+    """The site, or None where browsers have no passkeys: at an IP address, or without https.
 
-    `localhost` counts as safe, and is another name of a loopback address.
+    `localhost` counts as safe, and stands for loopback addresses.
     """
     parts = urlsplit(settings.site_url)
     host = parts.hostname or ""
@@ -78,8 +78,11 @@ def registration_options(
 
 
 def proof_options(site: RelyingParty, known: Sequence[Passkey], challenge: bytes) -> str:
-    """JSON for `navigator.credentials.get`. Without known ones the browser offers those it has for
-    this site, and the person proves to it who they are: that is a log-in without a password."""
+    """JSON for `navigator.credentials.get`.
+
+    Without `known` passkeys the browser offers all of this site, and the person proves to their
+    device who they are: that is a log-in without a password.
+    """
     demand = UserVerificationRequirement.PREFERRED
     if not known:
         demand = UserVerificationRequirement.REQUIRED
@@ -93,7 +96,7 @@ def proof_options(site: RelyingParty, known: Sequence[Passkey], challenge: bytes
 
 
 def registered(site: RelyingParty, user: User, name: str, answer: str, challenge: bytes) -> Passkey:
-    """The passkey that a browser made for `challenge`. Raises `BadPasskey`."""
+    """The passkey that a browser created for `challenge`. Raises `BadPasskey`."""
     with _refusing():
         made = webauthn.verify_registration_response(
             credential=answer,
@@ -118,8 +121,11 @@ def registered(site: RelyingParty, user: User, name: str, answer: str, challenge
 def prove(
     session: Session, site: RelyingParty, answer: str, challenge: bytes, user: User | None = None
 ) -> User:
-    """Whose passkey has signed `challenge`: the user's, or of anyone who proved to their device who
-    they are. Committed. Raises `BadPasskey`."""
+    """Whose passkey signed `challenge`; committed. Raises `BadPasskey`.
+
+    It must be the given user's; without a user, the person must have proved to their device who
+    they are.
+    """
     with _refusing():
         credential_id = webauthn.helpers.parse_authentication_credential_json(answer).id
     row = session.scalar(select(Passkey).where(Passkey.credential_id == credential_id))
@@ -150,7 +156,7 @@ def of(session: Session, user: User) -> Sequence[Passkey]:
 
 @contextmanager
 def _refusing() -> Iterator[None]:
-    """The library says in many ways that an answer is not right."""
+    """Turn the library's many errors into `BadPasskey`."""
     try:
         yield
     except (WebAuthnException, *BROKEN) as error:

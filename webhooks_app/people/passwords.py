@@ -1,4 +1,4 @@
-"""Passwords: changed by whoever knows the current one, reset by a link in a mail."""
+"""Change a password with the current one, or reset it by a link in a mail."""
 
 from datetime import timedelta
 
@@ -25,7 +25,7 @@ class WrongPassword(Exception):
 
 
 def change(session: Session, user: User, current: str, new: str, row: UserSession) -> None:
-    """Committed; all sessions but the one that asks, `row`, end, and that one gets a new id.
+    """Change the password, committed. All other sessions end; this one, `row`, gets a new id.
 
     Raises `WrongPassword`, and `BadPassword` for a new one that is too easily guessed.
     """
@@ -40,16 +40,18 @@ def change(session: Session, user: User, current: str, new: str, row: UserSessio
 
 
 def checked(new: str, *about: str) -> str:
-    """The password itself. Raises `BadPassword` for one that is too easily guessed, also by who
-    knows the person or this site."""
+    """Return the password. Raises `BadPassword` if it is too easily guessed.
+
+    That includes guesses from the person's data or this site's name.
+    """
     return checked_password(new, *about, parts().settings.brand_name)
 
 
 def ask_for_reset(session: Session, email: str) -> None:
-    """Mail a link that sets a new password, if someone has that e-mail; committed.
+    """Mail a link that sets a new password, if the e-mail has an account; committed.
 
-    For an e-mail that nobody has the same is written, mail included, and the mail taken back, so
-    that the time of the answer tells nothing.
+    Otherwise the same rows are written and the mail is rolled back, so that the response time
+    reveals nothing.
     """
     address = email.strip().lower()
     user = session.scalar(select(User).where(User.email == address))
@@ -84,7 +86,7 @@ def reset_link(token: str) -> str:
 
 
 def whose_reset(session: Session, token: str) -> User:
-    """Whose password that token sets. Raises `NotFound` when it was used or ran out."""
+    """Whose password that token sets. Raises `NotFound` if it was used or has expired."""
     user: User | None = session.scalar(
         select(User)
         .join(PasswordReset, PasswordReset.user_id == User.id)
@@ -119,13 +121,13 @@ def reset(session: Session, token: str, new: str) -> None:
 
 
 def delete_expired(session: Session) -> None:
-    """Delete the links that ran out, committed."""
+    """Delete expired links, committed."""
     session.execute(delete(PasswordReset).where(PasswordReset.expires_at < utcnow()))
     session.commit()
 
 
 def hashed(session: Session, password: str) -> str:
-    """Hashing takes long by design, so no transaction is open meanwhile."""
+    """Hashing is slow by design, so no transaction is open during it."""
     session.rollback()
     return generate_password_hash(password)
 

@@ -22,7 +22,7 @@ MOST_ASKED = 5
 
 
 class Consent(StrEnum):
-    """Whether an address is mailed. Members need not confirm."""
+    """Whether an address may be mailed. Members need not confirm."""
 
     MEMBER = "member"
     CONFIRMED = "confirmed"
@@ -32,7 +32,7 @@ class Consent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """`asked_at` is None when it was not asked yet."""
+    """`asked_at` is None if it was not asked yet."""
 
     address: str
     consent: Consent
@@ -46,7 +46,7 @@ class Recipient:
 def recipients_of(
     session: Session, organisation_id: str, addresses: Collection[str]
 ) -> Mapping[str, Recipient]:
-    """By address, as it is written in `addresses`."""
+    """By address, as written in `addresses`."""
     if not addresses:
         return {}
     wanted = {address.lower() for address in addresses}
@@ -66,8 +66,11 @@ def recipients_of(
 
 
 def ask_new(session: Session, organisation_id: str, addresses: Collection[str], why: str) -> None:
-    """Mail a link to those that were never asked; in the caller's transaction, and call
-    `mail.send_soon` after it. `why` is the name of what would mail them. Raises `DailyLimit`."""
+    """Mail a link to addresses that were never asked, in the caller's transaction.
+
+    Call `mail.send_soon` after it. `why` is the name of the action that would mail them. Raises
+    `DailyLimit`.
+    """
     found = recipients_of(session, organisation_id, addresses).values()
     unasked = {
         one.address.lower()
@@ -82,16 +85,18 @@ def ask_new(session: Session, organisation_id: str, addresses: Collection[str], 
 
 
 def ask_again(session: Session, organisation_id: str, address: str, why: str) -> None:
-    """Mail another link, committed. Raises `Conflict` when it need not, or may not, be asked now,
-    and `DailyLimit`."""
+    """Mail another link, committed. Raises `DailyLimit`.
+
+    Raises `Conflict` if the address has answered, or may not be asked now.
+    """
     row = session.get(MailRecipient, (organisation_id, address.lower()), with_for_update=True)
     [found] = recipients_of(session, organisation_id, [address]).values()
     if found.consent is Consent.DECLINED:
-        raise Conflict(f"{address} does not want these mails, and is not asked again.")
+        raise Conflict(f"{address} does not want these e-mails and is not asked again.")
     if found.is_mailed:
-        raise Conflict(f"{address} gets these mails already.")
+        raise Conflict(f"{address} already gets these e-mails.")
     if row is not None and row.asked >= MOST_ASKED:
-        raise Conflict(f"{address} was asked {row.asked} times already. Use another address.")
+        raise Conflict(f"{address} was already asked {row.asked} times. Use another address.")
     if row is not None and row.asked_at and utcnow() - row.asked_at < ASKED_AGAIN_AFTER:
         raise Conflict(f"{address} was asked a moment ago. Try again in 10 minutes.")
     daily_limits.spend(session, organisation_id, daily_limits.NEW_ADDRESSES)
@@ -101,7 +106,10 @@ def ask_again(session: Session, organisation_id: str, address: str, why: str) ->
 
 
 def by_token(session: Session, token: str) -> tuple[MailRecipient, Organisation]:
-    """Who answers whom. Raises `NotFound` for a link that ran out, or is not ours."""
+    """The address and the organisation of a link.
+
+    Raises `NotFound` if it is expired or not ours.
+    """
     try:
         organisation_id, address = _confirming().read(token)
     except ValueError as error:
@@ -113,7 +121,7 @@ def by_token(session: Session, token: str) -> tuple[MailRecipient, Organisation]
 
 
 def answer(session: Session, row: MailRecipient, wants_mail: bool) -> None:
-    """What the address itself says, committed. It may change its mind while the link works."""
+    """Store the address's answer, committed. It can be changed while the link works."""
     row.confirmed_at = utcnow() if wants_mail else None
     row.declined_at = None if wants_mail else utcnow()
     action = "recipient.confirmed" if wants_mail else "recipient.declined"

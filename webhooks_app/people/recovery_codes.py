@@ -1,4 +1,4 @@
-"""Codes that replace a lost second factor: ten, shown once, each good once."""
+"""Codes that replace a lost second factor: ten, shown once, each works once."""
 
 import re
 import secrets
@@ -10,13 +10,14 @@ from webhooks_app.lib.crypto import digest
 from webhooks_app.models import RecoveryCode, User
 
 HOW_MANY = 10
-# Without characters that look alike. 16 of them are 79 random bits, so a plain SHA-256 is enough.
+# Without characters that look alike. 16 characters are 79 random bits, so a plain SHA-256 is
+# enough.
 CHARACTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 GROUPS, GROUP = 4, 4
 
 
 def renew(session: Session, user: User) -> list[str]:
-    """New codes in place of all earlier ones, in the caller's transaction."""
+    """New codes that replace all earlier ones, in the caller's transaction."""
     codes = [_new_code() for _ in range(HOW_MANY)]
     drop(session, user)
     rows = [{"user_id": user.id, "digest": digest(normalised(code))} for code in codes]
@@ -33,14 +34,14 @@ def left(session: Session, user: User) -> int:
 
 
 def spend(session: Session, user: User, code: str) -> bool:
-    """Whether it is one of theirs; it is gone then, in the caller's transaction."""
+    """Use a code; True if it is one of theirs. It is deleted in the caller's transaction."""
     theirs = (RecoveryCode.user_id == user.id, RecoveryCode.digest == digest(normalised(code)))
     spent = session.scalar(delete(RecoveryCode).where(*theirs).returning(RecoveryCode.digest))
     return spent is not None
 
 
 def normalised(code: str) -> str:
-    """As people type it: with or without hyphens and spaces, in any case."""
+    """Normalise a typed code: with or without hyphens and spaces, in any case."""
     return re.sub(r"[\s-]", "", code).lower()
 
 

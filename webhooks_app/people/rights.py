@@ -1,4 +1,4 @@
-"""What each role may do to whom."""
+"""What each role may do to other members."""
 
 from webhooks_app.vocabulary import Role
 
@@ -9,5 +9,5 @@ def may_manage(own: str, other: str) -> bool:
 
 
 def may_change(role: str) -> bool:
-    """Whether it may do more than look."""
+    """Whether the role may do more than read."""
     return role != Role.VIEWER

@@ -1,4 +1,4 @@
-"""The second factor of an account: set up, used at a log-in, taken away, reset when it is lost."""
+"""The second factor of an account: set up, use at a log-in, remove, or reset when it is lost."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -22,7 +22,7 @@ APP = "app"
 
 
 class WrongCode(Exception):
-    """It is not the current code, or it was used before."""
+    """The code is not current, or it was already used."""
 
 
 class Factors(NamedTuple):
@@ -43,8 +43,10 @@ def factors_of(session: Session, user: User) -> Factors:
 
 
 def add_app(session: Session, user: User, secret: str, code: str, vault: Vault) -> list[str]:
-    """Set up an authenticator app in place of the one before; committed. Returns recovery codes
-    when it is the first factor. Raises `WrongCode`."""
+    """Set up an authenticator app in place of any earlier one; committed.
+
+    Returns recovery codes if it is the first factor. Raises `WrongCode`.
+    """
     step = totp.step_of(secret, recovery_codes.normalised(code), utcnow().timestamp())
     if step is None:
         raise WrongCode
@@ -60,9 +62,10 @@ def add_app(session: Session, user: User, secret: str, code: str, vault: Vault) 
 
 
 def add_passkey(session: Session, user: User, passkey: Passkey) -> list[str]:
-    """Keep a passkey that was just made; committed. Returns recovery codes when it is the first
-    factor. Raises `BadAccount` for a name that no page could show, `BadPasskey` for one that is
-    somebody's already."""
+    """Store a new passkey, committed. Returns recovery codes if it is the first factor.
+
+    Raises `BadAccount` for an invalid name, `BadPasskey` for a passkey that someone already has.
+    """
     passkey.name = checked_name(passkey.name, "A passkey")
     before = factors_of(session, user)
     if len(before.passkeys) >= passkeys.MOST:
@@ -86,7 +89,7 @@ def remove_app(session: Session, user: User) -> None:
 
 
 def remove_passkey(session: Session, user: User, passkey_id: str) -> None:
-    """Committed. Raises `NotFound`, also for those of others."""
+    """Committed. Raises `NotFound`, also for someone else's."""
     row = session.get(Passkey, passkey_id)
     if row is None or row.user_id != user.id:
         raise NotFound
@@ -95,8 +98,10 @@ def remove_passkey(session: Session, user: User, passkey_id: str) -> None:
 
 
 def renew_codes(session: Session, user: User) -> list[str]:
-    """New recovery codes; those before no longer work. Committed. Raises `Conflict` for someone
-    who has no second factor."""
+    """New recovery codes, committed; earlier ones no longer work.
+
+    Raises `Conflict` for someone without a second factor.
+    """
     if not factors_of(session, user):
         raise Conflict("Set up a second factor first.")
     codes = recovery_codes.renew(session, user)
@@ -105,19 +110,19 @@ def renew_codes(session: Session, user: User) -> list[str]:
 
 
 def check_code(session: Session, user: User, code: str, vault: Vault) -> None:
-    """Spend a code of the authenticator app or a recovery code; committed. Raises `WrongCode`."""
+    """Use a code of the authenticator app or a recovery code, committed. Raises `WrongCode`."""
     if _fits_app(session, user, recovery_codes.normalised(code), vault):
         session.commit()
     elif recovery_codes.spend(session, user, code):
         left = recovery_codes.left(session, user)
-        _tell(session, user, "recovery_code_used", f"A recovery code was used. {left} are left.")
+        _tell(session, user, "recovery_code_used", f"A recovery code was used; {left} are left.")
     else:
         session.rollback()
         raise WrongCode
 
 
 def disown(session: Session, user: User, factor: str) -> None:
-    """Take a factor away that was added by someone else, in the caller's transaction."""
+    """Remove a factor that someone else added, in the caller's transaction."""
     if factor == APP:
         session.execute(delete(AuthenticatorApp).where(AuthenticatorApp.user_id == user.id))
     theirs = (Passkey.id == factor, Passkey.user_id == user.id)
@@ -127,8 +132,10 @@ def disown(session: Session, user: User, factor: str) -> None:
 
 
 def require(session: Session, organisation: Organisation, user: User, required: bool) -> None:
-    """Whether every member needs a second factor; committed. Raises `Conflict` for an owner who has
-    none: they would be the first whom it keeps out."""
+    """Set whether every member needs a second factor; committed.
+
+    Raises `Conflict` for an owner without one, who would be locked out first.
+    """
     if required and not factors_of(session, user):
         raise Conflict("Set up your own second factor first.")
     if organisation.second_factor_required == required:
@@ -151,9 +158,9 @@ def coverage(session: Session, organisation_id: str) -> tuple[int, int]:
 
 
 def reset(session: Session, email: str) -> None:
-    """Take all factors of whoever has that e-mail away, and log them out; committed.
+    """Remove all factors of the user with that e-mail, and log them out; committed.
 
-    For an operator who knows that it is them. Raises `BadAccount`.
+    For an operator who has checked who is asking. Raises `BadAccount`.
     """
     user = session.scalar(select(User).where(User.email == email.strip().lower()))
     if user is None:
@@ -168,14 +175,14 @@ def reset(session: Session, email: str) -> None:
 
 
 def _fits_app(session: Session, user: User, code: str, vault: Vault) -> bool:
-    """Of two who send one code at once, one has it."""
+    """Lock: if a code is sent twice at once, it works only once."""
     row = session.get(AuthenticatorApp, user.id)
     if row is None:
         return False
     now = utcnow()
     try:
         step = totp.step_of(vault.open(row.sealed_secret), code, now.timestamp())
-    except Unreadable:  # A recovery code still opens the account.
+    except Unreadable:  # A recovery code still works.
         return False
     if step is None:
         return False

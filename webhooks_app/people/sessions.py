@@ -1,4 +1,4 @@
-"""Who is at the door, in which browsers they are logged in, and what they look at."""
+"""Log-ins: who a request comes from, their browsers, and their workspace."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -25,16 +25,16 @@ from webhooks_app.people.enrolment import has_second_factor, needs_second_factor
 from webhooks_app.people.rights import may_change, may_manage
 from webhooks_app.vocabulary import Mode, Role
 
-# What the cookie keeps of a person's choices.
+# The person's choices, kept in the cookie.
 ORGANISATION = "organisation"
 MODE = "mode"
 
-# Checked when no user has that e-mail, so that the time of the answer tells nothing. A hash as
-# werkzeug makes them, of no password.
+# Checked when no user has that e-mail, so that the response time reveals nothing. A hash in
+# werkzeug's form that matches no password.
 NOBODY = f"scrypt:32768:8:1$nobody${'0' * 128}"
 SEEN_EVERY = timedelta(minutes=1)
 FORGOTTEN_AFTER = timedelta(days=30)
-# However busy it is: a stolen cookie must not work for ever.
+# Even if it is in use: a stolen cookie must not work forever.
 ENDS_AFTER = timedelta(days=90)
 FRESH_FOR = timedelta(minutes=15)
 REMEMBERED_FOR = timedelta(days=90)
@@ -50,12 +50,12 @@ class Visitor(NamedTuple):
 
     @property
     def must_enrol(self) -> bool:
-        """Nothing else is open to someone who lacks the factor that an organisation requires."""
+        """Without the factor that an organisation requires, nothing else is available."""
         return self.needs_second_factor and not self.has_second_factor
 
     @property
     def unseen(self) -> bool:
-        """Whether it is time for `note_seen`."""
+        """Whether `note_seen` is due."""
         return utcnow() - self.session.last_seen_at > SEEN_EVERY
 
     @property
@@ -72,7 +72,7 @@ class OrganisationName(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """The organisation and mode that a person is looking at, and as whom."""
+    """The organisation and mode that a person is looking at, and their role."""
 
     organisation: Organisation
     role: Role
@@ -84,7 +84,7 @@ class Workspace:
 
     @property
     def place(self) -> str:
-        """By which its pages are told from those of other organisations and of the other mode."""
+        """Distinguishes its pages from those of other organisations and the other mode."""
         return f"{self.organisation.id}/{self.mode.value}"
 
     @property
@@ -92,14 +92,14 @@ class Workspace:
         return may_change(self.role)
 
     def may_manage(self, role: str) -> bool:
-        """Whether members with that role are theirs to invite and remove."""
+        """Whether they may invite and remove members with that role."""
         return may_manage(self.role, role)
 
 
 def find_user(session: Session, email: str, password: str) -> User | None:
     """The user with that e-mail (in any case) and password, or None.
 
-    Hashing takes long by design, so no transaction is open meanwhile.
+    Hashing is slow by design, so no transaction is open during it.
     """
     named = select(User.id, User.password_hash).where(User.email == email.strip().lower())
     row = session.execute(named).first()
@@ -111,7 +111,7 @@ def find_user(session: Session, email: str, password: str) -> User | None:
 def start(session: Session, user: User, ip: str, agent: str) -> UserSession:
     """A session for a browser that has just logged in, committed.
 
-    A mail goes to the user when it was not seen before: another browser, or another address.
+    The user gets a mail if the browser or its address is new.
     """
     now = utcnow()
     before = session.execute(
@@ -139,15 +139,15 @@ def start(session: Session, user: User, ip: str, agent: str) -> UserSession:
 
 
 def described(ip: str, agent: str) -> dict[str, str]:
-    """A browser as it is kept: without what no page could show."""
+    """The browser's name as it is stored, without characters that no page could show."""
     printable = "".join(filter(str.isprintable, agent))
     return {"ip": ip[:LONGEST_IP], "user_agent": printable[:LONGEST_AGENT]}
 
 
 def prove(session: Session, row: UserSession) -> None:
-    """The person has just proved who they are; committed.
+    """Record that the person has just proved who they are; committed.
 
-    The session gets a new id, so that a copy of its cookie ends here.
+    The session gets a new id, so that copies of its cookie stop working.
     """
     row.id = new_id("ses")
     row.authenticated_at = utcnow()
@@ -155,8 +155,7 @@ def prove(session: Session, row: UserSession) -> None:
 
 
 def find(session: Session, user_id: str, session_id: str) -> Visitor | None:
-    """None when that session was revoked, not seen for `FORGOTTEN_AFTER`, or is older than
-    `ENDS_AFTER`."""
+    """The session; None if revoked, unseen for `FORGOTTEN_AFTER`, or older than `ENDS_AFTER`."""
     row = session.execute(
         select(User, UserSession, has_second_factor(User.id), needs_second_factor(User.id))
         .join(UserSession, UserSession.user_id == User.id)
@@ -166,8 +165,10 @@ def find(session: Session, user_id: str, session_id: str) -> Visitor | None:
 
 
 def note_seen(database: Engine, session_id: str, ip: str) -> None:
-    """Keep when and from where a session was last seen; left out while someone else writes to
-    SQLite, since the next request can do it as well."""
+    """Record when and from where a session was last seen.
+
+    Skipped while someone else writes to SQLite: the next request can do it.
+    """
     now = utcnow()
     seen = update(UserSession).where(
         UserSession.id == session_id, UserSession.last_seen_at < now - SEEN_EVERY
@@ -177,13 +178,13 @@ def note_seen(database: Engine, session_id: str, ip: str) -> None:
 
 
 def keep_secret(session: Session, row: UserSession, sealed: str) -> None:
-    """Keep a sealed secret for the next page of that session, committed."""
+    """Store an encrypted secret for the next page of that session, committed."""
     row.shown_once = sealed
     session.commit()
 
 
 def take_secret(database: Engine, row: UserSession) -> bool:
-    """Delete the secret that `row` keeps, committed; of two who try at once, one does."""
+    """Delete the secret of `row`, committed; of two who try at once, only one succeeds."""
     mine = (UserSession.id == row.id, UserSession.shown_once == row.shown_once)
     with writing(database) as connection:
         taken = connection.execute(update(UserSession).where(*mine).values(shown_once=None))
@@ -191,13 +192,13 @@ def take_secret(database: Engine, row: UserSession) -> bool:
 
 
 def sessions_of(session: Session, user: User) -> Sequence[UserSession]:
-    """Those that are logged in, the last seen first."""
+    """Logged-in browsers, the last seen first."""
     query = select(UserSession).where(UserSession.user_id == user.id, *_live())
     return session.scalars(query.order_by(UserSession.last_seen_at.desc())).all()
 
 
 def revoke(session: Session, user: User, session_id: str) -> None:
-    """Log one browser out, committed. Raises `NotFound`, also for sessions of others."""
+    """Log one browser out, committed. Raises `NotFound`, also for another user's session."""
     row = session.get(UserSession, session_id)
     if row is None or row.user_id != user.id:
         raise NotFound
@@ -228,14 +229,16 @@ def end_all(session: Session, user_id: str, but: str = "") -> None:
 
 
 def delete_ended(session: Session) -> None:
-    """Delete the sessions that ended, committed; each is remembered for `REMEMBERED_FOR`, so that
-    a browser that comes back is no new one."""
+    """Delete ended sessions, committed.
+
+    Each is kept for `REMEMBERED_FOR`, so that a returning browser does not count as new.
+    """
     session.execute(delete(UserSession).where(UserSession.last_seen_at < utcnow() - REMEMBERED_FOR))
     session.commit()
 
 
 def membership_of(session: Session, user: User, chosen: str | None = None) -> Membership | None:
-    """What a user is a member of: of several organisations the chosen one, else the oldest."""
+    """The user's membership: of several, the chosen organisation's, otherwise the oldest."""
     return session.scalar(
         select(Membership)
         .options(joinedload(Membership.organisation))
@@ -246,8 +249,10 @@ def membership_of(session: Session, user: User, chosen: str | None = None) -> Me
 
 
 def resolve_workspace(session: Session, user: User, cookie: Mapping[str, Any]) -> Workspace | None:
-    """Where a logged-in user is, by what the session's cookie keeps of their choices; None for
-    someone who is a member of nothing. What changes from now on, they change."""
+    """A logged-in user's workspace, by the choices in the session's cookie.
+
+    None for someone without an organisation. The user becomes the actor of further changes.
+    """
     audit_log.act_as(audit_log.Actor.person(user))
     membership = membership_of(session, user, cookie.get(ORGANISATION))
     if membership is None:
@@ -257,7 +262,7 @@ def resolve_workspace(session: Session, user: User, cookie: Mapping[str, Any]) -
 
 
 def organisations_of(session: Session, user: User) -> list[OrganisationName]:
-    """All that a user is a member of, the oldest first."""
+    """All memberships of a user, the oldest first."""
     query = (
         select(Organisation.id, Organisation.name)
         .join(Membership, Organisation.id == Membership.organisation_id)
@@ -272,7 +277,7 @@ def _tell_of(session: Session, user: User, row: UserSession) -> None:
         session,
         user,
         "new_device",
-        browser=row.user_agent or "A program that does not say what it is",
+        browser=row.user_agent or "An unknown program",
         ip=row.ip or "unknown",
         when=when(row.created_at, UTC),
         link=mail.link("/account/"),
@@ -280,7 +285,7 @@ def _tell_of(session: Session, user: User, row: UserSession) -> None:
 
 
 def _without_version(agent: str) -> str:
-    """A browser that was updated is the same one."""
+    """Compare browsers without versions: an updated browser is the same one."""
     return re.sub(r"[\d._]+", "", agent)
 
 

@@ -5,7 +5,8 @@ from hmac import compare_digest
 import pyotp
 import segno
 
-# Clocks differ: the code before and the code after the current one fit too (RFC 6238 §5.2).
+# Clocks differ, so the codes just before and after the current one are accepted too (RFC 6238
+# §5.2).
 DRIFT = 1
 
 
@@ -25,10 +26,7 @@ def qr_code(text: str) -> str:
 
 
 def step_of(secret: str, code: str, now: float) -> int | None:
-    """The time step whose code that is; None when it is none of the current ones.
-
-    `now` is in Unix seconds.
-    """
+    """The time step of that code; None if it is not current. `now` is in Unix seconds."""
     if not code.isascii():
         return None
     totp = pyotp.TOTP(secret)

@@ -92,7 +92,9 @@ def _of_all(spec: Spec, world: World) -> Iterator[Fault]:
 def _of_types(names: tuple[str, ...], known: Container[str]) -> Iterator[Fault]:
     for index, name in enumerate(names):
         if name not in known:
-            yield Fault(pointer("event_types", index), f"No event type is called {name[:100]!r}.")
+            yield Fault(
+                pointer("event_types", index), f"There is no event type called {name[:100]!r}."
+            )
         elif name in names[:index]:
             yield Fault(pointer("event_types", index), "This is in the list already.")
 

@@ -69,7 +69,7 @@ def _sample(session: Session, organisation_id: str, name: str, scope: Scope | No
     try:
         kind = find_type(session, organisation_id, name)
     except NotFound as error:
-        detail = f"No event type is called {name[:100]!r}."
+        detail = f"There is no event type called {name[:100]!r}."
         raise Invalid(Fault("#/event_type", detail)) from error
     return Incoming(
         type=kind.name,

@@ -13,8 +13,8 @@ NAMED = re.compile(r"""\s*(?:"[^"\n]*"|[^"<>@\n]*)\s*<([^<>\n]*)>\s*""")
 def ascii_address(text: object) -> str | None:
     """One bare address, an international domain as `xn--…`; None for anything else.
 
-    Nobody is asked whether the domain exists, and nothing that is more than an address passes:
-    what comes back may stand in a header.
+    The domain is not looked up. Nothing but a plain address passes, so the result is safe in a
+    header.
     """
     if not isinstance(text, str) or len(text) > LONGEST or ENCODED_WORD in text:
         return None
@@ -26,6 +26,6 @@ def ascii_address(text: object) -> str | None:
 
 
 def recipient(text: str) -> str | None:
-    """The address of `Ada <ada@example.com>`, or of what is one already; None for anything else."""
+    """The address in `Ada <ada@example.com>` or in a bare address; None for anything else."""
     named = NAMED.fullmatch(text)
     return ascii_address(named[1] if named else text)

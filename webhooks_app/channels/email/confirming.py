@@ -1,4 +1,4 @@
-"""The token of a link by which an address confirms that it wants mails: signed, and running out."""
+"""The signed, expiring token in a link by which an address confirms that it wants mails."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ VALID = timedelta(days=7)
 
 
 class Confirming:
-    """Tokens that say which address answers which organisation."""
+    """Tokens that name an address and the organisation it answers."""
 
     def __init__(self, secret_key: str) -> None:
         self._serializer = URLSafeTimedSerializer(secret_key, salt="confirm-address")
@@ -18,12 +18,14 @@ class Confirming:
         return token if isinstance(token, str) else token.decode()
 
     def read(self, token: str) -> tuple[str, str]:
-        """The organisation's id and the address. Raises ValueError for a token that is not ours, or
-        that ran out."""
+        """The organisation's id and the address.
+
+        Raises ValueError for a token that is not ours or has expired.
+        """
         try:
             organisation_id, address = self._serializer.loads(
                 token, max_age=int(VALID.total_seconds())
             )
         except BadSignature as error:
-            raise ValueError("This link was not made here, or it ran out.") from error
+            raise ValueError("This link is not valid or has expired.") from error
         return organisation_id, address

@@ -1,4 +1,4 @@
-"""A digest as people read it, from the data of its event."""
+"""A digest in words for people, from the data of its event."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ LABELS = {
 }
 LEAD_COLUMNS = ("Name", "E-mail", "Phone", "Company", "When")
 WIDEST = 40
-# A day with an hour more, when clocks are put back.
+# A day with an extra hour, when clocks are put back.
 LONGEST_DAY = timedelta(hours=25)
 PART_OF_A_DAY = timedelta(hours=20)
 
@@ -47,9 +47,9 @@ class Lead:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What the templates in `templates/email/digest` show; all moments are words.
+    """What the templates in `templates/email/digest` show; all times are words.
 
-    `label` names the period in the subject, `period` in full.
+    `label` names the period in the subject; `period` names it in full.
     """
 
     organisation: str
@@ -110,8 +110,8 @@ def _local(text: str, zone: ZoneInfo) -> datetime:
 
 
 def _label(start: datetime, end: datetime) -> str:
-    """`Mon 16 Nov`: the day of its last moment, with the hours of a part of a day, or both days."""
-    length = end.astimezone(UTC) - start.astimezone(UTC)  # in one zone, Python subtracts the walls
+    """`Mon 16 Nov`: its last day, with hours for a part of a day, or its first and last day."""
+    length = end.astimezone(UTC) - start.astimezone(UTC)  # else it subtracts wall-clock times
     last = _day(end - timedelta(microseconds=1))
     if length < PART_OF_A_DAY:
         return f"{last}, {start:%H:%M}–{end:%H:%M}"
@@ -131,7 +131,7 @@ def _counted(number: int, noun: str) -> str:
 
 
 def _table(rows: Sequence[Sequence[str]], right: set[int] | None = None) -> list[str]:
-    """Lines with columns as wide as what is in them."""
+    """Lines with columns as wide as their content."""
     cut = [[_cut(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cut, strict=True)]
 

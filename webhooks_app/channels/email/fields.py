@@ -1,4 +1,4 @@
-"""An event's data as people read it in a mail: labels, texts, and links where one helps."""
+"""An event's data for a mail: labels, texts, and links where useful."""
 
 import re
 from datetime import datetime, tzinfo
@@ -28,9 +28,9 @@ class Field(msgspec.Struct, frozen=True):
 
 
 def fields_of(event_type: str, data: str, zone: tzinfo) -> list[Field]:
-    """What says something: those that people look for first, ids last.
+    """The fields that are not empty: the ones people look for first, ids last.
 
-    Objects within are flattened; numbers stay as they were written. Times are those of `zone`.
+    Nested objects are flattened, numbers stay as they were written, and times are shown in `zone`.
     """
     own = event_type.partition(".")[0]
     found = list(islice(flat(as_written(data), unnamed=own), MOST + 1))
@@ -40,7 +40,7 @@ def fields_of(event_type: str, data: str, zone: tzinfo) -> list[Field]:
 
 
 def reply_address(data: str) -> str:
-    """The lead's own address, or empty. A request for a human has it in `visitor`."""
+    """The lead's own address, or an empty text. A request for a human has it in `visitor`."""
     root = as_written(data)
     within = (root.get(name) for name in ("lead", "visitor"))
     people = [root, *(one for one in within if isinstance(one, dict))]
@@ -66,7 +66,7 @@ def _shown(key: str, value: str, zone: tzinfo) -> tuple[str, str]:
 
 
 def _moment(value: str) -> datetime | None:
-    """None for what has no zone: it is not known which moment that is."""
+    """None for a time without a zone, since it could be any of many."""
     try:
         at = datetime.fromisoformat(value)
         return at if at.tzinfo and 1 < at.year < 9999 else None

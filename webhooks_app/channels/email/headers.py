@@ -1,7 +1,7 @@
-"""Header fields of e-mails as bytes: nothing breaks out of them, and readers see what was meant.
+"""Header fields of e-mails as bytes. Nothing can break out of them.
 
-The folding of Python's email package is not used: it writes encoded words of 76 characters, one
-more than RFC 2047 allows, and decodes what only looks like an encoded word.
+Python's email package does not do the folding: it writes encoded words of 76 characters, one more
+than RFC 2047 allows, and decodes text that only looks like an encoded word.
 """
 
 import re
@@ -28,7 +28,7 @@ def text_header(name: str, text: str) -> bytes:
 def address_header(name: str, *mailboxes: tuple[str, str]) -> bytes:
     """A header of mailboxes: each a display name, which may be empty, and an ASCII address.
 
-    Raises ValueError when a name has a line break, or an address has more than an address may.
+    Raises ValueError when a name has a line break, or an address is more than an address.
     """
     last = len(mailboxes) - 1
     parts: list[str] = []
@@ -41,7 +41,7 @@ def address_header(name: str, *mailboxes: tuple[str, str]) -> bytes:
 
 
 def ascii_header(name: str, value: str) -> bytes:
-    """A header in one line as it is. Raises ValueError for anything but visible ASCII."""
+    """An unchanged header on one line. Raises ValueError for anything but visible ASCII."""
     if not value.isascii() or not value.isprintable():
         raise ValueError(f"{name} cannot be a header: it has a line break or is not ASCII.")
     return f"{name}: {value}\r\n".encode()
@@ -56,14 +56,16 @@ def _phrase(display: str, taken: int) -> list[str]:
 
 
 def _is_plain(text: str) -> bool:
-    """Can it stand there as it is, and be folded at its spaces? Only text without `=?` can: readers
-    decode that."""
+    """Whether the text can stay unencoded and be folded at its spaces.
+
+    Text with `=?` cannot: readers would decode it.
+    """
     printable = text.isascii() and text.isprintable() and "=?" not in text
     return printable and all(0 < len(word) <= LONGEST_PLAIN for word in text.split(" "))
 
 
 def _encoded(text: str, taken: int) -> list[str]:
-    """As encoded words in UTF-8, none of which ends inside a character."""
+    """Encoded words in UTF-8, each with whole characters only."""
     if "\n" in text or "\r" in text:
         raise ValueError("A header cannot have a line break.")
     lengths = chain([LONGEST_ENCODED - taken - 2], repeat(LONGEST_ENCODED))

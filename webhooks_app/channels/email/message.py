@@ -1,4 +1,4 @@
-"""What became of the letters of one try, and what the log says of them."""
+"""The results of the mails of one try, and what the log says about them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ MASKED = frozenset(["list-unsubscribe"])
 
 
 class RecipientAnswer(msgspec.Struct, frozen=True):
-    """What became of one recipient's letter. `unsent` is None when it was taken."""
+    """The result of one recipient's mail. `unsent` is None when the server accepted it."""
 
     recipient: str
     code: int | None
@@ -33,7 +33,7 @@ def mailto(addresses: Sequence[str]) -> str:
 
 
 def logged_headers(letters: Sequence[Email]) -> dict[str, str]:
-    """Those of the first letter, since all differ in their recipient only."""
+    """The headers of the first mail: the others differ only in their recipient."""
     if not letters:
         return {}
     letter = letters[0]
@@ -42,8 +42,7 @@ def logged_headers(letters: Sequence[Email]) -> dict[str, str]:
 
 
 def settled(logged: Sequence[Sequence[str]]) -> dict[str, bool]:
-    """Of the answers in a log, those that nothing is to follow: by recipient, whether it was
-    taken."""
+    """The final answers in a log: by recipient, whether the mail was accepted."""
     codes = {recipient: int(text[:3]) for recipient, text in logged if text[:3].isdecimal()}
     return {
         recipient: code in ACCEPTED
@@ -58,8 +57,11 @@ def outcome_of(
     started_at: datetime,
     duration: float,
 ) -> Outcome:
-    """Of all recipients one: delivered when nothing is left to try and someone has it; failed for
-    good when all have refused it. `before`: what was settled by the tries before."""
+    """One outcome for all recipients.
+
+    Delivered when nothing is left to try and someone got it; failed permanently when all have
+    refused it. `before` holds the final answers of earlier tries.
+    """
     unsent = [(one.recipient, one.unsent) for one in answers if one.unsent is not None]
     waiting = [error for _, error in unsent if not error.permanent]
     taken = any(before.values()) or len(unsent) < len(answers)
@@ -81,6 +83,6 @@ def outcome_of(
 
 
 def _said(unsent: Sequence[tuple[str, Unsent]], several: bool) -> str:
-    """Why it was not taken; by recipient, when there are several."""
+    """Why it was not accepted; by recipient, when there are several."""
     parts = [f"{recipient}: {error}" if several else str(error) for recipient, error in unsent]
     return "; ".join(parts)[:LONGEST_ERROR]

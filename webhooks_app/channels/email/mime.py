@@ -1,4 +1,4 @@
-"""One e-mail, and the bytes of it. Nothing in it can break out of a header."""
+"""One e-mail and its bytes. Nothing in it can break out of a header."""
 
 import re
 from binascii import b2a_qp
@@ -20,12 +20,11 @@ Content-Transfer-Encoding: quoted-printable\r
 
 
 class Email(msgspec.Struct, frozen=True):
-    """`id` becomes the Message-ID, so that whoever gets it twice can tell. The same letter is the
-    same bytes, whenever it is written.
+    """An e-mail to one recipient. The same e-mail always has the same bytes.
 
-    `shown_to` is what the To header says, when more get it than `recipient`. `unsubscribe` is a
-    URL that takes a POST (RFC 8058). `list_id` is a name and an id in angle brackets (RFC 2919),
-    for who wants to sort such mails.
+    `id` becomes the Message-ID, so a recipient can recognise a repeat. `shown_to` is the To header
+    when `recipient` is not the only one. `unsubscribe` is a URL that takes a POST (RFC 8058).
+    `list_id` is a name and an id in angle brackets (RFC 2919), for sorting such mails.
     """
 
     id: str
@@ -68,10 +67,10 @@ def headers_of(letter: Email) -> dict[str, str]:
 
 
 def as_bytes(letter: Email) -> bytes:
-    """Text with an HTML alternative, in lines that any server takes, also one without 8BITMIME.
+    """Text with an HTML alternative, in lines that any server accepts, even without 8BITMIME.
 
-    Raises ValueError for what would break out of a header. Put together here, since the email
-    package takes ten times as long for it, and folds long URLs so that nobody can read them.
+    Raises ValueError for text that would break out of a header. Built by hand, since the email
+    package takes ten times as long and folds long URLs until nobody can read them.
     """
     # No line of quoted-printable text can look like this (RFC 2045 §6.7).
     boundary = f"=_{letter.id}"

@@ -1,4 +1,4 @@
-"""One conversation with a mail server: mails are handed over one after another."""
+"""A connection to a mail server, over which mails are sent one after another."""
 
 import smtplib
 import socket
@@ -10,7 +10,7 @@ from functools import cache
 from webhooks_app.vocabulary import Failure
 
 PERMANENT = range(500, 600)
-# Of these, the sender's log-in is at fault, and no mail (RFC 4954 §6): the operator can mend it.
+# These codes mean that our log-in is wrong, not the mail (RFC 4954 §6). The operator can fix it.
 NOT_LOGGED_IN = (530, 534, 535, 538)
 LEAVING = 421  # RFC 5321 §3.8: the server closes the connection
 LONGEST_ANSWER = 300
@@ -29,10 +29,11 @@ class Server:
 
 
 class Unsent(Exception):
-    """It was not taken; the message says why. `permanent`: trying again would not help.
+    """A mail was not accepted; the message says why.
 
-    `code` is what the server answered, None when it did not. `away`: it is the server that is in
-    trouble, so others need not try at the same moment. `begun`: it had heard of this mail.
+    `permanent`: trying again would not help. `code` is the server's answer, or None without one.
+    `away`: the server itself is in trouble, so other mails should wait. `begun`: the server had
+    already seen part of this mail.
     """
 
     def __init__(
@@ -54,8 +55,11 @@ class Unsent(Exception):
 
 
 class SmtpConnection:
-    """An open connection, logged in. Encrypted unless `security` is none: a server that offers no
-    STARTTLS is told nothing. Raises `Unsent` when it cannot be opened."""
+    """An open connection, logged in.
+
+    Encrypted unless `security` is none: a server without STARTTLS gets no mail and no password.
+    Raises `Unsent` when the connection cannot be opened.
+    """
 
     def __init__(self, server: Server) -> None:
         self.handed_over = 0
@@ -83,7 +87,7 @@ class SmtpConnection:
         return self._smtp.sock is not None
 
     def hand_over(self, sender: str, recipient: str, data: bytes) -> tuple[int, str]:
-        """What the server answered once it had taken it. Raises `Unsent`."""
+        """The server's answer when it accepted the mail. Raises `Unsent`."""
         self.handed_over += 1
         begun = False
         try:
@@ -103,7 +107,7 @@ class SmtpConnection:
             raise _broken(error, begun) from error
 
     def hang_up(self) -> None:
-        """No trouble with saying goodbye undoes what was taken."""
+        """Errors while closing do not matter: the mails were accepted."""
         with suppress(smtplib.SMTPException, OSError):
             self._smtp.quit()
         self._smtp.close()
@@ -119,7 +123,7 @@ class SmtpConnection:
         return code, text
 
     def _clear(self, code: int | None = None) -> None:
-        """Ready for the next mail, or closed."""
+        """Reset the connection for the next mail, or close it."""
         if code == LEAVING:
             self._smtp.close()
             return
@@ -130,13 +134,13 @@ class SmtpConnection:
 
 
 def is_permanent(code: int) -> bool:
-    """Whether trying again would not help."""
+    """Whether trying again is useless."""
     return code in PERMANENT and code not in NOT_LOGGED_IN
 
 
 @cache
 def _context() -> ssl.SSLContext:
-    """It takes 50 ms to read all certificate authorities."""
+    """Kept, since reading all certificate authorities takes 50 ms."""
     return ssl.create_default_context()
 
 
@@ -161,18 +165,18 @@ def _refused(code: int, text: str) -> Unsent:
 
 
 def _away(error: Exception) -> Unsent:
-    """No conversation could begin."""
+    """The connection could not be opened."""
     code = error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else None
     reason = f"The mail server cannot be used: {type(error).__name__}: {error}"
     return Unsent(reason, failure=_kind(error), code=code, away=True, begun=False)
 
 
 def _broken(error: Exception, begun: bool) -> Unsent:
-    """smtplib reports a timeout as a closed connection."""
+    """Tell a timeout from a closed connection, which smtplib does not."""
     if _timed_out(error):
         reason = "The mail server did not answer in time"
         return Unsent(reason, failure=Failure.TIMEOUT, away=True, begun=begun)
-    reason = "The mail server closed the connection in the middle"
+    reason = "The mail server closed the connection before it answered"
     return Unsent(reason, failure=Failure.NETWORK, begun=begun)
 
 
@@ -197,6 +201,6 @@ def _timed_out(error: Exception) -> bool:
 
 
 def _text(answer: bytes | str) -> str:
-    """In one line, and storable."""
+    """The text on one line, without what the database refuses."""
     text = answer.decode(errors="replace") if isinstance(answer, bytes) else answer
     return " ".join(text.replace("\0", "").split())[:LONGEST_ANSWER]

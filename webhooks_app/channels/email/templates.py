@@ -8,7 +8,7 @@ from webhooks_app.lib.folders import folder
 
 TEMPLATES = folder("templates")
 
-# Of its own, since engines write mails too, outside of any application context.
+# A separate environment, since engines write mails outside any application context.
 _environment = Environment(
     loader=FileSystemLoader(TEMPLATES),
     autoescape=select_autoescape(("html",), default=False),
@@ -34,6 +34,6 @@ def render(name: str, **context: object) -> Written:
 
 
 def one_line(text: str) -> str:
-    """Fit for a header: controls, line breaks of any kind and lone surrogates are gone."""
+    """The text for a header, without control characters, line breaks and lone surrogates."""
     storable = text.encode(errors="replace").decode()
     return " ".join("".join(c if c.isprintable() else " " for c in storable).split())

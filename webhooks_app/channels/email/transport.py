@@ -1,4 +1,4 @@
-"""Hands mails to the mail server, over connections that serve many and are kept meanwhile."""
+"""Hand mails to the mail server over connections that are kept and used again."""
 
 import time
 from collections.abc import Callable
@@ -7,16 +7,16 @@ from threading import Lock
 from webhooks_app.channels.email.mime import Email, as_bytes, envelope_sender
 from webhooks_app.channels.email.smtp import Server, SmtpConnection, Unsent
 
-# Servers tire of a connection after a hundred mails or so (Exim's smtp_accept_max_per_connection).
+# Servers end a connection after a hundred mails or so (Exim's smtp_accept_max_per_connection).
 MOST_PER_LINE = 100
 IDLE = 5.0
 
 
 class MailTransport:
-    """Threads may share it; each has a connection to itself while it hands over.
+    """Sends mails. Threads may share it; each has its own connection while it sends.
 
-    Once the server could not be reached, or did not answer, all that had asked before fail alike:
-    a queue of many must not wait for the same timeout one by one.
+    When the server cannot be reached or does not answer, all mails that were asked for before fail
+    too: a long queue must not wait for the same timeout one by one.
     """
 
     def __init__(self, server: Server, clock: Callable[[], float] = time.monotonic) -> None:
@@ -27,15 +27,15 @@ class MailTransport:
         self._away: tuple[float, Unsent] | None = None
 
     def now(self) -> float:
-        """For `send`: when it was asked for."""
+        """The time of asking, for `send`."""
         return self._clock()
 
     def send(self, letter: Email, asked_at: float) -> tuple[int, str]:
-        """The server's answer once it has taken it. Raises `Unsent`."""
+        """The server's answer when it accepted the mail. Raises `Unsent`."""
         try:
             data = as_bytes(letter)
         except (ValueError, UnicodeError) as error:
-            raise Unsent(f"It cannot be written: {error}", permanent=True) from error
+            raise Unsent(f"The e-mail cannot be written: {error}", permanent=True) from error
         if self._away is not None and self._away[0] > asked_at:
             raise self._away[1]
         try:
@@ -47,7 +47,7 @@ class MailTransport:
             raise
 
     def hang_up(self, unused_for: float = 0) -> None:
-        """Close the connections that nobody uses, for so many seconds at least."""
+        """Close the connections that nobody has used for that many seconds."""
         before = self._clock() - unused_for
         with self._lock:
             old = [line for since, line in self._idle if since <= before]
@@ -56,7 +56,7 @@ class MailTransport:
             line.hang_up()
 
     def _hand_over(self, sender: str, recipient: str, data: bytes) -> tuple[int, str]:
-        """A kept connection may have been closed by the server since: that is no failure."""
+        """The server may have closed a kept connection since; that does not count as a failure."""
         line = self._kept()
         if line is not None:
             try:
@@ -79,7 +79,7 @@ class MailTransport:
                 line.hang_up()
 
     def _kept(self) -> SmtpConnection | None:
-        """The one that was used last."""
+        """The connection that was used last."""
         self.hang_up(IDLE)
         with self._lock:
             return self._idle.pop()[1] if self._idle else None

@@ -4,8 +4,10 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 
 class Unsubscribing:
-    """Tokens that say which address is to get nothing more of which subscription. They do not run
-    out: a mail may be read years later."""
+    """Tokens that name an address and the subscription it unsubscribes from.
+
+    They never expire: a mail may be read years later.
+    """
 
     def __init__(self, secret_key: str) -> None:
         self._serializer = URLSafeSerializer(secret_key, salt="unsubscribe")
@@ -19,5 +21,5 @@ class Unsubscribing:
         try:
             subscription_id, address = self._serializer.loads(token)
         except BadSignature as error:
-            raise ValueError("This link was not made here.") from error
+            raise ValueError("This link is not valid.") from error
         return subscription_id, address

@@ -1,4 +1,4 @@
-"""An answer's status and headers, from the lines in which they came."""
+"""An answer's status and headers, parsed from its lines."""
 
 import re
 from collections.abc import Sequence
@@ -10,8 +10,11 @@ ENDS = (b"\r\n", b"\n")
 
 
 class Head(NamedTuple):
-    """`complete` when the empty line after the headers has come. `status` is None for a line that
-    is not HTTP. `retry_after` is the header's text."""
+    """The head of an answer.
+
+    `complete`: the empty line after the headers has arrived. `status` is None when the status line
+    is not HTTP. `retry_after` is the header's text.
+    """
 
     status: int | None
     headers: tuple[tuple[str, str], ...]
@@ -20,8 +23,10 @@ class Head(NamedTuple):
 
 
 def read_head(lines: Sequence[bytes]) -> Head:
-    """Of the last answer: those before it were informational, such as 103 Early Hints. Headers
-    beyond `HEADERS_LIMIT` bytes are left out."""
+    """The head of the last answer; earlier ones were informational, such as 103 Early Hints.
+
+    Headers beyond `HEADERS_LIMIT` bytes are left out.
+    """
     start = max((n for n, line in enumerate(lines) if line.startswith(b"HTTP/")), default=0)
     own = lines[start:]
     status = STATUS.match(own[0]) if own else None

@@ -11,8 +11,8 @@ MOST_KEPT = 1024
 class CurlLoop:
     """Runs many transfers at once over one pool of connections, in one thread.
 
-    libcurl says which sockets to watch and when to wake it, and tells whoever awaits `perform` how
-    a transfer ended. Connections that nothing used for `keep_alive` seconds are closed.
+    libcurl says which sockets to watch and when to wake it. `perform` returns when its transfer has
+    ended. Connections that were idle for `keep_alive` seconds are closed.
     """
 
     def __init__(self, keep_alive: float) -> None:
@@ -51,7 +51,7 @@ class CurlLoop:
         return multi
 
     def _on_socket(self, wanted: int, socket: int, _multi: Any, _data: Any) -> None:
-        """Called by libcurl. It must not be called back from here."""
+        """Called by libcurl, which must not be called from in here."""
         if wanted != pycurl.POLL_REMOVE and wanted & pycurl.POLL_IN:
             self._loop.add_reader(socket, self._act, socket, pycurl.CSELECT_IN)
         else:

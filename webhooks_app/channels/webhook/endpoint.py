@@ -1,4 +1,4 @@
-"""Webhooks as a channel: an endpoint signs each request as it leaves."""
+"""The webhook channel: an endpoint signs each request as it leaves."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -21,9 +21,9 @@ from webhooks_app.lib.crypto import Unreadable, Vault
 from webhooks_app.lib.times import utcnow
 from webhooks_app.lib.urls import origin
 
-# An answer that is compressed could not be read in the log.
+# A compressed answer would not be readable in the log.
 PLAIN = {"Accept-Encoding": "identity"}
-# Only on what another delivery led to, so that published formats stay as they are.
+# Only when another delivery caused the event, so that published formats stay as they are.
 HOPS = "Webhook-Hops"
 
 log = structlog.get_logger(__name__)
@@ -31,8 +31,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class WebhookEndpoint:
-    """`former_urls` are pairs of a delivery id and the URL of the deliveries below it, oldest
-    first. `own_headers` are the customer's; the log masks those named in `masked`."""
+    """A webhook's endpoint.
+
+    `former_urls` are pairs of a delivery id and the URL for deliveries with lower ids, oldest
+    first. `own_headers` are the customer's; the log masks those named in `masked`.
+    """
 
     transport: Transport
     user_agent: str
@@ -71,19 +74,19 @@ class WebhookEndpoint:
         return WebhookMessage(url, headers, body, self.timeout)
 
     def _own_headers(self, url: str) -> Mapping[str, str]:
-        """Their values were entered for the host of the current URL, and are for no former one."""
+        """Custom headers belong to the host of the current URL, so no former URL gets them."""
         same = url == self.url or origin(url) == origin(self.url)
         return self.own_headers if same else {}
 
     def url_for(self, delivery_id: str) -> str:
-        """That of when the delivery was made."""
+        """The URL at the time when the delivery was made."""
         for below, url in self.former_urls:
             if delivery_id < below:
                 return url
         return self.url
 
     def secrets(self, timestamp: int) -> tuple[str, ...]:
-        """Newest first; the one before it too, while a rotation overlaps."""
+        """Newest first, with the previous one while a rotation overlaps."""
         expires = self.previous_expires_at
         if self.previous_secret and expires and timestamp < expires.timestamp():
             return (self.secret, self.previous_secret)
@@ -91,7 +94,7 @@ class WebhookEndpoint:
 
 
 class WebhookMembers(Protocol):
-    """What a webhook's spec says of sending. `headers` are in the clear."""
+    """What a webhook's spec says about sending. `headers` are decrypted."""
 
     @property
     def url(self) -> str: ...
@@ -104,7 +107,7 @@ class WebhookMembers(Protocol):
 
 
 class WebhookChannel:
-    """`vault` opens secrets; `user_agent` is the header of that name."""
+    """`vault` decrypts secrets; `user_agent` is the header of that name."""
 
     def __init__(self, transport: Transport, vault: Vault, user_agent: str) -> None:
         self._transport = transport
@@ -139,7 +142,7 @@ class WebhookChannel:
         )
 
     def _previous_secret(self, subscription: SubscriptionRow) -> str | None:
-        """One that cannot be read is done without: the current secret signs too."""
+        """An unreadable old secret is left out, since the current one signs too."""
         sealed = subscription.sealed_previous_secret
         with suppress(Unreadable):
             return self._vault.open(sealed) if sealed else None

@@ -1,4 +1,4 @@
-"""One libcurl handle, used for one request after another, and what came back."""
+"""One libcurl handle, used for one request after another, and its results."""
 
 import re
 import socket
@@ -18,7 +18,7 @@ from webhooks_app.vocabulary import Failure
 
 BODY_LIMIT = 16 * 1024
 BREAK = re.compile(rb"[\r\n\0]")
-# Options of every request. An empty proxy is none, whatever the environment says.
+# Options of every request. An empty proxy means no proxy, whatever the environment says.
 FIXED: Mapping[int, object] = {
     pycurl.POST: 1,
     pycurl.PROTOCOLS: pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS,
@@ -42,15 +42,18 @@ TLS_VERSION, EXPIRES = b"SSL connection using TLSv", b"  expire date: "
 
 
 class Secured(NamedTuple):
-    """Of a TLS connection: its version, and when the endpoint's certificate expires."""
+    """A TLS connection: its version, and when the endpoint's certificate expires."""
 
     version: str
     certificate_ends_at: datetime | None
 
 
 class Exchange:
-    """`prepare`, `limit` and `watch` it, let libcurl perform it, then read what came back: `lines`
-    of headers, `body` (`cut` when it was too long), `ending` and `trace`."""
+    """One request at a time.
+
+    Call `prepare`, `limit` and `watch`, let libcurl perform it, then read the result: `lines` of
+    headers, `body` (`cut` when it was too long), `ending` and `trace`.
+    """
 
     def __init__(self, guard: Guard, keep_alive: float) -> None:
         self._guard = guard
@@ -77,7 +80,7 @@ class Exchange:
     def prepare(
         self, target: RequestTarget, addresses: Sequence[str], message: WebhookMessage
     ) -> None:
-        """`addresses` are those of the host, if it is a name. Raises `RequestNotSent`."""
+        """`addresses` are the host's, if it is a name. Raises `RequestNotSent`."""
         headers = [f"{name}: {value}".encode() for name, value in message.headers.items()]
         if BREAK.search(b"".join(headers)):
             raise RequestNotSent(Failure.INTERNAL, "Not sent: a header has a line break in it")
@@ -95,22 +98,22 @@ class Exchange:
             curl.unsetopt(pycurl.RESOLVE)
 
     def limit(self, limits: Limits) -> None:
-        """From now on. libcurl takes 0 for no limit at all."""
+        """Set the time limits from now on. For libcurl, 0 means no limit."""
         self.curl.setopt(pycurl.CONNECTTIMEOUT_MS, max(1, round(limits.connect * 1000)))
         self.curl.setopt(pycurl.TIMEOUT_MS, max(1, round(limits.total * 1000)))
 
     def watch(self, handshake: bool) -> None:
-        """Whether to note what `secured` says; it takes some time."""
+        """Whether to collect what `secured` returns; it takes some time."""
         self.curl.setopt(pycurl.VERBOSE, handshake)
 
     def release(self) -> None:
-        """Hold on to no body while it waits for the next request."""
+        """Keep no body while the handle waits for the next request."""
         self.body = b""
         self.curl.setopt(pycurl.POSTFIELDS, b"")
 
     @property
     def secured(self) -> Secured | None:
-        """None when there was no handshake, or nobody watched it."""
+        """None when there was no handshake, or `watch` was off."""
         return Secured(self._tls_version, self._expires) if self._tls_version else None
 
     def ending(self, code: int, message: str) -> Ending:
@@ -127,7 +130,7 @@ class Exchange:
         )
 
     def trace(self, looked_up: float | None, secured: Secured | None) -> Trace:
-        """`looked_up`: the seconds that the name look-up took."""
+        """`looked_up` is how many seconds the name look-up took."""
         info = self.curl.getinfo
         connect, tls, ready, first_byte, end = map(info, TIMES)
         is_new, sent = info(pycurl.NUM_CONNECTS) > 0, self._sent()
@@ -144,13 +147,13 @@ class Exchange:
         )
 
     def _sent(self) -> bool:
-        """Whether the request has begun to leave, so the connection stood, TLS included."""
+        """Whether the request began to leave, so the connection was open, TLS included."""
         return bool(self.curl.getinfo(pycurl.REQUEST_SIZE) > 0)
 
     # Called by libcurl
 
     def _open_socket(self, _purpose: int, address: Any) -> socket.socket | int:
-        """Asked for each address, literal or resolved, right before libcurl connects to it."""
+        """Called for each address, literal or resolved, right before libcurl connects to it."""
         host, port = address.addr[:2]
         reason = self._guard.refusal(host, port)
         if reason is not None:
@@ -162,7 +165,7 @@ class Exchange:
         return opened
 
     def _write(self, chunk: bytes) -> int:
-        """A body that is too long is cut, and its connection given up."""
+        """Cut a body that is too long, and give up its connection."""
         self.body += chunk
         if len(self.body) <= BODY_LIMIT:
             return len(chunk)
@@ -179,14 +182,14 @@ class Exchange:
 
 
 def _authorities() -> Mapping[int, str]:
-    """The certificate authorities that Python trusts on this machine, or SSL_CERT_FILE names."""
+    """The certificate authorities that Python trusts on this machine, or those in SSL_CERT_FILE."""
     paths = ssl.get_default_verify_paths()
     found = {pycurl.CAINFO: paths.cafile, pycurl.CAPATH: paths.capath}
     return {option: path for option, path in found.items() if path}
 
 
 def _ms(since: int, until: int) -> int | None:
-    """Milliseconds between two moments in microseconds; None when the second never came."""
+    """Milliseconds between two times in microseconds; None when the second never came."""
     return (until - since + 500) // 1000 if until else None
 
 

@@ -1,4 +1,4 @@
-"""From what libcurl says to a kind of failure and a sentence for the log."""
+"""Turn libcurl's errors into a kind of failure and a sentence for the log."""
 
 import errno
 import os
@@ -10,7 +10,7 @@ from webhooks_app.channels.webhook.answer import Head
 from webhooks_app.lib.ssrf import RefusedAddress
 from webhooks_app.vocabulary import Failure
 
-# Of libcurl, where pycurl has no name for them.
+# Error codes of libcurl that pycurl has no name for.
 WEIRD_SERVER_REPLY, HTTP2_STREAM, TOO_LARGE = 8, 92, 100
 NOT_HTTP = (
     pycurl.E_UNSUPPORTED_PROTOCOL,
@@ -20,16 +20,16 @@ NOT_HTTP = (
     TOO_LARGE,
 )
 UNTRUSTED = (
-    "is signed by an authority that is not trusted here, or the endpoint leaves out an "
+    "is signed by an authority that is not trusted here, or the endpoint does not send an "
     "intermediate certificate"
 )
-# By OpenSSL's X509_V_ERR_…, but for 1, which libcurl gives when the names differ.
+# By OpenSSL's X509_V_ERR_…, except 1, which libcurl gives when the names differ.
 CERTIFICATES = {
     1: "is for another host than {host}",
-    7: "is not signed by the authority that it names",
+    7: "is not signed by the authority it names",
     9: "is not valid yet",
     10: "has expired",
-    18: "is self-signed: no authority vouches for it",
+    18: "is self-signed, so no authority confirms it",
     19: UNTRUSTED,
     20: UNTRUSTED,
     21: UNTRUSTED,
@@ -38,8 +38,8 @@ CERTIFICATES = {
 HANDSHAKES = {
     "wrong version number": "The endpoint does not speak TLS on this port",
     "unexpected eof": "The endpoint closed the connection during the TLS handshake",
-    "protocol version": "The endpoint offers no TLS version that is still safe",
-    "unsupported protocol": "The endpoint offers no TLS version that is still safe",
+    "protocol version": "The endpoint offers no secure TLS version",
+    "unsupported protocol": "The endpoint offers no secure TLS version",
 }
 RESET = (errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED)
 
@@ -47,7 +47,7 @@ Named = tuple[Failure, str]
 
 
 class RequestNotSent(Exception):
-    """It did not come to a request. The message says why."""
+    """The request could not be sent; the message says why."""
 
     def __init__(self, failure: Failure, message: str) -> None:
         super().__init__(message)
@@ -55,7 +55,7 @@ class RequestNotSent(Exception):
 
 
 class Limits(NamedTuple):
-    """Seconds for connecting, name look-up included, and for all of it."""
+    """Seconds for connecting, name look-up included, and for the whole request."""
 
     connect: float
     total: float
@@ -65,9 +65,10 @@ class Limits(NamedTuple):
 
 
 class Ending(NamedTuple):
-    """How a transfer ended, in libcurl's words; `code` is 0 when nothing went wrong.
+    """How a transfer ended, in libcurl's words; `code` is 0 for success.
 
-    `connected`: the connection stood, TLS included. `cut`: we ended it, since the body was long.
+    `connected`: the connection was open, TLS included. `cut`: we ended the transfer because the
+    body was too long.
     """
 
     code: int
@@ -81,13 +82,13 @@ class Ending(NamedTuple):
 
 
 def explain(ending: Ending, head: Head, limits: Limits) -> tuple[Failure | None, str | None]:
-    """The kind of failure and what a person can make of it; nothing for an answer of 2xx."""
+    """The kind of failure and a sentence for people; None for an answer of 2xx."""
     if ending.code and not ending.cut:
         return _broken(ending, limits)
     if head.status is None:
         return Failure.NETWORK, "The answer is not valid HTTP"
     if not head.complete:
-        return Failure.NETWORK, "The answer broke off"
+        return Failure.NETWORK, "The answer was cut off"
     if not 200 <= head.status < 300:
         return Failure.STATUS, f"The endpoint answered {head.status}"
     return None, None
@@ -118,7 +119,7 @@ def _interrupted(ending: Ending) -> str:
         case pycurl.E_GOT_NOTHING:
             return "The endpoint closed the connection without an answer"
         case pycurl.E_PARTIAL_FILE:
-            return "The answer broke off"
+            return "The answer was cut off"
         case code if code in NOT_HTTP or "chunk" in ending.message:
             return "The answer is not valid HTTP"
         case pycurl.E_SEND_ERROR | pycurl.E_RECV_ERROR if ending.os_errno in RESET:
@@ -130,7 +131,7 @@ def _interrupted(ending: Ending) -> str:
 def _refused(address: RefusedAddress) -> Named:
     return (
         Failure.REFUSED,
-        f"Not sent: {address.address} is refused ({address.reason}). Deliveries reach public "
+        f"Not sent: {address.address} is refused ({address.reason}). Deliveries go to public "
         "addresses only, unless the operator allows a network.",
     )
 
@@ -149,4 +150,4 @@ def _handshake(message: str) -> str:
 
 
 def _reason(ending: Ending) -> str:
-    return os.strerror(ending.os_errno) if ending.os_errno else "there is no way to the endpoint"
+    return os.strerror(ending.os_errno) if ending.os_errno else "no route to the endpoint"

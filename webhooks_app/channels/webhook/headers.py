@@ -8,10 +8,10 @@ LONGEST_NAME = 100
 LONGEST_VALUE = 4096
 
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2
-# RFC 9110 §5.5: other characters reach some receivers as Latin-1, and others as UTF-8.
+# RFC 9110 §5.5: some receivers read other characters as Latin-1, some as UTF-8.
 VALUE = re.compile(r"[\x21-\x7e]([\t\x20-\x7e]*[\x21-\x7e])?")
 
-# Hop-by-hop (RFC 9110 §7.6.1), framing, what we set, and what names the sender.
+# Hop-by-hop (RFC 9110 §7.6.1), framing, headers that we set, and headers that name the sender.
 DENIED = frozenset(
     [
         "accept-encoding",
@@ -58,14 +58,16 @@ class InvalidHeader(ValueError):
 
 
 def check_custom_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers as they are to be sent. Raises `InvalidHeader` for the first that may not be."""
+    """The headers to send. Raises `InvalidHeader` for the first that is not allowed."""
     if len(headers) > MOST:
-        raise InvalidHeader(list(headers)[MOST], f"There are at most {MOST} custom headers.")
+        raise InvalidHeader(list(headers)[MOST], f"Use at most {MOST} custom headers.")
     seen: set[str] = set()
     for name, value in headers.items():
         _check(name, value)
         if name.lower() in seen:
-            raise InvalidHeader(name, f"{name} is there twice; case makes no difference.")
+            raise InvalidHeader(
+                name, f"{name} appears twice; upper and lower case make no difference."
+            )
         seen.add(name.lower())
     return dict(headers)
 
@@ -74,14 +76,16 @@ def _check(name: str, value: str) -> None:
     if len(name) > LONGEST_NAME or not TOKEN.fullmatch(name):
         raise InvalidHeader(name, "A header's name has letters, digits and hyphens only.")
     if name.lower() in DENIED or name.lower().startswith(DENIED_PREFIXES):
-        raise InvalidHeader(name, f"{name} is set by us or by the connection, so it cannot be.")
+        raise InvalidHeader(
+            name, f"{name} cannot be a custom header: it is set by us or by the connection."
+        )
     if value and not value.isascii():
         raise InvalidHeader(
             name,
-            f"The value of {name} may hold ASCII characters only, since receivers read others "
+            f"Use only ASCII characters in the value of {name}: receivers read others "
             "differently. Write them as %C3%A9, for example, if your receiver decodes that.",
         )
     if len(value) > LONGEST_VALUE or not VALUE.fullmatch(value):
         raise InvalidHeader(
-            name, f"The value of {name} is 1 to {LONGEST_VALUE} printable ASCII characters."
+            name, f"The value of {name} must have 1 to {LONGEST_VALUE} printable ASCII characters."
         )

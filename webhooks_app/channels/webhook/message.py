@@ -1,4 +1,4 @@
-"""What the transport is given."""
+"""What the transport gets."""
 
 from collections.abc import Mapping
 
@@ -6,8 +6,10 @@ import msgspec
 
 
 class WebhookMessage(msgspec.Struct, frozen=True):
-    """One request, ready to send. `timeout` is how many seconds an answer may take, None for as
-    long as the transport waits."""
+    """One request, ready to send.
+
+    `timeout` is how many seconds an answer may take; None for the transport's own limit.
+    """
 
     url: str
     headers: Mapping[str, str]

@@ -1,6 +1,6 @@
-"""Host names to addresses, without threads: one dead name server holds up nobody else's look-ups.
+"""Resolve host names without threads, so one dead name server delays no other look-ups.
 
-libcurl would use a pool of 20 threads, each of which a dead name server holds for half a minute.
+libcurl would use a pool of 20 threads, and a dead name server would hold each for half a minute.
 """
 
 import asyncio
@@ -15,30 +15,35 @@ from webhooks_app.vocabulary import Failure
 
 TTL = 10.0
 MOST_KEPT = 10_000
-# Of one query; c-ares waits twice as long for the second.
+# For one query; c-ares waits twice as long for the second.
 QUERY_TIMEOUT, TRIES = 1.5, 2
 REASONS = {
-    aiodns.error.ARES_ENOTFOUND: "there is no such name",
+    aiodns.error.ARES_ENOTFOUND: "the name does not exist",
     aiodns.error.ARES_ENODATA: "the name has no address",
-    aiodns.error.ARES_ETIMEOUT: "the name server did not answer",
+    aiodns.error.ARES_ETIMEOUT: "the name server did not respond",
     aiodns.error.ARES_ECONNREFUSED: "the name server cannot be reached",
 }
 
 
 class Resolver(Protocol):
     async def addresses(self, name: str, within: float) -> Sequence[str]:
-        """Of IPv4 and IPv6, best first. `within` is in seconds. Raises `RequestNotSent`."""
+        """The addresses, IPv4 and IPv6, best first. `within` is in seconds.
+
+        Raises `RequestNotSent`.
+        """
         ...
 
     async def close(self) -> None: ...
 
 
 class AsyncResolver:
-    """c-ares on the running loop. Answers are kept for `TTL` seconds; who asks for the same name
-    meanwhile waits for the same query."""
+    """c-ares on the running loop.
+
+    Answers are kept for `TTL` seconds. Requests for the same name at the same time share one query.
+    """
 
     def __init__(self, name_servers: Sequence[str] | None = None) -> None:
-        """`name_servers` are addresses, with a port or without; those of this machine for None."""
+        """`name_servers` are addresses, with or without a port; None uses this machine's."""
         self._loop = asyncio.get_running_loop()
         self._resolver = aiodns.DNSResolver(name_servers, timeout=QUERY_TIMEOUT, tries=TRIES)
         self._kept: dict[str, tuple[float, asyncio.Task[Sequence[str]]]] = {}
@@ -62,7 +67,9 @@ class AsyncResolver:
         if len(self._kept) >= MOST_KEPT:
             self._kept.clear()
         query = self._loop.create_task(self._query(name))
-        query.add_done_callback(_failed)  # else asyncio complains where nobody waits any more
+        query.add_done_callback(
+            _failed
+        )  # otherwise asyncio warns about an error that nobody awaited
         self._kept[name] = (self._loop.time() + TTL, query)
         return query
 

@@ -1,4 +1,4 @@
-"""How long an endpoint asks to wait (RFC 9110 §10.2.3)."""
+"""How long an endpoint asks us to wait (RFC 9110 §10.2.3)."""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime

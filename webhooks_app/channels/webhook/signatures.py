@@ -1,4 +1,4 @@
-"""Signing secrets, and what all formats sign and check with. Pure, but for making a secret."""
+"""Signing secrets, and how all formats sign and check. Pure, except for making a secret."""
 
 import base64
 import binascii
@@ -15,22 +15,22 @@ LONGEST_TIMESTAMP = 12
 
 
 class BadSignature(Exception):
-    """Why a request does not verify, in a sentence."""
+    """The request does not verify; the message says why."""
 
 
 def generate_secret() -> str:
-    """`whsec_` and 32 random bytes in base 64: good for every format."""
+    """`whsec_` and 32 random bytes in base 64, which every format can use."""
     return PREFIX + base64.b64encode(random.token_bytes(32)).decode()
 
 
 def check_secret(secret: str) -> str:
-    """A secret that a user brings, for formats that use its text as the key.
+    """A user's own secret, for formats that use its text as the key.
 
-    Raises ValueError with a sentence.
+    Raises ValueError with a sentence for people.
     """
     if not SHORTEST_TEXT <= len(secret) <= LONGEST_TEXT or not _is_visible(secret):
         raise ValueError(
-            f"A secret has {SHORTEST_TEXT} to {LONGEST_TEXT} visible ASCII characters."
+            f"A secret must have {SHORTEST_TEXT} to {LONGEST_TEXT} visible ASCII characters."
         )
     return secret
 
@@ -38,25 +38,25 @@ def check_secret(secret: str) -> str:
 def check_encoded_secret(secret: str) -> str:
     """A secret for Standard Webhooks: `whsec_` and 24 to 64 bytes in base 64.
 
-    One that lacks its padding gets it: the key is the same, and some libraries insist on it.
-    Raises ValueError with a sentence.
+    Missing padding is added: the key is the same, and some libraries insist on it. Raises
+    ValueError with a sentence for people.
     """
     encoded = secret.removeprefix(PREFIX)
     padded = secret if "=" in encoded else secret + "=" * (-len(encoded) % 4)
     key = _decoded(padded)
     if key is None or not SHORTEST_KEY <= len(key) <= LONGEST_KEY:
         raise ValueError(
-            f"A secret for this format is {PREFIX} and {SHORTEST_KEY} to {LONGEST_KEY} bytes "
+            f"A secret for this format must be {PREFIX} and {SHORTEST_KEY} to {LONGEST_KEY} bytes "
             "in base 64."
         )
     return padded
 
 
 def key_of(secret: str) -> bytes:
-    """The bytes that sign for Standard Webhooks: what `whsec_` encodes, else the text itself.
+    """The key for Standard Webhooks: what `whsec_` encodes, otherwise the text itself.
 
-    Never fails: a delivery keeps its format, also when its subscription has since been given
-    another format and with it a secret that this one would refuse.
+    Never fails: a delivery keeps its format even when its subscription has since got another
+    format, with a secret that this one would refuse.
     """
     decoded = _decoded(secret)
     return secret.encode() if decoded is None else decoded
@@ -68,7 +68,7 @@ def hex_of(secret: str, content: bytes) -> str:
 
 
 def base64_of(secret: str, content: bytes) -> str:
-    """The same in base 64."""
+    """The same signature in base 64."""
     return _base64(_digest(_text_mac(secret), content))
 
 
@@ -92,7 +92,7 @@ def verify_standard(secret: str, headers: Mapping[str, str], body: bytes, now: i
 
 
 def required(headers: Mapping[str, str], name: str) -> str:
-    """The value of a header. Raises `BadSignature` when it is not there."""
+    """The value of a header. Raises `BadSignature` when it is missing."""
     if name not in headers:
         raise BadSignature(f"The header {name} is missing.")
     return headers[name]
@@ -106,31 +106,31 @@ def read_timestamp(text: str, where: str) -> int:
 
 
 def check_age(timestamp: int, now: int) -> None:
-    """Raises `BadSignature` when a request was signed more than 5 minutes ago, or ahead."""
+    """Raises `BadSignature` when a request was signed more than 5 minutes ago or in the future."""
     if now - timestamp > TOLERANCE:
         raise BadSignature(
-            f"It was signed {_duration(now - timestamp)} ago, and 5 minutes are allowed: an old "
+            f"It was signed {_duration(now - timestamp)} ago; 5 minutes are allowed. Was an old "
             "request sent again?"
         )
     if timestamp - now > TOLERANCE:
         raise BadSignature(
-            f"Its timestamp is {_duration(timestamp - now)} ahead, and 5 minutes are allowed: is a "
-            "clock wrong?"
+            f"Its timestamp is {_duration(timestamp - now)} in the future; 5 minutes are allowed. "
+            "Is a clock wrong?"
         )
 
 
 def check_match(expected: str, offered: Iterable[str]) -> None:
-    """Compared in constant time. Raises `BadSignature` when none is the expected signature."""
+    """Compare in constant time. Raises `BadSignature` when none is the expected signature."""
     wanted = expected.encode()
     if not any(hmac.compare_digest(wanted, one.encode(errors="replace")) for one in offered):
-        raise BadSignature(
-            "The signature does not fit: another secret, or the body was changed on its way."
-        )
+        raise BadSignature("Signature mismatch: wrong secret, or the body was altered in transit.")
 
 
 def _digest(mac: hmac.HMAC, content: bytes) -> bytes:
-    """Unlike `hmac.digest`, copies do not let go of the interpreter for each of thousands of
-    small messages."""
+    """Copies of one HMAC do not release the interpreter for each small message.
+
+    `hmac.digest` would.
+    """
     mac = mac.copy()
     mac.update(content)
     return mac.digest()

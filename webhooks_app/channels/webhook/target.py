@@ -1,4 +1,4 @@
-"""A URL, cut into what libcurl is told and what is sent as it is."""
+"""A URL, split into what libcurl needs and what is sent unchanged."""
 
 from functools import lru_cache
 from string import printable
@@ -14,9 +14,11 @@ SENT_AS_THEY_ARE = "".join(one for one in printable if one.isprintable() and one
 
 
 class RequestTarget(NamedTuple):
-    """`origin` is the URL without what follows the host. `path` is sent byte for byte as it was
-    configured, but for characters that a request line cannot have. `name` is the host to look up,
-    empty for one that is an address."""
+    """`origin` is the URL up to the end of the host.
+
+    `path` is sent as it was configured, byte for byte, except for characters that a request line
+    cannot have. `name` is the host to look up; empty for an address.
+    """
 
     origin: str
     path: str
@@ -28,7 +30,7 @@ class RequestTarget(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def target_of(url: str) -> RequestTarget:
-    """Raises ValueError for what is not an http or https URL."""
+    """Raises ValueError for anything but an http or https URL."""
     parts = urlsplit(url)
     host = (parts.hostname or "").rstrip(".")
     port = parts.port or DEFAULT_PORTS.get(parts.scheme)

@@ -1,4 +1,4 @@
-"""Sends one message over HTTP and says how it ended. Knows nothing of retries or storage."""
+"""Send one message over HTTP and say how it ended. Knows nothing about retries or storage."""
 
 import resource
 import time
@@ -18,12 +18,12 @@ from webhooks_app.channels.webhook.retry_after import parse_retry_after
 from webhooks_app.channels.webhook.target import RequestTarget, target_of
 from webhooks_app.lib.ssrf import Guard
 
-# Below what common servers keep (Node 5 s), so that few close just as a connection is used.
+# Shorter than common servers keep connections (Node 5 s), so few are closed just as we use them.
 KEEP_ALIVE = 4
 OPEN_FILES = 16_384
 GONE_STATUS = 410
 ASKS_TO_WAIT = (429, 503)
-# For how long it is believed what a handshake with a host showed, and of how many hosts.
+# How long a handshake's result is kept for a host, and for how many hosts.
 SECURED_FOR, MOST_SECURED = 60.0, 10_000
 
 
@@ -39,8 +39,8 @@ class Began(NamedTuple):
 class Transport:
     """One pool of connections for the life of an event loop: `async with Transport(...)`.
 
-    `timeout` seconds cover name look-up, connecting, headers and body together, and a message may
-    want fewer; `connect_timeout` the first two of them, TLS included. Redirects are not followed,
+    `timeout` seconds cover name look-up, connecting, headers and body together; a message may ask
+    for fewer. `connect_timeout` covers the first two, TLS included. Redirects are not followed,
     cookies not kept, proxies not used, compressed bodies not unpacked, and no socket is opened to
     an address that `guard` refuses.
     """
@@ -78,7 +78,7 @@ class Transport:
         await self._resolver.close()
 
     async def send(self, message: WebhookMessage) -> Outcome:
-        """POST `message` once. Never raises, but for cancellation."""
+        """POST `message` once. Never raises, except for cancellation."""
         began = Began(self._now(), time.perf_counter())
         try:
             return await self._try(message, target_of(message.url), began)
@@ -103,7 +103,7 @@ class Transport:
             self._idle.append(exchange)
 
     def _limits(self, message: WebhookMessage) -> Limits:
-        """Never more than the transport's: a lease is held for as long as that."""
+        """Never more than the transport's own limit, since leases last that long."""
         total = min(self._timeout, message.timeout or self._timeout)
         return Limits(min(self._connect_timeout, total), total)
 
@@ -117,8 +117,10 @@ class Transport:
         return until < time.monotonic()
 
     def _learn(self, target: RequestTarget, exchange: Exchange) -> Secured | None:
-        """What is known of the connection; of a kept one, what its handshake or a later one with
-        the same host showed."""
+        """What is known about a connection.
+
+        A kept one has it from the last handshake with its host.
+        """
         if exchange.secured is not None:
             if len(self._secured) >= MOST_SECURED:
                 self._secured.clear()
@@ -149,7 +151,7 @@ def outcome_of(
 
 
 def _storable(text: str) -> str:
-    """Without what a database refuses."""
+    """The text without what a database refuses."""
     return text[:500].replace("\0", "").encode(errors="replace").decode()
 
 

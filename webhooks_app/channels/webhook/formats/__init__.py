@@ -1,4 +1,4 @@
-"""Wire formats: the envelope, the headers and the signature. One small module each, all pure."""
+"""Wire formats: envelope, headers and signature. One small, pure module each."""
 
 from collections.abc import Mapping, Sequence
 
@@ -35,7 +35,7 @@ FORMATS: Mapping[str, WireFormat] = {format_.name: format_ for format_ in ALL}
 
 
 def wire_format(name: str) -> WireFormat:
-    """Raises ValueError for a name that is none."""
+    """Raises ValueError for an unknown name."""
     try:
         return FORMATS[name]
     except KeyError as error:
@@ -43,7 +43,7 @@ def wire_format(name: str) -> WireFormat:
 
 
 def check_secret_for(name: str, secret: str) -> str:
-    """A secret that this format can sign with. Raises ValueError with a sentence."""
+    """A secret that this format can sign with. Raises ValueError with a sentence for people."""
     return check_encoded_secret(secret) if FORMATS[name].encoded_secret else check_secret(secret)
 
 

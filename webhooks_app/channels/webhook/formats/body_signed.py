@@ -1,4 +1,4 @@
-"""What formats share that sign the body alone, in hex, in a header of their own."""
+"""The base of formats that sign only the body, in hex, in their own header."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -15,9 +15,12 @@ HEX = re.compile("[0-9a-f]{64}")
 
 
 class BodySigned:
-    """The key is the text of the secret. The header takes one signature, so while a secret
-    rotates the newest signs. There is no time in what is signed, so nothing tells an old request
-    from a new one; `X-Webhook-Id`, the same on each try, lets a receiver drop repeats."""
+    """The key is the text of the secret.
+
+    The header has room for one signature, so during a rotation the newest secret signs. No time is
+    signed, so a receiver cannot recognise an old request; `X-Webhook-Id`, the same on each try,
+    lets it drop repeats.
+    """
 
     content_type = "application/json"
     encoded_secret = False
@@ -49,7 +52,7 @@ class BodySigned:
         timestamp: int,  # noqa: ARG002
         event_type: str,  # noqa: ARG002
     ) -> dict[str, str]:
-        """Beside content type and signature."""
+        """Headers besides content type and signature."""
         return {"X-Webhook-Id": delivery_id}
 
     def verify(

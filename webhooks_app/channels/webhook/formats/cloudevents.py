@@ -1,5 +1,7 @@
-"""CloudEvents 1.0 (cloudevents.io) in structured mode, with the signature of Standard Webhooks,
-since CloudEvents has none of its own."""
+"""CloudEvents 1.0 (cloudevents.io) in structured mode.
+
+It is signed as Standard Webhooks, since CloudEvents defines no signature.
+"""
 
 from webhooks_app.channels.webhook.formats.contract import EventView
 from webhooks_app.channels.webhook.formats.parts import moment, quoted

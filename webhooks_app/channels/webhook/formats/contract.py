@@ -1,4 +1,4 @@
-"""What a wire format is given, and what it answers."""
+"""The contract of a wire format: what it gets and returns."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -8,8 +8,11 @@ import msgspec
 
 
 class EventView(msgspec.Struct, frozen=True):
-    """An event as formats see it. `data` is the producer's JSON text, put into the envelope as it
-    is; `occurred_at` is aware, in UTC."""
+    """An event as formats see it.
+
+    `data` is the producer's JSON text, which goes into the envelope unchanged; `occurred_at` is
+    aware, in UTC.
+    """
 
     id: str
     type: str
@@ -20,17 +23,16 @@ class EventView(msgspec.Struct, frozen=True):
     data: bytes
 
     def subject_of_type(self, subject_type: str) -> str | None:
-        """The id of what it is about, when that is of this type."""
+        """The subject's id, if the subject is of this type."""
         return self.subject_id if self.subject_type == subject_type else None
 
 
 class WireFormat(Protocol):
-    """The same event always gives the same bytes, now and in every later version: retries and
-    replays rely on it. A change of a format is a new format.
+    """A wire format. The same event gives the same bytes now and in every later version.
 
-    `encoded_secret`: the key is what `whsec_` encodes in base 64, not the secret's text.
-    `signs_with_each`: while a secret rotates there is a signature by each of the two; else there
-    is room for one, by the newest.
+    Retries and replays rely on that, so a changed format is a new format. `encoded_secret`: the key
+    is what `whsec_` encodes in base 64, not the secret's text. `signs_with_each`: during a rotation
+    both secrets sign; otherwise only the newest does.
     """
 
     name: str
@@ -41,7 +43,7 @@ class WireFormat(Protocol):
 
     @property
     def signature_header(self) -> str | None:
-        """In lower case; None where nothing is signed, as for a chat service."""
+        """In lower case; None where nothing is signed, such as for a chat service."""
         ...
 
     def envelope(self, event: EventView) -> bytes:
@@ -60,5 +62,5 @@ class WireFormat(Protocol):
         ...
 
     def verify(self, secret: str, headers: Mapping[str, str], body: bytes, now: int) -> None:
-        """Check a received request; `headers` by lower-case name. Raises `BadSignature`."""
+        """Check a received request; `headers` are by lower-case name. Raises `BadSignature`."""
         ...

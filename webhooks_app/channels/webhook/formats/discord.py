@@ -13,11 +13,12 @@ from webhooks_app.channels.webhook.formats.people import (
 )
 from webhooks_app.channels.webhook.formats.unsigned import Unsigned
 
-LONGEST_TITLE = 120  # of 256, which escapes may double
-LONGEST_EMBED = 5500  # Discord takes 6000 in all texts of an embed together
+LONGEST_TITLE = 120  # of 256, since escapes may double the length
+LONGEST_EMBED = 5500  # Discord accepts 6000 in all texts of an embed together
 SHORT = 40
 
-# A bare link is shown as it is, with any backslash in it; a hyphen matters at the start of a line.
+# A bare link is shown unchanged, so it gets no backslashes; a hyphen matters only at the start of a
+# line.
 LINK_OR_MARKUP = re.compile(r"(https?://[^\s\\*~`|<>\[\]()]+)|^([ ]*)-|([\\*_~`|<>\[\]()#@])", re.M)
 
 

@@ -1,5 +1,7 @@
-"""Signed as GitHub signs ("Validating webhook deliveries" in its documents), for receivers that
-have the code for it already. The body is ours."""
+"""Signed as GitHub signs, for receivers that already have code for it. The body is ours.
+
+See "Validating webhook deliveries" in GitHub's documentation.
+"""
 
 from webhooks_app.channels.webhook.formats.body_signed import BodySigned
 from webhooks_app.channels.webhook.formats.contract import EventView
@@ -26,5 +28,5 @@ class GitHub(BodySigned):
         timestamp: int,  # noqa: ARG002
         event_type: str,
     ) -> dict[str, str]:
-        """By GitHub's names, which its libraries and plug-ins look for."""
+        """GitHub's header names, which its libraries and plug-ins look for."""
         return {"X-GitHub-Event": event_type, "X-GitHub-Delivery": delivery_id}

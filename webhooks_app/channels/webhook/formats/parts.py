@@ -23,7 +23,7 @@ def unix(at: datetime) -> bytes:
 
 
 def subject(event: EventView) -> bytes:
-    """`{"type", "id"}`, or null for an event that is about nothing in particular."""
+    """`{"type", "id"}`, or null for an event without a subject."""
     if event.subject_type is None:
         return b"null"
     return b'{"type":%b,"id":%b}' % (quoted(event.subject_type), quoted(event.subject_id))

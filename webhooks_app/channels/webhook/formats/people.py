@@ -1,4 +1,4 @@
-"""An event as a chat service shows it: facts, which are labels and values, and a footer."""
+"""An event for a chat service: facts (label and value) and a footer."""
 
 from collections.abc import Callable, Sequence
 from itertools import islice
@@ -8,16 +8,16 @@ from webhooks_app.channels.webhook.formats.contract import EventView
 
 MOST_FACTS = 20
 LONGEST_VALUE = 400
-MOST_ELEMENTS = LONGEST_VALUE  # of a list: more could not be shown
+MOST_ELEMENTS = LONGEST_VALUE  # of a list; a chat message has no room for more
 
 Fact = tuple[str, str]
 MORE: Fact = ("More", "There are fields that are not shown here")
 
 
 def facts_of(event: EventView) -> list[Fact]:
-    """The first fields that say something, ids last; objects within are flattened.
+    """The first fields that are not empty, ids last, with nested objects flattened.
 
-    Words are made only of what is shown: an engine sends other things meanwhile.
+    Only what is shown is turned into words, since the engine's event loop waits for it.
     """
     found = islice(flat(as_written(event.data), most=MOST_ELEMENTS), MOST_FACTS + 1)
     facts = [(label_of(path), cut(text, LONGEST_VALUE)) for path, text in found]
@@ -26,7 +26,7 @@ def facts_of(event: EventView) -> list[Fact]:
 
 
 def fitting(facts: Sequence[Fact], room: int, size: Callable[[str], int]) -> list[Fact]:
-    """As many of the first as there is room for, by the size of their texts."""
+    """The first facts, as many as there is room for."""
     fit: list[Fact] = []
     for label, value in facts:
         room -= size(label) + size(value)
@@ -37,13 +37,13 @@ def fitting(facts: Sequence[Fact], room: int, size: Callable[[str], int]) -> lis
 
 
 def summary_of(event: EventView, facts: Sequence[Fact]) -> str:
-    """One line for a notification: the title and the first two values."""
+    """One line for a notification: title and first two values."""
     values = " · ".join(value for _, value in facts[:2])
     return f"{title_of(event.type)}: {values}" if values else title_of(event.type)
 
 
 def footer_of(event: EventView) -> str:
-    """What a person needs to find the event again."""
+    """What a person needs to find the event in the dashboard."""
     at = event.occurred_at.isoformat(" ", "minutes").removesuffix("+00:00")
     return f"{event.type} · {at} UTC · {event.id}"
 

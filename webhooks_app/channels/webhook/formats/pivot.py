@@ -12,7 +12,7 @@ class Pivot(BodySigned):
     prefix = ""
 
     def envelope(self, event: EventView) -> bytes:
-        """The document tells of no envelope, but that a webhook is about a room or a space."""
+        """The document shows no envelope. It says that a webhook is about a room or a space."""
         return b'{"event":%b,"timestamp":%b,"subject":%b,"data":%b}' % (
             quoted(event.type),
             moment(event.occurred_at),

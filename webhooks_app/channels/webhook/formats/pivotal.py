@@ -18,8 +18,10 @@ SIGNATURE = re.compile(r"v1,t=([^,]*),sig=([^,]*)")
 
 
 class Pivotal:
-    """The document shows one `sig`, and code that splits at commas may take either of two, so
-    while a secret rotates the newest signs. The key is the text of the secret."""
+    """During a rotation only the newest secret signs. The key is the text of the secret.
+
+    The document shows one `sig`, and code that splits at commas could take either of two.
+    """
 
     name = "pivotal"
     label = "Pivotal"

@@ -26,18 +26,20 @@ LEAD_DETAILS = (
 
 
 def name_of(event_type: str) -> str:
-    """Pollybot's name of an event type: `LEAD_CREATED`, `CONVERSATION_STARTED` …"""
+    """Pollybot's name for an event type: `LEAD_CREATED`, `CONVERSATION_STARTED` …"""
     return OWN_NAMES.get(event_type) or event_type.replace(".", "_").upper()
 
 
 def names_by_own(event_types: Iterable[str]) -> dict[str, str]:
-    """The way back: each of these event types by Pollybot's name of it."""
+    """The reverse: each of these event types by Pollybot's name for it."""
     return {name_of(event_type): event_type for event_type in event_types}
 
 
 def _data(event: EventView) -> bytes:
-    """As it came; of a lead, followed by those members that the document shows and that did not
-    come, so that a receiver which reads them finds them."""
+    """The data unchanged. A lead also gets the missing members that the document shows.
+
+    So a receiver that reads them finds them.
+    """
     if not event.type.startswith("lead."):
         return event.data
     given = _members(event.data)
@@ -48,7 +50,7 @@ def _data(event: EventView) -> bytes:
 
 
 def _of_a_lead(event: EventView) -> Iterator[tuple[str, bytes]]:
-    """What is known without being told. One that was captured just now is new."""
+    """Values that follow from the event: a lead that was just captured is new."""
     is_new, at = event.type == "lead.captured", moment(event.occurred_at)
     for name in LEAD_DETAILS:
         yield name, b'"NEW"' if is_new and name == "status" else b"null"
@@ -64,7 +66,10 @@ class Pollybot(BodySigned):
     sent_as = "X-Webhook-Signature"
 
     def envelope(self, event: EventView) -> bytes:
-        """`timestamp` in whole seconds; `chatbotId` is null when it is not about a chatbot."""
+        """`timestamp` is in whole seconds.
+
+        `chatbotId` is null when the event is not about a chatbot.
+        """
         return b'{"event":%b,"timestamp":%b,"data":%b,"chatbotId":%b}' % (
             quoted(name_of(event.type)),
             unix(event.occurred_at),
@@ -73,7 +78,7 @@ class Pollybot(BodySigned):
         )
 
     def more_headers(self, delivery_id: str, timestamp: int, event_type: str) -> dict[str, str]:
-        """The timestamp is not signed: it informs, and proves nothing."""
+        """The timestamp is only information: it is not signed."""
         return {
             **super().more_headers(delivery_id, timestamp, event_type),
             "X-Webhook-Timestamp": str(timestamp),

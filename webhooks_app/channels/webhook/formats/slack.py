@@ -1,6 +1,6 @@
 """A message for an incoming webhook of Slack (docs.slack.dev, "Block Kit").
 
-Labels and values are `plain_text`, so that nothing in them is markup or a mention.
+Labels and values are `plain_text`, so nothing in them acts as markup or a mention.
 """
 
 from collections.abc import Sequence

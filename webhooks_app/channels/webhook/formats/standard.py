@@ -8,7 +8,7 @@ from webhooks_app.channels.webhook.signatures import sign_standard, verify_stand
 
 
 class Standard:
-    """While a secret rotates, the header has a signature by each."""
+    """During a rotation, the header has a signature by each secret."""
 
     name = "standard"
     label = "Standard Webhooks"

@@ -1,5 +1,7 @@
-"""Signed as Stripe signs ("Verify webhook signatures manually" in its documents), in an envelope
-that Stripe's libraries read as an event."""
+"""Signed as Stripe signs, in an envelope that Stripe's libraries read as an event.
+
+See "Verify webhook signatures manually" in Stripe's documentation.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,8 +18,10 @@ from webhooks_app.channels.webhook.signatures import (
 
 
 class Stripe:
-    """The key is the text of the secret, `whsec_` included. While one rotates there are two `v1`,
-    of which one must fit."""
+    """The key is the text of the secret, `whsec_` included.
+
+    During a rotation there are two `v1`; a receiver needs one that matches.
+    """
 
     name = "stripe"
     label = "Stripe style"

@@ -1,6 +1,6 @@
 """A message for an incoming webhook or workflow of Microsoft Teams: an Adaptive Card 1.4.
 
-The runs of a `RichTextBlock` are shown as they are, unlike a `TextBlock`, which reads Markdown.
+A `RichTextBlock` shows its text unchanged, while a `TextBlock` reads Markdown.
 """
 
 import orjson
@@ -14,7 +14,7 @@ from webhooks_app.channels.webhook.formats.people import (
 )
 from webhooks_app.channels.webhook.formats.unsigned import Unsigned
 
-ROOM, OVERHEAD = 20_000, 160  # bytes, and what stands around each text; Teams takes 28 KB
+ROOM, OVERHEAD = 20_000, 160  # in bytes, with the JSON around each text; Teams accepts 28 KB
 SCHEMA = "http://adaptivecards.io/schemas/adaptive-card.json"
 CARD = "application/vnd.microsoft.card.adaptive"
 
@@ -38,7 +38,7 @@ class Teams(Unsigned):
 
 
 def _size(text: str) -> int:
-    """In UTF-8 or UTF-16, whichever is more: the documents do not say which is meant."""
+    """In UTF-8 or UTF-16, whichever is longer: the documentation does not say which counts."""
     return max(len(orjson.dumps(text)), 2 * units(text)) + OVERHEAD
 
 

@@ -1,4 +1,4 @@
-"""What the formats of chat services share: no signature, since their URL is the secret."""
+"""The base of chat services' formats: no signature, since the URL is the secret."""
 
 from collections.abc import Mapping, Sequence
 
