@@ -1,4 +1,4 @@
-"""The product's words, where the code needs them as values."""
+"""The product's terms that the code uses as values."""
 
 from enum import StrEnum
 
@@ -46,12 +46,12 @@ class EventOrigin(StrEnum):
     PING = "ping"
 
 
-# What really happened, whether it was reported as an event or derived from a conversation.
+# Real events, whether reported or derived from a conversation.
 REAL_ORIGINS = (EventOrigin.API, EventOrigin.CHAT)
 
 
 class Trigger(StrEnum):
-    """What made a delivery. A recovery is the first one of an event that was missed."""
+    """The cause of a delivery. A recovery is the first delivery of a missed event."""
 
     EVENT = "event"
     REPLAY = "replay"
@@ -68,13 +68,13 @@ class DeliveryStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-# Those that go on: to be sent, or being sent right now.
+# States that are not final: waiting to be sent, or being sent.
 WAITING = (DeliveryStatus.PENDING, DeliveryStatus.RETRYING)
 OPEN = (*WAITING, DeliveryStatus.SENDING)
 
 
 class Frequency(StrEnum):
-    """Of digests (Pivra, "Activity digests")."""
+    """How often digests are sent (Pivra, "Activity digests")."""
 
     HOURLY = "hourly"
     EVERY_4_HOURS = "every_4_hours"
@@ -85,8 +85,11 @@ class Frequency(StrEnum):
 
 
 class Failure(StrEnum):
-    """Why a try failed. `refused`: our own guard kept it from a forbidden address. `unconfirmed`:
-    no address of an action has confirmed that it wants mails."""
+    """Why a try failed.
+
+    `refused`: our guard does not allow the address. `unconfirmed`: no address of an action has
+    confirmed that it wants mails.
+    """
 
     STATUS = "status"
     TIMEOUT = "timeout"

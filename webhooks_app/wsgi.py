@@ -1,5 +1,7 @@
-"""The Flask app, with settings from the environment. Granian serves `webhooks_app.rsgi`: a server
-that speaks WSGI lets slow clients hold its threads."""
+"""The Flask app, with settings from the environment.
+
+Granian serves `webhooks_app.rsgi` instead: with a WSGI server, slow clients can hold threads.
+"""
 
 from webhooks_app import create_app
 from webhooks_app.lib.starting import exiting_in_one_line

@@ -22,7 +22,7 @@ def test_a_digest_is_seen_before_it_is_made(page: Page, product: Product) -> Non
     expect(frame.get_by_text("(Asia/Kathmandu)")).to_be_visible()
     expect(frame.get_by_text("Sent by the action “Every hour”")).to_be_visible()
     page.get_by_role("button", name="Send to me").click()
-    expect(frame.get_by_text("kept in the outbox")).to_be_visible()
+    expect(frame.get_by_text("in the outbox")).to_be_visible()
     expect(page.get_by_label("Name")).to_have_value("Every hour")
     page.get_by_role("button", name="Save").press("Enter")
     expect(page.get_by_text("Saved.")).to_be_visible()

@@ -57,7 +57,7 @@ def test_a_delivery_that_waits_is_retried_now(page: Page, product: Product) -> N
     line.locator("summary").first.click()
     expect(line).to_contain_text("Retry now makes attempt 2 at once.")
     line.get_by_role("button", name="Retry now").click()
-    expect(line).to_contain_text("It is retried now.")
+    expect(line).to_contain_text("Retrying now.")
     expect(line.locator(".attempt")).to_have_count(2)
     expect(line.get_by_text("It arrived. Replay sends it a second time.")).to_be_visible()
 

@@ -216,7 +216,7 @@ def test_a_key_is_made_after_the_password_was_confirmed(
     page.get_by_role("button", name=re.compile("Create")).click()
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Confirm").click()
-    expect(page.get_by_text("This is not your password.")).to_be_visible()
+    expect(page.get_by_text("Wrong password.")).to_be_visible()
     if scripts:
         assert findings(page) == []
     page.get_by_label("Password").fill(product.demo.owner.password)

@@ -99,7 +99,7 @@ def test_half_a_body_is_none(site: Site, headers: dict[str, object], sent: bytes
     assert b"/docs/api#incomplete-body" in answer
     page = ask(site.port, head("POST /login", **headers), sent, end=True)
     assert status(page) == 400
-    assert page.endswith(b"The body of the request is incomplete.\n")
+    assert page.endswith(b"The request's body is incomplete.\n")
 
 
 LIMITS = [

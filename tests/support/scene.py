@@ -198,7 +198,7 @@ def _trouble(session: Session, row: Subscription) -> None:
             kind="endpoint_failing",
             subscription_id=row.id,
             title=f"{row.name} has failed for a day",
-            body="Not one delivery succeeded in the last day. After 5 days it will be disabled.",
+            body="No delivery succeeded in the last day. After 5 days it will be switched off.",
             created_at=utcnow(),
         )
     )

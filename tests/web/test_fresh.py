@@ -77,7 +77,7 @@ def test_a_wrong_password_changes_nothing_and_loses_nothing(owner: Person) -> No
     asked = owner.post("/api-keys/", name="CRM")
     refused = owner.post("/api-keys/", held=held_in(asked), password="wrong")
     assert refused.status_code == 422
-    assert "This is not your password." in refused.text
+    assert "Wrong password." in refused.text
     assert names() == []
     assert owner.post("/api-keys/", held=held_in(refused), password=PASSWORD).status_code == 302
     assert names() == ["CRM"]

@@ -71,10 +71,10 @@ def test_what_waits_is_retried_now_and_says_so(owner: Person, webhook: Subscript
     owner.get(path)
     response = owner.post(f"{path}/retry-now")
     assert response.headers["Location"] == path
-    assert "It is retried now." in owner.get(path).text
+    assert "Retrying now." in owner.get(path).text
     form = {"csrf_token": owner.token}
     fragment = owner.client.post(f"{path}/retry-now", data=form, headers=HTMX).text
-    assert "It is retried now." in fragment
+    assert "Retrying now." in fragment
     assert "<main" not in fragment
     [row] = db.session.query(Delivery)
     assert (row.status, row.due_at <= utcnow()) == ("retrying", True)
@@ -94,7 +94,7 @@ def test_a_retry_that_comes_too_late_says_so(owner: Person, webhook: Subscriptio
     path = put(db.session.query(Delivery).one(), "delivered")
     owner.get(path)
     owner.post(f"{path}/retry-now")
-    assert "It does not wait for a retry any more." in owner.get(path).text
+    assert "It no longer waits for a retry." in owner.get(path).text
 
 
 def test_a_replay_and_its_original_lead_to_each_other(owner: Person, webhook: Subscription) -> None:

@@ -1,4 +1,4 @@
-"""Reading a request's body: in time, within a bound, and without a thread."""
+"""Read a request's body: in time, within a size limit, and without a thread."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -7,17 +7,17 @@ from typing import Self
 
 from webhooks_app.server.rsgi_types import HTTPProtocol
 
-GRACE = 10.0  # seconds for the first bytes, and kept in hand until the last
+GRACE = 10.0  # seconds for the first bytes, and extra until the last
 SLOWEST = 16 * 1024  # bytes a second, on average, after that
 PARTING = 2.0  # seconds
 
 
 class Incomplete(Exception):
-    """The client left in the middle, or sent chunks that are none."""
+    """The client disconnected too early, or sent invalid chunks."""
 
 
 class TooLong(Exception):
-    """The body is longer than it may be: at least `length` bytes."""
+    """The body is too long: at least `length` bytes."""
 
     def __init__(self, length: int) -> None:
         super().__init__(length)
@@ -25,8 +25,11 @@ class TooLong(Exception):
 
 
 class BodyParts:
-    """The parts of a body as they come. Unlike the `protocol` of granian's RSGI that it is made of,
-    it can be iterated again, for what is left. (`anext` with a default crashes granian.)"""
+    """The parts of a body as they arrive.
+
+    Unlike the `protocol` of granian's RSGI, it can be iterated again for the rest. (`anext` with a
+    default crashes granian.)
+    """
 
     def __init__(self, protocol: HTTPProtocol) -> None:
         self._next = aiter(protocol).__anext__
@@ -39,7 +42,7 @@ class BodyParts:
 
 
 async def read_body(parts_sent: BodyParts, length: int | None, most: int) -> bytes:
-    """The body: `length` bytes, or all chunks when None.
+    """The body: `length` bytes, or all chunks for None.
 
     Raises `TooLong` beyond `most` bytes, `TimeoutError` for a client that is too slow, and
     `Incomplete`.
@@ -59,14 +62,16 @@ async def read_body(parts_sent: BodyParts, length: int | None, most: int) -> byt
                 return part if len(parts) == 1 else b"".join(parts)
             deadline.reschedule(started + GRACE + received / SLOWEST)
     if length is not None or parts[-2:].count(b"") != 1:
-        # Granian ends chunks with one empty part, and with two when they broke off.
+        # Granian ends chunks with one empty part, or with two if they were cut off.
         raise Incomplete
     return b"".join(parts)
 
 
 async def drain(parts_sent: BodyParts) -> None:
-    """Let a client finish that was answered before, for a moment: one that finds the connection
-    closed while it still sends would never see the answer."""
+    """Let a client that already has its answer finish sending, for a moment.
+
+    A client that finds the connection closed while it still sends would never see the answer.
+    """
     with suppress(TimeoutError):
         async with asyncio.timeout(PARTING):
             async for _ in parts_sent:

@@ -1,5 +1,7 @@
-"""The door in front of Flask. Nobody holds a thread by sending slowly: a request gets one when all
-of it is here. Granian (RSGI) calls it on an event loop; see `docs/operating.md`."""
+"""The door in front of Flask: a request gets a thread only when it has fully arrived.
+
+So a slow sender holds no thread. Granian (RSGI) calls it on an event loop; see `docs/operating.md`.
+"""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -20,7 +22,7 @@ from webhooks_app.server.threads import Threads
 
 
 class Door:
-    """An application of granian's RSGI, around a Flask app and its threads."""
+    """An RSGI application for granian, around a Flask app and its threads."""
 
     def __init__(self, app: Flask, threads: int) -> None:
         self._app = app
@@ -35,7 +37,7 @@ class Door:
     async def __rsgi__(self, scope: RequestScope, protocol: HTTPProtocol) -> None:
         if not self._has_served:
             self._has_served = True
-            drop_slow_readers()  # not before: granian listens once the loop runs
+            drop_slow_readers()  # only now: granian listens once the loop runs
         if scope.proto != "http":
             protocol.close()
             return
@@ -49,7 +51,7 @@ class Door:
         try:
             body = await read_body(parts_sent, length, most)
         except TooLong as error:
-            # Flask refuses it by its headers, and says why in the right form.
+            # Flask refuses it by its headers, and answers in the right form.
             await self._pass_on(scope, protocol, b"", error.length)
             if "expect" not in scope.headers:
                 await drain(parts_sent)
@@ -66,8 +68,10 @@ class Door:
         await self._in_thread(partial(self._answer, scope, protocol, body, length))
 
     async def _bound(self, scope: RequestScope, length: int | None) -> int:
-        """How long a body the view that is asked for takes; 0 when there is none, or the API key
-        for a large one is not known."""
+        """The longest body that the requested view accepts.
+
+        0 without a view, or if a large body comes without a valid API key.
+        """
         try:
             endpoint, _ = self._routes.match(scope.path, scope.method)
         except HTTPException:
@@ -122,7 +126,7 @@ class _Began:
 
 
 def _no_write(_data: bytes) -> object:
-    raise NotImplementedError("Flask never calls this leftover of PEP 333")
+    raise NotImplementedError("Flask never calls this remnant of PEP 333")
 
 
 def _refuse(scope: RequestScope, protocol: HTTPProtocol, refusal: Refusal) -> None:
@@ -132,7 +136,7 @@ def _refuse(scope: RequestScope, protocol: HTTPProtocol, refusal: Refusal) -> No
 
 
 def _is_streamed(scope: RequestScope) -> bool:
-    """Whether a body without a length may follow."""
+    """Whether a body without a length can follow."""
     return "transfer-encoding" in scope.headers or (
         scope.http_version == "2" and scope.method not in ("GET", "HEAD")
     )

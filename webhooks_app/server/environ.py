@@ -1,4 +1,4 @@
-"""From a request of granian's RSGI to the environ of WSGI (PEP 3333), as granian's WSGI has it."""
+"""Turn a request of granian's RSGI into the environ of WSGI (PEP 3333), as granian's WSGI does."""
 
 import sys
 from io import BytesIO
@@ -21,7 +21,7 @@ WITHOUT_PREFIX = ("CONTENT_TYPE", "CONTENT_LENGTH")
 
 
 def environ_of(scope: RequestScope, body: bytes, length: int) -> dict[str, Any]:
-    """What `scope` says, with a body that is there whole, or has `length` but is not read."""
+    """The environ of `scope`, with a complete body, or with `length` and an unread one."""
     host, _, port = scope.server.rpartition(":")
     return {
         **SHARED,
@@ -40,8 +40,10 @@ def environ_of(scope: RequestScope, body: bytes, length: int) -> dict[str, Any]:
 
 
 def _headers(scope: RequestScope) -> dict[str, str]:
-    """A name that comes twice is joined. A value that is not ASCII is empty, but never absent: a
-    header that cannot be read must not count as none."""
+    """Values of a repeated name are joined. A value that is not ASCII becomes empty.
+
+    It is never absent: an unreadable header must not count as a missing one.
+    """
     sent = scope.headers
     headers: dict[str, str] = {}
     for name, value in sent.items():
@@ -51,7 +53,7 @@ def _headers(scope: RequestScope) -> dict[str, str]:
         headers[key] = value
     if len(headers) < len(sent):
         headers = dict.fromkeys(map(_key, sent.keys()), "") | headers
-    headers.pop("HTTP_TRANSFER_ENCODING", None)  # undone by now
+    headers.pop("HTTP_TRANSFER_ENCODING", None)  # already decoded
     for key in WITHOUT_PREFIX:
         if (given := headers.pop(f"HTTP_{key}", None)) is not None:
             headers[key] = given

@@ -1,4 +1,4 @@
-"""Names by which this site may be asked for: no page of another name gets a browser to us."""
+"""The host names of this site: refuse requests for any other name."""
 
 import re
 from collections.abc import Collection, Iterable
@@ -17,7 +17,7 @@ ANY = "*"
 
 
 class TrustedHosts:
-    """WSGI around Flask, which cannot even make an error page for a host that it cannot parse."""
+    """WSGI around Flask, which cannot make an error page for a host that it cannot parse."""
 
     def __init__(self, app: "WSGIApplication", trusted: Collection[str]) -> None:
         self._app = app
@@ -35,11 +35,11 @@ class TrustedHosts:
 
 
 def is_trusted(host: str, trusted: Collection[str]) -> bool:
-    """Whether a `Host` header names us: by one of the `trusted` names, by an address, or by a name
-    without a dot. `.example.com` stands for all names below it, `*` for every name.
+    """Whether a `Host` header names us: a `trusted` name, an address, or a name without a dot.
 
-    Addresses and names without a dot are safe: who lets a name point to our address (DNS rebinding)
-    needs a public one. No header at all is HTTP/1.0.
+    `.example.com` means all names below it, `*` every name. Addresses and names without a dot are
+    safe: an attacker who points a name at our address (DNS rebinding) needs a public name. A
+    missing header means HTTP/1.0.
     """
     if host == "":
         return True
@@ -59,7 +59,7 @@ def _is_address(name: str) -> bool:
 
 
 def _is_name(name: str) -> bool:
-    """Also by the rules of international names, which Flask goes by later."""
+    """Also by the rules for international names, which Flask applies later."""
     try:
         name.encode().decode("idna")
     except UnicodeError:

@@ -9,10 +9,10 @@ PATIENCE = 30_000  # milliseconds
 
 
 def drop_slow_readers(patience: int = PATIENCE) -> None:
-    """Let the kernel close a connection whose client takes nothing of what it is sent for so long.
+    """Let the kernel close connections whose client reads nothing for this long.
 
     Granian has no such limit. Connections inherit the option from the socket that accepts them.
-    Elsewhere than on Linux nothing happens.
+    Only Linux has it.
     """
     for listener in _listeners():
         with listener:
@@ -20,7 +20,7 @@ def drop_slow_readers(patience: int = PATIENCE) -> None:
 
 
 def _listeners() -> Iterator[socket.socket]:
-    """TCP sockets with a port of ours and nobody at the other end."""
+    """Listening TCP sockets on our ports."""
     with suppress(OSError):
         for name in os.listdir("/proc/self/fd"):  # noqa: PTH208
             with suppress(OSError):

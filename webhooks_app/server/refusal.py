@@ -1,4 +1,4 @@
-"""Refusals that are made before Flask: a problem (RFC 9457) for the API, else a line of text."""
+"""Refusals before Flask: a problem (RFC 9457) for the API, otherwise a line of text."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -12,7 +12,7 @@ class Refusal:
     detail: str
 
     def rendered(self, path: str) -> tuple[bytes, str]:
-        """The body and its content type, for a request of that path."""
+        """The body and its content type, for a request to that path."""
         if path.startswith("/api/"):
             return json.dumps(asdict(self)).encode(), "application/problem+json"
         return f"{self.detail}\n".encode(), "text/plain; charset=utf-8"
@@ -22,12 +22,9 @@ UNKNOWN_HOST = Refusal(
     "/docs/api#unknown-host",
     "Unknown host",
     400,
-    "This site is not known by that name. If you run it, set PUBLIC_URL, or list the name in "
-    "TRUSTED_HOSTS.",
+    "This site has no such name. If you run it, set PUBLIC_URL, or add the name to TRUSTED_HOSTS.",
 )
 INCOMPLETE = Refusal(
-    "/docs/api#incomplete-body", "Incomplete", 400, "The body of the request is incomplete."
+    "/docs/api#incomplete-body", "Incomplete", 400, "The request's body is incomplete."
 )
-TOO_SLOW = Refusal(
-    "/docs/api#too-slow", "Too slow", 408, "The body of the request came too slowly."
-)
+TOO_SLOW = Refusal("/docs/api#too-slow", "Too slow", 408, "The request's body arrived too slowly.")

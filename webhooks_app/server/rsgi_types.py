@@ -1,11 +1,11 @@
-"""What granian hands to an application, as far as it is used here. Its own types leave some out."""
+"""The parts of granian's RSGI that we use. Granian's own types leave some out."""
 
 from collections.abc import AsyncIterator, ItemsView, KeysView, Sequence
 from typing import Protocol
 
 
 class Headers(Protocol):
-    """A name that came twice counts twice in `len`."""
+    """A repeated name counts twice in `len`."""
 
     def get(self, name: str, default: str = ...) -> str | None: ...
     def items(self) -> ItemsView[str, str]: ...
@@ -30,7 +30,7 @@ class RequestScope(Protocol):
 
 
 class HTTPProtocol(Protocol):
-    """A body is what it iterates over."""
+    """Iterating over it yields the body."""
 
     def __aiter__(self) -> AsyncIterator[bytes]: ...
     def response_bytes(

@@ -12,8 +12,11 @@ log = structlog.get_logger(__name__)
 
 
 class Threads:
-    """A fixed number of them. `ThreadPoolExecutor` makes two futures for each call: measured, that
-    takes longer than all the rest between the socket and Flask."""
+    """A fixed number of threads.
+
+    `ThreadPoolExecutor` makes two futures for each call. Measured, that takes longer than
+    everything else between the socket and Flask.
+    """
 
     def __init__(self, number: int) -> None:
         self._waiting: SimpleQueue[Call] = SimpleQueue()
@@ -21,7 +24,7 @@ class Threads:
             threading.Thread(target=self._work, name=f"web-{index}", daemon=True).start()
 
     def run(self, call: Call) -> None:
-        """In the next thread that is free."""
+        """Run in the next free thread."""
         self._waiting.put(call)
 
     def _work(self) -> None:
@@ -31,4 +34,4 @@ class Threads:
                 call()
             except Exception:
                 log.exception("request failed")
-            del call  # it holds a request, and this thread may wait for the next one long
+            del call  # it holds a request, and the next one may come much later

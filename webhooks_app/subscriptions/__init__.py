@@ -1,6 +1,6 @@
-"""Actions and webhooks: what an organisation wants to follow an event.
+"""Actions and webhooks: what an organisation wants to happen after an event.
 
-`spec` declares every member once; `reading` and `faults` judge what people send, `stored` what rows
-hold. `service` makes, changes and deletes them, `queries` finds them. `preview` judges recent
-events, `test_delivery` sends a sample, `auto_disable` ends what only fails.
+`spec` declares every member once. `reading` and `faults` check input, `stored` reads rows.
+`service` makes, changes and deletes them; `queries` finds them. `preview` matches recent events,
+`test_delivery` sends a sample, and `auto_disable` switches off what only fails.
 """

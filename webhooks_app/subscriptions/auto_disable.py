@@ -1,4 +1,4 @@
-"""What must be looked at now and then: endpoints that never answer, and work without an owner."""
+"""Periodic checks: endpoints that always fail, and deliveries of subscriptions that are off."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,17 +12,17 @@ from webhooks_app.notices.dashboard_notices import NoticeOf, notify
 
 WARN_AFTER = timedelta(days=1)
 DISABLE_AFTER = timedelta(days=5)
-NEVER_ANSWERS = "The endpoint failed for 5 days without one success."
+NEVER_ANSWERS = "The endpoint has failed for 5 days without a single success."
 
 HEALTH = cast(Table, SubscriptionHealth.__table__)
 SUBSCRIPTIONS = cast(Table, Subscription.__table__)
 
 
 def warn_and_disable(engine: Engine, now: datetime) -> None:
-    """Report endpoints that failed for a day without a success; disable those of five days.
+    """Report endpoints that failed for a day without a success; switch off those of five days.
 
-    The clock is `failing_since`, in SQL: it starts at the first failure after a success, and runs
-    until the last failure, so that one failure before a quiet week is no failure of a week.
+    The time counts from `failing_since`, the first failure after a success, to the last failure. So
+    one failure before a quiet week does not count as a week of failure.
     """
     with engine.begin() as connection:
         failing = _failing(connection)
@@ -34,7 +34,7 @@ def warn_and_disable(engine: Engine, now: datetime) -> None:
 
 
 def cancel_left_over(engine: Engine, now: datetime) -> None:
-    """Cancel what still waits for subscriptions that are off, and what died with a worker."""
+    """Cancel what waits for subscriptions that are off, and what a dead worker was sending."""
     with engine.begin() as connection:
         switching_off.release_expired(connection, now)
     more = True
@@ -73,7 +73,7 @@ def _warn(connection: Connection, subscription_id: str, now: datetime) -> None:
         NoticeOf(row.organisation_id, row.mode, row.id),
         "endpoint_failing",
         f"{row.name} has failed for a day",
-        "Not one delivery succeeded in the last day. After 5 days it will be disabled.",
+        "No delivery succeeded in the last day. After 5 days it will be switched off.",
         now,
     )
     connection.execute(

@@ -1,4 +1,4 @@
-"""The webhooks of one chatbot: those whose scope it is. For the calls of the Pollybot document."""
+"""The webhooks whose scope is one chatbot, for the calls of the Pollybot document."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -20,7 +20,7 @@ MOST_LISTED = 1000
 
 
 class Retries(NamedTuple):
-    """A retry policy in Pollybot's words: how many, and the milliseconds before the first."""
+    """A retry policy in Pollybot's words: how many retries, and milliseconds before the first."""
 
     most: int
     delay_ms: int
@@ -35,8 +35,11 @@ DEFAULT_RETRIES = Retries(POLLYBOT["max_retries"], POLLYBOT["retry_delay_ms"])
 def list_webhooks(
     session: Session, tenant: Tenant, chatbot_id: str
 ) -> tuple[Sequence[Subscription], int]:
-    """The newest `MOST_LISTED` of them, and how many there are. Raises `NotFound` for what cannot
-    be an id; a chatbot needs no introduction, so an unknown one has no webhooks yet."""
+    """The newest `MOST_LISTED` of them, and how many there are.
+
+    Raises `NotFound` for an invalid id. Chatbots are not registered, so an unknown one has no
+    webhooks.
+    """
     which = _of_chatbot(tenant, chatbot_id)
     query = select(Subscription).options(joinedload(Subscription.health)).where(*which)
     newest = query.order_by(Subscription.id.desc()).limit(MOST_LISTED)
@@ -47,7 +50,7 @@ def list_webhooks(
 def find_webhook(
     session: Session, tenant: Tenant, chatbot_id: str, webhook_id: str
 ) -> Subscription:
-    """Raises `NotFound`, also for those of other chatbots and organisations."""
+    """Raises `NotFound`, also for another chatbot's or organisation's webhook."""
     query = select(Subscription).options(joinedload(Subscription.health))
     which = _of_chatbot(tenant, chatbot_id)
     row = session.scalar(query.where(*which, Subscription.id == webhook_id))
@@ -57,7 +60,7 @@ def find_webhook(
 
 
 def retries_of(policy: Policy) -> Retries:
-    """Of a stored policy, as far as these two numbers can say it: without its other delays."""
+    """The two numbers for a stored policy; its other delays are lost."""
     if isinstance(policy, dict) and set(policy) == set(POLLYBOT):
         numbers = msgspec.convert(policy, dict[str, int])
         return Retries(numbers["max_retries"], numbers["retry_delay_ms"])
@@ -68,10 +71,9 @@ def retries_of(policy: Policy) -> Retries:
 def retries_for(
     most: int | None, delay_ms: int | None, policy: Policy | None = None
 ) -> Retries | None:
-    """The two numbers for what is given of them, with the stored `policy` for what is not.
+    """The given numbers, completed from the stored `policy`.
 
-    None when that says the same already: a client that sends back all that it read means to change
-    nothing.
+    None if they equal the stored policy: a client that sends back what it read changes nothing.
     """
     said = DEFAULT_RETRIES if policy is None else retries_of(policy)
     wanted = Retries(
@@ -83,7 +85,7 @@ def retries_for(
 
 
 def scope_of(chatbot_id: str) -> dict[str, str]:
-    """As a spec has it. Raises `NotFound` for what cannot be an id."""
+    """The chatbot as a scope. Raises `NotFound` for an invalid id."""
     if any(subject_id_faults(chatbot_id)):
         raise NotFound
     return {"type": CHATBOT, "id": chatbot_id}

@@ -1,4 +1,4 @@
-"""The custom headers of a subscription: their values are as secret as its signing secret."""
+"""A subscription's custom headers, whose values are as secret as its signing secret."""
 
 from collections.abc import Mapping
 
@@ -11,13 +11,13 @@ from webhooks_app.lib.urls import origin
 from webhooks_app.models import Subscription
 
 ENTER_AGAIN = (
-    "The requests would go to another host, so the hidden value is not sent along. Enter the value "
+    "The requests would go to another host, so the hidden value is not kept. Enter the value "
     "again, or remove the header."
 )
 
 
 def opened(row: Subscription, vault: Vault) -> dict[str, str]:
-    """The custom headers in the clear; none when no key opens them any more."""
+    """The decrypted custom headers; empty if no key decrypts them."""
     try:
         headers: dict[str, str] = orjson.loads(vault.open(row.sealed_headers))
     except Unreadable:
@@ -26,7 +26,7 @@ def opened(row: Subscription, vault: Vault) -> dict[str, str]:
 
 
 def masked(row: Subscription, vault: Vault) -> dict[str, str]:
-    """Their names, with `MASK` for each value."""
+    """The names of the headers, with `MASK` for each value."""
     return dict.fromkeys(opened(row, vault), MASK)
 
 
@@ -37,8 +37,11 @@ def sealed(headers: Mapping[str, str], vault: Vault) -> str:
 def unmasked(
     members: Mapping[str, object], before: Mapping[str, str], url: str
 ) -> tuple[Mapping[str, object], list[Fault]]:
-    """`members` with the values that a client could not see. A value that was entered for the host
-    of `url` is for that host alone: for another, whoever saves must know it."""
+    """`members` with the values that a client could not see.
+
+    A value that was entered for the host of `url` stays with that host: for another one it must be
+    entered again.
+    """
     given = members.get("headers", dict.fromkeys(before, MASK))
     if not isinstance(given, Mapping):
         return members, []

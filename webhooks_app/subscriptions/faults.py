@@ -1,4 +1,4 @@
-"""What is wrong with a subscription that types and bounds cannot say."""
+"""The faults of a subscription beyond types and bounds."""
 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
@@ -28,13 +28,15 @@ from webhooks_app.subscriptions.spec import (
 )
 from webhooks_app.vocabulary import Mode
 
-ANY_ZONE = "UTC"  # a schedule without a zone is right whatever the organisation's is
+ANY_ZONE = "UTC"  # a schedule without a zone is valid with any organisation's zone
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What a subscription is checked against: the event types that may be asked for, the addresses
-    that may be reached, and the secret that it has already."""
+    """What a subscription is checked against.
+
+    The organisation's event types, the allowed addresses, and the current secret.
+    """
 
     event_types: Container[str]
     guard: Guard
@@ -43,7 +45,7 @@ class World:
 
 
 def faults(spec: Spec, world: World) -> Iterator[Fault]:
-    """All of them, with pointers to the members."""
+    """All faults, with pointers to the members."""
     yield from unreadable(spec)
     yield from _of_all(spec, world)
     match spec:
@@ -54,7 +56,7 @@ def faults(spec: Spec, world: World) -> Iterator[Fault]:
 
 
 def unreadable(spec: Spec) -> Iterator[Fault]:
-    """Those that keep a stored one from being used at all."""
+    """The faults that make a stored subscription unusable."""
     try:
         parse_conditions(msgspec.to_builtins(spec.conditions))
     except InvalidCondition as error:
@@ -65,7 +67,9 @@ def unreadable(spec: Spec) -> Iterator[Fault]:
         yield Fault(pointer("retry_policy"), str(error))
     match spec:
         case WebhookSpec() if spec.wire_format not in FORMATS:
-            yield Fault(pointer("wire_format"), f"The wire formats are {', '.join(FORMATS)}.")
+            yield Fault(
+                pointer("wire_format"), f"The wire format must be one of: {', '.join(FORMATS)}."
+            )
         case EmailSpec() if spec.schedule is not None:
             try:
                 parse_schedule(msgspec.to_builtins(spec.schedule), ANY_ZONE)
@@ -75,7 +79,7 @@ def unreadable(spec: Spec) -> Iterator[Fault]:
 
 def _of_all(spec: Spec, world: World) -> Iterator[Fault]:
     if not spec.name.strip().isprintable():
-        yield Fault("#/name", "A name has no line breaks or other invisible characters.")
+        yield Fault("#/name", "A name cannot contain line breaks or other invisible characters.")
     if "\0" in spec.description:
         yield Fault("#/description", "A description cannot contain NUL characters.")
     if not (isinstance(spec, EmailSpec) and spec.schedule):
@@ -84,7 +88,7 @@ def _of_all(spec: Spec, world: World) -> Iterator[Fault]:
         yield from (fault.below("scope") for fault in _of_scope(spec.scope))
     for key, value in spec.metadata.items():
         if not value.isprintable():
-            yield Fault(pointer("metadata", key), "A value has printable characters only.")
+            yield Fault(pointer("metadata", key), "Use only printable characters in a value.")
     for fault in path_faults(spec.changed_fields, MOST_FIELDS):
         yield fault.below("changed_fields")
 
@@ -96,7 +100,7 @@ def _of_types(names: tuple[str, ...], known: Container[str]) -> Iterator[Fault]:
                 pointer("event_types", index), f"There is no event type called {name[:100]!r}."
             )
         elif name in names[:index]:
-            yield Fault(pointer("event_types", index), "This is in the list already.")
+            yield Fault(pointer("event_types", index), "This is already in the list.")
 
 
 def _of_scope(scope: Scope) -> Iterator[Fault]:
@@ -120,8 +124,8 @@ def _of_webhook(spec: WebhookSpec, world: World) -> Iterator[Fault]:
     elif world.secret is not None:
         for fault in secret_faults(world.secret, spec.wire_format):
             detail = (
-                f"Its secret does not fit this format. {fault.detail} Rotate it first: a secret "
-                "that is made for you fits every format."
+                f"Its secret does not work with this format. {fault.detail} Rotate it first: a "
+                "generated secret works with every format."
             )
             yield Fault("#/wire_format", detail)
 
@@ -140,7 +144,7 @@ def _of_email(spec: EmailSpec) -> Iterator[Fault]:
 
 
 def secret_faults(secret: str, wire_format: str) -> Iterator[Fault]:
-    """Of a secret that a user brings, when that format cannot sign with it."""
+    """The fault of a user's own secret that the format cannot sign with."""
     if wire_format in FORMATS:
         try:
             check_secret_for(wire_format, secret)

@@ -1,13 +1,16 @@
-"""What a person picks who knows one of the five systems: how that one sends, and what it does
-about failures."""
+"""Presets for people who know one of the five systems: how it sends and retries."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """`retry_policy` is a name of `channels.retry_policy`; `timeout` is in seconds, None where the
-    document names none; `failure_mail`: failures are told by mail, not in the dashboard alone."""
+    """A preset.
+
+    `retry_policy` is a name in `channels.retry_policy`. `timeout` is in seconds, None if the
+    document names none. `failure_mail`: failures are reported by mail, and not only in the
+    dashboard.
+    """
 
     name: str
     label: str
@@ -33,7 +36,7 @@ PRESETS = (
         "pivra",
         "pivra",
         "For a receiver written for Pivra's Actions: X-Pivra-Signature-256, four retries within "
-        "three hours; failures are told in the dashboard.",
+        "three hours; failures appear in the dashboard.",
         failure_mail=False,
     ),
     Preset(
@@ -49,7 +52,8 @@ PRESETS = (
         "Pollybot",
         "pollybot",
         "pollybot",
-        "For a receiver written for Pollybot: names as LEAD_CREATED, X-Webhook-Signature, three "
+        "For a receiver written for Pollybot: names such as LEAD_CREATED, X-Webhook-Signature, "
+        "three "
         "quick retries.",
     ),
     Preset(

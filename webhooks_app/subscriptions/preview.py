@@ -1,4 +1,4 @@
-"""What a subscription would have been told of, from the organisation's real recent events."""
+"""Which of the organisation's recent events a subscription would have matched."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ LOOKED_THROUGH = 2000
 
 @dataclass(frozen=True, slots=True)
 class PreviewedEvent:
-    """An event, whether a change that is asked for was in it, and each condition."""
+    """An event, whether it has a wanted change, and the result of each condition."""
 
     event: Event
     change_wanted: bool
@@ -47,10 +47,10 @@ class PreviewedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The last events of the wanted types and scope, newest first, `JUDGED` at most.
+    """The latest events of the wanted types and scope, newest first, at most `JUDGED`.
 
-    `problem` says why nothing can be judged yet; then there are none. `is_cut`: there are more, but
-    these conditions cost too much on them.
+    `problem` says why there is nothing to show yet. `is_cut`: there are more events, but these
+    conditions cost too much on them.
     """
 
     judgements: Sequence[PreviewedEvent] = ()
@@ -67,9 +67,9 @@ class Preview:
 
 
 def of(session: Session, tenant: Tenant, spec: Spec) -> Preview:
-    """Of a spec as it is in a form, however far that is filled in."""
+    """The preview of a form's spec, even if the form is incomplete."""
     if isinstance(spec, EmailSpec) and spec.schedule is not None:
-        return Preview(problem="A digest covers everything that happened; conditions do not apply.")
+        return Preview(problem="A digest covers all events; conditions do not apply.")
     if not spec.event_types:
         return Preview(problem="Choose an event to see which recent ones would match.")
     try:
@@ -95,7 +95,7 @@ def _judge(
 
 
 def _recent(session: Session, tenant: Tenant, spec: Spec) -> Sequence[Event]:
-    """Of the newest `LOOKED_THROUGH` events: a rare type must not cost a walk over all of them."""
+    """Among the newest `LOOKED_THROUGH` events: a rare type must not cost a walk over all."""
     newest = (
         select(Event.id)
         .where(Event.in_tenant(tenant))
@@ -117,7 +117,7 @@ def _recent(session: Session, tenant: Tenant, spec: Spec) -> Sequence[Event]:
 
 
 def _of_bounded_size(events: ScalarResult[Event]) -> Iterator[Event]:
-    """The first of them, until `PREVIEWED_BYTES` of data have been read."""
+    """The first events, until `PREVIEWED_BYTES` of data have been read."""
     left = PREVIEWED_BYTES
     for event in events:
         yield event

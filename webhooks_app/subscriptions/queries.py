@@ -1,4 +1,4 @@
-"""Actions and webhooks as they are found: one, a page of them, their names."""
+"""Find actions and webhooks: one, a page of them, their names."""
 
 import re
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ def list_subscriptions(
     window: PageBounds,
     metadata: Mapping[str, str] = NO_METADATA,
 ) -> Page[Subscription]:
-    """Those of a kind that have all of this metadata, newest first, with their health."""
+    """Those of a kind with all of this metadata, newest first, with their health."""
     query = _subscriptions_of(tenant).where(Subscription.kind == kind.value)
     for key, value in metadata.items():
         usable = re.fullmatch(KEY, key) and "\0" not in value
@@ -38,7 +38,7 @@ def list_subscriptions(
 
 
 def names_of(session: Session, tenant: Tenant) -> list[tuple[str, str]]:
-    """Id and name of the first `MOST_NAMES` by name, for a choice; deleted ones say so."""
+    """Id and name of the first `MOST_NAMES` by name, for a choice; deleted ones are marked."""
     query = (
         select(Subscription.id, Subscription.name, Subscription.deleted_at)
         .where(Subscription.in_tenant(tenant))
@@ -54,7 +54,7 @@ def names_of(session: Session, tenant: Tenant) -> list[tuple[str, str]]:
 def find_subscription(
     session: Session, tenant: Tenant, subscription_id: str, kind: SubscriptionKind
 ) -> Subscription:
-    """Raises `NotFound`, also for a deleted one, those of others and of the other kind."""
+    """Raises `NotFound`, also if deleted, another organisation's, or of the other kind."""
     query = _subscriptions_of(tenant).where(Subscription.kind == kind.value)
     row = session.scalar(query.where(Subscription.id == subscription_id))
     if row is None:
@@ -63,7 +63,7 @@ def find_subscription(
 
 
 def find_by_id(session: Session, subscription_id: str) -> Subscription:
-    """For who holds a signed link, of whatever organisation. Raises `NotFound`."""
+    """For the holder of a signed link, in any organisation. Raises `NotFound`."""
     row = session.get(Subscription, subscription_id)
     if row is None or row.deleted_at is not None:
         raise NotFound
@@ -71,7 +71,7 @@ def find_by_id(session: Session, subscription_id: str) -> Subscription:
 
 
 def find_off(session: Session, tenant: Tenant, subscription_id: str) -> Subscription | None:
-    """The one with that id, if it is there and off."""
+    """The subscription with that id, if it exists and is off."""
     found = _subscriptions_of(tenant).where(
         Subscription.id == subscription_id, ~Subscription.enabled
     )

@@ -1,4 +1,4 @@
-"""Members as people send them, by the API or a form, made into a spec: all faults at once."""
+"""Turn members from the API or a form into a spec, reporting all faults at once."""
 
 from collections.abc import Collection, Mapping
 from typing import TypeVar
@@ -21,7 +21,7 @@ S = TypeVar("S", bound=Spec)
 
 
 def new(blank: S, members: Members, world: World) -> S:
-    """One that is made of `members`, and of defaults where they are absent. Raises `Invalid`."""
+    """A new spec from `members`, with defaults for absent ones. Raises `Invalid`."""
     members = _as_digest(members)
     good, found = decoded(type(blank), members)
     found += [
@@ -40,8 +40,11 @@ def new(blank: S, members: Members, world: World) -> S:
 
 
 def changed(before: S, members: Members, world: World, broken: Collection[Fault] = ()) -> S:
-    """What `before` becomes with `members`. What they leave as it is, is not judged again: the
-    world may have changed since. `broken`: what of it could not be read. Raises `Invalid`."""
+    """`before` with `members` changed. Raises `Invalid`.
+
+    Unchanged members are not checked again: rules and network may have changed since. `broken` are
+    members that could not be read.
+    """
     members = _as_digest(members)
     good, found = decoded(type(before), members)
     found += [fault for fault in broken if member_of(fault) not in members]
@@ -56,7 +59,7 @@ def changed(before: S, members: Members, world: World, broken: Collection[Fault]
 
 
 def decoded(kind: type[Spec], members: Members) -> tuple[dict[str, object], list[Fault]]:
-    """The members that have the right type and bounds, and what is wrong with the others."""
+    """The members with the right type and bounds, and the faults of the others."""
     known = {field.name: field for field in fields(kind)}
     found = [Fault(pointer(name), UNKNOWN) for name in members if name not in known]
     good: dict[str, object] = {}
@@ -70,8 +73,7 @@ def decoded(kind: type[Spec], members: Members) -> tuple[dict[str, object], list
 
 
 def changes(before: Spec, after: Spec) -> list[str]:
-    """The names of the members in which they differ, for people to read: but for `enabled`, which
-    is a change of its own."""
+    """The names of the members that differ, for people. `enabled` is a separate change."""
     missing = object()
     names = [
         name
@@ -82,7 +84,7 @@ def changes(before: Spec, after: Spec) -> list[str]:
 
 
 def as_far_as_possible(blank: S, members: Members) -> S:
-    """A form may be filled in half: what has the wrong type is left out."""
+    """An incomplete form: members of the wrong type are left out."""
     good, _ = decoded(type(blank), _as_digest(members))
     return replace(blank, **good)
 
@@ -98,7 +100,7 @@ def member_of(fault: Fault) -> str:
 
 
 def tidy(spec: S) -> S:
-    """Without what says nothing: spaces around a name, repetitions, values that nobody reads."""
+    """Without what has no effect: spaces around a name, repetitions, unused values."""
     return replace(spec, **_tidied(spec), **_tidied_by_kind(spec))
 
 
@@ -126,12 +128,12 @@ def _tidied_by_kind(spec: Spec) -> dict[str, object]:
 
 
 def _as_digest(members: Members) -> Members:
-    """A digest covers all that happened, whatever event types are asked for."""
+    """A digest covers all events, whatever event types were sent."""
     return {**members, "event_types": [DIGEST]} if members.get("schedule") else members
 
 
 def _in_words(fault: Fault, field: FieldInfo, value: object) -> Fault:
-    """In the words of the member where it is the member itself that is wrong."""
+    """In the member's own words if the member itself is wrong."""
     [said] = [meta.extra or {} for meta in getattr(field.type, "__metadata__", (Meta(),))]
     if fault.at != "#" or not said:
         return fault

@@ -1,5 +1,8 @@
-"""The end of every change of a subscription: matching is told, what waits is cancelled, and new
-addresses are asked whether they want mails."""
+"""The end of every change of a subscription.
+
+Matching reloads, waiting deliveries are cancelled, and new addresses are asked whether they want
+mails.
+"""
 
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -15,9 +18,9 @@ from webhooks_app.vocabulary import ChannelName
 
 
 def commit_change(session: Session, row: Subscription) -> None:
-    """The subscription is locked before its deliveries, in the order the engine takes them.
+    """Flush the change. Raises `Conflict` if someone else changed it in the meantime.
 
-    Raises `Conflict` when someone else changed it meanwhile.
+    The subscription is locked before its deliveries, as the engine does.
     """
     row.updated_at = utcnow()
     try:
@@ -34,8 +37,10 @@ def commit_change(session: Session, row: Subscription) -> None:
 
 
 def ask_recipients(session: Session, row: Subscription) -> None:
-    """Mail a link to each new address outside the organisation, with the change: see
-    `people.recipients`. Raises `Invalid` when that is too many for today."""
+    """Mail a link to each new address outside the organisation, see `people.recipients`.
+
+    In the change's transaction. Raises `Invalid` if these are too many for today.
+    """
     if row.channel != ChannelName.EMAIL:
         return
     try:
@@ -47,6 +52,6 @@ def ask_recipients(session: Session, row: Subscription) -> None:
 
 
 def cancel_all(session: Session, row: Subscription) -> None:
-    """What waits; when that is very much, what was changed until now is committed meanwhile."""
+    """Cancel what waits. If that is very much, earlier changes are committed in between."""
     while cancel_waiting(session.connection(), row.id):
         session.commit()

@@ -1,4 +1,4 @@
-"""Signing secrets of subscriptions: read, rotated."""
+"""Read and rotate the signing secrets of subscriptions."""
 
 from datetime import timedelta
 
@@ -27,9 +27,9 @@ def rotate_secret(
 ) -> str:
     """A new secret, committed; until `overlap` has passed, the old one signs too.
 
-    Of several rotations within it, only the last old secret does; one that no key opens any more
-    does not, nor does any where the wire format has room for one signature. Raises `Invalid` for a
-    `secret` that its wire format cannot use.
+    After several rotations in that time, only the last old secret does. No old secret signs if it
+    cannot be decrypted, or if the wire format has room for only one signature. Raises `Invalid` for
+    a `secret` that the wire format cannot use.
     """
     if secret is not None:
         secret = usable_secret(secret, row.wire_format)
@@ -57,7 +57,7 @@ def replace_secret(
 
 
 def usable_secret(secret: str, wire_format: str) -> str:
-    """A secret that a user brings, as it is kept. Raises `Invalid`."""
+    """A user's own secret, encrypted. Raises `Invalid`."""
     try:
         return check_secret_for(wire_format, secret)
     except ValueError as error:
@@ -65,7 +65,7 @@ def usable_secret(secret: str, wire_format: str) -> str:
 
 
 def readable_secret(row: Subscription, vault: Vault) -> str | None:
-    """None when no key opens it any more: then it has to be rotated anyway."""
+    """The secret; None if no key decrypts it, so it must be rotated."""
     try:
         return vault.open(row.sealed_secret)
     except Unreadable:

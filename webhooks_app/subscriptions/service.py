@@ -1,7 +1,7 @@
-"""Actions and webhooks: made, changed, copied, deleted.
+"""Create, change, copy and delete actions and webhooks.
 
-Members come as people send them, by whichever door (see `spec`). Every change tells matching, in
-the same transaction, that what it keeps is stale.
+Members come as pages or the API send them (see `spec`). Every change makes matching reload, in the
+same transaction.
 """
 
 from collections.abc import Mapping
@@ -51,10 +51,10 @@ def create_subscription(
     *,
     ping: bool = True,
 ) -> tuple[Subscription, str]:
-    """A new one and its signing secret, committed. The secret is not shown again.
+    """A new subscription and its signing secret, committed. The secret is not shown again.
 
-    A webhook that is on is sent a `webhook.ping`. Raises `Invalid`, and `PlanLimit` when the plan
-    has no room for it.
+    A webhook that is on gets a `webhook.ping`. Raises `Invalid`, and `PlanLimit` if the plan does
+    not allow it.
     """
     world = World(reportable_types(session, tenant.organisation_id), guard, tenant.mode)
     blank = NEW_WEBHOOK if channel is ChannelName.WEBHOOK else BLANKS[channel]
@@ -70,8 +70,10 @@ def create_subscription(
 
 
 def duplicate(session: Session, row: Subscription, vault: Vault) -> tuple[Subscription, str]:
-    """A copy that is off, with a signing secret of its own, committed. Raises `PlanLimit`, and
-    `Conflict` for one that cannot be read."""
+    """A copy that is off, with its own signing secret, committed.
+
+    Raises `PlanLimit`, and `Conflict` for one that cannot be read.
+    """
     spec = stored.of(row, custom_headers.opened(row, vault))
     name = f"Copy of {spec.name}"[:LONGEST_NAME]
     secret = generate_secret()
@@ -95,12 +97,12 @@ def update_subscription(
     seen: str | None = None,
     ping: bool = True,
 ) -> str | None:
-    """Change the members that are given, committed. A masked header keeps its value.
+    """Change the given members, committed.
 
-    A webhook that goes to a new URL is sent a `webhook.ping`. Of an action that becomes a webhook,
-    nobody was shown the secret, so it gets a new one, which is returned. `seen` is the
-    `stale.version` that the members were edited from. Raises `Invalid`, and `Conflict` when
-    someone else changed it meanwhile.
+    A masked header keeps its value. A webhook with a new URL gets a `webhook.ping`. An action that
+    becomes a webhook gets a new secret, which is returned, since nobody was shown the old one.
+    `seen` is the `stale.version` that was edited. Raises `Invalid`, and `Conflict` if someone else
+    changed it in the meantime.
     """
     if seen is not None:
         check_fresh(session, row, seen)
@@ -119,7 +121,7 @@ def update_subscription(
 
 
 def delete_subscription(session: Session, row: Subscription) -> None:
-    """Stop all at once, committed: what waits is cancelled, the log stays."""
+    """Delete it, committed. Waiting deliveries are cancelled; the log stays."""
     row.deleted_at = utcnow()
     record(session, f"{row.kind}.deleted", Target.of(row))
     commit_change(session, row)
@@ -159,7 +161,7 @@ def _new_row(
 
 
 def _on_channel(channel: ChannelName, before: AnySpec) -> AnySpec:
-    """What both channels share stays; what only the other one has begins anew."""
+    """Keep what both channels share; members of only the new channel start with their defaults."""
     shared = {
         name: getattr(before, name)
         for name in BLANKS[channel].__struct_fields__
@@ -222,5 +224,5 @@ def _ping(session: Session, row: Subscription) -> None:
 
 
 def _begin_digests(row: Subscription) -> None:
-    """What came before was told event by event, or not at all."""
+    """Earlier events were mailed one by one, or not at all."""
     row.digest_since = utcnow() if row.schedule is not None else None

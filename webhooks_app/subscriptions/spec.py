@@ -1,8 +1,8 @@
-"""What a subscription asks for, said once: type, bounds, default and words of every member.
+"""The one declaration of a subscription: type, bounds, default and words of every member.
 
-All else follows from here: what the API takes and answers, the forms, copies, the audit log's
-differences, the columns of a row (`stored`), the JSON Schema. `reading` decodes it and names all
-that is wrong; `faults` says what types and bounds cannot.
+Everything else follows from it: the API's bodies and answers, the forms, copies, the audit log's
+differences, the columns of a row (`stored`), the JSON Schema. `reading` decodes it and reports all
+faults; `faults` checks what types and bounds cannot express.
 """
 
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ ORDER = (
 )
 
 Scalar = bool | int | float | str
-# As `channels.retry_policy.parse_policy` reads it, which says what of it can be used.
+# See `channels.retry_policy.parse_policy`, which checks it.
 Policy = str | dict[str, Scalar | list[Scalar | None] | None]
 
 
@@ -55,7 +55,7 @@ class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ConditionMembers(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """See `conditions.parse_conditions`, which says what of it can be used."""
+    """See `conditions.parse_conditions`, which checks it."""
 
     field: str
     operator: str
@@ -63,11 +63,13 @@ class ConditionMembers(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
 
 
 class ScheduleMembers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """When a digest is sent. `weekday` counts from Monday, 0; without a zone of its own it follows
-    the organisation's."""
+    """When a digest is sent. `weekday` 0 is Monday.
+
+    Without its own zone it follows the organisation's.
+    """
 
     frequency: Frequency
-    hour: Annotated[int, Meta(ge=0, le=23, extra={"error": "An hour is 0 to 23."})] = 0
+    hour: Annotated[int, Meta(ge=0, le=23, extra={"error": "The hour must be 0 to 23."})] = 0
     weekday: Annotated[int, Meta(ge=0, le=6)] = 0
     time_zone: str | None = None
     skip_empty: bool = False
@@ -84,20 +86,22 @@ Line = Annotated[str, Meta(max_length=LONGEST_SUBJECT)]
 class Spec(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="channel"
 ):
-    """What all channels share. In `extra`: what to say of a value that cannot be used (`error`),
-    and of one that is empty (`empty`)."""
+    """What all channels share.
+
+    `extra` has the messages for an invalid value (`error`) and an empty one (`empty`).
+    """
 
     name: Annotated[
         str,
         Meta(
             title="Name",
-            description="What your team calls it.",
+            description="A name for your team.",
             examples=["New leads to the CRM"],
             min_length=1,
             max_length=LONGEST_NAME,
             pattern=r"\S",
             extra={
-                "error": f"A name has 1 to {LONGEST_NAME} printable characters.",
+                "error": f"Use 1 to {LONGEST_NAME} printable characters in a name.",
                 "empty": "Enter a name.",
             },
         ),
@@ -109,18 +113,18 @@ class Spec(
             description="A note for your team.",
             examples=["Asked for by sales"],
             max_length=2000,
-            extra={"error": "A description has at most 2000 characters."},
+            extra={"error": "Use at most 2000 characters in a description."},
         ),
     ] = ""
     event_types: Annotated[
         tuple[str, ...],
         Meta(
             title="Events",
-            description="The names of the event types that it is sent.",
+            description="The names of the event types to send.",
             examples=[["lead.captured", "lead.updated"]],
             min_length=1,
             extra={
-                "error": "Give a list of names of event types.",
+                "error": "Give a list of event type names.",
                 "empty": "Choose at least one event type.",
             },
         ),
@@ -137,7 +141,7 @@ class Spec(
         tuple[ConditionMembers, ...],
         Meta(
             title="Conditions",
-            description=f"Up to {MOST_CONDITIONS}, on fields of the event.",
+            description=f"Up to {MOST_CONDITIONS} conditions on fields of the event.",
             examples=[[{"field": "data.email", "operator": "exists"}]],
         ),
     ] = ()
@@ -146,15 +150,17 @@ class Spec(
         Meta(
             title="Match",
             description="Whether all conditions must hold, or any.",
-            extra={"error": "This is `all` or `any`."},
+            extra={"error": "Use `all` or `any`."},
         ),
     ] = Match.ALL
     changed_fields: Annotated[
         tuple[str, ...],
         Meta(
             title="Only when one of these fields changed",
-            description=f"Up to {MOST_FIELDS} paths: of updates, only those in which one of these "
-            "fields changed; an empty list for any change.",
+            description=(
+                f"Up to {MOST_FIELDS} paths: send updates only if one of these fields changed; an "
+                "empty list for any change."
+            ),
             examples=[["stage", "data.owner.email"]],
         ),
     ] = ()
@@ -162,8 +168,10 @@ class Spec(
         Policy,
         Meta(
             title="Retries",
-            description="When failed deliveries are sent again: a policy by its name, delays in "
-            "seconds, or retries that wait twice as long each time.",
+            description=(
+                "When failed deliveries are retried: a policy by its name, delays in seconds, or "
+                "retries that wait twice as long each time."
+            ),
             examples=[
                 "pivot",
                 {"delays": [60, 300]},
@@ -193,11 +201,11 @@ class Spec(
         Rate | None,
         Meta(
             title="Rate limit",
-            description="Deliveries that may start in a second; null for no limit.",
+            description="How many deliveries may start per second; null for no limit.",
             examples=[2.5],
             extra={
                 "unit": "per second",
-                "error": "A limit is 0.1 to 1000 deliveries a second, or null for none.",
+                "error": "Use 0.1 to 1000 deliveries a second, or null for no limit.",
             },
         ),
     ] = None
@@ -205,23 +213,27 @@ class Spec(
         bool,
         Meta(
             title="E-mail on failure",
-            description="Whether owners and admins get an e-mail when deliveries fail for good.",
+            description="Whether owners and admins get an e-mail when deliveries fail permanently.",
         ),
     ] = True
     metadata: Annotated[
         dict[Key, Value],
         Meta(
             title="Metadata",
-            description=f"Up to {MOST_METADATA} texts by keys, all your own. Never sent.",
+            description=f"Up to {MOST_METADATA} of your own texts by key. Never sent to endpoints.",
             examples=[{"team": "sales"}],
             max_length=MOST_METADATA,
             extra={
-                "error": f"Metadata has up to {MOST_METADATA} values of 1 to 500 characters. A key "
-                "has 1 to 40 letters, digits, dots, hyphens or underscores."
+                "error": (
+                    f"Use up to {MOST_METADATA} values of 1 to 500 characters. A key has 1 to 40 "
+                    "letters, digits, dots, hyphens or underscores."
+                )
             },
         ),
     ] = {}
-    enabled: Annotated[bool, Meta(title="On", description="Whether anything is sent.")] = True
+    enabled: Annotated[
+        bool, Meta(title="On", description="Whether it is on. Nothing is sent while it is off.")
+    ] = True
 
 
 class WebhookSpec(Spec, frozen=True, kw_only=True, tag="webhook"):
@@ -231,12 +243,12 @@ class WebhookSpec(Spec, frozen=True, kw_only=True, tag="webhook"):
         str,
         Meta(
             title="URL",
-            description="Where events are sent; in live mode https.",
+            description="Where events are sent; https in live mode.",
             examples=["https://crm.example.com/hooks"],
             min_length=1,
             max_length=urls.LONGEST,
             extra={
-                "error": f"A URL has at most {urls.LONGEST} characters.",
+                "error": f"Use at most {urls.LONGEST} characters in a URL.",
                 "empty": "Enter the address that events are sent to.",
             },
         ),
@@ -253,11 +265,11 @@ class WebhookSpec(Spec, frozen=True, kw_only=True, tag="webhook"):
         Seconds | None,
         Meta(
             title="Timeout",
-            description="Seconds that an answer may take; null for the operator's limit.",
+            description="How many seconds an answer may take; null for the operator's limit.",
             examples=[10],
             extra={
                 "unit": "s",
-                "error": "A timeout is 1 to 60 seconds, or null for the default.",
+                "error": "Use 1 to 60 seconds, or null for the default.",
             },
         ),
     ] = None
@@ -272,17 +284,19 @@ class WebhookSpec(Spec, frozen=True, kw_only=True, tag="webhook"):
 
 
 class NewWebhookSpec(WebhookSpec, frozen=True, kw_only=True, tag=False):
-    """A webhook as it is made: it may bring its own signing secret."""
+    """A new webhook, which may have its own signing secret."""
 
     secret: Annotated[
         str | UnsetType,
-        Meta(title="Signing secret", description="Made for you when absent."),
+        Meta(title="Signing secret", description="Generated if absent."),
     ] = UNSET
 
 
 class EmailSpec(Spec, frozen=True, kw_only=True, tag="email"):
-    """An e-mail for each event, or a digest of many. An unsubscribed address is taken off, so that
-    a stored one may have none left."""
+    """An e-mail for each event, or a digest of many.
+
+    An unsubscribed address is removed, so a stored action may have none left.
+    """
 
     email_to: Annotated[
         tuple[str, ...],
@@ -298,16 +312,16 @@ class EmailSpec(Spec, frozen=True, kw_only=True, tag="email"):
         Line | None,
         Meta(
             title="Subject",
-            description="Text with fields of the event; null for one made of the event.",
+            description="A subject with fields of the event; null for one made from the event.",
             examples=["New lead: {{ data.name }}"],
-            extra={"error": f"A subject has at most {LONGEST_SUBJECT} printable characters."},
+            extra={"error": f"Use at most {LONGEST_SUBJECT} printable characters in a subject."},
         ),
     ] = None
     schedule: Annotated[
         ScheduleMembers | None,
         Meta(
             title="Digest",
-            description="When a digest is sent; null for an e-mail at once for each event.",
+            description="When a digest is sent; null for one e-mail per event, at once.",
             examples=[{"frequency": "daily", "hour": 9}],
         ),
     ] = None
@@ -315,7 +329,7 @@ class EmailSpec(Spec, frozen=True, kw_only=True, tag="email"):
 
 AnySpec = WebhookSpec | EmailSpec
 
-# What a new one begins with, before anything is known of it. As it is, it cannot be saved.
+# The starting values of a new subscription, which cannot be saved as they are.
 BLANKS: Mapping[ChannelName, AnySpec] = {
     ChannelName.WEBHOOK: WebhookSpec(name="", event_types=(), url=""),
     ChannelName.EMAIL: EmailSpec(name="", event_types=(), email_to=()),
@@ -329,6 +343,6 @@ META: Mapping[str, Meta] = {
 
 
 def member_names(kind: type[Spec]) -> list[str]:
-    """In the order in which answers have shown them from the beginning; later ones follow."""
+    """In the published order of answers; newer members follow at the end."""
     names = kind.__struct_fields__
     return sorted(names, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))

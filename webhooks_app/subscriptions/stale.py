@@ -1,4 +1,4 @@
-"""Forms that were opened before someone else saved: what changed meanwhile, and by whom."""
+"""Stale forms: what someone else changed since the form was opened, and who."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ UNSUBSCRIBED = "action.unsubscribed"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Whoever changed it, when, and which members."""
+    """Who changed it, when, and which members."""
 
     actor: str
     at: datetime
@@ -27,7 +27,7 @@ class Change:
 
 
 class Stale(Conflict):
-    """`changes` are newest first; none where only the engine could have changed it."""
+    """The form is stale. `changes` are newest first, empty if only the engine changed something."""
 
     def __init__(self, changes: list[Change]) -> None:
         super().__init__("Someone else changed this while the form was open.")
@@ -35,13 +35,15 @@ class Stale(Conflict):
 
 
 def version(row: Subscription) -> str:
-    """What a form keeps of the row that it was filled from."""
+    """The version of a row that a form keeps."""
     return f"{row.revision} {row.updated_at.isoformat()}"
 
 
 def check_fresh(session: Session, row: Subscription, seen: str) -> None:
-    """Raises `Stale` when members changed since `seen`. To be switched on or off, or to get a new
-    secret, changes nothing that a form shows."""
+    """Raises `Stale` if members changed since `seen`.
+
+    Switching on or off, or a new secret, changes nothing that a form shows.
+    """
     revision, _, moment = seen.partition(" ")
     if revision == str(row.revision):
         return

@@ -1,4 +1,4 @@
-"""Specs as rows keep them. A row that cannot be read says so, and takes nothing else down."""
+"""Read and write specs in rows. A broken row says so, and breaks nothing else."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from webhooks_app.subscriptions.reading import Members, decoded, member_of
 from webhooks_app.subscriptions.spec import BLANKS, AnySpec, EmailSpec, Spec
 from webhooks_app.vocabulary import ChannelName
 
-# A model has an attribute of that name already.
+# Models already have an attribute of that name.
 ATTRIBUTES = {"metadata": "metadata_"}
 NO_HEADERS: Mapping[str, str] = {}
-NO_MEMBER = "unreadable"  # neither a list nor an object, nor the name of a policy
+NO_MEMBER = "unreadable"  # not a list, an object, or the name of a policy
 
 
 class Broken(Conflict):
-    """A stored subscription that cannot be read; the message is a sentence for people."""
+    """A stored subscription cannot be read; the message is a sentence for people."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         super().__init__(sentence(faults))
@@ -30,8 +30,10 @@ class Broken(Conflict):
 
 
 def of(row: Subscription, headers: Mapping[str, str] = NO_HEADERS) -> AnySpec:
-    """What it asks for. Its custom headers are sealed, so whoever needs them brings them.
-    Raises `Broken`."""
+    """The spec of a row. Its custom headers are encrypted, so callers pass them.
+
+    Raises `Broken`.
+    """
     spec, faults = as_far_as_readable(row, headers)
     if faults:
         raise Broken(faults)
@@ -41,7 +43,7 @@ def of(row: Subscription, headers: Mapping[str, str] = NO_HEADERS) -> AnySpec:
 def as_far_as_readable(
     row: Subscription, headers: Mapping[str, str] = NO_HEADERS
 ) -> tuple[AnySpec, Sequence[Fault]]:
-    """The same with a default for each member that cannot be read, and what is wrong with those."""
+    """The same with a default for each unreadable member, and the faults of those."""
     blank = BLANKS[ChannelName(row.channel)]
     good, found = decoded(type(blank), _members(row, type(blank), headers))
     spec = replace(blank, **good)
@@ -54,7 +56,7 @@ def as_far_as_readable(
 
 @dataclass(frozen=True, slots=True)
 class ShownSubscription:
-    """A row for people: its spec as far as it can be read, and a sentence when it cannot."""
+    """A row for people: its spec as far as it can be read, and a sentence if something cannot."""
 
     row: Subscription
     spec: AnySpec
@@ -67,13 +69,13 @@ def shown(row: Subscription, headers: Mapping[str, str] = NO_HEADERS) -> ShownSu
 
 
 def sentence(faults: Sequence[Fault]) -> str:
-    """What of a stored subscription cannot be read."""
+    """Which members of a stored subscription cannot be read."""
     names = " and ".join(dict.fromkeys(member_of(fault).replace("_", " ") for fault in faults))
     return f"Its {names} cannot be read: {faults[0].detail} Edit it, then switch it on again."
 
 
 def columns_of(spec: Spec) -> dict[str, object]:
-    """What a row keeps of it, but for the custom headers, which are sealed."""
+    """A spec's columns, except the custom headers, which are encrypted."""
     columns: dict[str, object] = msgspec.json.decode(msgspec.json.encode(spec))
     for apart in ("scope", "headers", "secret"):
         columns.pop(apart, None)
@@ -96,7 +98,7 @@ def _members(row: Subscription, kind: type[Spec], headers: Mapping[str, str]) ->
 
 
 def _read(value: object) -> object:
-    """What the column could not read is no empty list: let it be a fault."""
+    """An unreadable value is not an empty list: keep it, so that it is a fault."""
     return value if is_readable(value) else NO_MEMBER
 
 

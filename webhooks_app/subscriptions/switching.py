@@ -1,4 +1,4 @@
-"""An action or webhook is on, or off for a reason: by a person, or since nobody is left to mail."""
+"""Switch actions and webhooks on and off, and unsubscribe addresses."""
 
 from sqlalchemy.orm import Session
 
@@ -13,8 +13,10 @@ NOBODY_LEFT = "Its last address has unsubscribed."
 
 
 def set_enabled(session: Session, row: Subscription, enabled: bool) -> None:
-    """Switch on or off, committed. Off cancels what waits; on forgets why it was off. Raises
-    `Conflict` for one that cannot be read."""
+    """Switch on or off, committed. Off cancels what waits; on deletes the reason for being off.
+
+    Raises `Conflict` for one that cannot be read.
+    """
     if enabled and not row.enabled:
         stored.of(row)
         cancel_all(session, row)
@@ -23,9 +25,9 @@ def set_enabled(session: Session, row: Subscription, enabled: bool) -> None:
 
 
 def drop_address(session: Session, row: Subscription, address: str) -> None:
-    """Mail nothing more to it, committed; without any address left, the action is off.
+    """Remove the address, committed. Without any address left, the action is switched off.
 
-    Whoever edits the action meanwhile learns of it when they save. Again, it changes nothing.
+    Someone who is editing the action is warned when they save. A repeat changes nothing.
     """
     session.refresh(row, with_for_update=True)
     if address not in row.email_to:
@@ -39,7 +41,7 @@ def drop_address(session: Session, row: Subscription, address: str) -> None:
 
 
 def switch(session: Session, row: Subscription, enabled: bool) -> None:
-    """Part of a change that commits later."""
+    """Switch within a change that commits later."""
     if enabled == row.enabled:
         return
     if enabled:
@@ -54,7 +56,7 @@ def switch(session: Session, row: Subscription, enabled: bool) -> None:
 
 
 def _end_outage(session: Session, row: Subscription) -> None:
-    """What it missed can be found later. One that a person switched off missed nothing."""
+    """Record an outage, so that missed events can be found. A person's own switch-off is none."""
     if not row.is_off_automatically or row.disabled_at is None:
         return
     outage = Outage(

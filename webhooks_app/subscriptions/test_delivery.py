@@ -23,8 +23,8 @@ from webhooks_app.subscriptions.spec import Scope
 from webhooks_app.vocabulary import ChannelName, EventOrigin, Trigger
 
 PING = "webhook.ping"
-# What a sample is about where the subscription does not say: in the documents of Pivra and Pollybot
-# the chatbot's id is always there.
+# A sample's subject if the subscription has no scope: the documents of Pivra and Pollybot always
+# show a chatbot's id.
 SUBJECTS = {
     chat.GROUP: ("chatbot", "bot_sample"),
     workspace.GROUP: ("room", workspace.ROOM),
@@ -34,12 +34,11 @@ SUBJECTS = {
 def send_test(
     session: Session, tenant: Tenant, subscription: Subscription, name: str | None = None
 ) -> Logged:
-    """Send the sample of event type `name`, else of the subscription's first; committed and due.
-    A digest is sent as it was last due.
+    """Send the sample of event type `name`, or of the subscription's first; committed and due.
 
-    It goes to this subscription alone, whatever its scope and conditions. Raises `Invalid` for an
-    unknown type, `Conflict` when the subscription is off or cannot be read, and `DailyLimit` when
-    enough mails were sent that way today.
+    A digest is sent as it was last due. It goes only to this subscription, whatever its scope and
+    conditions. Raises `Invalid` for an unknown type, `Conflict` if the subscription is off or
+    cannot be read, and `DailyLimit` if too many mails were sent this way today.
     """
     if not subscription.enabled:
         noun = subscription.kind

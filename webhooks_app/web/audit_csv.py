@@ -23,7 +23,7 @@ COLUMNS = (
     "browser",
     "details",
 )
-# What spreadsheets take for a formula (OWASP, "CSV injection").
+# What spreadsheets read as a formula (OWASP, "CSV injection").
 FORMULA = (
     "=",
     "+",
@@ -40,14 +40,14 @@ FORMULA = (
 
 
 def lines(batches: Iterable[Sequence[AuditEntry]]) -> Iterator[str]:
-    """A head, then a batch of rows at a time. The byte order mark tells Excel that it is UTF-8."""
+    """A header row, then batches of rows. The byte order mark tells Excel that it is UTF-8."""
     yield "\N{ZERO WIDTH NO-BREAK SPACE}" + _rows([COLUMNS])
     for batch in batches:
         yield _rows([_cells(entry) for entry in batch])
 
 
 def safe(cell: str) -> str:
-    """An apostrophe before what would be a formula: spreadsheets then show the text."""
+    """Put an apostrophe before what would be a formula: spreadsheets then show the text."""
     return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 

@@ -26,7 +26,7 @@ ACTION_NAMES = {name: name for name in ACTIONS}
 
 
 class AuditQuery(FilterQuery):
-    """Moments are those of `zone`, which a browser names, else of `default_zone`."""
+    """Times are in `zone`, which the browser sends, otherwise in `default_zone`."""
 
     NAMES = ("kind", "actor", "action", "target", "window", "since", "until", "zone")
 
@@ -52,15 +52,15 @@ class AuditQuery(FilterQuery):
         )
 
     def _moment(self, text: str) -> datetime:
-        """Browsers send it without a zone."""
+        """Parse a time; browsers send it without a zone."""
         try:
             moment = datetime.fromisoformat(text)
         except ValueError as error:
-            raise ValueError("This is a moment, such as 2026-03-02T10:00.") from error
+            raise ValueError("Enter a time, such as 2026-03-02T10:00.") from error
         return moment if moment.tzinfo else moment.replace(tzinfo=self.zone)
 
 
 def _zone(name: str) -> ZoneInfo:
     if name not in time_zones():
-        raise ValueError("No time zone has this name.")
+        raise ValueError("There is no time zone with this name.")
     return ZoneInfo(name)

@@ -1,4 +1,4 @@
-"""What a passkey signs: a random text for each try, kept in the session's cookie and used once."""
+"""Challenges for passkeys: a random text for each try, kept in the session's cookie, used once."""
 
 from time import time
 
@@ -19,7 +19,7 @@ def new(purpose: str) -> bytes:
 
 
 def take(purpose: str) -> bytes:
-    """Raises `BadPasskey` when there is none for that purpose, or it is too old."""
+    """Raises `BadPasskey` if there is none for that purpose, or it is too old."""
     kept, challenge, at = session.pop(KEPT, ("", "", 0))
     if kept != purpose or time() - at > SECONDS:
         raise BadPasskey
@@ -27,7 +27,7 @@ def take(purpose: str) -> bytes:
 
 
 def site() -> RelyingParty | None:
-    """Where this product's passkeys work; None when nowhere."""
+    """Where this product's passkeys work; None if nowhere."""
     return site_of(parts().settings)
 
 

@@ -1,4 +1,4 @@
-"""Bars as SVG rectangles: where each stands in its picture. Pure; the colours are CSS."""
+"""Bars as SVG rectangles: the position of each. Pure; CSS sets the colours."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -39,9 +39,10 @@ def sparklines(hours: Mapping[str, Sequence[Bar]]) -> Sparklines:
 
 
 def stacked(bars: Sequence[Bar], width: int = CHART_SIZE[0], height: int = CHART_SIZE[1]) -> Chart:
-    """Each bar's outcomes on top of one another, the first at the bottom.
+    """Each bar's outcomes stacked, the first at the bottom.
 
-    What was counted is at least half a unit high, so that a single failure among thousands shows.
+    Each counted outcome is at least half a unit high, so that a single failure among thousands is
+    visible.
     """
     top = round_up(max((_sum(bar) for bar in bars), default=0))
     step = width / max(1, len(bars))

@@ -54,9 +54,9 @@ class DeliveryQuery(FilterQuery):
 
 
 def _moment(text: str) -> datetime:
-    """As browsers send it, without a zone: then it is UTC."""
+    """Parse a time; browsers send it without a zone, which means UTC."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise ValueError("This is a moment, as 2026-03-02T10:00 (UTC).") from error
+        raise ValueError("Enter a time, such as 2026-03-02T10:00 (UTC).") from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

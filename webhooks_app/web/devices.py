@@ -1,7 +1,7 @@
-"""A browser keeps in a signed cookie which accounts were logged in with it.
+"""A signed cookie in which a browser remembers the accounts that were logged in with it.
 
-Wrong passwords from such a device are counted apart from everybody else's, so that a stranger who
-knows an e-mail cannot lock its owner out (OWASP calls it a device cookie). It opens nothing.
+Wrong passwords from such a device are counted separately, so that a stranger who knows an e-mail
+cannot lock its owner out (OWASP calls it a device cookie). It gives no access.
 """
 
 from secrets import token_urlsafe
@@ -26,13 +26,13 @@ class _Device(NamedTuple):
 
 
 def known_as(email: str) -> str:
-    """The id of this device if that account was logged in with it, else `UNKNOWN`."""
+    """The id of this device if that account was logged in with it, otherwise `UNKNOWN`."""
     device = _read()
     return device.id if _mark(email) in device.accounts else UNKNOWN
 
 
 def remember(email: str) -> None:
-    """From the answer to this request on, this device is known to that account."""
+    """Remember the account on this device, with the answer to this request."""
     device = _read()
     others = [one for one in device.accounts if one != _mark(email)]
     kept = _serializer().dumps([device.id, [_mark(email), *others][:MOST_ACCOUNTS]])

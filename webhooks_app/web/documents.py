@@ -1,4 +1,4 @@
-"""What users and operators read: the Markdown files in `docs/`, and the pages made of them."""
+"""The documentation: the Markdown files in `docs/`, and the pages made from them."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from webhooks_app.lib.folders import folder
 from webhooks_app.web.reference import PROBLEMS
 
 FOLDER = folder("docs")
-# As one reads them; the others come after.
+# In reading order; the others follow.
 FIRST = (
     "start",
     "dashboard",
@@ -52,10 +52,10 @@ class Document:
 
     @cached_property
     def html(self) -> Markup:
-        return Markup(READER.render(self.text))  # noqa: S704 - our own text, raw HTML in it escaped
+        return Markup(READER.render(self.text))  # noqa: S704 - our own text, with raw HTML escaped
 
     def headings(self) -> Iterator[tuple[str, str]]:
-        """The anchor and text of each part."""
+        """The anchor and text of each section."""
         tokens = READER.parse(self.text)
         for at, one in enumerate(tokens):
             if one.type == "heading_open" and one.tag == "h2":
@@ -76,7 +76,7 @@ def _table_close(*_: object) -> str:
 
 
 def _th_open(_own: RendererHTML, tokens: Sequence[Token], at: int, *_: object) -> str:
-    """Above words that need no heading stands an empty cell, and no heading without a word."""
+    """Make empty headings of a table plain cells: a heading must have text."""
     return "<th>" if tokens[at + 1].content else "<td>"
 
 
@@ -96,7 +96,7 @@ def _fence(_own: RendererHTML, tokens: Sequence[Token], at: int, *_args: object)
 
 
 def _link_open(own: RendererHTML, tokens: Sequence[Token], at: int, options: Any, _: Any) -> str:
-    """From page to page, where the files link from file to file."""
+    """Turn links between files into links between pages."""
     link = tokens[at]
     link.attrSet("href", re.sub(r"^([a-z]+)\.md\b", r"\1", str(link.attrGet("href"))))
     return own.renderToken(tokens, at, options, {})

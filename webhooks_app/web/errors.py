@@ -1,4 +1,4 @@
-"""Error pages: what happened and what to do, nothing of our insides."""
+"""Error pages: what happened and what to do, without internal details."""
 
 from contextlib import suppress
 
@@ -21,18 +21,20 @@ from webhooks_app.web.htmx import wants_fragment
 log = structlog.get_logger(__name__)
 
 ADVICE = {
-    400: "This form is incomplete or has expired: you logged in again, or switched organisation or"
-    " mode meanwhile. Go back, reload the page and try again.",
+    400: (
+        "This form is incomplete or has expired, for example because you logged in again or "
+        "switched organisation or mode. Go back, reload the page and try again."
+    ),
     403: "Your role does not allow this. Ask an owner or admin of your organisation.",
     404: "This page does not exist, or it belongs to another organisation.",
     405: "This address does not accept that kind of request.",
-    413: "What you sent is too large.",
-    415: "No form of this site takes a file.",
+    413: "The request is too large.",
+    415: "No form on this site accepts a file.",
     429: "Too many attempts in a short time. Wait a minute and try again.",
 }
 BUSY = (
-    "Other events of your organisation are still being matched against costly conditions. Try again"
-    " in a moment."
+    "Your organisation's earlier events are still being matched against costly conditions. Try "
+    "again in a moment."
 )
 NO_SUCH_LINK = "This link is incomplete or out of date. Go back to the list and start there."
 
@@ -66,7 +68,7 @@ def _http_error(error: HTTPException) -> tuple[str, int]:
 
 
 def _csrf_error(error: CSRFError) -> tuple[str, int] | Response:
-    """A session that is over had the token too: then logging in is what helps."""
+    """An ended session took the token with it: then the person must log in."""
     view = current_app.view_functions.get(request.endpoint or "")
     if current_user.is_authenticated or not getattr(view, "needs_log_in", False):
         return _http_error(error)
@@ -75,20 +77,22 @@ def _csrf_error(error: CSRFError) -> tuple[str, int] | Response:
 
 def _database_away(error: Exception) -> tuple[str, int]:
     log.warning("database away", error=type(error).__name__)
-    return _page(503, "Not available", "The database is not responding. Try again in a moment.")
+    return _page(
+        503, "Temporarily unavailable", "The database is not responding. Try again in a moment."
+    )
 
 
 def _redis_away(error: Exception) -> tuple[str, int]:
     log.warning("redis away", error=type(error).__name__)
-    return _page(503, "Not available", "Redis is not responding. Try again in a moment.")
+    return _page(503, "Temporarily unavailable", "Redis is not responding. Try again in a moment.")
 
 
 def _no_such_job(_: Exception) -> tuple[str, int]:
-    return _page(404, "Not Found", "There is no such job: it is done, or was deleted.")
+    return _page(404, "Not Found", "This job does not exist: it has finished or was deleted.")
 
 
 def _job_moved_on(_: Exception) -> tuple[str, int]:
-    return _page(409, "Conflict", "Only a job that has failed can be queued again.")
+    return _page(409, "Conflict", "Only a failed job can be queued again.")
 
 
 def _not_found(_: Exception) -> tuple[str, int]:
@@ -96,7 +100,7 @@ def _not_found(_: Exception) -> tuple[str, int]:
 
 
 def _conflict(error: Exception) -> tuple[str, int, dict[str, str]]:
-    """A page of its own, so that going back finds what was typed; htmx shows the reason alone."""
+    """A separate page, so that going back restores what was typed; htmx shows only the reason."""
     page, code = _page(409, "Conflict", str(error))
     return page, code, _reason(error)
 
@@ -114,21 +118,25 @@ def _plan_limit(error: Exception) -> tuple[str, int]:
 
 
 def _daily_limit(error: Exception) -> tuple[str, int, dict[str, str]]:
-    page, code = _page(429, "Enough for today", str(error))
+    page, code = _page(429, "Daily limit reached", str(error))
     return page, code, _reason(error)
 
 
 def _unstorable(_: Exception) -> tuple[str, int]:
-    return _page(400, "Bad Request", "Something in the request cannot be used.")
+    return _page(400, "Bad Request", "The request is not valid.")
 
 
 def _unexpected(error: Exception) -> tuple[str, int]:
     log.exception("request failed", error=type(error).__name__)
-    return _page(500, "Something broke", "It is logged. Try again; if it stays, tell the operator.")
+    return _page(
+        500,
+        "Something went wrong",
+        "The error is logged. Try again. If it happens again, tell the operator.",
+    )
 
 
 def _page(code: int, title: str, advice: str) -> tuple[str, int]:
-    """What was begun is over: the frame of the page asks the database anew."""
+    """Roll back, since the page's frame queries the database again."""
     with suppress(*DATABASE_AWAY):
         db.session.rollback()
     return render_template("errors/error.html", code=code, title=title, advice=advice), code

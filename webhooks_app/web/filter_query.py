@@ -1,4 +1,4 @@
-"""Filters of a list as a query string holds them, so that an address keeps them."""
+"""Filters of a list in the query string, so that the address keeps them."""
 
 from collections.abc import Callable, Mapping
 from typing import TypeVar
@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class FilterQuery:
-    """What is asked for, of `NAMES`; `faults` says by name what of it cannot be understood."""
+    """The values of `NAMES` in the query; `faults` are by name."""
 
     NAMES: tuple[str, ...] = ()
 
@@ -38,7 +38,7 @@ class FilterQuery:
 
 def chosen(name: str, choices: Mapping[str, T]) -> T:
     if name not in choices:
-        raise ValueError(f"This is one of {', '.join(choices)}.")
+        raise ValueError(f"Choose one of {', '.join(choices)}.")
     return choices[name]
 
 

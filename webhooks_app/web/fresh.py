@@ -1,8 +1,8 @@
-"""What a person may do only within 15 minutes of having proved who they are.
+"""Actions that need a proof of identity within the last 15 minutes.
 
-Whoever finds a browser open, or has a copy of its cookie, makes no key and lets nobody in. A form
-that was sent too late comes back with a question; the answer brings along, sealed, what was typed,
-and the change is made.
+So someone who finds an open browser, or has a copy of its cookie, cannot make a key or let anyone
+in. A form that was sent too late asks for proof first; the typed values travel along, encrypted,
+and then the change is made.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ HELD = "held"
 
 
 class _Held(msgspec.Struct, frozen=True):
-    """A form, whose it is, and where it was sent."""
+    """A form, its user, and where it was sent."""
 
     user_id: str
     path: str
@@ -37,7 +37,7 @@ class _Held(msgspec.Struct, frozen=True):
 
 
 def fresh_required(view: Callable[P, R]) -> Callable[P, R | Response | tuple[str, int]]:
-    """Stands below the guard that says who may."""
+    """Goes below the guard that checks the role."""
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response | tuple[str, int]:
@@ -49,7 +49,7 @@ def fresh_required(view: Callable[P, R]) -> Callable[P, R | Response | tuple[str
 
 
 def question_page(held: str = "", fault: str = "", status: int = 200) -> tuple[str, int]:
-    """`held` is the form that waits for the answer."""
+    """`held` is the form that waits for the proof."""
     page = render_template(
         "confirm_it_is_you/_form.html" if wants_fragment() else "confirm_it_is_you/page.html",
         held=held,
@@ -61,7 +61,7 @@ def question_page(held: str = "", fault: str = "", status: int = 200) -> tuple[s
 
 
 def _question() -> Response | tuple[str, int] | None:
-    """None when the view may go on."""
+    """None if the view may continue."""
     if request.method in SAFE_METHODS:
         here = request.full_path.rstrip("?")
         return None if visitor().is_fresh else leave_for(url_for("confirm.show", next=here))
@@ -85,7 +85,7 @@ def _sealed() -> str:
 
 
 def _opened(held: str) -> list[tuple[str, str]]:
-    """400 for what was not sealed here, for this person and this page."""
+    """A 400 for anything not encrypted here, for this person and this page."""
     try:
         form = msgspec.json.decode(parts().vault.open(held), type=_Held)
     except (Unreadable, msgspec.DecodeError, msgspec.ValidationError):

@@ -1,4 +1,4 @@
-"""How often a visitor may try what could be guessed."""
+"""How often a visitor may try something that could be guessed."""
 
 from flask import abort, request
 
@@ -8,7 +8,7 @@ from webhooks_app.web import devices
 
 
 def by_address() -> None:
-    """Too many tries from one address end in a 429."""
+    """Answer 429 after too many tries from one address."""
     if (
         parts()
         .rates.count(parts().settings.login_rate_limit, "login", request.remote_addr or "")
@@ -18,23 +18,25 @@ def by_address() -> None:
 
 
 def by_account(what: str, email: str) -> Allowance:
-    """Count a try for that e-mail, whether anyone has it or not. A device that the account was
-    logged in with has a count of its own; all others share one."""
+    """Count a try for that e-mail, whether or not it has an account.
+
+    A device that the account was logged in with has its own count; all others share one.
+    """
     return count(what, *_account(email))
 
 
 def forget_tries(what: str, email: str) -> None:
-    """It was the right password after all."""
+    """Uncount a try: the password was right."""
     parts().rates.forget(parts().settings.login_tries_limit, what, *_account(email))
 
 
 def forget(what: str, *key: str) -> None:
-    """Count from nothing again."""
+    """Reset all counts."""
     parts().rates.forget(parts().settings.login_tries_limit, what, *key)
 
 
 def count(what: str, *key: str) -> Allowance:
-    """Count a try of whomever `key` names."""
+    """Count a try for `key`."""
     return parts().rates.count(parts().settings.login_tries_limit, what, *key)
 
 

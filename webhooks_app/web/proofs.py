@@ -1,4 +1,4 @@
-"""What a person sends to prove who they are: a password, a code, or what a passkey signed."""
+"""Proofs of who a person is: a password, a code, or a passkey's signature."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,13 +16,13 @@ from webhooks_app.people.passkeys import BadPasskey
 from webhooks_app.people.second_factor import WrongCode
 from webhooks_app.web import challenges, limits, security
 
-WRONG_CODE = "This code is wrong, or was used before. Enter the newest one."
+WRONG_CODE = "This code is wrong or was already used. Enter the newest one."
 WRONG_PASSKEY = "This passkey was not accepted. Try again, or use another way."
-WRONG_PASSWORD = "This is not your password."  # noqa: S105 - a sentence
+WRONG_PASSWORD = "Wrong password."  # noqa: S105 - a sentence
 
 
 class NotProven(Exception):
-    """It proves nothing; `status` is that of the answer."""
+    """The proof is wrong; `status` is the answer's status."""
 
     def __init__(self, message: str, status: int = 422) -> None:
         super().__init__(message)
@@ -30,8 +30,7 @@ class NotProven(Exception):
 
 
 def check_second_factor(user: User) -> None:
-    """Of a log-in that waits: a code or a passkey, and never the password again. Raises
-    `NotProven`."""
+    """Check a waiting log-in's second factor: a code or a passkey. Raises `NotProven`."""
     _bounded(limits.by_account("second factor", user.email))
     act_as(Actor.person(user))
     with _recorded(user, "second factor"):
@@ -40,8 +39,10 @@ def check_second_factor(user: User) -> None:
 
 
 def confirm() -> None:
-    """By who is logged in, with their password or second factor: for a short while they may do what
-    needs a fresh proof. The session gets a new id. Raises `NotProven`."""
+    """Check the logged-in user's password or second factor. Raises `NotProven`.
+
+    For a short while they may then do what needs a fresh proof. The session gets a new id.
+    """
     key = ("confirm", current_user.id, session[security.SESSION])
     _bounded(limits.count(*key))
     with _recorded(current_user, "confirmation"):
@@ -56,7 +57,7 @@ def confirm() -> None:
 
 
 def log_in_by_passkey() -> User:
-    """Whose passkey it is: it has proved who they are by itself. Raises `NotProven`."""
+    """The passkey's owner, who needs no other proof. Raises `NotProven`."""
     try:
         answer = request.form.get("passkey", "")
         site, challenge = challenges.needed_site(), challenges.take("log in")
@@ -72,7 +73,7 @@ def _bounded(tries: Allowance) -> None:
 
 @contextmanager
 def _recorded(user: User, what: str) -> Iterator[None]:
-    """What fails is kept for the person, and in the audit log."""
+    """Record a failed try for the person and in the audit log."""
     email = user.email
     try:
         yield

@@ -1,8 +1,8 @@
 """The RQ dashboard of Parallels/rq-dashboard at `/ops/rq`, for operators only.
 
-It brings addresses, data and actions. Its own pages need eval and trust what is in a job
-(Parallels/rq-dashboard#526). The pages here are ours: Flask finds `templates/rq_dashboard` before
-the package's, and the server draws them from the package's data.
+The package provides URLs, data and actions. Its own pages need eval and trust the content of jobs
+(Parallels/rq-dashboard#526). So the pages are ours: Flask finds `templates/rq_dashboard` before the
+package's, and the server renders them from the package's data.
 """
 
 import json
@@ -40,7 +40,7 @@ JOB_ID = re.compile(r"[a-zA-Z0-9_-]+")
 
 
 class Action(NamedTuple):
-    """`question` is asked first, where something is lost."""
+    """`question` is asked first if something would be lost."""
 
     question: str | None
     done: str
@@ -52,7 +52,7 @@ ACTIONS = {
     "rq_dashboard.requeue_job_view": Action(None, "The job is queued again."),
     "rq_dashboard.requeue_all": Action(None, "All failed jobs are queued again."),
 }
-# It fails on a queue that is empty, and RQ does by itself what it is for.
+# It fails on an empty queue, and RQ does its work anyway.
 GIVEN_UP = "rq_dashboard.compact_queue"
 
 
@@ -63,32 +63,34 @@ def init_app(app: Flask) -> None:
     _load_json_only()
     app.register_blueprint(blueprint, url_prefix="/ops/rq")
     for rule in app.url_map.iter_rules("rq_dashboard.requeue_all"):
-        rule.methods = {"POST", "OPTIONS"}  # it took GET too
+        rule.methods = {"POST", "OPTIONS"}  # it also accepted GET
     app.before_request(_guard)
     app.after_request(_say_what_was_done)
     app.jinja_env.globals.update(rq_data=rq_data, rq_registries=REGISTRIES)
 
 
 def rq_data(name: str, **arguments: object) -> object:
-    """What that endpoint of rq-dashboard answers as JSON."""
+    """The JSON answer of that rq-dashboard endpoint."""
     view: Any = current_app.view_functions[f"rq_dashboard.{name}"]
     answer, _headers = view(instance_number=0, **arguments)
     return answer.get_json()
 
 
 def _impatient(url: str) -> str:
-    """rq-dashboard takes a URL and nothing else, and waits as long as that says."""
+    """rq-dashboard takes only a URL, with its timeouts."""
     return f"{url}{'&' if '?' in url else '?'}socket_timeout=2&socket_connect_timeout=2"
 
 
 @operator_required
 def _let_in() -> None:
-    """Strangers log in first; for others than operators there is nothing here."""
+    """Strangers log in first; everyone but operators gets a 404."""
 
 
 def _guard() -> ResponseReturnValue | None:
-    """A hook of the app, since the blueprint is shared by all apps of a process and takes none once
-    it is registered."""
+    """A hook of the app: the blueprint is shared by all apps of a process.
+
+    After registration, the blueprint accepts no more hooks.
+    """
     if request.blueprint != blueprint.name:
         return None
     refused: ResponseReturnValue | None = _let_in()
@@ -108,7 +110,7 @@ def _guard() -> ResponseReturnValue | None:
 
 
 def _exists(asked: dict[str, str]) -> bool:
-    """Whether rq-dashboard has an answer to a URL with these parts; it fails on others."""
+    """Whether rq-dashboard can answer a URL with these parts; it fails on others."""
     numbers = [str(asked.get(part, 1)) for part in ("page", "per_page")]
     return (
         request.endpoint != GIVEN_UP
@@ -121,7 +123,7 @@ def _exists(asked: dict[str, str]) -> bool:
 
 
 def _say_what_was_done(response: Response) -> Response:
-    """An action of rq-dashboard answers with JSON; whoever clicked goes back to the jobs."""
+    """Go back to the jobs after an action, which rq-dashboard answers with JSON."""
     action = ACTIONS.get(request.endpoint or "")
     if action is None or not response.is_json or response.status_code != 200:
         return response
@@ -138,7 +140,7 @@ def _to(endpoint: str, **arguments: Any) -> Response:
 
 
 class _Readable:
-    """What our workers write. What others pickled is never loaded, which could run anything."""
+    """Reads what our workers write. Pickled data is never loaded, since that could run anything."""
 
     dumps = JSONSerializer.dumps
 
@@ -151,7 +153,7 @@ class _Readable:
 
 
 def _load_json_only() -> None:
-    """rq-dashboard has a setting for the serializer, which half of its calls ignore."""
+    """Set the serializer: half of rq-dashboard's calls ignore its setting."""
     upstream.config.serializer = _Readable
     upstream.Job = SimpleNamespace(fetch=partial(Job.fetch, serializer=_Readable))
     upstream.Worker = SimpleNamespace(all=partial(Worker.all, serializer=_Readable))

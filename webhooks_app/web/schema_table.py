@@ -1,5 +1,8 @@
-"""A JSON Schema as rows that people can read. An organisation's own may hold anything, so what is
-not understood is left out, and never an error."""
+"""A JSON Schema as rows that people can read.
+
+An organisation's own schema may hold anything, so what is not understood is left out without an
+error.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -26,7 +29,7 @@ TYPES = {
 
 
 class FieldRow(NamedTuple):
-    """`path` as conditions name it, below `data`; `example` is JSON text, or empty."""
+    """`path` is written as in conditions, below `data`; `example` is JSON text, or empty."""
 
     path: str
     kind: str
@@ -36,7 +39,7 @@ class FieldRow(NamedTuple):
 
 
 def rows_of(schema: Mapping[str, object] | None) -> list[FieldRow]:
-    """The fields of the data, each object followed by what is in it; `MOST_ROWS` at most."""
+    """The fields of the data, each object followed by its members; at most `MOST_ROWS`."""
     rows = []
     for row in _rows(schema, "", DEEPEST):
         rows.append(row)

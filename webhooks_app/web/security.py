@@ -1,4 +1,4 @@
-"""Who is logged in, and the headers that keep a page to itself."""
+"""Log-in checks, and the security headers of pages."""
 
 from urllib.parse import urlsplit
 
@@ -27,11 +27,11 @@ CSP = "; ".join(
         "base-uri 'none'",
     )
 )
-# A year. Other hosts of the domain are not ours to decide about.
+# A year. Other hosts of the domain are not included: they are not ours.
 HSTS = "max-age=31536000"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 SESSION = "session_id"
-# The blueprints that are open to someone who must set up a second factor.
+# The blueprints that someone who must set up a second factor can use.
 ENROLMENT = ("second_factor", "confirm", "passkeys")
 
 
@@ -45,8 +45,10 @@ def init_app(app: Flask) -> None:
 
 
 def load_user(user_id: str) -> User | None:
-    """Nobody, when the session of this browser was revoked; nobody either for someone who must set
-    up a second factor first, but on the pages where they do that."""
+    """The user, or None if this browser's session was revoked.
+
+    Also None for someone who must set up a second factor first, except on the pages for that.
+    """
     visitor = sessions.find(db.session(), user_id, session.get(SESSION, ""))
     if visitor is None:
         return None
@@ -64,13 +66,13 @@ def _leads_to_enrolment() -> bool:
 
 
 def visitor() -> sessions.Visitor:
-    """Who is logged in; for views that are for persons only."""
+    """Who is logged in, in views that require a log-in."""
     found: sessions.Visitor = g.visitor
     return found
 
 
 def _ask_to_log_in() -> BaseResponse:
-    """A fragment is no place for the log-in page: htmx is told by the status."""
+    """Send to the log-in page. htmx gets a status instead: the page does not fit in a fragment."""
     if wants_fragment():
         abort(401)
     if g.get("must_enrol"):
@@ -82,7 +84,7 @@ def _ask_to_log_in() -> BaseResponse:
 
 
 def _page_asked_for() -> str:
-    """To go on to after the log-in. A change is not made then: it is the page that it was on."""
+    """Where to go after the log-in. For a change that is the page it was sent from."""
     asked = urlsplit(request.url if request.method in SAFE_METHODS else request.referrer or "")
     if asked.netloc != request.host:
         return "/"
@@ -90,15 +92,20 @@ def _page_asked_for() -> str:
 
 
 def next_page() -> str:
-    """Where the visitor was going, if that is a page of ours. Browsers leave tabs and line breaks
-    out of an address, so what is behind them could be anything."""
+    """Where the visitor was going, if that is one of our pages.
+
+    Browsers remove tabs and line breaks from addresses, so addresses with them are not trusted.
+    """
     target = request.args.get("next", "")
     ours = target.startswith("/") and target[1:2] not in ("/", "\\") and target.isprintable()
     return target if ours else url_for("overview.show")
 
 
 def admit(user: User) -> None:
-    """Log this browser in. What its cookie held before is gone, so nobody can have planted it."""
+    """Log this browser in.
+
+    Its cookie is emptied first, since someone could have planted its content.
+    """
     session.clear()
     login_user(user)
     session[SESSION] = sessions.start(db.session(), user, *browser()).id
@@ -106,17 +113,17 @@ def admit(user: User) -> None:
 
 
 def browser() -> tuple[str, str]:
-    """The address and the user agent of this request."""
+    """The address and user agent of this request."""
     return request.remote_addr or "", request.user_agent.string
 
 
 def follow(row: UserSession) -> None:
-    """The session at hand has a new id: from now on the cookie names that."""
+    """Put the session's new id into the cookie."""
     session[SESSION] = row.id
 
 
 def _read_without_waiting() -> None:
-    """A GET only reads, so on SQLite it waits for no writer."""
+    """Mark a GET as read-only, so that on SQLite it waits for no writer."""
     only_reading.set(request.method in SAFE_METHODS)
 
 
@@ -132,16 +139,16 @@ def _protect(response: Response) -> Response:
 
 
 def keep_token(response: Response) -> Response:
-    """For pages with a token in their address: no Referer names it, of our own pages neither.
+    """For pages with a token in their address: keep it out of every Referer.
 
-    The origin is still sent, since over https the CSRF check asks for it.
+    The origin is still sent, since the CSRF check needs it over https.
     """
     response.headers["Referrer-Policy"] = "strict-origin"
     return response
 
 
 def _note_seen(_: BaseException | None) -> None:
-    """After the answer was made, with a connection that nothing else uses."""
+    """Record the use after the answer was made, on a separate connection."""
     if (session_id := g.pop("unseen_session", None)) is not None:
         db.session.remove()
         sessions.note_seen(db.engine, session_id, request.remote_addr or "")

@@ -1,8 +1,8 @@
-"""Secrets that are shown once: a POST makes one, and the page that it leads to shows it.
+"""Secrets that are shown once: a POST creates one, and the next page shows it.
 
-So a reload makes no second webhook, and no second secret that puts the one of the receiver out of
-use. On its way the secret is kept with the session, sealed, and deleted when it is shown: a copy of
-the cookie shows nothing again.
+So a reload creates no second webhook, and no second secret that would replace the receiver's. In
+between, the secret is stored with the session, encrypted, and deleted when it is shown: a copy of
+the cookie cannot show it again.
 """
 
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from webhooks_app.web.security import visitor
 
 
 class ShownOnce(NamedTuple):
-    """`why` it was made."""
+    """`why` says why it was made."""
 
     secret: str
     why: str
@@ -30,13 +30,13 @@ class _Kept(msgspec.Struct, frozen=True):
 
 
 def keep(owner_id: str, secret: str, why: str = "made") -> None:
-    """Until the page of `owner_id` shows it; the one that was kept before is forgotten."""
+    """Keep it until the page of `owner_id` shows it; an earlier one is dropped."""
     sealed = parts().vault.seal(msgspec.json.encode(_Kept(owner_id, secret, why)).decode())
     sessions.keep_secret(db.session(), visitor().session, sealed)
 
 
 def take(owner_id: str) -> ShownOnce | None:
-    """None when it was shown already, or there never was one. A HEAD shows nothing."""
+    """None if it was already shown, or there never was one. A HEAD request shows nothing."""
     row = visitor().session
     if row.shown_once is None or request.method == "HEAD":
         return None

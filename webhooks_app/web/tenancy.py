@@ -1,4 +1,4 @@
-"""The one loader and the one guard of pages: whose rows, in which mode, and who may change them."""
+"""The only loader and guard of pages: whose rows, in which mode, and who may change them."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -41,17 +41,17 @@ def _unread() -> int:
 
 
 def _plan_room(what: str) -> plans.Quota | None:
-    """How many more the organisation's plan has; None for as many as one likes."""
+    """How many more the organisation's plan allows; None without a limit."""
     return plans.room_for(db.session(), here().organisation.id, what)
 
 
 def _organisations() -> list[sessions.OrganisationName]:
-    """Those that the visitor may switch to, and the one they are in."""
+    """The visitor's organisations, including the current one."""
     return sessions.organisations_of(db.session(), current_user)
 
 
 def window() -> PageBounds:
-    """The page that the query asks for; 400 for a cursor that was never handed out."""
+    """The requested page; a 400 for a cursor that we never issued."""
     cursor = request.args.get("cursor")
     try:
         return PageBounds(below=decode_cursor(cursor) if cursor else None)
@@ -65,9 +65,9 @@ def here() -> Workspace:
 
 
 def go_to(choice: str, value: str) -> None:
-    """Look at another organisation or mode from now on.
+    """Switch to another organisation or mode.
 
-    The forms of pages that are still open expire: none of them may change what is here now.
+    Forms on open pages expire, so that none of them changes something in the new workspace.
     """
     session[choice] = value
     session.pop(current_app.config["WTF_CSRF_FIELD_NAME"], None)
@@ -75,7 +75,7 @@ def go_to(choice: str, value: str) -> None:
 
 
 def login_required(view: Callable[P, R]) -> Callable[P, R]:
-    """For pages of one's own: whoever is logged in, member of something or not."""
+    """For personal pages: anyone who is logged in, with or without an organisation."""
 
     @takes(FORM)
     @flask_login_required
@@ -89,10 +89,10 @@ def login_required(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def member_required(view: Callable[P, R]) -> Callable[P, R]:
-    """For pages of an organisation: strangers log in first, outsiders find nothing.
+    """For pages of an organisation: strangers log in first, outsiders get a 404.
 
-    A page that is still open keeps no company with another organisation or mode: what htmx asks
-    for says of which it is.
+    A request from a page of another organisation or mode is rejected: htmx sends which one the page
+    is of.
     """
 
     @takes(FORM)
@@ -110,7 +110,7 @@ def member_required(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def editor_required(view: Callable[P, R]) -> Callable[P, R]:
-    """For changes: viewers are told that their role does not allow them."""
+    """For changes: viewers get a 403."""
 
     @member_required
     @wraps(view)
@@ -123,7 +123,7 @@ def editor_required(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def owner_required(view: Callable[P, R]) -> Callable[P, R]:
-    """For what decides who rules: admins and viewers are told that their role does not allow it."""
+    """For what only owners may do: admins and viewers get a 403."""
 
     @member_required
     @wraps(view)
@@ -136,7 +136,7 @@ def owner_required(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def operator_required(view: Callable[P, R]) -> Callable[P, R]:
-    """For those who run the machine; for all others there is nothing."""
+    """For operators; everyone else gets a 404."""
 
     @login_required
     @wraps(view)
@@ -149,13 +149,13 @@ def operator_required(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def arrive_if_known() -> None:
-    """Let an error page keep the frame, also of an address that belongs to no view."""
+    """Let an error page keep the frame, even at an address without a view."""
     if "here" not in g and current_user.is_authenticated:
         _arrive()
 
 
 def _arrive() -> bool:
-    """Set `g.here`, and who changes things. False for who is a member of nothing."""
+    """Set `g.here` and the actor of changes. False for someone without an organisation."""
     place = sessions.resolve_workspace(db.session(), current_user, session)
     if place is None or visitor().must_enrol:
         return False

@@ -1,6 +1,6 @@
-"""A log-in that waits for its second factor: the cookie keeps who gave the right password.
+"""A log-in that waits for its second factor: the cookie says who gave the right password.
 
-It opens nothing but the page that asks for the second factor, for ten minutes.
+For ten minutes it gives access to only the page that asks for the second factor.
 """
 
 from time import time
@@ -17,13 +17,13 @@ SECONDS = 600
 
 
 def begin(user: User) -> None:
-    """What the cookie held before is gone."""
+    """Empty the cookie and start waiting."""
     session.clear()
     session[KEPT] = [user.id, fingerprint(user), int(time())]
 
 
 def whose() -> User | None:
-    """Who gave the right password; None when it is too long ago, or was changed since."""
+    """Who gave the right password; None if that was too long ago, or the password has changed."""
     if "waiting_user" not in g:
         g.waiting_user = _read()
     user: User | None = g.waiting_user

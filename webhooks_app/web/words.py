@@ -1,4 +1,4 @@
-"""Lengths of time, schedules and browsers as people say them."""
+"""Durations, schedules and browsers in words."""
 
 from msgspec import to_builtins
 
@@ -17,7 +17,7 @@ FREQUENCIES = {
     Frequency.WEEKLY: "every week",
 }
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-# Those that call themselves like others, too, come before them.
+# Browsers that also use another's name come before it.
 BROWSERS = {
     "Edg/": "Edge",
     "OPR/": "Opera",
@@ -33,7 +33,7 @@ SYSTEMS = {
     "Mac OS X": "macOS",
     "Linux": "Linux",
 }
-# Members that the page of a subscription words by itself.
+# Members that a subscription's page shows in its own words.
 IN_OWN_WORDS = frozenset(
     (
         "name",
@@ -57,7 +57,7 @@ IN_OWN_WORDS = frozenset(
 
 
 def duration(seconds: float) -> str:
-    """The two largest units that are not nothing: `1 min`, `2 h 36 min`, `250 ms`."""
+    """The two largest non-zero units: `1 min`, `2 h 36 min`, `250 ms`."""
     if seconds < 1:
         return f"{round(seconds * 1000)} ms"
     left, parts = round(seconds), []
@@ -78,7 +78,7 @@ def schedule(asked: ScheduleMembers, default_zone: str) -> str:
 
 
 def others_in_words(spec: Spec) -> list[tuple[str, list[str]]]:
-    """Title and lines of every member that its page has no words of its own for."""
+    """Title and lines of every member without its own words on the page."""
     return [
         (META[name].title or name, _lines(value, (META[name].extra or {}).get("unit", "")))
         for name in member_names(type(spec))
@@ -93,7 +93,7 @@ def _lines(value: object, unit: str) -> list[str]:
 
 
 def browser(user_agent: str) -> str:
-    """`Firefox on Windows`; the header as it came for what is none of the known ones."""
+    """`Firefox on Windows`; the unchanged header for an unknown browser."""
     name = next((said for sign, said in BROWSERS.items() if sign in user_agent), None)
     system = next((said for sign, said in SYSTEMS.items() if sign in user_agent), None)
     return f"{name} on {system}" if name and system else user_agent

@@ -8,7 +8,7 @@ from webhooks_app.lib.times import time_zones
 from webhooks_app.people.password_rules import SHORTEST_PASSWORD
 
 LONGEST_PASSWORD = 1000
-# What the password manager of a browser goes by.
+# What a browser's password manager looks for.
 KNOWN, CHOSEN = {"autocomplete": "current-password"}, {"autocomplete": "new-password"}
 
 

@@ -16,7 +16,7 @@ LIVES = {7: "in 7 days", 30: "in 30 days", 90: "in 90 days", 365: "in a year"}
 
 
 class KeyForm(FaultForm):
-    """`expires_on` is the last day of a key, in the organisation's zone."""
+    """`expires_on` is a key's last day, in the organisation's time zone."""
 
     name = StringField(
         "Name", validators=[InputRequired("Give the key a name.")], render_kw={"maxlength": 200}
@@ -59,7 +59,7 @@ class KeyForm(FaultForm):
         return now + timedelta(days=int(self.expires.data))
 
     def validate(self, extra_validators: object = None) -> bool:
-        """A day is needed only where one is asked for."""
+        """A day is required only if that choice was made."""
         is_valid = super().validate(extra_validators)
         if self.expires.data == ON_A_DAY and not (self.expires_on.data or self.expires_on.errors):
             self.expires_on.errors = ["Choose the last day on which the key works."]

@@ -1,4 +1,4 @@
-"""What forms have in common."""
+"""The base of forms."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from webhooks_app.lib.pointers import Fault
 
 
 class FaultForm(FlaskForm):  # type: ignore[misc]
-    """A form that shows what a service finds wrong, each fault beside the field it is about."""
+    """A form that shows a service's faults, each beside its field."""
 
     def show(self, faults: Iterable[Fault]) -> None:
         for fault in faults:
@@ -17,5 +17,5 @@ class FaultForm(FlaskForm):  # type: ignore[misc]
             field.errors = [*field.errors, fault.detail]
 
     def field_at(self, first: str, *rest: str) -> Field:  # noqa: ARG002
-        """That of a member, and of what is inside it."""
+        """The field of a member, also for what is inside the member."""
         return self[first]

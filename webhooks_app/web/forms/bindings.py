@@ -1,7 +1,7 @@
-"""What a form shows of each member of a spec, and what that means when it comes back. Pure.
+"""How a form shows each member of a spec, and how it reads it back. Pure.
 
-What comes back as it was shown keeps its stored value, whatever else the text could mean: a form
-that is saved unchanged changes nothing.
+Text that comes back unchanged keeps the stored value, whatever else it could mean: a form that is
+saved unchanged changes nothing.
 """
 
 import math
@@ -29,8 +29,11 @@ Row = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """`fields` of a form, in the order of what `show` gives and `read` takes. `show` is given a
-    member's value, `read` gives JSON for it."""
+    """A binding.
+
+    `fields` of a form are in the order of what `show` returns and `read` takes. `show` gets a
+    member's value, `read` returns JSON for it.
+    """
 
     fields: tuple[str, ...]
     show: Callable[..., Shown]
@@ -38,7 +41,7 @@ class Binding:
     has_lines: bool = False
 
     def value(self, shown: Shown, stored: object = UNSET) -> object:
-        """JSON of what came back as `shown`, where `stored` was shown before."""
+        """JSON for the submitted values `shown`, when `stored` was shown before."""
         if stored is not UNSET:
             before = self.show(stored)
             if posted(shown, self.has_lines) == posted(before, self.has_lines):
@@ -47,7 +50,7 @@ class Binding:
 
 
 def posted(shown: object, has_lines: bool = False) -> object:
-    """As a browser sends it: of text without lines no line ends, a choice of many in no order."""
+    """The values as a browser sends them, without line ends around text and in any order."""
     if isinstance(shown, tuple):
         return tuple(posted(one, has_lines) for one in shown)
     if isinstance(shown, list):
@@ -56,18 +59,18 @@ def posted(shown: object, has_lines: bool = False) -> object:
 
 
 def listed(text: str | None) -> list[str]:
-    """What commas separate."""
+    """The parts between commas."""
     return [part.strip() for part in (text or "").split(",") if part.strip()]
 
 
 def number(value: float) -> str:
-    """The shortest text that reads as the same number."""
+    """The shortest text for the same number."""
     short = f"{value:g}"
     return short if float(short) == value else repr(value)
 
 
 def _number(text: str | None) -> object:
-    """A number, nothing, or the text that is none of both, for the spec to refuse."""
+    """A number, None, or any other text for the spec to refuse."""
     text = (text or "").strip()
     try:
         return float(text) if text and math.isfinite(float(text)) else text or None
@@ -81,7 +84,7 @@ def _whole(text: str | None) -> object:
 
 
 def key_and_value(line: str) -> dict[str, str]:
-    """`name: value`; nothing of an empty line."""
+    """`name: value` lines, without empty ones."""
     name, _, value = line.partition(":")
     return {name.strip(): value.strip()} if line.strip() else {}
 
@@ -147,7 +150,7 @@ def _text(value: object) -> str:
 
 
 def read_conditions(rows: Iterable[Row], stored: Sequence[ConditionMembers] = ()) -> list[object]:
-    """JSON of the rows that name a field; one that was shown like this is as it was."""
+    """JSON for the rows that name a field; an unchanged row keeps its stored value."""
     shown = {posted(show_condition(one)): one for one in stored}
     return [
         to_builtins(shown[key]) if (key := posted(row)) in shown else _read_condition(*row)
@@ -214,7 +217,7 @@ APART = frozenset(("conditions", "enabled", "secret"))
 
 @cache
 def bindings(kind: type[Spec]) -> Mapping[str, Binding]:
-    """That of each member of a kind that a form has fields for, by name."""
+    """The bindings of a kind's members that the form has fields for, by name."""
     info = inspect.type_info(kind)
     assert isinstance(info, inspect.StructType)
     return {
@@ -226,7 +229,7 @@ def bindings(kind: type[Spec]) -> Mapping[str, Binding]:
 
 
 def _plain(type_: inspect.Type) -> inspect.Type:
-    """Without its bounds and words, and without None."""
+    """A type without its bounds and words, and without None."""
     if isinstance(type_, inspect.Metadata):
         return _plain(type_.type)
     if isinstance(type_, inspect.UnionType):

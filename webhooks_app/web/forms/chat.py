@@ -1,4 +1,4 @@
-"""The form of the chat settings: one pattern a line."""
+"""The form of the chat settings: one pattern per line."""
 
 from wtforms import SelectField, StringField, SubmitField, TextAreaField
 from wtforms.fields.choices import SelectChoice

@@ -1,4 +1,4 @@
-"""What the forms of events have in common: the types to choose from, and a box for JSON."""
+"""The shared parts of the forms of events: a choice of types, and a box for JSON."""
 
 from wtforms.fields.choices import SelectChoice
 

@@ -24,7 +24,7 @@ class ConditionForm(Form):  # type: ignore[misc]
 
 
 class Rows(FieldList):  # type: ignore[misc]
-    """Numbered rows. What is no number of a row is none of them."""
+    """Numbered rows. Field names without a row's number are ignored."""
 
     def _extract_indices(self, prefix: str, formdata: Iterable[str]) -> Iterator[int]:
         for name in formdata:

@@ -14,7 +14,7 @@ from webhooks_app.web.words import FREQUENCIES, WEEKDAYS
 
 
 class DigestFields(Form):  # type: ignore[misc]
-    """For an action by e-mail; of every other, nothing here counts."""
+    """Only for e-mail actions; ignored for all others."""
 
     frequency = SelectField(
         "How often",
@@ -51,21 +51,21 @@ class DigestFields(Form):  # type: ignore[misc]
 
     @property
     def is_hourly(self) -> bool:
-        """Then no hour of the day matters."""
+        """Whether the hour of the day does not matter."""
         return bool(self.frequency.data == Frequency.HOURLY)
 
     @property
     def comes_often(self) -> bool:
-        """Several times a day."""
+        """Whether it comes several times a day."""
         return self.frequency.data in STEP_HOURS
 
     def schedule(self) -> Mapping[str, object] | None:
-        """As `digests.schedule` knows it; None for each event."""
+        """The schedule for `digests.schedule`; None for an e-mail per event."""
         return read_schedule(*(self[name].data for name in SPECIAL["schedule"].fields))
 
 
 class DigestForm(DigestFields, FlaskForm):  # type: ignore[misc]
-    """What of an action's form a preview needs."""
+    """The part of an action's form that a preview needs."""
 
     name = StringField()
     scope_type = SelectField("Scope", choices=[SelectChoice("", "Everything"), *SUBJECT_TYPES])
@@ -76,7 +76,7 @@ class DigestForm(DigestFields, FlaskForm):  # type: ignore[misc]
         return (self.scope_type.data, id_) if self.scope_type.data and id_ else None
 
     def why_not(self) -> str | None:
-        """What keeps it from being previewed, as a sentence."""
+        """Why there is no preview, as a sentence."""
         if not self.validate():
             field = next(field for field in self if field.errors)
             return f"{field.label.text}: {' '.join(map(str, field.errors))}"

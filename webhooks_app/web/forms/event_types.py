@@ -9,7 +9,7 @@ from webhooks_app.web.forms.choices import JSON_BOX
 
 
 class EventTypeForm(FaultForm):
-    """`name` is given once: it cannot be changed."""
+    """`name` can only be set once."""
 
     name = StringField("Name")
     title = StringField("Title")
@@ -25,8 +25,10 @@ class EventTypeForm(FaultForm):
         self.schema.data = json_text.indented(kind.schema) if kind.schema else ""
 
     def members(self, *left_out: str) -> dict[str, str]:
-        """As `events.custom_type_fields` knows them; a title or group left empty is made up,
-        or stays as it was."""
+        """The members for `events.custom_type_fields`.
+
+        An empty title or group gets a default, or stays as it was.
+        """
         given = {name: field.data or "" for name, field in self._fields.items()}
         made_up = [name for name in ("title", "group") if not given[name].strip()]
         return {

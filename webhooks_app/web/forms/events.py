@@ -19,7 +19,7 @@ class EventForm(FaultForm):
     show_sample = SubmitField("Show the sample")
 
     def suggest(self, name: str) -> None:
-        """Begin with the sample of that type; with nothing for an unknown one."""
+        """Start with the sample of that type, or empty for an unknown one."""
         if kind := event_types().get(name):
             self.type.data = kind.name
             self.data.data = json_text.indented(kind.sample)

@@ -1,4 +1,4 @@
-"""The forms of an inbox: a new one, what it answers, and which secret it checks with."""
+"""The forms of an inbox: a new one, its answer, and its secret for checking signatures."""
 
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -58,7 +58,7 @@ class AnswerForm(FlaskForm):  # type: ignore[misc]
         return CannedAnswer(self.status.data, delay_ms, body, self.content_type.data)
 
     def validate_body(self, field: Field) -> None:
-        """Browsers end lines with CR LF; it is answered with LF."""
+        """Browsers end lines with CR LF; the answer has LF."""
         text = (field.data or "").replace("\r\n", "\n")
         if len(text.encode(errors="replace")) > LONGEST_BODY:
             raise ValidationError(f"The body can have at most {LONGEST_BODY:,} bytes.")
@@ -70,8 +70,8 @@ class SecretForm(FlaskForm):  # type: ignore[misc]
     source = RadioField(
         "Check signatures with",
         choices=[
-            SelectChoice(LENT, "The secret of a webhook"),
-            SelectChoice(OWN, "A secret of its own"),
+            SelectChoice(LENT, "A webhook's secret"),
+            SelectChoice(OWN, "Its own secret"),
             SelectChoice(NONE, "Nothing"),
         ],
     )

@@ -1,4 +1,4 @@
-"""The part of a subscription's form that says how it is sent."""
+"""The part of a subscription's form about sending."""
 
 from wtforms import Field, Form, SelectField, StringField, SubmitField
 from wtforms.fields.choices import SelectChoice
@@ -49,7 +49,7 @@ class SendingFields(Form):  # type: ignore[misc]
     max_retries = StringField("Number of retries", render_kw={"inputmode": "numeric"})
     retry_delay_ms = StringField("First retry after (ms)", render_kw={"inputmode": "numeric"})
     failure_notice = SelectField(
-        "When a delivery fails for good",
+        "When a delivery fails permanently",
         choices=[
             SelectChoice(BY_MAIL, "notify in the dashboard and e-mail owners and admins"),
             SelectChoice(SHOWN_ONLY, "notify in the dashboard only"),
@@ -59,7 +59,7 @@ class SendingFields(Form):  # type: ignore[misc]
     secret = StringField("Signing secret")
 
     def apply_preset(self) -> None:
-        """Set what the chosen system sets; each can then be changed."""
+        """Fill in the chosen system's values; each can then be changed."""
         if chosen := self.chosen_preset():
             self.wire_format.data = chosen.wire_format
             self.retry_policy.data = chosen.retry_policy
@@ -70,7 +70,7 @@ class SendingFields(Form):  # type: ignore[misc]
         return next((one for one in PRESETS if one.name == self.preset.data), None)
 
     def timeline(self) -> list[str] | None:
-        """When each retry is made after the first try; None while the policy cannot be used."""
+        """When each retry is made, after the first try; None if the policy is not valid."""
         binding = SPECIAL["retry_policy"]
         policy = binding.read(*(self[name].data for name in binding.fields))
         try:
@@ -79,6 +79,6 @@ class SendingFields(Form):  # type: ignore[misc]
             return None
 
     def _policy_field(self) -> Field:
-        """Where a fault of the policy is shown."""
+        """The field that shows a fault of the policy."""
         asked = {CUSTOM: self.delays, DOUBLING: self.max_retries}
         return asked.get(self.retry_policy.data, self.retry_policy)

@@ -11,11 +11,11 @@ PASTED = {"autocomplete": "off", "spellcheck": "false"}
 
 
 def _up_to(kilobytes: int) -> Length:
-    return Length(max=kilobytes * 1024, message=f"This is longer than {kilobytes} KB.")
+    return Length(max=kilobytes * 1024, message=f"Paste at most {kilobytes} KB.")
 
 
 class SignatureForm(FlaskForm):  # type: ignore[misc]
-    """What is pasted holds a secret: it is neither stored nor logged."""
+    """The pasted text contains a secret: it is neither stored nor logged."""
 
     secret = StringField(
         "Signing secret",

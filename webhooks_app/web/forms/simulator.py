@@ -16,7 +16,7 @@ class MessageForm(FaultForm):
     role = StringField("Role")
 
     def message(self) -> tuple[str, str]:
-        """Who says what."""
+        """The sender and the text."""
         return self.role.data or "", self.text.data or ""
 
 

@@ -1,5 +1,8 @@
-"""The forms of actions and webhooks. What their fields mean is in `bindings`; every field that
-needs no more than its member says is made from the spec."""
+"""The forms of actions and webhooks.
+
+`bindings` says what their fields mean. A field that needs nothing beyond its member is made from
+the spec.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -47,7 +50,7 @@ CHANNELS = [
     SelectChoice(ChannelName.WEBHOOK.value, "Send a webhook"),
     SelectChoice(ChannelName.EMAIL.value, "Send an e-mail"),
 ]
-# What a form shows at once; all other members are options, folded away while they are not used.
+# What a form always shows; all other members are options, collapsed while unused.
 AT_ONCE = frozenset(
     (
         "name",
@@ -66,8 +69,11 @@ AT_ONCE = frozenset(
 
 
 class SubscriptionForm(SendingFields, FaultForm):
-    """What both kinds have. `changes`: what others saved while it was open; `broken`: what of the
-    stored one cannot be read."""
+    """The fields of both kinds.
+
+    `changes`: what others saved while the form was open. `broken`: the stored members that cannot
+    be read.
+    """
 
     version = HiddenField()
     name = StringField("Name", render_kw={"autofocus": True})
@@ -110,14 +116,14 @@ class SubscriptionForm(SendingFields, FaultForm):
         return type(BLANKS[self.channel_of])
 
     def suggest(self, query: Mapping[str, str]) -> None:
-        """Begin with what a link to the form names."""
+        """Start with the values in a link to the form."""
         for name in ("name", "url"):
             self[name].data = query.get(name, "")
         if wanted := query.get("event_type"):
             self._put("event_types", [wanted])
 
     def fill(self, spec: Spec, version: str) -> None:
-        """Show one as it is. Header values come masked, and masked they may go back."""
+        """Show a stored one. Header values are masked, and may come back masked."""
         self.version.data = version
         for name, binding in bindings(type(spec)).items():
             for field, shown in zip(binding.fields, binding.show(getattr(spec, name)), strict=True):
@@ -127,7 +133,7 @@ class SubscriptionForm(SendingFields, FaultForm):
             self.conditions.append_entry(dict(row))
 
     def members(self, stored: Spec | None = None) -> Members:
-        """As the spec has them; what came back as it was shown of `stored` is as it was."""
+        """The members for the spec; unchanged fields keep the value in `stored`."""
         members = {
             name: binding.value(
                 tuple(self._posted(field) for field in binding.fields),
@@ -144,7 +150,7 @@ class SubscriptionForm(SendingFields, FaultForm):
         return as_far_as_possible(BLANKS[self.channel_of], self.members())
 
     def is_special(self) -> bool:
-        """Whether an option is not the default, or was refused."""
+        """Whether an option differs from the default, or was refused."""
         chosen = differing(BLANKS[self.channel_of], self.as_far_as_filled_in())
         refused = {
             name
@@ -154,11 +160,11 @@ class SubscriptionForm(SendingFields, FaultForm):
         return bool((chosen | refused) - AT_ONCE or self.secret.data or self.secret.errors)
 
     def overtaken(self, changes: Sequence[Change], version: str) -> None:
-        """Others saved first: say so; saved again, it takes the place of what they saved."""
+        """Say that others saved first; saving again replaces their changes."""
         self.changes, self.version.data = changes, version
 
     def add_rows(self) -> None:
-        """So that there are always conditions to fill in; more of them when that was asked for."""
+        """Add empty conditions, so that there is always one to fill in; more on request."""
         blank = len(self.conditions) - len(self._filled_rows())
         wanted = blank + SPARE_ROWS if self.more.data else SPARE_ROWS
         while blank < wanted and len(self.conditions) < MOST:
@@ -166,7 +172,7 @@ class SubscriptionForm(SendingFields, FaultForm):
             blank += 1
 
     def faults(self) -> list[tuple[str, str, str]]:
-        """Of each field that was refused, in the order of the page: its id, its label, and why."""
+        """For each refused field, in page order: its id, its label, and why."""
         return [
             (field.id, field.label.text, " ".join(map(str, field.errors)))
             for field in self._in_order()
@@ -211,13 +217,13 @@ class SubscriptionForm(SendingFields, FaultForm):
 
 
 class WebhookForm(SubscriptionForm):
-    """An endpoint, and any number of event types."""
+    """An endpoint and any number of event types."""
 
     event_types = SelectMultipleField("Events", choices=lambda: list(event_types()))
 
 
 class ActionForm(DigestFields, SubscriptionForm):
-    """One event, and what follows."""
+    """One event and what follows it."""
 
     event_types = SelectField(
         "Event", choices=lambda: [SelectChoice("", "Choose an event"), *event_choices()]
@@ -238,7 +244,7 @@ class ActionForm(DigestFields, SubscriptionForm):
 
 
 def _add_fields(form: type[SubscriptionForm], kind: type[AnySpec]) -> None:
-    """Those that need no more than the member says."""
+    """The fields that need nothing beyond their member."""
     for name, binding in bindings(kind).items():
         if name not in SPECIAL and not hasattr(form, name):
             field = TextAreaField if binding.has_lines else StringField

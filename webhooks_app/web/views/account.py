@@ -1,4 +1,4 @@
-"""/account: who I am, my password, and where I am logged in."""
+"""/account: name, password, and logged-in browsers."""
 
 from flask import Blueprint, flash, redirect, render_template, session, url_for
 from flask_login import current_user

@@ -1,4 +1,4 @@
-"""/api-keys: made, shown once, rotated, revoked."""
+"""/api-keys: create, show once, rotate, revoke."""
 
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -60,7 +60,7 @@ def show(key_id: str) -> str:
 @bp.get("/<key_id>/made")
 @editor_required
 def made(key_id: str) -> str:
-    """Right after it was made; later, that it was shown."""
+    """The new key right after it was made; later, a note that it was already shown."""
     key = _load(key_id)
     return render_template("api_keys/made.html", key=key, shown=shown_once.take(key.id))
 

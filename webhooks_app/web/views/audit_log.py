@@ -1,4 +1,4 @@
-"""/audit-log: who did what, for owners and admins; as a page and as a file."""
+"""/audit-log: who did what, for owners and admins, as a page and as a file."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -17,7 +17,7 @@ from webhooks_app.web.words import browser
 
 bp = Blueprint("audit_log", __name__, url_prefix="/audit-log")
 
-# The page of a target, and what its address is made of.
+# The page of a target, and its parameters.
 PAGES = {
     "action": ("actions.show", "subscription_id"),
     "webhook": ("webhooks.show", "subscription_id"),
@@ -40,7 +40,7 @@ PLACES = {
 @bp.get("/")
 @editor_required
 def index() -> tuple[str, int]:
-    """Filters are kept in the URL; one that means nothing is named, and left out."""
+    """Filters are in the URL; an invalid one is reported and ignored."""
     query = _query()
     session, organisation = db.session(), here().organisation
     page = audit_search.list_entries(session, organisation.id, query.filters, window())
@@ -61,7 +61,7 @@ def index() -> tuple[str, int]:
 @bp.get("/export")
 @editor_required
 def export() -> Response:
-    """All that the filters mean, as CSV, sent while it is read."""
+    """All matching entries as CSV, streamed."""
     batches = audit_search.walk(db.engine, here().organisation.id, _query().filters)
     response = Response(audit_csv.lines(batches), mimetype="text/csv")
     response.headers["Content-Disposition"] = "attachment; filename=audit-log.csv"
@@ -78,7 +78,7 @@ def _query() -> AuditQuery:
 
 
 def _links(entries: Iterable[AuditEntry]) -> dict[str, str]:
-    """By the id of an entry, the page of its target while that is there."""
+    """By an entry's id, the page of its target if it still exists."""
     entries = list(entries)
     found = audit_targets.still_there(db.session(), here().tenant, entries)
     links = {}

@@ -1,4 +1,4 @@
-"""/settings/chat: what is listened for in chats."""
+"""/settings/chat: what to listen for in chats."""
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
@@ -23,7 +23,7 @@ def show() -> str:
 @bp.post("/")
 @editor_required
 def save() -> Response | str | tuple[str, int]:
-    """Save it, or try it out on a message, which keeps nothing."""
+    """Save the settings, or try them on a message without saving."""
     form = ChatForm()
     if not form.validate():
         return _page(form), 422

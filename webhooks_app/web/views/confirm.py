@@ -1,4 +1,4 @@
-"""/account/confirm: prove again who you are, and go on."""
+"""/account/confirm: prove again who you are, then continue."""
 
 from flask import Blueprint, redirect
 from werkzeug.wrappers import Response

@@ -1,4 +1,4 @@
-"""/confirm-address/<token>: whether an address outside an organisation wants its mails."""
+"""/confirm-address/<token>: an address outside an organisation says whether it wants its mails."""
 
 from flask import Blueprint, abort, render_template, request
 
@@ -19,7 +19,7 @@ def gone(_: NotFound) -> tuple[str, int]:
 
 @bp.get("/<token>")
 def ask(token: str) -> str:
-    """A GET changes nothing: programs follow links before people do."""
+    """Ask first. A GET changes nothing, since programs follow links before people do."""
     row, organisation = service.by_token(db.session(), token)
     return render_template("confirm_address/ask.html", row=row, organisation=organisation)
 

@@ -1,4 +1,4 @@
-"""/deliveries: the log over everything, one delivery with its attempts, and once more."""
+"""/deliveries: the whole log, one delivery with its attempts, and sending it again."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ bp = Blueprint("deliveries", __name__, url_prefix="/deliveries")
 @bp.get("/")
 @member_required
 def index() -> tuple[str, int]:
-    """Filters are kept in the URL; one that means nothing is told of, and left out."""
+    """Filters are in the URL; an invalid one is reported and ignored."""
     query = DeliveryQuery(request.args)
     tenant, session = here().tenant, db.session()
     page = render_template(
@@ -69,7 +69,7 @@ def _body(logged: service.Logged, subscription: Subscription) -> str:
 @bp.get("/<delivery_id>/outcome")
 @member_required
 def outcome(delivery_id: str) -> str:
-    """In a line, while it is on its way; its page is the delivery's."""
+    """The status line while it is being sent; without htmx, the delivery's page."""
     if not wants_fragment():
         return show(delivery_id)
     logged = service.find_delivery(db.session(), here().tenant, delivery_id)
@@ -82,7 +82,9 @@ def replay(delivery_id: str) -> Response | str:
     logged = service.find_delivery(db.session(), here().tenant, delivery_id)
     again = send_again(db.session(), logged)
     if again.delivery.id == delivery_id:
-        return _retried(again, "It had not ended, so it is retried now instead of replayed.")
+        return _retried(
+            again, "This delivery had not ended, so it is retried now instead of replayed."
+        )
     if wants_fragment():
         return render_template("deliveries/_outcome.html", logged=again)
     flash("Replayed as a new delivery with the same body.")
@@ -94,7 +96,7 @@ def replay(delivery_id: str) -> Response | str:
 def retry(delivery_id: str) -> Response | str:
     logged = service.find_delivery(db.session(), here().tenant, delivery_id)
     waited = retry_now(db.session(), logged)
-    said = "It is retried now." if waited else "It does not wait for a retry any more."
+    said = "Retrying now." if waited else "It no longer waits for a retry."
     return _retried(logged, said)
 
 

@@ -1,5 +1,4 @@
-"""What a digest would say, of an action's form as it is: shown in its frame, or mailed to whoever
-asks."""
+"""A preview of the digest in an action's form, shown in a frame or mailed to the current user."""
 
 from flask import Blueprint, Response, make_response, render_template
 from flask_login import current_user
@@ -37,8 +36,10 @@ def send() -> Response:
     address, schedule = current_user.email, _schedule(form)
     mail = digests.send_one(db.session(), _told(form), schedule, address, utcnow())
     if mail.status == "outbox":
-        return _note("No mail server is set up: it is kept in the outbox, which operators read.")
-    return _note(f"It is on its way to {address}. The next digest comes as if it had not been.")
+        return _note(
+            "No mail server is set up. The e-mail is in the outbox, which operators can read."
+        )
+    return _note(f"Sent to {address}. Your scheduled digests are not affected.")
 
 
 def _told(form: DigestForm) -> digests.Told:

@@ -1,5 +1,7 @@
-"""/docs: what users and operators read, as pages and as it is written; /llms.txt lists it for
-programs that read (llmstxt.org)."""
+"""/docs: the documentation as pages and as Markdown.
+
+/llms.txt lists it for programs (llmstxt.org).
+"""
 
 from flask import Blueprint, Response, abort, render_template, send_from_directory, url_for
 

@@ -1,4 +1,4 @@
-"""/event-types: what can happen, for people; and an organisation's own types."""
+"""/event-types: the catalogue for people, and an organisation's own types."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -56,7 +56,7 @@ def new() -> Answer:
         except Invalid as error:
             form.show(error.faults)
         else:
-            flash(f"{row.name} is registered. Your platform can report it now.")
+            flash(f"{row.name} is registered. Your platform can now report it.")
             return redirect(url_for(".show", name=row.name))
     return _form(form)
 

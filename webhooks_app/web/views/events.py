@@ -1,4 +1,4 @@
-"""/events: the stream, one event with its payload, its deliveries and why, and one sent by hand."""
+"""/events: the stream; one event with its payload, deliveries and matches; sending one by hand."""
 
 import msgspec
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -69,5 +69,5 @@ def show(event_id: str) -> str:
 
 
 def _pretty(data: str) -> str:
-    """Indented, with every number as it came."""
+    """Indented JSON with unchanged numbers."""
     return msgspec.json.format(data, indent=2)

@@ -1,4 +1,4 @@
-"""/test-webhook: inboxes, what came to each, and how each answers."""
+"""/test-webhook: inboxes, their requests, and their answers."""
 
 from flask import (
     Blueprint,
@@ -52,7 +52,7 @@ def create() -> Response | tuple[str, int]:
 @bp.get("/<token>")
 @member_required
 def show(token: str) -> Page:
-    """htmx asks again and again what is new after the request that it saw last."""
+    """htmx polls for what is new after the last request that it saw."""
     inbox = _own(token)
     if not wants_fragment():
         return _page(inbox)

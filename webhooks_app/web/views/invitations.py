@@ -1,4 +1,4 @@
-"""/invitations/<token>: accepted by whom it was mailed to."""
+"""/invitations/<token>: the recipient accepts it."""
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_login import current_user
@@ -33,7 +33,7 @@ def show(token: str) -> str:
 
 @bp.post("/<token>/accept")
 def accept(token: str) -> Answer:
-    """By one button, for who is logged in with that e-mail."""
+    """One button, for someone who is logged in with that e-mail."""
     invitation = service.by_token(db.session(), token)
     if not current_user.is_authenticated or current_user.email != invitation.email:
         return _page(invitation, token, JoinForm()), 403
@@ -42,7 +42,7 @@ def accept(token: str) -> Answer:
 
 @bp.post("/<token>/join")
 def join(token: str) -> Answer:
-    """With a name and a password, for who is new."""
+    """With a name and a password, for a new user."""
     limits.by_address()
     form, invitation = JoinForm(), service.by_token(db.session(), token)
     if current_user.is_authenticated or service.has_account(db.session(), invitation):

@@ -11,13 +11,13 @@ from webhooks_app.web import challenges, limits, proofs, security, waiting
 from webhooks_app.web.forms.accounts import LogInForm
 
 bp = Blueprint("accounts", __name__)
-# The page to go on to may be one with a token in its address.
+# The next page may have a token in its address.
 bp.after_request(security.keep_token)
 
 Answer = Response | tuple[str, int]
 
 TOO_MANY = "Too many attempts for this e-mail."
-OTHER_WAY = "You can also reset your password by mail: that lets you in at once."
+OTHER_WAY = "You can also reset your password by mail and get in at once."
 
 
 @bp.route("/login", methods=["GET", "POST"])
@@ -40,7 +40,7 @@ def log_in() -> Response | tuple[str, int] | str:
 
 @bp.post("/login/passkey")
 def log_in_by_passkey() -> Answer:
-    """Without a password: the device has asked for a finger, a face or its PIN."""
+    """Log in without a password: the device has asked for a finger, a face or its PIN."""
     limits.by_address()
     try:
         user = proofs.log_in_by_passkey()
@@ -52,7 +52,7 @@ def log_in_by_passkey() -> Answer:
 
 @bp.post("/logout")
 def log_out() -> Response:
-    """Also of a log-in that waits for its second factor."""
+    """Log out; also ends a log-in that waits for its second factor."""
     if current_user.is_authenticated:
         sessions.revoke(db.session(), current_user, session[security.SESSION])
         logout_user()
@@ -61,7 +61,7 @@ def log_out() -> Response:
 
 
 def _let_in(user: User) -> Response:
-    """At once, or after the second factor."""
+    """Log in at once, or ask for the second factor."""
     if second_factor.factors_of(db.session(), user):
         waiting.begin(user)
         return redirect(url_for("second_step.show", next=security.next_page()))

@@ -1,4 +1,4 @@
-"""/members: who belongs to the organisation, as what, and who is invited."""
+"""/members: the organisation's members, their roles, and invitations."""
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -29,7 +29,7 @@ def index() -> str:
 @owner_required
 @fresh_required
 def change_role(user_id: str) -> Response | str:
-    """A lesser role is asked for twice, when what they made is at stake."""
+    """A lesser role asks for confirmation if invitations or keys of the member would end."""
     form = RoleForm()
     asked = form.role.data or request.args.get("role", Role.VIEWER.value)
     membership, role = _load(user_id), _role(asked)
@@ -72,7 +72,7 @@ def leave() -> Response | str:
 @editor_required
 @fresh_required
 def invite() -> Response | tuple[str, int]:
-    """Also the mails of one who invites and takes back by turns are bounded."""
+    """Limits the mails of someone who invites and withdraws again and again."""
     form = InviteForm()
     role, email = _role(form.role.data), form.email.data or ""
     if not here().may_manage(role):
@@ -96,7 +96,7 @@ def resend(invitation_id: str) -> Response:
     if limits.count("invitation", here().organisation.id, invitation.email).exceeded:
         abort(429)
     invitations.resend(db.session(), invitation)
-    flash(f"{invitation.email} has been sent a new link. The old one no longer works.")
+    flash(f"{invitation.email} got a new link. The old one no longer works.")
     return redirect(url_for(".index"))
 
 
@@ -106,7 +106,7 @@ def resend(invitation_id: str) -> Response:
 def revoke(invitation_id: str) -> Response:
     invitation = _load_invitation(invitation_id)
     invitations.revoke(db.session(), invitation)
-    flash(f"The invitation of {invitation.email} is withdrawn.")
+    flash(f"The invitation of {invitation.email} was withdrawn.")
     return redirect(url_for(".index"))
 
 
@@ -129,7 +129,7 @@ def _load(user_id: str) -> Membership:
 
 
 def _load_invitation(invitation_id: str) -> Invitation:
-    """Only who may invite somebody as that may send it again, or take it back."""
+    """Only someone who may invite that role may send the invitation again or withdraw it."""
     invitation = invitations.find(db.session(), here().organisation.id, invitation_id)
     if not here().may_manage(invitation.role):
         abort(403)
@@ -137,5 +137,5 @@ def _load_invitation(invitation_id: str) -> Invitation:
 
 
 def _role(asked: str | None) -> Role:
-    """400 for one that no form of ours offers."""
+    """A 400 for a role that our forms do not offer."""
     return Role(asked) if asked in set(Role) else abort(400)

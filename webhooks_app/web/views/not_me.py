@@ -1,4 +1,4 @@
-"""/account/not-me/<token>: a change of the account that its owner did not make."""
+"""/account/not-me/<token>: the owner reports a change that they did not make."""
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
@@ -25,7 +25,7 @@ def ask(token: str) -> str:
 
 @bp.post("/<token>")
 def confirm(token: str) -> Response:
-    """All sessions end, and a new password comes next."""
+    """End all sessions, then ask for a new password."""
     reset = service.raise_alarm(db.session(), token)
     flash("All browsers were logged out. Now choose a new password.")
     return redirect(url_for("passwords.reset", token=reset))

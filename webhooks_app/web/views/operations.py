@@ -13,13 +13,13 @@ bp = Blueprint("operations", __name__)
 
 @bp.get("/healthz")
 def healthz() -> BaseResponse:
-    """This process answers."""
+    """This process responds."""
     return jsonify(status="ok")
 
 
 @bp.get("/readyz")
 def readyz() -> tuple[BaseResponse, int]:
-    """SQL and Redis answer, and a worker was seen lately; 503 when not."""
+    """SQL and Redis respond, and a worker was seen lately; otherwise 503."""
     checks = health.checks(db.engine, parts().settings.redis_socket_url)
     ready = all(check == "ok" for check in checks.values())
     return jsonify(status="ok" if ready else "not ready", checks=checks), 200 if ready else 503

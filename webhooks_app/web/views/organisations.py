@@ -1,4 +1,4 @@
-"""The organisation: its settings, and which of theirs a person looks at."""
+"""The organisation: its settings, and switching to another one."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -46,14 +46,18 @@ def save() -> Response | tuple[str, int]:
 def require_second_factor() -> Response:
     required = request.form.get("required") == "1"
     second_factor.require(db.session(), here().organisation, current_user, required)
-    flash("Every member needs a second factor now." if required else "It is optional now.")
+    flash(
+        "Every member needs a second factor now."
+        if required
+        else "A second factor is now optional."
+    )
     return redirect(url_for(".show"))
 
 
 @bp.post("/organisations/<organisation_id>/switch")
 @member_required
 def switch(organisation_id: str) -> Response:
-    """What was open in the one is left for the first page of the other."""
+    """Go to the other organisation's first page: the open page belongs to the old one."""
     find_member(db.session(), organisation_id, current_user.id)
     go_to(ORGANISATION, organisation_id)
     return redirect(url_for("overview.show"))

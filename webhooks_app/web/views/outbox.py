@@ -1,4 +1,4 @@
-"""/outbox: for operators, what was mailed; with no mail server, all there is of a mail."""
+"""/outbox: sent mails, for operators; without a mail server, the only place for mails."""
 
 from flask import Blueprint, Response, make_response, render_template
 
@@ -9,7 +9,7 @@ from webhooks_app.web.tenancy import operator_required
 
 bp = Blueprint("outbox", __name__, url_prefix="/outbox")
 
-# The HTML of a mail styles itself, and may do nothing else; only our own page frames it.
+# A mail's HTML may have styles and nothing else; only our own page may frame it.
 MAIL_CSP = "; ".join(
     (
         "default-src 'none'",

@@ -25,7 +25,7 @@ LISTS = (
     "notifications.index",
     "simulator.index",
 )
-# Each with its bars: 24 of an hour, 28 of 6 hours, 30 of a day.
+# Each with its bars: 24 hours, 28 times 6 hours, 30 days.
 STRETCHES = {
     "24h": ("24 hours", timedelta(hours=24), timedelta(hours=1)),
     "7d": ("7 days", timedelta(days=7), timedelta(hours=6)),
@@ -61,7 +61,10 @@ def _show() -> str:
 @bp.post("/mode")
 @member_required
 def switch_mode() -> Response:
-    """Live and test never mix: a list stays open, what was open of one mode alone is left."""
+    """Switch the mode.
+
+    A list stays open; a page of a single item does not exist in the other mode.
+    """
     go_to(sessions.MODE, Mode.TEST if request.form.get("mode") == Mode.TEST else Mode.LIVE)
     page = request.form.get("page")
     return redirect(url_for(page if page in LISTS else "overview.show"))

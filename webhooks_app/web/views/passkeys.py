@@ -1,4 +1,4 @@
-"""/passkeys/options: what a browser needs to make a passkey, or to sign with one."""
+"""/passkeys/options: what a browser needs to create a passkey, or to sign with one."""
 
 from flask import Blueprint, Response, abort, request
 from flask_login import current_user
@@ -36,6 +36,6 @@ def _options(site: RelyingParty, purpose: str) -> str:
 
 
 def _person(waits: User | None) -> User:
-    """Who is logged in, or is about to be; 401 for strangers."""
+    """The user who is logged in or about to be; a 401 for strangers."""
     user: User | None = current_user if current_user.is_authenticated else waits
     return user or abort(401)

@@ -1,4 +1,4 @@
-"""/password: forgotten, and reset by a link in a mail."""
+"""/password: reset a forgotten password by a link in a mail."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -28,8 +28,10 @@ def gone(_: NotFound) -> tuple[str, int]:
 
 @bp.route("/forgot", methods=["GET", "POST"])
 def forgot() -> Answer:
-    """The answer is the same whether anyone has that e-mail, and also after too many requests: the
-    earlier mails are there, and their links work."""
+    """The answer is always the same, with or without an account, and even after too many requests.
+
+    The earlier mails are there, and their links work.
+    """
     form = ForgotForm()
     if form.is_submitted():
         limits.by_address()
@@ -44,7 +46,7 @@ def forgot() -> Answer:
 
 @bp.route("/reset/<token>", methods=["GET", "POST"])
 def reset(token: str) -> Answer:
-    """Logged out everywhere, in this browser too: the new password is tried at once."""
+    """Log out everywhere, including this browser, so that people try the new password at once."""
     form, user = NewPasswordForm(), service.whose_reset(db.session(), token)
     if form.validate_on_submit():
         email = user.email

@@ -1,4 +1,4 @@
-"""POST /test-webhook/<token>: the door of the built-in receiver, for whoever knows the URL."""
+"""POST /test-webhook/<token>: the built-in receiver, for anyone who knows the URL."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,8 +31,10 @@ log = structlog.get_logger(__name__)
 @csrf.exempt
 @takes(inbox_requests.BODY_LIMIT)
 def receive(token: str) -> Response:
-    """The body is read first: whoever sends it slowly holds no transaction open. Nor does an
-    answer that waits: what came is committed before."""
+    """The body is read first, so a slow sender holds no transaction open.
+
+    A delayed answer holds none either: the request is committed before.
+    """
     body = request.get_data()
     inbox = service.find(db.session(), token) or abort(404)
     rates: Rates = parts().rates
@@ -53,7 +55,7 @@ def receive(token: str) -> Response:
 
 @contextmanager
 def _room_to_wait(wanted_ms: int) -> Iterator[int]:
-    """How long an answer may hold its thread: as wanted, or not at all when too many do."""
+    """How long an answer may hold its thread: as wanted, or not at all if too many do."""
     delays: BoundedSemaphore = parts().delays
     if not wanted_ms or not delays.acquire(blocking=False):
         yield 0
@@ -65,7 +67,7 @@ def _room_to_wait(wanted_ms: int) -> Iterator[int]:
 
 
 def _too_many(seconds: int) -> Response:
-    response = jsonify(error=f"An inbox takes {inbox_requests.RATE}.")
+    response = jsonify(error=f"An inbox accepts {inbox_requests.RATE}.")
     response.status_code = 429
     response.headers["Retry-After"] = str(seconds)
     return response

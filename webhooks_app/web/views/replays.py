@@ -1,4 +1,4 @@
-"""/replays: many deliveries sent once more, asked for, watched and cancelled."""
+"""/replays: send many deliveries again, watch it, cancel it."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -23,14 +23,14 @@ MOST_CHOSEN = 100
 @bp.get("/new")
 @editor_required
 def new() -> tuple[str, int]:
-    """How many the filters mean, before they are replayed."""
+    """How many deliveries match, before they are replayed."""
     return _ask(DeliveryQuery(request.args))
 
 
 @bp.post("/")
 @editor_required
 def create() -> Response | tuple[str, int]:
-    """Replay the chosen rows, else all that the filters mean."""
+    """Replay the selected rows, otherwise all that match the filters."""
     query = DeliveryQuery(request.form)
     chosen = request.form.getlist("delivery_id")
     if query.faults or len(chosen) > MOST_CHOSEN or not (chosen or "all" in request.form):

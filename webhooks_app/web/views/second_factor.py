@@ -25,7 +25,7 @@ Answer = Response | str | tuple[str, int]
 
 
 class _Offer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A secret that a page shows, until its first code comes."""
+    """A secret that the page shows until its first code is entered."""
 
     user_id: str
     totp_secret: str
@@ -54,7 +54,7 @@ def new_app() -> Answer:
 @login_required
 @fresh_required
 def add_app() -> Answer:
-    """The secret comes back with the code, sealed, so that a wrong code changes nothing."""
+    """The encrypted secret comes back with the code, so that a wrong code changes nothing."""
     form = FirstCodeForm()
     secret = _secret(form.sealed.data or "")
     tries = limits.count("enrolment", current_user.id)
@@ -133,12 +133,12 @@ def renew_codes() -> Answer:
 @bp.get("/codes")
 @login_required
 def codes() -> str:
-    """Right after they were made; later, that they were shown."""
+    """The codes right after they were made; later, a note that they were already shown."""
     return render_template("second_factor/codes.html", shown=shown_once.take(current_user.id))
 
 
 def _leave(codes: list[str]) -> Response:
-    """To the page that shows new recovery codes, if there are any."""
+    """Go to the page that shows new recovery codes, if there are any."""
     if not codes:
         return redirect(url_for(".show"))
     shown_once.keep(current_user.id, "\n".join(codes), "recovery codes")
@@ -146,8 +146,10 @@ def _leave(codes: list[str]) -> Response:
 
 
 def _secret(sealed: str) -> str:
-    """The one that the page showed, or a new one for what was not sealed here for this person:
-    nothing else that is sealed is ever opened for them."""
+    """The secret that the page showed, or a new one if it was not encrypted here for this person.
+
+    No other encrypted value can be decrypted this way.
+    """
     try:
         text = parts().vault.open(sealed)
         offered = msgspec.json.decode(text, type=_Offer)

@@ -1,4 +1,4 @@
-"""/login/second-factor: what a log-in asks for after the password."""
+"""/login/second-factor: the step of a log-in after the password."""
 
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
@@ -32,7 +32,7 @@ def prove() -> Answer:
 
 
 def _page(fault: str = "", status: int = 200) -> Answer:
-    """Whoever did not give the password, or a long while ago, begins again."""
+    """Start again without a recent password."""
     user = waiting.whose()
     if user is None:
         return redirect(url_for("accounts.log_in", next=security.next_page()))

@@ -1,6 +1,6 @@
-"""/tools/signature: paste a request, and see whether and why its signature verifies.
+"""/tools/signature: paste a request and see whether its signature verifies, and why.
 
-What is pasted holds a secret: it is neither stored nor logged.
+The pasted text contains a secret: it is neither stored nor logged.
 """
 
 from flask import Blueprint, render_template
@@ -35,7 +35,7 @@ def check() -> tuple[str, int]:
 
 
 def _diagnosis(form: SignatureForm) -> signature_tool.Diagnosis:
-    """Browsers send the lines of a text area with CR LF; what was pasted had LF, as a rule."""
+    """Browsers send text areas with CR LF; the pasted text usually had LF."""
     return signature_tool.diagnose(
         form.secret.data.strip(),
         signature_tool.read_headers(form.headers.data),

@@ -1,4 +1,4 @@
-"""/simulator: a conversation that people play, and all that follows from it."""
+"""/simulator: act out a conversation and see everything that follows."""
 
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
@@ -57,7 +57,7 @@ def say(simulation_id: str) -> Response | str | tuple[str, int]:
 @bp.post("/<simulation_id>/silence")
 @editor_required
 def let_time_pass(simulation_id: str) -> Response | str:
-    """A message that is still being written stays in the form."""
+    """Keep an unfinished message in the form."""
     conversation = service.find(db.session(), here().tenant, simulation_id)
     service.let_time_pass(db.session(), conversation)
     return _told(conversation, MessageForm())

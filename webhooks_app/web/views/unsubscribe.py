@@ -1,4 +1,4 @@
-"""/unsubscribe/<token>: for who gets the mails of an action and is no member.
+"""/unsubscribe/<token>: for recipients of an action's mails who are not members.
 
 The token is signed, so the POST needs neither a log-in nor a CSRF token: mail programs send it by
 themselves (RFC 8058).
@@ -21,13 +21,13 @@ bp.after_request(keep_token)
 
 @bp.errorhandler(NotFound)
 def gone(_: NotFound) -> str:
-    """An action that is no more mails nobody."""
+    """A deleted action sends no mails, so there is nothing to do."""
     return render_template("unsubscribe/done.html")
 
 
 @bp.get("/<token>")
 def ask(token: str) -> str:
-    """A GET changes nothing: programs follow links before people do."""
+    """Ask first. A GET changes nothing, since programs follow links before people do."""
     subscription_id, address = _read(token)
     row = subscription_queries.find_by_id(db.session(), subscription_id)
     if address not in row.email_to:

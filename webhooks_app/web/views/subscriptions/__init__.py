@@ -1,6 +1,6 @@
 """/actions and /webhooks: the two lists, one subscription with its log, and every change of it.
 
-One blueprint, registered once for each kind; `kind()` tells under which a request came.
+One blueprint, registered once for each kind; `kind()` says which kind a request is for.
 """
 
 from webhooks_app.web.views.subscriptions import changing, editing, reading, recipients, secrets

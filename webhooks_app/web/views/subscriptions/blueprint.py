@@ -1,4 +1,4 @@
-"""What the views of actions and webhooks share: of which of the two a request is, and its row."""
+"""What the views of actions and webhooks share: the kind of a request, and its row."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ Answer = Response | str | tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What differs between actions and webhooks: the form, and how one looks in the list."""
+    """The differences between actions and webhooks: the form, and the look in the list."""
 
     kind: SubscriptionKind
     form: type[SubscriptionForm]
@@ -46,7 +46,7 @@ bp.context_processor(lambda: {"noun": kind().noun})
 
 @bp.after_request
 def _allow_frames(response: Response) -> Response:
-    """The form shows a digest as the mail that it is; it opens on its own, or over the list."""
+    """Allow the digest's preview in a frame, in the form's page and over the list."""
     response.headers["Content-Security-Policy"] = f"{CSP}; frame-src 'self'"
     return response
 

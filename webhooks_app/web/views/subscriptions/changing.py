@@ -1,4 +1,4 @@
-"""Switched, tested, copied, deleted."""
+"""Switch, test, copy and delete."""
 
 from flask import flash, redirect, render_template, request, url_for
 
@@ -70,6 +70,6 @@ def delete(subscription_id: str) -> Answer:
 
 
 def _missed(row: Subscription) -> Recoverable | None:
-    """What can be sent to one that was switched on."""
+    """What can be recovered after it was switched on."""
     found = recoverable(row) if row.enabled else None
     return found if found and (found.deliveries.found or found.events.found) else None

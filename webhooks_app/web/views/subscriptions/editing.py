@@ -1,4 +1,4 @@
-"""The form of an action or webhook, new or changed, and what it would match."""
+"""The form of a new or changed action or webhook, and the preview of its matches."""
 
 from flask import flash, render_template, request, url_for
 
@@ -63,7 +63,7 @@ def edit(subscription_id: str) -> Answer:
 
 
 def _save(form: SubscriptionForm, row: Subscription, spec: AnySpec) -> Answer | None:
-    """None when it could not be saved; then the form says why."""
+    """None if it could not be saved; then the form says why."""
     url = row.url
     try:
         secret = service.update_subscription(
@@ -92,7 +92,7 @@ def _save(form: SubscriptionForm, row: Subscription, spec: AnySpec) -> Answer | 
 @bp.post("/preview")
 @editor_required
 def preview_matches() -> str:
-    """Which of the last real events would match what is in the form; changes nothing."""
+    """Which recent events would match the form; changes nothing."""
     return render_template("subscriptions/_preview.html", preview=_preview(kind().form()))
 
 
@@ -115,7 +115,7 @@ def _form(form: SubscriptionForm, row: Subscription | None) -> Answer:
 
 
 def _leave(row: Subscription) -> Answer:
-    """To the page of what was saved, or from the drawer to the list behind it."""
+    """Go to the page of what was saved, or from the drawer to the list behind it."""
     page = url_for(".show", subscription_id=row.id)
     return leave_for(url_for(".index") if wants_fragment() else page)
 

@@ -1,4 +1,4 @@
-"""The two lists, one subscription with its log, and the log over all of a kind."""
+"""The two lists, one subscription with its log, and the log of all of a kind."""
 
 from collections.abc import Mapping
 
@@ -79,7 +79,7 @@ def logs(subscription_id: str) -> str:
 @bp.get("/logs")
 @member_required
 def delivery_logs() -> str:
-    """The last deliveries over all of this kind."""
+    """The latest deliveries of all subscriptions of this kind."""
     filters = Filters(kind=kind().kind)
     page = deliveries.list_deliveries(db.session(), here().tenant, filters, window())
     name = "_delivery_logs" if wants_fragment() else "delivery_logs"
@@ -92,7 +92,7 @@ def _last_deliveries(row: Subscription) -> Page[deliveries.Logged]:
 
 
 def recipients_of(*actions: stored.ShownSubscription) -> Mapping[str, recipients.Recipient]:
-    """By address, whether the mails of these actions go to it."""
+    """By address, whether these actions' mails go to it."""
     specs = [one.spec for one in actions if isinstance(one.spec, EmailSpec)]
     addresses = {address for spec in specs for address in spec.email_to}
     return recipients.recipients_of(db.session(), here().organisation.id, addresses)

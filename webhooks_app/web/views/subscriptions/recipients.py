@@ -1,4 +1,4 @@
-"""Addresses outside the organisation that have yet to confirm, asked again."""
+"""Ask unconfirmed addresses outside the organisation again."""
 
 from flask import abort, flash, redirect, request, url_for
 
@@ -15,5 +15,5 @@ def ask_again(subscription_id: str) -> Answer:
     if address not in row.email_to:
         abort(404)
     service.ask_again(db.session(), row.organisation_id, address, row.name)
-    flash(f"{address} was sent a new link. It works for 7 days.")
+    flash(f"{address} got a new link. It works for 7 days.")
     return redirect(url_for(".show", subscription_id=row.id))

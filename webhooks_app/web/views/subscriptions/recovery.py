@@ -1,4 +1,4 @@
-"""What never arrived at an action or webhook, and can be sent now."""
+"""Recover what never arrived at an action or webhook."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ MOST = 1000
 
 @dataclass(frozen=True, slots=True)
 class Recoverable:
-    """`query` is for the page that asks before it sends them."""
+    """What can be recovered. `query` is for the page that asks before sending."""
 
     query: Mapping[str, str]
     deliveries: Estimate
@@ -23,7 +23,7 @@ class Recoverable:
 
 
 def recoverable(row: Subscription) -> Recoverable:
-    """Of the last 7 days. `events` are those that it missed while Hookline had switched it off."""
+    """Counts for the last 7 days. `events` were missed while Hookline had switched it off."""
     query = DeliveryQuery({"subscription_id": row.id, "window": "7d", "missing": "1"})
     session, tenant = db.session(), here().tenant
     events = (

@@ -1,4 +1,4 @@
-"""Signing secrets: a new one, and the page that shows it once."""
+"""Signing secrets: rotate one, and show it once."""
 
 from datetime import timedelta
 
@@ -39,7 +39,7 @@ def rotate(subscription_id: str) -> Answer:
 @bp.get("/<subscription_id>/secret")
 @editor_required
 def secret(subscription_id: str) -> str:
-    """Right after it was made; later, that it was shown."""
+    """The secret right after it was made; later, a note that it was already shown."""
     row = load(subscription_id)
     return render_template(
         "subscriptions/secret.html",
@@ -50,7 +50,7 @@ def secret(subscription_id: str) -> str:
 
 
 def show_secret_once(row: Subscription, secret: str, why: str) -> Response:
-    """`why` it has a new secret: made, copied or rotated."""
+    """`why` says why it has a new secret: created, copied or rotated."""
     shown_once.keep(row.id, secret, why)
     return leave_for(url_for(".secret", subscription_id=row.id))
 
