@@ -1,1 +1,1 @@
-"""What the speed claims rest on: `python -m bench NAME`, each against a limit of the same run."""
+"""The benchmarks behind the speed claims: `python -m bench NAME`, each beside a limit."""

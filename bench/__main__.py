@@ -1,4 +1,4 @@
-"""`python -m bench NAME [options]`: a table for people, and a line of JSON with `ratio`."""
+"""`python -m bench NAME [options]`: prints a table for people, and a line of JSON with `ratio`."""
 
 import json
 import signal
@@ -11,7 +11,7 @@ import click
 
 @click.group()
 def main() -> None:
-    """Measure a claim against a limit of the same run."""
+    """Measure the product beside a limit of the same run."""
 
 
 def report(name: str, result: dict[str, Any]) -> None:
@@ -79,7 +79,7 @@ def path(
 @main.command()
 @click.option("--count", default=300, show_default=True)
 def latency(count: int) -> None:
-    """From a POST to the arrival, idle."""
+    """Time from a POST to the arrival, without load."""
     from bench import latency
 
     report("latency", latency.run(count))

@@ -68,7 +68,7 @@ def _beside(libcurl: Rate, drained: dict[str, Any]) -> dict[str, Any]:
 
 
 def run_with_history(count: int, history: int) -> dict[str, Any]:
-    """With that many old deliveries in the tables, as a share of the rate without them."""
+    """The rate with that many old deliveries in the tables, as a share of the rate without them."""
     with ReceiverProcess(ENDPOINTS) as receiver, product() as made:
         before = _fill_and_drain(made.app, receiver.urls, count)
         organisation = factories.organisation()

@@ -1,4 +1,4 @@
-"""Ninety days of an organisation, written as the engine would have left them, but in bulk."""
+"""Ninety days of an organisation, as the engine would have left them, but written in bulk."""
 
 import random
 from collections.abc import Iterator
@@ -55,7 +55,7 @@ RESPONSE = '[["content-type","application/json"],["server","nginx"],["content-le
 
 
 class Rows(NamedTuple):
-    """What goes into each table; `tries` are what is counted."""
+    """The rows of each table; `tries` are what the statistics count."""
 
     events: list[tuple[Any, ...]]
     deliveries: list[tuple[Any, ...]]
@@ -64,7 +64,7 @@ class Rows(NamedTuple):
 
 
 class History:
-    """Of an organisation with so many webhooks and actions, some of them busy and some quiet."""
+    """An organisation's history with that many webhooks and actions, some busy, some quiet."""
 
     def __init__(self, name: str, webhooks: int, actions: int) -> None:
         self._chance = random.Random(7)
@@ -80,7 +80,7 @@ class History:
         self._failing = {row.id for row in self.subscriptions[::10]}
 
     def fill(self, count: int) -> None:
-        """As many deliveries, give or take a hundredth."""
+        """That many deliveries, within one percent."""
         moment, step = self._now - DAYS, DAYS / (count / DELIVERIES_OF_AN_EVENT)
         with ThreadPoolExecutor(1) as pool:
             written: Future[None] | None = None
@@ -153,7 +153,7 @@ class History:
         rows.tries.append(tallies.Try(to.id, at, DeliveryStatus(ended), milliseconds))
 
     def _beside(self) -> None:
-        """Notifications, and a replay that is over and one that is at work."""
+        """Notifications, a finished replay and a running one."""
         shared = {"organisation_id": self.organisation.id, "mode": "live"}
         for n in range(400):
             at = self._now - timedelta(hours=5 * (400 - n))
@@ -189,7 +189,7 @@ class History:
         db.session.commit()
 
     def _id(self, prefix: str, at: datetime) -> str:
-        """As `new_id` would have made it then."""
+        """An id as `new_id` would have made it at that time."""
         self._serial += 1
         return floor_id(prefix, at.timestamp())[:-16] + f"{self._serial:016x}"
 

@@ -1,4 +1,4 @@
-"""How many events a second are accepted over HTTP: committed, with their deliveries."""
+"""How many events a second are accepted over HTTP, committed with their deliveries."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Do endpoints that hang delay the others? Healthy ones beside twenty that never answer."""
+"""Whether hanging endpoints delay others: healthy ones beside twenty that never answer."""
 
 import time
 from typing import Any
@@ -43,7 +43,7 @@ def run(seconds: float) -> dict[str, Any]:
 def _arrivals(organisation: Organisation, receiver: Receiver, seconds: float) -> list[float]:
     """An event every 100 ms, each for all healthy endpoints; seconds until each arrival."""
     _send(organisation, 0)
-    _await(receiver, HEALTHY)  # the workers are there
+    _await(receiver, HEALTHY)  # the workers are ready
     time.sleep(1)
     receiver.received.clear()
     committed: dict[int, float] = {}

@@ -1,4 +1,4 @@
-"""How long after its POST an event arrives, when nothing else is going on."""
+"""How long after its POST an event arrives, without other load."""
 
 import time
 from typing import Any
@@ -16,7 +16,7 @@ PAUSE = 0.05
 def run(count: int) -> dict[str, Any]:
     """Milliseconds from the first byte of the POST to the receiver's first line of code.
 
-    The limit is a POST straight to the receiver; `ratio` is the median over the limit's.
+    The limit is a POST directly to the receiver; `ratio` is the median divided by the limit's.
     """
     with Receiver() as receiver, product() as made:
         organisation = factories.organisation()
@@ -56,7 +56,7 @@ def _measure(receiver: Receiver, url: str, headers: dict[str, str], count: int) 
 
 
 def percentile(seconds: list[float], percent: int) -> float:
-    """In milliseconds, by the nearest rank."""
+    """A percentile in milliseconds, by the nearest rank."""
     ordered = sorted(seconds)
     rank = max(0, -(-len(ordered) * percent // 100) - 1)
     return round(ordered[rank] * 1000, 2)

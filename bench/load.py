@@ -61,7 +61,7 @@ class _Load:
 
 
 def rate(port: int, request: bytes, count: int, connections: int, expected: bytes) -> float:
-    """Requests a second; AssertionError when any is answered by another code than `expected`."""
+    """Requests a second. AssertionError if any answer has another code than `expected`."""
     return uvloop.run(_run(port, request, count, connections, expected))
 
 

@@ -27,7 +27,7 @@ TO = "team@example.com"
 
 
 def run(count: int) -> dict[str, Any]:
-    """The limit sends one and the same finished mail, over one connection, and stores nothing."""
+    """The limit sends the same finished mail over one connection, and stores nothing."""
     with (
         MailSink() as sink,
         product(

@@ -1,4 +1,4 @@
-"""A mail server in a process of its own that takes all and keeps nothing."""
+"""A mail server in its own process that accepts everything and keeps nothing."""
 
 import multiprocessing
 import socket
@@ -22,7 +22,7 @@ def _serve(port: int) -> None:
 
 
 class MailSink:
-    """`with MailSink() as sink:` it listens at `sink.port`."""
+    """`with MailSink() as sink:` listens at `sink.port`."""
 
     def __enter__(self) -> "MailSink":
         self.port = free_port()

@@ -1,4 +1,4 @@
-"""The limit of `ingest`: a view that takes JSON and answers JSON, behind the door."""
+"""The limit of `ingest`: a view behind the door that accepts JSON and answers JSON."""
 
 from flask import Flask, Response, jsonify, request
 

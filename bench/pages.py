@@ -33,14 +33,14 @@ PREVIEWED = {
 
 
 class Page(NamedTuple):
-    """A form is posted, and its answer is a fragment."""
+    """A form that is posted and answered with a fragment."""
 
     path: str
     form: Mapping[str, str] | None = None
 
 
 class Measured(NamedTuple):
-    """`ratio` is that of the median to the bare page's."""
+    """`ratio` is the median divided by the bare page's."""
 
     median_ms: float
     p95_ms: float
@@ -55,7 +55,7 @@ class Measured(NamedTuple):
 
 
 def run(count: int, others: int, times: int) -> dict[str, Any]:
-    """Each page `times` times, as a multiple of the log-in page, which asks SQL for nothing."""
+    """Each page `times` times, as a multiple of the log-in page, which makes no query."""
     with product() as made:
         made.app.test_client_class = Client
         started = time.perf_counter()
@@ -83,7 +83,7 @@ def run(count: int, others: int, times: int) -> dict[str, Any]:
 
 
 def pages_of(organisation: Organisation) -> dict[str, Page]:
-    """By the name that the table shows."""
+    """The pages by the name in the table."""
     webhooks = db.session.scalars(
         select(Subscription)
         .where(Subscription.organisation_id == organisation.id, Subscription.kind == "webhook")

@@ -1,4 +1,4 @@
-"""The cheapest HTTP receiver we could write, in a process of its own, so that it is no limit.
+"""The cheapest HTTP receiver we could write, in its own process, so that it is not the limit.
 
 `python -m bench.receiver PORTS DELAY [FILE]` listens on that many free ports of loopback, prints
 them, and answers each POST with 200 after DELAY seconds; over TLS, with the key and certificate in
@@ -43,7 +43,7 @@ class Arrivals:
 
 
 class Answering(asyncio.Protocol):
-    """Requests come with Content-Length, as ours do; pipelining is not expected."""
+    """Requests must have Content-Length, as ours do; pipelining is not supported."""
 
     def __init__(self, delay: float, arrivals: Arrivals) -> None:
         self._delay = delay

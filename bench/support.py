@@ -1,4 +1,4 @@
-"""A whole product for a bench: PostgreSQL and Redis of its own, an app, an organisation, rows."""
+"""A whole product for a bench: its own PostgreSQL and Redis, an app, an organisation, rows."""
 
 import resource
 import tempfile
@@ -71,7 +71,7 @@ def fill(
     status: str = "pending",
     age: timedelta = timedelta(0),
 ) -> None:
-    """`count` events of one delivery each, spread over the subscriptions."""
+    """`count` events with one delivery each, spread over the subscriptions."""
     at = utcnow() - age
     due = at if status == "pending" else None
     organisation_id, ids = organisation.id, [s.id for s in subscriptions]
@@ -93,7 +93,7 @@ def fill(
 
 
 def settle() -> None:
-    """What autovacuum would have done by now."""
+    """Do what autovacuum would have done by now."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
 

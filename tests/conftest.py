@@ -42,8 +42,8 @@ SECRET_KEY, ENCRYPTION_KEY = new_key(), new_key()
 MEASURED = "measured"
 
 
-# No deadline: a machine that has much to do is no fault. In CI the examples are always the same, so
-# that a red run is about the commit; everywhere else, they are new ones each time.
+# No deadline: a busy machine is not a fault. In CI the examples are always the same, so that a
+# failure is about the commit; everywhere else they are new each time.
 hypothesis.settings.register_profile(
     "hookline",
     deadline=None,
@@ -92,7 +92,7 @@ def _watch_tenancy() -> None:
 
 @pytest.fixture(autouse=True)
 def _tenancy_by_one_way(_watch_tenancy: None) -> Iterator[None]:
-    """A query of the product that compares an organisation or mode by itself fails its test."""
+    """A query of the product that compares an organisation or mode by hand fails its test."""
     yield
     by_hand, tenancy.found[:] = list(tenancy.found), []
     assert by_hand == []
@@ -108,7 +108,7 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServ
 
 @pytest.fixture
 def own_redis(tmp_path: Path) -> Iterator[RedisServer]:
-    """One that a test may stop, freeze and empty."""
+    """A Redis that a test may stop, freeze and empty."""
     folder = tmp_path / "redis"
     folder.mkdir()
     server = RedisServer(folder)
@@ -119,7 +119,7 @@ def own_redis(tmp_path: Path) -> Iterator[RedisServer]:
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """A PostgreSQL server: `TEST_POSTGRES_URL`, else one of our own.
+    """A PostgreSQL server: `TEST_POSTGRES_URL`, or our own.
 
     Not in one of pytest's folders, which later runs of pytest delete.
     """
@@ -180,7 +180,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def empty(url: str) -> None:
-    """Row by row: to truncate so many tables takes longer than most tests."""
+    """Row by row: truncating so many tables takes longer than most tests."""
     statements = (f"DELETE FROM {table.name}" for table in reversed(db.metadata.sorted_tables))
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("; ".join(statements))
@@ -239,7 +239,7 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def drain(app: Flask) -> Iterator[Callable[[], None]]:
-    """Deliver all that is due now, with a real engine, and record it."""
+    """Deliver everything due now with a real engine, and record it."""
     engine = Engine(engine_parts(app))
     engine.start()
 

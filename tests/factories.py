@@ -42,7 +42,7 @@ def organisation(name: str = "Acme") -> Organisation:
     return row
 
 
-# In earnest it takes long by design.
+# Real hashing is slow by design.
 QUICK = "pbkdf2:sha256:1"
 
 
@@ -77,7 +77,7 @@ def passkey(user: User, name: str = "Laptop", **more: Any) -> Passkey:
 def api_key(
     organisation: Organisation, mode: str = "live", scopes: list[str] | None = None, **more: Any
 ) -> str:
-    """The bearer token; the row holds its digest only."""
+    """The bearer token; the row has only its digest."""
     token = crypto.new_token(f"hk_{mode}")
     db.session.add(
         ApiKey(
@@ -98,8 +98,10 @@ def bearer(token: str) -> dict[str, str]:
 
 
 def webhook(organisation: Organisation, url: str, **more: Any) -> Subscription:
-    """An enabled webhook on `lead.captured`; `secret` and `headers` are given in the clear.
-    The addresses of an action have `confirmed`."""
+    """An enabled webhook on `lead.captured`, with `secret` and `headers` unencrypted.
+
+    The addresses of an action have `confirmed`.
+    """
     vault = parts().vault
     secret, headers = more.pop("secret", SECRET), more.pop("headers", {})
     confirmed = more.pop("confirmed", True)
@@ -131,7 +133,7 @@ def webhook(organisation: Organisation, url: str, **more: Any) -> Subscription:
 
 
 def confirm(organisation: Organisation, *addresses: str) -> None:
-    """These want the mails of the organisation."""
+    """These addresses want the organisation's mails."""
     for address in addresses:
         row = MailRecipient(
             organisation_id=organisation.id,
@@ -181,7 +183,7 @@ def event_of(accepted: Accepted) -> Event:
 
 
 def inbox(organisation: Organisation, secret: str | None = SECRET, **more: Any) -> Inbox:
-    """An inbox at `/test-webhook/<token>`; `secret` is given in the clear."""
+    """An inbox at `/test-webhook/<token>`; `secret` is unencrypted."""
     values: dict[str, Any] = {
         "id": new_id("inb"),
         "token": token_urlsafe(24),

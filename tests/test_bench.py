@@ -1,4 +1,4 @@
-"""Every bench still runs, on little. What it measures is for people to read."""
+"""Every bench still runs, on little data. Its results are for people to read."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Settings are read once, typed, and refused loudly."""
+"""Settings are read once, typed, and refused with a clear error."""
 
 import json
 import os
@@ -208,7 +208,7 @@ def test_https_follows_from_the_public_url(
 
 
 def test_what_is_made_in_the_data_folder_is_for_its_owner_only(tmp_path: Path) -> None:
-    """Whoever makes it: `flask db upgrade` and granian too, not only `python app.py`."""
+    """However it is created: also by `flask db upgrade` and granian, not just `python app.py`."""
     folder = tmp_path / "new"
     mask = os.umask(0o022)
     try:

@@ -1,4 +1,4 @@
-"""The documents say what is there, and what they show works."""
+"""The documents match the product, and what they show works."""
 
 import re
 import subprocess
@@ -21,7 +21,7 @@ from webhooks_app.channels.webhook.signatures import sign_standard
 from webhooks_app.config import Settings
 from webhooks_app.matching.operators import OPERATORS
 from webhooks_app.people.api_keys import SCOPES
-from webhooks_app.vocabulary import DeliveryStatus, Failure
+from webhooks_app.vocabulary import DeliveryStatus, Failure, Mode
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -115,7 +115,8 @@ def names_in_bold(name: str) -> set[str]:
 def on_the_pages() -> str:
     templates = [path.read_text() for path in (ROOT / "templates").rglob("*.html")]
     forms = [path.read_text() for path in (ROOT / "webhooks_app/web").rglob("*.py")]
-    return re.sub(r"\s+", " ", "".join(templates + forms))
+    modes = [mode.value.capitalize() for mode in Mode]
+    return re.sub(r"\s+", " ", "".join(templates + forms + modes))
 
 
 @pytest.mark.quick

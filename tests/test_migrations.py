@@ -1,4 +1,4 @@
-"""The migrations make what the models say, on both databases, and undo it."""
+"""The migrations create what the models declare, on both databases, and undo it."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The door to RQ."""
+"""The interface to RQ."""
 
 import importlib
 import inspect

@@ -1,4 +1,4 @@
-"""Tests of the tests (sizes, skips, last lines) and of what they need."""
+"""Tests of the test suite itself: sizes, skips, closing lines, requirements."""
 
 import re
 import tomllib
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def test_every_test_has_exactly_one_size(request: pytest.FixtureRequest) -> None:
-    """Every one that was collected with this one, that is."""
+    """That is, every test that was collected with this one."""
     assert {len(sizes_of(item)) for item in request.session.items} == {1}
 
 

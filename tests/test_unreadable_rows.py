@@ -1,5 +1,8 @@
-"""A row that cannot be read disables itself and says so, and takes nothing else down: junk in every
-JSON column, then every page, every read of the API, matching, sending and every periodic job."""
+"""A row that cannot be read disables itself, says so, and breaks nothing else.
+
+Junk in every JSON column, then every page, every GET of the API, matching, sending and every
+periodic job.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -75,7 +78,7 @@ class World:
     drain: Callable[[], None]
 
     def spoil(self, table: str, column: str, junk: str) -> None:
-        """With SQL, past all checks. Of subscriptions, one stays good."""
+        """Written with SQL, past all checks. One subscription stays good."""
         only = f" WHERE id = '{self.bad.id}'" if table == "subscriptions" else ""
         kind = "text" if column in TEXTS.get(table, ()) or self.is_sqlite else "json"
         db.session.execute(
@@ -257,7 +260,7 @@ def test_an_event_type_that_cannot_be_read_says_so(world: World) -> None:
 
 
 def test_the_walk_knows_every_json_column() -> None:
-    """A column of plain JSON would be read without its shape."""
+    """A plain JSON column would be read without a shape."""
     found = set(columns())
     assert len(found) > 18
     for table in db.metadata.sorted_tables:

@@ -1,4 +1,4 @@
-"""A client that holds a key, and what problem details say."""
+"""A client with an API key, and helpers to read problem details."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -69,8 +69,8 @@ def outsider(client: FlaskClient) -> Api:
 
 
 def forget_pings() -> None:
-    """Whoever makes a webhook is sent one; `test_pings` looks at them, others count without."""
-    db.session.rollback()  # what was read before may be older than what another has written
+    """Forget pings, which every new webhook gets. Only `test_pings` is about them."""
+    db.session.rollback()  # end the read transaction, which may not see what others have written
     pings = select(Event.id).where(Event.origin == "ping")
     db.session.execute(delete(Delivery).where(Delivery.event_id.in_(pings)))
     db.session.execute(delete(Event).where(Event.origin == "ping"))
@@ -78,7 +78,7 @@ def forget_pings() -> None:
 
 
 def faults(response: TestResponse) -> dict[str, str]:
-    """Where each error is, and what it says."""
+    """The place and the text of each error."""
     assert response.mimetype == "application/problem+json", response.text
     problem = response.get_json()
     assert problem["status"] == response.status_code
@@ -95,7 +95,7 @@ def kind(response: TestResponse) -> str:
 
 
 def stored() -> tuple[int, int]:
-    """How many events and deliveries there are."""
+    """The number of events and deliveries."""
     events, deliveries = (
         db.session.scalar(select(func.count()).select_from(model)) for model in (Event, Delivery)
     )

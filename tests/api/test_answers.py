@@ -1,5 +1,4 @@
-"""What the API answers is declared: every answer fits the schema of its Struct, in the published
-order of members."""
+"""Every answer of the API matches the schema of its Struct, in the published order of members."""
 
 from collections.abc import Callable
 from typing import Any

@@ -149,7 +149,7 @@ def test_a_use_after_a_minute_is_noted_with_its_address(api: Api) -> None:
 
 
 def test_a_busy_database_holds_up_no_request_for_a_note(api: Api) -> None:
-    """Somebody else locks the key meanwhile: the answer comes, and the note after it."""
+    """While someone else locks the key, the answer comes at once, and the note later."""
     with db.engine.begin() as connection:
         connection.execute(update(ApiKey).values(name="Locked"))
         assert api.get("/webhooks").status_code == 200
@@ -159,8 +159,10 @@ def test_a_busy_database_holds_up_no_request_for_a_note(api: Api) -> None:
 
 
 def stored_key() -> ApiKey:
-    """Once the notes of its use are written. The test holds no transaction meanwhile, which SQLite
-    would wait for."""
+    """The key once its use is recorded.
+
+    The test holds no transaction, which SQLite would wait for.
+    """
     db.session.rollback()
     key_check.NOTES.submit(int).result(20)
     db.session.expire_all()
@@ -191,7 +193,7 @@ def test_the_catalogue_is_open_to_any_key(api: Api) -> None:
 
 
 def shared_rows() -> dict[str, list[str]]:
-    """Of every table that belongs to an organisation and to no mode."""
+    """The number of rows in every table that belongs to an organisation and to no mode."""
     db.session.rollback()
     return {
         table.name: sorted(map(str, db.session.execute(select(table)).all()))
@@ -203,7 +205,7 @@ def shared_rows() -> dict[str, list[str]]:
 def test_a_test_key_changes_nothing_that_live_shares(
     client: FlaskClient, organisation: Organisation
 ) -> None:
-    """Over every endpoint, with a body that would do."""
+    """Every endpoint, with a valid body."""
     name = factories.event_type(organisation).name
     key = Api(client, factories.api_key(organisation, "test"))
     bodies: dict[str, object] = {

@@ -1,4 +1,4 @@
-"""/chatbots/{chatbotId}/webhooks: as Pollybot's document publishes it, by session and by key."""
+"""/chatbots/{chatbotId}/webhooks: as Pollybot's document describes it, by session and by key."""
 
 import re
 from collections.abc import Callable
@@ -39,7 +39,7 @@ LogIn = Callable[..., FlaskClient]
 
 @pytest.fixture
 def logged_in(app: Flask, organisation: Organisation) -> LogIn:
-    """A browser in which someone with that role has logged in by the form."""
+    """A browser in which someone with that role has logged in with the form."""
 
     def log_in(role: str = "owner", of: Organisation | None = organisation) -> FlaskClient:
         user = factories.user(f"{role}@people.example", PASSWORD)
@@ -70,7 +70,7 @@ def listed(browser: FlaskClient) -> list[dict[str, Any]]:
 
 
 def says(response: TestResponse, status: int) -> str:
-    """What a client of Pollybot shows of a refusal, which is a problem as all others."""
+    """What a client of Pollybot shows of a refusal, which is a problem like all others."""
     faults(response)
     content = response.get_json()
     assert (response.status_code, content["message"]) == (status, content["detail"])
@@ -333,7 +333,7 @@ def test_pages_of_this_site_do(logged_in: LogIn) -> None:
 
 
 def test_a_form_of_another_site_is_no_json(logged_in: LogIn) -> None:
-    """An old browser that says nothing of the origin can only be made to send forms."""
+    """An old browser that does not send the origin can only be made to send forms."""
     browser, body = (
         logged_in(),
         '{"name":"A","url":"https://a.example","eventTypes":["LEAD_CREATED"]}',

@@ -1,4 +1,4 @@
-"""What a body that cannot be used is answered: all of it is looked at, and only so much is said."""
+"""An invalid body: all of it is checked, and a bounded number of faults is reported."""
 
 from itertools import product
 from typing import Any
@@ -35,7 +35,7 @@ JSON = {"Content-Type": "application/json"}
 
 @pytest.mark.parametrize("path", PATHS)
 def test_what_is_not_json_is_400_also_behind_what_is_wrong(api: Api, path: str) -> None:
-    """A 500 would say: try again."""
+    """A 500 would mean "try again"."""
     for wrong, broken in product(WRONG, BROKEN):
         answer = api("POST", path, data=f"{{{wrong}{broken}", headers=JSON)
         assert answer.status_code == 400, (wrong, broken[:20], answer.text)

@@ -1,4 +1,4 @@
-"""Webhooks that lead back to ingest: refused when saved, and ended when they run all the same."""
+"""Webhooks that lead back to ingest are refused when saved, and stopped if they run anyway."""
 
 from collections.abc import Callable, Iterator
 from threading import Thread
@@ -22,7 +22,7 @@ NO_RETRY = {"delays": []}
 
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:
-    """The product itself, served at an address that it does not know as its own."""
+    """The product, served at an address that it does not know as its own."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = Thread(target=server.serve_forever)
     thread.start()
@@ -32,7 +32,7 @@ def address(app: Flask) -> Iterator[str]:
 
 
 def drained(drain: Callable[[], None]) -> None:
-    """What deliveries cause is delivered too."""
+    """Deliver everything, including what deliveries cause."""
     before = -1
     while before != (now := stored()[1]):
         before = now

@@ -1,4 +1,4 @@
-"""Texts of the customer's own: kept, shown, found by, never sent."""
+"""The customer's own texts: stored, shown, searchable, never sent."""
 
 from collections.abc import Callable
 

@@ -15,13 +15,13 @@ from webhooks_app import create_app
 from webhooks_app.extensions import db
 from webhooks_app.parts import parts_of
 
-# What a client of redis-py waits by default, in seconds, before it says that Redis is away.
+# How many seconds a redis-py client waits by default before it reports that Redis is away.
 REDIS_PATIENCE = 3.2
 
 
 @pytest.fixture
 def client(app: Flask, own_redis: RedisServer, database_url: str, tmp_path: Path) -> FlaskClient:
-    """Of an app with a Redis that the test may stop."""
+    """The API of an app with a Redis that the test can stop."""
     return create_app(settings_for(database_url, own_redis.url, tmp_path)).test_client()
 
 
@@ -94,7 +94,7 @@ def test_a_failure_of_ours_tells_nothing_of_our_insides(
 def test_a_database_that_only_reads_is_a_503_until_it_writes_again(
     app: Flask, client: FlaskClient, api: Api
 ) -> None:
-    """The connection is given up, since it may lead to a former primary."""
+    """The connection is dropped, since it may lead to a former primary."""
     let_it_only_read(db.engine.url, True)
     try:
         with client.application.app_context():

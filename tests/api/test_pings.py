@@ -1,4 +1,4 @@
-"""A webhook that is made, or goes to a new URL, is sent a ping: whoever saves it, and however."""
+"""A new webhook, or one with a new URL, gets a ping, whether a page or the API saves it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +25,7 @@ def by_chatbot(api: Api) -> str:
 
 
 def pinged() -> list[str]:
-    """The subscriptions that were sent a ping."""
+    """The subscriptions that got a ping."""
     db.session.rollback()
     query = select(Delivery.subscription_id).join(Event, Event.id == Delivery.event_id)
     found = list(db.session.scalars(query.where(Event.type == "webhook.ping")))

@@ -1,4 +1,4 @@
-"""One rule for the ids of subjects: what an event can be about can be reached by its path."""
+"""One rule for ids of subjects: every subject of an event can be reached by its path."""
 
 from urllib.parse import quote
 

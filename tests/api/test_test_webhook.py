@@ -1,4 +1,4 @@
-"""POST /api/test-webhook: open to all, keeping only what members send."""
+"""POST /api/test-webhook is open to all, but keeps only what members send."""
 
 from concurrent.futures import ThreadPoolExecutor
 

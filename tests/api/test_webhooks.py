@@ -375,7 +375,7 @@ def test_after_a_lost_encryption_key_a_webhook_can_be_read_and_mended(
 def test_enabling_sends_only_what_happens_from_then_on(
     api: Api, receiver: Receiver, drain: Callable[[], None]
 ) -> None:
-    """Also when something was left waiting, by a process that had not seen the change yet."""
+    """Even if a process that had not seen the change yet left something waiting."""
     made = api.webhook(url=receiver.url)
     api.event(data={"n": 1})
     db.session.execute(update(Subscription).values(enabled=False))

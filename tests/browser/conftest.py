@@ -1,4 +1,4 @@
-"""The whole product as people run it, and Debian's Chromium in front of it."""
+"""The whole product as people run it, seen through Debian's Chromium."""
 
 import re
 import shutil
@@ -10,10 +10,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from tests.browser.product import Product, started
 
-# Machines are busy now and then.
+# Machines are sometimes busy.
 PATIENCE = 120_000
 expect.set_options(timeout=PATIENCE)
-# What no console says.
+# A pattern that matches no console message.
 NONE = r"(?!)"
 LAUNCH = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
@@ -26,7 +26,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Not for the session: while Playwright runs, no test can run an event loop of its own."""
+    """Not for the session: while Playwright runs, no test can run its own event loop."""
     path = shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
         pytest.skip("no Chromium is installed")
@@ -38,9 +38,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser, product: Product) -> Iterator[Callable[..., Page]]:
-    """`open_page()`: a page in a session of its own, logged in as the owner unless told otherwise.
+    """`open_page()`: a page in its own session, logged in as the owner by default.
 
-    Whatever its console reports as an error fails the test, unless the pattern `errors` finds it.
+    An error in its console fails the test, unless the pattern `errors` matches it.
     """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []

@@ -1,4 +1,4 @@
-"""Every kind of page there is, found by following links: so that none is forgotten."""
+"""Find every kind of page by following links, so that none is forgotten."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -7,7 +7,7 @@ from flask import Flask
 from playwright.sync_api import Page
 from werkzeug.exceptions import HTTPException
 
-# What people do not come to by a link of the dashboard: JSON, files, text and other doors.
+# What the dashboard does not link to: JSON, files, text and other endpoints.
 NO_PAGES = (
     "api.",
     "static",
@@ -22,7 +22,7 @@ NO_PAGES = (
     "reference.problem_source",
     "outbox.html",
     "audit_log.export",
-    # A line for htmx; its page is that of the delivery.
+    # A line for htmx; its page is the delivery's.
     "deliveries.outcome",
     # For operators; `test_rq_dashboard` looks at them.
     "rq_dashboard.",
@@ -51,8 +51,10 @@ def pages_of(app: Flask) -> set[str]:
 
 
 def reach(page: Page, app: Flask, starts: list[str]) -> Iterator[str]:
-    """Go to each of `starts`, then to one page of each other endpoint that links lead to; the
-    endpoint of each, empty for an address that nothing answers."""
+    """Visit each of `starts`, then one page of each other endpoint that links lead to.
+
+    Yields the endpoint of each, or an empty text for an address without a page.
+    """
     adapter, waiting, reached = app.url_map.bind("localhost"), list(starts), set()
     for number, path in enumerate(waiting):
         try:

@@ -1,4 +1,4 @@
-"""Every page that a member can come to, by the name of its picture."""
+"""Every page that a member can reach, by the name of its picture."""
 
 from playwright.sync_api import Page
 
@@ -39,7 +39,7 @@ PATHS = {
     "problem": "/docs/errors/conflict",
     "not-found": "/nowhere",
 }
-# Pages of one thing: the page that links to it, by its path or its name here, and which link.
+# Pages of one item: the page that links to it, by its path or its name here, and which link.
 LINKED = {
     "action": ("/actions/", "main h2 a"),
     "webhook": ("/webhooks/", "a:text-is('Old CRM')"),
@@ -55,7 +55,7 @@ LINKED = {
 
 
 def paths(page: Page) -> dict[str, str]:
-    """All of them, those of one thing looked up in the lists."""
+    """All pages, with those of one item looked up in the lists."""
     found = dict(PATHS)
     for name, (index, link) in LINKED.items():
         page.goto(found.get(index, index))

@@ -1,4 +1,4 @@
-"""`python app.py` in a folder of its own, with realistic data, and how to get into it."""
+"""`python app.py` in its own folder, with realistic data, and its log-ins."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,7 +42,7 @@ class Product:
 
 @contextmanager
 def started(folder: Path) -> Iterator[Product]:
-    """The product, started, with the scene painted into its demo organisation."""
+    """The running product, with realistic data in its demo organisation."""
     with Instance(folder, LOGIN_RATE_LIMIT="1000 per minute") as instance:
         demo = kept_demo(folder / "demo.json")
         assert demo is not None

@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def _shoot_mails(browser: Browser) -> None:
-    """As the golden files have them."""
+    """Data as in the golden files."""
     for width in MAIL_WIDTHS:
         for scheme in SCHEMES:
             context = browser.new_context(
@@ -77,7 +77,7 @@ def _shoot_all(browser: Browser, product: Product, width: int, scheme: str) -> N
 
 
 def _shoot_what_is_made(page: Page, ending: str) -> None:
-    """What only follows a form: a secret, a conversation, a replay, a fault."""
+    """Pages that only follow a form: a secret, a conversation, a replay, a fault."""
     page.goto("/webhooks/")
     page.get_by_role("link", name="Warehouse", exact=True).click()
     page.get_by_role("link", name="New secret").click()
@@ -102,7 +102,7 @@ def _shoot_what_is_made(page: Page, ending: str) -> None:
 
 
 def _shoot(page: Page, name: str) -> None:
-    """The whole page, up to where nobody would look."""
+    """The whole page, up to a useful height."""
     tall = min(TALLEST, int(page.evaluate("document.documentElement.scrollHeight")))
     width = page.viewport_size["width"] if page.viewport_size else 0
     clip = {"x": 0, "y": 0, "width": width, "height": max(tall, 900)}

@@ -1,4 +1,4 @@
-"""axe-core on every page, light and dark; and nothing scrolls sideways on a phone."""
+"""axe-core on every page, light and dark; no page scrolls sideways on a phone."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +15,7 @@ from webhooks_app import create_app
 from webhooks_app.config import read_settings
 
 AXE = Axe()
-# Pages that a form leads to: the list, the link of one thing, and the page.
+# Pages that a form leads to: the list, the link of one item, and the page.
 MADE_BY_FORMS = (
     ("/webhooks/", "edit", "secret"),
     ("/actions/", "edit", "secret"),
@@ -35,7 +35,7 @@ def findings(page: Page) -> list[str]:
 
 
 def test_axe_finds_nothing_on_any_page(open_page: Callable[..., Page], tmp_path: Path) -> None:
-    """On each page that has a picture, and on one of every endpoint, so that none is forgotten."""
+    """Each page that has a picture, and one of every endpoint, so that none is forgotten."""
     app = create_app(read_settings({}, data_dir=tmp_path))
     page = open_page(errors="404")
     made = made_by_hand(page, "order.placed")
@@ -48,7 +48,7 @@ def test_axe_finds_nothing_on_any_page(open_page: Callable[..., Page], tmp_path:
 
 
 def made_by_hand(page: Page, event_type: str) -> list[str]:
-    """What no link leads to on a product where nobody did anything yet."""
+    """Pages that no link leads to while nobody has done anything."""
     page.goto("/event-types/new")
     page.get_by_label("Name").fill(event_type)
     page.get_by_label("Sample").fill('{"number": 1}')

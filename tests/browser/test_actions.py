@@ -1,4 +1,4 @@
-"""Actions: made with a live preview, tested, copied, deleted."""
+"""Actions: created with a live preview, tested, copied, deleted."""
 
 import re
 from collections.abc import Callable

@@ -21,7 +21,7 @@ def test_filters_are_kept_in_the_address(page: Page) -> None:
 
 def test_one_failed_delivery_is_read_and_replayed_in_the_drawer(page: Page) -> None:
     page.goto("/deliveries/?status=failed&code=503")
-    # Old CRM has failed for so long that it is switched off while the tests run.
+    # Old CRM has failed for so long that it may be switched off while the tests run.
     line = page.get_by_role("row").filter(has_text="Sales alerts").first
     line.get_by_role("link").click()
     drawer = page.get_by_role("dialog")

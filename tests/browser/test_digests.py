@@ -1,4 +1,4 @@
-"""A digest: its fields appear, a preview in its frame, one to oneself, and then it is saved."""
+"""A digest: its fields appear, the preview shows in its frame, one is mailed, then it is saved."""
 
 from playwright.sync_api import Page, expect
 

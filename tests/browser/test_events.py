@@ -1,4 +1,4 @@
-"""Events: one sent by hand arrives, and each subscription says why it fired or not."""
+"""Events: one sent by hand arrives, and each subscription shows why it fired or not."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Someone who has never seen the product: sets it up, breaks it, understands, mends, replays."""
+"""Someone new to the product sets it up, breaks it, understands why, fixes it and replays."""
 
 from playwright.sync_api import Page, expect
 

@@ -1,4 +1,4 @@
-"""An endpoint that fails and comes back: retried now, and sent what it missed."""
+"""An endpoint that fails and comes back: Retry now, and Recover for what it missed."""
 
 import requests
 from playwright.sync_api import Page, expect

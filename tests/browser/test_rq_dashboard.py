@@ -22,7 +22,7 @@ EVIL = "<img src=x onerror=alert(1)>"
 
 @pytest.fixture
 def page(app: Flask, browser: Browser) -> Iterator[Page]:
-    """An operator's. Whatever its console reports as an error fails the test, and a dialog too."""
+    """An operator's page. An error in its console fails the test, and so does a dialog."""
     factories.user("ops@example.com", is_operator=True)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     Thread(target=server.serve_forever, daemon=True).start()
@@ -44,7 +44,7 @@ def page(app: Flask, browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture
 def failed(page: Page, redis_server: RedisServer) -> str:
-    """The id of a failed job that is markup wherever a job may hold text."""
+    """The id of a failed job that has markup wherever a job can have text."""
     made = queue.queue_named(queue.DELIVERIES, Redis.from_url(redis_server.url))
     job = made.enqueue("builtins.int", args=(EVIL,), description=EVIL, meta={EVIL: EVIL})
     SimpleWorker([made], connection=made.connection, serializer=JSONSerializer, name=EVIL).work(

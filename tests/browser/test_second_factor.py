@@ -1,4 +1,4 @@
-"""Second factors in a real browser: an app by its codes, passkeys by a virtual authenticator."""
+"""Second factors in a real browser: an app's codes, and passkeys by a virtual authenticator."""
 
 import re
 import sqlite3
@@ -20,13 +20,13 @@ from tests.launch.instance import ROOT, environ
 
 HOME = "/account/second-factor/"
 PASSWORD = "correct horse battery"
-# What the log says of a wrong code, and of a page that a member may not see yet.
+# Console messages about a wrong code, and about a page that a member may not see yet.
 REFUSED = "422|403"
 
 
 @pytest.fixture
 def at_localhost(open_page: Callable[..., Page], product: Product) -> Callable[..., Page]:
-    """A page of someone new, who was invited and joined, at the name that passkeys are bound to."""
+    """A page of a new member who was invited and joined, at the host that passkeys are bound to."""
     url = product.url.replace("127.0.0.1", "localhost")
 
     def join(email: str, **more: Any) -> Page:
@@ -47,7 +47,7 @@ def at_localhost(open_page: Callable[..., Page], product: Product) -> Callable[.
 
 
 def authenticator(page: Page) -> tuple[CDPSession, str]:
-    """One that has everything, and says yes to all questions."""
+    """An authenticator that supports everything and says yes to all questions."""
     cdp = page.context.new_cdp_session(page)
     cdp.send("WebAuthn.enable")
     options = {
@@ -195,7 +195,7 @@ def log_out_without_menu(page: Page) -> None:
 
 @pytest.fixture
 def stale(product: Product) -> Callable[[], None]:
-    """Let all proofs be more than 15 minutes old."""
+    """Make all proofs more than 15 minutes old."""
 
     def age() -> None:
         with sqlite3.connect(product.folder / "hookline.db", timeout=15) as database:

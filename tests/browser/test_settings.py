@@ -1,4 +1,4 @@
-"""What people do less often: new secrets, keys, copies, notices, recovery, a signature by hand."""
+"""Rarer tasks: new secrets, keys, copies, notifications, recovery, checking a signature."""
 
 import json
 import re

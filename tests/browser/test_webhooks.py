@@ -1,4 +1,4 @@
-"""Webhooks and their drawer, by hand, with a real worker behind them."""
+"""Webhooks and their drawer in a browser, with a real worker behind them."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Plain forms and links carry every flow that they can."""
+"""Every task that can work with plain forms and links does."""
 
 from collections.abc import Callable
 

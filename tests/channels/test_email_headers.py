@@ -1,4 +1,4 @@
-"""Headers of e-mails, as an independent reader of mail sees them: Python's email package."""
+"""Headers of e-mails, read by an independent parser: Python's email package."""
 
 import re
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from webhooks_app.channels.email.mime import Email, as_bytes
 AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 ENCODED_WORD = re.compile(rb"=\?[^?\s]+\?[bqBQ]\?[^?\s]*\?=")
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n"))
-# What headers are made of, and what means something in them.
+# Pieces of headers, including those with a meaning.
 ODD_TEXT = st.text(st.sampled_from('ab é=?"<>(),.;:@\\_ü漢😀\u0301\u200f\u2028\t  '), max_size=200)
 TEXTS = ANY_TEXT | ODD_TEXT | st.text(st.sampled_from("abc -="), min_size=60, max_size=400)
 
@@ -26,7 +26,7 @@ ADDRESSES = st.from_regex(r"[a-z0-9_+-]{1,64}@[a-z]{1,60}\.example", fullmatch=T
 
 
 def read(header: bytes) -> Message:
-    """A mail with this header, once its lines keep to the limits of RFC 5322 and RFC 2047."""
+    """A mail with this header, after a check that its lines respect RFC 5322 and RFC 2047."""
     assert all(len(line) <= 78 for line in header.split(b"\r\n")), header
     assert all(len(word) <= 75 for word in ENCODED_WORD.findall(header)), header
     assert b"?==?" not in header
@@ -52,8 +52,10 @@ def test_a_subject_says_what_was_meant(text: str) -> None:
 @example('"Böhm" \\ Söhne')
 @example("名前" * 40)
 def test_a_name_says_what_was_meant(text: str) -> None:
-    """Python's reader puts a blank between the encoded words of one name, so that its older one
-    reads the names that take several."""
+    """Read names by Python's older parser.
+
+    The new one puts a space between the encoded words of one name.
+    """
     name = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     header = address_header("From", (name, "hookline@example.com"))
     sender = read(header)["From"]

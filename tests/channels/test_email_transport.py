@@ -1,4 +1,4 @@
-"""Connections to a mail server: kept, given up, and never waited for one by one."""
+"""Connections to a mail server are kept, given up, and never waited for one by one."""
 
 import time
 from collections.abc import Iterator

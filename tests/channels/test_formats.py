@@ -1,4 +1,4 @@
-"""Golden files: what a format has once sent, it sends for ever."""
+"""Golden files: a format never changes what it sends."""
 
 from datetime import UTC, datetime
 from pathlib import Path

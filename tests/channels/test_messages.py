@@ -1,4 +1,4 @@
-"""Events as messages for people: readable, bounded, and nothing in them is markup or a mention."""
+"""Events as messages for people: readable, bounded, and without active markup or mentions."""
 
 import json
 from typing import Any

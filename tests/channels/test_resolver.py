@@ -1,4 +1,4 @@
-"""Names to addresses, asked of a real name server on loopback that does not answer for some."""
+"""Name look-ups with a real name server on loopback that does not answer for some names."""
 
 import asyncio
 import socket
@@ -17,7 +17,7 @@ from webhooks_app.vocabulary import Failure
 
 
 class NameServer:
-    """`*.dead.test` gets no answer, `*.none.test` none that helps; all else is 127.0.0.1."""
+    """`*.dead.test` gets no answer, `*.none.test` no useful one; all other names are 127.0.0.1."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -52,7 +52,7 @@ def _question(query: bytes) -> tuple[str, int, int]:
 
 
 def _answer(query: bytes, name: str, kind: int, end: int) -> bytes:
-    """RFC 1035 §4.1: NXDOMAIN, or one A record, or none of another kind."""
+    """RFC 1035 §4.1: NXDOMAIN, one A record, or no record for other types."""
     exists = not name.endswith("none.test")
     found = exists and kind == 1
     flags = 0x8180 if exists else 0x8183
@@ -68,7 +68,7 @@ def names() -> Iterator[NameServer]:
     names.close()
 
 
-DEAD = 1.8  # less than the resolver itself waits
+DEAD = 1.8  # shorter than the resolver waits
 
 
 def resolver(names: NameServer) -> AsyncResolver:
@@ -76,7 +76,7 @@ def resolver(names: NameServer) -> AsyncResolver:
 
 
 def test_a_name_server_that_is_dead_for_some_holds_up_nobody_else(names: NameServer) -> None:
-    """Nor the event loop; and who asked for a dead name knows after the deadline."""
+    """The event loop is not delayed either, and a dead name fails at its deadline."""
 
     async def run() -> tuple[float, list[BaseException | None]]:
         slowest, ours = 0.0, resolver(names)

@@ -1,4 +1,4 @@
-"""Answers not by the book are read as curl reads them, and requests leave as configured."""
+"""Malformed answers are read as curl reads them, and requests leave as configured."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""HTTP/2, where the endpoint offers it over TLS; from the server that the product runs on."""
+"""HTTP/2, when the endpoint offers it over TLS, with the web server that the product uses."""
 
 import asyncio
 import subprocess

@@ -1,4 +1,4 @@
-"""HTTPS, with a certificate authority of our own: what is refused, and what is said of it."""
+"""HTTPS with our own certificate authority: what is refused, and the reason in the log."""
 
 import ssl
 import warnings
@@ -97,7 +97,7 @@ def test_an_old_tls_version_is_refused(authority: Authority) -> None:
 
 
 def test_a_handshake_that_never_ends_has_the_deadline_of_connecting() -> None:
-    """The server waits for a request that never comes, since the handshake is not answered."""
+    """The server waits for a request that never comes, since the handshake gets no answer."""
     with server(lambda connection: None) as port:
         [outcome] = send(f"https://127.0.0.1:{port}/")
     assert outcome.failure is Failure.CONNECT

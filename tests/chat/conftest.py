@@ -35,7 +35,7 @@ def tenant(organisation: Organisation) -> Tenant:
 
 @pytest.fixture
 def say(tenant: Tenant) -> Say:
-    """`say("Hello")`: the visitor of conversation `c1` of `bot_1` writes it now."""
+    """`say("Hello")`: the visitor in conversation `c1` of `bot_1` writes it now."""
     database = db.engine
 
     def say(text: str = "Hello", speaker: Speaker = Speaker.VISITOR, **more: Any) -> MessageResult:

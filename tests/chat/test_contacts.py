@@ -123,8 +123,7 @@ MARKS = st.text(st.sampled_from("_*.,;:-!?'\"()<>[]/=~` \n…—"), max_size=4)
 
 @given(MARKS, LOCALS, MARKS)
 def test_an_address_is_never_made_of_a_part_of_another(before: str, local: str, after: str) -> None:
-    """What is found is all of the address that is written, or nothing: but for marks that are
-    around it, or on both of its sides."""
+    """The whole written address is found, or nothing; marks around it are left out."""
     text = f"{before}{local}@example.com{after}"
     for value in values(text):
         found = value.removesuffix("@example.com")

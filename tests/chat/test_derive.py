@@ -1,4 +1,4 @@
-"""What follows from messages: pure, so in any order and at any pace."""
+"""What follows from messages, in any order and at any pace."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -37,7 +37,7 @@ def said(speaker: Speaker, text: str = "Hello", at: float = 0, id_: str | None =
 def heard(
     *messages: Message, state: State | None = None, now: datetime | None = None
 ) -> tuple[State, list[Derived]]:
-    """After all of them; each comes when it was written, else at `now`."""
+    """The state after all of them; each arrives when it was written, or at `now`."""
     state, derived = state or State(), []
     for one in messages:
         state, more = hear(PLACE, state, one, noticed(one), now or one.at)
@@ -217,7 +217,7 @@ def test_silence_is_measured_by_our_clock() -> None:
 
 
 def test_a_moment_in_the_future_counts_as_now() -> None:
-    """Or an answer, by a clock that is right, would come before its question for ever."""
+    """Otherwise an answer by a correct clock would always come before its question."""
     state, derived = heard(said(VISITOR, at=600), now=NOW)
     assert derived[0].occurred_at == NOW
     assert types(heard(said(ASSISTANT, at=1), state=state)[1]) == ["message.received"]
@@ -230,7 +230,7 @@ messages = st.lists(
 
 
 def keys(derived: Sequence[Derived]) -> list[tuple[str, str]]:
-    """Of a lead each detail, since one message may bring several."""
+    """Each detail of a lead, since one message may have several."""
     return sorted((one.type, key) for one in derived for key in one.keys or ("",))
 
 
@@ -252,7 +252,7 @@ def test_the_order_of_arrival_does_not_matter(messages: list[Message], chance: A
 def test_the_order_does_not_matter_around_an_end_either(
     first: list[Message], late: list[Message], chance: Any
 ) -> None:
-    """After an end, what was written before it and what was written after come in any order."""
+    """After an end, messages from before and after it arrive in any order."""
     first = [said(VISITOR), *first]
     now = NOW + timedelta(minutes=25)
     state, _ = ended(heard(*first, now=now)[0], now + IDLE)

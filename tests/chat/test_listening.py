@@ -1,4 +1,4 @@
-"""What the default patterns understand, and own ones."""
+"""What the default patterns find, and custom ones."""
 
 import pytest
 import re2

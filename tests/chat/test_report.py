@@ -1,4 +1,4 @@
-"""Messages in a real database: the events, the deliveries and the state, together or not at all."""
+"""Messages in a real database: events, deliveries and state are stored together or not at all."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -221,7 +221,7 @@ def test_many_that_end_are_ended_by_several_jobs_at_once_and_once_each(
 
 
 def test_a_message_and_the_end_at_once_never_leave_it_half(say: Say) -> None:
-    """Whichever comes first: it is ended and waits for another silence, or not ended."""
+    """In either order: it is ended and waits for another silence, or not ended."""
     begun = utcnow() - timedelta(hours=1)
     names = [f"c{n}" for n in range(20)]
     for name in names:

@@ -1,4 +1,4 @@
-"""Real deliveries to real servers, and the ways in which someone may meddle with them."""
+"""Real deliveries to real servers, and ways to tamper with them."""
 
 import asyncio
 import os
@@ -55,7 +55,7 @@ def send(url: str, headers: dict[str, str], body: bytes) -> int | None:
 
 
 def check(name: str, url: str, *, refused: Sequence[int], timed: bool) -> None:
-    """The receiver at `url` takes what is signed with `SECRET`, and nothing that was changed."""
+    """The receiver at `url` accepts what is signed with `SECRET`, and rejects what was changed."""
     header = _sent_as(name)
     headers, body = request_of(name)
     assert send(url, headers, body) in (200, 204)
@@ -85,8 +85,10 @@ def check_rotation(name: str, url: str) -> None:
 
 @contextmanager
 def serving(folder: Path, source: str, file: str, command: Sequence[str]) -> Iterator[str]:
-    """The URL without a path of a server that is run from `source`, whose port 8080 or 3000 is
-    replaced by a free one."""
+    """The URL, without a path, of a server run from `source`.
+
+    Its port 8080 or 3000 is replaced by a free one.
+    """
     port = free_port()
     source = source.replace("8080", str(port)).replace("3000", str(port))
     (folder / file).write_text(source)

@@ -1,4 +1,4 @@
-"""The public libraries for the formats that have some take what a real receiver got from us."""
+"""Public libraries accept what a real receiver got from us, for the formats that have one."""
 
 import time
 from collections.abc import Callable

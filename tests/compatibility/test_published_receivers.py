@@ -1,4 +1,4 @@
-"""The code that the five systems published for their receivers takes our deliveries unchanged."""
+"""The receiver code that the five systems published accepts our deliveries unchanged."""
 
 import base64
 import hmac
@@ -24,7 +24,7 @@ needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is no
 
 
 def document(start: str) -> str:
-    """The published document whose file name starts so."""
+    """The published document whose file name starts with `name`."""
     found = list(DOCUMENTS.glob(f"{start}*")) if DOCUMENTS.is_dir() else []
     if not found:
         pytest.skip(NOT_PUBLISHED_HERE)
@@ -32,7 +32,7 @@ def document(start: str) -> str:
 
 
 def between(text: str, start: str, end: str) -> str:
-    """From the last `start` that has `end` behind it, both included."""
+    """The text from the last `start` that is followed by `end`, both included."""
     stop = text.index(end, text.index(start)) + len(end)
     return text[text.rindex(start, 0, stop) : stop]
 
@@ -92,8 +92,10 @@ def test_pollybots_flask_server(tmp_path: Path) -> None:
 
 
 def indented(lines: list[str]) -> str:
-    """The document lost the indentation of its Python: a function's lines, and what an `if`
-    holds, are put back to where they belong."""
+    """Restore the indentation of the document's Python, which it lost.
+
+    Lines of a function and of an `if` are indented again.
+    """
     result = []
     for before, line in zip(["", *lines], lines, strict=False):
         outside = re.match(r"import |from |app = |@app|def ", line)
@@ -138,7 +140,7 @@ def test_what_pivotal_documents_is_what_arrives() -> None:
 
 
 def test_what_pivot_documents_is_what_arrives() -> None:
-    """In words alone: the HMAC-SHA256 of the raw body is the value of the header."""
+    """Only in words: the header's value is the HMAC-SHA256 of the raw body."""
     assert "Compute the HMAC-SHA256 of the raw request body" in document("003")
     with Receiver() as receiver:
         send(receiver.url, *request_of("pivot"))

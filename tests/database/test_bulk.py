@@ -1,4 +1,4 @@
-"""Writing in bulk, on both databases."""
+"""Bulk writes on both databases."""
 
 import pytest
 from flask import Flask

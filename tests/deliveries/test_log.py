@@ -1,4 +1,4 @@
-"""How far a page of the log looks, and what it says of the rest."""
+"""How far a page of the log looks, and how it shows that there is more."""
 
 import pytest
 from flask import Flask
@@ -43,7 +43,7 @@ def estimate(organisation: Organisation, most: int = 100, **filters: object) -> 
 def test_what_failed_is_found_at_once_behind_much_that_arrived(
     organisation: Organisation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deliveries, "LOOKED_THROUGH", 8)  # a quarter of it, of failed ones
+    monkeypatch.setattr(deliveries, "LOOKED_THROUGH", 8)  # a quarter of that for failed ones
     failed = Filters(status=FAILED)
     page = deliveries.list_deliveries(
         db.session(), factories.tenant(organisation), failed, PageBounds()
@@ -63,7 +63,7 @@ def test_a_page_goes_on_where_it_stopped_to_look(organisation: Organisation) -> 
         if page.next_cursor is None:
             break
         window = PageBounds(below=decode_cursor(page.next_cursor))
-    # Two at a time, since it is a text; the last of them cannot know that it is.
+    # Two at a time, since it is a text search; the last page cannot know that it is the last.
     assert pages == 5
 
 
@@ -94,7 +94,7 @@ def test_nothing_of_others_is_counted(organisation: Organisation) -> None:
     [("100%", 1), ("a_b", 1), ("a\\\\b", 1), ("%", 1), ("_", 1), ("axb", 0), ("ADA", 8), ("/", 1)],
 )
 def test_a_text_is_looked_for_as_it_is(organisation: Organisation, text: str, found: int) -> None:
-    """Nothing in it stands for other characters."""
+    """No character in it is a wildcard."""
     odd = factories.lead(data=r'{"note":"100% a_b a\\b /"}')
     factories.accepted(organisation, odd)
     tenant, asked = factories.tenant(organisation), Filters(text=text)

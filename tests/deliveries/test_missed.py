@@ -42,7 +42,7 @@ def current(webhook_id: str) -> Subscription:
 
 
 def switch_off(webhook_id: str) -> None:
-    """As a 410, or five days of failures, do."""
+    """Switch off as a 410 or five days of failures do."""
     db.session.rollback()
     with db.engine.begin() as connection:
         disable(connection, [webhook_id], "It failed for 5 days.")
@@ -132,7 +132,8 @@ def test_each_event_is_sent_once_unless_a_person_had_switched_it_off(
     time.sleep(0.003)
     if state != "on":
         switch(webhook_id, True)
-    # What waited when it was switched off is cancelled, and is replayed: that is no first delivery.
+    # A delivery that waited at the switch-off is cancelled and replayed, so it is not a first
+    # delivery.
     recover(organisation)
     first = Counter(row.event_id for row in deliveries() if row.trigger != "replay")
     assert first == Counter(wanted)
@@ -172,7 +173,7 @@ def test_batches_at_the_same_time_make_one_delivery_of_each(
     ids = leads(organisation, *["Ada"] * 40)
     switch(webhook_id, True)
     tenant = factories.tenant(organisation)
-    # Different filters, so that none of them is taken for another.
+    # Different filters, so that no replay is taken for another.
     asked = [MISSING, Filters(missing=True, subscription_id=webhook_id)]
     batches = [
         replays.start(db.session(), tenant, "owner@example.com", filters).id for filters in asked

@@ -1,4 +1,4 @@
-"""Many deliveries sent once more: watched, cancelled, resumed, never twice."""
+"""Replays of many deliveries: watched, cancelled, resumed, never sent twice."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -50,7 +50,7 @@ def start(webhook: Subscription, filters: Filters = ALL, ids: list[str] | None =
 
 
 def run_batch(batch_id: str) -> None:
-    """As a job that was asked for just now."""
+    """Run the job as if it was asked for just now."""
     jobs.run_batch(batch_id, utcnow().isoformat())
 
 
@@ -60,7 +60,7 @@ def batch(batch_id: str) -> ReplayBatch:
 
 
 def replayed() -> list[str]:
-    """What was sent again, by the delivery that it repeats."""
+    """The new deliveries, by the delivery that each repeats."""
     db.session.rollback()
     rows = db.session.query(Delivery).filter_by(trigger="replay")
     return sorted(row.replay_of or "" for row in rows)

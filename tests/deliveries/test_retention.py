@@ -1,4 +1,4 @@
-"""What must be looked at now and then: failing endpoints, work without an owner, old rows."""
+"""Periodic checks: failing endpoints, deliveries of subscriptions that are off, old rows."""
 
 from datetime import datetime, timedelta
 
@@ -105,7 +105,7 @@ def test_a_backlog_of_any_size_is_cancelled(organisation: Organisation) -> None:
 def test_what_was_left_waiting_for_a_subscription_that_is_off_is_cancelled(
     organisation: Organisation,
 ) -> None:
-    """As when a request was planned by a process that had not seen the change yet."""
+    """A delivery planned by a process that had not seen the change yet."""
     webhook = factories.webhook(organisation, "https://a.example")
     factories.accepted(organisation, factories.lead(), factories.lead())
     db.session.rollback()
@@ -121,7 +121,7 @@ def test_what_was_left_waiting_for_a_subscription_that_is_off_is_cancelled(
 
 
 def aged(days: int) -> None:
-    """As if all that is stored were so old: ids hold the time."""
+    """Make everything stored that old: ids hold the time."""
     moment = utcnow() - timedelta(days=days)
     for model, prefix in ((Event, "evt"), (Delivery, "msg")):
         old = floor_id(prefix, moment.timestamp())[:-4]

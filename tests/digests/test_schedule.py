@@ -1,4 +1,4 @@
-"""Windows of digests tile time exactly, whatever clocks do."""
+"""Windows of digests have no gap and no overlap, whatever clocks do."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -66,7 +66,7 @@ def utc(*parts: int) -> datetime:
 
 
 def transitions(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[datetime]:
-    """The first quarter of an hour with another offset, each time."""
+    """The first quarter of an hour with another offset, after each change."""
     moment = start
     while moment < end:
         if (moment - QUARTER).astimezone(zone).utcoffset() != moment.astimezone(zone).utcoffset():
@@ -75,7 +75,7 @@ def transitions(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[date
 
 
 def wanted(schedule: Schedule, wall: datetime) -> bool:
-    """Does a clock that shows this mark a boundary? Said anew, without the code under test."""
+    """Whether a clock that shows this marks a boundary, written without the code under test."""
     if step := STEP_HOURS.get(schedule.frequency):
         return wall.minute == 0 and (wall.hour - schedule.hour) % step == 0
     if (wall.hour, wall.minute) != (schedule.hour, 0):
@@ -88,8 +88,11 @@ def wanted(schedule: Schedule, wall: datetime) -> bool:
 
 
 def watched(schedule: Schedule, start: datetime, end: datetime) -> list[datetime]:
-    """The boundaries that someone sees who looks at a clock every quarter of an hour: what it
-    shows for the second time is none, what it leaps over is one as much later."""
+    """The boundaries that someone sees who looks at a clock every quarter of an hour.
+
+    A time shown for the second time is not a boundary; a skipped time is one, as much later as the
+    clock skipped.
+    """
     found: set[datetime] = set()
     moment = start
     while moment <= end:
@@ -131,8 +134,11 @@ def test_boundaries_follow_one_another(schedule: Schedule, moment: datetime) -> 
 def test_windows_tile_time_whatever_happens(
     beats: list[tuple[Schedule, int, bool]], since: datetime
 ) -> None:
-    """Edited schedules and zones, beats that come twice, hours and weeks of downtime; a send that
-    fails after its window was kept changes nothing, one that fails before comes again."""
+    """Edited schedules and zones, repeated beats, hours and weeks of downtime.
+
+    A send that fails after its window was stored changes nothing; one that fails before is
+    repeated.
+    """
     told: list[Period] = []
     now = since
     for each, seconds, kept in beats:
@@ -202,7 +208,9 @@ def test_an_hour_that_is_left_out_comes_later_and_one_that_comes_twice_counts_on
         schedule("daily", "America/New_York", 2),
         schedule("daily", "America/New_York", 1),
     )
-    assert at_two.next_boundary(utc(2026, 3, 8)) == utc(2026, 3, 8, 7)  # 3:00, as 2:00 never was
+    assert at_two.next_boundary(utc(2026, 3, 8)) == utc(
+        2026, 3, 8, 7
+    )  # 3:00, since 2:00 was skipped
     assert boundaries(at_one, utc(2026, 11, 1), utc(2026, 11, 2)) == [utc(2026, 11, 1, 5)]
 
 

@@ -1,4 +1,4 @@
-"""Digests: each moment is told once, whatever fails; and what they say."""
+"""Digests cover each moment once, whatever fails; and their content."""
 
 import threading
 from collections.abc import Callable
@@ -78,7 +78,7 @@ def happened(
 
 
 def run(now: datetime) -> int:
-    """The job, as of a boundary that has settled."""
+    """Run the job shortly after a boundary."""
     db.session.rollback()
     return digests.send_due(db.engine, now + SETTLED_AFTER)
 
@@ -161,7 +161,7 @@ def test_after_downtime_one_digest_covers_all_since(organisation: Organisation) 
 
 
 def test_a_failed_send_loses_no_window_and_the_next_goes_on(organisation: Organisation) -> None:
-    """Failed or not is the delivery's, which is tried again by itself."""
+    """Success belongs to the delivery, which has its own retries."""
     row = digest(organisation)
     run(SINCE + DAY)
     delivery = db.session.scalars(select(Delivery)).one()
@@ -573,7 +573,7 @@ def test_changes_are_said_as_people_do(now: int, earlier: int, change: str) -> N
 def test_it_arrives_as_a_mail(
     organisation: Organisation, drain: Callable[[], None], wanted: str | None, subject: str
 ) -> None:
-    """By the engine, as every delivery; without a mail server, in the outbox."""
+    """The engine sends it like every delivery; without a mail server it goes to the outbox."""
     addresses = ["ada@example.com", "bob@example.com"]
     digest(organisation, email_to=addresses, email_subject=wanted)
     happened(organisation, SINCE + timedelta(hours=1))
@@ -583,5 +583,5 @@ def test_it_arrives_as_a_mail(
     assert [one.recipient for one in mails] == addresses
     assert [one.subject for one in mails] == [subject] * 2
     assert "ada@example.com" in mails[0].html
-    assert "Get no more of these mails" in mails[0].html
+    assert "Unsubscribe" in mails[0].html
     assert db.session.scalars(select(Delivery.status)).all() == ["delivered"]

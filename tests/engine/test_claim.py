@@ -1,4 +1,4 @@
-"""Claims: fair, leased, never the same row twice."""
+"""Claims are fair, leased, and never take a row twice."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Actions by e-mail: through the engine, to a real mail server, with all that servers do."""
+"""E-mail actions through the engine to a real mail server, with everything that servers do."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -43,7 +43,7 @@ def server(app: Flask) -> Iterator[MailServer]:
 
 @pytest.fixture
 def engine(app: Flask, server: MailServer) -> Iterator[Engine]:
-    """One that knows the mail server."""
+    """A settings object with the mail server."""
     engine = Engine(engine_parts(app))
     engine.start()
     yield engine
@@ -325,7 +325,7 @@ def test_nothing_in_an_event_breaks_out_of_a_header(
 def test_what_looks_like_an_encoded_word_is_shown_as_it_was_typed(
     organisation: Organisation, server: MailServer, run: Run
 ) -> None:
-    """Such words may hold line breaks, and whoever decodes them writes headers, even a body."""
+    """Encoded words may contain line breaks; decoded, they could write headers, even a body."""
     word = "=?utf-8?q?Eve=0D=0ABcc:_all@example.com=0D=0A=0D=0AHello?="
     action(organisation, name=f"{word} leads", email_subject="{{ data.name }}")
     happen(organisation, email="=?utf-8?q?a=0D=0ABcc?=@example.com", name=word)

@@ -1,4 +1,4 @@
-"""What an engine keeps of subscriptions: loaded without a wait for whoever writes."""
+"""What an engine keeps of subscriptions, loaded without waiting for writers."""
 
 from typing import cast
 

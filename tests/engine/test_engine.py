@@ -1,4 +1,4 @@
-"""The engine against real receivers: what arrives, what is logged, what follows."""
+"""The engine with real receivers: what arrives, what is logged, what follows."""
 
 import gzip
 import threading
@@ -527,7 +527,7 @@ def test_an_endpoint_that_fails_has_one_request_at_a_time(
     wait_until(lambda: len(receiver.received) == 20, 20)
     first = ConcurrencyWindow.INITIAL
     assert max(most) == first
-    # Those that left beside the first failure are not counted.
+    # Requests in flight at the first failure are not counted.
     assert max(most[2 * first :]) <= 2
 
 
@@ -535,7 +535,7 @@ def test_an_endpoint_that_fails_has_one_request_at_a_time(
 def test_results_wait_while_the_database_only_reads(
     app: Flask, organisation: Organisation, receiver: Receiver, engine: Engine
 ) -> None:
-    """As during a failover: nothing that was delivered is sent again for lack of a record."""
+    """As during a failover: nothing delivered is sent again because its record is missing."""
     receiver.answer = lambda request: Answer(delay=0.5)
     factories.webhook(organisation, receiver.url)
     factories.accepted(organisation)

@@ -1,8 +1,8 @@
-"""The statements of the hot path keep their plans, whatever PostgreSQL believes of the tables.
+"""The statements of the hot path keep their plans, whatever PostgreSQL's statistics say.
 
-Statistics are taken while a table is empty, or while nothing is being sent, or while everything is;
-then it looks different. Each statement may still look at a bounded number of rows and pages for
-each row that it is about. What they do is explained as they run, by auto_explain.
+Statistics may be from a time when a table was empty, nothing was being sent, or everything was.
+Even then, each statement may look at only a bounded number of rows and pages for each row that it
+is about. auto_explain shows what they do as they run.
 """
 
 import json
@@ -32,7 +32,7 @@ from webhooks_app.models import Organisation, ReplayBatch
 from webhooks_app.subscriptions.auto_disable import cancel_left_over
 from webhooks_app.vocabulary import Failure
 
-# SQLite keeps no such statistics unless it is asked to.
+# SQLite keeps no such statistics by default.
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 ROWS, ENDPOINTS, DUE = 50_000, 10, 2_000
@@ -54,7 +54,7 @@ LOAD = """
         CASE WHEN CAST(:status AS text) = 'sending' THEN now() + interval '1 hour' END, 1, 0, now()
     FROM generate_series(:after + 1, :until) AS n;
 """
-# All is delivered, but for the last ones.
+# Everything is delivered, except the last ones.
 SETTLE = """
     UPDATE deliveries SET status = 'delivered', due_at = NULL, finished_at = now()
     WHERE id < 'msg_01';
@@ -65,7 +65,7 @@ SETTLE = """
 
 @dataclass
 class Cost:
-    """What one statement cost: pages, and rows that were looked at."""
+    """The cost of one statement: pages and examined rows."""
 
     statement: str
     pages: int
@@ -75,7 +75,7 @@ class Cost:
 
 @pytest.fixture
 def own_statistics(app: Flask) -> Iterator[None]:
-    """Nobody but the test has the tables analysed; they are empty, and known to be."""
+    """Only the test analyses the tables; they are empty, and the statistics say so."""
     _all_tables("ALTER TABLE {} SET (autovacuum_enabled = false)", "VACUUM FULL {}", "ANALYZE {}")
     yield
     db.session.rollback()
@@ -124,7 +124,7 @@ def _all_tables(*statements: str) -> None:
 
 
 def run_script(script: str, **values: Any) -> None:
-    """Over a connection of its own, as another process would."""
+    """Over its own connection, like another process."""
     db.session.commit()
     other = create_engine(db.engine.url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with other.connect() as connection:
@@ -135,7 +135,7 @@ def run_script(script: str, **values: Any) -> None:
 
 @contextmanager
 def explained() -> Iterator[list[Cost]]:
-    """What the statements of new connections cost meanwhile."""
+    """The costs of statements on new connections."""
     costs: list[Cost] = []
 
     def note(diagnostic: psycopg.errors.Diagnostic) -> None:
@@ -169,7 +169,7 @@ def _cost(plan: dict[str, Any]) -> Cost:
 
 
 def _nodes(node: dict[str, Any], depth: int = 0) -> Iterator[str]:
-    """For whoever reads why it failed."""
+    """For reading why it failed."""
     where = node.get("Index Name") or node.get("Relation Name") or ""
     looked_at = f"{node['Actual Rows']} x {node['Actual Loops']}"
     yield f"{'  ' * depth}{node['Node Type']} {where} {looked_at}"
@@ -178,8 +178,10 @@ def _nodes(node: dict[str, Any], depth: int = 0) -> Iterator[str]:
 
 
 def _rows(node: dict[str, Any]) -> int:
-    """That this node and those below it looked at, whether they kept them or not. Entries of an
-    index that lead to rows of before are counted as pages only."""
+    """The rows that this node and those below it examined, kept or not.
+
+    Index entries that lead to dead rows count only as pages.
+    """
     if node["Node Type"] == "Bitmap Index Scan":
         return 0
     removed = sum(value for name, value in node.items() if name.startswith("Rows Removed"))
@@ -188,7 +190,7 @@ def _rows(node: dict[str, Any]) -> int:
 
 
 def check(costs: list[Cost], touched: int) -> None:
-    """No statement costs more than a bounded number of pages and rows for each row touched."""
+    """Every statement costs a bounded number of pages and rows for each row touched."""
     assert costs
     for cost in costs:
         costly = cost.pages > 60 * touched + 400 or cost.rows > 30 * touched + 400
@@ -244,8 +246,10 @@ def test_a_record(stale: list[str]) -> None:
 def test_plans_made_while_the_tables_were_small_hold_once_they_have_grown(
     organisation: Organisation, subscriptions: list[str]
 ) -> None:
-    """A worker lives for weeks, and PostgreSQL keeps the plans of its prepared statements until
-    somebody has the table analysed."""
+    """PostgreSQL keeps the plans of prepared statements until the table is analysed.
+
+    A worker lives for weeks.
+    """
     load(organisation, subscriptions, "delivered", until=ROWS // 10)
     _all_tables("ANALYZE {}")
     factories.accepted(organisation, *[factories.lead() for _ in range(30)])
@@ -285,7 +289,7 @@ def test_a_sweep(stale: list[str]) -> None:
 
 
 def test_retention(stale: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of batches, each of which costs as much as it deletes."""
+    """The cost of batches, each of which depends on what it deletes."""
     monkeypatch.setattr(retention, "BATCH", 1000)
     with explained() as costs:
         deleted = retention.delete_expired(db.engine, utcnow(), 90)

@@ -1,4 +1,4 @@
-"""Rate limits: kept over any time and any number of engines, and nobody else waits for them."""
+"""Rate limits hold over any time and number of engines, and delay nobody else."""
 
 import time
 from collections import Counter
@@ -64,7 +64,7 @@ def take(free: dict[str, int] | None = None) -> list[Claimed]:
 
 
 def later(seconds: float) -> None:
-    """As if so many seconds had gone by."""
+    """Let that many seconds pass."""
     row = db.session.scalars(select(SendAllowance)).one()
     row.next_free_at -= timedelta(seconds=seconds)
     db.session.commit()

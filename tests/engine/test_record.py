@@ -1,4 +1,4 @@
-"""Recording: late results, doubtful commits, and one state whatever happens."""
+"""Recording: late results, commits in doubt, and one state whatever happens."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -86,7 +86,7 @@ def test_a_410_of_the_url_before_an_edit_disables_nothing(organisation: Organisa
 def test_a_410_disables_unless_it_was_edited_since(
     organisation: Organisation, edited: bool
 ) -> None:
-    """Also when the edit kept the URL: whoever edited it looked at it since."""
+    """Even if the edit kept the URL: someone has looked at it since."""
     claimed = prepared(organisation)
     if edited:
         subscription = db.session.query(Subscription).one()

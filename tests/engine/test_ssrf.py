@@ -1,4 +1,4 @@
-"""Every address of the table is refused when it comes to sending, and the log says why."""
+"""Every address in the table is refused at sending, and the log says why."""
 
 from collections.abc import Sequence
 from dataclasses import replace

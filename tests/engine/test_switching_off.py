@@ -1,4 +1,4 @@
-"""What a cancelled delivery says: how its subscription ended, and what failed before."""
+"""A cancelled delivery says how its subscription ended, and what failed before."""
 
 import pytest
 from sqlalchemy import update

@@ -1,4 +1,4 @@
-"""Tests and pings: sent once, and no part of any number, notice or state."""
+"""Tests and pings are sent once and count in no number, notice or state."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def send(webhook: Subscription, name: str | None = None) -> None:
 
 
 def numbers(webhook: Subscription) -> dict[str, Any]:
-    """All that is counted or kept of how a subscription does."""
+    """Everything counted or stored about a subscription's health."""
     db.session.rollback()
     health = db.session.get_one(SubscriptionHealth, webhook.id, populate_existing=True)
     columns = SubscriptionHealth.__table__.columns.keys()

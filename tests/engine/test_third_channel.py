@@ -1,6 +1,6 @@
-"""A channel that the product has never heard of: it writes deliveries into a file.
+"""A channel that the product does not know: it writes deliveries to a file.
 
-All of it stands in this module. The engine sends by it, retries, logs, counts and switches off.
+All of it is in this module. The engine sends with it, retries, logs, counts and switches off.
 """
 
 import asyncio
@@ -75,7 +75,7 @@ class FileChannel:
 
 @pytest.fixture
 def any_channel(app: Flask) -> Iterator[None]:
-    """The databases know the two channels of the product, so they are told to take a third."""
+    """Make the databases accept a third channel besides the product's two."""
     constraint = "ck_subscriptions_channel"
     if db.engine.dialect.name == "sqlite":
         event.listen(db.engine, "begin", _ignore_checks)

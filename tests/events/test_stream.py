@@ -1,4 +1,4 @@
-"""Why a webhook was or was not told: what its field filter asks for, and what changed."""
+"""Why a webhook did or did not get an event: its field filter, and what changed."""
 
 import pytest
 from flask import Flask

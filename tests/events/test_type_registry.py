@@ -1,4 +1,4 @@
-"""What an organisation's names cost, and how stale they may be."""
+"""What looking up an organisation's names costs, and how stale they may be."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ def organisation(app: Flask) -> Organisation:
 
 @pytest.fixture
 def queries(app: Flask) -> Iterator[list[str]]:
-    """What the database is asked from now on."""
+    """The queries from now on."""
     seen: list[str] = []
 
     def note(_c: object, _cursor: object, statement: str, *_: object) -> None:

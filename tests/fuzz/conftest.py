@@ -1,6 +1,6 @@
-"""A whole organisation, visitors of every kind, and an eye on every answer.
+"""A whole organisation, visitors of every kind, and a check of every answer.
 
-A run takes a sample, always the same. `DRILL=1` takes all of it, which takes long.
+A run takes a sample, always the same. `DRILL=1` runs everything, which takes long.
 """
 
 import random
@@ -35,7 +35,7 @@ def sample(cases: Iterable[T], number: int) -> list[T]:
 
 @dataclass
 class Watch:
-    """Keeps what was answered with a 5xx, and what else was logged as an error."""
+    """Keeps answers with a 5xx, and everything else logged as an error."""
 
     caplog: pytest.LogCaptureFixture
     faults: list[str] = field(default_factory=list)
@@ -54,8 +54,11 @@ class Watch:
 
 @dataclass
 class Scene:
-    """`paths` are all pages of an organisation with endpoint and method; `ids` what stands in them;
-    `people` and `client`, with the headers of a live key, who asks."""
+    """What the tests request, and as whom.
+
+    `paths` are all pages of an organisation with endpoint and method; `ids` are their parameters;
+    `people` and `client`, with the headers of a live key, send the requests.
+    """
 
     app: Flask
     client: FlaskClient

@@ -14,7 +14,7 @@ from tests.web.conftest import Person
 
 pytestmark = PATIENCE
 
-# They end the session or what the other forms need, and have no field of their own.
+# They end the session or delete what other forms need, and have no fields.
 LEFT_OUT = re.compile(r"/logout|/leave|/delete|/remove|/revoke|/retire|/switch|/rotate|/clear")
 URLENCODED = "application/x-www-form-urlencoded"
 STRANGERS = ("/login", "/password/forgot")
@@ -22,7 +22,7 @@ ROWS = ["²", "٣", "9" * 5000, "-1", "1e3", "00000000001", "", "a", "99999"]
 
 
 def forms(scene: Scene) -> dict[tuple[str, ...], tuple[Person, HtmlForm]]:
-    """Each form once, with who was shown it."""
+    """Each form once, with the person who saw it."""
     owner, stranger = scene.people["owner"], scene.people["stranger"]
     found: dict[tuple[str, ...], tuple[Person, HtmlForm]] = {}
     shown = [(owner, path) for _, method, path in scene.paths if method == "GET"]

@@ -1,4 +1,4 @@
-"""Every endpoint that takes JSON, with odd values for each member, and bodies that are no JSON."""
+"""Every endpoint that takes JSON, with odd values for each member, and bodies that are not JSON."""
 
 import json
 from collections.abc import Iterator
@@ -86,7 +86,7 @@ def bodies(scene: Scene) -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def cases(scene: Scene) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """One member is odd, or absent, or one more; then the same within an event or message."""
+    """One member is odd, absent or added; then the same within an event or message."""
     for (method, path), body in bodies(scene).items():
         for name, value in product((*body, "unknown"), values.JSON):
             yield method, path, {**body, name: value}
@@ -108,7 +108,7 @@ def test_every_endpoint_that_takes_json_is_here(scene: Scene) -> None:
     assert takes - known <= NOT_HERE
 
 
-# A body that is that of another, or none.
+# Another endpoint's body, or none.
 NOT_HERE = {"api.update_chatbot_webhook", "api.replay_delivery", "api.retry_delivery"}
 
 

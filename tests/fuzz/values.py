@@ -119,7 +119,7 @@ JSON: list[Any] = [
     ),
     *(["lead.captured"] * 200, {"x" * 300: 1}, {f"m{n}": n for n in range(300)}),
 ]
-# Behind a member that is wrong: cut, not JSON, or not Unicode.
+# After a wrong member: cut, not JSON, or not Unicode.
 TAILS = [
     "",
     ",",

@@ -1,4 +1,4 @@
-"""What inboxes keep and forget, and what they make of what they were sent."""
+"""What inboxes keep and delete, and how they read what they got."""
 
 from datetime import timedelta
 from typing import Any
@@ -38,7 +38,7 @@ def kept(inbox: Inbox) -> list[bytes]:
 
 
 def slowly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ids sort within the millisecond too, as they do not in life."""
+    """Make ids sort within the millisecond too, which real ids do not."""
     clock = iter(range(10_000))
     start = utcnow().timestamp()
     monkeypatch.setattr(ids.time, "time", lambda: start + next(clock) / 1000)

@@ -1,4 +1,4 @@
-"""What was answered with 202 can be sent in every format, mailed, digested, shown and read back."""
+"""Everything accepted with 202 can be sent in every format, mailed, digested, shown and read."""
 
 import json
 from collections.abc import Callable
@@ -28,7 +28,7 @@ from webhooks_app.subscriptions import preview
 from webhooks_app.subscriptions.spec import AnySpec, WebhookSpec
 
 TYPES = ("lead.captured", "lead.updated", "customer.updated", "message.received", "order.paid")
-# Those whose bodies hold the data as it came.
+# Formats whose bodies contain the unchanged data.
 ENVELOPES = set(FORMATS) - {"slack", "discord", "teams", "pollybot"}
 ODD = (
     "\x00",
@@ -123,7 +123,7 @@ def spec_of(event_type: str) -> AnySpec:
 
 @pytest.fixture
 def organisation(app: Flask, receiver: Receiver) -> Organisation:
-    """With all that can be asked for."""
+    """With every option."""
     organisation = factories.organisation()
     factories.member(organisation, factories.user("owner@people.example", PASSWORD))
     factories.event_type(organisation)
@@ -153,7 +153,7 @@ def works(
     receiver: Receiver,
     drain: Callable[[], None],
 ) -> Callable[[dict[str, str], str], None]:
-    """Report the event; when it is accepted, use it in every way."""
+    """Report the event; if it is accepted, use it in every way."""
     api = Api(app.test_client(), factories.api_key(organisation))
     owner = Person(app.test_client()).log_in("owner@people.example")
     tenant, organisation_id = factories.tenant(organisation), organisation.id

@@ -1,4 +1,4 @@
-"""Matching happens before the transaction, for each organisation by itself and within a budget."""
+"""Matching happens before the transaction, separately for each organisation and within a budget."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -29,7 +29,7 @@ from webhooks_app.models import Delivery, Event, Notification, Organisation, Sub
 
 URL = "https://a.example/hook"
 LONG = "x" * 16_000
-# Cheap to run on such a text, but its program is large, so it counts as costly.
+# Cheap on such a text, but its program is large, so it counts as costly.
 LARGE = "a.{0,80}b"
 
 
@@ -58,7 +58,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> "Slow":
 
 
 class Slow:
-    """The pattern `slow` takes until it is told to go on; `began` once it is looked for."""
+    """The pattern `slow` waits for `go_on`; `began` is set once it is looked for."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.began, self.go_on = Signal(), Signal()

@@ -1,4 +1,4 @@
-"""Whoever can write to Redis cannot make a worker run more than our jobs."""
+"""Someone who can write to Redis can make a worker run only our jobs."""
 
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def test_near_a_job_of_ours_is_not_enough(app: Flask, connection: Redis, functio
 def test_a_callback_is_never_run(
     app: Flask, connection: Redis, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Neither after a job of ours, nor after one that is refused."""
+    """Neither after one of our jobs nor after a refused one."""
     callback = Callback("builtins.print")
     background = queue.queue_named(queue.BACKGROUND, connection)
     ours = background.enqueue(queue.SEND_MAIL, on_success=callback, on_failure=callback)

@@ -1,4 +1,4 @@
-"""The Redis user of docs/operating.md may do all that the product does, and nothing dangerous."""
+"""The Redis user in docs/operating.md may do what the product does, and nothing dangerous."""
 
 import re
 from pathlib import Path
@@ -52,6 +52,6 @@ def test_it_may_do_all_that_we_do(limited_url: str, database_url: str, tmp_path:
     [("FLUSHALL",), ("CONFIG", "GET", "*"), ("SET", "other", "1"), ("DEBUG", "SLEEP", "0")],
 )
 def test_it_may_do_no_more(limited_url: str, command: tuple[str, ...]) -> None:
-    # Redis 7 refuses DEBUG before it looks at who asks.
+    # Redis 7 refuses DEBUG before it looks at the user.
     with pytest.raises(ResponseError, match=r"(?i)permission|not allowed"):
         Redis.from_url(limited_url).execute_command(*command)

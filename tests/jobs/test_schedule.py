@@ -1,4 +1,4 @@
-"""The list of periodic jobs: whatever the modules of jobs define is asked for, in time."""
+"""The list of periodic jobs: everything that the job modules define runs in time."""
 
 import importlib
 import inspect
@@ -20,7 +20,7 @@ SECONDS = {
 
 
 def defined() -> set[str]:
-    """Public functions of the modules of jobs that need no argument, as jobs."""
+    """Public functions of the job modules that need no argument."""
     modules = [importlib.import_module(f"{jobs.__name__}.{one.name}") for one in MODULES]
     return {
         f"{module.__name__}.{name}"
@@ -35,7 +35,7 @@ MODULES = list(pkgutil.iter_modules(jobs.__path__))
 
 
 def test_every_job_is_asked_for() -> None:
-    """But for the engine, for which the beat has an eye of its own."""
+    """Except for the engine, which the beat treats separately."""
     assert {periodic.job for periodic in PERIODIC} == defined() - {queue.RUN_ENGINE}
 
 

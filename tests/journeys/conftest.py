@@ -1,4 +1,4 @@
-"""An installation of its own for each journey."""
+"""A separate installation for each journey."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -52,7 +52,7 @@ def travelled(journey: Journey) -> Iterator[Journey]:
 
 @pytest.fixture
 def slow_receiver() -> Iterator[Receiver]:
-    """Slow enough that a kill finds requests in flight."""
+    """Slow enough that a kill happens with requests in flight."""
     with Receiver(answer_after(0.1)) as receiver:
         yield receiver
 

@@ -104,10 +104,10 @@ class Journey:
         return self.start_role("beat")
 
     def kill(self, worker: subprocess.Popen[bytes]) -> int:
-        """SIGKILL a worker; how many tries it and its peers had in flight.
+        """SIGKILL a worker; returns how many tries it and its peers had in flight.
 
-        They are counted once it is dead and what it had sent to the database has settled: a claim
-        may still be committed then, but nothing is sent any more.
+        They are counted once it is dead and its statements have settled: a claim may still be
+        committed then, but nothing more is sent.
         """
         worker.kill()
         worker.wait()
@@ -219,14 +219,14 @@ class Journey:
         return {(id_, tries) for id_, tries in self.rows(query)}
 
     def make_all_due(self) -> None:
-        """As if every backoff were over; nobody is told."""
+        """End every backoff without telling any process."""
         db.session.execute(
             update(Delivery).where(Delivery.due_at.is_not(None)).values(due_at=Delivery.created_at)
         )
         db.session.commit()
 
     def settled(self, seconds: float = 60) -> None:
-        """Wait until nothing is left to do for any delivery."""
+        """Wait until no delivery has anything left to do."""
         open_ = select(Delivery.id).where(Delivery.due_at.is_not(None)).limit(1)
         wait_until(lambda: not self.rows(open_), seconds, every=0.2)
 
@@ -241,10 +241,10 @@ class Journey:
         return Redis.from_url(self.redis.url).get(LOCK)
 
     def verify(self, *receivers: Receiver | MailServer, claims_in_doubt: bool = False) -> int:
-        """All that was promised has come true; the number of duplicates that arrived.
+        """Check that every promise was kept; returns the number of duplicates that arrived.
 
-        `claims_in_doubt`: the database died, perhaps after it had committed a claim and before it
-        could say so. What was claimed was never sent, and is logged as lost when its lease ends.
+        `claims_in_doubt`: the database died, perhaps after it committed a claim and before it
+        answered. Such a claim was never sent, and is logged as lost when its lease ends.
         """
         arrived = Counter(id_ for receiver in receivers for id_ in receiver.delivery_ids)
         events = {id_ for (id_,) in self.rows(select(Event.id))}
@@ -275,7 +275,7 @@ class Journey:
 
 
 class Posting:
-    """`with Posting(journey, every=0.1) as posting:` posts events all the while, in a thread."""
+    """`with Posting(journey, every=0.1) as posting:` posts events in a thread."""
 
     def __init__(self, journey: Journey, every: float) -> None:
         self.answers: list[Answered] = []
@@ -309,7 +309,7 @@ def answer_after(seconds: float) -> Callable[[Received], Answer]:
 
 
 def arrivals(receiver: Receiver, count: int) -> Callable[[], bool]:
-    """Have so many more requests arrived since now?"""
+    """Whether that many more requests have arrived from now on."""
     wanted = len(receiver.received) + count
     return lambda: len(receiver.received) >= wanted
 

@@ -1,4 +1,4 @@
-"""What becomes due without anyone asking: retries, and work whose beat was killed."""
+"""What becomes due by itself: retries, and work whose beat was killed."""
 
 import time
 

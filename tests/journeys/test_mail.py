@@ -1,4 +1,4 @@
-"""Workers that are killed while they hand mails over."""
+"""Workers that are killed while they send mails."""
 
 import pytest
 

@@ -14,7 +14,7 @@ from tests.support.servers import PostgresServer, RedisServer, create_database, 
 
 @pytest.fixture
 def server() -> Iterator[PostgresServer]:
-    """One of its own, since others need theirs running."""
+    """A separate server, since other tests need theirs running."""
     with TemporaryDirectory(prefix="hookline-") as folder:
         server = PostgresServer(Path(folder))
         server.create()

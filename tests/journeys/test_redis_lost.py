@@ -105,7 +105,7 @@ def test_deliveries_go_on_while_redis_is_away_or_takes_no_writes(
 def test_workers_stop_in_order_while_redis_is_lost(
     journey: Journey, receiver: Receiver, measured: Measured, lost: str
 ) -> None:
-    """In the middle of a job, or between two, as it comes."""
+    """In the middle of a job or between two, as it happens."""
     receiver.answer = answer_after(1.0)
     journey.add_webhook(receiver)
     workers = [journey.start_worker() for _ in range(4)]

@@ -1,4 +1,4 @@
-"""Workers that are killed, told to stop, or work side by side."""
+"""Workers that are killed, asked to stop, or work side by side."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""`python app.py` as people run it: a real process with its children, in a folder of its own."""
+"""`python app.py` as people run it: a real process with its children, in its own folder."""
 
 import json
 import os
@@ -28,7 +28,7 @@ PARTS = {
 
 
 def environ(**variables: object) -> dict[str, str]:
-    """Ours, without what would reach another instance."""
+    """Our environment, without what would reach another instance."""
     clean = {name: value for name, value in os.environ.items() if name not in OURS}
     return clean | {name: str(value) for name, value in variables.items()}
 
@@ -101,7 +101,7 @@ class Instance:
             return []
 
     def part(self, name: str) -> list[psutil.Process]:
-        """Its processes that play that part, the first started first."""
+        """Its processes with that role, in the order of starting."""
         return [p for p in self.family() if PARTS[name] in command_line(p)]
 
     def post(self, number: int = 1) -> requests.Response:
@@ -113,7 +113,7 @@ class Instance:
         )
 
     def arrived(self) -> list[dict[str, object]]:
-        """What the built-in receiver was sent, the oldest first: headers and body."""
+        """What the built-in receiver got, oldest first: headers and body."""
         with sqlite3.connect(f"file:{self.folder}/hookline.db?mode=ro", uri=True) as database:
             rows = database.execute("SELECT headers, body FROM inbox_requests ORDER BY id")
             return [
@@ -133,7 +133,7 @@ def command_line(process: psutil.Process) -> str:
 
 
 def await_end_of(processes: list[psutil.Process]) -> None:
-    """A grandchild stays a zombie where nobody adopts it."""
+    """An ended grandchild stays a zombie if nobody adopts it."""
     wait_until(lambda: all(map(_is_gone, processes)))
 
 

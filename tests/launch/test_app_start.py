@@ -1,4 +1,4 @@
-"""`python app.py`, from nothing to a delivered event and back to nothing."""
+"""`python app.py`, from an empty folder to a delivered event and a clean stop."""
 
 import signal
 import socket
@@ -22,7 +22,7 @@ KEYS = {"SECRET_KEY": new_key(), "ENCRYPTION_KEYS": new_key()}
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    """One instance for the tests that leave it as it was."""
+    """One instance for the tests that do not change it."""
     with Instance(tmp_path_factory.mktemp("shared") / "data") as instance:
         yield instance
 
@@ -144,7 +144,7 @@ def test_a_part_that_dies_is_started_again(tmp_path: Path, part: str) -> None:
 
 
 def test_the_web_process_that_answers_is_started_again(tmp_path: Path) -> None:
-    """Granian's parent lives on when only the process that answers is killed."""
+    """Granian's parent stays alive when only the answering process is killed."""
     with Instance(tmp_path / "data") as instance:
         inner = instance.part("web")[-1]
         inner.kill()

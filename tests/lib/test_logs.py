@@ -1,4 +1,4 @@
-"""Logs are JSON, a line an event."""
+"""Logs are JSON, one line per event."""
 
 import json
 import subprocess

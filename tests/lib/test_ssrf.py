@@ -1,4 +1,4 @@
-"""Where requests may not go, however it is spelled."""
+"""Where requests may not go, in any spelling."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ from webhooks_app.lib.ssrf import Guard
 from webhooks_app.lib.urls import InvalidUrl, check_endpoint_url
 from webhooks_app.vocabulary import Failure
 
-# Address, and a word of the reason. What a URL may hold as its host, in brackets where IPv6.
+# An address, and a word of the reason. Addresses are written as in a URL's host, IPv6 in brackets.
 REFUSED = [
     ("127.0.0.1", "loopback"),
     ("127.255.255.254", "loopback"),
@@ -166,7 +166,7 @@ def test_what_is_no_network_is_named() -> None:
 
 
 class Fixed:
-    """Answers each question with the next of its answers, the last of them for ever."""
+    """Answers each question with its next answer, and repeats the last one."""
 
     def __init__(self, *answers: list[str]) -> None:
         self._answers = list(answers)

@@ -74,9 +74,9 @@ def test_what_cannot_says_what_to_change(url: str, word: str) -> None:
 
 @pytest.mark.parametrize("host", ["127.1", "0x7f.1", "2130706433", "0177.0.0.1"])
 def test_an_address_that_is_not_written_in_full_cannot_be_called(host: str) -> None:
-    """Though its network is allowed: requests leave for the URL as it was configured."""
+    """Even if its network is allowed: requests use the URL as it was configured."""
     guard = Guard.parse(["127.0.0.0/8"])
-    with pytest.raises(InvalidUrl, match=r"in full, as 127\.0\.0\.1"):
+    with pytest.raises(InvalidUrl, match=r"in full, such as 127\.0\.0\.1"):
         check_endpoint_url(f"http://{host}:8121/", guard, https_only=False)
 
 

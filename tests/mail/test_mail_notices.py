@@ -1,4 +1,4 @@
-"""Notices by mail: to owners and admins, never a storm, and nothing that failed goes untold."""
+"""Notices by mail to owners and admins: never too many, and every failure is reported."""
 
 from datetime import timedelta
 
@@ -30,7 +30,7 @@ def webhook(organisation: Organisation) -> Subscription:
 
 
 def fail(webhook: Subscription, count: int) -> None:
-    """As the engine counts it."""
+    """Count it as the engine does."""
     failed = SubscriptionHealth.failed + count
     db.session.execute(
         update(SubscriptionHealth)
@@ -52,7 +52,7 @@ def test_owners_and_admins_are_told_how_many_failed(webhook: Subscription) -> No
     assert {mail.recipient for mail in mails()} == {"admin@example.com", "owner@example.com"}
     mail = mails()[0]
     assert mail.subject == "New leads: 12 deliveries failed permanently"
-    assert "12 deliveries failed. They were tried" in mail.text
+    assert "12 deliveries failed. They were retried" in mail.text
     assert f"http://127.0.0.1:8000/webhooks/{webhook.id}" in mail.text
     assert "Böhm &amp; Söhne" in mail.html
 
@@ -105,7 +105,7 @@ def test_what_failed_is_told_with_what_disabled_it(webhook: Subscription) -> Non
     assert mail_notices.mail_due(db.session(), utcnow()) == 1
     assert mail_notices.mail_due(db.session(), utcnow()) == 0
     assert [mail.subject for mail in mails()] == ["New leads was switched off"] * 2
-    assert "The endpoint answered 410 Gone. 2 deliveries failed. They were tried" in " ".join(
+    assert "The endpoint answered 410 Gone. 2 deliveries failed. They were retried" in " ".join(
         mails()[0].text.split()
     )
 

@@ -1,4 +1,4 @@
-"""Mails: written with what they tell, sent by a worker to a real server, kept without one."""
+"""Mails are written with their cause, sent by a worker to a real server, and kept without one."""
 
 import ssl
 import subprocess

@@ -119,7 +119,7 @@ OBJECTS = st.dictionaries(NAMES, VALUES, max_size=4)
 
 
 def plain(value: Any) -> Any:
-    """Equal exactly when two JSON values are: to Python, 1 and True are equal too."""
+    """Equal exactly when two JSON values are equal: in Python, 1 equals True."""
     if isinstance(value, dict):
         return {name: plain(inner) for name, inner in value.items()}
     if isinstance(value, list):
@@ -167,7 +167,9 @@ def test_a_field_that_changed_is_always_told_and_one_that_stayed_never(
         told = concerns([field], changed, "no_such_object")
         if at(before, place) != at(after, place):
             assert told
-        elif len(fields) == len(all_places):  # else a list has become an object: one name for two
+        elif len(fields) == len(
+            all_places
+        ):  # otherwise a list has become an object, and one name means two
             assert not told
 
 

@@ -1,4 +1,4 @@
-"""One subscription never keeps the others of its organisation from being matched."""
+"""One subscription never stops the matching of others in its organisation."""
 
 from typing import Any
 
@@ -72,7 +72,7 @@ def test_one_that_cannot_be_read_disables_itself_and_says_so(
     db.session.expire_all()
     rows = {row.id: row.enabled for row in db.session.scalars(select(Subscription))}
     assert rows == {good.id: True, bad.id: False}
-    assert "cannot be read" in (bad.disabled_reason or "")
+    assert "can no longer be read" in (bad.disabled_reason or "")
     (notice,) = db.session.scalars(select(Notification))
     assert notice.subscription_id == bad.id
     (again,) = factories.accepted(organisation)

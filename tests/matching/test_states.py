@@ -1,4 +1,4 @@
-"""Field filters: an update is told when a named field changed since the object was last seen."""
+"""Field filters: an update is sent when a named field changed since the object was last seen."""
 
 import random
 import threading
@@ -250,7 +250,7 @@ def test_concurrent_batches_never_compare_with_what_is_stale(
     webhook: Subscription,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Of two stages that take turns, one is never told twice in a row."""
+    """Of two stages that take turns, one is never sent twice in a row."""
     monkeypatch.setattr("webhooks_app.ingest.accept.TRIES", 1)
     tenant, database = factories.tenant(organisation), db.engine
     db.session.commit()
@@ -275,7 +275,7 @@ def test_concurrent_batches_never_compare_with_what_is_stale(
 
 @pytest.mark.parametrize("seen_before", [False, True])
 def test_objects_are_locked_in_one_order(app: Flask, seen_before: bool) -> None:
-    """Who waits for the first object does not hold the second, whatever the order of events."""
+    """Waiting for the first object does not lock the second, in any order of events."""
     a, b = (Key("org_1", "live", "customer", id_) for id_ in "ab")
     database = db.engine
 

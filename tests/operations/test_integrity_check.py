@@ -1,4 +1,4 @@
-"""Each check is seen to fail: the database is broken by hand, in the one way it looks for."""
+"""Each check can fail: the database is broken by hand in the way that it looks for."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What plans hold, and where their limits bite: pages, API, ingest, retention."""
+"""What plans include, and where their limits apply: pages, API, ingest, retention."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -92,7 +92,7 @@ def test_a_larger_plan_has_no_less() -> None:
 
 
 def test_actions_begin_with_starter_and_webhooks_with_premium() -> None:
-    """As the documents of Pivra ("What are Actions?") and of Inqyra ("Premium Feature") say."""
+    """As in the documents of Pivra ("What are Actions?") and Inqyra ("Premium Feature")."""
     assert [name for name, plan in PLANS.items() if plan.actions == 0] == ["free"]
     assert [name for name, plan in PLANS.items() if plan.webhooks == 0] == ["free", "starter"]
 
@@ -171,7 +171,7 @@ def test_events_are_counted_by_the_minute(api: Api) -> None:
     batch = {"events": [{"type": "lead.captured", "data": {}}] * 3}
     refused = api.post("/events/batch", batch)
     assert (refused.status_code, kind(refused)) == (429, "too-many-requests")
-    assert "The plan Small has 3 events a minute. Come back in" in refused.get_json()["detail"]
+    assert "The plan Small allows 3 events a minute. Try again in" in refused.get_json()["detail"]
     assert int(refused.headers["Retry-After"]) > 0
     batch["events"].pop()
     assert api.post("/events/batch", batch).status_code == 202
@@ -181,7 +181,7 @@ def test_events_are_counted_by_the_minute(api: Api) -> None:
 
 def test_a_batch_that_never_fits_is_told_so(api: Api) -> None:
     refused = api.post("/events/batch", {"events": [{"type": "lead.captured", "data": {}}] * 4})
-    assert refused.get_json()["detail"].endswith("Send 3 at most at once.")
+    assert refused.get_json()["detail"].endswith("Send at most 3 at once.")
     assert api.event().status_code == 202
 
 
@@ -210,7 +210,7 @@ def left() -> dict[str, int]:
 
 
 def delivered(organisation: Organisation, drain: Callable[[], None], days_ago: int) -> str:
-    """An event of then with its deliveries and attempts; returns its id."""
+    """An event of that time with its deliveries and attempts; returns its id."""
     [accepted] = factories.accepted(organisation)
     drain()
     then = utcnow() - timedelta(days=days_ago)

@@ -1,4 +1,4 @@
-"""API keys: what they may, how long, who made them, and how one takes the place of another."""
+"""API keys: their scopes, lifetime and makers, and rotation."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Owners and admins hear of a key before it expires, once."""
+"""Owners and admins get one warning before a key expires."""
 
 from datetime import datetime, timedelta
 
@@ -26,7 +26,7 @@ def organisation(app: Flask) -> Organisation:
 
 
 def key_of(organisation: Organisation, life: timedelta, left: timedelta) -> None:
-    """One that was made to live for `life`, of which that much is left."""
+    """A key with a lifetime of `life`, of which that much is left."""
     now = utcnow()
     expires_at = now + left
     factories.api_key(

@@ -1,4 +1,4 @@
-"""A log-in from a browser that was not seen before is told by mail."""
+"""A log-in from a new browser sends a mail."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Passwords that are common, or say what everybody knows, are refused."""
+"""Passwords that are common, or contain what everybody knows, are refused."""
 
 import pytest
 

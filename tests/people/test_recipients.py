@@ -111,7 +111,7 @@ def test_asking_again_has_an_end(organisation: Organisation) -> None:
 
 
 def test_an_address_that_was_never_asked_can_be(organisation: Organisation) -> None:
-    """As one of a member who left."""
+    """Make it the key of a member who left."""
     recipients.ask_again(db.session(), organisation.id, BOB, "New leads")
     assert mailed() == [BOB]
 

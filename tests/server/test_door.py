@@ -1,4 +1,4 @@
-"""The door in front of Flask, over raw sockets: nobody holds a thread, and no body is cut."""
+"""The door in front of Flask, over raw sockets: no client holds a thread, and no body is cut."""
 
 import json
 import time
@@ -27,7 +27,7 @@ def api(site: Site, line: str = "POST /api/v1/events", **headers: object) -> byt
 
 
 def beginnings(site: Site) -> list[bytes]:
-    """Of requests that never go on; where threads read bodies, each would hold one."""
+    """Requests that never continue; if threads read bodies, each would hold one."""
     return [
         head("POST /login", content_length=1000) + b"x",
         head(f"POST /test-webhook/{site.inbox}", content_length=500_000) + b"x",
@@ -60,7 +60,7 @@ def test_others_are_served_while_500_sockets_stall(
 
 
 def test_a_body_that_does_not_come_is_given_up(site: Site) -> None:
-    """Each at the same time, since it takes a while; a proper answer, and the connection ends."""
+    """All at the same time, since each takes a while. Each gets an answer, then the end."""
     with held(site.port, beginnings(site)) as wires:
         answers = [read(wire, GRACE * 3) for wire in wires]
         assert [status(answer) for answer in answers] == [408] * len(wires), answers
@@ -68,7 +68,7 @@ def test_a_body_that_does_not_come_is_given_up(site: Site) -> None:
 
 
 def test_a_trickle_is_given_up_too(site: Site) -> None:
-    """A byte a second would keep any limit of silence; the rate of all that came is what counts."""
+    """A byte a second would pass any limit on silence; the overall rate counts."""
     with held(site.port, [head("POST /login", content_length=1000)]) as (wire,):
         started = time.monotonic()
         wire.settimeout(1)
@@ -93,7 +93,7 @@ def test_a_body_in_pieces_arrives_whole(site: Site) -> None:
     [({"content_length": 100}, EVENT), (CHUNKED, chunk(EVENT)), (CHUNKED, b"zz\r\n")],
 )
 def test_half_a_body_is_none(site: Site, headers: dict[str, object], sent: bytes) -> None:
-    """The event in it is whole, but the client said that there is more."""
+    """The event in it is complete, but the client announced more."""
     answer = ask(site.port, api(site, **headers), sent, end=True)
     assert status(answer) == 400
     assert b"/docs/api#incomplete-body" in answer
@@ -118,7 +118,7 @@ LIMITS = [
 def test_too_much_is_refused_however_it_is_sent(
     site: Site, line: str, most: int, key: bool, chunked: bool
 ) -> None:
-    """One byte above the limit is 413; at the limit it is read, whatever is thought of it then."""
+    """One byte above the limit is a 413; at the limit the body is read."""
     more = {"authorization": f"Bearer {site.key}"} if key else {}
     line = line.format(site=site)
 
@@ -162,7 +162,7 @@ def test_only_batches_may_be_large(site: Site) -> None:
 def test_what_is_refused_by_its_headers_is_not_read(
     site: Site, line: str, headers: dict[str, str], expected: int, expect: dict[str, str]
 ) -> None:
-    """Answered while the body is still to come."""
+    """Answered before the body arrives."""
     answer = ask(site.port, head(line, content_length=50_000_000, **headers, **expect))
     assert status(answer) == expected
     assert b"100 Continue" not in answer
@@ -214,6 +214,6 @@ def test_odd_paths_are_paths(site: Site, path: str, expected: int) -> None:
 
 
 def test_nothing_was_logged_as_an_error(site: Site) -> None:
-    """Last: over all that came before."""
+    """Last: checks everything before it."""
     assert "Traceback" not in site.log.read_text()
     assert '"level": "error"' not in site.log.read_text()

@@ -1,4 +1,4 @@
-"""Hosts by which the site is asked for."""
+"""The host names that the site accepts."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Clients that take nothing of what they are sent."""
+"""Clients that read nothing of their answer."""
 
 import asyncio
 import socket
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.whole
 
 
 def test_who_takes_nothing_is_disconnected() -> None:
-    """By the kernel, so the connection that granian accepts inherits it."""
+    """The kernel copies it to the connections that granian accepts."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         drop_slow_readers(1000)
         with socket.create_connection(listener.getsockname()) as reader:
@@ -26,7 +26,7 @@ def test_who_takes_nothing_is_disconnected() -> None:
 
 
 def is_closed(sender: socket.socket) -> bool:
-    """It has more to send than the buffers of both take."""
+    """The answer is larger than both sides' buffers."""
     try:
         sender.send(b"x" * 1_000_000)
     except BlockingIOError:
@@ -47,7 +47,7 @@ def test_who_waits_for_clients_is_found_and_nobody_else() -> None:
 
 
 class Visit:
-    """The least that granian calls the door with."""
+    """The minimum that granian calls the door with."""
 
     proto = "ws"
 

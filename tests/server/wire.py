@@ -10,7 +10,7 @@ def connect(port: int) -> socket.socket:
 
 
 def ask(port: int, *parts: bytes, end: bool = False) -> bytes:
-    """All that is answered until the server closes, or has been silent for a moment after it."""
+    """The whole answer, until the server closes or has been silent for a moment."""
     with connect(port) as wire:
         for part in parts:
             wire.sendall(part)
@@ -45,14 +45,14 @@ def chunk(data: bytes) -> bytes:
 
 
 def status(answer: bytes) -> int:
-    """Of the last answer, since 100 may stand before it; 0 for none."""
+    """The status of the last answer, since a 100 may come before it; 0 for none."""
     found = [line for line in answer.split(b"\r\n") if line.startswith(b"HTTP/1.1 ")]
     return int(found[-1].split()[1]) if found else 0
 
 
 @contextmanager
 def held(port: int, beginnings: list[bytes]) -> Iterator[list[socket.socket]]:
-    """Connections that each sent so much, and send nothing more."""
+    """Connections that each sent that much, and send nothing more."""
     with ExitStack() as stack:
         wires = []
         for beginning in beginnings:

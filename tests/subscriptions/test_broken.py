@@ -1,4 +1,4 @@
-"""A row that cannot be read takes no list, page or answer down, and can be mended or deleted."""
+"""A row that cannot be read breaks no list, page or answer, and can be fixed or deleted."""
 
 from typing import Any
 

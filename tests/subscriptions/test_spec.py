@@ -1,4 +1,4 @@
-"""One declaration, and all that follows from it: every member goes every way."""
+"""One declaration, and everything that follows from it: every member works everywhere."""
 
 import re
 from pathlib import Path

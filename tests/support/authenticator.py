@@ -1,4 +1,4 @@
-"""A software authenticator (W3C Web Authentication §6): makes passkeys, and signs with them."""
+"""A software authenticator (W3C Web Authentication §6): creates passkeys, signs with them."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A certificate authority of the tests' own."""
+"""The tests' own certificate authority."""
 
 import ssl
 from datetime import UTC, datetime, timedelta

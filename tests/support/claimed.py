@@ -1,4 +1,4 @@
-"""A claimed delivery, for what takes one."""
+"""A claimed delivery for tests."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""An engine on a real loop, and what a test needs to see it work."""
+"""An engine on a real loop, and helpers to watch it work."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -70,7 +70,7 @@ def _read(query: Any) -> list[Any]:
 
 
 def make_due() -> None:
-    """As if every backoff and lease were over."""
+    """End every backoff and lease."""
     db.session.rollback()
     db.session.execute(
         update(Delivery).where(Delivery.due_at.is_not(None)).values(due_at=Delivery.created_at)

@@ -1,4 +1,4 @@
-"""A real SMTP server in a thread, which remembers all it took."""
+"""A real SMTP server in a thread, which keeps everything it accepted."""
 
 import asyncio
 from email import message_from_bytes
@@ -15,8 +15,8 @@ from tests.support.servers import free_port
 class MailServer:
     """`refusals` are answers to a recipient, by their address; `logins` who has logged in.
 
-    Set `answer` to answer a mail otherwise once it was read, `pause` to do so late, in seconds,
-    and `hang_up_after` to close the connection in the middle of that many mails.
+    Set `answer` to change the answer to a read mail, `pause` to delay it in seconds, and
+    `hang_up_after` to close the connection in the middle of that many mails.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -48,7 +48,7 @@ class MailServer:
 
     @property
     def delivery_ids(self) -> list[str]:
-        """Of what was taken, in that order."""
+        """The accepted mails, in order."""
         return [message["Message-ID"].strip("<>").partition("@")[0] for message in self.taken]
 
     async def handle_EHLO(

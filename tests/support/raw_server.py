@@ -1,4 +1,4 @@
-"""A receiver that answers with whatever bytes a test wants, and the transport that posts to it."""
+"""A receiver that answers with any bytes that a test wants, and the transport that posts to it."""
 
 import asyncio
 import socket

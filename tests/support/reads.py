@@ -1,18 +1,18 @@
-"""Every page and every read of the API, by the URL map."""
+"""Every page and every GET of the API, by the URL map."""
 
 from collections.abc import Iterator, Mapping
 
 from flask import Flask
 from flask.testing import FlaskClient
 
-# What is no page of the product itself, ends the session, or waits for something to happen.
+# What is not a page of the product, ends the session, or waits for something.
 LEFT_OUT = ("static", "rq_dashboard.", "accounts.log_out", "operations.")
 
 
 def paths(app: Flask, ids: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Endpoint and path of each GET for which `ids` names all parts.
+    """Endpoint and path of each GET for which `ids` has all parameters.
 
-    An id may be named for a blueprint alone: `actions.subscription_id`.
+    An id can be for one blueprint only: `actions.subscription_id`.
     """
     for rule in app.url_map.iter_rules():
         if "GET" not in (rule.methods or ()) or rule.endpoint.startswith(LEFT_OUT):
@@ -27,7 +27,7 @@ def paths(app: Flask, ids: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 def failing(
     app: Flask, person: FlaskClient, token: str, ids: Mapping[str, str], only: str = ""
 ) -> list[tuple[str, int]]:
-    """Those that answer with a 5xx: pages as that person, the API with that key."""
+    """The paths that answer with a 5xx: pages as that person, the API with that key."""
     found = []
     asked = [one for one in paths(app, ids) if not only or one[0].startswith(tuple(only.split()))]
     assert asked

@@ -1,4 +1,4 @@
-"""A real HTTP receiver in a thread, which answers as a test tells it and remembers all it got."""
+"""A real HTTP receiver in a thread, which answers as a test wants and keeps everything it got."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""A month in the life of the demo organisation: what pages look like with realistic data."""
+"""A month of realistic data for the demo organisation."""
 
 import random
 from collections.abc import Iterator
@@ -205,6 +205,6 @@ def _trouble(session: Session, row: Subscription) -> None:
 
 
 def _id_at(prefix: str, at: datetime, chance: random.Random) -> str:
-    """As `new_id` would have made it at that moment."""
+    """An id as `new_id` would have made it at that time."""
     tail = "".join(chance.choices("0123456789abcdefghijklmnopqrstuv", k=15))
     return floor_id(prefix, at.timestamp())[: len(prefix) + 12] + tail[: 26 - 11]

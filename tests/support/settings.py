@@ -1,4 +1,4 @@
-"""An app whose settings a test changes."""
+"""An app with changed settings."""
 
 from dataclasses import replace as with_parts
 

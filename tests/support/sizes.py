@@ -1,7 +1,7 @@
-"""Each test has one size: `quick`, `whole` or `processes`. Hooks of pytest, used by conftest.
+"""Each test has one size: `quick`, `whole` or `processes`. Pytest hooks, used by conftest.
 
-Its own mark or its module's decides, else `_size`: its folder, and what it uses. The README's line
-runs all three; `pytest -m quick` is for each save.
+Its own mark or its module's decides, otherwise `_size`: its folder, and what it uses. The README's
+command runs all three; `pytest -m quick` is for each save.
 """
 
 import os
@@ -15,7 +15,7 @@ DATABASES = ("sqlite", "postgresql")
 ROOT = Path(__file__).parents[1]
 # What starts processes: the product, receivers in other languages, a browser.
 PROCESSES = {"browser", "compatibility", "journeys", "launch", "server"}
-# What is cheap enough on SQLite to be run at each commit.
+# Cheap enough on SQLite to run at each commit.
 QUICK = {
     *("channels", "chat", "deliveries", "events", "inbox", "lib", "matching"),
     *("mail", "organisations", "people", "subscriptions"),
@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def sizes_of(item: pytest.Item) -> set[str]:
-    """Those that it is marked with."""
+    """The sizes that it is marked with."""
     return {mark.name for mark in item.iter_markers()} & set(SIZES)
 
 
@@ -53,7 +53,7 @@ def _size(item: pytest.Item) -> str:
 
 
 def _uses(item: pytest.Item) -> set[str]:
-    """Databases, languages and the browser, as far as fixtures and parameters tell."""
+    """Databases, languages and the browser, as fixtures and parameters show."""
     callspec = getattr(item, "callspec", None)
     params = callspec.params if callspec else {}
     fixtures: list[str] = getattr(item, "fixturenames", [])

@@ -1,11 +1,11 @@
-"""In CI a skipped test is a failure: what is missing there has to be installed."""
+"""In CI a skipped test is a failure: what is missing must be installed."""
 
 import os
 from collections.abc import Generator
 
 import pytest
 
-# The one excuse. The documents belong to others, and are not part of a checkout.
+# The only exception. The documents belong to others and are not in a checkout.
 NOT_PUBLISHED_HERE = "the published documents are not beside this checkout"
 
 

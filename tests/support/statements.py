@@ -1,4 +1,4 @@
-"""What is asked of SQL."""
+"""Record SQL statements."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from webhooks_app.extensions import db
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """What this process asks of SQL meanwhile."""
+    """The SQL statements of this process inside the block."""
     seen: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:

@@ -1,7 +1,7 @@
-"""Watches every statement of the product: whose rows it asks for is said by `Model.of` alone.
+"""Watch every statement of the product: only `Model.of` may choose a tenant's rows.
 
-What `models.ownership` compares is bound as `owner_…`. A comparison by hand, or by `filter_by`, is
-bound as `organisation_id_1` or `mode_1`, and that shows in the compiled SQL.
+`models.ownership` binds its values as `owner_…`. A comparison by hand, or by `filter_by`, is bound
+as `organisation_id_1` or `mode_1`, which shows in the compiled SQL.
 """
 
 import re
@@ -29,12 +29,12 @@ def _look(_c: object, _cursor: object, statement: str, _p: object, context: Any,
 
 
 def _is_by_hand(name: str, bind: Any) -> bool:
-    """A list of modes names all of them, so it tells nobody's rows from another's."""
+    """A list of modes names all of them, so it separates no tenants."""
     return BY_HAND.fullmatch(name) is not None and not (bind.expanding and "mode" in name)
 
 
 def _is_ours() -> bool:
-    """Whether the product asks, and not a test."""
+    """Whether the product runs the statement, and not a test."""
     frame = sys._getframe(2)
     while frame is not None:
         file = frame.f_code.co_filename

@@ -1,4 +1,4 @@
-"""People who are logged in, each in a browser of their own."""
+"""People who are logged in, each in their own browser."""
 
 import re
 from collections.abc import Callable
@@ -48,7 +48,7 @@ class Person:
 
 
 def mailed_link() -> str:
-    """The path that the newest mail links to."""
+    """The path of the link in the newest mail."""
     db.session.rollback()
     text = db.session.scalars(select(Mail.text).order_by(Mail.id.desc())).first()
     found = re.search(r"^http://127\.0\.0\.1:8000(/\S+)$", text or "", re.MULTILINE)

@@ -1,4 +1,4 @@
-"""Sessions that end when they are revoked, and a person's own page."""
+"""Sessions that end when they are revoked, and the account page."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -280,7 +280,7 @@ def test_a_template_may_ask_for_the_organisations(app: Flask, owner: Person) -> 
 
 
 def test_a_change_after_the_session_was_lost_leads_to_the_log_in_and_back(owner: Person) -> None:
-    """The token of the form is lost with the session, and the change itself is no page."""
+    """The form's token is lost with the session, and the change itself is not a page."""
     page = {"Referer": "http://localhost/webhooks/?cursor=x"}
     for lose in (lambda: owner.client.delete_cookie("session"), lambda: owner.get("/login")):
         lose()

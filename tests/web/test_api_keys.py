@@ -23,7 +23,7 @@ def key() -> ApiKey:
 
 
 def create(who: Person, **form: object) -> str:
-    """The location after it, or the page that refuses."""
+    """The next location, or the page that refuses."""
     who.get("/api-keys/")
     response = who.post(
         "/api-keys/", **({"name": "Backend", "preset": "all", "expires": "never"} | form)

@@ -1,4 +1,4 @@
-"""The audit log as a file: all that the filters mean, and nothing that a spreadsheet would run."""
+"""The audit log as a file: everything that matches, and nothing that a spreadsheet would run."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Who changed what: in the transaction of the change, without secrets, for owners and admins."""
+"""Who changed what: written with the change, without secrets, for owners and admins."""
 
 import re
 from collections.abc import Callable

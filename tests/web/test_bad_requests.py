@@ -1,4 +1,4 @@
-"""What no page of ours sends is answered with a 4xx, and the page around it can still be made."""
+"""Requests that our pages never send get a 4xx, and the error page still has its frame."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ def test_the_answer_of_an_inbox_without_a_field(owner: Person, organisation: Org
 def test_the_error_page_after_a_flush_that_failed(
     app: Flask, organisation: Organisation, person: Callable[..., Person]
 ) -> None:
-    """The session refuses every query until what failed is rolled back."""
+    """The session refuses every query until the failed transaction is rolled back."""
     organisation_id = organisation.id
 
     @app.get("/fails")

@@ -1,4 +1,4 @@
-"""Bars: where they stand, and that nothing counted is too small to see."""
+"""Bars: their positions, and that nothing counted is too small to see."""
 
 from datetime import UTC, datetime
 

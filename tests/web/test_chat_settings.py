@@ -1,4 +1,4 @@
-"""/settings/chat: what is listened for."""
+"""/settings/chat: what to listen for."""
 
 from collections.abc import Callable
 from typing import Any

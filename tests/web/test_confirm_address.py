@@ -1,4 +1,4 @@
-"""Mail to strangers: an action asks them first, its page says who has not answered yet."""
+"""Mail to strangers: an action asks them first, and its page shows who has not answered."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What the cookies say of themselves, over http and https, and what a copy of one opens."""
+"""The cookies' flags over http and https, and what a copied cookie gives access to."""
 
 import pytest
 from flask import Flask

@@ -1,4 +1,4 @@
-"""Who is let go leaves no doors open: their invitations end, and their keys are offered."""
+"""A removed member leaves nothing open: their invitations end, and their keys can be revoked."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -61,7 +61,7 @@ def invitations() -> set[str]:
 
 
 def test_who_is_removed_leaves_no_invitation(app: Flask, owner: Person, admin: Person) -> None:
-    """As the audit tried it: an admin invites a second address of theirs, and is removed."""
+    """An admin invites their own second address and is removed, as an auditor tried."""
     link = invited_by(admin, "second@people.example")
     other = invited_by(owner, "other@people.example")
     path = f"/members/{id_of('admin')}/remove"
@@ -113,7 +113,7 @@ def test_who_leaves_leaves_no_invitation(app: Flask, owner: Person, admin: Perso
 def test_an_invitation_works_only_while_whoever_made_it_may_make_it(
     app: Flask, owner: Person, admin: Person, change: str
 ) -> None:
-    """Also when their rights end in a way that ends no invitations."""
+    """Even if their rights end in a way that ends no invitations."""
     link = invited_by(admin, "second@people.example")
     of_admin = Membership.user_id == id_of("admin")
     if change == "removed":

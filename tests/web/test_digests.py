@@ -1,4 +1,4 @@
-"""Digests in the form of an action: its fields, what one would say, and one to oneself."""
+"""Digests in an action's form: the fields, the preview, and sending one to oneself."""
 
 import re
 from collections.abc import Callable

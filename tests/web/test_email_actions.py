@@ -1,4 +1,4 @@
-"""Actions that send an e-mail: their form, their page, and the way out for who gets the mails."""
+"""Actions that send an e-mail: their form, their page, and unsubscribing."""
 
 import re
 from collections.abc import Callable
@@ -111,7 +111,7 @@ def test_it_becomes_a_webhook_with_a_secret_that_is_shown(
 def test_headers_do_not_come_back_when_a_webhook_was_an_email_meanwhile(
     owner: Person, organisation: Organisation
 ) -> None:
-    """They were entered for a host that is not known any more."""
+    """They were entered for a host that is no longer known."""
     row = factories.action(organisation, "https://a.example", headers={"X-Key": "s3cr3t"})
     path = f"/actions/{row.id}/edit"
     for fields in (FORM, FORM | {"channel": "webhook", "url": "https://b.example"}):

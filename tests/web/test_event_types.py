@@ -1,4 +1,4 @@
-"""What can happen, for people; and an organisation's own types in the forms."""
+"""The catalogue for people, and an organisation's own types in the forms."""
 
 from collections.abc import Callable
 

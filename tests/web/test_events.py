@@ -14,7 +14,7 @@ URL = "https://receiver.example/hook"
 
 
 def told(page: str, name: str) -> str:
-    """What the event's page says of a webhook."""
+    """What the event's page says about a webhook."""
     section = page.partition(f">{name}</a>")[2].partition("</ul>")[0]
     return re.sub(r"\s+", " ", re.sub("<[^>]+>", "", section))
 

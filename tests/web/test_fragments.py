@@ -1,4 +1,4 @@
-"""htmx is answered with a fragment, a browser with the page around it."""
+"""htmx gets a fragment, a browser the page around it."""
 
 import pytest
 

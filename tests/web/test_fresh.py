@@ -1,4 +1,4 @@
-"""What opens doors asks again who you are, once that was proved more than 15 minutes ago."""
+"""What gives access asks for a new proof of identity after 15 minutes."""
 
 import re
 from collections.abc import Callable
@@ -177,7 +177,7 @@ def test_a_fragment_is_answered_by_a_fragment(owner: Person) -> None:
 
 
 def test_several_values_of_one_name_are_kept(owner: Person) -> None:
-    """And a role that is not asked for stays forbidden, whoever proves what."""
+    """A forbidden role stays forbidden, whatever is proved."""
     owner.get("/members/")
     grow_stale()
     asked = owner.post("/members/invitations", email="a@b.example", role=["viewer", "owner"])

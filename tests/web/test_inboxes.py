@@ -1,4 +1,4 @@
-"""The built-in receiver: what it answers, what it keeps, and the pages that show it."""
+"""The built-in receiver: its answers, what it keeps, and its pages."""
 
 import re
 from collections.abc import Callable
@@ -303,7 +303,7 @@ def test_an_inbox_is_opened_used_and_deleted(owner: Person) -> None:
 
 @pytest.mark.parametrize(("field", "value"), [("name", " "), ("secret", "short")])
 def test_an_inbox_that_cannot_be_says_why(owner: Person, field: str, value: str) -> None:
-    """Beside the field, and both fields come back as they were typed."""
+    """Beside the field, and both fields keep what was typed."""
     typed = {"name": "Mine", "secret": factories.SECRET} | {field: value}
     response = owner.post("/test-webhook/", **typed)
     assert response.status_code == 422

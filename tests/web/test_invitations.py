@@ -1,4 +1,4 @@
-"""Invitations: by mail, once, for a week, to whom they were sent."""
+"""Invitations: by mail, once, for a week, only for their recipient."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Logging in: nobody is locked out by strangers, and nobody learns who has an account."""
+"""Log-in: strangers can lock nobody out, and cannot learn who has an account."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ def try_password(browser: Person, password: str = "wrong", email: str = OWNER) -
 
 
 def tries_from_everywhere(app: Flask, count: int, email: str = OWNER) -> list[int]:
-    """Wrong passwords, each from a browser and an address of its own."""
+    """Wrong passwords, each from its own browser and address."""
     answers = []
     for number in range(count):
         browser = Person(app.test_client())
@@ -54,7 +54,7 @@ def test_a_stranger_cannot_lock_the_owner_out_of_a_known_browser(
 def test_nor_out_of_a_new_browser_for_whoever_reads_the_mail(
     app: Flask, organisation: Organisation
 ) -> None:
-    """Not even who asks for all the mails that there may be."""
+    """Even after requesting as many mails as allowed."""
     new, stranger = Person(app.test_client()), Person(app.test_client())
     tries_from_everywhere(app, 6)
     for _ in range(7):
@@ -108,7 +108,7 @@ def test_a_browser_is_known_to_five_accounts_at_most(app: Flask) -> None:
 
 
 def answer_to(client: FlaskClient, path: str, email: str) -> str:
-    """What is answered to that e-mail, without what differs each time."""
+    """The answer to that e-mail, without what differs each time."""
     token = token_in(client.get(path).text)
     form = {"csrf_token": token, "email": email, "password": "wrong"}
     answer = client.post(path, data=form, follow_redirects=True)
@@ -131,7 +131,7 @@ def test_no_text_tells_whether_an_account_exists(
 
 @pytest.mark.parametrize("path", ["/login", "/password/forgot"])
 def test_no_work_tells_whether_an_account_exists(app: Flask, path: str) -> None:
-    """As many statements, of the same kind, for an e-mail that somebody has and one of nobody."""
+    """The same number and kind of statements for a known and an unknown e-mail."""
     factories.member(factories.organisation(), factories.user("known@example.com", PASSWORD))
     asked = []
     for email in ("known@example.com", "nobody@example.com"):

@@ -1,4 +1,4 @@
-"""Members: who may give which role to whom, and that an owner is always left."""
+"""Members: who may give which role to whom, and that an owner always remains."""
 
 from collections.abc import Callable
 from threading import Barrier, Thread
@@ -18,7 +18,7 @@ from webhooks_app.vocabulary import Role
 
 @pytest.fixture
 def alone(app: Flask, person: Callable[..., Person]) -> Person:
-    """The one owner of Acme."""
+    """The only owner of Acme."""
     return person("owner", factories.organisation("Acme"))
 
 

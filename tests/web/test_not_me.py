@@ -1,4 +1,4 @@
-"""A mail about a change has a link that ends what a stranger does with the account."""
+"""A mail about a change has a link that stops a stranger who uses the account."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ OWNER = "owner@example.com"
 
 
 def changed_by_a_thief(app: Flask) -> tuple[Person, str]:
-    """Someone who knows the password changes it; the link that the owner is mailed."""
+    """Someone who knows the password changes it; returns the link in the owner's mail."""
     thief = Person(app.test_client()).log_in(OWNER)
     thief.get("/account/")
     assert thief.post("/account/password", current=PASSWORD, new=NEW, again=NEW).status_code == 302

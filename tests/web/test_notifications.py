@@ -1,4 +1,4 @@
-"""The bell: what members are told, which each of them reads for themselves."""
+"""The bell: notifications, with each member's own read marks."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""/settings/organisation: what it is called, and whose clock it goes by."""
+"""/settings/organisation: its name and time zone."""
 
 from collections.abc import Callable
 

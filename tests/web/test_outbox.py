@@ -1,4 +1,4 @@
-"""The outbox: mails as operators read them, where nothing of a mail can act."""
+"""The outbox: mails for operators to read, in which no content can act."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The pages that stand already: log-in, overview, receiver, and what operators probe."""
+"""Basic pages: log-in, overview, receiver, and what operators probe."""
 
 import re
 from pathlib import Path
@@ -115,7 +115,7 @@ def test_a_page_keeps_to_itself(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_the_documents_are_served(client: FlaskClient, name: str) -> None:
-    """As pages, and as they are written; what they link to is there."""
+    """As pages and as Markdown; their links lead somewhere."""
     source = client.get(f"/docs/{name}.md")
     assert (source.mimetype, source.text) == ("text/markdown", DOCUMENTS[name].text)
     page = client.get(f"/docs/{name}").text

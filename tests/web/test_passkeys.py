@@ -1,4 +1,4 @@
-"""Passkeys: made for this site and this person, good once for each challenge."""
+"""Passkeys: created for this site and person, valid once for each challenge."""
 
 import json
 from typing import Any
@@ -49,7 +49,7 @@ def logged_in(browser: Person) -> bool:
 
 @pytest.fixture
 def device(owner: Person) -> Authenticator:
-    """One with the owner's passkey."""
+    """An authenticator with the owner's passkey."""
     made = Authenticator(HERE)
     assert add(owner, made) == 302
     return made

@@ -97,9 +97,9 @@ FOR_ANY_MEMBER = {
     "members.leave",
 }
 FOR_OPERATORS = "rq_dashboard."
-# Ids of what is either of live or of test mode.
+# Ids of items that belong to live or test mode.
 OF_ONE_MODE = re.compile(r"\b(?:whk|act|msg|evt|rpl|key|cnv|ntf)_[a-z0-9]{20,}")
-# An inbox takes what both send, and the audit log tells of both.
+# An inbox accepts requests from both, and the audit log shows both.
 OF_BOTH_MODES = {"inbox.show", "inbox.show_request", "audit_log.index", "audit_log.export"}
 INLINE = re.compile(r"<[^>]+\s(style|on\w+)=|<style|<script(?! src=)", re.IGNORECASE)
 IDS = (
@@ -181,7 +181,7 @@ def pages(app: Flask, name: str = "Acme") -> list[tuple[str, str, str]]:
 
 
 def pages_of_operators(app: Flask) -> list[tuple[str, str]]:
-    """Method and path of every page and file of theirs."""
+    """Method and path of every page and file for operators."""
     parts = {
         "instance_number": 0,
         "queue_name": "deliveries",
@@ -342,7 +342,7 @@ def test_a_get_changes_nothing(app: Flask, person: Callable[..., Person]) -> Non
 
 
 def test_no_page_allows_what_is_inline(app: Flask, person: Callable[..., Person]) -> None:
-    """Nor holds any. Only a mail is shown with its own styles, in a frame without scripts."""
+    """No page contains any. Only a mail has its own styles, in a frame without scripts."""
     targets = pages(app)
     owner = person("owner", acme())
     db.session.query(User).filter_by(email="owner@people.example").one().is_operator = True
@@ -363,7 +363,7 @@ def test_no_page_allows_what_is_inline(app: Flask, person: Callable[..., Person]
 def test_nothing_of_live_is_found_or_shown_in_test_mode(
     app: Flask, person: Callable[..., Person]
 ) -> None:
-    """Inboxes, members and event types are of both."""
+    """Both modes share inboxes, members and event types."""
     targets = pages(app)
     owner = person("owner", acme())
     live = {mark for _, _, path in targets for mark in OF_ONE_MODE.findall(path)}

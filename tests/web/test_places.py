@@ -1,4 +1,4 @@
-"""Live and test, and organisations: a page that was opened in one changes nothing in another."""
+"""Modes and organisations: a page that was opened in one changes nothing in another."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ FORM = {"type": "lead.captured", "data": "{}", "subject_type": ""}
 
 @pytest.fixture
 def elsewhere(organisation: Organisation, owner: Person) -> dict[str, str]:
-    """For each way to go somewhere else: the form that does it."""
+    """The form for each way to switch."""
     second = factories.organisation("Second")
     user = db.session.query(User).filter_by(email="owner@people.example").one()
     factories.member(second, user)

@@ -1,4 +1,4 @@
-"""A page asks SQL no more questions when it shows more rows."""
+"""A page makes no more queries when it shows more rows."""
 
 import pytest
 from sqlalchemy import update
@@ -30,7 +30,7 @@ ABOUT_ONE = ("/webhooks/{webhook}", "/webhooks/{webhook}/logs", "/events/{event}
 
 
 def add(organisation: Organisation, count: int) -> None:
-    """As many subscriptions of each kind, deliveries of each, and whatever else is listed."""
+    """That many subscriptions of each kind, deliveries of each, and whatever else is listed."""
     for n in range(count):
         factories.webhook(organisation, f"https://example.com/{n}", name=f"Webhook {n}")
         factories.action(organisation, f"https://example.com/{n}", name=f"Action {n}")

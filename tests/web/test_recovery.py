@@ -1,4 +1,4 @@
-"""What an action or webhook missed while it was switched off for it, as pages offer it."""
+"""Recovering what an action or webhook missed while Hookline had switched it off, on pages."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ HTMX = {"HX-Request": "true"}
 
 @pytest.fixture(params=["webhook", "action"])
 def path(request: pytest.FixtureRequest, owner: Person, organisation: Organisation) -> str:
-    """The page of one that missed two events, and is still off."""
+    """The page of a webhook that missed two events and is still off."""
     row: Subscription = getattr(factories, request.param)(organisation, URL)
     path, row_id = f"/{row.kind}s/{row.id}", row.id
     db.session.rollback()

@@ -1,4 +1,4 @@
-"""/replays: asked for on the list, counted first, watched and cancelled."""
+"""/replays: started from the list, counted first, watched and cancelled."""
 
 import re
 
@@ -87,7 +87,7 @@ def test_a_running_replay_is_shown_on_the_list_and_can_be_cancelled(
 
 
 def test_a_window_of_ones_own_is_shown_where_it_holds(owner: Person) -> None:
-    """A filter that is not shown is one that nobody knows of, and the next Show would drop it."""
+    """People would not notice a hidden filter, and the next Show would drop it."""
     asked = {"since": "2026-03-02T10:00", "until": "2026-03-03T10:00", "missing": "1"}
     for path in ("/deliveries/", "/replays/new"):
         page = owner.get(path, **asked).text

@@ -48,7 +48,7 @@ def worker(queues: list[Queue], redis: Redis) -> SimpleWorker:
 
 
 def started(job: Job, of: Queue, redis: Redis) -> Job:
-    """As if a worker were at it."""
+    """Make it look as if a worker runs it."""
     of.remove(job)
     busy = worker([of], redis)
     busy.register_birth()
@@ -181,7 +181,7 @@ def test_all_failed_jobs_are_queued_again_by_post_only(
 
 
 def test_what_takes_get_only_reads(app: Flask) -> None:
-    """Looked at in rq-dashboard 0.9.0. An endpoint that is not here is new: look at it."""
+    """Reviewed in rq-dashboard 0.9.0. An endpoint that is not listed here is new: review it."""
     reads = {
         rule.endpoint.partition(".")[2]
         for rule in app.url_map.iter_rules()

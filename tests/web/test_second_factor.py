@@ -1,4 +1,4 @@
-"""A second factor: set up, asked for at a log-in, lost, reset, required by an organisation."""
+"""A second factor: set up, used at a log-in, lost, reset, required by an organisation."""
 
 import json
 import re
@@ -22,7 +22,7 @@ from webhooks_app.web import waiting
 
 OWNER = "owner@people.example"
 HOME = "/account/second-factor/"
-# What is open to everyone, or leads to the log-in and back out.
+# What is open to everyone, or is part of logging in and out.
 WITHOUT_IT = re.compile(r"/account/second-factor/|/account/confirm/|/passkeys/|/logout|/static/")
 
 
@@ -48,7 +48,7 @@ def enrol(person: Person) -> tuple[App, list[str]]:
     """Set up an app; what it is, and the recovery codes that the next page shows."""
     page = person.get(f"{HOME}app").text
     app = App(page)
-    # A code of the step before, so that the current one is left for a log-in.
+    # The previous code, so that the current one is left for a log-in.
     answer = person.post(f"{HOME}app", code=app.code(-1), sealed=sealed_in(page))
     assert answer.headers["Location"] == f"{HOME}codes"
     return app, codes_in(person.get(answer.headers["Location"]).text)
@@ -121,7 +121,7 @@ def test_a_wrong_code_sets_up_nothing_and_keeps_the_secret(owner: Person) -> Non
 
 
 def test_nothing_else_that_is_sealed_is_opened(app: Flask, owner: Person) -> None:
-    """Whoever holds a copy of the database could read its secrets on this page."""
+    """Otherwise someone with a copy of the database could read its secrets on this page."""
     vault = parts_of(app).vault
     user_id = db.session.scalars(select(User.id).where(User.email == OWNER)).one()
     others = json.dumps({"user_id": "usr_other", "totp_secret": "JBSWY3DPEHPK3PXP"})

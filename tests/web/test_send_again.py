@@ -1,4 +1,4 @@
-"""Replay and Retry now, as a delivery's page offers them and says what came of them."""
+"""Replay and Retry now on a delivery's page, and their results."""
 
 import re
 from datetime import timedelta
@@ -23,7 +23,7 @@ def webhook(owner: Person, organisation: Organisation) -> Subscription:
 
 
 def put(delivery: Delivery, status: str) -> str:
-    """Its page, once it is in that state."""
+    """The delivery's page, once it is in that state."""
     waits = status in ("pending", "sending", "retrying")
     delivery.status = status
     delivery.due_at = utcnow() + timedelta(hours=1) if waits else None

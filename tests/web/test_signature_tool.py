@@ -18,7 +18,7 @@ PATH = "/tools/signature"
 
 
 def ask(body: bytes = BODY, secret: str = factories.SECRET, **more: object) -> Diagnosis:
-    """What is said of a request that was sent as `BODY` just now, and pasted as given."""
+    """The tool's result for a request that was just sent as `BODY` and pasted as given."""
     headers = factories.signed(BODY, at=NOW) | dict(more.pop("headers", {}))  # type: ignore[call-overload]
     return diagnose(secret, headers, body, int(more.pop("now", NOW)), **more)  # type: ignore[call-overload,arg-type]
 
@@ -80,7 +80,7 @@ def test_an_old_request_is_told_from_a_wrong_one() -> None:
     ]
     both = ask(BODY + b"\n", now=NOW - 720)
     assert "no line break" in both.hints[0]
-    assert "12 minutes ahead" in both.hints[1]
+    assert "12 minutes in the future" in both.hints[1]
 
 
 def test_another_secret_is_not_explained_away() -> None:

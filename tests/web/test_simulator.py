@@ -1,4 +1,4 @@
-"""/simulator: a conversation played by hand, and what follows from it."""
+"""/simulator: a conversation acted out by hand, and what follows."""
 
 import re
 from collections.abc import Callable

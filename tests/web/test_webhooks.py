@@ -31,7 +31,7 @@ def form(**more: Any) -> dict[str, Any]:
 
 
 def chosen(page: str, name: str) -> str:
-    """What is selected of the choice with that name."""
+    """The selected option of the choice with that name."""
     options = page.partition(f'name="{name}"')[2].partition("</select>")[0]
     [value] = re.findall(r'<option selected value="([^"]*)"', options)
     return str(value)
@@ -192,7 +192,7 @@ def test_switching_on_in_the_list_offers_what_never_arrived(
 
 
 def switched(owner: Person, row: Subscription, enabled: str) -> str:
-    """What htmx swaps in."""
+    """The fragment that htmx swaps in."""
     form = {"csrf_token": owner.token, "enabled": enabled}
     path = f"/{row.kind}s/{row.id}/toggle"
     return owner.client.post(path, data=form, headers={"HX-Request": "true"}).text

@@ -100,7 +100,7 @@ REQUEST_FIELDS = {
     "text": text("The words that asked for it."),
     "at": moment("When they were written."),
     "visitor": part(
-        "Who asks.",
+        "The visitor who asked.",
         {"id": text("The visitor."), "email": email("Where to write to, if that is known.")},
     ),
 }

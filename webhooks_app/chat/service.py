@@ -53,5 +53,5 @@ def end_idle(now: datetime) -> None:
 def text_faults(text: str) -> Iterator[Fault]:
     if (size := len(text.encode())) > LARGEST_TEXT:
         yield Fault(
-            "#f", f"The text has {size} bytes; at most {LARGEST_TEXT} are allowed.", status=413
+            "#", f"The text has {size} bytes; at most {LARGEST_TEXT} are allowed.", status=413
         )

@@ -65,7 +65,7 @@ def upsert_rows(
 def force_index_scans(connection: Connection) -> None:
     """For the rest of the transaction, keep PostgreSQL from reading whole tables.
 
-    A few hundred rows are best found by their keys, but for a small table the planner decides
+    A few hundred rows are best found by their keys. For a small table the planner decides
     otherwise, and every batch pays for that.
     """
     if _is_postgres(connection):

@@ -66,7 +66,7 @@ def _disable(connection: Connection, which: ColumnElement[bool], reason: str) ->
         touch(connection, row.organisation_id)
         cancel_waiting(connection, row.id)
         about = NoticeOf(row.organisation_id, row.mode, row.id)
-        notify(connection, about, "endpoint_disabledf", f"{row.name} was switched off", reason, now)
+        notify(connection, about, "endpoint_disabled", f"{row.name} was switched off", reason, now)
 
 
 def touch(connection: Connection, organisation_id: str) -> None:

@@ -34,7 +34,7 @@ def faults_of_data(text: bytes) -> Iterator[Fault]:
     size = len(text)
     if size > LARGEST_DATA:
         yield Fault(
-            "#/dataf", f"The data has {size} bytes; at most {LARGEST_DATA} are allowed.", status=413
+            "#/data", f"The data has {size} bytes; at most {LARGEST_DATA} are allowed.", status=413
         )
         return
     try:

@@ -1,4 +1,4 @@
-"""Inboxes answer as they are told, and may borrow the secret of a webhook.
+"""Inboxes have a chosen answer, and may use a webhook's secret.
 
 Revision ID: 0004
 Revises: 0003

@@ -1,4 +1,4 @@
-"""How long a subscription waits for an answer, and whether its failures are told by mail.
+"""How long a subscription waits for an answer, and whether its failures are mailed.
 
 Revision ID: 0012
 Revises: 0011

@@ -14,7 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """A default that is constant rewrites no rows; columns of before stay as they are."""
+    """A constant default rewrites no rows; earlier columns stay as they are."""
     hops = sa.Column("hops", sa.SmallInteger(), nullable=False, server_default=sa.text("0"))
     op.add_column("events", hops)
     op.add_column("events", sa.Column("untried", sa.Integer(), nullable=True))

@@ -1,4 +1,4 @@
-"""The forms of members: an invitation, a role, and what happens to the keys of who leaves it."""
+"""The forms of members: an invitation, a role, and the keys of someone who leaves."""
 
 from collections.abc import Iterable
 
