@@ -103,7 +103,7 @@ def test_what_others_hold_and_what_waits_is_left_alone(organisation: Organisatio
     factories.accepted(organisation)
     take(alive)
     factories.accepted(organisation)
-    take()  # by a worker of before
+    take()  # by an older worker
     factories.accepted(organisation)
     [retrying] = take(dead)
     record(retrying, retry_in=5.0)
@@ -118,7 +118,7 @@ def test_what_others_hold_and_what_waits_is_left_alone(organisation: Organisatio
 def test_what_an_older_worker_claims_next_is_not_taken_for_that_of_a_dead_engine(
     organisation: Organisation,
 ) -> None:
-    """Workers of before know no `claimed_by`, so they leave in it whatever stood there."""
+    """Older workers do not know `claimed_by`, so they leave its old value."""
     factories.webhook(organisation, "https://a.example")
     factories.accepted(organisation)
     dead = engine_that_only_claims()

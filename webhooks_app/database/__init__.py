@@ -43,7 +43,7 @@ def choose(bind: Engine | Connection, *, postgresql: T, sqlite: T) -> T:
 def engine_options(url: str, threads: int, pooling: str = "none") -> dict[str, Any]:
     """Options of `create_engine` for that database, with a connection for each of `threads`.
 
-    `pooling` is the setting `DATABASE_POOLING`. Errors never show what was stored.
+    `pooling` is the setting `DATABASE_POOLING`. Errors never show stored values.
     """
     own = sqlite.OPTIONS if url.startswith("sqlite") else postgres.options(pooling)
     return {"hide_parameters": True, "pool_size": threads, "max_overflow": SPARE, **own}

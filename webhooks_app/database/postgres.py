@@ -14,10 +14,10 @@ IDLE_SINCE = "hookline_idle_since"
 FRESH = 1.0
 AWAY = (ReadOnlySqlTransaction, IdleInTransactionSessionTimeout)
 
-# A host that vanished without a word counts as lost after some twenty seconds, here and there: what
-# it locked is free again then. So it is when a process stops in the middle of a transaction.
+# A vanished host counts as lost after about twenty seconds, on both sides, and its locks are
+# released. The same happens when a process stops in the middle of a transaction.
 KEEPALIVE = {"keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 3}
-# No query is compiled: compiling takes longer than our queries run.
+# No query is compiled (JIT): compiling takes longer than our queries run.
 SESSION = {
     "timezone": "UTC",
     "jit": "off",
@@ -29,13 +29,16 @@ CONNECT = {
     "connect_timeout": 5,
     **KEEPALIVE,
     "tcp_user_timeout": 20_000,
-    "fallback_application_name": "hookline",  # PGAPPNAME says it better
+    "fallback_application_name": "hookline",  # PGAPPNAME overrides it
 }
 
 
 def options(pooling: str) -> dict[str, Any]:
-    """Of `create_engine`. A pooler by transaction hands a connection to many in turn: it takes no
-    `SESSION`, which belongs to the role then, and no statement stays prepared."""
+    """Options of `create_engine`.
+
+    In transaction mode a pooler shares a connection: it accepts no `SESSION`, which must then be
+    set on the role, and no statement stays prepared.
+    """
     if pooling == "transaction":
         return {"connect_args": {**CONNECT, "prepare_threshold": None}}
     said = " ".join(f"-c {name}={value}" for name, value in SESSION.items())

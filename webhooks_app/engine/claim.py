@@ -22,9 +22,9 @@ from webhooks_app.lib.times import utcnow
 class ClaimRequest:
     """At most `limit` deliveries, from subscriptions with an id above `after`.
 
-    `free` gives the slots of endpoints that are busy; all others have `Window.INITIAL`. A rate
-    limit may leave less, and holds over all engines.
-    Organisations that are `over_budget` get none. `heartbeat` is that of the engine that claims.
+    `free` gives the slots of busy endpoints; all others have `ConcurrencyWindow.INITIAL`. A rate
+    limit may lower this, and holds over all engines. Organisations that are `over_budget` get none.
+    `heartbeat` is the claiming engine's.
     """
 
     limit: int
@@ -163,8 +163,11 @@ def claim(engine: Engine, request: ClaimRequest, lease: timedelta) -> list[Claim
 
 
 def anything_due(engine: Engine) -> bool:
-    """Is a delivery due, or a lease run out, of a subscription that is served and whose rate limit
-    lets it start? Or did an engine die, so that what it held may go on?"""
+    """Whether a delivery can start now, or an engine died and left deliveries.
+
+    A delivery can start if it is due or its lease ran out, its subscription is on, and its rate
+    limit allows it.
+    """
     with engine.connect() as connection:
         is_due = choose(engine, postgresql=_due_postgres, sqlite=_due_sqlite)
         return is_due(connection) or any_dead(connection)

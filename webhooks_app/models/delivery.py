@@ -19,10 +19,10 @@ from webhooks_app.models.ownership import TenantOwned
 class Delivery(TenantOwned, Model):
     """A row of the log, and of the durable queue while `due_at` is set.
 
-    `due_at` is when something must be done: send it (pending, retrying), or give it up for lost
-    and send it again (sending: the moment the lease runs out). Null once nothing is left to do.
-    `claimed_by` is the engine that sends it (`engines`), null for one of an older version.
-    `tries` counts claims, `failures` the tries that failed. `wire_format` is frozen here, so that
+    `due_at` is when something must be done: send it (pending, retrying), or treat the try as lost
+    and send it again (sending: the end of the lease). It is null once nothing is left to do.
+    `claimed_by` is the engine that sends it (`engines`), null for an engine of an older version.
+    `tries` counts claims, `failures` the tries that failed. `wire_format` is stored here, so that
     every try sends the same bytes. `trigger` is event, replay, recovery or test.
     """
 

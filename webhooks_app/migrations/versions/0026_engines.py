@@ -1,6 +1,6 @@
 """Which engines live, and which one holds a delivery.
 
-Workers of before set no `claimed_by`, so what they hold waits for its own lease, as it always did.
+Older workers set no `claimed_by`, so their deliveries wait for their own leases, as before.
 
 Revision ID: 0026
 Revises: 0025
