@@ -198,9 +198,11 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> BytecodeCach
 
 
 class Client(FlaskClient):
-    """Each request has an application context of its own, as in production, though the test has
-    one too; and the test holds no transaction meanwhile, which SQLite would wait for. What the
-    API answers is in its document."""
+    """Each request has its own application context, as in production, though the test has one too.
+
+    The test holds no transaction during the request: SQLite would wait for it. Answers of the API
+    are checked against its document.
+    """
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         if has_app_context():
@@ -221,7 +223,7 @@ def app(
     app.test_client_class = Client
     with app.app_context():
         yield app
-        parts_of(app).doorbell.settle()  # or it would ring in the next test
+        parts_of(app).doorbell.settle()  # otherwise it would ring in the next test
         db.session.remove()
         db.engine.dispose()
 

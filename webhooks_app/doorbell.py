@@ -1,9 +1,9 @@
-"""Asking for an engine, and how an engine that is awake hears it.
+"""The doorbell: how to ask for an engine, and how an engine that is awake hears it.
 
 An engine that is awake says so in Redis (`AWAKE`, which expires) and waits for a token in a list
-(`BELL`). Whoever has committed deliveries puts one there; no more than one waits at a time. While
-no engine is awake, an RQ job is asked for instead. Tokens and jobs may be lost: engines also look
-by themselves, and so does the beat.
+(`BELL`). After a commit with deliveries, a token is put there; at most one waits at a time. While
+no engine is awake, an RQ job is enqueued instead. Tokens and jobs may be lost: engines also look
+for work by themselves, and so does the beat.
 """
 
 import time
@@ -28,9 +28,9 @@ log = structlog.get_logger(__name__)
 
 
 def ring(connection: Redis) -> bool:
-    """Wake an engine that is awake, or ask for one. Whether a token already waited.
+    """Signal an engine that is awake, or ask for one; True if a token was already waiting.
 
-    Call it after the commit: a token that is taken, or a job that is popped, later sees the rows.
+    Call it after the commit, so that the engine sees the rows.
     """
     with connection.pipeline(transaction=False) as both:
         both.rpush(BELL, 1)
@@ -43,31 +43,34 @@ def ring(connection: Redis) -> bool:
 
 
 def call(connection: Redis) -> None:
-    """`ring`, and ask for one more engine in any case: there may be work for more than one."""
+    """`ring`, and ask for one more engine: there may be work for more than one."""
     ring(connection)
     enqueue_engine(connection)
 
 
 class Doorbell:
-    """Asks for engines and jobs. After a failure it keeps still for a second, so that a Redis that
-    hangs costs a caller a quarter of a second at most, and seldom."""
+    """Asks for engines and jobs.
+
+    After a failure it pauses for a second, so that a Redis that hangs costs few callers a quarter
+    of a second each.
+    """
 
     def __init__(self, connection: Redis) -> None:
         self._connection = connection
         self._silent_until = 0.0
         self._will_ring = False
-        # One thread, which rings for all who asked meanwhile. At exit it still rings.
+        # One thread, which rings once for all recent requests. At exit it still rings.
         self._thread = ThreadPoolExecutor(1, "doorbell")
 
     def ring(self) -> None:
-        """Returns at once: the answer to a producer waits for no Redis."""
+        """Returns at once: a producer's answer never waits for Redis."""
         if not self._will_ring:
             self._will_ring = True
-            with suppress(RuntimeError):  # this process ends
+            with suppress(RuntimeError):  # this process is ending
                 self._thread.submit(self._ring)
 
     def call(self) -> None:
-        """For more than one engine."""
+        """Ask for more than one engine."""
         self._try(lambda: call(self._connection))
 
     def send_for(self, job: str, *args: str) -> None:
@@ -79,11 +82,11 @@ class Doorbell:
         )
 
     def settle(self) -> None:
-        """Wait until it has rung for all who asked."""
+        """Wait until it has rung for all requests."""
         self._thread.submit(bool).result()
 
     def _ring(self) -> None:
-        self._will_ring = False  # who asks from here on is rung for again
+        self._will_ring = False  # later requests get another ring
         is_waiting = self._try(lambda: ring(self._connection))
         time.sleep(LONG_PAUSE if is_waiting else PAUSE)
 
@@ -99,7 +102,10 @@ class Doorbell:
 
 
 class Listener:
-    """For an engine that is awake. While Redis is away it hears nothing, and raises nothing."""
+    """The ear of an engine that is awake.
+
+    While Redis is away it hears nothing and raises nothing.
+    """
 
     def __init__(self, connection: Redis) -> None:
         self._connection = connection
@@ -107,11 +113,11 @@ class Listener:
 
     @property
     def is_believed_awake(self) -> bool:
-        """Whether anybody may still ring because of what was said."""
+        """Whether a ring may still come because of `say_awake`."""
         return time.monotonic() - self._said_at <= AWAKE_SECONDS + 1
 
     def say_awake(self) -> None:
-        """As often as you like: it is said once a second."""
+        """Call it any number of times: Redis is updated once a second."""
         if (now := time.monotonic()) - self._said_at >= 1:
             try:
                 self._connection.set(AWAKE, 1, ex=AWAKE_SECONDS)
@@ -120,7 +126,7 @@ class Listener:
                 log.warning("not heard", error=type(error).__name__)
 
     def wait(self, seconds: int) -> bool:
-        """Until somebody rings; False when nobody does."""
+        """Wait for a ring; False if there is none."""
         try:
             return self._connection.blpop([BELL], seconds) is not None
         except AWAY as error:

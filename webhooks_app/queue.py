@@ -22,7 +22,7 @@ REPLAY_BATCH = "webhooks_app.jobs.replays.run_batch"
 SEND_MAIL = "webhooks_app.jobs.mail.send_pending"
 FOREVER = -1
 REFUSALS = (AuthenticationError, AuthorizationError)
-# What a Redis says that takes no writes now: it is full, it became a replica, it cannot save.
+# Errors of a Redis that accepts no writes now: it is full, became a replica, or cannot save.
 TAKES_NO_WRITES = ("OOM", "READONLY", "MISCONF", "NOREPLICAS")
 Result = TypeVar("Result")
 
@@ -53,11 +53,10 @@ def fast_redis(url: str) -> Redis:
 
 
 class Patience(Retry):
-    """Tries again twice a second, for as long as it takes, until it is lost: while Redis is away,
-    and while it takes no writes. What it refuses for good, such as a wrong password, is not tried
-    again.
+    """Retries twice a second, until `give_up`, while Redis is away or accepts no writes.
 
-    One object serves all connections of a client, which would copy any other.
+    What Redis refuses permanently, such as a wrong password, is not retried. One object serves all
+    connections of a client, which would copy any other.
     """
 
     def __init__(self) -> None:
@@ -101,7 +100,7 @@ class Patience(Retry):
 
 
 def _passes_by(error: Exception) -> bool:
-    """Whether Redis may well do it later."""
+    """Whether Redis may accept it later."""
     if isinstance(error, ResponseError):
         said = f"{error.status_code} {error}"
         return any(f"{code} " in said for code in TAKES_NO_WRITES)
@@ -125,7 +124,7 @@ def patient_redis(url: str, patience: Patience) -> Redis:
 
 
 def bell_redis(url: str) -> Redis:
-    """For an engine that waits a second for the bell: a Redis that hangs is noticed after two."""
+    """For an engine that waits a second for the bell: it notices a hanging Redis after two."""
     return Redis.from_url(
         url, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)
     )

@@ -1,6 +1,6 @@
-"""Whether what the API answers is in its document: asked of each answer of every test.
+"""Check each answer of the API, in every test, against its document.
 
-`python -m tests.support.documented` writes the document anew, for `make openapi`.
+`python -m tests.support.documented` writes the document again, for `make openapi`.
 """
 
 import json
@@ -71,7 +71,7 @@ def _fits(kind: str, schema: dict[str, Any], response: TestResponse) -> None:
 
 @lru_cache(maxsize=200)
 def validator_of(schema: str) -> Draft202012Validator:
-    """A member that the document does not name does not fit, though clients are to ignore it."""
+    """A member that the document does not name is a fault, though clients must ignore it."""
     components = json.loads(json.dumps(DOCUMENT["components"]))
     for one in components["schemas"].values():
         if "properties" in one:
@@ -84,7 +84,7 @@ def validator_of(schema: str) -> Draft202012Validator:
 
 @contextmanager
 def bare_app() -> Iterator[Flask]:
-    """An app to look at, without a database that could be asked."""
+    """An app to inspect, without a usable database."""
     with TemporaryDirectory() as place:
         settings = Settings(
             database_url=f"sqlite:///{place}/none.db",

@@ -32,8 +32,10 @@ Ignored = Annotated[object, Meta(extra_json_schema={"description": "Ignored."})]
 
 
 class ChatbotWebhookPatch(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
-    """What to change of a webhook. Members that are absent stay as they are. Those that only
-    Hookline sets can be sent back: they change nothing."""
+    """Changes to a webhook. Absent members stay as they are.
+
+    Members that only Hookline sets can be sent back; they change nothing.
+    """
 
     name: str | UnsetType = UNSET
     url: str | UnsetType = UNSET
@@ -82,7 +84,7 @@ class ChatbotWebhookBody(ChatbotWebhookPatch, kw_only=True, rename="camel"):
 
 
 class ChatbotWebhookAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A webhook in Pollybot's words. It has its secret when that was made just now."""
+    """A webhook in Pollybot's words. It has `secret` only right after that was made."""
 
     id: str
     name: str
@@ -129,7 +131,7 @@ class OneChatbotWebhook(msgspec.Struct, frozen=True):
 
 
 class CreatedChatbotWebhook(msgspec.Struct, frozen=True):
-    """A webhook that was created now, with its secret."""
+    """A webhook that was just created, with its secret."""
 
     message: str
     webhook: ChatbotWebhookAnswer
@@ -137,14 +139,14 @@ class CreatedChatbotWebhook(msgspec.Struct, frozen=True):
 
 
 class ChangedChatbotWebhook(msgspec.Struct, frozen=True):
-    """A webhook that was changed now."""
+    """A webhook that was just changed."""
 
     message: str
     webhook: ChatbotWebhookAnswer
 
 
 class DeletedChatbotWebhook(msgspec.Struct, frozen=True):
-    """A webhook that was deleted now."""
+    """A webhook that was just deleted."""
 
     message: str
 

@@ -60,7 +60,7 @@ def list_chatbot_webhooks(chatbot_id: str) -> Response:
         tag="Chatbot webhooks",
         body=ChatbotWebhookBody,
         answers={201: CreatedChatbotWebhook},
-        description="The answer shows the `secret` this once.",
+        description="Only this answer shows the `secret`.",
         problems=("plan-limit",),
         by_session=True,
     )
@@ -110,7 +110,7 @@ def read_chatbot_webhook(chatbot_id: str, webhook_id: str) -> Response:
         tag="Chatbot webhooks",
         body=ChatbotWebhookPatch,
         answers={200: ChangedChatbotWebhook},
-        description="With PUT and with PATCH, members that are absent stay.",
+        description="With PUT and PATCH, absent members stay as they are.",
         problems=("conflict",),
         by_session=True,
     )

@@ -57,8 +57,10 @@ def read_delivery(delivery_id: str) -> Response:
         summary="Replay a delivery",
         tag="Deliveries",
         answers={202: shapes.DeliveryAnswer},
-        description="A new delivery of the same body, to the current URL and with the current "
-        "secret. One that has not ended is retried at once instead, and is itself the answer.",
+        description=(
+            "A new delivery of the same body, to the current URL and with the current secret. A "
+            "delivery that has not ended is retried at once instead, and is itself the answer."
+        ),
         problems=("conflict",),
     )
 )

@@ -32,9 +32,9 @@ Schema = Annotated[
 
 
 class EventTypePatch(msgspec.Struct, forbid_unknown_fields=True):
-    """What to change of an event type. Members that are absent stay as they are."""
+    """Changes to an event type. Absent members stay as they are."""
 
-    title: Annotated[str | UnsetType, Meta(description="Made of the name if absent.")] = UNSET
+    title: Annotated[str | UnsetType, Meta(description="Made from the name if absent.")] = UNSET
     description: Annotated[str | UnsetType, Meta(description="When it happens.")] = UNSET
     group: Annotated[str | UnsetType, Meta(description="The heading it is listed under.")] = UNSET
     sample: Sample | UnsetType = UNSET
@@ -120,7 +120,7 @@ def create_event_type() -> Response:
         tag="Event types",
         body=EventTypePatch,
         answers={200: shapes.EventTypeAnswer},
-        description="One of your own. Members that are absent stay.",
+        description="One of your own. Absent members stay as they are.",
         problems=("conflict",),
     )
 )

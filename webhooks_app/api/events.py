@@ -49,7 +49,7 @@ def create_event() -> Response:
         tag="Events",
         body=BatchBody,
         answers={202: shapes.AcceptedBatch},
-        description="All events of a batch are stored in one transaction: all of them, or none. "
+        description="All events of a batch are stored in one transaction: all or none. "
         "A repeat with the same key may have more events at its end.",
         problems=("idempotency-key-reused", "loop-detected", "busy"),
         repeatable=True,

@@ -26,8 +26,10 @@ from webhooks_app.lib.times import utcnow
         tag="Chat messages",
         body=(MessageBody, MessagesBody),
         answers={202: (shapes.MessageAnswer, shapes.MessagesAnswer)},
-        description="One message, or up to 500 of any conversations of that chatbot. The answer "
-        "comes once the messages and the events that follow are committed: all of them, or none.",
+        description=(
+            "One message, or up to 500 of any conversations of that chatbot. The answer comes "
+            "once the messages and the events that follow are committed: all or none."
+        ),
         problems=("idempotency-key-reused", "loop-detected", "busy"),
         repeatable=True,
     )

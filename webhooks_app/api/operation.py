@@ -1,4 +1,4 @@
-"""What an endpoint is for, declared beside its view: the document (OpenAPI) is made of this."""
+"""What an endpoint is for, declared beside its view. The OpenAPI document is made from this."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ class Operation:
     """`answers` are types by status, None for one without a body. `body` and `query` are what the
     view reads. `problems` are kinds (see `problem_kinds`) beyond those that follow from the rest.
 
-    `scope`, `live_only` and `limited` are said by the guards of the view.
+    `scope`, `live_only` and `limited` come from the view's guards.
     """
 
     summary: str
@@ -33,7 +33,7 @@ class Operation:
 
 
 def operation(declared: Operation) -> Callable[[View], View]:
-    """Declare what a view is for. It stands above the guards, so that it knows them."""
+    """Declare what a view is for. Goes above the guards, so that it knows them."""
 
     def mark(view: View) -> View:
         guarded = replace(
@@ -49,6 +49,6 @@ def operation(declared: Operation) -> Callable[[View], View]:
 
 
 def operation_of(view: Callable[..., object]) -> Operation:
-    """Raises AttributeError for a view that declares none."""
+    """The operation of a view. Raises AttributeError for a view that declares none."""
     declared: Operation = view.operation  # type: ignore[attr-defined]
     return declared

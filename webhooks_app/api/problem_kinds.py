@@ -1,4 +1,4 @@
-"""Every kind of problem that the API answers: its status, what it is called, and what helps."""
+"""Every kind of problem that the API answers: its status, its title, and what to do."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -23,7 +23,7 @@ PROBLEM_KINDS: Mapping[str, ProblemKind] = {
         "expired.",
     ),
     "insufficient-scope": ProblemKind(
-        403, "This key may not do that", "Use a key with the scope that is named."
+        403, "This key may not do that", "Use a key with the named scope."
     ),
     "live-key-needed": ProblemKind(
         403,
@@ -35,11 +35,11 @@ PROBLEM_KINDS: Mapping[str, ProblemKind] = {
     ),
     "plan-limit": ProblemKind(
         403,
-        "Not in the plan",
+        "Not in your plan",
         "Your plan allows no more of it. `detail` names a plan that does.",
     ),
     "cross-origin": ProblemKind(
-        403, "Sent by another site", "With a session cookie, call from a page of this site."
+        403, "Sent from another site", "With a session cookie, call from a page of this site."
     ),
     "not-found": ProblemKind(
         404, "Not found", "Nothing with that id exists in this organisation and mode."
@@ -53,17 +53,15 @@ PROBLEM_KINDS: Mapping[str, ProblemKind] = {
     "unsupported-media-type": ProblemKind(
         415, "JSON only", "Send `Content-Type: application/json`."
     ),
-    "invalid-request": ProblemKind(
-        422, "The request cannot be used as it is", "Fix what `errors` names."
-    ),
+    "invalid-request": ProblemKind(422, "The request is not valid", "Fix what `errors` names."),
     "idempotency-key-reused": ProblemKind(
         422,
-        "Used before, for a different event",
+        "Already used for a different event",
         "Use a new key or id for another event or message.",
     ),
     "loop-detected": ProblemKind(
         422,
-        "Events go round in a circle",
+        "Events go in a loop",
         "A webhook sends events back to Hookline. Change its URL.",
     ),
     "busy": ProblemKind(
@@ -79,14 +77,14 @@ PROBLEM_KINDS: Mapping[str, ProblemKind] = {
     ),
     "daily-limit": ProblemKind(
         429,
-        "Enough for today",
+        "Daily limit reached",
         "The organisation reached its limit of such mails today. Try again after midnight UTC.",
     ),
-    "internal-error": ProblemKind(500, "Something broke", "It is our fault. Try again."),
+    "internal-error": ProblemKind(500, "Internal error", "This is our fault. Try again."),
     "unavailable": ProblemKind(
         503,
-        "Not available",
-        "The database does not answer. Try again with the same `Idempotency-Key`, because the "
+        "Temporarily unavailable",
+        "The database does not respond. Try again with the same `Idempotency-Key`, because the "
         "request may have been stored.",
     ),
 }

@@ -31,9 +31,9 @@ log = structlog.get_logger(__name__)
 
 
 class FaultAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that is wrong, and where: in the body, in the query or in a header."""
+    """One fault, and where it is: in the body, in the query or in a header."""
 
-    detail: Annotated[str, Meta(description="A sentence for whoever sent it.")]
+    detail: Annotated[str, Meta(description="A sentence for the sender.")]
     pointer: Annotated[
         str | UnsetType,
         Meta(description="A JSON pointer into the body.", examples=["#/event_types/0"]),
@@ -50,15 +50,15 @@ class ProblemAnswer(msgspec.Struct, frozen=True):
     type: Annotated[
         str,
         Meta(
-            description="The kind of problem. It leads to a page that says what helps.",
+            description="The kind of problem. It leads to a page that says what to do.",
             extra_json_schema={"format": "uri-reference"},
         ),
     ]
     title: Annotated[str, Meta(description="The kind in a few words.")]
     status: Annotated[int, Meta(description="The status of the answer.")]
-    detail: Annotated[str, Meta(description="What went wrong this time, and what helps.")]
+    detail: Annotated[str, Meta(description="What went wrong this time, and what to do.")]
     errors: Annotated[
-        list[FaultAnswer] | UnsetType, Meta(description="All that is wrong, up to a hundred.")
+        list[FaultAnswer] | UnsetType, Meta(description="All faults, up to a hundred.")
     ] = UNSET
     message: Annotated[
         str | UnsetType, Meta(description="The same as `detail`, for clients of Pollybot.")

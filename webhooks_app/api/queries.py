@@ -26,7 +26,7 @@ StatusCode = Annotated[
 NESTED = re.compile(r"([a-z]+)\[([^\[\]]*)\]")
 NUMBERS = ("limit",)
 WHOLE = re.compile(r"-?[0-9]{1,9}")
-MOMENT = "This is a moment with a time zone, as 2026-03-02T10:00:00Z."
+MOMENT = "Give a time with a time zone, such as 2026-03-02T10:00:00Z."
 EXPECTED = {
     "limit": f"Give a number from 1 to {LARGEST_SIZE}.",
     "status": f"Give one of {', '.join(DeliveryStatus)}.",
@@ -43,7 +43,7 @@ class PageQuery(msgspec.Struct, forbid_unknown_fields=True):
         DEFAULT_SIZE
     )
     cursor: Annotated[
-        str | None, Meta(description="`next_cursor` of the page before, as it is.")
+        str | None, Meta(description="`next_cursor` of the previous page, unchanged.")
     ] = None
 
     def window(self) -> PageBounds:
@@ -69,10 +69,10 @@ class DeliveryListQuery(PageQuery):
     status: Annotated[DeliveryStatus | None, Meta(description="Its state.")] = None
     status_code: Annotated[
         StatusCode | None,
-        Meta(description="What the receiver answered: one code or a class of them."),
+        Meta(description="The receiver's answer: one code, or a class of codes."),
     ] = None
-    since: Annotated[Moment | None, Meta(description="Created then or later.")] = None
-    until: Annotated[Moment | None, Meta(description="Created before.")] = None
+    since: Annotated[Moment | None, Meta(description="Created at this time or later.")] = None
+    until: Annotated[Moment | None, Meta(description="Created before this time.")] = None
 
     def filters(self) -> Filters:
         return Filters(
@@ -103,13 +103,15 @@ def read(kind: type[Q]) -> Q:
 
 
 def _refused(name: str) -> Invalid:
-    detail = EXPECTED.get(name, "No parameter of this name is known here.")
+    detail = EXPECTED.get(name, "Unknown parameter.")
     return Invalid(Fault(name, detail, "parameter"))
 
 
 def _nested(args: MultiDict[str, str]) -> dict[str, object]:
-    """`metadata[team]=sales` is `{"metadata": {"team": "sales"}}`. Raises `Invalid` for a parameter
-    that is there twice: only one of the two could count."""
+    """`metadata[team]=sales` becomes `{"metadata": {"team": "sales"}}`.
+
+    Raises `Invalid` for a repeated parameter: only one of the two could count.
+    """
     nested: dict[str, object] = {}
     for name, values in args.lists():
         if len(values) > 1:
@@ -125,6 +127,8 @@ def _nested(args: MultiDict[str, str]) -> dict[str, object]:
 
 
 def _read_value(name: str, text: str) -> object:
-    """A number where one is asked for. All else stays text: msgspec, when it is not strict, reads
-    `null` as no filter and `0.5` as a moment of 1970."""
+    """Numbers become numbers, everything else stays text.
+
+    Without strictness, msgspec would read `null` as no filter and `0.5` as a time in 1970.
+    """
     return int(text) if name in NUMBERS and WHOLE.fullmatch(text) else text

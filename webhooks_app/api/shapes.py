@@ -106,20 +106,22 @@ class AttemptAnswer(msgspec.Struct, frozen=True):
 
 
 class DeliveryAnswer(msgspec.Struct, frozen=True):
-    """One event for one webhook or action. `request_body` and `attempts` are there when a single
-    one is read."""
+    """One event for one webhook or action.
+
+    `request_body` and `attempts` are present only when a single delivery is read.
+    """
 
     id: str
     event: EventAnswer
     subscription_id: Annotated[str, Meta(description="The webhook or action.")]
     trigger: Annotated[
         str,
-        Meta(description="What made it.", extra_json_schema={"enum": list(Trigger)}),
+        Meta(description="What caused it.", extra_json_schema={"enum": list(Trigger)}),
     ]
-    replay_of: Annotated[str | None, Meta(description="The delivery that it repeats.")]
+    replay_of: Annotated[str | None, Meta(description="The delivery that this one repeats.")]
     status: Annotated[str, Meta(extra_json_schema={"enum": list(DeliveryStatus)})]
-    tries: Annotated[int, Meta(description="How often it was sent.")]
-    failures: Annotated[int, Meta(description="How often that failed.")]
+    tries: Annotated[int, Meta(description="How many times it was sent.")]
+    failures: Annotated[int, Meta(description="How many tries failed.")]
     status_code: Annotated[int | None, Meta(description="The receiver's last answer.")]
     error: Annotated[str | None, Meta(description="Why the last try failed.")]
     next_try_at: Moment | None

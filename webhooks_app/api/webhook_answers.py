@@ -15,7 +15,7 @@ from webhooks_app.subscriptions.spec import WebhookSpec, member_names
 
 
 class Counters(msgspec.Struct, frozen=True):
-    """What became of its deliveries."""
+    """How its deliveries ended."""
 
     delivered: int
     failed: int
@@ -29,7 +29,7 @@ MEMBERS = member_names(WebhookSpec)
 
 
 def _shown_type(kind: Any) -> Any:
-    """Without its bounds: they are for what is sent, and one that cannot be read may break them."""
+    """Without its bounds: they are for requests, and an unreadable webhook may break them."""
     if get_origin(kind) is not Annotated:
         return kind
     plain, meta = get_args(kind)
@@ -56,7 +56,7 @@ WebhookAnswer = msgspec.defstruct(
             UNSET,
         ),
     ],
-    namespace={"__doc__": "A webhook, and what became of it."},
+    namespace={"__doc__": "A webhook and its state."},
     frozen=True,
 )
 

@@ -27,7 +27,7 @@ from webhooks_app.vocabulary import SubscriptionKind
         tag="Webhooks",
         body=NewWebhookSpec,
         answers={201: WebhookAnswer},
-        description="The answer shows the signing `secret` this once. A webhook that is on gets a "
+        description="Only this answer shows the signing `secret`. A webhook that is on gets a "
         "`webhook.ping` right away.",
         problems=("plan-limit",),
         location=True,
@@ -77,7 +77,7 @@ def read_webhook(webhook_id: str) -> Response:
         tag="Webhooks",
         body=WebhookPatch,
         answers={200: WebhookAnswer},
-        description="Members that are absent stay.",
+        description="Absent members stay as they are.",
         problems=("conflict",),
     )
 )
@@ -135,8 +135,10 @@ def test_webhook(webhook_id: str) -> Response:
         body=RotateBody,
         body_optional=True,
         answers={200: WebhookAnswer},
-        description="The answer shows the new `secret` this once. The old one also signs for as "
-        "long as you say, where the format has room for two signatures.",
+        description=(
+            "Only this answer shows the new `secret`. The old one also signs for as long as you "
+            "say, if the format has room for two signatures."
+        ),
         problems=("conflict",),
     )
 )

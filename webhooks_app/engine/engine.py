@@ -61,9 +61,10 @@ class EngineParts:
 
 
 class Engine:
-    """Start it, `drain` it as often as you like, `stop` it once. Threads may share it.
+    """Start it once, `drain` it any number of times, `stop` it once. Threads may share it.
 
-    With `look_every` it also looks by itself, about so many seconds after it was last woken.
+    With `look_every` it also looks for work by itself, about that many seconds after it was last
+    woken.
     """
 
     def __init__(self, parts: EngineParts, look_every: float | None = None) -> None:
@@ -109,8 +110,7 @@ class Engine:
         return bool(self._in_flight or self._recorder.backlog)
 
     def drain(self, seconds: float) -> bool:
-        """Claim until nothing more can be; False when there still was more after `seconds`, or the
-        engine has stopped.
+        """Claim until nothing is left to claim; False if more was left after `seconds`, or on stop.
 
         Requests to slow endpoints continue after it returns.
         """
@@ -118,7 +118,7 @@ class Engine:
         try:
             self._loop.call_soon_threadsafe(self._enlist, quiet)
             quiet.result(seconds)
-        except (TimeoutError, RuntimeError):  # uvloop's word for a loop that has ended
+        except (TimeoutError, RuntimeError):  # uvloop raises this for a loop that has ended
             return False
         return True
 
@@ -166,8 +166,10 @@ class Engine:
             await self._finish(recording)
 
     async def _wait_to_wake(self) -> None:
-        """Until somebody wakes it, or it sees by itself that something is due. A look that takes
-        long is taken seldom."""
+        """Wait until it is woken, or sees by itself that something is due.
+
+        A slow check runs less often.
+        """
         took, is_due = 0.0, False
         while not (is_due or self._wake.is_set()):
             try:

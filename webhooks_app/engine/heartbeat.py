@@ -1,11 +1,11 @@
-"""An engine that has something in flight says that it lives. What a dead one held goes on.
+"""Heartbeats of engines, so that the deliveries of a dead engine are sent soon.
 
-A claim holds a delivery for `LEASE_SECONDS`, longer than any try takes. That is long to wait for a
-worker that was killed, so each claim also carries the number of its engine, and each engine renews
-one row of its own, whatever it has in flight. It does so in a thread: a busy event loop, or a long
-answer of the database to something else, does not keep it from that. Whoever sees that a row was
-not renewed lets others send what that engine held. A process that is stopped as a whole counts as
-dead. When it comes back, its late results are added to the log and change nothing else.
+A claim holds a delivery for `LEASE_SECONDS`, longer than any try takes. That is a long wait after a
+worker was killed. So each claim also carries the number of its engine, and each engine with
+something in flight renews its own row. A thread does so: a busy event loop or a slow query
+elsewhere cannot delay it. An engine that sees an expired row lets others send what that engine
+held. A stopped process counts as dead. When it comes back, its late results are added to the log
+and change nothing else.
 """
 
 import secrets
@@ -44,7 +44,7 @@ LEAVE = "DELETE FROM engines WHERE id = :id"
 ANY_DEAD = "SELECT 1 FROM engines WHERE alive_until < {now} LIMIT 1"
 BURY = "DELETE FROM engines WHERE alive_until < {now} RETURNING id"
 
-# What is sent now is due when its lease runs out, so a range of the index has it.
+# A delivery being sent is due when its lease runs out, so it is in a range of the index.
 POSTGRES_FREE = """
     {walk}, held AS MATERIALIZED (
         SELECT d.id FROM walk CROSS JOIN LATERAL (
@@ -64,8 +64,10 @@ SQLITE_FREE = "UPDATE deliveries SET due_at = {now}, claimed_by = NULL WHERE id 
 
 
 class Heartbeat:
-    """Of one engine. `busy` says whether it has anything in flight; `freed` is called, in another
-    thread, when something can be sent that a dead engine held.
+    """The heartbeat of one engine.
+
+    `busy` says whether it has anything in flight. `freed` is called, in another thread, when
+    deliveries of a dead engine can be sent.
     """
 
     def __init__(
@@ -92,13 +94,13 @@ class Heartbeat:
         self._thread.start()
 
     def stop(self) -> None:
-        """Nothing is in flight any more. Blocking."""
+        """Nothing is in flight any more: delete the row. Blocking."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join()
 
     def renew(self, connection: Connection) -> None:
-        """In the transaction of a claim that brought something, unless it was done just now."""
+        """Renew in the transaction of a claim that found something, unless it was just renewed."""
         if time.monotonic() - self._renewed_at > 2 * RENEW_EVERY:
             self._renew(connection)
 
@@ -142,8 +144,11 @@ class Heartbeat:
             self._known = False
 
     def _may_judge(self) -> bool:
-        """While the database was away for all, nobody could renew anything. The same goes for a
-        machine that slept. So who was out of touch first leaves the others time to renew."""
+        """Whether to leave others time to renew, because this engine was out of touch itself.
+
+        While the database was away, no engine could renew its row. The same is true for a machine
+        that slept.
+        """
         return time.monotonic() - self._in_touch_since >= ALIVE_FOR
 
 
@@ -153,14 +158,14 @@ def _execute(connection: Connection, statement: str, **values: Any) -> CursorRes
 
 
 def any_dead(connection: Connection) -> bool:
-    """Did an engine die while it had something in flight?"""
+    """Whether an engine died while it had something in flight."""
     return _execute(connection, ANY_DEAD).first() is not None
 
 
 def free_held_by_dead(database: Engine, lease: timedelta) -> int:
-    """Let others send at once what dead engines held; how many deliveries that are.
+    """Release the deliveries of dead engines at once; returns how many.
 
-    Each may go on by itself when its own lease has run out, after `lease` at most.
+    Each would also be released when its own lease runs out, after at most `lease`.
     """
     with reading(database) as connection:
         if not any_dead(connection):

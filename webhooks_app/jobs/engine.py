@@ -32,17 +32,21 @@ LOOK_EVERY = 1.5
 
 
 def run_engine() -> None:
-    """Send all that is due, and stay awake for the bell. After a minute the work goes on in a
-    successor, since an RQ worker gives no sign of life during a job."""
+    """Send everything due, and stay awake for the bell. After a minute a new job takes over.
+
+    During a job, an RQ worker gives no sign of life.
+    """
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     if stay_awake(resident(app), listener_of(app), BUDGET):
         parts_of(app).doorbell.call()
 
 
 def stay_awake(engine: Engine, listener: Listener, seconds: float) -> bool:
-    """Send what is due, at once when the bell rings, for so many seconds. False when it ended
-    before, since nobody rang for a while. By then nobody believes that it is awake any more, so no
-    ring is lost."""
+    """Send what is due, at once when the bell rings, for that many seconds.
+
+    False if it ended earlier because the bell did not ring for a while. By then nothing relies on
+    it being awake, so no ring is lost.
+    """
     ends = time.monotonic() + seconds
     rung_at = time.monotonic()
     while time.monotonic() < ends and engine.alive and not engine.stopping:
@@ -67,7 +71,7 @@ def resident(app: Flask) -> Engine:
 
 
 def listener_of(app: Flask) -> Listener:
-    """The one of this process: its connection is kept between jobs."""
+    """The listener of this process: its connection is kept between jobs."""
     if app not in _listeners:
         _listeners[app] = Listener(queue.bell_redis(parts_of(app).settings.redis_socket_url))
     return _listeners[app]

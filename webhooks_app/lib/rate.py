@@ -37,7 +37,7 @@ class _Window:
 class Rates:
     """Counts in memory. Threads may share it.
 
-    `limits` reads what a limit says. Its own memory storage starts a hundred threads a second.
+    `limits` only parses the limits: its own memory storage starts a hundred threads a second.
     """
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class Rates:
         return _allowance(item, name, window, exceeded=False)
 
     def spend(self, limits: str, cost: int, *key: str) -> Allowance:
-        """Like `count`, for `cost` at once: of one limit, and all of them or none."""
+        """Like `count`, for `cost` at once against one limit: all or none are counted."""
         [(item, name)] = _parsed(limits)
         with self._lock:
             window = self._window(item, name, key, time())
@@ -77,7 +77,7 @@ class Rates:
                 self._windows.pop((name, *key), None)
 
     def _window(self, item: RateLimitItem, name: str, key: tuple[str, ...], now: float) -> _Window:
-        """The one that is open; it began with the first that it counted."""
+        """The open window, which began with its first count."""
         window = self._windows.get((name, *key))
         if window is None or window.ends_at <= now:
             if len(self._windows) >= self._swept_at:

@@ -27,7 +27,7 @@ class Endpoint(NamedTuple):
 
 
 def document(app: Flask) -> dict[str, Any]:
-    """As it is served. Raises AttributeError for a view that declares no operation."""
+    """The served document. Raises AttributeError for a view that declares no operation."""
     every = sorted(endpoints(app), key=lambda one: (one.path, METHODS.index(one.method)))
     schemas = Schemas([*(kind for one in every for kind in kinds_of(one.operation)), *parts.KINDS])
     queries = {one.operation.query for one in every} - {None}
@@ -74,7 +74,7 @@ def path_of(rule: Rule) -> str:
 
 
 def _id(rule: Rule, method: str, name: str) -> str:
-    """PUT beside PATCH of one view is a second operation."""
+    """A view's PUT besides PATCH is a second operation."""
     words = name.split("_")
     if method == "PUT" and "PATCH" in methods_of(rule):
         words[0] = "put"

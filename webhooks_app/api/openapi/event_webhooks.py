@@ -15,7 +15,7 @@ HEADERS = {
 
 
 def all_of_them() -> dict[str, Any]:
-    """In the default wire format. A digest goes out by e-mail only."""
+    """Requests in the default wire format. Digests go out only by e-mail."""
     return {name: {"post": _request(kind)} for name, kind in CATALOGUE.items() if name != DIGEST}
 
 

@@ -1,5 +1,7 @@
-"""An example of each Struct, as the document shows it. They are shown together, so that one
-webhook, event and delivery go through all of them."""
+"""An example of each Struct, for the document.
+
+The same webhook, event and delivery appear in all.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -156,9 +158,9 @@ EXAMPLES: Mapping[type, Any] = {
     chatbot_bodies.DeletedChatbotWebhook: {"message": "Webhook deleted successfully"},
     ProblemAnswer: {
         "type": "/docs/api#invalid-request",
-        "title": "The request cannot be used as it is",
+        "title": "The request is not valid",
         "status": 422,
-        "detail": "#/type: No event type is called 'lead.caught'.",
-        "errors": [{"pointer": "#/type", "detail": "No event type is called 'lead.caught'."}],
+        "detail": "#/type: There is no event type called 'lead.caught'.",
+        "errors": [{"pointer": "#/type", "detail": "There is no event type called 'lead.caught'."}],
     },
 }

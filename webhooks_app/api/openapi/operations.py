@@ -49,7 +49,7 @@ def described(operation: Operation, path: str, schemas: Schemas) -> dict[str, An
 
 
 def problems_of(operation: Operation, path: str) -> Iterator[str]:
-    """The kinds that may be answered, in the order of their statuses."""
+    """The possible kinds of problems, in the order of their statuses."""
     found = {"unknown-host", "internal-error", *operation.problems}
     if not operation.public:
         found |= {"unauthorized", "unavailable"}

@@ -21,11 +21,11 @@ INFO = {
 TAGS = [
     {"name": "Events", "description": "What happened, reported by your backend."},
     {"name": "Event types", "description": "The catalogue, and the types that you registered."},
-    {"name": "Chat messages", "description": "What was said, from which events follow."},
+    {"name": "Chat messages", "description": "Messages, from which events follow."},
     {"name": "Webhooks", "description": "Endpoints that receive events."},
     {"name": "Deliveries", "description": "What was sent, and how it went."},
     {"name": "Chatbot webhooks", "description": "Webhooks of a chatbot, as in Pollybot."},
-    {"name": "This document", "description": "The API as a program reads it."},
+    {"name": "This document", "description": "The API for programs."},
 ]
 
 
@@ -53,7 +53,7 @@ PLAIN_HEADERS = {
 HEADERS = PLAIN_HEADERS | {
     "Location": {"description": "Where it can be read.", "schema": TEXT},
     "Retry-After": {"description": "Seconds to wait.", "schema": NUMBER},
-    "WWW-Authenticate": {"description": "What the key lacks.", "schema": TEXT},
+    "WWW-Authenticate": {"description": "The scope that the key lacks.", "schema": TEXT},
     "Allow": {"description": "The methods of this path.", "schema": TEXT},
 }
 OF_STATUS = {
@@ -67,7 +67,7 @@ PARAMETERS = {
         "name": "Idempotency-Key",
         "in": "header",
         "required": False,
-        "description": "Makes a repeat harmless: it gets the answer of the first request.",
+        "description": "Makes a repeat harmless: the repeat gets the answer of the first request.",
         "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"},
     }
 }

@@ -11,7 +11,7 @@ from webhooks_app.api.openapi.examples import EXAMPLES
 
 Schema = dict[str, Any]
 REF = "#/components/schemas/"
-# Words of the code that say nothing to clients.
+# Words in the code that mean nothing to clients.
 RENAMED = (
     (r"^PageAnswer_(\w+)Answer_$", r"\1Page"),
     (r"^NewWebhookSpec$", "NewWebhook"),
@@ -20,7 +20,7 @@ RENAMED = (
 
 
 class Schemas:
-    """All of these types at once, since they share components."""
+    """The schemas of these types together, since they share components."""
 
     def __init__(self, kinds: Iterable[Any]) -> None:
         distinct = list(dict.fromkeys(kinds))
@@ -35,7 +35,7 @@ class Schemas:
                     self.components[shown]["examples"] = [value]
 
     def of(self, kind: Any) -> Schema:
-        """The schema of one of them, as a reference where it has a name."""
+        """The schema of one of them, as a reference if it has a name."""
         return self._by_kind[kind]
 
     def taken(self, kind: Any) -> Schema:
@@ -43,7 +43,7 @@ class Schemas:
         return self.components[_name_in(self.of(kind))]
 
     def published(self, queries: Iterable[Any]) -> dict[str, Schema]:
-        """All that has a name, but for these."""
+        """All named schemas except these."""
         hidden = {_name_in(self.of(kind)) for kind in queries}
         return {name: schema for name, schema in self.components.items() if name not in hidden}
 
@@ -63,7 +63,7 @@ def public_name(name: str) -> str:
 
 
 def parameters_of(schema: Schema) -> list[Schema]:
-    """Of the query, from the schema of the Struct that reads it."""
+    """The query's parameters, from the schema of the Struct that reads it."""
     return [
         _parameter(name, dict(field), name in schema["required"])
         for name, field in schema["properties"].items()
@@ -80,7 +80,7 @@ def _parameter(name: str, field: Schema, required: bool) -> Schema:
 
 
 def _without_null(field: Schema) -> Schema:
-    """A query cannot say null: what is absent is null."""
+    """Remove null: in a query, an absent parameter is null."""
     kinds: list[Schema] = [one for one in field.get("anyOf", ()) if one != {"type": "null"}]
     rest = {name: value for name, value in field.items() if name != "anyOf"}
     if rest.get("default", 0) in (None, {}):
