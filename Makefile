@@ -39,11 +39,12 @@ format:
 screenshots:
 	python -m tests.browser.screenshots
 
-# Those that the documents show, renewed from there (Debian: apt-get install optipng).
+# Those that the documents show, renewed (Debian: apt-get install optipng webp).
 pictures: screenshots
 	for picture in docs/screenshots/*.png; do \
 	  cp build/screenshots/$${picture##*/} $$picture; done
 	optipng -quiet -o5 docs/screenshots/*.png
+	python -m tests.browser.first_delivery
 
 # The API's document, as the code says it: a test compares the two.
 openapi:

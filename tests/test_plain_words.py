@@ -98,13 +98,16 @@ def docstrings(tree: ast.AST) -> Iterator[str]:
 
 def texts(tree: ast.AST) -> Iterator[str]:
     """All string constants; an f-string as one text, with an ellipsis for each value."""
+    parts = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):
+            parts |= {id(part) for part in node.values}
             yield "".join(
                 str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values
             )
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
+            if id(node) not in parts:
+                yield node.value
 
 
 def comments(source: str) -> Iterator[str]:

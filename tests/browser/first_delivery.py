@@ -74,7 +74,7 @@ def shoot_all(page: Page, terminal: Page, product: Product, instance: Instance) 
     key = {"Authorization": f"Bearer {product.demo.api_key}"}
     logged = requests.get(f"{product.url}/api/v1/deliveries", headers=key, timeout=10).json()
     page.goto(f"/deliveries/{logged['data'][0]['id']}")
-    page.get_by_text("Response", exact=True).click()
+    page.get_by_text("Request", exact=True).click()
     shoot(page, product, "logged", "5. See every attempt, and replay it")
 
 
