@@ -105,9 +105,8 @@ def texts(tree: ast.AST) -> Iterator[str]:
             yield "".join(
                 str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values
             )
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if id(node) not in parts:
-                yield node.value
+        elif isinstance(node, ast.Constant) and id(node) not in parts:
+            yield str(node.value)
 
 
 def comments(source: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from webhooks_app.catalogue import CATALOGUE
 from webhooks_app.channels.retry_policy import POLICIES
 from webhooks_app.channels.webhook.formats import FORMATS
+from webhooks_app.events.subjects import subject_id_faults
 from webhooks_app.lib.times import time_zones
 from webhooks_app.matching.operators import OPERATORS, VALUELESS
 from webhooks_app.subscriptions.spec import (
@@ -66,7 +67,7 @@ policies = st.one_of(
 scopes = st.builds(
     Scope,
     st.one_of(st.sampled_from(SUBJECT_TYPES), st.from_regex(r"\A[a-z][a-z0-9_.-]{0,12}\Z")),
-    st.text(TEXT, min_size=1, max_size=20),
+    st.text(TEXT, min_size=1, max_size=20).filter(lambda id_: not any(subject_id_faults(id_))),
 )
 shared = {
     "name": names,
