@@ -1,4 +1,4 @@
-"""How engines are asked for, and how they hear it."""
+"""How to ask for engines, and how they hear it."""
 
 import threading
 from collections.abc import Callable
@@ -86,7 +86,7 @@ def test_a_redis_that_fails_is_heard_as_silence(
 
 
 class Held:
-    """A connection whose commands wait until they may go on."""
+    """A connection whose commands wait for a signal."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis

@@ -105,9 +105,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             with _naming("REDIS_URL"):
                 check_redis_url(self.redis_url)
         if self.lease_seconds < self.delivery_timeout + 2:
-            raise BadSetting(
-                "LEASE_SECONDS must be at least 2 seconds longer than DELIVERY_TIMEOUT"
-            )
+            raise BadSetting("LEASE_SECONDS must exceed DELIVERY_TIMEOUT by at least 2 seconds")
         self._check_mail()
         self._check_https()
         with _naming("ALLOWED_NETWORKS"):
@@ -118,11 +116,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     def _check_names(self) -> None:
         if not self.brand_name.isprintable():
-            raise BadSetting("BRAND_NAME: it is one line of letters that can be printed")
+            raise BadSetting("BRAND_NAME must be one line of printable characters")
         for name in _listed(self.trusted_hosts):
             if not re.fullmatch(r"\*|\.?[\w-]+(\.[\w-]+)*|\[[0-9a-fA-F:.]+\]", name):
                 raise BadSetting(
-                    f"TRUSTED_HOSTS: {name!r} is not a host name; write neither scheme nor port"
+                    f"TRUSTED_HOSTS: {name!r} is not a host name; leave out scheme and port"
                 )
 
     def _check_keys(self) -> None:
@@ -138,16 +136,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 ) from error
         if self.has_server and 0 < len(self.secret_key) < LEAST_SECRET:
             raise BadSetting(
-                f"SECRET_KEY: it is too short: with PostgreSQL it has at least {LEAST_SECRET} "
+                f"SECRET_KEY: it is too short: with PostgreSQL it needs at least {LEAST_SECRET} "
                 f"characters; `{HOW_TO_MAKE['secret_key']}` makes one"
             )
 
     def _check_mail(self) -> None:
         """Links in mails never use a request's host, so PUBLIC_URL must be set for them."""
         if self.public_url and not re.fullmatch(r"https?://[^/?#\s]+", self.site_url):
-            raise BadSetting("PUBLIC_URL: it is https:// and a host, with a port perhaps")
+            raise BadSetting("PUBLIC_URL must be https:// and a host, optionally with a port")
         if not re.fullmatch(r"[\w.-]*|\[?[0-9a-fA-F]*(:[0-9a-fA-F]*){2,}\]?", self.smtp_host):
-            raise BadSetting("SMTP_HOST: it is a host name alone; the port stands in SMTP_PORT")
+            raise BadSetting("SMTP_HOST must be only a host name; set the port in SMTP_PORT")
         if self.smtp_password and not self.smtp_username:
             raise BadSetting("SMTP_USERNAME is needed with SMTP_PASSWORD")
         if self.smtp_host and not self.public_url:
@@ -237,7 +235,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 def read_settings(environ: Mapping[str, str] = os.environ, **overrides: object) -> Settings:
     """Settings from `environ`, `overrides` first.
 
-    `SECRET_KEY` and `ENCRYPTION_KEYS`, when not given, are kept in `DATA_DIR`; they are made there
+    `SECRET_KEY` and `ENCRYPTION_KEYS`, if not given, are kept in `DATA_DIR`. They are made there
     only for a database that no other machine shares. Raises `BadSetting`, naming the variable.
     """
     raw: dict[str, object] = {}
@@ -252,7 +250,7 @@ def read_settings(environ: Mapping[str, str] = os.environ, **overrides: object) 
 
 
 def misspelt(environ: Mapping[str, str] = os.environ) -> list[tuple[str, str]]:
-    """Variables that are no setting but nearly one, each with the one that was probably meant."""
+    """Variables that look like a misspelt setting, each with the probable one."""
     names = [name.upper() for name in Settings.__struct_fields__]
     files = [name.upper() + environment.FILE for name in SECRETS]
     return list(environment.misspelt(environ.keys(), [*names, *files, *OTHERS]))
@@ -266,12 +264,12 @@ def _typed(raw: dict[str, object]) -> Settings:
     except msgspec.ValidationError as error:
         name = str(error).partition(" - at `$.")[2].rstrip("`")
         raise BadSetting(
-            f"{name.upper()}: {raw[name]!r} cannot be used; it is {choices_of(Settings, name)}"
+            f"{name.upper()}: {raw[name]!r} cannot be used; use {choices_of(Settings, name)}"
         ) from error
 
 
 def _kept(settings: Settings, name: str) -> str:
-    """The key in that file, made on first use and readable by its owner only."""
+    """The key in that file, which is made on first use and readable only by its owner."""
     path = settings.data_dir / name
     try:
         if settings.has_server and not path.exists():

@@ -1,5 +1,4 @@
-"""Connections to PostgreSQL: what each asks for, through a pooler too, and that rows stay locked no
-longer than whoever locked them is at work."""
+"""Connections to PostgreSQL: their settings, also through a pooler, and the end of abandoned locks."""
 
 import signal
 import subprocess
@@ -97,7 +96,7 @@ def test_without_a_name_of_its_own_a_connection_says_whose_it_is(app: Flask) -> 
 def test_rows_of_a_process_that_stopped_within_a_transaction_are_free_again(
     app: Flask, empty_database: str, receiver: Receiver
 ) -> None:
-    """Without an end, the recorder of every other worker would wait for it."""
+    """Otherwise the recorder of every other worker would wait for it."""
     organisation = factories.organisation()
     factories.webhook(organisation, receiver.url)
     factories.accepted(organisation)
@@ -123,7 +122,7 @@ def test_rows_of_a_process_that_stopped_within_a_transaction_are_free_again(
 
 
 def engine_options_of(app: Flask) -> str:
-    """What connections of the product ask for."""
+    """The settings of the product's connections."""
     assert app
     with db.engine.connect() as connection:
         driver = connection.connection.driver_connection
@@ -134,7 +133,7 @@ def engine_options_of(app: Flask) -> str:
 def test_all_works_through_a_pooler_that_hands_connections_on(
     pooled: Flask, receiver: Receiver
 ) -> None:
-    """Two connections for all threads and the engine, so that each finds what others left."""
+    """Two connections for all threads and the engine, so that each gets one that others used."""
     organisation = factories.organisation()
     factories.webhook(organisation, receiver.url)
     key = factories.bearer(factories.api_key(organisation))

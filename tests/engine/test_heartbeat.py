@@ -1,4 +1,4 @@
-"""Engines that live keep what they hold; what a dead one held goes on within seconds."""
+"""Live engines keep their deliveries; those of a dead one are sent within seconds."""
 
 import threading
 import time
@@ -46,7 +46,7 @@ def engines() -> dict[int, RunningEngine]:
 
 
 def die(heartbeat: Heartbeat) -> None:
-    """As if it had not been renewed for a while."""
+    """Make the row look as if it was not renewed for a while."""
     db.session.execute(
         update(RunningEngine)
         .where(RunningEngine.id == heartbeat.engine_id)

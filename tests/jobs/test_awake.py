@@ -1,4 +1,4 @@
-"""An engine that stays awake, as a job, and that looks by itself."""
+"""An engine that stays awake as a job, and looks for work by itself."""
 
 import threading
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def redis(redis_server: RedisServer) -> Redis:
 
 @pytest.fixture
 def engine(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    """One that never looks by itself."""
+    """An engine that never looks by itself."""
     monkeypatch.setattr(module, "LOOK_EVERY", None)
     engine = module.resident(app)
     yield engine

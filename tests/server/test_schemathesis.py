@@ -1,4 +1,4 @@
-"""Schemathesis asks the running API what its document allows, and what it does not."""
+"""Schemathesis sends the running API what its document allows and what it does not."""
 
 import re
 import subprocess
@@ -13,7 +13,7 @@ from tests.server.conftest import Site, site  # noqa: F401 - a fixture
 from tests.support.sizes import DRILL
 
 EXAMPLES = 200 if DRILL else 5
-# A text can break rules that a JSON Schema does not say, so not all that fits is accepted.
+# A text can break rules that a JSON Schema cannot express, so some valid input is refused.
 NOT_ASKED = "positive_data_acceptance"
 
 

@@ -1,4 +1,4 @@
-"""A real PgBouncer, set up as `deploy/pgbouncer.ini` says."""
+"""A real PgBouncer, configured like `deploy/pgbouncer.ini`."""
 
 import os
 import shutil

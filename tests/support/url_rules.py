@@ -1,4 +1,4 @@
-"""URL rules, compiled once in a run and not for each app: that takes longer than most tests."""
+"""URL rules, compiled once per run instead of once per app, which takes longer than most tests."""
 
 from collections.abc import Callable
 

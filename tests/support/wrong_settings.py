@@ -1,4 +1,4 @@
-"""Settings that cannot be used, each with what is said about it."""
+"""Settings that cannot be used, each with its error."""
 
 MAIL = {
     "SMTP_HOST": "mail.example.com",
@@ -7,10 +7,10 @@ MAIL = {
 }
 POSTGRES = {"DATABASE_URL": "postgresql://hookline@db/hookline"}
 SECRET = {"SECRET_KEY": "s" * 32}
-DAYS = "cannot be used; it is a whole number from 1 on"
-SECONDS = "cannot be used; it is a number above 0, at most 3600"
-PORTS = "cannot be used; it is a whole number from 1 to 65535"
-REDIS = "write what is special in its password as %2F, %40 and so on"
+DAYS = "cannot be used; use a whole number of at least 1"
+SECONDS = "cannot be used; use a number above 0, at most 3600"
+PORTS = "cannot be used; use a whole number from 1 to 65535"
+REDIS = "encode special characters in its password as %2F, %40 and so on"
 
 WRONG: list[tuple[dict[str, str], str]] = [
     ({"PORT": "many"}, f"PORT: 'many' {PORTS}"),
@@ -23,24 +23,24 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ({"MAX_IN_FLIGHT": "-1"}, f"MAX_IN_FLIGHT: '-1' {DAYS}"),
     (
         {"WEB_THREADS": "100000"},
-        "WEB_THREADS: '100000' cannot be used; it is a whole number from 1 to 512",
+        "WEB_THREADS: '100000' cannot be used; use a whole number from 1 to 512",
     ),
     (
         {"TRUSTED_PROXIES": "yes"},
-        "TRUSTED_PROXIES: 'yes' cannot be used; it is a whole number from 0 to 10",
+        "TRUSTED_PROXIES: 'yes' cannot be used; use a whole number from 0 to 10",
     ),
-    ({"HTTPS": "maybe"}, "HTTPS: 'maybe' cannot be used; it is 1 or 0"),
-    ({"DEMO": "perhaps"}, "DEMO: 'perhaps' cannot be used; it is 1 or 0"),
+    ({"HTTPS": "maybe"}, "HTTPS: 'maybe' cannot be used; use 1 or 0"),
+    ({"DEMO": "perhaps"}, "DEMO: 'perhaps' cannot be used; use 1 or 0"),
     ({"DELIVERY_TIMEOUT": "-1"}, f"DELIVERY_TIMEOUT: '-1' {SECONDS}"),
     ({"DELIVERY_TIMEOUT": "nan"}, f"DELIVERY_TIMEOUT: 'nan' {SECONDS}"),
     ({"SMTP_TIMEOUT": "5s"}, f"SMTP_TIMEOUT: '5s' {SECONDS}"),
     (
         {"LOG_LEVEL": "info"},
-        "LOG_LEVEL: 'info' cannot be used; it is one of DEBUG, ERROR, INFO, WARNING",
+        "LOG_LEVEL: 'info' cannot be used; use one of DEBUG, ERROR, INFO, WARNING",
     ),
     (
         {"SMTP_SECURITY": "ssl"},
-        "SMTP_SECURITY: 'ssl' cannot be used; it is one of none, starttls, tls",
+        "SMTP_SECURITY: 'ssl' cannot be used; use one of none, starttls, tls",
     ),
     (
         {"LEASE_SECONDS": "10"},
@@ -57,7 +57,7 @@ WRONG: list[tuple[dict[str, str], str]] = [
         "LOGIN_RATE_LIMIT: '10 a fortnight' is not like `100 per minute`",
     ),
     ({"LOGIN_TRIES_LIMIT": "few"}, "LOGIN_TRIES_LIMIT: 'few' is not like `100 per minute`"),
-    ({"BRAND_NAME": "Hook\nline"}, "BRAND_NAME: it is one line of letters that can be printed"),
+    ({"BRAND_NAME": "Hook\nline"}, "BRAND_NAME must be one line of printable characters"),
     (
         {"TRUSTED_HOSTS": "https://hooks.example.com"},
         "TRUSTED_HOSTS: 'https://hooks.example.com' is not a host name; write neither scheme nor "
@@ -65,38 +65,41 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ),
     (
         {"PUBLIC_URL": "hooks.example.com"},
-        "PUBLIC_URL: it is https:// and a host, with a port perhaps",
+        "PUBLIC_URL must be https:// and a host, optionally with a port",
     ),
     (
         {"PUBLIC_URL": "https://hooks.example.com/path"},
-        "PUBLIC_URL: it is https:// and a host, with a port perhaps",
+        "PUBLIC_URL must be https:// and a host, optionally with a port",
     ),
     (
         {"PUBLIC_URL": "https://hooks.example.com", "HTTPS": "0"},
-        "HTTPS=0 contradicts PUBLIC_URL, which is https://: leave HTTPS out",
+        "HTTPS=0 contradicts PUBLIC_URL, which is https://: remove HTTPS",
     ),
     (
         {"PUBLIC_URL": "http://hooks.example.com", "HTTPS": "1"},
-        "HTTPS=1 contradicts PUBLIC_URL, which is http://: make it https://",
+        "HTTPS=1 contradicts PUBLIC_URL, which is http://: change it to https://",
     ),
     (
         MAIL | {"SMTP_HOST": "mail.example.com:587"},
-        "SMTP_HOST: it is a host name alone; the port stands in SMTP_PORT",
+        "SMTP_HOST must be only a host name; set the port in SMTP_PORT",
     ),
     (
         MAIL | {"SMTP_PASSWORD": "hidden-value"},
         "SMTP_USERNAME is needed with SMTP_PASSWORD",
     ),
     (MAIL | {"PUBLIC_URL": ""}, "PUBLIC_URL is needed with SMTP_HOST, for the links in mails"),
-    (MAIL | {"MAIL_FROM": ""}, "MAIL_FROM: it is an address, or a name and an <address>"),
-    ({"DATABASE_URL": "mysql://db"}, "DATABASE_URL: it starts with postgresql:// or sqlite:///"),
+    (MAIL | {"MAIL_FROM": ""}, "MAIL_FROM must be an address, or a name and an <address>"),
+    (
+        {"DATABASE_URL": "mysql://db"},
+        "DATABASE_URL: it must start with postgresql:// or sqlite:///",
+    ),
     (
         {"DATABASE_URL": "postgresql+asyncpg://db/hookline"},
-        "DATABASE_URL: name no driver: it starts with postgresql:// or sqlite:///",
+        "DATABASE_URL: leave out the driver: it must start with postgresql:// or sqlite:///",
     ),
     (
         {"DATABASE_URL": "postgresql://hookline@db/hookline?sslmode=bogus"},
-        "DATABASE_URL: sslmode is one of disable, allow, prefer, require, verify-ca, verify-full",
+        "DATABASE_URL: sslmode must be one of disable, allow, prefer, require, verify-ca, verify-full",
     ),
     (
         {"DATABASE_URL": "postgresql://hookline@db/hookline?poolsize=5"},
@@ -108,11 +111,11 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ),
     (
         {"DATABASE_URL": "sqlite://"},
-        "DATABASE_URL: it names the file, as in sqlite:////var/lib/hookline/hookline.db",
+        "DATABASE_URL: it must name the file, as in sqlite:////var/lib/hookline/hookline.db",
     ),
     (
         {"REDIS_URL": "http://redis:6379"},
-        "REDIS_URL: it starts with redis://, rediss:// or unix://",
+        "REDIS_URL: it must start with redis://, rediss:// or unix://",
     ),
     (
         {"REDIS_URL": "redis://:hidden-value/more@redis"},
@@ -130,7 +133,7 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ({"ENCRYPTION_KEYS": ","}, "ENCRYPTION_KEYS: there is no key between the commas"),
     (
         POSTGRES | {"SECRET_KEY": "hidden-value"},
-        "SECRET_KEY: it is too short: with PostgreSQL it has at least 32 characters; "
+        "SECRET_KEY: it is too short: with PostgreSQL it needs at least 32 characters; "
         "`openssl rand -base64 32` makes one",
     ),
     (

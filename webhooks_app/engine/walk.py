@@ -1,7 +1,7 @@
-"""The walk over all subscriptions that have something to do."""
+"""The walk over all subscriptions with deliveries to send."""
 
-# The walk visits each subscription that has something due by a skip over the partial index, so a
-# million rows of one endpoint cost no more than one (a "loose index scan").
+# The walk jumps through the partial index to each subscription with due deliveries, so a million
+# rows of one endpoint cost no more than one row (a "loose index scan").
 WALK = """
     WITH RECURSIVE walk(subscription_id) AS (
         SELECT * FROM (

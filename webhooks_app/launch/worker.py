@@ -25,7 +25,9 @@ METRICS = "PROMETHEUS_MULTIPROC_DIR"
 def main(processes: int | None, role: str | None) -> None:
     """Deliver what is due and run periodic jobs, until SIGTERM or Ctrl-C."""
     if role is not None and processes is not None:
-        raise click.UsageError("--role runs one part in this process; leave --processes out.")
+        raise click.UsageError(
+            "Use either --role or --processes: --role runs one part in this process."
+        )
     with exiting_in_one_line():
         metrics = _metrics_folder()
         if role is None:

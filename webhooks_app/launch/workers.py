@@ -29,7 +29,7 @@ ROLES: dict[str, Callable[[Flask], None]] = {
 
 
 def run_role(role: str) -> None:
-    """One part, in this process. Raises `CannotStart`."""
+    """Run one part in this process. Raises `CannotStart`."""
     children.allow_many_files()
     app = app_for(_settings())
     check_start(app)
@@ -47,7 +47,7 @@ def supervise(processes: int | None, metrics: Path) -> None:
 
 
 def _check_apart(settings: Settings) -> None:
-    """In a process of its own: a supervisor needs neither the app nor its connections."""
+    """In its own process: a supervisor needs neither the app nor its connections."""
     if (child := os.fork()) == 0:
         status = 1
         try:

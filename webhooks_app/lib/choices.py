@@ -1,11 +1,11 @@
-"""What a typed value may be, in words for whoever set it wrong."""
+"""What a typed value may be, in words for an error message."""
 
 import msgspec
 from msgspec.inspect import BoolType, FloatType, IntType, LiteralType, StructType, UnionType
 
 
 def choices_of(struct: type[msgspec.Struct], name: str) -> str:
-    """What the field of that name takes, such as `a whole number from 1 to 65535`."""
+    """What the field of that name accepts, such as `a whole number from 1 to 65535`."""
     inspected = msgspec.inspect.type_info(struct)
     assert isinstance(inspected, StructType)
     [kind] = (field.type for field in inspected.fields if field.name == name)
@@ -21,7 +21,7 @@ def _words(kind: msgspec.inspect.Type) -> str:
         case LiteralType():
             return "one of " + ", ".join(map(str, kind.values))
         case IntType(ge=least, le=None):
-            return f"a whole number from {least} on"
+            return f"a whole number of at least {least}"
         case IntType(ge=least, le=most):
             return f"a whole number from {least} to {most}"
         case FloatType(le=most):

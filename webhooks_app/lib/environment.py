@@ -1,4 +1,4 @@
-"""Variables of the environment: their values, also from files, and names that are misspelt."""
+"""Environment variables: their values, also from files, and misspelt names."""
 
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -6,12 +6,14 @@ from pathlib import Path
 from webhooks_app.lib.starting import BadSetting
 
 FILE = "_FILE"
-SHORTEST = 6  # of shorter names, another program's variable may well be one edit away
+SHORTEST = 6  # for shorter names, another program's variable may be one edit away
 
 
 def value_of(environ: Mapping[str, str], name: str, *, secret: bool) -> str:
-    """What that variable says, empty when it is not set. The value of a secret may stand in a file
-    that `<name>_FILE` names. Raises `BadSetting`."""
+    """The value of that variable, empty if it is not set. Raises `BadSetting`.
+
+    A secret's value may be in a file that `<name>_FILE` names.
+    """
     value, path = environ.get(name, ""), environ.get(name + FILE, "") if secret else ""
     if value and path:
         raise BadSetting(f"{name} and {name}{FILE} are both set: keep one of them")
@@ -35,7 +37,7 @@ def _content(variable: str, path: Path) -> str:
 
 
 def misspelt(environ: Collection[str], known: Collection[str]) -> Iterator[tuple[str, str]]:
-    """Variables that are not `known` but nearly so, each with what was probably meant."""
+    """Variables that are almost a `known` one, each with the one that was probably meant."""
     for variable in sorted(set(environ) - set(known)):
         for name in known:
             if len(name) >= SHORTEST and _is_one_edit_away(variable, name):
@@ -43,7 +45,7 @@ def misspelt(environ: Collection[str], known: Collection[str]) -> Iterator[tuple
 
 
 def _is_one_edit_away(one: str, other: str) -> bool:
-    """One character more, fewer or different, or two that changed places."""
+    """Whether they differ by one character more, fewer or different, or by two swapped ones."""
     pairs = enumerate(zip(one, other, strict=False))
     start = next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
     a, b = one[start:], other[start:]

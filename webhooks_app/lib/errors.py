@@ -12,9 +12,9 @@ UNSTORABLE = DataError
 
 
 def reason_of(error: BaseException) -> str:
-    """Why the database, or Redis, refused: in one line, without anything that is stored there.
+    """Why the database or Redis refused, in one line without stored values.
 
-    The driver quotes values in what it says of data, so of that only the kind is told.
+    The driver quotes values in errors about data, so for those only the kind is given.
     """
     cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
     code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)

@@ -1,6 +1,6 @@
-"""URLs of the database and of Redis, as far as they can be checked without asking anybody.
+"""Check the URLs of the database and of Redis, without connecting.
 
-What is wrong is said without quoting: a password with a slash makes any part look like another.
+Errors never quote the URL: a password with a slash makes any part look like another.
 """
 
 from typing import Any
@@ -14,13 +14,13 @@ from sqlalchemy.exc import ArgumentError
 POSTGRES = "postgresql+psycopg"
 DRIVERS = (POSTGRES, "sqlite", "sqlite+pysqlite")
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
-ENCODE = "write what is special in its password as %2F, %40 and so on"
+ENCODE = "encode special characters in its password as %2F, %40 and so on"
 
 
 def check_database_url(url: str) -> None:
     """Raises ValueError, with what is wrong."""
     if not url.startswith(("postgresql", "sqlite")):
-        raise ValueError("it starts with postgresql:// or sqlite:///")
+        raise ValueError("it must start with postgresql:// or sqlite:///")
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:
@@ -28,17 +28,17 @@ def check_database_url(url: str) -> None:
             f"it is not like postgresql://user:password@host:5432/name; {ENCODE}"
         ) from error
     if parsed.drivername not in DRIVERS:
-        raise ValueError("name no driver: it starts with postgresql:// or sqlite:///")
+        raise ValueError("leave out the driver: it must start with postgresql:// or sqlite:///")
     if parsed.drivername == POSTGRES:
         _check_options(parsed)
     elif not parsed.database or parsed.database == ":memory:":
-        raise ValueError("it names the file, as in sqlite:////var/lib/hookline/hookline.db")
+        raise ValueError("it must name the file, as in sqlite:////var/lib/hookline/hookline.db")
 
 
 def _check_options(url: URL) -> None:
     mode = url.query.get("sslmode")
     if mode is not None and mode not in SSL_MODES:
-        raise ValueError(f"sslmode is one of {', '.join(SSL_MODES)}")
+        raise ValueError(f"sslmode must be one of {', '.join(SSL_MODES)}")
     for name, value in url.query.items():
         option: Any = {name: value}
         try:
@@ -50,7 +50,7 @@ def _check_options(url: URL) -> None:
 def check_redis_url(url: str) -> None:
     """Raises ValueError, with what is wrong."""
     if not url.startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("it starts with redis://, rediss:// or unix://")
+        raise ValueError("it must start with redis://, rediss:// or unix://")
     try:
         ConnectionPool.from_url(url).make_connection()
     except TypeError as error:

@@ -16,7 +16,7 @@ class BadSetting(CannotStart):
 
 @contextmanager
 def exiting_in_one_line() -> Iterator[None]:
-    """`CannotStart` ends the process without a traceback, whoever runs it."""
+    """End the process on `CannotStart`, without a traceback."""
     try:
         yield
     except CannotStart as error:

@@ -1,4 +1,4 @@
-"""Which encryption keys have sealed what is stored: their fingerprints, which open nothing."""
+"""The fingerprints of the encryption keys in use. They cannot decrypt anything."""
 
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,7 +8,7 @@ from webhooks_app.models.columns import Moment
 
 
 class EncryptionKey(Model):
-    """`first_since` is when a start last found it as the key that seals."""
+    """`first_since` is when a start last found it as the first key, which encrypts."""
 
     __tablename__ = "encryption_keys"
 

@@ -8,8 +8,10 @@ from webhooks_app.models.columns import Moment
 
 
 class RunningEngine(Model):
-    """An engine that has something in flight, under the number that its claims carry. It is dead
-    once `alive_until` has passed; what it held may then be sent again."""
+    """An engine with something in flight, by the number that its claims carry.
+
+    It is dead once `alive_until` has passed; its deliveries may then be sent again.
+    """
 
     __tablename__ = "engines"
 
