@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL: their settings, also through a pooler, and the end of abandoned locks."""
+"""Connections to PostgreSQL: their settings, through a pooler too, and abandoned locks that end."""
 
 import signal
 import subprocess

@@ -99,7 +99,8 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ),
     (
         {"DATABASE_URL": "postgresql://hookline@db/hookline?sslmode=bogus"},
-        "DATABASE_URL: sslmode must be one of disable, allow, prefer, require, verify-ca, verify-full",
+        "DATABASE_URL: sslmode must be one of disable, allow, prefer, require, "
+        "verify-ca, verify-full",
     ),
     (
         {"DATABASE_URL": "postgresql://hookline@db/hookline?poolsize=5"},
