@@ -60,8 +60,7 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ({"BRAND_NAME": "Hook\nline"}, "BRAND_NAME must be one line of printable characters"),
     (
         {"TRUSTED_HOSTS": "https://hooks.example.com"},
-        "TRUSTED_HOSTS: 'https://hooks.example.com' is not a host name; write neither scheme nor "
-        "port",
+        "TRUSTED_HOSTS: 'https://hooks.example.com' is not a host name; leave out scheme and port",
     ),
     (
         {"PUBLIC_URL": "hooks.example.com"},
