@@ -221,3 +221,26 @@ def test_a_test_mail_needs_a_server_and_an_address(app: Flask, run: Run) -> None
     set_smtp(app, free_port())
     refused(run("send-test-mail", "ops@example.com"), "ConnectionRefusedError")
     refused(run("send-test-mail", "ops"), "not an e-mail address")
+
+
+def test_check_config_tries_everything(app: Flask, run: Run) -> None:
+    with MailServer() as server:
+        set_smtp(app, server.port)
+        result = run("check-config")
+    assert result.exit_code == 0, result.output
+    parts = [line.split()[:2] for line in result.output.splitlines()]
+    names = ("sql", "schema", "writes", "keys", "redis", "clock", "mail")
+    assert parts == [["ok", name] for name in names]
+
+
+def test_check_config_says_what_to_do(
+    app: Flask, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEASE_SECOND", "60")
+    set_smtp(app, free_port())
+    result = run("check-config")
+    assert result.exit_code == 1
+    failed = [line for line in result.output.splitlines() if line.startswith("FAILED")]
+    assert [line.split()[1] for line in failed] == ["LEASE_SECOND:", "mail:"]
+    assert failed[0].endswith("Did you mean LEASE_SECONDS?")
+    assert "SMTP_" in failed[1]

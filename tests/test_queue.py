@@ -13,7 +13,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from tests.support.servers import RedisServer
 from webhooks_app import queue
 from webhooks_app.jobs.our_job import OUR_JOBS
-from webhooks_app.jobs.schedule import PERIODIC
+from webhooks_app.operations.schedule import PERIODIC
 
 
 @pytest.mark.parametrize("name", sorted(OUR_JOBS))

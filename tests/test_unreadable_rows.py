@@ -25,7 +25,6 @@ from webhooks_app.chat.state import Speaker
 from webhooks_app.deliveries import replays
 from webhooks_app.digests.service import send_due
 from webhooks_app.extensions import db
-from webhooks_app.jobs.schedule import PERIODIC
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import (
@@ -40,6 +39,7 @@ from webhooks_app.models import (
     Subscription,
 )
 from webhooks_app.models.shapes import JsonOf
+from webhooks_app.operations.schedule import PERIODIC
 
 JUNK = ('"text"', '[{"a": [5]}]', '{"a": {"b": 1}}', "not json")
 # JSON that is kept as text. The data of events is left out: it is checked before it is stored, and

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 NO_PAGES = (
     "api.",
     "static",
-    "operations.",
+    *(f"operations.{one}" for one in ("healthz", "readyz", "status", "show_metrics")),
     "docs.list_all",
     "docs.list_parts",
     "docs.show_all",

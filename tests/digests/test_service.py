@@ -19,7 +19,6 @@ from webhooks_app.digests.schedule import parse_schedule
 from webhooks_app.digests.service import SETTLED_AFTER, Told
 from webhooks_app.extensions import db
 from webhooks_app.jobs.digests import send_due as job
-from webhooks_app.jobs.schedule import PERIODIC
 from webhooks_app.lib.ids import floor_id
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.lib.tenant import Tenant
@@ -27,6 +26,7 @@ from webhooks_app.lib.times import utcnow
 from webhooks_app.mail import service as mail
 from webhooks_app.models import Delivery, Digest, Event, Mail, Organisation, Subscription
 from webhooks_app.operations.integrity_check import audit
+from webhooks_app.operations.schedule import PERIODIC
 from webhooks_app.parts import parts_of
 from webhooks_app.subscriptions import service as subscriptions
 from webhooks_app.subscriptions.test_delivery import send_test

@@ -13,7 +13,7 @@ from webhooks_app.engine.claim import ClaimRequest, claim
 from webhooks_app.extensions import db
 from webhooks_app.jobs import beat as module
 from webhooks_app.jobs.beat import Beat
-from webhooks_app.jobs.schedule import PERIODIC
+from webhooks_app.operations.schedule import PERIODIC
 
 
 def waiting(redis_server: RedisServer, name: str) -> list[str]:

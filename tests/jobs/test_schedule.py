@@ -6,7 +6,7 @@ import pkgutil
 from datetime import timedelta
 
 from webhooks_app import jobs, queue
-from webhooks_app.jobs.schedule import PERIODIC
+from webhooks_app.operations.schedule import PERIODIC
 
 SECONDS = {
     "chat.end_idle": 15,

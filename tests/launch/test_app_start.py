@@ -36,7 +36,7 @@ def test_it_says_where_it_is_and_how_to_get_in(shared: Instance) -> None:
 def test_it_runs_every_part(shared: Instance) -> None:
     for part in ("web", "redis", "deliveries", "background", "beat"):
         assert shared.part(part), part
-    wait_until(lambda: requests.get(f"{shared.url}/readyz", timeout=5).status_code == 200, 20)
+    wait_until(lambda: requests.get(f"{shared.url}/status", timeout=5).status_code == 200, 20)
 
 
 def test_what_it_keeps_is_for_its_owner_only(shared: Instance) -> None:

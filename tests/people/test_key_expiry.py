@@ -8,9 +8,9 @@ from flask import Flask
 from tests import factories
 from webhooks_app.extensions import db
 from webhooks_app.jobs import upkeep
-from webhooks_app.jobs.schedule import PERIODIC
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import ApiKey, Mail, Notification, Organisation
+from webhooks_app.operations.schedule import PERIODIC
 from webhooks_app.people import api_keys, key_expiry
 
 DAY = timedelta(days=1)

@@ -17,7 +17,6 @@ from webhooks_app.engine.record import MASK
 from webhooks_app.engine.switching_off import disable
 from webhooks_app.extensions import db
 from webhooks_app.jobs import upkeep
-from webhooks_app.jobs.schedule import PERIODIC
 from webhooks_app.lib.errors import Conflict
 from webhooks_app.lib.ids import floor_id
 from webhooks_app.lib.paging import DEFAULT_SIZE, PageBounds
@@ -32,6 +31,7 @@ from webhooks_app.models import (
     Subscription,
     User,
 )
+from webhooks_app.operations.schedule import PERIODIC
 from webhooks_app.organisations import audit_log, audit_search, plans
 from webhooks_app.organisations.audit_log import ACTIONS, Actor, Target
 from webhooks_app.organisations.audit_search import AuditFilters

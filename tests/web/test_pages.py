@@ -1,7 +1,6 @@
 """Basic pages: log-in, overview, receiver, and what operators probe."""
 
 import re
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -10,8 +9,6 @@ from msgspec.structs import replace
 from werkzeug.test import TestResponse
 
 from tests import factories
-from tests.conftest import settings_for
-from tests.support.servers import RedisServer
 from tests.web.conftest import Person
 from webhooks_app import create_app
 from webhooks_app.config import Settings
@@ -195,26 +192,6 @@ def test_behind_a_proxy_each_visitor_has_a_limit_of_their_own(
 
 def test_healthz_needs_nothing(client: FlaskClient) -> None:
     assert client.get("/healthz").get_json() == {"status": "ok"}
-
-
-def test_readyz_says_what_is_missing(
-    app: Flask, client: FlaskClient, redis_server: RedisServer
-) -> None:
-    response = client.get("/readyz")
-    assert response.status_code == 503
-    assert response.get_json()["checks"] == {
-        "sql": "ok",
-        "redis": "ok",
-        "workers": "none seen lately",
-    }
-
-
-def test_readyz_answers_when_everything_is_away(tmp_path: Path) -> None:
-    away = settings_for("postgresql://nobody@127.0.0.1:1/x", "redis://127.0.0.1:1", tmp_path)
-    response = create_app(away).test_client().get("/readyz")
-    assert response.status_code == 503
-    assert response.get_json()["checks"]["sql"] == "does not answer"
-    assert response.get_json()["checks"]["redis"] == "does not answer"
 
 
 def test_metrics_count_what_happened(client: FlaskClient, organisation: Organisation) -> None:

@@ -47,6 +47,7 @@ OPEN = {
     "openapi.show_document",
     "operations.healthz",
     "operations.readyz",
+    "operations.status",
     "operations.show_metrics",
 }
 OWN_RULES = {
@@ -70,7 +71,7 @@ OWN_RULES = {
     "unsubscribe.ask",
     "unsubscribe.drop",
 }
-OF_OPERATORS = {"outbox.index", "outbox.show", "outbox.html"}
+OF_OPERATORS = {"outbox.index", "outbox.show", "outbox.html", "operations.show_health"}
 OF_ADMINS = {"audit_log.index", "audit_log.export"}
 OF_OWNERS = {"members.change_role", "organisations.require_second_factor"}
 OF_ONES_OWN = {

@@ -21,14 +21,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from webhooks_app import doorbell, queue
 from webhooks_app.engine.claim import anything_due
 from webhooks_app.extensions import db
-from webhooks_app.jobs.schedule import PERIODIC, Periodic
 from webhooks_app.lib.times import utcnow
+from webhooks_app.operations.checks import BEAT_LOCK
 from webhooks_app.operations.periodic import take_turn
+from webhooks_app.operations.schedule import PERIODIC, Periodic
 from webhooks_app.parts import parts_of
 
 TICK = 0.5
 LEASE = 12.0
-LOCK = "hookline:beat"
+LOCK = BEAT_LOCK
 PERIODIC_EVERY = 5.0
 
 log = structlog.get_logger(__name__)

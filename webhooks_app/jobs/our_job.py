@@ -5,7 +5,7 @@ from collections.abc import Callable
 import structlog
 from rq.job import Job
 
-from webhooks_app.jobs.schedule import PERIODIC
+from webhooks_app.operations.schedule import PERIODIC
 from webhooks_app.queue import REPLAY_BATCH, RUN_ENGINE, SEND_MAIL
 
 OUR_JOBS = frozenset(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from webhooks_app import queue
 from webhooks_app.channels.email.addresses import ascii_address
 from webhooks_app.channels.email.mime import Email
-from webhooks_app.channels.email.smtp import Server, Unsent
+from webhooks_app.channels.email.smtp import Server, SmtpConnection, Unsent
 from webhooks_app.channels.email.templates import render
 from webhooks_app.channels.email.transport import MailTransport
 from webhooks_app.channels.email.unsubscribe import Unsubscribing
@@ -103,6 +103,18 @@ def send_test(to: str) -> str:
         raise MailNotSent(f"{error}.") from error
     transport.hang_up()
     return f"{code} {text}"
+
+
+def complaint(settings: Settings) -> str | None:
+    """Why the mail server that is set lets nobody in; None when it does, or none is set."""
+    server = server_of(settings)
+    if server is None:
+        return None
+    try:
+        SmtpConnection(server).hang_up()
+    except Unsent as error:
+        return str(error)
+    return None
 
 
 def server_of(settings: Settings) -> Server | None:

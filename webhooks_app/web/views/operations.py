@@ -1,12 +1,15 @@
 """For operators and their probes."""
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, render_template
 from werkzeug.wrappers import Response as BaseResponse
 
 from webhooks_app.extensions import db
 from webhooks_app.lib import metrics
-from webhooks_app.operations import health
+from webhooks_app.lib.times import utcnow
+from webhooks_app.operations import checks, health
+from webhooks_app.operations.checks import Check
 from webhooks_app.parts import parts
+from webhooks_app.web.tenancy import operator_required
 
 bp = Blueprint("operations", __name__)
 
@@ -19,10 +22,39 @@ def healthz() -> BaseResponse:
 
 @bp.get("/readyz")
 def readyz() -> tuple[BaseResponse, int]:
-    """SQL and Redis respond, and a worker was seen lately; otherwise 503."""
-    checks = health.checks(db.engine, parts().settings.redis_socket_url)
-    ready = all(check == "ok" for check in checks.values())
-    return jsonify(status="ok" if ready else "not ready", checks=checks), 200 if ready else 503
+    """Whether this process can accept events and show pages; 503 when not."""
+    return _answer(_readiness(), "not ready")
+
+
+@bp.get("/status")
+def status() -> tuple[BaseResponse, int]:
+    """Whether all of the product works, workers too; 503 when not."""
+    return _answer(_everything(), "in trouble")
+
+
+@bp.get("/ops/health")
+@operator_required
+def show_health() -> str:
+    return render_template("operations/health.html", checks=_everything())
+
+
+def _everything() -> list[Check]:
+    settings = parts().settings
+    ready = _readiness()
+    if not all(check.ok for check in ready):
+        return ready
+    return ready + checks.delivering(db.engine, settings.redis_socket_url, utcnow())
+
+
+def _readiness() -> list[Check]:
+    return checks.readiness(db.engine, parts().settings.vault_keys)
+
+
+def _answer(found: list[Check], trouble: str) -> tuple[BaseResponse, int]:
+    """Anybody may read it, so it names no hosts."""
+    ok = all(check.ok for check in found)
+    said = {check.part: check.fault or "ok" for check in found}
+    return jsonify(status="ok" if ok else trouble, checks=said), 200 if ok else 503
 
 
 @bp.get("/metrics")

@@ -1,13 +1,13 @@
 """The operators' commands: `flask --app app …`."""
 
 from datetime import timedelta
-from typing import Any
 
 import click
 from flask import Flask
 from flask.cli import with_appcontext
-from sqlalchemy.exc import DBAPIError
 
+from webhooks_app.commands.check_config import check_config
+from webhooks_app.commands.command import Command, Refused
 from webhooks_app.extensions import db
 from webhooks_app.lib.errors import BadAccount, NotFound
 from webhooks_app.lib.pointers import Invalid
@@ -21,32 +21,6 @@ from webhooks_app.people import accounts, api_keys, second_factor
 from webhooks_app.vocabulary import Mode
 
 
-class Refused(click.ClickException):
-    """The command cannot do what was asked; nothing was changed."""
-
-    exit_code = 2
-
-
-class Command(click.Command):
-    """Show what is wrong in one sentence, without click's usage text before it."""
-
-    def make_context(self, *args: Any, **options: Any) -> click.Context:
-        try:
-            return super().make_context(*args, **options)
-        except click.UsageError as error:
-            raise Refused(error.format_message()) from error
-
-    def invoke(self, context: click.Context) -> object:
-        try:
-            return super().invoke(context)
-        except DBAPIError as error:
-            reason = str(error.orig).strip().splitlines()[0]
-            raise click.ClickException(
-                f"The database cannot be used: {reason}. Check DATA_DIR and DATABASE_URL, and run "
-                "`flask --app app db upgrade`."
-            ) from error
-
-
 def init_app(app: Flask) -> None:
     commands = (
         create_organisation,
@@ -56,6 +30,7 @@ def init_app(app: Flask) -> None:
         create_api_key,
         check_invariants,
         send_test_mail,
+        check_config,
     )
     for command in commands:
         app.cli.add_command(command)

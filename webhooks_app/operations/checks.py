@@ -1,0 +1,194 @@
+"""What has to work, asked one by one: for probes, the page of operators and `check-config`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ParamSpec
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Worker
+from rq.serializers import JSONSerializer
+from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from webhooks_app import queue
+from webhooks_app.database import choose, reading, unless_busy, upsert
+from webhooks_app.lib.cache import Cache
+from webhooks_app.lib.errors import reason_of
+from webhooks_app.lib.times import utcnow
+from webhooks_app.models import PeriodicRun
+from webhooks_app.operations.keys import OTHER_KEYS, are_others
+from webhooks_app.operations.schedule import PERIODIC
+from webhooks_app.operations.schema import UPGRADE, Schema, schema_of
+
+SEEN_LATELY = timedelta(seconds=90)
+LATE = timedelta(minutes=5)
+CLOCKS_APART = timedelta(seconds=2)
+BEAT_LOCK = "hookline:beat"
+PROBE = "hookline:probe"
+START = "Start `python worker.py`, and read its log."
+P = ParamSpec("P")
+AWAY = (RedisError, SQLAlchemyError, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`fault` is empty when it works, else a few words that anybody may read. `reason` and
+    `advice` are for operators."""
+
+    part: str
+    fault: str = ""
+    reason: str = ""
+    advice: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return not self.fault
+
+
+def readiness(engine: Engine, keys: Sequence[str]) -> list[Check]:
+    """What this process needs to accept events and to show pages: Redis and workers are not."""
+    try:
+        with reading(engine) as connection:
+            schema = schema_of(connection)
+    except SQLAlchemyError as error:
+        return [_away(error)]
+    if schema is Schema.BEHIND:
+        return [Check("sql"), Check("schema", "is too old", advice=f"Run `{UPGRADE}`.")]
+    try:
+        return [Check("sql"), Check("schema"), _writes(engine), _keys(engine, keys)]
+    except SQLAlchemyError as error:
+        return [_away(error)]
+
+
+def services(engine: Engine, redis_url: str, now: datetime) -> list[Check]:
+    """Redis, and the clock: the rest of what is there before a worker starts."""
+    return [_redis(queue.fast_redis(redis_url)), _asked("clock", _clock, engine, now)]
+
+
+def delivering(engine: Engine, redis_url: str, now: datetime) -> list[Check]:
+    """What it takes to deliver in time, beside what `readiness` says."""
+    redis = queue.fast_redis(redis_url)
+    return [
+        *services(engine, redis_url, now),
+        _asked("workers", _worker, redis, queue.DELIVERIES),
+        _asked("background worker", _worker, redis, queue.BACKGROUND),
+        _asked("beat", _beat, redis),
+        _asked("periodic jobs", _periodic, engine, now),
+    ]
+
+
+def _asked(part: str, ask: Callable[P, Check | None], *args: P.args, **options: P.kwargs) -> Check:
+    """What `ask` found wrong, if anything."""
+    try:
+        return ask(*args, **options) or Check(part)
+    except AWAY as error:
+        return Check(part, "cannot be asked", reason_of(error))
+
+
+def _away(error: SQLAlchemyError) -> Check:
+    advice = "Is the database up, and is DATABASE_URL right? Events are refused with 503 meanwhile."
+    return Check("sql", "does not answer", reason_of(error), advice)
+
+
+def _writes(engine: Engine) -> Check:
+    url = str(engine.url)
+    found = _written.get(url)
+    if found is None:
+        found = choose(engine, postgresql=_writable_postgres, sqlite=_writable_sqlite)(engine)
+        _written.put(url, found)
+    return found
+
+
+# Anybody may ask as often as they like: each second costs one commit at most.
+_written: Cache[str, Check] = Cache(8, seconds=1)
+
+
+def _writable_postgres(engine: Engine) -> Check:
+    with reading(engine) as connection:
+        reads_only = connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "on"
+    if not reads_only:
+        return Check("writes")
+    advice = "Is it a standby, or a primary of before? Events are refused with 503 meanwhile."
+    return Check("writes", "are refused", "the database only reads", advice)
+
+
+def _writable_sqlite(engine: Engine) -> Check:
+    row = upsert(engine, PeriodicRun).values(name="probe", last_run_at=utcnow())
+    again = {"last_run_at": row.excluded.last_run_at}
+    try:
+        with unless_busy(engine) as connection:
+            connection.execute(row.on_conflict_do_update(index_elements=["name"], set_=again))
+    except SQLAlchemyError as error:
+        if "locked" in reason_of(error):
+            return Check("writes")  # somebody writes
+        advice = "Is the disk full, or DATA_DIR read-only? Events are refused with 503 meanwhile."
+        return Check("writes", "are refused", reason_of(error), advice)
+    return Check("writes")
+
+
+def _keys(engine: Engine, keys: Sequence[str]) -> Check:
+    if are_others(engine, keys):
+        return Check("keys", "are others than those of the database", OTHER_KEYS, "Restart it.")
+    return Check("keys")
+
+
+def _redis(redis: Redis) -> Check:
+    try:
+        redis.set(PROBE, 1, ex=60)
+    except AWAY as error:
+        advice = (
+            "Is Redis up, REDIS_URL right, and its memory not full? Events are accepted and "
+            "delivered meanwhile, a second later than usual; other jobs wait."
+        )
+        return Check("redis", "takes no writes", reason_of(error), advice)
+    return Check("redis")
+
+
+def _worker(redis: Redis, name: str) -> Check | None:
+    workers = Worker.all(queue=queue.queue_named(name, redis), serializer=JSONSerializer)
+    beats = [worker.last_heartbeat for worker in workers]
+    if any(beat and utcnow() - beat < SEEN_LATELY for beat in beats):
+        return None
+    part = "workers" if name == queue.DELIVERIES else "background worker"
+    return Check(part, "none seen lately", advice=START)
+
+
+def _beat(redis: Redis) -> Check | None:
+    if redis.exists(BEAT_LOCK):
+        return None
+    return Check("beat", "none seen lately", advice=START)
+
+
+def _clock(engine: Engine, now: datetime) -> Check | None:
+    apart = clock_skew(engine, now)
+    if abs(apart) < CLOCKS_APART:
+        return None
+    advice = "Keep the clocks of all machines in step (NTP): what is due goes by them."
+    seconds = f"this machine is {apart.total_seconds():+.1f} s off the database"
+    return Check("clock", "differs from the database's", seconds, advice)
+
+
+def clock_skew(engine: Engine, now: datetime) -> timedelta:
+    """How far this machine is ahead of the database server; of a file, not at all."""
+    if choose(engine, postgresql=False, sqlite=True):
+        return timedelta(0)
+    with reading(engine) as connection:
+        return now - connection.scalars(select(func.now())).one()
+
+
+def _periodic(engine: Engine, now: datetime) -> Check | None:
+    """Jobs that the beat asked for too long ago."""
+    with reading(engine) as connection:
+        rows = connection.execute(select(PeriodicRun.name, PeriodicRun.last_run_at)).all()
+    ran = {row.name: row.last_run_at for row in rows}
+    late = [
+        periodic.job.partition("jobs.")[2]
+        for periodic in PERIODIC
+        if periodic.job in ran and now - ran[periodic.job] > periodic.every + LATE
+    ]
+    if not late:
+        return None
+    advice = "They run on the background worker when the beat asks. Are both up?"
+    return Check("periodic jobs", "are overdue", ", ".join(late), advice)
