@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -17,7 +18,7 @@ from webhooks_app.api import problems
 from webhooks_app.catalogue import CATALOGUE
 from webhooks_app.channels.retry_policy import POLICIES, timeline
 from webhooks_app.channels.webhook.formats import FORMATS
-from webhooks_app.channels.webhook.signatures import sign_standard
+from webhooks_app.channels.webhook.signatures import generate_secret, sign_standard
 from webhooks_app.config import Settings
 from webhooks_app.matching.operators import OPERATORS
 from webhooks_app.people.api_keys import SCOPES
@@ -202,6 +203,27 @@ def test_the_receiver_of_the_readme_takes_what_we_send_and_nothing_else(tmp_path
     finally:
         receiver.kill()
         receiver.wait()
+
+
+@pytest.mark.quick
+def test_the_check_without_a_library_takes_what_we_sign_and_nothing_else() -> None:
+    [snippet] = re.findall(r"```python\n(.+?)```", DELIVERIES, re.DOTALL)
+    code: dict[str, Any] = {}
+    exec(snippet, code)
+    secret = generate_secret()
+    body, now = b'{"type":"lead.captured"}', int(time.time())
+
+    def headers(at: int) -> dict[str, str]:
+        signature = sign_standard([generate_secret(), secret], "msg_1", at, body)
+        return {
+            "webhook-id": "msg_1",
+            "webhook-timestamp": str(at),
+            "webhook-signature": signature,
+        }
+
+    assert code["verify"](secret, headers(now), body)
+    assert not code["verify"](secret, headers(now), body + b" ")
+    assert not code["verify"](secret, headers(now - 301), body)
 
 
 def answer(port: int, body: bytes, headers: dict[str, str]) -> int | None:
