@@ -39,7 +39,7 @@ def problem_source(slug: str) -> Response:
 
 
 def page_of(slug: str, form: TryForm, result: object = None) -> str:
-    """The page of an operation, with its form and what came of it."""
+    """The page of an operation, with its form and the result."""
     arrive_if_known()
     source = url_for("reference.source", slug=slug)
     return _page(operation_document(slug), source, form=form, result=result)
