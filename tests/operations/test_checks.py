@@ -1,4 +1,4 @@
-"""What probes, the page of operators and `check-config` say, part by part."""
+"""What probes, the operators' page and `check-config` show, part by part."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

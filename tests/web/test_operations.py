@@ -1,4 +1,4 @@
-"""What probes and operators ask: /readyz, /status, /ops/health."""
+"""What probes and operators read: /readyz, /status, /ops/health."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`flask --app app check-config`: does what the settings name work, too?"""
+"""`flask --app app check-config`: check that everything the settings name works."""
 
 import click
 from flask.cli import with_appcontext
@@ -16,7 +16,7 @@ from webhooks_app.parts import parts
 @click.command("check-config", cls=Command)
 @with_appcontext
 def check_config() -> None:
-    """Try what the settings name, and say what to do; exit 1 when something does not work."""
+    """Check what the settings name, and say what to do; exit 1 if something does not work."""
     settings = parts().settings
     found = [
         *_names(),

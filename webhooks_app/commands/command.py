@@ -1,4 +1,4 @@
-"""What all commands have in common: they say in one sentence what is wrong."""
+"""The base of all commands: they say what is wrong in one sentence."""
 
 from typing import Any
 

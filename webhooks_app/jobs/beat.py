@@ -65,7 +65,7 @@ class Beat:
             return
         was_due, self._is_due = self._is_due, anything_due(self._database)
         if self._is_due:
-            # What is still due at the next tick is too much for the engines that are awake.
+            # Deliveries still due at the next tick are too much for the engines that are awake.
             (doorbell.call if was_due else doorbell.ring)(self._connection)
         if time.monotonic() >= self._periodic_at:
             self._periodic_at = time.monotonic() + PERIODIC_EVERY

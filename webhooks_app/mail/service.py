@@ -106,7 +106,7 @@ def send_test(to: str) -> str:
 
 
 def complaint(settings: Settings) -> str | None:
-    """Why the mail server that is set lets nobody in; None when it does, or none is set."""
+    """Why the log-in to the mail server fails; None if it works or no server is set."""
     server = server_of(settings)
     if server is None:
         return None

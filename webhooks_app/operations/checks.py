@@ -1,4 +1,4 @@
-"""What has to work, asked one by one: for probes, the page of operators and `check-config`."""
+"""Check everything that must work, for probes, the operators' page and `check-config`."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -34,8 +34,10 @@ AWAY = (RedisError, SQLAlchemyError, OSError)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`fault` is empty when it works, else a few words that anybody may read. `reason` and
-    `advice` are for operators."""
+    """`fault` is empty if it works, otherwise a few words that anyone may read.
+
+    `reason` and `advice` are for operators.
+    """
 
     part: str
     fault: str = ""
@@ -48,7 +50,7 @@ class Check:
 
 
 def readiness(engine: Engine, keys: Sequence[str]) -> list[Check]:
-    """What this process needs to accept events and to show pages: Redis and workers are not."""
+    """What this process needs to accept events and show pages, which is not Redis or workers."""
     try:
         with reading(engine) as connection:
             schema = schema_of(connection)
@@ -63,12 +65,12 @@ def readiness(engine: Engine, keys: Sequence[str]) -> list[Check]:
 
 
 def services(engine: Engine, redis_url: str, now: datetime) -> list[Check]:
-    """Redis, and the clock: the rest of what is there before a worker starts."""
+    """Redis and the clock: what else exists before a worker starts."""
     return [_redis(queue.fast_redis(redis_url)), _asked("clock", _clock, engine, now)]
 
 
 def delivering(engine: Engine, redis_url: str, now: datetime) -> list[Check]:
-    """What it takes to deliver in time, beside what `readiness` says."""
+    """What it takes to deliver in time, besides `readiness`."""
     redis = queue.fast_redis(redis_url)
     return [
         *services(engine, redis_url, now),
@@ -80,7 +82,7 @@ def delivering(engine: Engine, redis_url: str, now: datetime) -> list[Check]:
 
 
 def _asked(part: str, ask: Callable[P, Check | None], *args: P.args, **options: P.kwargs) -> Check:
-    """What `ask` found wrong, if anything."""
+    """The fault that `ask` found, if any."""
     try:
         return ask(*args, **options) or Check(part)
     except AWAY as error:
@@ -101,7 +103,7 @@ def _writes(engine: Engine) -> Check:
     return found
 
 
-# Anybody may ask as often as they like: each second costs one commit at most.
+# Anyone may ask any number of times: each second costs at most one commit.
 _written: Cache[str, Check] = Cache(8, seconds=1)
 
 
@@ -110,7 +112,7 @@ def _writable_postgres(engine: Engine) -> Check:
         reads_only = connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "on"
     if not reads_only:
         return Check("writes")
-    advice = "Is it a standby, or a primary of before? Events are refused with 503 meanwhile."
+    advice = "Whether it is a standby or a former primary. Until it is primary, events get a 503."
     return Check("writes", "are refused", "the database only reads", advice)
 
 
@@ -122,7 +124,7 @@ def _writable_sqlite(engine: Engine) -> Check:
             connection.execute(row.on_conflict_do_update(index_elements=["name"], set_=again))
     except SQLAlchemyError as error:
         if "locked" in reason_of(error):
-            return Check("writes")  # somebody writes
+            return Check("writes")  # someone else writes
         advice = "Is the disk full, or DATA_DIR read-only? Events are refused with 503 meanwhile."
         return Check("writes", "are refused", reason_of(error), advice)
     return Check("writes")
@@ -171,7 +173,7 @@ def _clock(engine: Engine, now: datetime) -> Check | None:
 
 
 def clock_skew(engine: Engine, now: datetime) -> timedelta:
-    """How far this machine is ahead of the database server; of a file, not at all."""
+    """How far this machine's clock is ahead of the database server's; zero for a file."""
     if choose(engine, postgresql=False, sqlite=True):
         return timedelta(0)
     with reading(engine) as connection:
@@ -179,7 +181,7 @@ def clock_skew(engine: Engine, now: datetime) -> timedelta:
 
 
 def _periodic(engine: Engine, now: datetime) -> Check | None:
-    """Jobs that the beat asked for too long ago."""
+    """Jobs that the beat enqueued too long ago."""
     with reading(engine) as connection:
         rows = connection.execute(select(PeriodicRun.name, PeriodicRun.last_run_at)).all()
     ran = {row.name: row.last_run_at for row in rows}

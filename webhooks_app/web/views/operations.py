@@ -22,13 +22,13 @@ def healthz() -> BaseResponse:
 
 @bp.get("/readyz")
 def readyz() -> tuple[BaseResponse, int]:
-    """Whether this process can accept events and show pages; 503 when not."""
+    """Whether this process can accept events and show pages; otherwise 503."""
     return _answer(_readiness(), "not ready")
 
 
 @bp.get("/status")
 def status() -> tuple[BaseResponse, int]:
-    """Whether all of the product works, workers too; 503 when not."""
+    """Whether the whole product works, including workers; otherwise 503."""
     return _answer(_everything(), "in trouble")
 
 
@@ -51,7 +51,7 @@ def _readiness() -> list[Check]:
 
 
 def _answer(found: list[Check], trouble: str) -> tuple[BaseResponse, int]:
-    """Anybody may read it, so it names no hosts."""
+    """Anyone may read it, so it names no hosts."""
     ok = all(check.ok for check in found)
     said = {check.part: check.fault or "ok" for check in found}
     return jsonify(status="ok" if ok else trouble, checks=said), 200 if ok else 503
