@@ -2,81 +2,49 @@
 
 import re
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
+from werkzeug.test import TestResponse
 
 from tests import factories
 from tests.api.conftest import Api, faults, kind
+from tests.support.documented import DOCUMENT
 from tests.support.servers import wait_until
 from webhooks_app.extensions import db
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import ApiKey, Organisation
 from webhooks_app.people import api_keys, key_check
 
-ENDPOINTS = [
-    ("POST", "/events", "events:write"),
-    ("POST", "/events/batch", "events:write"),
-    ("POST", "/chatbots/bot_1/messages", "messages:write"),
-    ("POST", "/webhooks", "webhooks:write"),
-    ("GET", "/webhooks", "webhooks:read"),
-    ("GET", "/webhooks/whk_1", "webhooks:read"),
-    ("PATCH", "/webhooks/whk_1", "webhooks:write"),
-    ("DELETE", "/webhooks/whk_1", "webhooks:write"),
-    ("POST", "/webhooks/whk_1/test", "webhooks:write"),
-    ("POST", "/webhooks/whk_1/rotate-secret", "webhooks:write"),
-    ("GET", "/chatbots/bot_1/webhooks", "webhooks:read"),
-    ("POST", "/chatbots/bot_1/webhooks", "webhooks:write"),
-    ("GET", "/chatbots/bot_1/webhooks/whk_1", "webhooks:read"),
-    ("PUT", "/chatbots/bot_1/webhooks/whk_1", "webhooks:write"),
-    ("PATCH", "/chatbots/bot_1/webhooks/whk_1", "webhooks:write"),
-    ("DELETE", "/chatbots/bot_1/webhooks/whk_1", "webhooks:write"),
-    ("POST", "/event-types", "event-types:write"),
-    ("PATCH", "/event-types/a.b", "event-types:write"),
-    ("DELETE", "/event-types/a.b", "event-types:write"),
-    ("GET", "/deliveries", "deliveries:read"),
-    ("GET", "/deliveries/msg_1", "deliveries:read"),
-    ("POST", "/deliveries/msg_1/replay", "deliveries:write"),
-]
-OPEN_TO_ANY_KEY = {("GET", "/event-types"), ("GET", "/event-types/<name>")}
 
-
-def _rule(path: str) -> str:
-    ids = {
-        "whk_1": "<webhook_id>",
-        "msg_1": "<delivery_id>",
-        "bot_1": "<chatbot_id>",
-        "a.b": "<name>",
-    }
-    for example, part in ids.items():
-        path = path.replace(example, part)
-    return path
-
-
-def test_the_table_above_holds_every_endpoint(app: Flask) -> None:
-    routes = {
-        (method, re.sub("<[a-z_]+:", "<", rule.rule.removeprefix("/api/v1")))
-        for rule in app.url_map.iter_rules()
-        if rule.endpoint.startswith("api.")
-        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
-    }
-    assert routes == {(m, _rule(p)) for m, p, _ in ENDPOINTS} | OPEN_TO_ANY_KEY
-
-
-@pytest.mark.parametrize(("method", "path", "scope"), ENDPOINTS)
 def test_every_endpoint_needs_a_key_and_its_scope(
-    client: FlaskClient, organisation: Organisation, method: str, path: str, scope: str
+    client: FlaskClient, organisation: Organisation
 ) -> None:
-    others = [one for one in api_keys.SCOPES if one != scope]
-    without = Api(client, factories.api_key(organisation, scopes=others))(method, path)
-    assert (without.status_code, kind(without)) == (403, "insufficient-scope")
-    assert scope in without.headers["WWW-Authenticate"]
-    with_it = Api(client, factories.api_key(organisation, scopes=[scope]))(method, path)
-    assert with_it.status_code not in (401, 403)
-    stranger = Api(client, "hk_live_nobody")(method, path)
-    assert (stranger.status_code, kind(stranger)) == (401, "unauthorized")
+    """As the document says it: see `test_openapi` for what that holds."""
+    stranger = Api(client, "hk_live_nobody")
+    needed = set()
+    for path, methods in DOCUMENT["paths"].items():
+        for method, operation in methods.items():
+            way, ask = operation.get("security", [{"key": []}]), partial(_ask, method, path)
+            if not way:
+                continue
+            assert kind(ask(stranger)) == "unauthorized", path
+            scopes = way[0]["key"]
+            needed |= set(scopes)
+            others = [one for one in api_keys.SCOPES if one not in scopes]
+            without = ask(Api(client, factories.api_key(organisation, scopes=others)))
+            if scopes:
+                assert (without.status_code, kind(without)) == (403, "insufficient-scope"), path
+                assert scopes[0] in without.headers["WWW-Authenticate"]
+            with_it = ask(Api(client, factories.api_key(organisation, scopes=scopes)))
+            assert with_it.status_code not in (401, 403), path
+    assert needed == set(api_keys.SCOPES)
+
+
+def _ask(method: str, path: str, api: Api) -> TestResponse:
+    return api(method.upper(), re.sub(r"{\w+}", "whk_1", path))
 
 
 @pytest.mark.parametrize("header", [None, "", "Basic YTpi", "Bearer", "Bearer  ", "hk_live_x"])
@@ -215,10 +183,10 @@ def test_a_test_key_changes_nothing_that_live_shares(
     }
     before = shared_rows()
     assert before["event_types"]
-    for method, path, _ in ENDPOINTS:
-        if method != "GET":
-            path = path.replace("a.b", name)
-            key(method, path, json=bodies.get(path, {}))
+    for template, methods in DOCUMENT["paths"].items():
+        path = re.sub(r"{\w+}", "whk_1", template.replace("{name}", name))
+        for method in set(methods) - {"get"}:
+            key(method.upper(), path, json=bodies.get(path, {}))
     assert shared_rows() == before
     refused = key("DELETE", f"/event-types/{name}")
     assert (refused.status_code, kind(refused)) == (403, "live-key-needed")

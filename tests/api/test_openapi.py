@@ -11,15 +11,12 @@ from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
-from tests import factories
-from tests.api.conftest import Api, kind
+from tests.api.conftest import Api
 from tests.support.documented import DOCUMENT, FILE, PREFIX, bare_app, validator_of
 from webhooks_app.api import problems
 from webhooks_app.api.openapi.document import text
 from webhooks_app.api.problem_kinds import PROBLEM_KINDS
 from webhooks_app.catalogue import CATALOGUE
-from webhooks_app.models import Organisation
-from webhooks_app.people.api_keys import SCOPES
 
 OPERATIONS: list[tuple[str, str, dict[str, Any]]] = [
     (path, method.upper(), operation)
@@ -124,23 +121,6 @@ def test_it_is_served_to_anyone(client: FlaskClient) -> None:
     answer = client.get("/api/v1/openapi.json")
     assert (answer.status_code, answer.mimetype) == (200, "application/json")
     assert answer.text == FILE.read_text()
-
-
-def test_the_scopes_in_the_document_are_those_that_are_asked_for(
-    client: FlaskClient, organisation: Organisation
-) -> None:
-    nothing = Api(client, factories.api_key(organisation, scopes=[]))
-    needed = set()
-    for path, method, operation in OPERATIONS:
-        answer = nothing(method, re.sub(r"{\w+}", "whk_1", path))
-        scopes = [scope for way in operation.get("security", []) for scope in way.get("key", [])]
-        if scopes:
-            assert kind(answer) == "insufficient-scope", (path, method)
-            assert f"`{scopes[0]}`" in answer.get_json()["detail"]
-        else:
-            assert answer.status_code in (200, 404), (path, method)
-        needed |= set(scopes)
-    assert needed == set(SCOPES)
 
 
 def test_an_answer_outside_the_document_fails_its_test(

@@ -38,6 +38,14 @@ WEBHOOK: dict[str, Any] = {
     "enabled": True,
     "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
 }
+ACTION: dict[str, Any] = {
+    "channel": "email",
+    "name": "Mail",
+    "event_types": ["lead.captured"],
+    "email_to": ["a@people.example"],
+    "email_subject": "New lead: {{ data.name }}",
+    "schedule": {"frequency": "daily", "hour": 9},
+}
 TYPE = {"name": "a.b", "title": "A", "description": "", "group": "G", "sample": {}, "schema": {}}
 MESSAGE = {
     "conversation_id": "c",
@@ -70,6 +78,7 @@ HEADERS = [
 def bodies(scene: Scene) -> dict[tuple[str, str], dict[str, Any]]:
     """A good body for each method and path."""
     webhook = scene.ids["webhooks.show"]["subscription_id"]
+    action = scene.ids["actions.show"]["subscription_id"]
     own = scene.ids["event_types.show"]["name"]
     return {
         ("POST", "/events"): EVENT,
@@ -78,6 +87,10 @@ def bodies(scene: Scene) -> dict[tuple[str, str], dict[str, Any]]:
         ("PATCH", f"/webhooks/{webhook}"): WEBHOOK,
         ("POST", f"/webhooks/{webhook}/test"): {"event_type": "lead.captured"},
         ("POST", f"/webhooks/{webhook}/rotate-secret"): {"overlap_hours": 1, "secret": None},
+        ("POST", "/actions"): ACTION,
+        ("PATCH", f"/actions/{action}"): ACTION,
+        ("POST", f"/actions/{action}/test"): {"event_type": "lead.captured"},
+        ("POST", f"/actions/{action}/rotate-secret"): {"overlap_hours": 1, "secret": None},
         ("POST", "/event-types"): TYPE,
         ("PATCH", f"/event-types/{own}"): TYPE,
         ("POST", "/chatbots/bot_1/messages"): MESSAGE,

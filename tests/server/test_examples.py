@@ -37,10 +37,12 @@ def real_ids(site: Site, slug: str) -> Mapping[str, str]:  # noqa: F811
         else post("/webhooks", WEBHOOK)
     )
     webhook_id = webhook["id"]  # type: ignore[index]
+    action_id = post("/actions", WEBHOOK)["id"]
     delivery = post(f"/webhooks/{webhook_id}/test", {"event_type": "lead.captured"})
     return {
         "whk_06gvpml7cj579nme4baogimovo": webhook_id,
         "msg_06gvpml7cj579nme4baogimovo": delivery["id"],
+        "act_06gvpml7cj579nme4baogimovo": action_id,
         "$HOOKLINE_API_KEY": site.key,
     }
 

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from webhooks_app.api import (
+    actions,
     chatbot_webhooks,
     deliveries,
     event_types,
@@ -11,13 +12,14 @@ from webhooks_app.api import (
     problems,
     receiver,
     webhooks,
+    whoami,
 )
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.openapi import view as openapi
 from webhooks_app.api.paths import RowId, SubjectId
 from webhooks_app.extensions import csrf
 
-VIEWS = (chatbot_webhooks, deliveries, event_types, events, messages, webhooks)
+VIEWS = (actions, chatbot_webhooks, deliveries, event_types, events, messages, webhooks, whoami)
 
 
 def init_app(app: Flask) -> None:

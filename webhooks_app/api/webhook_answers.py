@@ -1,4 +1,4 @@
-"""A webhook as the API shows it: the members of its spec, and its state."""
+"""Webhooks and actions as the API shows them: the members of a spec, and what became of it."""
 
 from typing import Annotated, Any, get_args, get_origin
 
@@ -11,11 +11,11 @@ from webhooks_app.lib.crypto import Vault
 from webhooks_app.lib.times import rfc3339
 from webhooks_app.models import Subscription, SubscriptionHealth
 from webhooks_app.subscriptions import custom_headers, stored
-from webhooks_app.subscriptions.spec import WebhookSpec, member_names
+from webhooks_app.subscriptions.spec import EmailSpec, Spec, WebhookSpec, member_names
 
 
 class Counters(msgspec.Struct, frozen=True):
-    """How its deliveries ended."""
+    """What became of its deliveries."""
 
     delivered: int
     failed: int
@@ -25,11 +25,8 @@ class Counters(msgspec.Struct, frozen=True):
     failing_since: Moment | None
 
 
-MEMBERS = member_names(WebhookSpec)
-
-
 def _shown_type(kind: Any) -> Any:
-    """Without its bounds: they are for requests, and an unreadable webhook may break them."""
+    """Without its bounds: they are for what is sent, and one that cannot be read may break them."""
     if get_origin(kind) is not Annotated:
         return kind
     plain, meta = get_args(kind)
@@ -37,46 +34,88 @@ def _shown_type(kind: Any) -> Any:
     return Annotated[plain, said]
 
 
-_TYPES = {field.name: _shown_type(field.type) for field in fields(WebhookSpec)}
-WebhookAnswer = msgspec.defstruct(
-    "WebhookAnswer",
-    [
+def _answer_type(
+    name: str, words: str, spec: type[Spec], *last: Any, channel: str | None = None
+) -> Any:
+    """`channel` tells the kinds of actions apart."""
+    types = {field.name: _shown_type(field.type) for field in fields(spec)}
+    members = [
         ("id", str),
-        *((name, _TYPES[name]) for name in MEMBERS),
+        *((member, types[member]) for member in member_names(spec)),
         ("disabled_reason", Annotated[str | None, Meta(description="Why it was switched off.")]),
         ("counters", Counters),
-        ("previous_secret_expires_at", Moment | None),
+        *((("previous_secret_expires_at", Moment | None),) if last else ()),
         ("created_at", Moment),
         ("updated_at", Moment),
-        (
-            "secret",
-            Annotated[
-                str | UnsetType, Meta(description="Only when it was made or changed just now.")
-            ],
-            UNSET,
-        ),
-    ],
-    namespace={"__doc__": "A webhook and its state."},
-    frozen=True,
+        *last,
+    ]
+    return msgspec.defstruct(
+        name,
+        members,
+        namespace={"__doc__": words},
+        frozen=True,
+        tag_field="channel" if channel else None,
+        tag=channel,
+    )
+
+
+SECRET = (
+    "secret",
+    Annotated[str | UnsetType, Meta(description="Only when it was made or changed just now.")],
+    UNSET,
+)
+WebhookAnswer = _answer_type(
+    "WebhookAnswer", "A webhook, and what became of it.", WebhookSpec, SECRET
+)
+WebhookActionAnswer = _answer_type(
+    "WebhookActionAnswer",
+    "An action that sends a webhook, and what became of it.",
+    WebhookSpec,
+    SECRET,
+    channel="webhook",
+)
+EmailActionAnswer = _answer_type(
+    "EmailActionAnswer",
+    "An action that sends e-mail, and what became of it.",
+    EmailSpec,
+    channel="email",
 )
 
 
-def webhook(row: Subscription, vault: Vault, secret: str | UnsetType = UNSET) -> msgspec.Struct:
-    """With `secret`, if that was made just now.
+class ActionPage(msgspec.Struct, frozen=True):
+    """Some of the actions."""
 
-    For a broken one: the readable members, and why the rest cannot be read.
-    """
+    data: list[WebhookActionAnswer | EmailActionAnswer]  # type: ignore[valid-type]
+    next_cursor: Annotated[
+        str | None, Meta(description="Send it as `cursor` for the next page; null on the last.")
+    ]
+
+
+def webhook(row: Subscription, vault: Vault, secret: str | UnsetType = UNSET) -> msgspec.Struct:
+    """With its secret when that was made just now. Of one that cannot be read, what can be, and
+    why the rest cannot."""
+    return _made(WebhookAnswer, row, vault, secret)
+
+
+def action(row: Subscription, vault: Vault, secret: str | UnsetType = UNSET) -> msgspec.Struct:
+    """Like `webhook`, of an action on either channel."""
+    kind = EmailActionAnswer if row.channel == "email" else WebhookActionAnswer
+    return _made(kind, row, vault, secret)
+
+
+def _made(kind: Any, row: Subscription, vault: Vault, secret: str | UnsetType) -> msgspec.Struct:
     spec, broken = stored.as_far_as_readable(row, custom_headers.masked(row, vault))
-    return WebhookAnswer(
-        row.id,
-        *(getattr(spec, name) for name in MEMBERS),
-        stored.sentence(broken) if broken else row.disabled_reason,
-        _counters(row.health),
-        optional_moment(row.previous_secret_expires_at),
-        rfc3339(row.created_at),
-        rfc3339(row.updated_at),
-        secret,
-    )
+    values = {name: getattr(spec, name) for name in member_names(type(spec))} | {
+        "id": row.id,
+        "disabled_reason": stored.sentence(broken) if broken else row.disabled_reason,
+        "counters": _counters(row.health),
+        "previous_secret_expires_at": optional_moment(row.previous_secret_expires_at),
+        "created_at": rfc3339(row.created_at),
+        "updated_at": rfc3339(row.updated_at),
+        "secret": secret,
+    }
+    shown: msgspec.Struct = kind(**{name: values[name] for name in kind.__struct_fields__})
+    return shown
 
 
 def _counters(health: SubscriptionHealth) -> Counters:

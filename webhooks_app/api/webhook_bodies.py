@@ -1,21 +1,59 @@
-"""What clients send to /webhooks, except a webhook's own members: those are its spec."""
+"""What clients send to /webhooks and /actions, as the document says it. The members of a spec are
+judged by the service, which knows them by the same Structs."""
 
-from typing import Annotated, Union
+from datetime import timedelta
+from typing import Annotated, Any, Literal, Union
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
-from msgspec.structs import fields
+from msgspec import NODEFAULT, UNSET, Meta, UnsetType
+from msgspec.structs import FieldInfo, fields
 
-from webhooks_app.subscriptions.spec import WebhookSpec
+from webhooks_app.subscriptions.spec import EmailSpec, NewWebhookSpec, Spec, WebhookSpec
 
 LONGEST_OVERLAP_HOURS = 7 * 24
 
 
-WebhookPatch = msgspec.defstruct(
-    "WebhookPatch",
-    [(one.name, Union[one.type, UnsetType], UNSET) for one in fields(WebhookSpec)],  # noqa: UP007
-    namespace={"__doc__": "What to change of a webhook. Members that are absent stay."},
-    forbid_unknown_fields=True,
+def _patch_of(name: str, noun: str, *specs: type[Spec], **first: Any) -> Any:
+    """A Struct for the document: every member of these specs, and none of them needed."""
+    types = first | {one.name: one.type for spec in specs for one in fields(spec)}
+    return msgspec.defstruct(
+        name,
+        [(member, Union[kind, UnsetType], UNSET) for member, kind in types.items()],  # noqa: UP007
+        namespace={"__doc__": f"What to change of {noun}. Members that are absent stay."},
+        forbid_unknown_fields=True,
+    )
+
+
+def _action_of(name: str, words: str, spec: type[Spec], channel: Any, *default: Any) -> Any:
+    """A Struct for the document: a spec whose channel is a member like any other."""
+    needed = [(one.name, one.type) for one in fields(spec) if one.required]
+    others = [(one.name, one.type, _default(one)) for one in fields(spec) if not one.required]
+    said = ("channel", Annotated[channel, Meta(description="How it is sent.")], *default)
+    members = [*needed, said, *others] if default else [said, *needed, *others]
+    return msgspec.defstruct(
+        name, members, namespace={"__doc__": words}, forbid_unknown_fields=True
+    )
+
+
+def _default(field: FieldInfo) -> Any:
+    if field.default is NODEFAULT:
+        return msgspec.field(default_factory=field.default_factory)
+    return field.default
+
+
+WebhookPatch = _patch_of("WebhookPatch", "a webhook", WebhookSpec)
+ActionPatch = _patch_of(
+    "ActionPatch", "an action", WebhookSpec, EmailSpec, channel=Literal["webhook", "email"]
+)
+NewWebhookAction = _action_of(
+    "NewWebhookAction",
+    "An action that sends a webhook.",
+    NewWebhookSpec,
+    Literal["webhook"],
+    "webhook",
+)
+NewEmailAction = _action_of(
+    "NewEmailAction", "An action that sends e-mail.", EmailSpec, Literal["email"]
 )
 
 
@@ -41,3 +79,7 @@ class RotateBody(msgspec.Struct, forbid_unknown_fields=True):
     secret: Annotated[str | None, Meta(description="One of your own; made for you if absent.")] = (
         None
     )
+
+    @property
+    def overlap(self) -> timedelta:
+        return timedelta(hours=self.overlap_hours)

@@ -1,7 +1,5 @@
 """/webhooks: endpoints that events are sent to."""
 
-from datetime import timedelta
-
 import msgspec
 from flask import Response, url_for
 
@@ -151,7 +149,7 @@ def rotate_secret(webhook_id: str) -> Response:
         row,
         parts().vault,
         secret=body.secret,
-        overlap=timedelta(hours=body.overlap_hours),
+        overlap=body.overlap,
     )
     return answer(webhook(row, parts().vault, secret))
 

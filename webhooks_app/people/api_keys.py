@@ -14,7 +14,7 @@ from webhooks_app.lib.names import checked_name
 from webhooks_app.lib.pointers import Fault, Invalid
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import rfc3339, utcnow
-from webhooks_app.models import ApiKey, Membership
+from webhooks_app.models import ApiKey, Membership, Organisation
 from webhooks_app.organisations.audit_log import Target, current_actor, record
 from webhooks_app.people import key_check
 from webhooks_app.vocabulary import ActorKind
@@ -23,6 +23,8 @@ SCOPES = (
     "events:write",
     "event-types:write",
     "messages:write",
+    "actions:read",
+    "actions:write",
     "webhooks:read",
     "webhooks:write",
     "deliveries:read",
@@ -41,8 +43,8 @@ PRESETS: Mapping[str, ScopePreset] = {
     "ingest": ScopePreset("Send events and messages", ("events:write", "messages:write")),
     "read": ScopePreset("Read only", tuple(one for one in SCOPES if one.endswith(":read"))),
     "manage": ScopePreset(
-        "Manage webhooks and deliveries",
-        tuple(one for one in SCOPES if one.startswith(("webhooks:", "deliveries:"))),
+        "Manage actions, webhooks and deliveries",
+        tuple(one for one in SCOPES if one.startswith(("actions:", "webhooks:", "deliveries:"))),
     ),
     "all": ScopePreset("Everything", SCOPES),
 }
@@ -133,6 +135,13 @@ def find_key(session: Session, tenant: Tenant, key_id: str) -> ApiKey:
     if key is None:
         raise NotFound
     return key
+
+
+def holder_of(session: Session, tenant: Tenant, key_id: str) -> tuple[ApiKey, Organisation]:
+    """The key that a request came with, and its organisation. Raises `NotFound` when it was
+    revoked meanwhile."""
+    key = find_key(session, tenant, key_id)
+    return key, session.get_one(Organisation, key.organisation_id)
 
 
 def made_by(session: Session, organisation_id: str, user_id: str) -> Sequence[ApiKey]:

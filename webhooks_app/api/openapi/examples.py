@@ -10,12 +10,27 @@ import msgspec
 
 from webhooks_app.api import chatbot_bodies, event_bodies, event_types, message_bodies, shapes
 from webhooks_app.api.problems import ProblemAnswer
-from webhooks_app.api.webhook_answers import WebhookAnswer
-from webhooks_app.api.webhook_bodies import RotateBody, TestBody, WebhookPatch
+from webhooks_app.api.webhook_answers import (
+    ActionPage,
+    EmailActionAnswer,
+    WebhookActionAnswer,
+    WebhookAnswer,
+)
+from webhooks_app.api.webhook_bodies import (
+    ActionPatch,
+    NewEmailAction,
+    NewWebhookAction,
+    RotateBody,
+    TestBody,
+    WebhookPatch,
+)
+from webhooks_app.api.whoami import WhoamiAnswer
 from webhooks_app.subscriptions.spec import NewWebhookSpec
 
 MOMENT = "2026-03-02T10:00:00.000Z"
 LATER = "2026-03-02T10:00:01.120Z"
+ONLY_OF_WEBHOOKS = ("url", "wire_format", "timeout", "headers", "previous_secret_expires_at")
+ACTION_ID = "act_06gvpml7cj579nme4baogimovo"
 WEBHOOK_ID = "whk_06gvpml7cj579nme4baogimovo"
 EVENT_ID = "evt_06gvpml7cj579nme4baogimovo"
 DELIVERY_ID = "msg_06gvpml7cj579nme4baogimovo"
@@ -67,6 +82,44 @@ WEBHOOK = {
     "previous_secret_expires_at": None,
     "created_at": MOMENT,
     "updated_at": MOMENT,
+}
+NEW_EMAIL_ACTION = {
+    "channel": "email",
+    "name": "New leads to sales",
+    "event_types": ["lead.captured"],
+    "email_to": ["sales@example.com"],
+}
+EMAIL_ACTION = {
+    **{name: value for name, value in WEBHOOK.items() if name not in ONLY_OF_WEBHOOKS},
+    **NEW_EMAIL_ACTION,
+    "id": ACTION_ID,
+    "email_subject": None,
+    "schedule": None,
+}
+NO_LIMIT = {"limit": None, "used": None}
+WHOAMI = {
+    "organisation": {
+        "id": "org_06gvpml7cj579nme4baogimovo",
+        "name": "Acme",
+        "time_zone": "Europe/London",
+    },
+    "mode": "live",
+    "key": {
+        "id": "key_06gvpml7cj579nme4baogimovo",
+        "name": "Backend",
+        "hint": "q3Zf",
+        "scopes": ["events:write", "deliveries:read"],
+        "expires_at": None,
+    },
+    "plan": {
+        "name": "self_hosted",
+        "title": "Self-hosted",
+        "actions": NO_LIMIT,
+        "webhooks": NO_LIMIT,
+        "event_types": NO_LIMIT,
+        "events_per_minute": None,
+        "retention_days": None,
+    },
 }
 ACCEPTED = {"id": EVENT_ID, "type": "lead.captured", "deliveries": 1}
 DELIVERY = {
@@ -136,6 +189,7 @@ EXAMPLES: Mapping[type, Any] = {
         "retryDelay": 1000,
     },
     chatbot_bodies.ChatbotWebhookPatch: {"isActive": False},
+    WhoamiAnswer: WHOAMI,
     shapes.AcceptedAnswer: ACCEPTED,
     shapes.AcceptedBatch: {"events": [ACCEPTED]},
     shapes.MessageAnswer: HEARD,
@@ -143,6 +197,12 @@ EXAMPLES: Mapping[type, Any] = {
     shapes.EventTypeAnswer: {**EVENT_TYPE, "pollybot_name": "ORDER_PAID", "own": True},
     shapes.DeliveryAnswer: DELIVERY,
     WebhookAnswer: WEBHOOK,
+    WebhookActionAnswer: {**WEBHOOK, "id": ACTION_ID, "channel": "webhook"},
+    EmailActionAnswer: EMAIL_ACTION,
+    ActionPage: {"data": [EMAIL_ACTION], "next_cursor": None},
+    NewEmailAction: NEW_EMAIL_ACTION,
+    NewWebhookAction: {**NEW_WEBHOOK, "channel": "webhook"},
+    ActionPatch: {"enabled": False},
     chatbot_bodies.ChatbotWebhookAnswer: CHATBOT_WEBHOOK,
     chatbot_bodies.ChatbotWebhooks: {"webhooks": [CHATBOT_WEBHOOK], "total": 1},
     chatbot_bodies.OneChatbotWebhook: {"webhook": CHATBOT_WEBHOOK},

@@ -19,10 +19,12 @@ INFO = {
     "license": {"name": "MIT", "identifier": "MIT"},
 }
 TAGS = [
+    {"name": "Keys", "description": "What a key belongs to, and what it opens."},
     {"name": "Events", "description": "What happened, reported by your backend."},
     {"name": "Event types", "description": "The catalogue, and the types that you registered."},
     {"name": "Chat messages", "description": "Messages, from which events follow."},
     {"name": "Webhooks", "description": "Endpoints that receive events."},
+    {"name": "Actions", "description": "What follows an event, by e-mail or webhook."},
     {"name": "Deliveries", "description": "What was sent, and how it went."},
     {"name": "Chatbot webhooks", "description": "Webhooks of a chatbot, as in Pollybot."},
     {"name": "This document", "description": "The API for programs."},
@@ -35,6 +37,7 @@ class PathParameter(NamedTuple):
 
 
 PATH_PARAMETERS: Mapping[str, PathParameter] = {
+    "action_id": PathParameter("The action.", "act_06gvpml7cj579nme4baogimovo"),
     "chatbot_id": PathParameter("Your own id of the chatbot.", "bot_1"),
     "delivery_id": PathParameter("The delivery.", "msg_06gvpml7cj579nme4baogimovo"),
     "name": PathParameter("The name of the event type.", "order.paid"),

@@ -1,0 +1,197 @@
+"""/actions: what follows an event, by webhook or e-mail."""
+
+import msgspec
+from flask import Response, url_for
+from msgspec import UNSET
+
+from webhooks_app.api import auth, bodies, queries, shapes
+from webhooks_app.api.answers import answer, no_content, page
+from webhooks_app.api.blueprint import bp
+from webhooks_app.api.operation import Operation, operation
+from webhooks_app.api.webhook_answers import (
+    ActionPage,
+    EmailActionAnswer,
+    WebhookActionAnswer,
+    action,
+)
+from webhooks_app.api.webhook_bodies import (
+    ActionPatch,
+    NewEmailAction,
+    NewWebhookAction,
+    RotateBody,
+    TestBody,
+)
+from webhooks_app.extensions import db
+from webhooks_app.lib.errors import Conflict
+from webhooks_app.lib.pointers import Fault, Invalid
+from webhooks_app.models import Subscription
+from webhooks_app.parts import parts
+from webhooks_app.subscriptions import queries as subscription_queries
+from webhooks_app.subscriptions import secrets, service, test_delivery
+from webhooks_app.vocabulary import ChannelName, SubscriptionKind
+
+EITHER = (WebhookActionAnswer, EmailActionAnswer)
+
+
+@bp.post("/actions")
+@operation(
+    Operation(
+        summary="Create an action",
+        tag="Actions",
+        body=(NewEmailAction, NewWebhookAction),
+        answers={201: EITHER},
+        description="By `channel` it sends e-mail or a webhook. One that sends a webhook has its "
+        "signing `secret` in the answer, this once.",
+        problems=("plan-limit",),
+        location=True,
+    )
+)
+@auth.requires("actions:write")
+def create_action() -> Response:
+    members = dict(bodies.read_members())
+    channel = _channel_in(members) or ChannelName.WEBHOOK
+    row, secret = service.create_subscription(
+        db.session(),
+        auth.tenant(),
+        SubscriptionKind.ACTION,
+        members,
+        parts().vault,
+        parts().guard,
+        channel,
+    )
+    response = answer(
+        action(row, parts().vault, secret if channel is ChannelName.WEBHOOK else UNSET), 201
+    )
+    response.headers["Location"] = url_for("api.read_action", action_id=row.id)
+    return response
+
+
+@bp.get("/actions")
+@operation(
+    Operation(
+        summary="List actions",
+        tag="Actions",
+        query=queries.WebhookQuery,
+        answers={200: ActionPage},
+        description="Newest first.",
+    )
+)
+@auth.requires("actions:read")
+def list_actions() -> Response:
+    query = queries.read(queries.WebhookQuery)
+    found = subscription_queries.list_subscriptions(
+        db.session(), auth.tenant(), SubscriptionKind.ACTION, query.window(), query.metadata
+    )
+    shown = page(found, _shown)
+    return answer(ActionPage(shown.data, shown.next_cursor))
+
+
+@bp.get("/actions/<action_id>")
+@operation(Operation(summary="Read an action", tag="Actions", answers={200: EITHER}))
+@auth.requires("actions:read")
+def read_action(action_id: str) -> Response:
+    return answer(_shown(_load(action_id)))
+
+
+@bp.patch("/actions/<action_id>")
+@operation(
+    Operation(
+        summary="Change an action",
+        tag="Actions",
+        body=ActionPatch,
+        answers={200: EITHER},
+        description="Members that are absent stay. With another `channel`, what both channels have "
+        "stays; one that becomes a webhook gets a `secret`, which is shown this once.",
+        problems=("conflict",),
+    )
+)
+@auth.requires("actions:write")
+def update_action(action_id: str) -> Response:
+    row = _load(action_id)
+    members = dict(bodies.read_members())
+    secret = service.update_subscription(
+        db.session(), row, members, parts().vault, parts().guard, _channel_in(members)
+    )
+    return answer(action(row, parts().vault, secret or UNSET))
+
+
+@bp.delete("/actions/<action_id>")
+@operation(
+    Operation(
+        summary="Delete an action",
+        tag="Actions",
+        answers={204: None},
+        description="Waiting deliveries are cancelled. The log stays.",
+        problems=("conflict",),
+    )
+)
+@auth.requires("actions:write")
+def delete_action(action_id: str) -> Response:
+    service.delete_subscription(db.session(), _load(action_id))
+    return no_content()
+
+
+@bp.post("/actions/<action_id>/test")
+@operation(
+    Operation(
+        summary="Test an action",
+        tag="Actions",
+        body=TestBody,
+        body_optional=True,
+        answers={202: shapes.DeliveryAnswer},
+        description="A delivery of the sample of an event type, due now. A digest is sent as it "
+        "was last due.",
+        problems=("conflict", "daily-limit"),
+    )
+)
+@auth.requires("actions:write")
+def test_action(action_id: str) -> Response:
+    row = _load(action_id)
+    name = bodies.read_optional(TestBody).event_type
+    sent = test_delivery.send_test(db.session(), auth.tenant(), row, name)
+    return answer(shapes.delivery(sent), 202)
+
+
+@bp.post("/actions/<action_id>/rotate-secret")
+@operation(
+    Operation(
+        summary="Rotate the secret of an action",
+        tag="Actions",
+        body=RotateBody,
+        body_optional=True,
+        answers={200: WebhookActionAnswer},
+        description="Of an action that sends a webhook. The answer shows the new `secret` this "
+        "once.",
+        problems=("conflict",),
+    )
+)
+@auth.requires("actions:write")
+def rotate_action_secret(action_id: str) -> Response:
+    row = _load(action_id)
+    body = bodies.read_optional(RotateBody)
+    if row.channel == ChannelName.EMAIL:
+        raise Conflict("This action sends e-mail, which has no signing secret.")
+    secret = secrets.rotate_secret(
+        db.session(), row, parts().vault, secret=body.secret, overlap=body.overlap
+    )
+    return answer(action(row, parts().vault, secret))
+
+
+def _channel_in(members: dict[str, object]) -> ChannelName | None:
+    """The channel that the body names, taken out of it. Raises `Invalid` for one that is none."""
+    if "channel" not in members:
+        return None
+    try:
+        return ChannelName(str(members.pop("channel")))
+    except ValueError as error:
+        raise Invalid(Fault("#/channel", "This is `webhook` or `email`.")) from error
+
+
+def _load(action_id: str) -> Subscription:
+    return subscription_queries.find_subscription(
+        db.session(), auth.tenant(), action_id, SubscriptionKind.ACTION
+    )
+
+
+def _shown(row: Subscription) -> msgspec.Struct:
+    return action(row, parts().vault)
