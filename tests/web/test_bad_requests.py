@@ -39,5 +39,5 @@ def test_the_error_page_after_a_flush_that_failed(
     page = person("owner", organisation).get("/fails")
 
     assert page.status_code == 500
-    assert "Internal error" in page.text
+    assert "Something went wrong" in page.text
     assert organisation.name in page.text
