@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.raw_server import OK, Serve, one, send, sends, server
 from webhooks_app.channels.webhook.answer import HEADERS_LIMIT
+from webhooks_app.channels.webhook.curl_loop import CurlLoop
 from webhooks_app.vocabulary import Failure
 
 
@@ -227,6 +228,29 @@ def test_what_nobody_used_for_a_while_is_closed(monkeypatch: pytest.MonkeyPatch)
     with server(serve) as port:
         send(f"http://127.0.0.1:{port}/", pause=0.6)
         assert closed.is_set()
+
+
+def test_a_kept_connection_that_the_endpoint_closes_keeps_no_loop_busy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rounds: list[CurlLoop] = []
+    collect = CurlLoop._collect
+
+    def counted(loop: CurlLoop) -> None:
+        rounds.append(loop)
+        collect(loop)
+
+    monkeypatch.setattr(CurlLoop, "_collect", counted)
+
+    def serve(connection: socket.socket) -> None:
+        connection.sendall(OK)
+        connection.shutdown(socket.SHUT_RDWR)
+
+    with server(serve) as port:
+        first, second = send(f"http://127.0.0.1:{port}/", count=2, pause=0.3)
+    assert first.delivered
+    assert second.delivered
+    assert len(rounds) < 60
 
 
 def test_the_trace_says_how_long_each_part_took_and_where_it_went() -> None:

@@ -1,18 +1,36 @@
 """libcurl's transfers on the running asyncio loop."""
 
 import asyncio
+import select
+from contextlib import suppress
+from math import inf
 from typing import Any
 
 import pycurl
 
 MOST_KEPT = 1024
+WATCH = {
+    pycurl.POLL_IN: select.EPOLLIN,
+    pycurl.POLL_OUT: select.EPOLLOUT,
+    pycurl.POLL_INOUT: select.EPOLLIN | select.EPOLLOUT,
+}
+READY = {
+    select.EPOLLIN: pycurl.CSELECT_IN,
+    select.EPOLLOUT: pycurl.CSELECT_OUT,
+    select.EPOLLIN | select.EPOLLOUT: pycurl.CSELECT_IN | pycurl.CSELECT_OUT,
+}
+BROKEN = pycurl.CSELECT_IN | pycurl.CSELECT_OUT | pycurl.CSELECT_ERR
 
 
 class CurlLoop:
     """Runs many transfers at once over one pool of connections, in one thread.
 
-    libcurl says which sockets to watch and when to wake it. `perform` returns when its transfer has
-    ended. Connections that were idle for `keep_alive` seconds are closed.
+    libcurl says which sockets to watch and when to wake it, and tells whoever awaits `perform` how
+    a transfer ended. Connections that nothing used for `keep_alive` seconds are closed.
+
+    All sockets are watched by one epoll, which the event loop watches: asyncio would make and drop
+    handles of its own several times for each request. A socket stays there while its connection
+    is kept, and leaves only when something comes that nobody waits for.
     """
 
     def __init__(self, keep_alive: float) -> None:
@@ -20,7 +38,11 @@ class CurlLoop:
         self._keep_alive = keep_alive
         self._running: dict[pycurl.Curl, asyncio.Future[tuple[int, str]]] = {}
         self._alarm: asyncio.Handle | None = None
+        self._rings_at = inf
         self._closing: asyncio.TimerHandle | None = None
+        self._wanted: set[int] = set()
+        self._sockets = select.epoll()
+        self._loop.add_reader(self._sockets.fileno(), self._on_ready)
         self._multi = self._new_multi()
 
     async def perform(self, curl: pycurl.Curl) -> tuple[int, str]:
@@ -42,6 +64,8 @@ class CurlLoop:
             if handle is not None:
                 handle.cancel()
         self._multi.close()
+        self._loop.remove_reader(self._sockets.fileno())
+        self._sockets.close()
 
     def _new_multi(self) -> Any:
         multi = pycurl.CurlMulti()
@@ -51,32 +75,39 @@ class CurlLoop:
         return multi
 
     def _on_socket(self, wanted: int, socket: int, _multi: Any, _data: Any) -> None:
-        """Called by libcurl, which must not be called from in here."""
-        if wanted != pycurl.POLL_REMOVE and wanted & pycurl.POLL_IN:
-            self._loop.add_reader(socket, self._act, socket, pycurl.CSELECT_IN)
-        else:
-            self._loop.remove_reader(socket)
-        if wanted != pycurl.POLL_REMOVE and wanted & pycurl.POLL_OUT:
-            self._loop.add_writer(socket, self._act, socket, pycurl.CSELECT_OUT)
-        else:
-            self._loop.remove_writer(socket)
+        """Called by libcurl. It must not be called back from here."""
+        if wanted == pycurl.POLL_REMOVE:
+            self._wanted.discard(socket)
+            return
+        self._wanted.add(socket)
+        try:
+            self._sockets.modify(socket, WATCH[wanted])
+        except FileNotFoundError:
+            self._sockets.register(socket, WATCH[wanted])
 
     def _on_timer(self, milliseconds: int) -> None:
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
-        if milliseconds == 0:
-            self._alarm = self._loop.call_soon(self._act, pycurl.SOCKET_TIMEOUT, 0)
-        elif milliseconds > 0:
-            seconds = milliseconds / 1000
-            self._alarm = self._loop.call_later(seconds, self._act, pycurl.SOCKET_TIMEOUT, 0)
+        """Called by libcurl, several times for each transfer. An alarm that rings too early is left
+        as it is: libcurl then says again when the next one should ring."""
+        at = self._loop.time() + milliseconds / 1000
+        if milliseconds >= 0 and at < self._rings_at:
+            if self._alarm is not None:
+                self._alarm.cancel()
+            self._rings_at = at
+            self._alarm = self._loop.call_at(at, self._on_alarm)
 
-    def _act(self, socket: int, ready: int) -> None:
-        if socket == pycurl.SOCKET_TIMEOUT:
-            self._alarm = None
-        _, running = self._multi.socket_action(socket, ready)
-        if running < len(self._running):
-            self._collect()
+    def _on_alarm(self) -> None:
+        self._rings_at = inf
+        self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+        self._collect()
+
+    def _on_ready(self) -> None:
+        for socket, events in self._sockets.poll(0):
+            if socket in self._wanted:
+                self._multi.socket_action(socket, READY.get(events, BROKEN))
+            else:
+                with suppress(OSError):
+                    self._sockets.unregister(socket)
+        self._collect()
 
     def _collect(self) -> None:
         more = True

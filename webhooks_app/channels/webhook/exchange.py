@@ -1,6 +1,5 @@
 """One libcurl handle, used for one request after another, and its results."""
 
-import re
 import socket
 import ssl
 from collections.abc import Mapping, Sequence
@@ -17,8 +16,7 @@ from webhooks_app.lib.ssrf import Guard, RefusedAddress
 from webhooks_app.vocabulary import Failure
 
 BODY_LIMIT = 16 * 1024
-BREAK = re.compile(rb"[\r\n\0]")
-# Options of every request. An empty proxy means no proxy, whatever the environment says.
+# Options of every request. An empty proxy is none, whatever the environment says.
 FIXED: Mapping[int, object] = {
     pycurl.POST: 1,
     pycurl.PROTOCOLS: pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS,
@@ -58,6 +56,9 @@ class Exchange:
     def __init__(self, guard: Guard, keep_alive: float) -> None:
         self._guard = guard
         self._clear("")
+        self._resolved = False
+        self._watched = False
+        self._limits = (0, 0)
         self.lines: list[bytes] = []
         self.curl = curl = pycurl.Curl()
         for option, value in (*FIXED.items(), *_authorities().items()):
@@ -80,31 +81,38 @@ class Exchange:
     def prepare(
         self, target: RequestTarget, addresses: Sequence[str], message: WebhookMessage
     ) -> None:
-        """`addresses` are the host's, if it is a name. Raises `RequestNotSent`."""
-        headers = [f"{name}: {value}".encode() for name, value in message.headers.items()]
-        if BREAK.search(b"".join(headers)):
+        """`addresses` are those of the host, if it is a name. Raises `RequestNotSent`."""
+        own = [f"{name}: {value}" for name, value in message.headers.items()]
+        headers = "\n".join([*own, "Expect:"])
+        if headers.count("\n") != len(own) or "\r" in headers or "\0" in headers:
             raise RequestNotSent(Failure.INTERNAL, "Not sent: a header has a line break in it")
         self._clear(target.host)
         self.lines.clear()
         curl = self.curl
         curl.setopt(pycurl.URL, target.origin)
         curl.setopt(pycurl.REQUEST_TARGET, target.path)
-        curl.setopt(pycurl.HTTPHEADER, [*headers, b"Expect:"])
+        curl.setopt(pycurl.HTTPHEADER, headers.encode().split(b"\n"))
         curl.setopt(pycurl.POSTFIELDS, message.body)
         if addresses:
             listed = ",".join(f"[{one}]" if ":" in one else one for one in addresses)
             curl.setopt(pycurl.RESOLVE, [f"+{target.host}:{target.port}:{listed}"])
-        else:
+        elif self._resolved:
             curl.unsetopt(pycurl.RESOLVE)
+        self._resolved = bool(addresses)
 
     def limit(self, limits: Limits) -> None:
-        """Set the time limits from now on. For libcurl, 0 means no limit."""
-        self.curl.setopt(pycurl.CONNECTTIMEOUT_MS, max(1, round(limits.connect * 1000)))
-        self.curl.setopt(pycurl.TIMEOUT_MS, max(1, round(limits.total * 1000)))
+        """From now on. libcurl takes 0 for no limit at all."""
+        connect, total = (max(1, round(seconds * 1000)) for seconds in limits)
+        if (connect, total) != self._limits:
+            self.curl.setopt(pycurl.CONNECTTIMEOUT_MS, connect)
+            self.curl.setopt(pycurl.TIMEOUT_MS, total)
+            self._limits = (connect, total)
 
     def watch(self, handshake: bool) -> None:
-        """Whether to collect what `secured` returns; it takes some time."""
-        self.curl.setopt(pycurl.VERBOSE, handshake)
+        """Whether to note what `secured` says; it takes some time."""
+        if handshake != self._watched:
+            self.curl.setopt(pycurl.VERBOSE, handshake)
+            self._watched = handshake
 
     def release(self) -> None:
         """Keep no body while the handle waits for the next request."""
@@ -117,16 +125,17 @@ class Exchange:
         return Secured(self._tls_version, self._expires) if self._tls_version else None
 
     def ending(self, code: int, message: str) -> Ending:
+        went_wrong = code != 0
         info = self.curl.getinfo
         return Ending(
             code=code,
             message=message,
             host=self._host,
-            connected=self._sent(),
+            connected=self._sent() if went_wrong else True,
             cut=self.cut,
             refused=None if self._opened else self._refused,
-            verify_result=info(pycurl.SSL_VERIFYRESULT),
-            os_errno=info(pycurl.OS_ERRNO),
+            verify_result=info(pycurl.SSL_VERIFYRESULT) if went_wrong else 0,
+            os_errno=info(pycurl.OS_ERRNO) if went_wrong else 0,
         )
 
     def trace(self, looked_up: float | None, secured: Secured | None) -> Trace:
