@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import psycopg
+from psycopg.pq import PipelineStatus
 from sqlalchemy import Connection, Table, insert
 from sqlalchemy.exc import DBAPIError
 
@@ -28,16 +29,23 @@ def insert_rows(
     """
     if not rows:
         return
-    if _is_postgres(connection) and len(rows) >= COPY_FROM:
+    if _is_postgres(connection):
         names = ", ".join(f'"{name}"' for name in columns)
-        with (
-            driver_cursor(connection) as cursor,
-            cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy,
-        ):
-            for row in rows:
-                copy.write_row(row)
+        into = f"{table.name} ({names})"
+        with driver_cursor(connection) as cursor:
+            if len(rows) >= COPY_FROM:
+                _copy(cursor, into, rows)
+            else:
+                marks = ", ".join(["%s"] * len(columns))
+                cursor.executemany(f"INSERT INTO {into} VALUES ({marks})", rows)
     else:
         connection.execute(insert(table), [dict(zip(columns, row, strict=True)) for row in rows])
+
+
+def _copy(cursor: psycopg.Cursor[Any], into: str, rows: Sequence[Sequence[Any]]) -> None:
+    with cursor.copy(f"COPY {into} FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
 
 
 def upsert_rows(
@@ -69,7 +77,8 @@ def force_index_scans(connection: Connection) -> None:
     otherwise, and every batch pays for that.
     """
     if _is_postgres(connection):
-        connection.exec_driver_sql(BY_KEY)
+        with driver_cursor(connection) as cursor:
+            cursor.execute(BY_KEY)
 
 
 def commit_without_waiting(connection: Connection) -> None:
@@ -100,10 +109,31 @@ def _is_postgres(connection: Connection) -> bool:
 @contextmanager
 def driver_cursor(connection: Connection) -> Iterator[psycopg.Cursor[Any]]:
     """A psycopg cursor inside the transaction of `connection`. Raises SQLAlchemy's errors."""
+    with _driver(connection) as driver, driver.cursor() as cursor:
+        yield cursor
+
+
+@contextmanager
+def in_pipeline(connection: Connection) -> Iterator[None]:
+    """Send what driver cursors execute meanwhile at once, and read all answers together: each round
+    trip to PostgreSQL takes as long as a small statement. Not for COPY, nor for SQLAlchemy's
+    statements that return rows."""
+    if not _is_postgres(connection):
+        yield
+        return
+    with _driver(connection) as driver:
+        if driver.info.pipeline_status == PipelineStatus.OFF:
+            with driver.pipeline():
+                yield
+        else:
+            yield
+
+
+@contextmanager
+def _driver(connection: Connection) -> Iterator[psycopg.Connection[Any]]:
     driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
     try:
-        with driver.cursor() as cursor:
-            yield cursor
+        yield driver
     except psycopg.Error as error:
         found = postgres.away(error)
         if broken := driver.broken or found is not None:

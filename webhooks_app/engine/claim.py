@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, Row, text
 from webhooks_app.channels.concurrency_window import ConcurrencyWindow
 from webhooks_app.channels.contract import Claimed
 from webhooks_app.database import choose, read_only
-from webhooks_app.database.bulk import driver_cursor, force_index_scans, sqlite_value
+from webhooks_app.database.bulk import driver_cursor, force_index_scans, in_pipeline, sqlite_value
 from webhooks_app.engine.expired_leases import log_lost
 from webhooks_app.engine.heartbeat import Heartbeat, any_dead
 from webhooks_app.engine.rate_limiter import POSTGRES_GRANTED, POSTGRES_MAY_START, granted, moved_on
@@ -197,8 +197,8 @@ def _claim_postgres(
         "lease": lease,
         "engine_id": request.engine_id,
     }
-    force_index_scans(connection)
-    with driver_cursor(connection) as cursor:
+    with in_pipeline(connection), driver_cursor(connection) as cursor:
+        force_index_scans(connection)
         return [Claimed(*row) for row in cursor.execute(POSTGRES_CLAIM, parameters)]
 
 

@@ -1,6 +1,7 @@
 """The last step: store attempts, states, counters and hourly stats of many tries at once."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any, cast
 
@@ -12,7 +13,14 @@ from sqlalchemy import Connection, Engine, Table, select, text
 from webhooks_app.channels.contract import Claimed, Tried
 from webhooks_app.channels.outcome import Outcome
 from webhooks_app.database import choose, upsert
-from webhooks_app.database.bulk import driver_cursor, force_index_scans, insert_rows, sqlite_value
+from webhooks_app.database.bulk import (
+    COPY_FROM,
+    driver_cursor,
+    force_index_scans,
+    in_pipeline,
+    insert_rows,
+    sqlite_value,
+)
 from webhooks_app.engine import tallies
 from webhooks_app.engine.switching_off import cancel_unserved, disable_gone
 from webhooks_app.lib.times import utcnow
@@ -83,11 +91,22 @@ def record_results(engine: Engine, results: Sequence[Result], again: bool = Fals
     with engine.begin() as connection:
         if again and _stored_before(connection, results[0]):
             return
+        with in_pipeline(connection) if _is_plain(results) else nullcontext():
+            _store(connection, results)
+
+
+def _store(connection: Connection, results: Sequence[Result]) -> None:
+    """In the order in which a claim locks: deliveries first, then their attempts."""
+    with in_pipeline(connection):
         force_index_scans(connection)
-        # In a claim's lock order: deliveries first, then their attempts.
         _store_states(connection, results)
-        insert_rows(connection, ATTEMPTS, ATTEMPT_COLUMNS, [attempt_row(r) for r in results])
-        _store_consequences(connection, results)
+    insert_rows(connection, ATTEMPTS, ATTEMPT_COLUMNS, [attempt_row(r) for r in results])
+    _store_consequences(connection, results)
+
+
+def _is_plain(results: Sequence[Result]) -> bool:
+    """A few that arrived: then no statement needs to know what another one found."""
+    return len(results) < COPY_FROM and all(r.outcome.delivered for r in results)
 
 
 def record_result(engine: Engine, result: Result, again: bool = False) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from webhooks_app.database.bulk import upsert_rows
+from webhooks_app.database.bulk import in_pipeline, upsert_rows
 from webhooks_app.models.stats import LATENCY_BOUNDS_MS
 from webhooks_app.vocabulary import DeliveryStatus
 
@@ -106,15 +106,16 @@ HEALTH_UPSERT = """
 def store(connection: Connection, tries: Sequence[Try]) -> None:
     """Add them to the database in two statements, one row per subscription and bucket."""
     counts = stats(tries)
-    upsert_rows(
-        connection,
-        STATS_UPSERT,
-        ("text", "timestamptz", "text", "int", "bigint"),
-        [(*key, counts[key]) for key in sorted(counts)],
-    )
-    upsert_rows(
-        connection,
-        HEALTH_UPSERT,
-        ("text", "bigint", "bigint", "bigint", *["timestamptz"] * 4),
-        [tuple(row.values()) for row in health(tries)],
-    )
+    with in_pipeline(connection):
+        upsert_rows(
+            connection,
+            STATS_UPSERT,
+            ("text", "timestamptz", "text", "int", "bigint"),
+            [(*key, counts[key]) for key in sorted(counts)],
+        )
+        upsert_rows(
+            connection,
+            HEALTH_UPSERT,
+            ("text", "bigint", "bigint", "bigint", *["timestamptz"] * 4),
+            [tuple(row.values()) for row in health(tries)],
+        )
