@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from bench.bare import Rate, aiohttp_rate, libcurl_rate
 from bench.receiver import ReceiverProcess
 from bench.support import DATA, fill, peak_rss_mb, product, settle, subscribe
+from bench.written import written
 from tests import factories
 from tests.support.authority import Authority
 from webhooks_app.engine.engine import Engine
@@ -87,14 +88,15 @@ def _fill_and_drain(app: Flask, urls: list[str], count: int) -> dict[str, Any]:
 
 
 def _drain(app: Flask, organisation_id: str, count: int) -> dict[str, Any]:
-    engine = Engine(engine_parts(app))
-    engine.start()
-    with _watched(engine) as seen:
-        cpu, start = time.process_time(), time.perf_counter()
-        while not engine.drain(60) or engine.busy:
-            time.sleep(0.01)
-        seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
-    engine.stop()
+    with written(count) as counts:
+        engine = Engine(engine_parts(app))
+        engine.start()
+        with _watched(engine) as seen:
+            cpu, start = time.process_time(), time.perf_counter()
+            while not engine.drain(60) or engine.busy:
+                time.sleep(0.01)
+            seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
+        engine.stop()
     _check(organisation_id, count)
     return {
         "deliveries": count,
@@ -102,6 +104,7 @@ def _drain(app: Flask, organisation_id: str, count: int) -> dict[str, Any]:
         "cpu_us_each": round(cpu / count * 1e6),
         "max_in_flight": max(seen),
         "peak_rss_mb": round(peak_rss_mb()),
+        **counts,
     }
 
 

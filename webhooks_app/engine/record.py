@@ -1,6 +1,6 @@
 """The last step: store attempts, states, counters and hourly stats of many tries at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any, cast
@@ -157,9 +157,7 @@ def attempt_row(result: Result) -> tuple[object, ...]:
         outcome.error,
         outcome.status_code,
         tried.url,
-        orjson.dumps(
-            {k: MASK if k.lower() in tried.masked else v for k, v in tried.headers.items()}
-        ).decode(),
+        orjson.dumps(_shown(tried)).decode(),
         _json_text(outcome.response_headers),
         outcome.response_body,
         outcome.truncated,
@@ -168,6 +166,13 @@ def attempt_row(result: Result) -> tuple[object, ...]:
         result.claimed.waited_ms,
         *astuple(outcome.trace),
     )
+
+
+def _shown(tried: Tried) -> Mapping[str, str]:
+    """The headers of the request, as the log shows them."""
+    if not tried.masked:
+        return tried.headers
+    return {k: MASK if k.lower() in tried.masked else v for k, v in tried.headers.items()}
 
 
 def _json_text(headers: tuple[tuple[str, str], ...]) -> str:

@@ -107,15 +107,10 @@ class Recorder:
 
 
 def count(batch: list[Result]) -> None:
-    """Add to the metrics in sums, since each update takes a lock."""
-    for status, number in Counter(result.status for result in batch).items():
+    """Into the metrics: in sums, since each touch takes a lock."""
+    for status, number in Counter([result.status for result in batch]).items():
         STORED[status].inc(number)
-    for code, number in Counter(_code_class(result) for result in batch).items():
-        metrics.ATTEMPTS.labels(code).inc(number)
+    for code, number in Counter([result.outcome.status_code for result in batch]).items():
+        metrics.ATTEMPTS.labels(f"{code // 100}xx" if code else "none").inc(number)
     for result in batch:
         metrics.LATENCY.observe(result.outcome.duration)
-
-
-def _code_class(result: Result) -> str:
-    code = result.outcome.status_code
-    return f"{code // 100}xx" if code else "none"

@@ -3,9 +3,8 @@
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -14,8 +13,7 @@ from webhooks_app.models.stats import LATENCY_BOUNDS_MS
 from webhooks_app.vocabulary import DeliveryStatus
 
 
-@dataclass(frozen=True, slots=True)
-class Try:
+class Try(NamedTuple):
     subscription_id: str
     at: datetime
     status: DeliveryStatus
@@ -25,13 +23,15 @@ class Try:
 def stats(tries: Iterable[Try]) -> Counter[tuple[str, datetime, str, int]]:
     """Counts by subscription, hour, outcome and upper bound of the latency bucket."""
     return Counter(
-        (
-            one.subscription_id,
-            one.at.replace(minute=0, second=0, microsecond=0),
-            one.status.value,
-            bucket(one.milliseconds),
-        )
-        for one in tries
+        [
+            (
+                one.subscription_id,
+                one.at.replace(minute=0, second=0, microsecond=0),
+                one.status.value,
+                bucket(one.milliseconds),
+            )
+            for one in tries
+        ]
     )
 
 

@@ -102,11 +102,11 @@ class Exchange:
 
     def limit(self, limits: Limits) -> None:
         """From now on. libcurl takes 0 for no limit at all."""
-        connect, total = (max(1, round(seconds * 1000)) for seconds in limits)
-        if (connect, total) != self._limits:
-            self.curl.setopt(pycurl.CONNECTTIMEOUT_MS, connect)
-            self.curl.setopt(pycurl.TIMEOUT_MS, total)
-            self._limits = (connect, total)
+        wanted = (max(1, round(limits.connect * 1000)), max(1, round(limits.total * 1000)))
+        if wanted != self._limits:
+            self.curl.setopt(pycurl.CONNECTTIMEOUT_MS, wanted[0])
+            self.curl.setopt(pycurl.TIMEOUT_MS, wanted[1])
+            self._limits = wanted
 
     def watch(self, handshake: bool) -> None:
         """Whether to note what `secured` says; it takes some time."""

@@ -75,8 +75,9 @@ def base64_of(secret: str, content: bytes) -> str:
 def sign_standard(secrets: Sequence[str], message_id: str, timestamp: int, body: bytes) -> str:
     """`webhook-signature`: `v1,<base64>` for each secret, newest first, separated by spaces."""
     content = b"%b.%d.%b" % (message_id.encode(), timestamp, body)
-    signed = (_base64(_digest(_standard_mac(secret), content)) for secret in secrets)
-    return " ".join(["v1," + one for one in signed])
+    return " ".join(
+        ["v1," + _base64(_digest(_standard_mac(secret), content)) for secret in secrets]
+    )
 
 
 def verify_standard(secret: str, headers: Mapping[str, str], body: bytes, now: int) -> None:

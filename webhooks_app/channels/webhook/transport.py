@@ -87,8 +87,11 @@ class Transport:
 
     async def _try(self, message: WebhookMessage, target: RequestTarget, began: Began) -> Outcome:
         limits = self._limits(message)
-        addresses = await self._look_up(target, limits)
-        looked_up = began.seconds
+        addresses: Sequence[str] = ()
+        looked_up = 0.0
+        if target.name:
+            addresses = await self._resolver.addresses(target.name, limits.connect)
+            looked_up = began.seconds
         exchange = self._idle.pop() if self._idle else Exchange(self._guard, KEEP_ALIVE)
         try:
             exchange.prepare(target, addresses, message)
@@ -106,11 +109,6 @@ class Transport:
         """Never more than the transport's own limit, since leases last that long."""
         total = min(self._timeout, message.timeout or self._timeout)
         return Limits(min(self._connect_timeout, total), total)
-
-    async def _look_up(self, target: RequestTarget, limits: Limits) -> Sequence[str]:
-        if not target.name:
-            return ()
-        return await self._resolver.addresses(target.name, limits.connect)
 
     def _is_news(self, target: RequestTarget) -> bool:
         until, _ = self._secured.get(target.origin, (0.0, None))
