@@ -6,9 +6,13 @@ from pathlib import Path
 import msgspec
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis.strategies import datetimes, just
 
 from webhooks_app.channels.webhook.formats import FORMATS, EventView, wire_format
+from webhooks_app.channels.webhook.formats.parts import moment
 from webhooks_app.channels.webhook.formats.pollybot import name_of
+from webhooks_app.lib.times import rfc3339
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "formats"
 SECRETS = ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX")
@@ -109,3 +113,8 @@ def test_every_try_carries_the_id_of_the_delivery(name: str) -> None:
 def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(ValueError, match="standard"):
         wire_format("none")
+
+
+@given(at=datetimes(timezones=just(UTC)))
+def test_moments_have_milliseconds(at: datetime) -> None:
+    assert moment(at).decode() == f'"{rfc3339(at)}"'

@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -23,9 +24,11 @@ from tests.support.raw_server import OK, sends, server
 from tests.support.receiver import Answer, Received, Receiver
 from tests.support.servers import free_port, let_it_only_read, wait_until
 from webhooks_app.channels.concurrency_window import ConcurrencyWindow
+from webhooks_app.channels.contract import Claimed
 from webhooks_app.channels.webhook.formats import FORMATS
 from webhooks_app.channels.webhook.verify import detect, verify
 from webhooks_app.deliveries.log import request_body
+from webhooks_app.engine.claim import claim
 from webhooks_app.engine.engine import Engine
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
@@ -353,6 +356,23 @@ def test_an_endpoint_is_given_as_long_as_its_webhook_says(
         wait_until(lambda: not engine.busy, 10)
     [delivery] = deliveries()
     assert (delivery.status, delivery.error) == ("retrying", "No complete answer within 1 s")
+
+
+def test_a_single_delivery_costs_a_single_claim(
+    run: Run, organisation: Organisation, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claims: list[int] = []
+
+    def counted(*arguments: Any) -> list[Claimed]:
+        claimed = claim(*arguments)
+        claims.append(len(claimed))
+        return claimed
+
+    monkeypatch.setattr("webhooks_app.engine.engine.claim", counted)
+    factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation)
+    assert [one.status for one in run()] == ["delivered"]
+    assert claims == [1]
 
 
 def test_a_slow_endpoint_delays_nobody(

@@ -1,5 +1,6 @@
 """Claim due deliveries under a lease: fair between subscriptions, safe between workers."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,6 +37,13 @@ class ClaimRequest:
     @property
     def engine_id(self) -> int | None:
         return None if self.heartbeat is None else self.heartbeat.engine_id
+
+    def may_have_left_some(self, claimed: Collection[Claimed]) -> bool:
+        """More may be due than was claimed: all that was asked for, or all slots of an endpoint."""
+        taken = Counter([one.subscription_id for one in claimed])
+        return len(claimed) >= self.limit or any(
+            count >= self.free.get(id_, ConcurrencyWindow.INITIAL) for id_, count in taken.items()
+        )
 
 
 MOST_WAITED = 2**31 - 1

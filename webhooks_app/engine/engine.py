@@ -18,6 +18,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import cast
 
 import structlog
 import uvloop
@@ -213,14 +214,15 @@ class Engine:
         self._waiting.clear()
 
     async def _claim_all(self) -> None:
-        """Claim until a full walk over the subscriptions finds nothing."""
+        """Claim until a whole walk over the subscriptions leaves nothing that could be taken."""
         while not self._stopping:
             self._change.clear()
             most, over_budget = self._budget_left()
             if most < self._budget.least:
                 await self._change.wait()
                 continue
-            claimed = await self._claim(most, over_budget)
+            request = self._request(most, over_budget)
+            claimed = await self._claim(request)
             for one in claimed:
                 self._start(one)
             metrics.IN_FLIGHT.set(len(self._in_flight))
@@ -229,6 +231,9 @@ class Engine:
                     return
                 full = len(claimed) == most
                 self._after = max(one.subscription_id for one in claimed) if full else ""
+                if not (request.after or request.may_have_left_some(claimed)):
+                    await asyncio.sleep(PACE)
+                    return
             if over_budget and not claimed:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._change.wait(), POLL)
@@ -273,8 +278,8 @@ class Engine:
             return 0, []
         return self._budget.left()
 
-    async def _claim(self, most: int, over_budget: list[str]) -> list[Claimed]:
-        request = ClaimRequest(
+    def _request(self, most: int, over_budget: list[str]) -> ClaimRequest:
+        return ClaimRequest(
             limit=most,
             free=self._endpoints.free_slots(),
             over_budget=over_budget,
@@ -282,12 +287,14 @@ class Engine:
             after="" if over_budget else self._after,
             heartbeat=self._heartbeat,
         )
+
+    async def _claim(self, request: ClaimRequest) -> list[Claimed]:
         try:
             claimed = await self._loop.run_in_executor(self._threads, self._claim_now, request)
         except SQLAlchemyError as error:
             log.warning("claim failed", error=type(error).__name__)
             return []
-        if len(claimed) == most:
+        if len(claimed) == request.limit:
             self._loop.run_in_executor(None, self._parts.call_for_help)
         return claimed
 
@@ -304,9 +311,14 @@ class Engine:
         kept.has_more = kept.window.free == 0
         task = self._loop.create_task(self._deliver(kept, claimed))
         self._in_flight.add(task)
-        task.add_done_callback(self._in_flight.discard)
 
     async def _deliver(self, kept: Kept, claimed: Claimed) -> None:
+        try:
+            self._recorder.add(await self._attempt(kept, claimed))
+        finally:
+            self._in_flight.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+
+    async def _attempt(self, kept: Kept, claimed: Claimed) -> Result:
         try:
             tried = await kept.endpoint.attempt(claimed)
         except Exception as error:
@@ -318,7 +330,7 @@ class Engine:
         self._learn(kept, tried.outcome)
         rng = random.random()  # noqa: S311
         retry_in = decide(kept.endpoint.policy, claimed, tried.outcome, rng)
-        self._recorder.add(Result(claimed, tried, retry_in))
+        return Result(claimed, tried, retry_in)
 
     def _learn(self, kept: Kept, outcome: Outcome) -> None:
         if outcome.answered:
