@@ -214,7 +214,7 @@ class Engine:
         self._waiting.clear()
 
     async def _claim_all(self) -> None:
-        """Claim until a whole walk over the subscriptions leaves nothing that could be taken."""
+        """Claim until a full walk over the subscriptions leaves nothing to take."""
         while not self._stopping:
             self._change.clear()
             most, over_budget = self._budget_left()

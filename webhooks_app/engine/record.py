@@ -96,7 +96,7 @@ def record_results(engine: Engine, results: Sequence[Result], again: bool = Fals
 
 
 def _store(connection: Connection, results: Sequence[Result]) -> None:
-    """In the order in which a claim locks: deliveries first, then their attempts."""
+    """In a claim's lock order: deliveries first, then their attempts."""
     with in_pipeline(connection):
         force_index_scans(connection)
         _store_states(connection, results)

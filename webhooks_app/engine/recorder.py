@@ -107,7 +107,7 @@ class Recorder:
 
 
 def count(batch: list[Result]) -> None:
-    """Into the metrics: in sums, since each touch takes a lock."""
+    """Add to the metrics in sums, since each update takes a lock."""
     for status, number in Counter([result.status for result in batch]).items():
         STORED[status].inc(number)
     for code, number in Counter([result.outcome.status_code for result in batch]).items():

@@ -33,8 +33,10 @@ class Line(NamedTuple):
 
 
 def read_head(lines: Sequence[bytes]) -> Head:
-    """Of the last answer: those before it were informational, such as 103 Early Hints. Headers
-    beyond `HEADERS_LIMIT` bytes are left out."""
+    """The head of the last answer; earlier ones were informational, such as 103 Early Hints.
+
+    Headers beyond `HEADERS_LIMIT` bytes are left out.
+    """
     own = lines[_last_start(lines) :]
     pairs: list[tuple[str, str]] = []
     retry_after, complete = None, bool(own) and own[0] in ENDS

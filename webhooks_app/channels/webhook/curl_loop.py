@@ -25,12 +25,12 @@ BROKEN = pycurl.CSELECT_IN | pycurl.CSELECT_OUT | pycurl.CSELECT_ERR
 class CurlLoop:
     """Runs many transfers at once over one pool of connections, in one thread.
 
-    libcurl says which sockets to watch and when to wake it, and tells whoever awaits `perform` how
-    a transfer ended. Connections that nothing used for `keep_alive` seconds are closed.
+    libcurl says which sockets to watch and when to wake it. `perform` returns when its transfer has
+    ended. Connections that were idle for `keep_alive` seconds are closed.
 
-    All sockets are watched by one epoll, which the event loop watches: asyncio would make and drop
-    handles of its own several times for each request. A socket stays there while its connection
-    is kept, and leaves only when something comes that nobody waits for.
+    One epoll watches all sockets, and the event loop watches that epoll. With asyncio's own readers
+    and writers, each request would make and drop several handles. A socket stays in the epoll while
+    its connection is kept, and leaves only when something arrives that nobody waits for.
     """
 
     def __init__(self, keep_alive: float) -> None:
@@ -75,7 +75,7 @@ class CurlLoop:
         return multi
 
     def _on_socket(self, wanted: int, socket: int, _multi: Any, _data: Any) -> None:
-        """Called by libcurl. It must not be called back from here."""
+        """Called by libcurl, which must not be called from in here."""
         if wanted == pycurl.POLL_REMOVE:
             self._wanted.discard(socket)
             return
@@ -86,8 +86,8 @@ class CurlLoop:
             self._sockets.register(socket, WATCH[wanted])
 
     def _on_timer(self, milliseconds: int) -> None:
-        """Called by libcurl, several times for each transfer. An alarm that rings too early is left
-        as it is: libcurl then says again when the next one should ring."""
+        """Called by libcurl, several times for each transfer. An alarm that rings too early stays:
+        libcurl then says when the next one should ring."""
         at = self._loop.time() + milliseconds / 1000
         if milliseconds >= 0 and at < self._rings_at:
             if self._alarm is not None:

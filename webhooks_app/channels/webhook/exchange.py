@@ -16,7 +16,7 @@ from webhooks_app.lib.ssrf import Guard, RefusedAddress
 from webhooks_app.vocabulary import Failure
 
 BODY_LIMIT = 16 * 1024
-# Options of every request. An empty proxy is none, whatever the environment says.
+# Options of every request. An empty proxy means no proxy, whatever the environment says.
 FIXED: Mapping[int, object] = {
     pycurl.POST: 1,
     pycurl.PROTOCOLS: pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS,
@@ -81,7 +81,7 @@ class Exchange:
     def prepare(
         self, target: RequestTarget, addresses: Sequence[str], message: WebhookMessage
     ) -> None:
-        """`addresses` are those of the host, if it is a name. Raises `RequestNotSent`."""
+        """`addresses` are the host's, if it is a name. Raises `RequestNotSent`."""
         own = [f"{name}: {value}" for name, value in message.headers.items()]
         headers = "\n".join([*own, "Expect:"])
         if headers.count("\n") != len(own) or "\r" in headers or "\0" in headers:
@@ -101,7 +101,7 @@ class Exchange:
         self._resolved = bool(addresses)
 
     def limit(self, limits: Limits) -> None:
-        """From now on. libcurl takes 0 for no limit at all."""
+        """Set the time limits from now on. For libcurl, 0 means no limit."""
         wanted = (max(1, round(limits.connect * 1000)), max(1, round(limits.total * 1000)))
         if wanted != self._limits:
             self.curl.setopt(pycurl.CONNECTTIMEOUT_MS, wanted[0])
@@ -109,7 +109,7 @@ class Exchange:
             self._limits = wanted
 
     def watch(self, handshake: bool) -> None:
-        """Whether to note what `secured` says; it takes some time."""
+        """Whether to collect what `secured` returns; it takes some time."""
         if handshake != self._watched:
             self.curl.setopt(pycurl.VERBOSE, handshake)
             self._watched = handshake
