@@ -66,6 +66,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_pooling: Literal["none", "transaction"] = "none"
     redis_url: str = ""
     workers: Positive = 1
+    web_processes: Annotated[int, msgspec.Meta(ge=1, le=256)] = 1
     web_threads: Annotated[int, msgspec.Meta(ge=1, le=512)] = 32
     trusted_proxies: Annotated[int, msgspec.Meta(ge=0, le=10)] = 0
     demo: bool = True

@@ -27,6 +27,10 @@ from webhooks_app.engine.claim import ClaimRequest, anything_due, claim
 from webhooks_app.engine.heartbeat import Heartbeat, free_held_by_dead
 from webhooks_app.engine.record import Result, record_result, record_results
 from webhooks_app.extensions import db
+from webhooks_app.ingest.accept import IngestRequest
+from webhooks_app.ingest.one_statement import store_plain
+from webhooks_app.ingest.selection import select_before
+from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Organisation, ReplayBatch
 from webhooks_app.subscriptions.auto_disable import cancel_left_over
@@ -61,6 +65,11 @@ SETTLE = """
     UPDATE deliveries SET status = 'pending', due_at = now(), finished_at = NULL, tries = 0
     WHERE id > 'msg_' || lpad(CAST(:settled AS text), 26, '0') AND id < 'msg_01';
 """
+
+MANY_ORGANISATIONS = """
+    INSERT INTO organisations SELECT (jsonb_populate_record(
+        NULL::organisations, to_jsonb(o) || jsonb_build_object('id', 'org_' || n)
+    )).* FROM (SELECT * FROM organisations LIMIT 1) AS o, generate_series(1, %d) AS n"""
 
 
 @dataclass
@@ -209,6 +218,21 @@ def results(claims: list[Claimed]) -> list[Result]:
         for n, one in enumerate(claims)
         for failure, retry_in in (endings[n % 3],)
     ]
+
+
+def test_an_accept_of_many(stale: list[str], organisation: Organisation) -> None:
+    """In an installation of many organisations."""
+    db.session.connection().exec_driver_sql(MANY_ORGANISATIONS % (ROWS // 10))
+    tenant = Tenant(organisation.id, "live")
+    db.session.commit()
+    leads = [factories.lead() for _ in range(BATCH // ENDPOINTS)]
+    asked = [IngestRequest(tenant, [one]) for one in leads]
+    for one in asked:
+        one.selection = select_before(db.engine, tenant, one.events)
+    with explained() as costs:
+        store_plain(db.engine, asked)
+    assert [one.outcome()[0].deliveries for one in asked] == [ENDPOINTS] * len(asked)
+    check(costs, BATCH)
 
 
 def test_a_claim(stale: list[str]) -> None:

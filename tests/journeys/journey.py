@@ -57,6 +57,7 @@ class Journey:
         redis: RedisServer,
         lease: float = LEASE,
         timeout: float = TIMEOUT,
+        web_processes: int = 1,
     ) -> None:
         self.redis = redis
         self.accepted: set[str] = set()
@@ -72,6 +73,7 @@ class Journey:
             lease_seconds=lease,
             delivery_timeout=timeout,
             connect_timeout=timeout,
+            web_processes=web_processes,
         )
         self._app = create_app(self._settings)
         migrate(self._app)
@@ -93,9 +95,9 @@ class Journey:
 
     def start_web(self) -> subprocess.Popen[bytes]:
         argv = children.web(self._settings, "127.0.0.1", {}).argv
-        process = self._start("web", argv)
+        self.web = self._start("web", argv)
         wait_until(self._web_answers, 30)
-        return process
+        return self.web
 
     def start_worker(self) -> subprocess.Popen[bytes]:
         return self.start_role("deliveries")

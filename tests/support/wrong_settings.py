@@ -26,6 +26,10 @@ WRONG: list[tuple[dict[str, str], str]] = [
         "WEB_THREADS: '100000' cannot be used; use a whole number from 1 to 512",
     ),
     (
+        {"WEB_PROCESSES": "0"},
+        "WEB_PROCESSES: '0' cannot be used; use a whole number from 1 to 256",
+    ),
+    (
         {"TRUSTED_PROXIES": "yes"},
         "TRUSTED_PROXIES: 'yes' cannot be used; use a whole number from 0 to 10",
     ),

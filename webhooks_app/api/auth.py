@@ -31,7 +31,7 @@ def authenticate() -> None:
     The body is read before any query except the one for the key, so a slow client holds no
     transaction open.
     """
-    token = _bearer_token(request.headers.get("Authorization", ""))
+    token = bearer_token(request.headers.get("Authorization", ""))
     if request.path.startswith(POLLYBOT) and not (token or "").startswith(KEY_PREFIX):
         request.get_data()
         g.principal = session_door.principal(token)
@@ -100,11 +100,11 @@ def key_id() -> str:
 
 def is_known_key(authorization: str) -> bool:
     """Whether that header holds a valid API key."""
-    token = _bearer_token(authorization)
+    token = bearer_token(authorization)
     return token is not None and is_key(db.engine, token)
 
 
-def _bearer_token(authorization: str) -> str | None:
+def bearer_token(authorization: str) -> str | None:
     scheme, _, token = authorization.partition(" ")
     return token.strip() or None if scheme.lower() == "bearer" else None
 

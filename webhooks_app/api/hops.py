@@ -1,6 +1,7 @@
 """Loops: our deliveries that cause events here, whose deliveries cause events again."""
 
 import re
+from collections.abc import Callable
 
 from flask import request
 
@@ -12,15 +13,19 @@ MOST = 3
 NUMBER = re.compile("[0-9]{1,4}")
 
 
+def hops_of(header: Callable[[str, str], str], own_agent: str) -> int:
+    """By the headers of a request, which `header` looks up."""
+    told = header(HOPS.lower(), "")
+    return int(told) + 1 if NUMBER.fullmatch(told) else int(header("user-agent", "") == own_agent)
+
+
 def hops_so_far() -> int:
     """How many of our deliveries led to this request, one causing the next.
 
     The first delivery of a chain is recognised by its User-Agent alone. More than `MOST` is a loop:
     raises a 422 `Problem`.
     """
-    told = request.headers.get(HOPS, "")
-    is_ours = request.headers.get("User-Agent") == parts().settings.user_agent
-    hops = int(told) + 1 if NUMBER.fullmatch(told) else int(is_ours)
+    hops = hops_of(request.headers.get, parts().settings.user_agent)
     if hops > MOST:
         detail = (
             f"A chain of more than {MOST} deliveries led to this event: a webhook sends events "

@@ -6,12 +6,13 @@ from typing import ParamSpec, TypeVar
 
 from flask import Response, g
 
+from webhooks_app.api.ahead import taken_ahead
 from webhooks_app.api.auth import key_id
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.problems import Problem
-from webhooks_app.lib.rate import Allowance, Rates
+from webhooks_app.lib.rate import Allowance
 from webhooks_app.organisations.plans import plan_called
-from webhooks_app.parts import parts
+from webhooks_app.parts import Parts, parts
 from webhooks_app.people.key_check import Principal
 
 P = ParamSpec("P")
@@ -23,9 +24,10 @@ def limited(view: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        rates: Rates = parts().rates
-        limits = parts().settings.ingest_rate_limit
-        g.allowance = rates.count(limits, "ingest", key_id())
+        if (ahead := taken_ahead()) is not None:
+            g.allowance = ahead.allowance
+        else:
+            g.allowance = allowance_of_key(parts(), key_id())
         if g.allowance.exceeded:
             raise _too_many(g.allowance)
         return view(*args, **kwargs)
@@ -40,23 +42,40 @@ def count_events(number: int) -> None:
     A 429 `Problem` says when to try again.
     """
     principal: Principal = g.principal
-    plan = plan_called(principal.plan)
-    if (most := plan.events_per_minute) is None:
-        return
-    rates: Rates = parts().rates
-    limits = f"{most} per minute"
-    g.allowance = rates.spend(limits, number, "plan", principal.organisation_id)
-    if g.allowance.exceeded:
-        raise _more_than_planned(plan.title, g.allowance, number)
+    allowance = None if taken_ahead() else allowance_of_plan(parts(), principal, number)
+    if allowance is not None:
+        g.allowance = allowance
+        if allowance.exceeded:
+            raise _more_than_planned(plan_called(principal.plan).title, allowance, number)
+
+
+def allowance_of_key(made: Parts, key_id: str) -> Allowance:
+    """Count a request of that key."""
+    return made.rates.count(made.settings.ingest_rate_limit, "ingest", key_id)
+
+
+def allowance_of_plan(made: Parts, principal: Principal, number: int) -> Allowance | None:
+    """Count events against the plan; None when it has no limit."""
+    most = plan_called(principal.plan).events_per_minute
+    if most is None:
+        return None
+    return made.rates.spend(f"{most} per minute", number, "plan", principal.organisation_id)
+
+
+def told(allowance: Allowance) -> dict[str, str]:
+    """As headers."""
+    return {
+        "X-RateLimit-Limit": str(allowance.amount),
+        "X-RateLimit-Remaining": str(allowance.remaining),
+        "X-RateLimit-Reset": str(int(allowance.reset)),
+    }
 
 
 @bp.after_request
 def tell(response: Response) -> Response:
     allowance: Allowance | None = g.get("allowance")
     if allowance is not None:
-        response.headers["X-RateLimit-Limit"] = str(allowance.amount)
-        response.headers["X-RateLimit-Remaining"] = str(allowance.remaining)
-        response.headers["X-RateLimit-Reset"] = str(int(allowance.reset))
+        response.headers.update(told(allowance))
     return response
 
 

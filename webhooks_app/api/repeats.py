@@ -11,10 +11,14 @@ LONGEST_KEY = 255
 LONGEST_BATCH_KEY = LONGEST_KEY - len(" 999")
 
 
+def is_usable(key: str, longest: int) -> bool:
+    return len(key) <= longest and VISIBLE.fullmatch(key) is not None
+
+
 def idempotency_key(longest: int) -> str | None:
     """The value of that header, or None. Raises `Invalid`."""
     key = request.headers.get("Idempotency-Key")
-    if key is not None and not (len(key) <= longest and VISIBLE.fullmatch(key)):
+    if key is not None and not is_usable(key, longest):
         detail = f"A key has 1 to {longest} visible ASCII characters."
         raise Invalid(Fault("Idempotency-Key", detail, kind="header"))
     return key

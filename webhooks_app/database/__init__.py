@@ -20,6 +20,7 @@ __all__ = [
     "begin_reading",
     "choose",
     "engine_options",
+    "one_statement",
     "only_reading",
     "prepare",
     "read_only",
@@ -90,6 +91,13 @@ def reading(engine: Engine) -> Iterator[Connection]:
     options = choose(engine, postgresql={"isolation_level": "AUTOCOMMIT"}, sqlite=NO_WRITER)
     with engine.connect() as connection:
         yield connection.execution_options(**options)
+
+
+@contextmanager
+def one_statement(engine: Engine) -> Iterator[Connection]:
+    """A connection of PostgreSQL on which each statement is a transaction of its own."""
+    with engine.connect() as connection:
+        yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
 
 @contextmanager

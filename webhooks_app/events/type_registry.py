@@ -109,6 +109,11 @@ class CustomNames:
 _kept: Cache[str, frozenset[str]] = Cache(KEPT_ORGANISATIONS, KEPT_SECONDS)
 
 
+def kept_names(organisation_id: str) -> frozenset[str]:
+    """What this process keeps of an organisation's names. It may be none."""
+    return _kept.get(organisation_id) or frozenset()
+
+
 def forget(organisation_id: str) -> None:
     """Forget what this process keeps of an organisation's names."""
     _kept.forget(organisation_id)

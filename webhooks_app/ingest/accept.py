@@ -10,7 +10,13 @@ from sqlalchemy import Connection, Engine, Table, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from webhooks_app.database.bulk import insert_rows
-from webhooks_app.ingest.rows import DELIVERY_COLUMNS, EVENT_COLUMNS, delivery_rows, event_row
+from webhooks_app.ingest.rows import (
+    DELIVERY_COLUMNS,
+    EVENT_COLUMNS,
+    delivery_rows,
+    event_row,
+    lock_order,
+)
 from webhooks_app.ingest.selection import (
     Costly,
     Prepared,
@@ -55,7 +61,8 @@ class IngestRequest:
 
     `selection` says which subscriptions match. If a subscription was changed since, the request is
     `stale`: nothing is stored, and it must be matched again. A None is matched within the
-    transaction. `untried` are subscriptions whose conditions cost too much.
+    transaction. `untried` are subscriptions whose conditions cost too much. At the end any thread
+    calls `told`, for callers that do not wait in a thread.
     """
 
     tenant: Tenant
@@ -67,6 +74,7 @@ class IngestRequest:
     error: Exception | None = None
     done: bool = False
     stale: bool = False
+    told: Callable[[], object] | None = None
 
     @property
     def plans_deliveries(self) -> bool:
@@ -104,12 +112,12 @@ def accept_together(database: Engine, asked: Sequence[IngestRequest]) -> None:
         try:
             stored = _store(database, asked)
         except Exception as error:
-            if len(asked) > 1 and not _is_away(error):
+            if len(asked) > 1 and not is_away(error):
                 for one in asked:
                     accept_together(database, [one])
                 return
             if not left or not lost_a_race(error):
-                _fail(asked, error)
+                fail(asked, error)
                 return
         else:
             ACCEPTED.inc(stored)
@@ -190,18 +198,19 @@ def _insert(
 ) -> "list[_Planned]":
     plans = _planned(connection, asked, matchers)
     events = [row for plan in plans for row in plan.events]
-    insert_rows(connection, EVENTS, EVENT_COLUMNS, _in_lock_order(events))
+    events.sort(key=lambda row: lock_order(dict(zip(EVENT_COLUMNS, row, strict=True))))
+    insert_rows(connection, EVENTS, EVENT_COLUMNS, events)
     deliveries = [row for plan in plans for row in plan.deliveries]
     insert_rows(connection, DELIVERIES, DELIVERY_COLUMNS, deliveries)
     return plans
 
 
-def _fail(asked: Iterable[IngestRequest], error: Exception) -> None:
+def fail(asked: Iterable[IngestRequest], error: Exception) -> None:
     for one in asked:
         one.error, one.done = error, True
 
 
-def _is_away(error: Exception) -> bool:
+def is_away(error: Exception) -> bool:
     return isinstance(error, OperationalError) and not lost_a_race(error)
 
 
@@ -260,12 +269,6 @@ def _plan(
             known.remember(event, answer)
         plan.accepted.append(answer)
     return plan
-
-
-def _in_lock_order(event_rows: list[tuple[object, ...]]) -> list[tuple[object, ...]]:
-    """Sorted by key, so that two requests with the same keys wait rather than deadlock."""
-    key, source = EVENT_COLUMNS.index("idempotency_key"), EVENT_COLUMNS.index("source_id")
-    return sorted(event_rows, key=lambda row: (row[key] or "", row[source] or ""))
 
 
 class _Known:

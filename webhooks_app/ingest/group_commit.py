@@ -7,12 +7,21 @@ others.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
 from sqlalchemy import Engine
 
-from webhooks_app.ingest.accept import REMATCHED, IngestRequest, accept, accept_together
+from webhooks_app.ingest.accept import (
+    REMATCHED,
+    IngestRequest,
+    accept,
+    accept_together,
+    fail,
+    is_away,
+)
+from webhooks_app.ingest.one_statement import store_plain
 from webhooks_app.ingest.selection import select_before, tell_untried
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.matching.incoming import Accepted, Incoming
@@ -31,6 +40,8 @@ class GroupCommit:
         self._stored = stored
         self._waiting: deque[IngestRequest] = deque()
         self._turn = Lock()
+        self._thread = ThreadPoolExecutor(1, "commit")
+        self._will_store = False
 
     def accept(self, tenant: Tenant, event: Incoming) -> Accepted:
         """Like `ingest.accept.accept`, for one event."""
@@ -46,16 +57,34 @@ class GroupCommit:
             self._stored()
         return accepted
 
+    def submit(self, mine: IngestRequest) -> None:
+        """For an event loop. `mine.told` is called, in another thread, when `mine` is done, or has
+        to be matched again."""
+        self._waiting.append(mine)
+        if not self._will_store:
+            self._will_store = True
+            self._thread.submit(self._store_waiting)
+
+    def _store_waiting(self) -> None:
+        self._will_store = False  # who comes from here on asks again
+        with self._turn:
+            while self._waiting:
+                self._store_next()
+
     def _join(self, mine: IngestRequest) -> None:
         """Wait until the request is done or must be matched again."""
         self._waiting.append(mine)
-        planned = False
         with self._turn:
             while not mine.done and not mine.stale:
-                group = list(self._next())
-                accept_together(self._database, group)
-                planned |= any(one.plans_deliveries for one in group)
-        if planned:
+                self._store_next()
+
+    def _store_next(self) -> None:
+        group = list(self._next())
+        _store(self._database, group)
+        for one in group:
+            if one.told is not None:
+                one.told()
+        if any(one.plans_deliveries for one in group):
             self._stored()
 
     def _next(self) -> Iterator[IngestRequest]:
@@ -63,3 +92,14 @@ class GroupCommit:
             if not self._waiting:
                 return
             yield self._waiting.popleft()
+
+
+def _store(database: Engine, group: Sequence[IngestRequest]) -> None:
+    """Like `accept_together`, the common case first."""
+    try:
+        store_plain(database, group)
+    except Exception as error:
+        if is_away(error):
+            fail(group, error)
+    if left := [one for one in group if not one.done]:
+        accept_together(database, left)

@@ -1,6 +1,6 @@
 """Turn events and their matches into rows. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -45,6 +45,12 @@ DELIVERY_COLUMNS = (
     "failures",
     "created_at",
 )
+
+
+def lock_order(event: Mapping[str, Any]) -> tuple[str, str]:
+    """To sort rows by before they are stored, so that two transactions with the same keys wait for
+    each other rather than deadlock."""
+    return event["idempotency_key"] or "", event["source_id"] or ""
 
 
 def event_row(

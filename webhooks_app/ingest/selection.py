@@ -14,7 +14,7 @@ from webhooks_app.database import reading, unless_busy
 from webhooks_app.engine.switching_off import UNREADABLE, disable
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
-from webhooks_app.matching.budget import CHEAP, budget_of
+from webhooks_app.matching.budget import CHEAP, LIGHT, budget_of
 from webhooks_app.matching.incoming import Incoming
 from webhooks_app.matching.lanes import lane
 from webhooks_app.matching.match import (
@@ -32,10 +32,14 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The matches of each event, for the subscriptions at `version`."""
+    """The matches of each event, for the subscriptions at `version`.
+
+    `follows`: a field filter needs the state that the object of an event had before.
+    """
 
     version: int
     events: Sequence[Selected]
+    follows: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -105,12 +109,26 @@ def select_before(database: Engine, tenant: Tenant, events: Sequence[Incoming]) 
     if selection.is_whole:
         return selection
     with lane(tenant.organisation_id):
-        return Selection(matcher.version, matcher.select_all(events, budget_of(len(events))))
+        return _select(matcher, events, budget_of(len(events)))
 
 
 def select_cheaply(matcher: Matcher, events: Sequence[Incoming]) -> Selection:
     """Match within the cheap budget."""
-    return Selection(matcher.version, matcher.select_all(events, CHEAP))
+    return _select(matcher, events, CHEAP)
+
+
+def _select(matcher: Matcher, events: Sequence[Incoming], steps: int) -> Selection:
+    follows = any(matcher.follows(event.type) for event in events)
+    return Selection(matcher.version, matcher.select_all(events, steps), follows)
+
+
+def select_at_once(tenant: Tenant, event: Incoming) -> Selection | None:
+    """Match without SQL and with little work. None when it takes more."""
+    matcher = kept_matcher(tenant)
+    if matcher is None or matcher.unreadable:
+        return None
+    selection = _select(matcher, [event], LIGHT)
+    return selection if selection.is_whole else None
 
 
 def tell_untried(database: Engine, untried: Sequence[Candidate]) -> None:

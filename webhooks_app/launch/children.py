@@ -20,12 +20,12 @@ CONNECTIONS = 4096
 
 
 def web(settings: Settings, address: str, environ: Mapping[str, str]) -> Child:
-    """One process with threads. It has its own child, so it gets SIGTERM instead of SIGKILL."""
+    """The web server. Its processes are its own children, so it gets SIGTERM instead of SIGKILL."""
     options = {
         "interface": "rsgi",
         "host": address,
         "port": str(settings.port),
-        "workers": "1",
+        "workers": str(settings.web_processes),
         "backlog": "2048",
         "backpressure": str(CONNECTIONS),
         "workers-kill-timeout": "20",

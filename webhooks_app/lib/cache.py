@@ -25,6 +25,11 @@ class Cache(Generic[Key, Value]):
             return found[1]
         return None
 
+    def is_old(self, key: Key) -> bool:
+        """Whether it is kept for less than half of its time from now on."""
+        found = self._values.get(key)
+        return found is not None and monotonic() - found[0] > self._seconds / 2
+
     def put(self, key: Key, value: Value) -> None:
         if len(self._values) >= self._most:
             self._values.clear()

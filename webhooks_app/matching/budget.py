@@ -5,6 +5,7 @@ A step is roughly the work of looking at one byte of text.
 
 PER_EVENT = 8_000_000
 CHEAP = 2_000_000  # how much may be done while others wait
+LIGHT = 100_000  # how much may be done on an event loop
 SHARE = 128_000  # for each further event of a batch
 
 

@@ -60,6 +60,7 @@ WHO = (
 )
 
 _recent: Cache[str, Principal] = Cache(KEPT_KEYS, KEPT_SECONDS)
+_renewing: set[str] = set()
 # One thread, so that recording a use neither delays the request nor takes many connections.
 NOTES = ThreadPoolExecutor(1, "key-use")
 
@@ -75,10 +76,38 @@ def authenticate_key(database: Engine, token: str, ip: str | None = None) -> Pri
         return principal
     principal = _read(database, key_digest)
     _recent.put(key_digest, principal)
-    last, now = principal.last_used_at, utcnow()
-    if last is None or now - last >= USE_NOTED_EVERY:
+    now = utcnow()
+    if _is_unnoted(principal, now):
         NOTES.submit(_note_use, database, principal.key_id, ip, now)
     return principal
+
+
+def kept_principal(database: Engine, token: str) -> Principal | None:
+    """Who holds this token, when this process has asked within the last second. Of a key that is in
+    use it asks again before the second is over, in a thread, so that nobody waits for it."""
+    key_digest = digest(token)
+    principal = _recent.get(key_digest)
+    if principal is not None and _recent.is_old(key_digest) and key_digest not in _renewing:
+        _renewing.add(key_digest)
+        NOTES.submit(_renew, database, key_digest)
+    return principal
+
+
+def _renew(database: Engine, key_digest: str) -> None:
+    """Unless its use has to be noted, which whoever uses it does."""
+    try:
+        with suppress(*DATABASE_AWAY):
+            principal = _read(database, key_digest)
+            if not _is_unnoted(principal, utcnow()):
+                _recent.put(key_digest, principal)
+    except KeyRefused:
+        _recent.forget(key_digest)
+    finally:
+        _renewing.discard(key_digest)
+
+
+def _is_unnoted(principal: Principal, now: datetime) -> bool:
+    return principal.last_used_at is None or now - principal.last_used_at >= USE_NOTED_EVERY
 
 
 def is_key(database: Engine, token: str) -> bool:

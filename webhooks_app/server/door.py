@@ -11,26 +11,37 @@ from typing import Any
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 
+from webhooks_app.api.ahead import AHEAD, Ahead
 from webhooks_app.api.auth import is_known_key
 from webhooks_app.lib.body_limits import FORM, LITTLE, largest_body
 from webhooks_app.server.body import BodyParts, Incomplete, TooLong, drain, read_body
 from webhooks_app.server.environ import environ_of
+from webhooks_app.server.events_door import EventsDoor
 from webhooks_app.server.listeners import drop_slow_readers
 from webhooks_app.server.refusal import INCOMPLETE, TOO_SLOW, Refusal
 from webhooks_app.server.rsgi_types import HTTPProtocol, RequestScope
 from webhooks_app.server.threads import Threads
 
+Loop = asyncio.AbstractEventLoop
+
 
 class Door:
-    """An RSGI application for granian, around a Flask app and its threads."""
+    """An RSGI application for granian, around a Flask app and its threads.
 
-    def __init__(self, app: Flask, threads: int) -> None:
+    `events` makes the door that answers common events in front of the app.
+    """
+
+    def __init__(
+        self, app: Flask, threads: int, events: Callable[[Loop], EventsDoor] | None = None
+    ) -> None:
         self._app = app
         self._number = threads
+        self._make_events = events
         self._routes = app.url_map.bind("localhost")
 
-    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __rsgi_init__(self, loop: Loop) -> None:
         self._loop = loop
+        self._events = self._make_events(loop) if self._make_events else None
         self._threads = Threads(self._number)
         self._has_served = False
 
@@ -60,12 +71,26 @@ class Door:
         except Incomplete:
             _refuse(scope, protocol, INCOMPLETE)
         else:
-            await self._pass_on(scope, protocol, body, len(body))
+            await self._take(scope, protocol, body)
+
+    async def _take(self, scope: RequestScope, protocol: HTTPProtocol, body: bytes) -> None:
+        ahead = None
+        if self._events is not None and self._events.is_for(scope, body):
+            ahead = await self._events.take(scope, body)
+            if ahead is not None and ahead.is_stored:
+                self._events.respond(protocol, ahead)
+                return
+        await self._pass_on(scope, protocol, body, len(body), ahead)
 
     async def _pass_on(
-        self, scope: RequestScope, protocol: HTTPProtocol, body: bytes, length: int
+        self,
+        scope: RequestScope,
+        protocol: HTTPProtocol,
+        body: bytes,
+        length: int,
+        ahead: Ahead | None = None,
     ) -> None:
-        await self._in_thread(partial(self._answer, scope, protocol, body, length))
+        await self._in_thread(partial(self._answer, scope, protocol, body, length, ahead))
 
     async def _bound(self, scope: RequestScope, length: int | None) -> int:
         """The longest body that the requested view accepts.
@@ -86,9 +111,16 @@ class Door:
             return is_known_key(scope.headers.get("authorization") or "")
 
     def _answer(
-        self, scope: RequestScope, protocol: HTTPProtocol, body: bytes, length: int
+        self,
+        scope: RequestScope,
+        protocol: HTTPProtocol,
+        body: bytes,
+        length: int,
+        ahead: Ahead | None,
     ) -> None:
         environ = environ_of(scope, body, length)
+        if ahead is not None:
+            environ[AHEAD] = ahead
         began = _Began()
         content = self._app(environ, began)
         try:

@@ -1,0 +1,147 @@
+"""`POST /api/v1/events` in front of Flask, on the event loop: the common case of it.
+
+A request that is at all unusual goes to Flask, and so does every fault: it is answered there, in
+one way. What was counted or stored by then goes along (`api/ahead`).
+"""
+
+import asyncio
+from collections import deque
+from contextlib import suppress
+
+import msgspec
+from flask import Flask
+
+from webhooks_app.api import shapes
+from webhooks_app.api.ahead import Ahead
+from webhooks_app.api.auth import bearer_token
+from webhooks_app.api.event_bodies import parse_event
+from webhooks_app.api.hops import hops_of
+from webhooks_app.api.rate import allowance_of_key, allowance_of_plan, told
+from webhooks_app.api.repeats import LONGEST_KEY, is_usable
+from webhooks_app.events.type_registry import kept_names
+from webhooks_app.extensions import db
+from webhooks_app.ingest.accept import IngestRequest
+from webhooks_app.ingest.selection import Selection, select_at_once
+from webhooks_app.lib.pointers import Invalid
+from webhooks_app.lib.rate import Allowance
+from webhooks_app.matching.incoming import Incoming
+from webhooks_app.parts import parts_of
+from webhooks_app.people.key_check import Principal, kept_principal
+from webhooks_app.server import hosts
+from webhooks_app.server.rsgi_types import HTTPProtocol, RequestScope
+from webhooks_app.web.security import HSTS, PROTECTION
+
+PATH = "/api/v1/events"
+LARGEST = 32 * 1024  # bytes; more would hold up the event loop
+JSON = ("application/json", "application/json; charset=utf-8")
+
+
+class EventsDoor:
+    """One a process; it lives on `loop`."""
+
+    def __init__(self, app: Flask, loop: asyncio.AbstractEventLoop) -> None:
+        self._parts = parts = parts_of(app)
+        with app.app_context():
+            self._database = db.engine
+        self._is_trusted = hosts.kept(parts.settings.own_hosts)
+        self._loop = loop
+        self._headers = {
+            "Content-Type": "application/json",
+            **PROTECTION,
+            "Cache-Control": "no-store",
+            "Vary": "Cookie",
+            **({"Strict-Transport-Security": HSTS} if parts.settings.is_https else {}),
+        }
+        self._told: deque[asyncio.Future[None]] = deque()
+
+    def is_for(self, scope: RequestScope, body: bytes) -> bool:
+        return (
+            scope.path == PATH
+            and scope.method == "POST"
+            and not scope.query_string
+            and len(body) <= LARGEST
+        )
+
+    async def take(self, scope: RequestScope, body: bytes) -> Ahead | None:
+        """Store what is asked for; None when Flask has to look at it from the start."""
+        headers = _headers(scope)
+        principal = self._principal(scope, headers) if headers is not None else None
+        if headers is None or principal is None:
+            return None
+        try:
+            event = self._event(headers, body, principal)
+        except (Invalid, UnicodeDecodeError):
+            return None
+        selection = select_at_once(principal.tenant, event) if event is not None else None
+        if event is None or selection is None:
+            return None
+        allowance = self._allowance(principal)
+        return await self._stored(principal, event, selection, allowance) if allowance else None
+
+    def respond(self, protocol: HTTPProtocol, ahead: Ahead) -> None:
+        """For what was stored."""
+        [accepted] = ahead.asked.accepted
+        content = msgspec.json.encode(shapes.accepted(accepted))
+        headers = {
+            **self._headers,
+            **told(ahead.allowance),
+            "Content-Length": str(len(content)),
+        }
+        protocol.response_bytes(202, list(headers.items()), content)
+
+    def _principal(self, scope: RequestScope, headers: dict[str, str]) -> Principal | None:
+        """Who asks, when the headers are as they mostly are."""
+        if headers.get("content-type", "").lower() not in JSON or "cookie" in headers:
+            return None
+        if not self._is_trusted(headers.get("host", scope.authority or "")):
+            return None
+        token = bearer_token(headers.get("authorization", ""))
+        principal = kept_principal(self._database, token) if token else None
+        return principal if principal and "events:write" in principal.scopes else None
+
+    def _event(self, headers: dict[str, str], body: bytes, principal: Principal) -> Incoming | None:
+        key = headers.get("idempotency-key")
+        if key is not None and not is_usable(key, LONGEST_KEY):
+            return None
+        if hops_of(headers.get, self._parts.settings.user_agent):
+            return None
+        return parse_event(body.decode(), key, kept_names(principal.organisation_id))
+
+    def _allowance(self, principal: Principal) -> Allowance | None:
+        """What is left after this; None when it is more than was left."""
+        of_key = allowance_of_key(self._parts, principal.key_id)
+        if of_key.exceeded:
+            return None
+        of_plan = allowance_of_plan(self._parts, principal, 1)
+        if of_plan is None:
+            return of_key
+        return None if of_plan.exceeded else of_plan
+
+    async def _stored(
+        self, principal: Principal, event: Incoming, selection: Selection, allowance: Allowance
+    ) -> Ahead:
+        done = self._loop.create_future()
+        mine = IngestRequest(principal.tenant, [event], selection=selection)
+        mine.told = lambda: self._tell(done)
+        self._parts.ingest.submit(mine)
+        await done
+        return Ahead(mine, allowance)
+
+    def _tell(self, done: "asyncio.Future[None]") -> None:
+        """From another thread. The loop is woken once for all that are told together."""
+        self._told.append(done)
+        if len(self._told) == 1:
+            with suppress(RuntimeError):  # the loop has ended, and nobody waits
+                self._loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        while self._told:
+            done = self._told.popleft()
+            if not done.done():
+                done.set_result(None)
+
+
+def _headers(scope: RequestScope) -> dict[str, str] | None:
+    """None when one comes twice or cannot be read."""
+    sent = dict(scope.headers.items())
+    return sent if len(sent) == len(scope.headers) else None
