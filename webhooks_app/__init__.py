@@ -14,7 +14,7 @@ from webhooks_app.extensions import csrf, db, login_manager, migrate
 from webhooks_app.ingest.group_commit import GroupCommit
 from webhooks_app.lib.crypto import Vault
 from webhooks_app.lib.folders import folder
-from webhooks_app.lib.logs import configure_logging
+from webhooks_app.lib.logs import configure_logging, name_request
 from webhooks_app.lib.rate import Rates
 from webhooks_app.parts import SLOT, Parts
 from webhooks_app.queue import fast_redis
@@ -51,6 +51,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    app.after_request(name_request)
     _bind_extensions(app)
     app.extensions[SLOT] = _made(app, settings)
     _open_doors(app)

@@ -15,6 +15,7 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
+from webhooks_app.lib.errors import reason_of
 from webhooks_app.queue import BACKGROUND, enqueue_engine, queue_named
 
 AWAKE = "hookline:awake"
@@ -97,7 +98,7 @@ class Doorbell:
             return call()
         except AWAY as error:
             self._silent_until = time.monotonic() + 1.0
-            log.warning("nudge failed", error=type(error).__name__)
+            log.warning("nudge failed", reason=reason_of(error))
             return None
 
 
@@ -123,13 +124,13 @@ class Listener:
                 self._connection.set(AWAKE, 1, ex=AWAKE_SECONDS)
                 self._said_at = now
             except AWAY as error:
-                log.warning("not heard", error=type(error).__name__)
+                log.warning("not heard", reason=reason_of(error))
 
     def wait(self, seconds: int) -> bool:
         """Wait for a ring; False if there is none."""
         try:
             return self._connection.blpop([BELL], seconds) is not None
         except AWAY as error:
-            log.warning("bell not heard", error=type(error).__name__)
+            log.warning("bell not heard", reason=reason_of(error))
             time.sleep(seconds)
             return False

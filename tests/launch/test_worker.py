@@ -1,5 +1,6 @@
 """`python worker.py`, apart from `app.py`."""
 
+import json
 import shutil
 import signal
 import subprocess
@@ -97,6 +98,8 @@ def test_it_stops_and_leaves_no_process(start: Start) -> None:
     assert worker.process.wait(PATIENCE) == 0
     assert len(family) == 3
     await_end_of(family)
+    lines = [json.loads(line) for line in worker.said.splitlines()]
+    assert "stopping" in [line["event"] for line in lines if line["pid"] == worker.process.pid]
 
 
 def test_a_part_that_runs_alone_shares_its_metrics(start: Start, tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ def authenticate() -> None:
     else:
         g.principal = _holder_of(token)
         request.get_data()
+    g.organisation_id = g.principal.organisation_id
 
 
 def _holder_of(token: str | None) -> Principal:

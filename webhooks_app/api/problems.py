@@ -19,6 +19,7 @@ from webhooks_app.lib.errors import (
     DailyLimit,
     NotFound,
     PlanLimit,
+    reason_of,
 )
 from webhooks_app.lib.pointers import MOST_FAULTS, Fault, Invalid
 
@@ -184,7 +185,7 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _database_away(error: Exception) -> Response:
-    log.warning("database away", error=type(error).__name__)
+    log.warning("database away", reason=reason_of(error))
     return Problem(
         503,
         "unavailable",
@@ -196,7 +197,7 @@ def _database_away(error: Exception) -> Response:
 
 
 def _unexpected(_: Exception) -> Response:
-    log.exception("request failed", path=request.path)
+    log.exception("request failed")
     return Problem(
         500, "internal-error", "Internal error", "The error is logged. Try again."
     ).response()

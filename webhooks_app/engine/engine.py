@@ -36,6 +36,7 @@ from webhooks_app.engine.record import Result
 from webhooks_app.engine.recorder import Recorder
 from webhooks_app.engine.retry import decide
 from webhooks_app.lib import metrics
+from webhooks_app.lib.errors import reason_of
 from webhooks_app.lib.times import utcnow
 
 PACE = 0.005
@@ -189,7 +190,7 @@ class Engine:
         try:
             return anything_due(self._parts.database)
         except SQLAlchemyError as error:
-            log.warning("not looked", error=type(error).__name__)
+            log.warning("not looked", reason=reason_of(error))
             return False
 
     async def _finish(self, recording: asyncio.Task[None]) -> None:
@@ -252,7 +253,7 @@ class Engine:
         try:
             seconds = min((await asked).values(), default=None)
         except SQLAlchemyError as error:
-            log.warning("limits not read", error=type(error).__name__)
+            log.warning("limits not read", reason=reason_of(error))
             return
         if seconds is not None:
             if self._alarm is not None:
@@ -292,7 +293,7 @@ class Engine:
         try:
             claimed = await self._loop.run_in_executor(self._threads, self._claim_now, request)
         except SQLAlchemyError as error:
-            log.warning("claim failed", error=type(error).__name__)
+            log.warning("claim failed", reason=reason_of(error))
             return []
         if len(claimed) == request.limit:
             self._loop.run_in_executor(None, self._parts.call_for_help)

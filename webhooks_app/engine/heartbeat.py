@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from webhooks_app.database import choose, reading
 from webhooks_app.database.bulk import commit_without_waiting, force_index_scans
 from webhooks_app.engine.walk import WALK
+from webhooks_app.lib.errors import reason_of
 
 ALIVE_FOR = 7.0
 RENEW_EVERY = 1.5
@@ -121,7 +122,7 @@ class Heartbeat:
             step()
         except SQLAlchemyError as error:
             self._in_touch_since = time.monotonic()
-            log.warning("heartbeat missed", error=type(error).__name__)
+            log.warning("heartbeat missed", reason=reason_of(error))
 
     def _look(self) -> None:
         if time.time() - self._looked_at > ALIVE_FOR / 2:

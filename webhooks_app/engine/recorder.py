@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from webhooks_app.engine.record import Result, record_result, record_results
 from webhooks_app.lib import metrics
+from webhooks_app.lib.errors import reason_of
 from webhooks_app.vocabulary import DeliveryStatus
 
 LINGER = 0.005
@@ -99,7 +100,7 @@ class Recorder:
                     return await loop.run_in_executor(self._thread, attempt)
                 except OperationalError as error:
                     self.stuck = again = True
-                    log.warning("cannot record", waiting=self.backlog, error=type(error).__name__)
+                    log.warning("cannot record", waiting=self.backlog, reason=reason_of(error))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
         finally:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webhooks_app.database import reading, unless_busy
 from webhooks_app.engine.switching_off import UNREADABLE, disable
+from webhooks_app.lib.errors import reason_of
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
 from webhooks_app.matching.budget import CHEAP, LIGHT, budget_of
@@ -142,7 +143,7 @@ def tell_untried(database: Engine, untried: Sequence[Candidate]) -> None:
             with unless_busy(database) as connection:
                 notify_untried(connection, costliest.subscription_id, utcnow())
         except SQLAlchemyError as error:
-            log.warning("not told", error=type(error).__name__)
+            log.warning("not told", reason=reason_of(error))
 
 
 def _matcher(database: Engine, tenant: Tenant) -> Matcher:

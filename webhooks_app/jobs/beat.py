@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from webhooks_app import doorbell, queue
 from webhooks_app.engine.claim import anything_due
 from webhooks_app.extensions import db
+from webhooks_app.lib.errors import reason_of
 from webhooks_app.lib.times import utcnow
 from webhooks_app.operations.checks import BEAT_LOCK
 from webhooks_app.operations.periodic import take_turn
@@ -54,7 +55,7 @@ class Beat:
             try:
                 self.tick()
             except (RedisError, SQLAlchemyError, OSError) as error:
-                log.warning("beat missed", error=type(error).__name__)
+                log.warning("beat missed", reason=reason_of(error))
             self._stop.wait(TICK)
         with suppress(RedisError):
             if self._active:

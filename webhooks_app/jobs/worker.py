@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from rq import Queue, SimpleWorker
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from structlog.contextvars import bound_contextvars
 
 from webhooks_app import queue
 from webhooks_app.jobs.engine import engine_of, resident
@@ -43,7 +44,7 @@ class HooklineWorker(SimpleWorker):
         self._app = app
 
     def perform_job(self, job: Job, queue: Queue) -> bool:
-        with self._app.app_context():
+        with self._app.app_context(), bound_contextvars(job=job.func_name, job_id=job.id):
             return super().perform_job(job, queue)
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:

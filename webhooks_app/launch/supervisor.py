@@ -8,7 +8,6 @@ from math import inf
 from types import FrameType
 from typing import Any, Self
 
-import click
 import structlog
 
 from webhooks_app.launch.process import Child, Process
@@ -83,8 +82,8 @@ class Supervisor:
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         self._signals += 1
-        again = "" if self._signals > 1 else "; press Ctrl-C again to stop at once"
-        click.echo(f"Stopping on {signal.Signals(number).name}{again}.", err=True)
+        hint = {} if self._signals > 1 else {"hint": "press Ctrl-C again to stop at once"}
+        log.warning("stopping", signal=signal.Signals(number).name, **hint)
 
     def _stop(self, group: list[Process]) -> None:
         for process in group:

@@ -17,6 +17,7 @@ from webhooks_app.launch.external_redis import complaint
 from webhooks_app.launch.migrate import app_for
 from webhooks_app.launch.supervisor import Supervisor
 from webhooks_app.lib.environment import is_set
+from webhooks_app.lib.logs import configure_logging
 from webhooks_app.lib.metrics import forget_dead_processes
 from webhooks_app.lib.starting import CannotStart, exiting_in_one_line
 from webhooks_app.operations.start import check_start
@@ -39,6 +40,7 @@ def run_role(role: str) -> None:
 def supervise(processes: int | None, metrics: Path) -> None:
     """Run `processes` that deliver (None: `WORKERS`) and the other parts once, until a signal."""
     settings = _settings()
+    configure_logging(settings.log_level)
     _check_apart(settings)
     environ = children.environ(settings, metrics)
     with Supervisor(on_death=partial(forget_dead_processes, metrics)) as supervisor:

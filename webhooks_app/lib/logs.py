@@ -1,10 +1,16 @@
 """Structured logs: one JSON line per event, never with secrets."""
 
 import logging
+import os
+import re
+import secrets
 import sys
 
 import structlog
-from structlog.typing import Processor
+from flask import Response, g, has_request_context, request
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
 def configure_logging(level: str) -> None:
@@ -14,6 +20,7 @@ def configure_logging(level: str) -> None:
     """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        _say_where,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -39,6 +46,33 @@ def configure_logging(level: str) -> None:
     root.setLevel(level)
     for noisy in ("rq.worker", "rq.job", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def name_request(response: Response) -> Response:
+    """Send the id that the log has of a request, if anything was logged about it."""
+    if "request_id" in g:
+        response.headers["X-Request-Id"] = g.request_id
+    return response
+
+
+def _say_where(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Add the process, and the request and organisation it works for."""
+    event["pid"] = os.getpid()
+    if has_request_context():
+        event["request_id"] = _request_id()
+        # Not the path: some hold a token.
+        event["route"] = f"{request.method} {request.url_rule or 'unknown'}"
+        if "organisation_id" in g:
+            event["organisation"] = g.organisation_id
+    return event
+
+
+def _request_id() -> str:
+    """The id that a proxy gave it, or one of ours."""
+    if "request_id" not in g:
+        given = request.headers.get("X-Request-Id", "")
+        g.request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+    return str(g.request_id)
 
 
 def _rendering() -> list[Processor]:

@@ -33,6 +33,7 @@ from webhooks_app.channels.email.transport import IDLE, MailTransport
 from webhooks_app.channels.outcome import unsent
 from webhooks_app.channels.retry_policy import RetryPolicy, parse_policy
 from webhooks_app.database import read_only
+from webhooks_app.lib.errors import reason_of
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.times import utcnow
 from webhooks_app.mail.compose import (
@@ -205,7 +206,7 @@ class EmailChannel:
             with self._database.begin() as connection:
                 connection.execute(HOLD, [{**one, "until": until} for one in held])
         except SQLAlchemyError as error:
-            log.warning("leases not held", mails=len(held), error=type(error).__name__)
+            log.warning("leases not held", mails=len(held), reason=reason_of(error))
 
     async def _hang_up_when_idle(self) -> None:
         while True:

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from webhooks_app.extensions import db, login_manager
 from webhooks_app.lib import errors as service_errors
-from webhooks_app.lib.errors import DATABASE_AWAY, UNSTORABLE
+from webhooks_app.lib.errors import DATABASE_AWAY, UNSTORABLE, reason_of
 from webhooks_app.web import tenancy
 from webhooks_app.web.htmx import wants_fragment
 
@@ -76,14 +76,14 @@ def _csrf_error(error: CSRFError) -> tuple[str, int] | Response:
 
 
 def _database_away(error: Exception) -> tuple[str, int]:
-    log.warning("database away", error=type(error).__name__)
+    log.warning("database away", reason=reason_of(error))
     return _page(
         503, "Temporarily unavailable", "The database is not responding. Try again in a moment."
     )
 
 
 def _redis_away(error: Exception) -> tuple[str, int]:
-    log.warning("redis away", error=type(error).__name__)
+    log.warning("redis away", reason=reason_of(error))
     return _page(503, "Temporarily unavailable", "Redis is not responding. Try again in a moment.")
 
 

@@ -160,4 +160,5 @@ def _arrive() -> bool:
     if place is None or visitor().must_enrol:
         return False
     g.here = place
+    g.organisation_id = place.organisation.id
     return True
