@@ -57,7 +57,7 @@ class Twin:
         return Asked((("host", "localhost"), JSON, bearer, *headers), text, **more)
 
     def rows(self) -> list[Any]:
-        """What was stored, but for ids and moments."""
+        """What was stored, without ids and moments."""
         db.session.rollback()
         events = db.session.scalars(
             select(Event)

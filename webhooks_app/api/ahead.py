@@ -12,7 +12,7 @@ AHEAD = "hookline.ahead"  # in the environ, where no client can put it
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """An event that was counted, and what became of it. A stale one was not stored."""
+    """An event that was counted, and its result. A stale one was not stored."""
 
     asked: IngestRequest
     allowance: Allowance

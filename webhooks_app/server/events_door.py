@@ -32,7 +32,7 @@ from webhooks_app.server.rsgi_types import HTTPProtocol, RequestScope
 from webhooks_app.web.security import HSTS, PROTECTION
 
 PATH = "/api/v1/events"
-LARGEST = 32 * 1024  # bytes; more would hold up the event loop
+LARGEST = 32 * 1024  # bytes; more would block the event loop too long
 JSON = ("application/json", "application/json; charset=utf-8")
 
 
@@ -128,7 +128,7 @@ class EventsDoor:
         return Ahead(mine, allowance)
 
     def _tell(self, done: "asyncio.Future[None]") -> None:
-        """From another thread. The loop is woken once for all that are told together."""
+        """Called by other threads. The loop is woken once for all that end together."""
         self._told.append(done)
         if len(self._told) == 1:
             with suppress(RuntimeError):  # the loop has ended, and nobody waits
