@@ -40,6 +40,7 @@ WEBHOOK = [
     "previous_secret_expires_at",
     "created_at",
     "updated_at",
+    "key",
 ]
 
 

@@ -89,6 +89,8 @@ def bodies(scene: Scene) -> dict[tuple[str, str], dict[str, Any]]:
         ("POST", f"/webhooks/{webhook}/rotate-secret"): {"overlap_hours": 1, "secret": None},
         ("POST", "/actions"): ACTION,
         ("PATCH", f"/actions/{action}"): ACTION,
+        ("PUT", f"/actions/{action}"): ACTION,
+        ("PUT", "/webhooks/key:crm"): {k: v for k, v in WEBHOOK.items() if k != "secret"},
         ("POST", f"/actions/{action}/test"): {"event_type": "lead.captured"},
         ("POST", f"/actions/{action}/rotate-secret"): {"overlap_hours": 1, "secret": None},
         ("POST", "/event-types"): TYPE,

@@ -2,7 +2,7 @@
 
 import msgspec
 from flask import Response, url_for
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from webhooks_app.api import auth, bodies, queries, shapes
 from webhooks_app.api.answers import answer, no_content, page
@@ -20,6 +20,7 @@ from webhooks_app.api.webhook_bodies import (
     NewWebhookAction,
     RotateBody,
     TestBody,
+    WebhookActionPut,
 )
 from webhooks_app.extensions import db
 from webhooks_app.lib.errors import Conflict
@@ -28,6 +29,7 @@ from webhooks_app.models import Subscription
 from webhooks_app.parts import parts
 from webhooks_app.subscriptions import queries as subscription_queries
 from webhooks_app.subscriptions import secrets, service, test_delivery
+from webhooks_app.subscriptions.by_key import Put, put_subscription
 from webhooks_app.vocabulary import ChannelName, SubscriptionKind
 
 EITHER = (WebhookActionAnswer, EmailActionAnswer)
@@ -91,6 +93,41 @@ def list_actions() -> Response:
 @auth.requires("actions:read")
 def read_action(action_id: str) -> Response:
     return answer(_shown(_load(action_id)))
+
+
+@bp.put("/actions/<action_id>")
+@operation(
+    Operation(
+        summary="Put an action",
+        tag="Actions",
+        body=(NewEmailAction, WebhookActionPut),
+        answers={200: EITHER, 201: EITHER},
+        description="Makes or replaces it: `PUT /actions/key:crm`, where `crm` is your own key. "
+        "Members that are absent get their defaults, except `enabled`, which stays. The same "
+        "again changes nothing.",
+        problems=("plan-limit", "conflict"),
+        location=True,
+    )
+)
+@auth.requires("actions:write")
+def put_action(action_id: str) -> Response:
+    members = dict(bodies.read_members())
+    channel = _channel_in(members) or ChannelName.WEBHOOK
+    put = put_subscription(
+        db.session(),
+        auth.tenant(),
+        SubscriptionKind.ACTION,
+        action_id,
+        members,
+        parts().vault,
+        parts().guard,
+        channel,
+    )
+    shown = action(put.row, parts().vault, _secret_of(put))
+    response = answer(shown, 201 if put.created else 200)
+    if put.created:
+        response.headers["Location"] = url_for("api.read_action", action_id=put.row.id)
+    return response
 
 
 @bp.patch("/actions/<action_id>")
@@ -185,6 +222,11 @@ def _channel_in(members: dict[str, object]) -> ChannelName | None:
         return ChannelName(str(members.pop("channel")))
     except ValueError as error:
         raise Invalid(Fault("#/channel", "This is `webhook` or `email`.")) from error
+
+
+def _secret_of(put: Put) -> str | UnsetType:
+    """An e-mail has a secret that nobody needs."""
+    return put.secret if put.secret and put.row.channel == ChannelName.WEBHOOK else UNSET
 
 
 def _load(action_id: str) -> Subscription:

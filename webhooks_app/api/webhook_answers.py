@@ -47,6 +47,7 @@ def _answer_type(
         *((("previous_secret_expires_at", Moment | None),) if last else ()),
         ("created_at", Moment),
         ("updated_at", Moment),
+        ("key", Annotated[str | None, Meta(description="Your own, from the path of a PUT.")]),
         *last,
     ]
     return msgspec.defstruct(
@@ -112,6 +113,7 @@ def _made(kind: Any, row: Subscription, vault: Vault, secret: str | UnsetType) -
         "previous_secret_expires_at": optional_moment(row.previous_secret_expires_at),
         "created_at": rfc3339(row.created_at),
         "updated_at": rfc3339(row.updated_at),
+        "key": row.own_key,
         "secret": secret,
     }
     shown: msgspec.Struct = kind(**{name: values[name] for name in kind.__struct_fields__})

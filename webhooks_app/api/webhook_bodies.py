@@ -41,6 +41,17 @@ def _default(field: FieldInfo) -> Any:
     return field.default
 
 
+class WebhookPut(WebhookSpec, frozen=True, kw_only=True, tag=False):
+    """A whole webhook. Members that are absent get their defaults; `enabled` stays as it is."""
+
+
+WebhookActionPut = _action_of(
+    "WebhookActionPut",
+    "A whole action that sends a webhook. `enabled` stays as it is when absent.",
+    WebhookSpec,
+    Literal["webhook"],
+    "webhook",
+)
 WebhookPatch = _patch_of("WebhookPatch", "a webhook", WebhookSpec)
 ActionPatch = _patch_of(
     "ActionPatch", "an action", WebhookSpec, EmailSpec, channel=Literal["webhook", "email"]

@@ -2,18 +2,20 @@
 
 import msgspec
 from flask import Response, url_for
+from msgspec import UNSET
 
 from webhooks_app.api import auth, bodies, queries, shapes
 from webhooks_app.api.answers import PageAnswer, answer, no_content, page
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.operation import Operation, operation
 from webhooks_app.api.webhook_answers import WebhookAnswer, webhook
-from webhooks_app.api.webhook_bodies import RotateBody, TestBody, WebhookPatch
+from webhooks_app.api.webhook_bodies import RotateBody, TestBody, WebhookPatch, WebhookPut
 from webhooks_app.extensions import db
 from webhooks_app.models import Subscription
 from webhooks_app.parts import parts
 from webhooks_app.subscriptions import queries as subscription_queries
 from webhooks_app.subscriptions import secrets, service, test_delivery
+from webhooks_app.subscriptions.by_key import put_subscription
 from webhooks_app.subscriptions.spec import NewWebhookSpec
 from webhooks_app.vocabulary import SubscriptionKind
 
@@ -66,6 +68,38 @@ def list_webhooks() -> Response:
 @auth.requires("webhooks:read")
 def read_webhook(webhook_id: str) -> Response:
     return answer(_shown(_load(webhook_id)))
+
+
+@bp.put("/webhooks/<webhook_id>")
+@operation(
+    Operation(
+        summary="Put a webhook",
+        tag="Webhooks",
+        body=WebhookPut,
+        answers={200: WebhookAnswer, 201: WebhookAnswer},
+        description="Makes or replaces it: `PUT /webhooks/key:crm`, where `crm` is your own key. "
+        "Members that are absent get their defaults, except `enabled`, which stays. The same "
+        "again changes nothing.",
+        problems=("plan-limit", "conflict"),
+        location=True,
+    )
+)
+@auth.requires("webhooks:write")
+def put_webhook(webhook_id: str) -> Response:
+    put = put_subscription(
+        db.session(),
+        auth.tenant(),
+        SubscriptionKind.WEBHOOK,
+        webhook_id,
+        bodies.read_members(),
+        parts().vault,
+        parts().guard,
+    )
+    shown = webhook(put.row, parts().vault, put.secret or UNSET)
+    response = answer(shown, 201 if put.created else 200)
+    if put.created:
+        response.headers["Location"] = url_for("api.read_webhook", webhook_id=put.row.id)
+    return response
 
 
 @bp.patch("/webhooks/<webhook_id>")

@@ -66,6 +66,16 @@ class Subscription(TenantOwned, Model):
             postgresql_where=text("schedule IS NOT NULL"),
             sqlite_where=text("schedule IS NOT NULL"),
         ),
+        Index(
+            "ix_subscriptions_own_key",
+            "organisation_id",
+            "mode",
+            "kind",
+            "own_key",
+            unique=True,
+            postgresql_where=text("own_key IS NOT NULL AND deleted_at IS NULL"),
+            sqlite_where=text("own_key IS NOT NULL AND deleted_at IS NULL"),
+        ),
     )
 
     id: Mapped[Id]
@@ -75,6 +85,7 @@ class Subscription(TenantOwned, Model):
     mode: Mapped[Word]
     kind: Mapped[Word]
     channel: Mapped[Word]
+    own_key: Mapped[str | None] = mapped_column(String(100))
     name: Mapped[str] = mapped_column(String(200))
     description: Mapped[str] = mapped_column(Text, default="")
     url: Mapped[Long]

@@ -14,6 +14,7 @@ from webhooks_app.subscriptions.spec import KEY
 from webhooks_app.vocabulary import SubscriptionKind
 
 MOST_NAMES = 500
+BY_KEY = "key:"
 NO_METADATA: Mapping[str, str] = {}
 
 
@@ -54,9 +55,11 @@ def names_of(session: Session, tenant: Tenant) -> list[tuple[str, str]]:
 def find_subscription(
     session: Session, tenant: Tenant, subscription_id: str, kind: SubscriptionKind
 ) -> Subscription:
-    """Raises `NotFound`, also if deleted, another organisation's, or of the other kind."""
+    """By its id, or by its owner's own key: `key:crm`. Raises `NotFound`, also if deleted, another
+    organisation's, or of the other kind."""
     query = _subscriptions_of(tenant).where(Subscription.kind == kind.value)
-    row = session.scalar(query.where(Subscription.id == subscription_id))
+    column = Subscription.own_key if subscription_id.startswith(BY_KEY) else Subscription.id
+    row = session.scalar(query.where(column == subscription_id.removeprefix(BY_KEY)))
     if row is None:
         raise NotFound
     return row

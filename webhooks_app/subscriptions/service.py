@@ -50,6 +50,7 @@ def create_subscription(
     channel: ChannelName = ChannelName.WEBHOOK,
     *,
     ping: bool = True,
+    key: str | None = None,
 ) -> tuple[Subscription, str]:
     """A new subscription and its signing secret, committed. The secret is not shown again.
 
@@ -61,6 +62,7 @@ def create_subscription(
     spec = reading.new(blank, members, world)
     secret = _own_secret(spec) or generate_secret()
     row = _new_row(session, tenant, kind, spec, secret, vault)
+    row.own_key = key
     record(session, f"{row.kind}.created", Target.of(row))
     ask_recipients(session, row)
     commit_change(session, row)

@@ -22,7 +22,9 @@ from webhooks_app.api.webhook_bodies import (
     NewWebhookAction,
     RotateBody,
     TestBody,
+    WebhookActionPut,
     WebhookPatch,
+    WebhookPut,
 )
 from webhooks_app.api.whoami import WhoamiAnswer
 from webhooks_app.subscriptions.spec import NewWebhookSpec
@@ -82,6 +84,7 @@ WEBHOOK = {
     "previous_secret_expires_at": None,
     "created_at": MOMENT,
     "updated_at": MOMENT,
+    "key": None,
 }
 NEW_EMAIL_ACTION = {
     "channel": "email",
@@ -179,6 +182,8 @@ EXAMPLES: Mapping[type, Any] = {
     event_types.EventTypePatch: {"description": "A customer paid an order."},
     NewWebhookSpec: NEW_WEBHOOK,
     WebhookPatch: {"enabled": False},
+    WebhookPut: NEW_WEBHOOK,
+    WebhookActionPut: {**NEW_WEBHOOK, "channel": "webhook"},
     TestBody: {"event_type": "lead.captured"},
     RotateBody: {"overlap_hours": 24},
     chatbot_bodies.ChatbotWebhookBody: {

@@ -1,0 +1,95 @@
+"""Actions and webhooks by their owner's own keys, so that a program can put a whole configuration
+again and again, and nothing is made twice."""
+
+import re
+from typing import NamedTuple
+
+from msgspec import to_builtins
+from msgspec.structs import fields
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from webhooks_app.lib.crypto import Vault
+from webhooks_app.lib.errors import NotFound
+from webhooks_app.lib.json_faults import REQUIRED
+from webhooks_app.lib.pointers import Fault, Invalid, pointer
+from webhooks_app.lib.ssrf import Guard
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.models import Subscription
+from webhooks_app.subscriptions.queries import BY_KEY, find_subscription
+from webhooks_app.subscriptions.reading import Members
+from webhooks_app.subscriptions.service import create_subscription, update_subscription
+from webhooks_app.subscriptions.spec import BLANKS
+from webhooks_app.vocabulary import ChannelName, SubscriptionKind
+
+KEY = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+# Whether it is on is a state: Hookline may have switched it off, and a repeat must not undo that.
+STATE = ("enabled",)
+
+
+class Put(NamedTuple):
+    """`secret` is the one that was made now, if any."""
+
+    row: Subscription
+    secret: str | None
+    created: bool
+
+
+def put_subscription(
+    session: Session,
+    tenant: Tenant,
+    kind: SubscriptionKind,
+    written: str,
+    members: Members,
+    vault: Vault,
+    guard: Guard,
+    channel: ChannelName = ChannelName.WEBHOOK,
+) -> Put:
+    """Make or replace the one that is `written` in the path, `key:crm` or an id; committed.
+
+    Absent members get their defaults, but for `enabled`, which stays. What is the same already
+    changes nothing. Raises `Invalid`, `PlanLimit`, `Conflict`, and `NotFound` for an id of ours
+    that is not there.
+    """
+    try:
+        row = find_subscription(session, tenant, written, kind)
+    except NotFound:
+        key = _key_in(written)
+        try:
+            made, secret = create_subscription(
+                session, tenant, kind, members, vault, guard, channel, key=key
+            )
+        except IntegrityError:  # someone else made it just now
+            session.rollback()
+            row = find_subscription(session, tenant, written, kind)
+        else:
+            return Put(made, secret, True)
+    secret_now = update_subscription(session, row, _whole(members, channel), vault, guard, channel)
+    return Put(row, secret_now, False)
+
+
+def _key_in(written: str) -> str:
+    """Raises `NotFound` for what is no key, `Invalid` for a key that cannot be used."""
+    if not written.startswith(BY_KEY):
+        raise NotFound
+    key = written.removeprefix(BY_KEY)
+    if KEY.fullmatch(key) is None:
+        detail = "A key has 1 to 100 letters, digits, dots, hyphens or underscores."
+        raise Invalid(Fault("key", detail, kind="parameter"))
+    return key
+
+
+def _whole(members: Members, channel: ChannelName) -> Members:
+    """With the defaults of absent members. Raises `Invalid` when one that is needed is absent."""
+    blank = BLANKS[channel]
+    needed = {one.name for one in fields(type(blank)) if one.required}
+    if members.get("schedule"):
+        needed -= {"event_types"}
+    if missing := sorted(needed - set(members)):
+        raise Invalid(*(Fault(pointer(name), REQUIRED) for name in missing))
+    defaults = {
+        one.name: to_builtins(getattr(blank, one.name))
+        for one in fields(type(blank))
+        if not one.required and one.name not in STATE
+    }
+    return defaults | dict(members)
