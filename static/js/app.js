@@ -1,4 +1,4 @@
-// What HTML and htmx leave to do: times in the reader's zone, the drawer, copying, and requests that fail.
+// What HTML and htmx cannot do: times in the reader's zone, the drawer, copying, and failed requests.
 "use strict";
 
 (() => {
@@ -46,7 +46,7 @@
   drawer.addEventListener("cancel", (event) => {
     if (!mayClose()) event.preventDefault();
   });
-  // Browsers let only the first Esc be refused.
+  // Browsers only let a page refuse the first Esc.
   drawer.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || event.isComposing) return;
     event.preventDefault();
@@ -61,7 +61,7 @@
   });
   drawer.addEventListener("click", (event) => {
     if (event.target === drawer || event.target.closest("[data-close]")) closeDrawer();
-    // An address of its own would be a step back in the history.
+    // Its own address would add a step to the history.
     const within = event.target.closest("a[href^='#']");
     if (!within) return;
     event.preventDefault();
@@ -74,16 +74,16 @@
     if (drawer.open) history.pushState({ drawer: true }, "", drawer.opener.href);
   });
 
-  // A failed request says so, and offers again.
+  // A failed request says so, and offers to try again.
   const WORDS = {
     400: "This form has expired. Reload the page.",
     401: "You have been logged out. Reload the page to log in.",
     403: "Your role does not allow that.",
     404: "This no longer exists. Reload the page.",
-    409: "Something has changed meanwhile. Reload the page.",
+    409: "Something has changed. Reload the page.",
     429: "Too many requests. Wait a moment.",
   };
-  // What the same request would only hear again.
+  // Answers that the same request would only get again.
   const FINAL = [400, 401, 403, 404, 409];
 
   function say(text, word, again) {
@@ -96,7 +96,7 @@
       again();
     });
     $("[data-dismiss]", toast).addEventListener("click", () => toast.remove());
-    // A modal dialog leaves nothing outside of it to be clicked.
+    // Nothing outside a modal dialog can be clicked.
     const toasts = $("#toasts");
     (drawer.open ? drawer : document.body).append(toasts);
     toasts.replaceChildren(toast);
@@ -132,7 +132,7 @@
     if (source?.matches?.("[data-drawer]")) openDrawer(source);
   });
 
-  // A form that is on its way is not sent twice by a second click; Back makes it new.
+  // A second click does not send a form twice; Back makes it usable again.
   const PATIENCE = 10_000;
   addEventListener("submit", (event) => {
     const { target: form, submitter } = event;
@@ -148,7 +148,7 @@
     for (const form of document.forms) form.sentAt = 0;
   });
 
-  // Small helps in forms and lists.
+  // Small helpers in forms and lists.
   function focusFault() {
     $("[aria-invalid=true]")?.focus();
   }
@@ -159,7 +159,7 @@
     try {
       await navigator.clipboard.writeText(from.value ?? from.textContent);
       button.textContent = "Copied";
-    } catch { // Browsers let a page write there only over HTTPS.
+    } catch { // Browsers allow this only over HTTPS.
       if (from.select) from.select();
       else getSelection().selectAllChildren(from);
       button.textContent = document.execCommand("copy") ? "Copied" : "Press Ctrl+C";
@@ -213,7 +213,7 @@
     if (target.matches("[data-submit]")) target.form.requestSubmit();
   });
 
-  // Moments in a filter are those of the reader's zone, until some are asked for in another.
+  // Times in a filter are in the reader's zone, unless the address names another.
   for (const zone of $$("[data-zone]")) {
     if ([...$$("[type=datetime-local]", zone.form)].some((input) => input.value)) continue;
     zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone;

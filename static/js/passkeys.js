@@ -35,10 +35,10 @@
     return navigator.credentials.get({ publicKey });
   }
 
-  // What browsers say is meant for developers.
+  // Browsers' own messages are for developers.
   const WORDS = {
     NotAllowedError: "The passkey was not used: it was cancelled, took too long, or this device has none.",
-    InvalidStateError: "This device has a passkey for your account already.",
+    InvalidStateError: "This device already has a passkey for your account.",
   };
 
   async function use(button) {
