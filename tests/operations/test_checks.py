@@ -71,7 +71,7 @@ def test_a_database_that_only_reads_is_not_ready(app: Flask) -> None:
 
 def test_other_keys_are_not_ready(app: Flask) -> None:
     remember(db.engine, [new_key()], utcnow())
-    assert ready()["keys"] == "are others than those of the database"
+    assert ready()["keys"] == "differ from those in the database"
 
 
 def test_somebody_who_writes_for_long_does_not_make_it_unready(app: Flask) -> None:

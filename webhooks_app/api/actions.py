@@ -1,4 +1,4 @@
-"""/actions: what follows an event, by webhook or e-mail."""
+"""/actions: what happens after an event, by webhook or e-mail."""
 
 import msgspec
 from flask import Response, url_for
@@ -42,8 +42,10 @@ EITHER = (WebhookActionAnswer, EmailActionAnswer)
         tag="Actions",
         body=(NewEmailAction, NewWebhookAction),
         answers={201: EITHER},
-        description="By `channel` it sends e-mail or a webhook. One that sends a webhook has its "
-        "signing `secret` in the answer, this once.",
+        description=(
+            "`channel` says whether it sends e-mail or a webhook. For a webhook, only this answer "
+            "shows the signing `secret`."
+        ),
         problems=("plan-limit",),
         location=True,
     )
@@ -137,8 +139,11 @@ def put_action(action_id: str) -> Response:
         tag="Actions",
         body=ActionPatch,
         answers={200: EITHER},
-        description="Members that are absent stay. With another `channel`, what both channels have "
-        "stays; one that becomes a webhook gets a `secret`, which is shown this once.",
+        description=(
+            "Absent members stay as they are. With another `channel`, members that both channels "
+            "have stay. An action that becomes a webhook gets a `secret`, which only this answer "
+            "shows."
+        ),
         problems=("conflict",),
     )
 )
@@ -176,8 +181,7 @@ def delete_action(action_id: str) -> Response:
         body=TestBody,
         body_optional=True,
         answers={202: shapes.DeliveryAnswer},
-        description="A delivery of the sample of an event type, due now. A digest is sent as it "
-        "was last due.",
+        description="Sends the sample of an event type now. A digest is sent as it was last due.",
         problems=("conflict", "daily-limit"),
     )
 )
@@ -197,8 +201,7 @@ def test_action(action_id: str) -> Response:
         body=RotateBody,
         body_optional=True,
         answers={200: WebhookActionAnswer},
-        description="Of an action that sends a webhook. The answer shows the new `secret` this "
-        "once.",
+        description="For an action that sends a webhook. Only this answer shows the new `secret`.",
         problems=("conflict",),
     )
 )
@@ -215,13 +218,13 @@ def rotate_action_secret(action_id: str) -> Response:
 
 
 def _channel_in(members: dict[str, object]) -> ChannelName | None:
-    """The channel that the body names, taken out of it. Raises `Invalid` for one that is none."""
+    """Take the channel out of the body. Raises `Invalid` for an unknown one."""
     if "channel" not in members:
         return None
     try:
         return ChannelName(str(members.pop("channel")))
     except ValueError as error:
-        raise Invalid(Fault("#/channel", "This is `webhook` or `email`.")) from error
+        raise Invalid(Fault("#/channel", "Use `webhook` or `email`.")) from error
 
 
 def _secret_of(put: Put) -> str | UnsetType:

@@ -1,4 +1,4 @@
-"""Webhooks and actions as the API shows them: the members of a spec, and what became of it."""
+"""Webhooks and actions as the API shows them: the members of a spec, and their state."""
 
 from typing import Annotated, Any, get_args, get_origin
 
@@ -15,7 +15,7 @@ from webhooks_app.subscriptions.spec import EmailSpec, Spec, WebhookSpec, member
 
 
 class Counters(msgspec.Struct, frozen=True):
-    """What became of its deliveries."""
+    """How its deliveries ended."""
 
     delivered: int
     failed: int
@@ -26,7 +26,7 @@ class Counters(msgspec.Struct, frozen=True):
 
 
 def _shown_type(kind: Any) -> Any:
-    """Without its bounds: they are for what is sent, and one that cannot be read may break them."""
+    """Without its bounds: they are for requests, and an unreadable webhook may break them."""
     if get_origin(kind) is not Annotated:
         return kind
     plain, meta = get_args(kind)
@@ -62,29 +62,29 @@ def _answer_type(
 
 SECRET = (
     "secret",
-    Annotated[str | UnsetType, Meta(description="Only when it was made or changed just now.")],
+    Annotated[
+        str | UnsetType, Meta(description="Present only right after it was made or changed.")
+    ],
     UNSET,
 )
-WebhookAnswer = _answer_type(
-    "WebhookAnswer", "A webhook, and what became of it.", WebhookSpec, SECRET
-)
+WebhookAnswer = _answer_type("WebhookAnswer", "A webhook and its state.", WebhookSpec, SECRET)
 WebhookActionAnswer = _answer_type(
     "WebhookActionAnswer",
-    "An action that sends a webhook, and what became of it.",
+    "An action that sends a webhook, and its state.",
     WebhookSpec,
     SECRET,
     channel="webhook",
 )
 EmailActionAnswer = _answer_type(
     "EmailActionAnswer",
-    "An action that sends e-mail, and what became of it.",
+    "An action that sends e-mail, and its state.",
     EmailSpec,
     channel="email",
 )
 
 
 class ActionPage(msgspec.Struct, frozen=True):
-    """Some of the actions."""
+    """A page of actions."""
 
     data: list[WebhookActionAnswer | EmailActionAnswer]  # type: ignore[valid-type]
     next_cursor: Annotated[
@@ -93,13 +93,15 @@ class ActionPage(msgspec.Struct, frozen=True):
 
 
 def webhook(row: Subscription, vault: Vault, secret: str | UnsetType = UNSET) -> msgspec.Struct:
-    """With its secret when that was made just now. Of one that cannot be read, what can be, and
-    why the rest cannot."""
+    """With `secret`, if that was made just now.
+
+    For a broken one: the readable members, and why the rest cannot be read.
+    """
     return _made(WebhookAnswer, row, vault, secret)
 
 
 def action(row: Subscription, vault: Vault, secret: str | UnsetType = UNSET) -> msgspec.Struct:
-    """Like `webhook`, of an action on either channel."""
+    """Like `webhook`, for an action on either channel."""
     kind = EmailActionAnswer if row.channel == "email" else WebhookActionAnswer
     return _made(kind, row, vault, secret)
 

@@ -1,4 +1,4 @@
-"""/whoami: what a key belongs to, what it opens, and what is left of the plan."""
+"""/whoami: what a key belongs to, what it allows, and what is left of the plan."""
 
 from typing import Annotated
 
@@ -17,7 +17,7 @@ from webhooks_app.people import api_keys
 
 
 class OrganisationAnswer(msgspec.Struct, frozen=True):
-    """Who the key belongs to."""
+    """The organisation that the key belongs to."""
 
     id: str
     name: str
@@ -35,7 +35,7 @@ class KeyAnswer(msgspec.Struct, frozen=True):
 
 
 class QuotaAnswer(msgspec.Struct, frozen=True):
-    """How many a plan allows, and how many there are, live and test together."""
+    """How many the plan allows, and how many there are, live and test together."""
 
     limit: Annotated[int | None, Meta(description="null for no limit.")]
     used: Annotated[int | None, Meta(description="null where there is no limit.")]
@@ -51,12 +51,12 @@ class PlanAnswer(msgspec.Struct, frozen=True):
     event_types: QuotaAnswer
     events_per_minute: Annotated[int | None, Meta(description="null for no limit.")]
     retention_days: Annotated[
-        int | None, Meta(description="null for as long as the operator keeps everything.")
+        int | None, Meta(description="null for as long as the operator keeps data.")
     ]
 
 
 class WhoamiAnswer(msgspec.Struct, frozen=True):
-    """What a key belongs to, what it opens, and what is left."""
+    """What a key belongs to, what it allows, and what is left of the plan."""
 
     organisation: OrganisationAnswer
     mode: Annotated[str, Meta(extra_json_schema={"enum": ["live", "test"]})]

@@ -42,9 +42,9 @@ def _mail(settings: Settings) -> Check:
         return Check("mail", reason="no server is set: mails stay in the outbox")
     reason = mail.complaint(settings)
     if reason is None:
-        return Check("mail", reason="`send-test-mail` tries whether it takes mails")
+        return Check("mail", reason="`send-test-mail` checks that it accepts mails")
     advice = "Look at the settings that begin with SMTP_."
-    return Check("mail", "the server lets nobody in", reason, advice)
+    return Check("mail", "the server refuses the log-in", reason, advice)
 
 
 def _line(check: Check) -> str:

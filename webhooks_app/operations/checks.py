@@ -90,7 +90,7 @@ def _asked(part: str, ask: Callable[P, Check | None], *args: P.args, **options: 
 
 
 def _away(error: SQLAlchemyError) -> Check:
-    advice = "Is the database up, and is DATABASE_URL right? Events are refused with 503 meanwhile."
+    advice = "Is the database up, and is DATABASE_URL right? Until then, events get a 503."
     return Check("sql", "does not answer", reason_of(error), advice)
 
 
@@ -112,7 +112,7 @@ def _writable_postgres(engine: Engine) -> Check:
         reads_only = connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "on"
     if not reads_only:
         return Check("writes")
-    advice = "Whether it is a standby or a former primary. Until it is primary, events get a 503."
+    advice = "Is it a standby or a former primary? Until it is the primary, events get a 503."
     return Check("writes", "are refused", "the database only reads", advice)
 
 
@@ -125,14 +125,14 @@ def _writable_sqlite(engine: Engine) -> Check:
     except SQLAlchemyError as error:
         if "locked" in reason_of(error):
             return Check("writes")  # someone else writes
-        advice = "Is the disk full, or DATA_DIR read-only? Events are refused with 503 meanwhile."
+        advice = "Is the disk full, or DATA_DIR read-only? Until that is fixed, events get a 503."
         return Check("writes", "are refused", reason_of(error), advice)
     return Check("writes")
 
 
 def _keys(engine: Engine, keys: Sequence[str]) -> Check:
     if are_others(engine, keys):
-        return Check("keys", "are others than those of the database", OTHER_KEYS, "Restart it.")
+        return Check("keys", "differ from those in the database", OTHER_KEYS, "Restart it.")
     return Check("keys")
 
 
@@ -141,8 +141,8 @@ def _redis(redis: Redis) -> Check:
         redis.set(PROBE, 1, ex=60)
     except AWAY as error:
         advice = (
-            "Is Redis up, REDIS_URL right, and its memory not full? Events are accepted and "
-            "delivered meanwhile, a second later than usual; other jobs wait."
+            "Is Redis up, is REDIS_URL right, and does it have free memory? Until then, events "
+            "are delivered a second later than usual, and other jobs wait."
         )
         return Check("redis", "takes no writes", reason_of(error), advice)
     return Check("redis")
@@ -167,7 +167,7 @@ def _clock(engine: Engine, now: datetime) -> Check | None:
     apart = clock_skew(engine, now)
     if abs(apart) < CLOCKS_APART:
         return None
-    advice = "Keep the clocks of all machines in step (NTP): what is due goes by them."
+    advice = "Keep the clocks of all machines in step (NTP): they decide what is due."
     seconds = f"this machine is {apart.total_seconds():+.1f} s off the database"
     return Check("clock", "differs from the database's", seconds, advice)
 
