@@ -1,4 +1,4 @@
-"""What PostgreSQL wrote and read meanwhile, by its own counters, for each of `count`."""
+"""What PostgreSQL wrote and read, by its own counters, per item of `count`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -27,7 +27,7 @@ def test_two_accept_each_event_once_and_one_that_is_killed_is_replaced(
     journey.add_webhook(receiver)
     main = journey.web
     wait_until(lambda: len(serving(main.pid)) == 2)
-    with ThreadPoolExecutor(16) as pool:  # each thread has a connection of its own
+    with ThreadPoolExecutor(16) as pool:  # each thread has its own connection
         answers = list(pool.map(lambda n: journey.post(f"key-{n % 40}"), range(200)))
     assert {one.status for one in answers} == {202}
     assert len({one.event_id for one in answers}) == 40
@@ -51,7 +51,7 @@ def serving(main: int) -> list[int]:
 
 
 def posted(journey: Journey) -> Answered | None:
-    """None when it met the process that was killed."""
+    """None if the request reached the killed process."""
     try:
         answered = journey.post()
     except requests.ConnectionError:

@@ -35,7 +35,7 @@ class Answered:
 
 
 class Headers:
-    """As granian has them: what is not ASCII counts, and is in no list."""
+    """Like granian's: a value that is not ASCII counts, but is in no list."""
 
     def __init__(self, pairs: Pairs) -> None:
         self._pairs = pairs
@@ -86,7 +86,7 @@ class Noting(Door):
 
 
 class Doors:
-    """`flask` answers all by Flask; `ours` has the door of events in front."""
+    """In `flask` Flask answers everything; `ours` has the door of events in front."""
 
     def __init__(self, app: Flask) -> None:
         self._loop = asyncio.new_event_loop()
@@ -97,7 +97,7 @@ class Doors:
             door._has_served = True  # there is no listener
 
     def ask(self, door: Door, *asked: Asked) -> list[Answered]:
-        """All at the same time, while the test has no transaction that SQLite would wait for."""
+        """All at the same time; the test holds no transaction that SQLite would wait for."""
         db.session.rollback()
         return self._loop.run_until_complete(self._all(door, asked))
 

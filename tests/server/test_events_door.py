@@ -28,7 +28,7 @@ LEAD = {"type": "lead.captured", "data": {"name": "Ada"}}
 
 
 class Twin:
-    """An organisation of its own for each door, else alike."""
+    """A separate organisation for each door, otherwise equal."""
 
     def __init__(self) -> None:
         self.organisation = factories.organisation()
@@ -86,7 +86,7 @@ def doors(app: Flask) -> Doors:
 
 @pytest.fixture
 def busy_doors(app: Flask) -> Doors:
-    """With a window that does not end meanwhile."""
+    """With a window that does not end during the test."""
     change_settings(app, ingest_rate_limit="1000000 per day")
     return Doors(app)
 
@@ -110,7 +110,7 @@ def _keys_are_kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def without_flask(doors: Doors, asked: Asked) -> Answered:
-    """The answer of the door in front: Flask has the first, which makes it known."""
+    """The answer of the door in front. Flask gets the first request, which fills the cache."""
     [first] = doors.ask(doors.ours, asked)
     [answered] = doors.ask(doors.ours, asked)
     assert (first.by_flask, answered.by_flask) == (True, False)
@@ -270,7 +270,7 @@ def test_a_repeat_gets_the_first_answer(doors: Doors, twin: Twin) -> None:
 
 
 def test_what_was_changed_by_another_process_counts(doors: Doors, twin: Twin) -> None:
-    """The door matches by what this process keeps; the statement that stores asks for more."""
+    """The door matches with this process's cache; the storing statement checks it."""
     without_flask(doors, twin.asked())
     factories.webhook(twin.organisation, "https://new.example", event_types=["lead.captured"])
     db.session.execute(
@@ -296,7 +296,7 @@ def test_the_rate_of_a_key_is_kept(app: Flask, twin: Twin) -> None:
 def test_a_database_that_is_away_is_said_once_and_nothing_is_tried_again(
     doors: Doors, twin: Twin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whether it was stored is not known: trying again might store it twice."""
+    """It is not known whether it was stored, so trying again might store it twice."""
     without_flask(doors, twin.asked())
     stores: list[Callable[..., object]] = []
 

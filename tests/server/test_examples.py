@@ -1,4 +1,4 @@
-"""Each example of the API's reference runs as it is printed, with ids of what is really there."""
+"""Each example of the API's reference runs as printed, with ids of existing objects."""
 
 import os
 import re
@@ -22,7 +22,7 @@ CHANGED_NAME = {"create-event-type": "order.refunded"}
 
 
 def real_ids(site: Site, slug: str) -> Mapping[str, str]:  # noqa: F811
-    """The ids of the examples, and those of what was made now to be used up."""
+    """The ids in the examples, and those of new objects to replace them."""
 
     def post(path: str, body: object) -> dict[str, str]:
         url, headers = f"{site.url}/api/v1{path}", site.authorization
@@ -69,7 +69,7 @@ def test_every_example_gets_the_answer_that_is_printed(
     for slug, operation in OPERATIONS.items():
         source = requests.get(f"{site.url}/docs/reference/{slug}.md", timeout=30).text
         code = example(source, language, real_ids(site, slug))
-        if slug == "create-event-type":  # the one of the example is registered by now
+        if slug == "create-event-type":  # the example's type is already registered
             code = code.replace("order.paid", f"order.{language}")
         if language == "bash":
             command = re.sub(r"^curl ", "curl -sS -w '\\\\n%{http_code}' ", code)

@@ -1,4 +1,4 @@
-"""What was done for a request before Flask got it: see `server/events_door.py`."""
+"""What was done for a request before Flask got it, see `server/events_door.py`."""
 
 from dataclasses import dataclass
 
@@ -23,6 +23,6 @@ class Ahead:
 
 
 def taken_ahead() -> Ahead | None:
-    """Of the current request."""
+    """The one of the current request."""
     ahead: Ahead | None = request.environ.get(AHEAD)
     return ahead

@@ -14,7 +14,7 @@ NUMBER = re.compile("[0-9]{1,4}")
 
 
 def hops_of(header: Callable[[str, str], str], own_agent: str) -> int:
-    """By the headers of a request, which `header` looks up."""
+    """The hops in a request's headers, which `header` looks up."""
     told = header(HOPS.lower(), "")
     return int(told) + 1 if NUMBER.fullmatch(told) else int(header("user-agent", "") == own_agent)
 

@@ -50,7 +50,7 @@ def count_events(number: int) -> None:
 
 
 def allowance_of_key(made: Parts, key_id: str) -> Allowance:
-    """Count a request of that key."""
+    """Count a request with that key."""
     return made.rates.count(made.settings.ingest_rate_limit, "ingest", key_id)
 
 
@@ -63,7 +63,7 @@ def allowance_of_plan(made: Parts, principal: Principal, number: int) -> Allowan
 
 
 def told(allowance: Allowance) -> dict[str, str]:
-    """As headers."""
+    """The allowance as headers."""
     return {
         "X-RateLimit-Limit": str(allowance.amount),
         "X-RateLimit-Remaining": str(allowance.remaining),

@@ -1,5 +1,7 @@
-"""What clients send to /webhooks and /actions, as the document says it. The members of a spec are
-judged by the service, which knows them by the same Structs."""
+"""What clients send to /webhooks and /actions, for the API's document.
+
+The service checks the members of a spec, by the same Structs.
+"""
 
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Union
@@ -14,7 +16,7 @@ LONGEST_OVERLAP_HOURS = 7 * 24
 
 
 def _patch_of(name: str, noun: str, *specs: type[Spec], **first: Any) -> Any:
-    """A Struct for the document: every member of these specs, and none of them needed."""
+    """A Struct for the document: every member of these specs, none required."""
     types = first | {one.name: one.type for spec in specs for one in fields(spec)}
     return msgspec.defstruct(
         name,

@@ -95,7 +95,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def one_statement(engine: Engine) -> Iterator[Connection]:
-    """A connection of PostgreSQL on which each statement is a transaction of its own."""
+    """A connection to PostgreSQL on which each statement is its own transaction."""
     with engine.connect() as connection:
         yield connection.execution_options(isolation_level="AUTOCOMMIT")
 

@@ -1,4 +1,4 @@
-"""Writing many rows at once."""
+"""Write many rows at once."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -82,8 +82,7 @@ def force_index_scans(connection: Connection) -> None:
 
 
 def commit_without_waiting(connection: Connection) -> None:
-    """This transaction need not be on PostgreSQL's disk before it counts: if a crash loses it, no
-    harm is done."""
+    """Let the commit not wait for PostgreSQL's disk: losing it in a crash is harmless."""
     if _is_postgres(connection):
         connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
 
@@ -115,9 +114,11 @@ def driver_cursor(connection: Connection) -> Iterator[psycopg.Cursor[Any]]:
 
 @contextmanager
 def in_pipeline(connection: Connection) -> Iterator[None]:
-    """Send what driver cursors execute meanwhile at once, and read all answers together: each round
-    trip to PostgreSQL takes as long as a small statement. Not for COPY, nor for SQLAlchemy's
-    statements that return rows."""
+    """Send the statements of driver cursors in this block at once, and read all answers together.
+
+    A round trip to PostgreSQL takes as long as a small statement. Not for COPY, and not for
+    SQLAlchemy's statements that return rows.
+    """
     if not _is_postgres(connection):
         yield
         return

@@ -39,7 +39,7 @@ class ClaimRequest:
         return None if self.heartbeat is None else self.heartbeat.engine_id
 
     def may_have_left_some(self, claimed: Collection[Claimed]) -> bool:
-        """More may be due than was claimed: all that was asked for, or all slots of an endpoint."""
+        """Whether more may be due: the claim got its limit, or all slots of an endpoint."""
         taken = Counter([one.subscription_id for one in claimed])
         return len(claimed) >= self.limit or any(
             count >= self.free.get(id_, ConcurrencyWindow.INITIAL) for id_, count in taken.items()

@@ -105,7 +105,7 @@ def _store(connection: Connection, results: Sequence[Result]) -> None:
 
 
 def _is_plain(results: Sequence[Result]) -> bool:
-    """A few that arrived: then no statement needs to know what another one found."""
+    """Whether these are a few successes: then no statement needs another one's result."""
     return len(results) < COPY_FROM and all(r.outcome.delivered for r in results)
 
 

@@ -61,8 +61,8 @@ class IngestRequest:
 
     `selection` says which subscriptions match. If a subscription was changed since, the request is
     `stale`: nothing is stored, and it must be matched again. A None is matched within the
-    transaction. `untried` are subscriptions whose conditions cost too much. At the end any thread
-    calls `told`, for callers that do not wait in a thread.
+    transaction. `untried` are subscriptions whose conditions cost too much. At the end `told` is
+    called, in any thread, for callers that do not wait in a thread.
     """
 
     tenant: Tenant

@@ -58,15 +58,14 @@ class GroupCommit:
         return accepted
 
     def submit(self, mine: IngestRequest) -> None:
-        """For an event loop. `mine.told` is called, in another thread, when `mine` is done, or has
-        to be matched again."""
+        """For an event loop: `mine.told` is called in another thread when `mine` is done or stale."""
         self._waiting.append(mine)
         if not self._will_store:
             self._will_store = True
             self._thread.submit(self._store_waiting)
 
     def _store_waiting(self) -> None:
-        self._will_store = False  # who comes from here on asks again
+        self._will_store = False  # later requests ask again
         with self._turn:
             while self._waiting:
                 self._store_next()

@@ -1,6 +1,6 @@
-"""The common case of accepting, in one statement: one round trip, and a transaction of its own.
+"""The common case of accepting, in one statement: one round trip and one transaction.
 
-PostgreSQL only. It stores what is new and matched as the subscriptions still are. What is left,
+PostgreSQL only. It stores events that are new and matched with the current subscriptions. The rest,
 such as a repeated key, is for `accept_together`.
 """
 
@@ -21,7 +21,7 @@ from webhooks_app.lib.metrics import ACCEPTED
 from webhooks_app.lib.times import utcnow
 from webhooks_app.matching.incoming import Accepted
 
-# The version is asked for row by row, so that no plan reads all organisations.
+# The version is read row by row, so that no plan reads all organisations.
 STORE = """
     WITH stored AS (
         INSERT INTO events (
@@ -66,7 +66,7 @@ class _Plan:
 
 
 def store_plain(database: Engine, asked: Sequence[IngestRequest]) -> None:
-    """Those that are plain and could be stored are `done`. The others are as they were."""
+    """Plain requests that could be stored are `done`. The others are unchanged."""
     if choose(database, postgresql=False, sqlite=True):
         return
     now = utcnow()
@@ -84,7 +84,7 @@ def store_plain(database: Engine, asked: Sequence[IngestRequest]) -> None:
 
 
 def _is_plain(asked: IngestRequest) -> bool:
-    """One event, whose conditions were all tried, of which no field filter needs the last state."""
+    """Whether it is one event with all conditions tried, and no field filter needs a last state."""
     selection = asked.selection
     is_known = selection is not None and selection.is_whole and not selection.follows
     return is_known and len(asked.events) == 1
@@ -108,7 +108,7 @@ def _plan(asked: IngestRequest, selection: Selection, now: datetime) -> _Plan:
 
 
 def _store(database: Engine, plans: Sequence[_Plan]) -> set[str]:
-    """The ids of the events that were stored."""
+    """The ids of the stored events."""
     events = msgspec.json.encode(sorted((plan.event for plan in plans), key=lock_order))
     deliveries = msgspec.json.encode([one for plan in plans for one in plan.deliveries])
     with one_statement(database) as connection, driver_cursor(connection) as cursor:

@@ -48,8 +48,7 @@ DELIVERY_COLUMNS = (
 
 
 def lock_order(event: Mapping[str, Any]) -> tuple[str, str]:
-    """To sort rows by before they are stored, so that two transactions with the same keys wait for
-    each other rather than deadlock."""
+    """The sort key of rows, so that two transactions wait instead of deadlocking."""
     return event["idempotency_key"] or "", event["source_id"] or ""
 
 

@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 class Selection:
     """The matches of each event, for the subscriptions at `version`.
 
-    `follows`: a field filter needs the state that the object of an event had before.
+    `follows`: a field filter needs the previous state of an event's object.
     """
 
     version: int
@@ -124,7 +124,7 @@ def _select(matcher: Matcher, events: Sequence[Incoming], steps: int) -> Selecti
 
 
 def select_at_once(tenant: Tenant, event: Incoming) -> Selection | None:
-    """Match without SQL and with little work. None when it takes more."""
+    """Match without SQL and with little work; None if it takes more."""
     matcher = kept_matcher(tenant)
     if matcher is None or matcher.unreadable:
         return None

@@ -28,7 +28,7 @@ Loop = asyncio.AbstractEventLoop
 class Door:
     """An RSGI application for granian, around a Flask app and its threads.
 
-    `events` makes the door that answers common events in front of the app.
+    `events` makes the door that handles common events in front of the app.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
-"""`POST /api/v1/events` in front of Flask, on the event loop: the common case of it.
+"""The common case of `POST /api/v1/events`, in front of Flask, on the event loop.
 
-A request that is at all unusual goes to Flask, and so does every fault: it is answered there, in
-one way. What was counted or stored by then goes along (`api/ahead`).
+Every unusual request and every fault goes to Flask, so each is answered in only one way. What was
+already counted or stored goes along (`api/ahead`).
 """
 
 import asyncio
@@ -37,7 +37,7 @@ JSON = ("application/json", "application/json; charset=utf-8")
 
 
 class EventsDoor:
-    """One a process; it lives on `loop`."""
+    """One per process; it runs on `loop`."""
 
     def __init__(self, app: Flask, loop: asyncio.AbstractEventLoop) -> None:
         self._parts = parts = parts_of(app)
@@ -63,7 +63,7 @@ class EventsDoor:
         )
 
     async def take(self, scope: RequestScope, body: bytes) -> Ahead | None:
-        """Store what is asked for; None when Flask has to look at it from the start."""
+        """Store the event; None if Flask must handle the request from the start."""
         headers = _headers(scope)
         principal = self._principal(scope, headers) if headers is not None else None
         if headers is None or principal is None:
@@ -79,7 +79,7 @@ class EventsDoor:
         return await self._stored(principal, event, selection, allowance) if allowance else None
 
     def respond(self, protocol: HTTPProtocol, ahead: Ahead) -> None:
-        """For what was stored."""
+        """The answer for a stored event."""
         [accepted] = ahead.asked.accepted
         content = msgspec.json.encode(shapes.accepted(accepted))
         headers = {
@@ -90,7 +90,7 @@ class EventsDoor:
         protocol.response_bytes(202, list(headers.items()), content)
 
     def _principal(self, scope: RequestScope, headers: dict[str, str]) -> Principal | None:
-        """Who asks, when the headers are as they mostly are."""
+        """The key's holder, if the headers are the usual ones."""
         if headers.get("content-type", "").lower() not in JSON or "cookie" in headers:
             return None
         if not self._is_trusted(headers.get("host", scope.authority or "")):
@@ -108,7 +108,7 @@ class EventsDoor:
         return parse_event(body.decode(), key, kept_names(principal.organisation_id))
 
     def _allowance(self, principal: Principal) -> Allowance | None:
-        """What is left after this; None when it is more than was left."""
+        """What is left of the limit after this request; None if it is exceeded."""
         of_key = allowance_of_key(self._parts, principal.key_id)
         if of_key.exceeded:
             return None
@@ -131,7 +131,7 @@ class EventsDoor:
         """Called by other threads. The loop is woken once for all that end together."""
         self._told.append(done)
         if len(self._told) == 1:
-            with suppress(RuntimeError):  # the loop has ended, and nobody waits
+            with suppress(RuntimeError):  # the loop has ended, and nothing waits
                 self._loop.call_soon_threadsafe(self._wake)
 
     def _wake(self) -> None:
@@ -142,6 +142,6 @@ class EventsDoor:
 
 
 def _headers(scope: RequestScope) -> dict[str, str] | None:
-    """None when one comes twice or cannot be read."""
+    """None if a header is repeated or cannot be read."""
     sent = dict(scope.headers.items())
     return sent if len(sent) == len(scope.headers) else None

@@ -35,7 +35,7 @@ class TrustedHosts:
 
 
 def kept(trusted: Collection[str]) -> Callable[[str], bool]:
-    """`is_trusted` by these names, with the answers kept."""
+    """`is_trusted` for these names, with cached answers."""
     return lru_cache(256)(lambda host: is_trusted(host, trusted))
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 HEADERS_LIMIT = 16 * 1024
 STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})(?:\s|$)")
 ENDS = (b"\r\n", b"\n")
-# The same few lines come again and again.
+# The same few lines repeat.
 SHORT, LINES_KEPT = 200, 4096
 
 

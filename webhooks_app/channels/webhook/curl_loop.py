@@ -30,7 +30,7 @@ class CurlLoop:
 
     One epoll watches all sockets, and the event loop watches that epoll. With asyncio's own readers
     and writers, each request would make and drop several handles. A socket stays in the epoll while
-    its connection is kept, and leaves only when something arrives that nobody waits for.
+    its connection is kept. It is removed only when something arrives that no transfer waits for.
     """
 
     def __init__(self, keep_alive: float) -> None:
@@ -86,8 +86,10 @@ class CurlLoop:
             self._sockets.register(socket, WATCH[wanted])
 
     def _on_timer(self, milliseconds: int) -> None:
-        """Called by libcurl, several times for each transfer. An alarm that rings too early stays:
-        libcurl then says when the next one should ring."""
+        """Called by libcurl, several times for each transfer.
+
+        An alarm that is too early stays: libcurl then sets the next one.
+        """
         at = self._loop.time() + milliseconds / 1000
         if milliseconds >= 0 and at < self._rings_at:
             if self._alarm is not None:

@@ -1,5 +1,9 @@
-"""/docs/reference: a page for each operation of the API; /docs/errors: one for each kind of
-problem. All of them as Markdown, too."""
+"""/docs/reference: a page for each operation of the API.
+
+/docs/errors: one for each kind of problem.
+
+All are also available as Markdown.
+"""
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
 
