@@ -58,7 +58,7 @@ class GroupCommit:
         return accepted
 
     def submit(self, mine: IngestRequest) -> None:
-        """For an event loop: `mine.told` is called in another thread when `mine` is done or stale."""
+        """For event loops: another thread calls `mine.told` when `mine` is done or stale."""
         self._waiting.append(mine)
         if not self._will_store:
             self._will_store = True
