@@ -17,7 +17,9 @@ from webhooks_app.lib.times import utcnow
 from webhooks_app.matching.incoming import Accepted, Incoming
 from webhooks_app.models import (
     ApiKey,
+    Attempt,
     CustomEventType,
+    Delivery,
     Event,
     Inbox,
     MailRecipient,
@@ -180,6 +182,25 @@ def accepted(organisation: Organisation, *events: Incoming, mode: str = "live") 
 
 def event_of(accepted: Accepted) -> Event:
     return db.session.get_one(Event, accepted.id)
+
+
+def attempt(delivery: Delivery, number: int = 1, **more: Any) -> Attempt:
+    """A try of that delivery, as the engine records it."""
+    columns: dict[str, Any] = {
+        "outcome": "succeeded",
+        "status_code": 200,
+        "url": "https://receiver.example/hook",
+        "request_headers": '{"content-type":"application/json"}',
+        "response_headers": '[["content-type","text/plain"]]',
+        "response_body": b"ok",
+        "response_truncated": False,
+        "started_at": utcnow(),
+        "duration_ms": 20,
+    }
+    row = Attempt(delivery_id=delivery.id, number=number, **columns | more)
+    db.session.add(row)
+    db.session.commit()
+    return row
 
 
 def inbox(organisation: Organisation, secret: str | None = SECRET, **more: Any) -> Inbox:

@@ -16,10 +16,18 @@
     return relative.format(Math.trunc(seconds / size), unit);
   }
 
+  const hour = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+  const dayAndHour = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+
+  // The day is left out while there is no doubt about it.
+  function clock(moment) {
+    return Date.now() - moment < 43_200_000 ? hour.format(moment) : dayAndHour.format(moment);
+  }
+
   function tellTimes() {
     for (const time of $$("time[datetime]")) {
       const moment = new Date(time.dateTime);
-      time.textContent = ago(moment);
+      time.textContent = "clock" in time.dataset ? clock(moment) : ago(moment);
       time.title = absolute.format(moment);
     }
   }
@@ -70,7 +78,7 @@
   });
   addEventListener("popstate", (event) => {
     if (event.state?.drawer) location.reload();
-    else closeDrawer();
+    else if (drawer.open) closeDrawer();
     if (drawer.open) history.pushState({ drawer: true }, "", drawer.opener.href);
   });
 
@@ -126,10 +134,12 @@
   });
   addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     tellTimes();
+    readyChoices();
     if (ctx.response?.status === 422) focusFault();
     if (ctx.response?.status >= 400) return;
     const source = ctx.sourceEvent?.currentTarget ?? ctx.sourceElement;
-    if (source?.matches?.("[data-drawer]")) openDrawer(source);
+    const inDrawer = source?.matches?.("[data-open]") && ctx.target?.id === "drawer-content";
+    if (inDrawer || source?.matches?.("[data-drawer]")) openDrawer(source);
   });
 
   // A second click does not send a form twice; Back makes it usable again.
@@ -181,6 +191,13 @@
     }
   }
 
+  function readyChoices() {
+    for (const all of $$("[data-all]")) {
+      all.hidden = false;
+      countChosen(all.form);
+    }
+  }
+
   function countChosen(form) {
     const rows = [...$$("input[name=delivery_id]", form)];
     const chosen = rows.filter((row) => row.checked).length;
@@ -197,9 +214,23 @@
     const button = event.target.closest?.("[data-copy]");
     if (button) copy(button);
   });
+  // A theme is put on at once; the form behind it keeps the choice.
+  addEventListener("click", (event) => {
+    const choice = event.target.closest?.("[data-theme-choice]");
+    if (!choice) return;
+    event.preventDefault();
+    const { form, value } = choice;
+    if (value === "system") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = value;
+    for (const one of $$("[data-theme-choice]", form)) one.setAttribute("aria-pressed", String(one === choice));
+    const fields = new FormData(form);
+    fields.set("theme", value);
+    fetch(form.action, { method: "POST", body: fields, redirect: "manual" });
+  });
   addEventListener("formdata", ({ target, formData }) => {
     if (target.method !== "get") return;
     for (const [name, value] of [...formData]) if (value === "") formData.delete(name);
+    if (!formData.has("since") && !formData.has("until")) formData.delete("zone");
   });
   addEventListener("input", (event) => {
     if (event.target.matches("[data-narrow]")) narrow(event.target);
@@ -210,7 +241,8 @@
       for (const row of $$("input[name=delivery_id]", target.form)) row.checked = target.checked;
     }
     if (target.matches("[data-all], input[name=delivery_id]")) countChosen(target.form);
-    if (target.matches("[data-submit]")) target.form.requestSubmit();
+    const atOnce = target.matches("select, [type=checkbox]") && target.form?.matches("[data-at-once]");
+    if (atOnce || target.matches("[data-submit]")) target.form.requestSubmit();
   });
 
   // Times in a filter are in the reader's zone, unless the address names another.
@@ -222,9 +254,6 @@
 
   tellTimes();
   focusFault();
-  for (const all of $$("[data-all]")) {
-    all.hidden = false;
-    countChosen(all.form);
-  }
+  readyChoices();
   setInterval(tellTimes, 10_000);
 })();

@@ -24,6 +24,14 @@ NO_PAGES = (
     "audit_log.export",
     # A line for htmx; its page is the delivery's.
     "deliveries.outcome",
+    # A part of the overview.
+    "overview.latest",
+    "deliveries.export",
+    # Texts to copy, and an attempt for htmx; its page is that of the delivery.
+    "deliveries.body",
+    "deliveries.response",
+    "deliveries.as_curl",
+    "deliveries.attempt",
     # For operators; `test_rq_dashboard` looks at them.
     "rq_dashboard.",
     # For strangers, by mailed links.

@@ -66,7 +66,7 @@ def _shoot_all(browser: Browser, product: Product, width: int, scheme: str) -> N
     _shoot_what_is_made(page, ending)
     page.goto("/webhooks/")
     page.locator("tr", has_text="Old CRM").get_by_role("link", name="Logs").click()
-    page.locator("#drawer .log summary").first.click()
+    page.locator("#drawer .go").first.click()
     page.locator("#drawer .attempt").first.wait_for()
     page.screenshot(path=FOLDER / f"drawer-{ending}")
     page.goto("/actions/")

@@ -12,7 +12,7 @@ def test_an_event_sent_by_hand_arrives_and_is_explained(page: Page) -> None:
     expect(page.get_by_label("Data")).to_have_value(re.compile(r"^\{"))
     page.get_by_role("button", name="Send event").click()
     expect(page.get_by_text("Event accepted")).to_be_visible()
-    expect(page.locator(".log > li", has_text="Demo receiver")).to_be_visible()
+    expect(page.locator(".logged", has_text="Demo receiver")).to_be_visible()
     why = page.locator("section", has=page.get_by_role("heading", name="Why"))
     expect(why).to_contain_text("✓ sent")
     expect(why).to_contain_text("not subscribed to booking.confirmed")

@@ -33,8 +33,8 @@ def test_from_nothing_to_a_signed_delivery_and_back_from_a_failure(page: Page) -
     expect(row.get_by_role("status").locator(".badge.failed")).to_be_visible()
     row.get_by_role("link", name="View details").click()
     drawer = page.get_by_role("dialog")
-    expect(drawer.locator(".attempt")).to_contain_text("500")
-    expect(drawer.locator(".attempt")).to_contain_text("out of coffee")
+    expect(drawer.locator(".verdict")).to_contain_text("500")
+    expect(drawer.get_by_role("group", name="Response")).to_contain_text("out of coffee")
     page.keyboard.press("Escape")
     page.wait_for_url("**/webhooks/")
 
@@ -42,10 +42,9 @@ def test_from_nothing_to_a_signed_delivery_and_back_from_a_failure(page: Page) -
     page.get_by_role("button", name="Respond with 200 again").click()
     page.goto("/webhooks/")
     row.get_by_role("link", name="Logs").click()
-    failed = drawer.locator(".log > li").filter(has_text="failed").first
-    failed.locator("summary").first.click()
-    failed.get_by_role("button", name="Replay").click()
-    expect(failed.locator(".outcome .badge.delivered")).to_be_visible()
+    drawer.locator(".logged").filter(has_text="failed").first.click()
+    drawer.get_by_role("button", name="Replay").click()
+    expect(drawer.locator(".outcome .badge.delivered")).to_be_visible()
 
 
 def test_requests_show_in_the_inbox_as_they_come(page: Page) -> None:

@@ -48,16 +48,28 @@ def test_each_hour_is_in_its_bar_and_the_hour_before_the_first_in_none(
     assert seen.percentiles == {50: 500, 95: 500, 99: 500}
 
 
-def test_a_try_that_is_to_be_repeated_has_not_ended(organisation: Organisation) -> None:
+def test_the_rate_is_of_all_attempts(organisation: Organisation) -> None:
     webhook = factories.webhook(organisation, "https://example.com/")
     hour = utcnow().replace(minute=0, second=0, microsecond=0)
     tenant = factories.tenant(organisation)
-    count(webhook, hour, "retrying", 10, 7)
     assert traffic(db.session(), tenant, DAY, HOUR).success_rate is None
-    count(webhook, hour, "delivered", 10, 3)
-    assert traffic(db.session(), tenant, DAY, HOUR).success_rate == 1
-    count(webhook, hour, "failed", 10, 1)
-    assert traffic(db.session(), tenant, DAY, HOUR).success_rate == 0.75
+    count(webhook, hour, "retrying", 10, 7)
+    assert traffic(db.session(), tenant, DAY, HOUR).success_rate == 0
+    count(webhook, hour, "delivered", 10, 9)
+    count(webhook, hour, "failed", 10, 2)
+    assert traffic(db.session(), tenant, DAY, HOUR).success_rate == 0.5
+
+
+def test_one_of_them_may_be_asked_for(organisation: Organisation) -> None:
+    hour = utcnow().replace(minute=0, second=0, microsecond=0)
+    one, other = (factories.webhook(organisation, "https://example.com/") for _ in range(2))
+    count(one, hour, "delivered", 10, 3)
+    count(other, hour, "failed", 10, 4)
+    tenant = factories.tenant(organisation)
+    seen = traffic(db.session(), tenant, DAY, HOUR, one.id)
+    assert seen.totals == {"delivered": 3, "retrying": 0, "failed": 0}
+    others = factories.tenant(factories.organisation("Others"))
+    assert not any(traffic(db.session(), others, DAY, HOUR, one.id).totals.values())
 
 
 def test_it_counts_for_nobody_else(organisation: Organisation) -> None:

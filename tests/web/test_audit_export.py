@@ -16,7 +16,8 @@ from webhooks_app.extensions import db
 from webhooks_app.models import AuditEntry, Organisation
 from webhooks_app.organisations import audit_log, audit_search
 from webhooks_app.organisations.audit_log import Target
-from webhooks_app.web.audit_csv import COLUMNS, safe
+from webhooks_app.web.audit_csv import COLUMNS
+from webhooks_app.web.csv_file import safe
 
 FORMULA_STARTS = "=+-@\t\r\n"
 

@@ -39,6 +39,8 @@ def paths(organisation: Organisation, owner: Person) -> list[str]:
         f"/deliveries/{delivery.id}/outcome",
         f"/replays/{batch.id}",
         "/events/",
+        "/deliveries/",
+        "/latest",
     ]
 
 

@@ -142,6 +142,8 @@ def pages(app: Flask, name: str = "Acme") -> list[tuple[str, str, str]]:
     factories.accepted(organisation)
     factories.api_key(organisation)
     delivery = db.session.query(Delivery).filter_by(subscription_id=webhook.id).one()
+    for number in (1, 2):
+        factories.attempt(delivery, number)
     session, tenant = db.session(), factories.tenant(organisation)
     batch = replays.start(session, tenant, "owner@example.com", Filters(), [delivery.id])
     opened = open_inbox(db.session(), organisation.id, "In", "", vault())
@@ -152,6 +154,7 @@ def pages(app: Flask, name: str = "Acme") -> list[tuple[str, str, str]]:
         "delivery_id": delivery.id,
         "event_id": delivery.event_id,
         "batch_id": batch.id,
+        "number": 2,
         "token": opened.token,
         "request_id": mark_of(db.session(), opened).partition(".")[0],
         "key_id": db.session.query(ApiKey).one().id,

@@ -9,6 +9,7 @@ import pytest
 from tests import factories
 from tests.web.conftest import Person
 from webhooks_app.inbox.signature_tool import Diagnosis, diagnose
+from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Organisation
 
 BODY = b'{"type":"lead.captured","data":{"name":"Zo\xc3\xab","n":1.0}}'
@@ -183,3 +184,13 @@ def test_nothing_of_it_is_logged(owner: Person, caplog: pytest.LogCaptureFixture
 def test_the_secret_is_in_no_other_page(owner: Person) -> None:
     owner.post(PATH, **form())
     assert KEY not in owner.get(PATH).text
+
+
+@pytest.mark.parametrize("line", ["", "POST /hook HTTP/1.1\n", "POST https://a.example/hook\n"])
+def test_a_whole_request_may_be_pasted(owner: Person, line: str) -> None:
+    now = int(utcnow().timestamp())
+    headers = "\n".join(f"{k}: {v}" for k, v in factories.signed(BODY, at=now).items())
+    owner.get(PATH)
+    pasted = f"{line}{headers}\n\n{BODY.decode()}".replace("\n", "\r\n")
+    page = owner.post(PATH, secret=factories.SECRET, headers=pasted, body="", wire_format="")
+    assert "The signature is right." in page.text

@@ -105,6 +105,11 @@ REQUEST_FIELDS = {
     ),
 }
 
+LEAD_SUMMARY = ("name", "email", "phone")
+CONVERSATION_SUMMARY = ("visitor_id", "page_url")
+MESSAGE_SUMMARY = ("text",)
+REQUEST_SUMMARY = ("text", "visitor.email")
+
 EVENT_TYPES = (
     described(
         "conversation.started",
@@ -113,6 +118,7 @@ EVENT_TYPES = (
         GROUP,
         CONVERSATION | {"message_count": 1},
         CONVERSATION_FIELDS,
+        summary=CONVERSATION_SUMMARY,
     ),
     described(
         "conversation.ended",
@@ -121,6 +127,7 @@ EVENT_TYPES = (
         GROUP,
         CONVERSATION | {"ended_at": "2026-03-02T10:34:55Z"},
         CONVERSATION_FIELDS | {"ended_at": moment("When it counted as ended.")},
+        summary=CONVERSATION_SUMMARY,
     ),
     described(
         "conversation.resolved",
@@ -133,6 +140,7 @@ EVENT_TYPES = (
             "resolved_at": moment("When it was marked."),
             "resolved_by": text("Who marked it."),
         },
+        summary=CONVERSATION_SUMMARY,
     ),
     described(
         "message.received",
@@ -151,6 +159,7 @@ EVENT_TYPES = (
             "reply_id": text("The platform's id of the answer."),
             "reply_at": moment("When it was written."),
         },
+        summary=MESSAGE_SUMMARY,
     ),
     described(
         "message.sent",
@@ -159,6 +168,7 @@ EVENT_TYPES = (
         GROUP,
         MESSAGE | {"role": "agent", "text": "Your parcel leaves today."},
         MESSAGE_FIELDS,
+        summary=MESSAGE_SUMMARY,
     ),
     described(
         "lead.captured",
@@ -167,6 +177,7 @@ EVENT_TYPES = (
         GROUP,
         LEAD | {"captured": ["maya.lindqvist@example.com", "+46 70 123 45 67"]},
         LEAD_FIELDS | {"captured": texts("The contact details that are new.")},
+        summary=LEAD_SUMMARY,
     ),
     described(
         "lead.updated",
@@ -175,6 +186,7 @@ EVENT_TYPES = (
         GROUP,
         LEAD | {"status": "QUALIFIED", "changed": ["status"]},
         LEAD_FIELDS | {"changed": texts("The names of the fields that changed.")},
+        summary=LEAD_SUMMARY,
     ),
     described(
         "booking.confirmed",
@@ -183,6 +195,7 @@ EVENT_TYPES = (
         GROUP,
         BOOKING,
         BOOKING_FIELDS,
+        summary=("name", "service", "starts_at"),
     ),
     described(
         "escalation.requested",
@@ -192,6 +205,7 @@ EVENT_TYPES = (
         REQUEST,
         REQUEST_FIELDS,
         required=["conversation_id"],
+        summary=REQUEST_SUMMARY,
     ),
     described(
         "appointment.requested",
@@ -201,5 +215,6 @@ EVENT_TYPES = (
         REQUEST | {"text": "Could we meet on Thursday afternoon?"},
         REQUEST_FIELDS,
         required=["conversation_id"],
+        summary=REQUEST_SUMMARY,
     ),
 )

@@ -103,6 +103,13 @@ OBJECTS: dict[str, tuple[Field, Fields]] = {
     "phase": (ONBOARDING, ONBOARDING_FIELDS),
     "task": (TASK, TASK_FIELDS),
 }
+SUMMARIES = {
+    "customer": ("name", "plan"),
+    "contact": ("name", "email"),
+    "onboarding": ("template", "phase"),
+    "phase": ("template", "phase"),
+    "task": ("title", "assignee"),
+}
 
 
 def _type(name: str, description: str, **more: object) -> EventType:
@@ -110,7 +117,15 @@ def _type(name: str, description: str, **more: object) -> EventType:
     title = name.replace(".", " ").replace("_", " ").capitalize()
     example, fields = OBJECTS[name.partition(".")[0]]
     on_top = {field: MORE_FIELDS[field] for field in more if field not in fields}
-    return described(name, title, description, GROUP, example | more, {**fields, **on_top})
+    return described(
+        name,
+        title,
+        description,
+        GROUP,
+        example | more,
+        {**fields, **on_top},
+        summary=SUMMARIES[name.partition(".")[0]],
+    )
 
 
 EVENT_TYPES = (

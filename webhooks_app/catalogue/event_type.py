@@ -1,6 +1,6 @@
 """The shape of a catalogue entry."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -10,7 +10,8 @@ class EventType:
 
     `name` is `object.verb`, `sample` the `data` of a realistic event, and `schema` its JSON Schema.
     `own` types were registered by an organisation and may have no schema. Types of the group
-    "System" are sent by Hookline itself and cannot be ingested.
+    "System" are sent by Hookline itself and cannot be ingested. `summary` names the fields that
+    tell one event from another in a list, the most telling first.
     """
 
     name: str
@@ -20,6 +21,7 @@ class EventType:
     sample: Mapping[str, object]
     schema: Mapping[str, object] | None = None
     own: bool = False
+    summary: Sequence[str] = ()
 
     @property
     def object(self) -> str:

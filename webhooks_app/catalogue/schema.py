@@ -22,6 +22,7 @@ def described(
     sample: Mapping[str, object],
     fields: Fields,
     required: Sequence[str] = ("id",),
+    summary: Sequence[str] = (),
 ) -> EventType:
     """An event type with the schema of its data. Producers may send more than these fields."""
     schema = {
@@ -32,7 +33,7 @@ def described(
         "required": list(required),
         "examples": [dict(sample)],
     }
-    return EventType(name, title, description, group, sample, schema)
+    return EventType(name, title, description, group, sample, schema, summary=summary)
 
 
 def text(description: str) -> Field:

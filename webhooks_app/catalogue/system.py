@@ -21,6 +21,7 @@ EVENT_TYPES = (
         {"message": "It works. The signature of this request is real."},
         {"message": text("For whoever reads it.")},
         required=["message"],
+        summary=("message",),
     ),
     described(
         DIGEST,
@@ -79,5 +80,6 @@ EVENT_TYPES = (
             },
         },
         required=["start", "end", "conversations", "messages", "leads"],
+        summary=("action", "frequency"),
     ),
 )

@@ -26,5 +26,6 @@ EVENT_TYPES = (
             "transcript_url": link("Where it can be read."),
         },
         required=["room_id", "recording_id"],
+        summary=("recording_id", "language"),
     ),
 )

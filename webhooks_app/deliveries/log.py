@@ -1,19 +1,26 @@
 """List and read the delivery log."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, func, literal, select
+from sqlalchemy import Engine, Select, and_, func, literal, select
 from sqlalchemy.orm import Session, aliased, defer
 
 from webhooks_app.channels.contract import Claimed
 from webhooks_app.channels.webhook.formats import EventView, wire_format
-from webhooks_app.database import choose
+from webhooks_app.database import begin_reading, choose
 from webhooks_app.database.bulk import force_index_scans
-from webhooks_app.deliveries.filters import UNDELIVERED, Conditions, Filters, range_of, rest_of
+from webhooks_app.deliveries.filters import (
+    UNDELIVERED,
+    Conditions,
+    Filters,
+    of_event,
+    range_of,
+    rest_of,
+)
 from webhooks_app.lib.errors import NotFound
-from webhooks_app.lib.paging import Page, PageBounds, encode_cursor, page_of
+from webhooks_app.lib.paging import Page, PageBounds, decode_cursor, encode_cursor, page_of
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.mail.compose import MailAction, MailContext, compose, read_about
 from webhooks_app.models import Attempt, Delivery, Event, Subscription
@@ -24,17 +31,23 @@ from webhooks_app.vocabulary import Trigger
 LOOKED_THROUGH = 20_000
 SEARCHED_BYTES = 32 * 1024 * 1024
 SIZES_AT_ONCE = 100
+BATCH = 500
+# Of an event's data, what a line of the log is made of; of one event, how often it is shown sent.
+START = 2048
+MOST_SENT = 20
 
 
 class Logged(NamedTuple):
     """A row of the log.
 
-    `latency_ms` is the last try's, None before the first try. `replay` is the newest replay of the
-    same event to the same subscription, None if this is the newest.
+    `start` is the beginning of the event's data. `latency_ms` is the last try's, None before the
+    first try. `replay` is the newest replay of the same event to the same subscription, None if
+    this is the newest.
     """
 
     delivery: Delivery
     event: Event
+    start: str
     subscription_name: str
     latency_ms: int | None = None
     replay: Delivery | None = None
@@ -64,7 +77,13 @@ def list_deliveries(
     walked = select(Delivery).where(*within).order_by(Delivery.id.desc()).limit(most)
     delivery = aliased(Delivery, walked.subquery())
     query = (
-        select(delivery, Event, Subscription.name, Attempt.duration_ms)
+        select(
+            delivery,
+            Event,
+            func.substr(Event.data, 1, START),
+            Subscription.name,
+            Attempt.duration_ms,
+        )
         .join(Event, Event.id == delivery.event_id)
         .join(Subscription, Subscription.id == delivery.subscription_id)
         .outerjoin(
@@ -80,6 +99,19 @@ def list_deliveries(
     if page.next_cursor is None:
         return Page(page.rows, _further(session, within, most))
     return page
+
+
+def walk(database: Engine, tenant: Tenant, filters: Filters) -> Iterator[Sequence[Logged]]:
+    """All that match, newest first, in batches. Each is read in a transaction of its own, so that
+    none is open while a slow client reads."""
+    bounds: PageBounds | None = PageBounds(BATCH)
+    while bounds is not None:
+        with Session(database) as session:
+            begin_reading(session)
+            page = list_deliveries(session, tenant, filters, bounds)
+        yield page.rows
+        cursor = page.next_cursor
+        bounds = PageBounds(BATCH, decode_cursor(cursor)) if cursor is not None else None
 
 
 def _looked_through(session: Session, within: Conditions, filters: Filters) -> int:
@@ -120,6 +152,19 @@ def _further(session: Session, within: Conditions, most: int) -> str | None:
     return encode_cursor(last) if last else None
 
 
+def count_newer(session: Session, tenant: Tenant, filters: Filters, than: str, most: int) -> int:
+    """How many have come since the delivery `than`, among the newest `most`."""
+    force_index_scans(session.connection())
+    newest = (
+        select(Delivery)
+        .where(*range_of(tenant, filters), Delivery.id > than)
+        .order_by(Delivery.id.desc())
+        .limit(most)
+    )
+    delivery = aliased(Delivery, newest.subquery())
+    return session.scalar(_that_fit(select(func.count(delivery.id)), filters, delivery)) or 0
+
+
 def count(session: Session, tenant: Tenant, filters: Filters, most: int) -> int:
     """How many there are, or `most` if there are more."""
     within = select(Delivery.id).where(*range_of(tenant, filters))
@@ -154,7 +199,13 @@ def _that_fit(query: Select[Any], filters: Filters, delivery: type[Delivery]) ->
 def find_delivery(session: Session, tenant: Tenant, delivery_id: str) -> Logged:
     """Raises `NotFound`, also for another organisation's delivery."""
     row = session.execute(
-        select(Delivery, Event, Subscription.name, Attempt.duration_ms)
+        select(
+            Delivery,
+            Event,
+            func.substr(Event.data, 1, START),
+            Subscription.name,
+            Attempt.duration_ms,
+        )
         .join(Event, Event.id == Delivery.event_id)
         .join(Subscription, Subscription.id == Delivery.subscription_id)
         .outerjoin(
@@ -185,9 +236,40 @@ def _with_replays(session: Session, rows: list[Logged]) -> list[Logged]:
 
 def attempts_of(session: Session, delivery: Delivery) -> Sequence[Attempt]:
     """In the order in which they were made."""
-    return session.scalars(
-        select(Attempt).where(Attempt.delivery_id == delivery.id).order_by(Attempt.number)
-    ).all()
+    return session.scalars(_attempts_of(delivery)).all()
+
+
+def timings_of(session: Session, delivery: Delivery) -> Sequence[Attempt]:
+    """The same, without what they sent and what came back, which may be large."""
+    heavy = (Attempt.request_headers, Attempt.response_headers, Attempt.response_body)
+    return session.scalars(_attempts_of(delivery).options(*map(defer, heavy))).all()
+
+
+def attempt_of(session: Session, delivery: Delivery, number: int) -> Attempt:
+    """Raises `NotFound`."""
+    attempt = session.scalar(_attempts_of(delivery).where(Attempt.number == number))
+    if attempt is None:
+        raise NotFound
+    return attempt
+
+
+def _attempts_of(delivery: Delivery) -> Select[Attempt]:
+    return select(Attempt).where(Attempt.delivery_id == delivery.id).order_by(Attempt.number)
+
+
+def sent_of(session: Session, delivery: Delivery) -> Sequence[Delivery]:
+    """Each time this event was sent to this subscription, by itself or by a replay, oldest first;
+    `MOST_SENT` of the latest."""
+    newest = (
+        select(Delivery)
+        .where(
+            of_event(delivery.event_id),
+            Delivery.subscription_id == delivery.subscription_id,
+        )
+        .order_by(Delivery.id.desc())
+        .limit(MOST_SENT)
+    )
+    return session.scalars(newest).all()[::-1]
 
 
 def subscription_of(session: Session, delivery: Delivery) -> Subscription:

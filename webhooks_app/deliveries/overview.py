@@ -1,6 +1,6 @@
 """What needs attention in an organisation, and the latest deliveries."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from webhooks_app.deliveries import log as deliveries
 from webhooks_app.deliveries.filters import Filters
+from webhooks_app.deliveries.health import last_errors
 from webhooks_app.deliveries.log import Logged
 from webhooks_app.lib.paging import PageBounds
 from webhooks_app.lib.tenant import Tenant
@@ -24,7 +25,8 @@ class Overview:
     """The overview's data.
 
     `waiting` deliveries are due now or later, counted up to `MOST_WAITING`. `recent` are newest
-    first. `failing` and `disabled` hold at most `MOST_TROUBLED` each.
+    first. `failing` and `disabled` hold at most `MOST_TROUBLED` each. `errors` has the last error
+    of each that is failing, by id.
     """
 
     subscriptions: int
@@ -32,6 +34,7 @@ class Overview:
     failing: Sequence[Subscription]
     disabled: Sequence[Subscription]
     recent: Sequence[Logged]
+    errors: Mapping[str, str]
 
 
 def of(session: Session, tenant: Tenant) -> Overview:
@@ -53,10 +56,22 @@ def of(session: Session, tenant: Tenant) -> Overview:
         .limit(MOST_WAITING)
         .subquery()
     )
+    troubled_now = session.scalars(failing).all()
     return Overview(
-        subscriptions=session.scalar(select(func.count(Subscription.id)).where(*present)) or 0,
+        subscriptions=count_subscriptions(session, tenant),
         waiting=session.scalar(select(func.count()).select_from(waiting)) or 0,
-        failing=session.scalars(failing).all(),
+        failing=troubled_now,
         disabled=session.scalars(disabled).all(),
-        recent=deliveries.list_deliveries(session, tenant, Filters(), PageBounds(RECENT)).rows,
+        recent=recent(session, tenant),
+        errors=last_errors(session, troubled_now),
     )
+
+
+def recent(session: Session, tenant: Tenant) -> Sequence[Logged]:
+    """The newest first, `RECENT` of them."""
+    return deliveries.list_deliveries(session, tenant, Filters(), PageBounds(RECENT)).rows
+
+
+def count_subscriptions(session: Session, tenant: Tenant) -> int:
+    present = (Subscription.in_tenant(tenant), Subscription.is_present())
+    return session.scalar(select(func.count(Subscription.id)).where(*present)) or 0

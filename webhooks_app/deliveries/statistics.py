@@ -43,16 +43,24 @@ class Traffic:
 
     @property
     def success_rate(self) -> float | None:
-        """The share of ended deliveries that were delivered."""
-        ended = self.totals["delivered"] + self.totals["failed"]
-        return self.totals["delivered"] / ended if ended else None
+        """The share of all attempts that were delivered."""
+        attempts = sum(self.totals.values())
+        return self.totals["delivered"] / attempts if attempts else None
 
 
-def traffic(session: Session, tenant: Tenant, stretch: timedelta, step: timedelta) -> Traffic:
-    """The last `stretch`, in bars of `step`, both whole hours."""
+def traffic(
+    session: Session,
+    tenant: Tenant,
+    stretch: timedelta,
+    step: timedelta,
+    subscription_id: str | None = None,
+) -> Traffic:
+    """The last `stretch`, in bars of `step`, both whole hours; of all, or of one of theirs."""
     first = _hour(utcnow()) - stretch + HOUR
     connection = session.connection()
     own = select(Subscription.id).where(Subscription.in_tenant(tenant))
+    if subscription_id is not None:
+        own = own.where(Subscription.id == subscription_id)
     hour: SQLColumnExpression[datetime] = DeliveryStat.hour
     theirs: ColumnElement[bool] = DeliveryStat.subscription_id.in_(own)
     if choose(connection, postgresql=True, sqlite=False):

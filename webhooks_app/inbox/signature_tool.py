@@ -22,6 +22,7 @@ UNEXPLAINED = (
 STAMP = re.compile(r"(?:^|,)t=([0-9]{1,12})(?:,|$)")
 STAMP_HEADER = "webhook-timestamp"
 ID_HEADER = "webhook-id"
+REQUEST_LINE = re.compile(r"[A-Z]+ \S+( HTTP/[0-9.]+)?")
 HEADER_LINE = re.compile(r"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*:(.*)")
 
 
@@ -42,6 +43,15 @@ class Diagnosis:
 
 class BadHeaders(Exception):
     """A line is not a header; the message is a sentence."""
+
+
+def parts_of_request(text: str) -> tuple[str, str]:
+    """The header lines and the body of a whole request that was pasted; the body is empty when only
+    headers were. A request line before them is left out."""
+    text = text.lstrip("\n")
+    first, _, rest = text.partition("\n")
+    headers, _, body = (rest if REQUEST_LINE.fullmatch(first.strip()) else text).partition("\n\n")
+    return headers, body
 
 
 def read_headers(text: str) -> dict[str, str]:

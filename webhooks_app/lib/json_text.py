@@ -4,6 +4,7 @@ So what was accepted can be read everywhere. orjson, which we use for our own JS
 beyond 64 bits.
 """
 
+import re
 from typing import TypeVar
 
 import msgspec
@@ -31,3 +32,36 @@ def write(value: object) -> str:
 
 def indented(value: object) -> str:
     return msgspec.json.format(write(value), indent=2)
+
+
+TOKENS = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[][{},]', re.DOTALL)
+CLOSERS = {"{": "}", "[": "]"}
+
+
+def read_start(text: str) -> object:
+    """What a JSON text says, or as far as it goes: one that was cut off is closed behind its last
+    whole member. None for what is no JSON."""
+    for candidate in (text, *_closed(text)):
+        try:
+            return read(candidate)
+        except NOT_JSON:
+            continue
+    return None
+
+
+def _closed(text: str) -> tuple[str, str]:
+    """Closed inside the text value that it ends in, and behind its last whole member."""
+    opened: list[str] = []
+    end, closing = 0, ""
+    for found in TOKENS.finditer(text):
+        mark = found[0]
+        if mark in CLOSERS:
+            opened.append(CLOSERS[mark])
+        elif opened and mark == opened[-1]:
+            opened.pop()
+        elif mark != ",":
+            continue
+        end = found.start() if mark == "," else found.end()
+        closing = "".join(reversed(opened))
+    inside = text.rstrip("\\") + '"' + "".join(reversed(opened))
+    return inside, text[:end] + closing

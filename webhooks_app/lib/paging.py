@@ -9,6 +9,8 @@ from typing import Generic, TypeVar
 DEFAULT_SIZE = 50
 LARGEST_SIZE = 100
 
+ROW_ID = re.compile("[a-z]+_[a-z0-9]+")
+
 Row = TypeVar("Row")
 
 
@@ -26,6 +28,13 @@ class Page(Generic[Row]):
 
     rows: Sequence[Row]
     next_cursor: str | None
+
+
+def from_row(row_id: str) -> PageBounds:
+    """The page that begins with that row: ids are as long as one another."""
+    if not ROW_ID.fullmatch(row_id):
+        raise ValueError("not a row")
+    return PageBounds(below=f"{row_id}0")
 
 
 def page_of(rows: Sequence[Row], ids: Sequence[str], size: int) -> Page[Row]:
@@ -49,6 +58,6 @@ def decode_cursor(cursor: str) -> str:
         row_id = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except ValueError as error:
         raise ValueError("not a cursor") from error
-    if not re.fullmatch("[a-z]+_[a-z0-9]+", row_id) or encode_cursor(row_id) != cursor:
+    if not ROW_ID.fullmatch(row_id) or encode_cursor(row_id) != cursor:
         raise ValueError("not a cursor")
     return row_id

@@ -185,6 +185,12 @@ class SubscriptionHealth(Model):
     failed_told: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
     failed_told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
+    @property
+    def success_rate(self) -> float | None:
+        """Of all attempts, the part that was delivered."""
+        attempts = self.delivered + self.failed_attempts
+        return self.delivered / attempts if attempts else None
+
 
 class SendAllowance(Model):
     """How much of its rate limit a subscription has used.

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from webhooks_app import queue
 from webhooks_app.catalogue import chat, workspace
 from webhooks_app.catalogue.system import DIGEST
-from webhooks_app.deliveries.log import Logged
+from webhooks_app.deliveries.log import START, Logged
 from webhooks_app.digests import service as digests
 from webhooks_app.events.type_registry import find_type
 from webhooks_app.ingest.rows import DELIVERY_COLUMNS, EVENT_COLUMNS, delivery_rows, event_row
@@ -61,7 +61,7 @@ def send_test(
     session.add_all([event, delivery])
     session.commit()
     queue.nudge()
-    return Logged(delivery, event, subscription.name)
+    return Logged(delivery, event, event.data[:START], subscription.name)
 
 
 def _sample(session: Session, organisation_id: str, name: str, scope: Scope | None) -> Incoming:

@@ -2,8 +2,9 @@
 
 from flask import Flask
 
+from webhooks_app.events import summaries
 from webhooks_app.parts import parts_of
-from webhooks_app.web import errors, rq_dashboard, security, tenancy, words
+from webhooks_app.web import errors, navigation, rq_dashboard, security, tenancy, words
 from webhooks_app.web.views import (
     account,
     api_keys,
@@ -32,11 +33,13 @@ from webhooks_app.web.views import (
     receiver,
     reference,
     replays,
+    search,
     second_factor,
     second_step,
     signature,
     simulator,
     subscriptions,
+    theme,
     try_it,
     unsubscribe,
 )
@@ -68,11 +71,13 @@ VIEWS = (
     receiver,
     reference,
     replays,
+    search,
     second_factor,
     second_step,
     signature,
     simulator,
     try_it,
+    theme,
     unsubscribe,
 )
 
@@ -89,4 +94,7 @@ def init_app(app: Flask) -> None:
     rq_dashboard.init_app(app)
     app.jinja_env.filters["duration"] = words.duration
     app.jinja_env.filters["schedule"] = words.schedule
+    app.jinja_env.globals["theme"] = theme.chosen
+    app.jinja_env.globals["navigation"] = navigation.SIDE
+    app.jinja_env.globals["summary_of"] = summaries.summary_of
     app.jinja_env.globals["brand"] = parts_of(app).settings.brand_name

@@ -1,13 +1,12 @@
 """The audit log as a file for spreadsheets."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
 
 import orjson
 
 from webhooks_app.lib.times import rfc3339
 from webhooks_app.models import AuditEntry
+from webhooks_app.web.csv_file import Row, csv_lines
 
 COLUMNS = (
     "time",
@@ -23,36 +22,14 @@ COLUMNS = (
     "browser",
     "details",
 )
-# What spreadsheets read as a formula (OWASP, "CSV injection").
-FORMULA = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\t",
-    "\r",
-    "\n",
-    "\N{FULLWIDTH EQUALS SIGN}",
-    "\N{FULLWIDTH PLUS SIGN}",
-    "\N{FULLWIDTH HYPHEN-MINUS}",
-    "\N{FULLWIDTH COMMERCIAL AT}",
-)
 
 
 def lines(batches: Iterable[Sequence[AuditEntry]]) -> Iterator[str]:
-    """A header row, then batches of rows. The byte order mark tells Excel that it is UTF-8."""
-    yield "\N{ZERO WIDTH NO-BREAK SPACE}" + _rows([COLUMNS])
-    for batch in batches:
-        yield _rows([_cells(entry) for entry in batch])
+    return csv_lines(COLUMNS, ([_cells(entry) for entry in batch] for batch in batches))
 
 
-def safe(cell: str) -> str:
-    """Put an apostrophe before what would be a formula: spreadsheets then show the text."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
-
-
-def _cells(entry: AuditEntry) -> Sequence[str]:
-    cells = (
+def _cells(entry: AuditEntry) -> Row:
+    return (
         rfc3339(entry.created_at),
         entry.actor_kind,
         entry.actor,
@@ -66,10 +43,3 @@ def _cells(entry: AuditEntry) -> Sequence[str]:
         entry.user_agent,
         orjson.dumps(entry.detail).decode() if entry.detail else None,
     )
-    return [safe(cell or "") for cell in cells]
-
-
-def _rows(rows: Iterable[Sequence[str]]) -> str:
-    written = io.StringIO()
-    csv.writer(written, quoting=csv.QUOTE_ALL).writerows(rows)
-    return written.getvalue()

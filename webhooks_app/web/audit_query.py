@@ -1,14 +1,13 @@
 """The filters of the audit log."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
-from webhooks_app.lib.times import time_zones, utcnow
+from webhooks_app.lib.times import utcnow
 from webhooks_app.organisations.audit_log import ACTIONS
 from webhooks_app.organisations.audit_search import AuditFilters
 from webhooks_app.vocabulary import ActorKind
-from webhooks_app.web.filter_query import FilterQuery, chosen, searched
+from webhooks_app.web.filter_query import ZonedQuery, chosen, searched
 
 WINDOWS = {
     "24h": ("the last 24 hours", timedelta(hours=24)),
@@ -25,19 +24,12 @@ KINDS = {
 ACTION_NAMES = {name: name for name in ACTIONS}
 
 
-class AuditQuery(FilterQuery):
-    """Times are in `zone`, which the browser sends, otherwise in `default_zone`."""
-
+class AuditQuery(ZonedQuery):
     NAMES = ("kind", "actor", "action", "target", "window", "since", "until", "zone")
 
     def __init__(self, asked: Mapping[str, str], default_zone: str) -> None:
-        super().__init__(asked)
-        self.zone = self._read("zone", _zone) or ZoneInfo(default_zone)
+        super().__init__(asked, default_zone)
         self.filters = self._filters()
-
-    @property
-    def narrows(self) -> bool:
-        return bool(self.without("zone"))
 
     def _filters(self) -> AuditFilters:
         opened = self._read("window", lambda name: utcnow() - chosen(name, WINDOWS)[1])
@@ -50,17 +42,3 @@ class AuditQuery(FilterQuery):
             since=max((one for one in (exactly, opened) if one), default=None),
             until=self._read("until", self._moment),
         )
-
-    def _moment(self, text: str) -> datetime:
-        """Parse a time; browsers send it without a zone."""
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError as error:
-            raise ValueError("Enter a time, such as 2026-03-02T10:00.") from error
-        return moment if moment.tzinfo else moment.replace(tzinfo=self.zone)
-
-
-def _zone(name: str) -> ZoneInfo:
-    if name not in time_zones():
-        raise ValueError("There is no time zone with this name.")
-    return ZoneInfo(name)

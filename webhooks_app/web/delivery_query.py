@@ -1,12 +1,12 @@
 """The filters of deliveries."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from webhooks_app.deliveries.filters import Filters, status_codes
 from webhooks_app.lib.times import utcnow
 from webhooks_app.vocabulary import DeliveryStatus, SubscriptionKind
-from webhooks_app.web.filter_query import FilterQuery, chosen, searched
+from webhooks_app.web.filter_query import ZonedQuery, chosen, searched
 
 WINDOWS = {
     "1h": ("the last hour", timedelta(hours=1)),
@@ -19,7 +19,7 @@ STATUSES = {status.value: status for status in DeliveryStatus}
 KINDS = {kind.value: kind for kind in SubscriptionKind}
 
 
-class DeliveryQuery(FilterQuery):
+class DeliveryQuery(ZonedQuery):
     NAMES = (
         "subscription_id",
         "kind",
@@ -31,15 +31,16 @@ class DeliveryQuery(FilterQuery):
         "until",
         "text",
         "missing",
+        "zone",
     )
 
-    def __init__(self, asked: Mapping[str, str]) -> None:
-        super().__init__(asked)
+    def __init__(self, asked: Mapping[str, str], default_zone: str = "UTC") -> None:
+        super().__init__(asked, default_zone)
         self.filters = self._filters()
 
     def _filters(self) -> Filters:
         opened = self._read("window", lambda name: utcnow() - chosen(name, WINDOWS)[1])
-        exactly = self._read("since", _moment)
+        exactly = self._read("since", self._moment)
         return Filters(
             subscription_id=self.kept.get("subscription_id"),
             kind=self._read("kind", lambda name: chosen(name, KINDS)),
@@ -47,16 +48,7 @@ class DeliveryQuery(FilterQuery):
             status=self._read("status", lambda name: chosen(name, STATUSES)),
             status_codes=self._read("code", status_codes),
             since=max((one for one in (exactly, opened) if one), default=None),
-            until=self._read("until", _moment),
+            until=self._read("until", self._moment),
             text=self._read("text", searched),
             missing="missing" in self.kept,
         )
-
-
-def _moment(text: str) -> datetime:
-    """Parse a time; browsers send it without a zone, which means UTC."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ValueError("Enter a time, such as 2026-03-02T10:00 (UTC).") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -11,7 +11,7 @@ from flask_login import login_required as flask_login_required
 from webhooks_app.extensions import db
 from webhooks_app.lib.body_limits import FORM, takes
 from webhooks_app.lib.errors import Conflict
-from webhooks_app.lib.paging import PageBounds, decode_cursor
+from webhooks_app.lib.paging import PageBounds, decode_cursor, from_row
 from webhooks_app.notices import notifications
 from webhooks_app.organisations import plans
 from webhooks_app.people import sessions
@@ -55,6 +55,16 @@ def window() -> PageBounds:
     cursor = request.args.get("cursor")
     try:
         return PageBounds(below=decode_cursor(cursor) if cursor else None)
+    except ValueError:
+        abort(400)
+
+
+def beginning() -> tuple[str, PageBounds]:
+    """The row that a page which refreshes itself begins with, and the page; an empty name for the
+    newest. 400 for what names no row."""
+    first = request.args.get("first", "")
+    try:
+        return first, from_row(first) if first else window()
     except ValueError:
         abort(400)
 

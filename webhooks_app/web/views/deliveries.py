@@ -1,36 +1,103 @@
-"""/deliveries: the whole log, one delivery with its attempts, and sending it again."""
+"""/deliveries: the log over everything, one delivery in the inspector, and sent again."""
 
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as Redirection
 
 from webhooks_app.deliveries import log as service
 from webhooks_app.deliveries import replays
 from webhooks_app.deliveries.send_again import retry_now, send_again
 from webhooks_app.events.type_registry import logged_names
 from webhooks_app.extensions import db
-from webhooks_app.lib import json_text
-from webhooks_app.mail.service import desk_of
-from webhooks_app.models import Subscription
-from webhooks_app.parts import parts
 from webhooks_app.subscriptions import queries as subscription_queries
-from webhooks_app.vocabulary import OPEN, ChannelName, DeliveryStatus
+from webhooks_app.vocabulary import OPEN, DeliveryStatus
+from webhooks_app.web import delivery_export, inspector
+from webhooks_app.web.comparison import compared
+from webhooks_app.web.curl_command import curl
 from webhooks_app.web.delivery_query import CODES, WINDOWS, DeliveryQuery
 from webhooks_app.web.htmx import wants_fragment
-from webhooks_app.web.tenancy import editor_required, here, member_required, window
+from webhooks_app.web.tenancy import (
+    beginning,
+    editor_required,
+    here,
+    member_required,
+    window,
+)
+
+MOST_NEW = 100
 
 bp = Blueprint("deliveries", __name__, url_prefix="/deliveries")
 
 
 @bp.get("/")
 @member_required
-def index() -> tuple[str, int]:
+def index() -> str | tuple[str, int]:
+    return _list() if wants_fragment() else _page()
+
+
+@bp.get("/<delivery_id>")
+@member_required
+def show(delivery_id: str) -> str | tuple[str, int]:
+    """In the inspector beside the list, which has the filters of the address."""
+    inspected = inspector.inspect(_find(delivery_id))
+    if wants_fragment():
+        return render_template("deliveries/_delivery.html", one=inspected, open_states=OPEN)
+    return _page(inspected)
+
+
+def _list() -> str:
+    """The list as it refreshes itself.
+
+    It keeps its first line and says how many came since, unless it follows what comes.
+    """
+    query = DeliveryQuery(request.args, here().organisation.time_zone)
+    tenant, session = here().tenant, db.session()
+    first, bounds = beginning()
+    newer = first and service.count_newer(session, tenant, query.filters, first, MOST_NEW)
+    return render_template(
+        "deliveries/_list.html",
+        page=service.list_deliveries(session, tenant, query.filters, bounds),
+        query=query,
+        first=first,
+        newer=newer or 0,
+        most_new=MOST_NEW,
+    )
+
+
+@bp.get("/export.csv")
+@member_required
+def export_csv() -> Response:
+    """All deliveries that match the filters, for spreadsheets."""
+    return _file(delivery_export.as_csv(_all()), "text/csv", "deliveries.csv")
+
+
+@bp.get("/export.ndjson")
+@member_required
+def export_ndjson() -> Response:
+    """The same for programs: a JSON object a line."""
+    return _file(delivery_export.as_ndjson(_all()), "application/x-ndjson", "deliveries.ndjson")
+
+
+def _all() -> Iterator[Sequence[service.Logged]]:
+    query = DeliveryQuery(request.args, here().organisation.time_zone)
+    return service.walk(db.engine, here().tenant, query.filters)
+
+
+def _file(lines: Iterator[str], kind: str, name: str) -> Response:
+    response = Response(lines, mimetype=kind)
+    response.headers["Content-Disposition"] = f"attachment; filename={name}"
+    return response
+
+
+def _page(inspected: inspector.Inspected | None = None) -> tuple[str, int]:
     """Filters are in the URL; an invalid one is reported and ignored."""
-    query = DeliveryQuery(request.args)
+    query = DeliveryQuery(request.args, here().organisation.time_zone)
     tenant, session = here().tenant, db.session()
     page = render_template(
         "deliveries/index.html",
+        one=inspected,
+        open_states=OPEN,
         page=service.list_deliveries(session, tenant, query.filters, window()),
         query=query,
         subscriptions=subscription_queries.names_of(session, tenant),
@@ -43,44 +110,83 @@ def index() -> tuple[str, int]:
     return page, 422 if query.faults else 200
 
 
-@bp.get("/<delivery_id>")
+@bp.get("/<delivery_id>/attempts/<int:number>")
 @member_required
-def show(delivery_id: str) -> str:
-    logged = service.find_delivery(db.session(), here().tenant, delivery_id)
-    name = "_delivery" if wants_fragment() else "show"
-    subscription = service.subscription_of(db.session(), logged.delivery)
+def attempt(delivery_id: str, number: int) -> str | tuple[str, int]:
+    """What an attempt sent and what came back; its page is the delivery's."""
+    logged = _find(delivery_id)
+    if not wants_fragment():
+        return _page(inspector.inspect(logged))
     return render_template(
-        f"deliveries/{name}.html",
-        logged=logged,
-        open_states=OPEN,
-        subscription=subscription,
-        body=_body(logged, subscription),
-        attempts=[_attempt(one) for one in service.attempts_of(db.session(), logged.delivery)],
+        "deliveries/_attempt.html", attempt=inspector.exchange(logged.delivery, number), full=True
     )
 
 
-def _body(logged: service.Logged, subscription: Subscription) -> str:
-    if subscription.channel != ChannelName.EMAIL:
-        return service.request_body(logged.delivery, logged.event)
-    desk = desk_of(parts().settings)
-    return service.mail_text(db.session(), logged, subscription, desk)
+@bp.get("/<delivery_id>/attempts/<int:number>/comparison")
+@member_required
+def compare(delivery_id: str, number: int) -> str:
+    """Its response beside that of the attempt before it."""
+    delivery = _find(delivery_id).delivery
+    before, after = (inspector.exchange(delivery, one) for one in (number - 1, number))
+    return render_template(
+        f"deliveries/{'_comparison' if wants_fragment() else 'comparison'}.html",
+        delivery=delivery,
+        number=number,
+        lines=compared(_text(before), _text(after)),
+    )
+
+
+def _text(one: inspector.Exchange) -> str:
+    headers = [f"{name}: {value}" for name, value in one.response_headers]
+    body = inspector.pretty_response(one)
+    return "\n".join([str(one.row.status_code or one.row.error), "", body, "", *headers])
+
+
+@bp.get("/<delivery_id>/body")
+@member_required
+def body(delivery_id: str) -> Response:
+    logged = _find(delivery_id)
+    subscription = service.subscription_of(db.session(), logged.delivery)
+    return _as_text(inspector.body_of(logged, subscription))
+
+
+@bp.get("/<delivery_id>/attempts/<int:number>/response")
+@member_required
+def response(delivery_id: str, number: int) -> Response:
+    return _as_text(inspector.exchange(_find(delivery_id).delivery, number).row.response_body)
+
+
+@bp.get("/<delivery_id>/attempts/<int:number>/curl")
+@member_required
+def as_curl(delivery_id: str, number: int) -> Response:
+    """A command; the values of custom headers are hidden in it, as on every page."""
+    logged = _find(delivery_id)
+    subscription = service.subscription_of(db.session(), logged.delivery)
+    one = inspector.exchange(logged.delivery, number)
+    if not one.row.url.startswith("http"):
+        abort(404)
+    sent = inspector.body_of(logged, subscription)
+    return _as_text(curl(one.row.url, one.request_headers, sent))
+
+
+def _as_text(content: str | bytes) -> Response:
+    """Never as what it says it is: a receiver could answer with a page that runs here."""
+    return Response(content, mimetype="text/plain")
 
 
 @bp.get("/<delivery_id>/outcome")
 @member_required
-def outcome(delivery_id: str) -> str:
+def outcome(delivery_id: str) -> str | tuple[str, int]:
     """The status line while it is being sent; without htmx, the delivery's page."""
     if not wants_fragment():
         return show(delivery_id)
-    logged = service.find_delivery(db.session(), here().tenant, delivery_id)
-    return render_template("deliveries/_outcome.html", logged=logged)
+    return render_template("deliveries/_outcome.html", logged=_find(delivery_id))
 
 
 @bp.post("/<delivery_id>/replay")
 @editor_required
-def replay(delivery_id: str) -> Response | str:
-    logged = service.find_delivery(db.session(), here().tenant, delivery_id)
-    again = send_again(db.session(), logged)
+def replay(delivery_id: str) -> Redirection | str:
+    again = send_again(db.session(), _find(delivery_id))
     if again.delivery.id == delivery_id:
         return _retried(
             again, "This delivery had not ended, so it is retried now instead of replayed."
@@ -93,26 +199,19 @@ def replay(delivery_id: str) -> Response | str:
 
 @bp.post("/<delivery_id>/retry-now")
 @editor_required
-def retry(delivery_id: str) -> Response | str:
-    logged = service.find_delivery(db.session(), here().tenant, delivery_id)
+def retry(delivery_id: str) -> Redirection | str:
+    logged = _find(delivery_id)
     waited = retry_now(db.session(), logged)
     said = "Retrying now." if waited else "It no longer waits for a retry."
     return _retried(logged, said)
 
 
-def _retried(logged: service.Logged, said: str) -> Response | str:
+def _retried(logged: service.Logged, said: str) -> Redirection | str:
     if wants_fragment():
         return render_template("deliveries/_retried.html", said=said)
     flash(said)
     return redirect(url_for(".show", delivery_id=logged.delivery.id))
 
 
-def _attempt(row: Any) -> dict[str, Any]:
-    return {
-        "row": row,
-        "request_headers": (
-            json_text.read_as(json_text.HeaderMap, row.request_headers) or {}
-        ).items(),
-        "response_headers": (json_text.read_as(json_text.HeaderList, row.response_headers) or []),
-        "response_body": row.response_body.decode(errors="replace"),
-    }
+def _find(delivery_id: str) -> service.Logged:
+    return service.find_delivery(db.session(), here().tenant, delivery_id)

@@ -11,6 +11,7 @@ from webhooks_app.extensions import db
 from webhooks_app.people import sessions
 from webhooks_app.vocabulary import Mode
 from webhooks_app.web.charts import stacked
+from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.tenancy import go_to, here, member_required
 
 bp = Blueprint("overview", __name__)
@@ -55,6 +56,20 @@ def _show() -> str:
         chart=stacked(traffic.bars),
         stretches=STRETCHES,
         chosen=name,
+    )
+
+
+@bp.get("/latest")
+@member_required
+def latest() -> str:
+    """The last part of the page, which refreshes itself."""
+    if not wants_fragment():
+        return _show()
+    tenant = here().tenant
+    return render_template(
+        "deliveries/_latest.html",
+        recent=overview.recent(db.session(), tenant),
+        subscriptions=overview.count_subscriptions(db.session(), tenant),
     )
 
 

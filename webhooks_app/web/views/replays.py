@@ -24,14 +24,14 @@ MOST_CHOSEN = 100
 @editor_required
 def new() -> tuple[str, int]:
     """How many deliveries match, before they are replayed."""
-    return _ask(DeliveryQuery(request.args))
+    return _ask(DeliveryQuery(request.args, here().organisation.time_zone))
 
 
 @bp.post("/")
 @editor_required
 def create() -> Response | tuple[str, int]:
     """Replay the selected rows, otherwise all that match the filters."""
-    query = DeliveryQuery(request.form)
+    query = DeliveryQuery(request.form, here().organisation.time_zone)
     chosen = request.form.getlist("delivery_id")
     if query.faults or len(chosen) > MOST_CHOSEN or not (chosen or "all" in request.form):
         return _ask(query)

@@ -10,7 +10,7 @@ from webhooks_app.vocabulary import ChannelName
 from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.tenancy import editor_required, here
 from webhooks_app.web.views.subscriptions.blueprint import Answer, bp, kind, load
-from webhooks_app.web.views.subscriptions.reading import recipients_of, sparks_of
+from webhooks_app.web.views.subscriptions.reading import healths_of, recipients_of, sparks_of
 from webhooks_app.web.views.subscriptions.recovery import Recoverable, recoverable
 from webhooks_app.web.views.subscriptions.secrets import show_secret_once
 
@@ -27,6 +27,7 @@ def toggle(subscription_id: str) -> Answer:
             name,
             shown=shown,
             sparks=sparks_of(row),
+            healths=healths_of(shown),
             missed=_missed(row),
             recipients=recipients_of(shown),
         )

@@ -9,6 +9,8 @@ from webhooks_app.channels.webhook.formats import FORMATS
 from webhooks_app.deliveries import log as deliveries
 from webhooks_app.deliveries import statistics
 from webhooks_app.deliveries.filters import Filters
+from webhooks_app.deliveries.health import Health, health_of, last_errors
+from webhooks_app.deliveries.statistics import DAY, HOUR
 from webhooks_app.extensions import db
 from webhooks_app.inbox import snippets
 from webhooks_app.lib.paging import Page, PageBounds
@@ -18,7 +20,7 @@ from webhooks_app.people import recipients
 from webhooks_app.subscriptions import custom_headers, stored
 from webhooks_app.subscriptions import queries as subscription_queries
 from webhooks_app.subscriptions.spec import EmailSpec, WebhookSpec
-from webhooks_app.web.charts import Sparklines, sparklines
+from webhooks_app.web.charts import Sparklines, sparklines, stacked
 from webhooks_app.web.forms.bindings import key_and_value
 from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.tenancy import here, member_required, window
@@ -40,6 +42,7 @@ def index() -> str:
         name,
         page=page,
         sparks=sparks_of(*found.rows),
+        healths=healths_of(*page.rows),
         recipients=recipients_of(*page.rows),
         asked=asked,
     )
@@ -51,8 +54,12 @@ def show(subscription_id: str) -> str:
     row = load(subscription_id)
     shown = stored.shown(row, custom_headers.masked(row, parts().vault))
     spec = shown.spec
+    traffic = statistics.traffic(db.session(), here().tenant, DAY, HOUR, row.id)
     return render_template(
         "subscriptions/show.html",
+        traffic=traffic,
+        chart=stacked(traffic.bars),
+        health=healths_of(shown)[row.id],
         row=row,
         spec=spec,
         broken=shown.broken,
@@ -96,6 +103,12 @@ def recipients_of(*actions: stored.ShownSubscription) -> Mapping[str, recipients
     specs = [one.spec for one in actions if isinstance(one.spec, EmailSpec)]
     addresses = {address for spec in specs for address in spec.email_to}
     return recipients.recipients_of(db.session(), here().organisation.id, addresses)
+
+
+def healths_of(*shown: stored.ShownSubscription) -> Mapping[str, Health]:
+    """By id, how each is doing."""
+    errors = last_errors(db.session(), [one.row for one in shown])
+    return {one.row.id: health_of(one.row, one.broken, errors) for one in shown}
 
 
 def sparks_of(*rows: Subscription) -> Sparklines:

@@ -1,0 +1,78 @@
+"""How an action or webhook is doing, and why."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, select, union_all
+from sqlalchemy.orm import Session
+
+from webhooks_app.database.bulk import force_index_scans
+from webhooks_app.models import Delivery, Subscription
+from webhooks_app.vocabulary import Trigger
+
+# Among how many of the newest deliveries the last error is looked for.
+LOOKED_AT = 20
+
+
+class Health(NamedTuple):
+    """`state` is broken, off, failing, healthy or unused; `since` when it began, None when nobody
+    knows; `reason` a sentence, or empty."""
+
+    state: str
+    since: datetime | None
+    reason: str
+
+
+def last_errors(session: Session, rows: Iterable[Subscription]) -> Mapping[str, str]:
+    """Of those that are failing, how the newest delivery that was tried went wrong, by id."""
+    failing = [row.id for row in rows if row.health.failing_since is not None]
+    if not failing:
+        return {}
+    force_index_scans(session.connection())
+    parts = [part for id_ in failing for part in (_waiting(id_), _newest(id_))]
+    found = session.execute(union_all(*parts))
+    errors: dict[str, tuple[str, str]] = {}
+    for subscription_id, delivery_id, error in found:
+        if error and delivery_id >= errors.get(subscription_id, ("", ""))[0]:
+            errors[subscription_id] = (delivery_id, error)
+    return {id_: error for id_, (_, error) in errors.items()}
+
+
+def health_of(row: Subscription, broken: str | None, errors: Mapping[str, str]) -> Health:
+    health = row.health
+    if broken:
+        return Health("broken", None, broken)
+    if not row.enabled:
+        return Health("off", row.disabled_at, row.disabled_reason or "")
+    if health.failing_since is not None:
+        return Health("failing", health.failing_since, errors.get(row.id, ""))
+    if health.last_success_at is not None:
+        return Health("healthy", health.last_success_at, "")
+    return Health("unused", None, "")
+
+
+def _waiting(subscription_id: str) -> Select[Any]:
+    """The one that waits longest: one that failed and is tried again later than all others."""
+    latest = (
+        select(Delivery.subscription_id, Delivery.id, Delivery.error)
+        .where(Delivery.subscription_id == subscription_id, Delivery.due_at.is_not(None))
+        .order_by(Delivery.due_at.desc())
+        .limit(1)
+        .subquery()
+    )
+    return select(latest)
+
+
+def _newest(subscription_id: str) -> Select[Any]:
+    newest = (
+        select(Delivery.subscription_id, Delivery.id, Delivery.error, Delivery.trigger)
+        .where(Delivery.subscription_id == subscription_id)
+        .order_by(Delivery.id.desc())
+        .limit(LOOKED_AT)
+        .subquery()
+    )
+    columns = newest.c
+    return select(columns.subscription_id, columns.id, columns.error).where(
+        columns.trigger != Trigger.TEST.value
+    )
