@@ -27,6 +27,8 @@ NO_PAGES = (
     # A part of the overview.
     "overview.latest",
     "deliveries.export",
+    # Of a delivery with two attempts; `test_inspector` looks at it.
+    "deliveries.compare",
     # Texts to copy, and an attempt for htmx; its page is that of the delivery.
     "deliveries.body",
     "deliveries.response",

@@ -13,7 +13,7 @@ def test_filters_are_kept_in_the_address(page: Page) -> None:
     expect(page.get_by_label("State")).to_have_value("failed")
     expect(page.locator(".logged").first).to_be_visible()
     expect(page.locator(".go > .badge.delivered")).to_have_count(0)
-    page.get_by_label("Search").fill("no such text anywhere")
+    page.get_by_label("Search", exact=True).fill("no such text anywhere")
     page.get_by_role("button", name="Filter").click()
     expect(page.get_by_text("No deliveries match these filters")).to_be_visible()
     page.get_by_role("link", name="Remove the filter Search").click()

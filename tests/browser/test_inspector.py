@@ -7,6 +7,7 @@ import requests
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.product import Product
+from tests.browser.test_accessibility import findings
 from tests.browser.test_recovery import answer, endpoint
 
 EXACT = (
@@ -183,6 +184,10 @@ def test_each_attempt_has_its_parts_its_connection_and_its_response(
     difference = detail.get_by_role("group", name="Differences")
     expect(difference.locator("del", has_text="401")).to_be_visible()
     expect(difference.locator("ins", has_text="503")).to_be_visible()
+    assert findings(page) == []
+    page.goto(page.url.partition("?")[0] + "/attempts/2/comparison")
+    expect(page.get_by_role("group", name="Differences")).to_be_visible()
+    assert findings(page) == []
 
 
 def test_a_replay_is_seen_to_arrive_and_leads_back(

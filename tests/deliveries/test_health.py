@@ -32,7 +32,7 @@ def sent(organisation: Organisation, count: int = 1) -> list[Delivery]:
 
 def put(delivery: Delivery, status: str, error: str | None, **more: object) -> None:
     waits = status in ("pending", "sending", "retrying")
-    due_at = NOW + timedelta(minutes=5) if waits else None
+    due_at = utcnow() + timedelta(minutes=5) if waits else None
     values = {"status": status, "error": error, "due_at": due_at} | more
     for name, value in values.items():
         setattr(delivery, name, value)

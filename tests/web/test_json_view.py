@@ -1,4 +1,4 @@
-"""JSON as it is shown: nothing of it changes, and nothing of it is markup."""
+"""JSON as it is shown: unchanged, and never markup."""
 
 import json
 import re

@@ -77,6 +77,7 @@ OF_OWNERS = {"members.change_role", "organisations.require_second_factor"}
 OF_ONES_OWN = {
     "account.show",
     "account.rename",
+    "theme.choose",
     "account.change_password",
     "account.revoke_session",
     "account.revoke_others",

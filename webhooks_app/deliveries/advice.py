@@ -1,4 +1,4 @@
-"""What became of a delivery, why, and what to do next, in sentences. Pure."""
+"""The result of a delivery, its cause, and what to do next, in sentences. Pure."""
 
 from typing import NamedTuple
 

@@ -16,8 +16,8 @@ LOOKED_AT = 20
 
 
 class Health(NamedTuple):
-    """`state` is broken, off, failing, healthy or unused; `since` when it began, None when nobody
-    knows; `reason` a sentence, or empty."""
+    """`state` is broken, off, failing, healthy or unused. `since` is when it began, None if that is
+    unknown. `reason` is a sentence, or empty."""
 
     state: str
     since: datetime | None
