@@ -5,12 +5,12 @@ from playwright.sync_api import Page, expect
 
 def test_filters_are_kept_in_the_address(page: Page) -> None:
     page.goto("/deliveries/")
-    page.get_by_label("State").select_option("failed")
+    page.get_by_label("State", exact=True).select_option("failed")
     page.wait_for_url("**/deliveries/?status=failed")
-    page.get_by_label("Code").select_option("5xx")
+    page.get_by_label("Code", exact=True).select_option("5xx")
     page.wait_for_url("**/deliveries/?status=failed&code=5xx")
     page.reload()
-    expect(page.get_by_label("State")).to_have_value("failed")
+    expect(page.get_by_label("State", exact=True)).to_have_value("failed")
     expect(page.locator(".logged").first).to_be_visible()
     expect(page.locator(".go > .badge.delivered")).to_have_count(0)
     page.get_by_label("Search", exact=True).fill("no such text anywhere")
