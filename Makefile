@@ -1,4 +1,4 @@
-.PHONY: check test quick drills newest constraints format screenshots pictures openapi
+.PHONY: check test quick drills newest constraints format profile screenshots pictures openapi
 
 check:
 	ruff check .
@@ -34,6 +34,10 @@ constraints:
 format:
 	ruff check --fix .
 	ruff format .
+
+# Where the time of a delivery goes, by process: see docs/benchmarks.md.
+profile:
+	python -m bench profile
 
 # Every page at two widths, light and dark, into build/screenshots.
 screenshots:

@@ -86,6 +86,27 @@ def latency(count: int) -> None:
 
 
 @main.command()
+@click.option("--count", default=2000, show_default=True, help="Deliveries before it is read.")
+@click.option("--against", type=click.Path(exists=True, path_type=Path), help="Another checkout.")
+def memory(count: int, against: Path | None) -> None:
+    """What each process holds."""
+    from bench import memory
+
+    report("memory", memory.run(against, count))
+
+
+@main.command()
+@click.option("--count", default=20_000, show_default=True, help="Deliveries.")
+@click.option("--fan-out", default=1, show_default=True)
+@click.option("--warm", default=20_000, show_default=True, help="Deliveries beforehand.")
+def profile(**options: int) -> None:
+    """Where the time of the path goes: a profile of each process."""
+    from bench import profile
+
+    profile.run(**options)
+
+
+@main.command()
 @click.option("--seconds", default=20.0, show_default=True)
 def isolation(seconds: float) -> None:
     """Healthy endpoints beside twenty that hang."""

@@ -45,27 +45,35 @@ class Scene:
 
 
 class Installation:
-    """`with Installation(folder) as made, made.running(): …`"""
+    """`with Installation(folder) as made, made.running(): …`. Without `servers` it is on SQLite
+    and starts its own Redis."""
 
-    def __init__(self, checkout: Path = HERE, **environ: str) -> None:
+    def __init__(
+        self, checkout: Path = HERE, postgres: Sequence[str] = (), servers: bool = True
+    ) -> None:
         self._checkout = checkout.resolve()
         own = self._checkout / ".venv" / "bin" / "python"
         self.python = sys.executable if self._checkout == HERE else str(own)
         self.port = free_port()
         self.pid = 0
-        self._more = environ
+        self._postgres_options = postgres
+        self._servers = servers
 
     def __enter__(self) -> "Installation":
         self._temporary = tempfile.TemporaryDirectory()
         self._folder = Path(self._temporary.name)
         self._folder.chmod(0o755)
+        if self._servers:
+            self._start_servers()
+        return self
+
+    def _start_servers(self) -> None:
         (self._folder / "postgres").mkdir()
-        self._postgres = PostgresServer(self._folder / "postgres")
+        self._postgres = PostgresServer(self._folder / "postgres", self._postgres_options)
         self._redis = RedisServer(self._folder)
         self._postgres.create()
         self._redis.start()
         self.database_url = create_database(self._postgres.url, "bench")
-        return self
 
     def __exit__(
         self,
@@ -73,8 +81,9 @@ class Installation:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._postgres.stop("immediate")
-        self._redis.kill()
+        if self._servers:
+            self._postgres.stop("immediate")
+            self._redis.kill()
         self._temporary.cleanup()
 
     @contextmanager
@@ -118,19 +127,14 @@ class Installation:
     def site(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    @property
-    def redis_pid(self) -> int:
-        return self._redis.pid
-
-    @property
-    def postgres_pid(self) -> int:
-        return self._postgres.pid
-
     def sql(self, statement: str, *values: object) -> tuple[object, ...]:
         """The first row, if it has any."""
+        return next(iter(self.rows(statement, *values)), ())
+
+    def rows(self, statement: str, *values: object) -> list[tuple[object, ...]]:
         with psycopg.connect(self.database_url, autocommit=True) as connection:
             cursor = connection.execute(statement.encode(), values or None)
-            return (cursor.fetchone() or ()) if cursor.description else ()
+            return cursor.fetchall() if cursor.description else []
 
     def kinds(self) -> dict[int, str]:
         """Of every process of the product, by pid."""
@@ -141,15 +145,16 @@ class Installation:
         used: Counter[str] = Counter()
         for pid, kind in self.kinds().items():
             used[kind] += proc.cpu_seconds(pid)
-        for kind, root in (("redis", self.redis_pid), ("postgres", self.postgres_pid)):
-            used[kind] += sum(proc.cpu_seconds(pid) for pid, _ in proc.tree(root))
+        if self._servers:
+            for kind, root in (("redis", self._redis.pid), ("postgres", self._postgres.pid)):
+                used[kind] += sum(proc.cpu_seconds(pid) for pid, _ in proc.tree(root))
         return used
 
     def _environ(self) -> dict[str, str]:
         ours = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        if self._servers:
+            ours |= {"DATABASE_URL": self.database_url, "REDIS_URL": self._redis.url}
         return ours | {
-            "DATABASE_URL": self.database_url,
-            "REDIS_URL": self._redis.url,
             "DATA_DIR": str(self._folder / "data"),
             "PORT": str(self.port),
             "DEMO": "0",
@@ -158,7 +163,6 @@ class Installation:
             "ALLOWED_NETWORKS": "127.0.0.0/8",
             "INGEST_RATE_LIMIT": "1000000 per second",
             "LOG_LEVEL": "ERROR",
-            **self._more,
         }
 
     def _is_up(self, process: "subprocess.Popen[bytes]") -> bool:
@@ -193,6 +197,8 @@ def _kind(path: tuple[int, ...]) -> str:
         words = proc.command(pid).split()
         if "granian" in words:
             return "web"
+        if words[:1] == ["redis-server"]:
+            return "redis"
         for role in ROLES:
             if role in words or f"hookline-{role}" in words:
                 return role

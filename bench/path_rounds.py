@@ -60,12 +60,17 @@ class Side:
 
 
 @contextmanager
-def sides(against: Path | None, fan_outs: Sequence[int], warm: int) -> Iterator[list[Side]]:
+def sides(
+    against: Path | None, fan_outs: Sequence[int], warm: int, postgres: Sequence[str] = ()
+) -> Iterator[list[Side]]:
     """Ours, and the other checkout's when there is one, with that many deliveries in the tables."""
     checkouts = {"new": HERE} | ({"old": against} if against else {})
     with ExitStack() as stack:
         receiver = stack.enter_context(ReceiverProcess(max(fan_outs)))
-        made = {name: stack.enter_context(Installation(path)) for name, path in checkouts.items()}
+        made = {
+            name: stack.enter_context(Installation(path, postgres))
+            for name, path in checkouts.items()
+        }
         yield [_prepared(name, one, receiver, fan_outs, warm) for name, one in made.items()]
 
 
@@ -89,7 +94,7 @@ def _warm(side: Side, fan_out: int, deliveries: int) -> None:
     body = b'{"events":[' + b",".join([side.event(fan_out)] * BATCH) + b"]}"
     request = post("/api/v1/events/batch", side.scene.headers, body)
     send = partial(rate, side.made.port, request, batches, 4, b"202")
-    _delivered(side, BATCH * batches * fan_out, send)
+    delivered(side, BATCH * batches * fan_out, send)
 
 
 def _await_pings(made: Installation, receiver: ReceiverProcess) -> None:
@@ -104,16 +109,16 @@ def measured(side: Side, fan_out: int, load: Load) -> Round:
     single = post("/api/v1/events", side.scene.headers, side.event(fan_out))
     with side.made.running():
         burst = partial(rate, side.made.port, single, connections=CONNECTIONS, expected=b"202")
-        _delivered(side, WARM_UP * fan_out, partial(burst, WARM_UP))
+        delivered(side, WARM_UP * fan_out, partial(burst, WARM_UP))
         send = partial(burst, load.events)
         if load.a_second:
             send = partial(
                 paced, side.made.port, lambda _: single, load.a_second, load.events, b"202"
             )
-        return _delivered(side, load.events * fan_out, send)
+        return delivered(side, load.events * fan_out, send)
 
 
-def _delivered(side: Side, count: int, send: Callable[[], object]) -> Round:
+def delivered(side: Side, count: int, send: Callable[[], object]) -> Round:
     """What `send` used until all `count` deliveries of what it sent arrived and were recorded."""
     made, before = side.made, _count(side)
     written, cpu, start = made.sql(WRITTEN), made.cpu(), time.time()

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sysconfig
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -79,10 +79,12 @@ class RedisServer:
 
 
 class PostgresServer:
-    """Our own PostgreSQL cluster, in a temporary folder on a free port of loopback."""
+    """Our own PostgreSQL cluster, in a temporary folder on a free port of loopback, with more
+    `options` such as `name=value`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, options: Sequence[str] = ()) -> None:
         self._data = folder / "data"
+        self._options = options
         self._bin = _postgres_bin()
         self._user = "postgres" if os.geteuid() == 0 else None
         self.port = free_port()
@@ -103,6 +105,7 @@ class PostgresServer:
     def start(self) -> None:
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''"
         options += " -c max_connections=200 -c shared_buffers=256MB"
+        options += "".join(f" -c {option}" for option in self._options)
         log = str(self._data / "log")
         self._run("pg_ctl", "-D", str(self._data), "-w", "-l", log, "-o", options, "start")
 
