@@ -194,7 +194,7 @@ class Installation:
 def _kind(path: tuple[int, ...]) -> str:
     """What a process is part of; the supervisor is what is part of nothing else."""
     for pid in path:
-        words = proc.command(pid).split()
+        words = proc.command(pid).split()  # a server may have named itself
         if "granian" in words:
             return "web"
         if words[:1] == ["redis-server"]:

@@ -16,6 +16,7 @@ from bench.installation import ROLES, Installation
 from bench.load import post, rate
 from bench.path_rounds import CONNECTIONS, WARM_UP, Side, delivered, sides
 
+SAMPLES = 200  # a second
 SHOWN = 12
 FRAME = re.compile(r"(?P<function>.+) \((?P<file>.+?)(:\d+)?\)")
 PRELOADED = "shared_preload_libraries=pg_stat_statements"
@@ -37,7 +38,7 @@ def run(count: int, fan_out: int, warm: int) -> None:
             with _watched(side.made, Path(folder)) as files:
                 one = delivered(side, count, partial(burst, count // fan_out))
             for kind, file in files.items():
-                _tell(kind, one.cpu[kind], file.read_text().splitlines())
+                _tell(kind, one.cpu[kind], file.read_text().splitlines(), count)
         _tell_statements(side, one.cpu["postgres"], count)
 
 
@@ -58,14 +59,14 @@ def _watched(made: Installation, folder: Path) -> Iterator[dict[str, Path]]:
 
 
 def _spy(pid: int, file: Path) -> "subprocess.Popen[bytes]":
-    """A process that is stopped for each sample wakes its waiting threads, which then count."""
-    options = ["--duration", "unlimited", "--rate", "200", "--format", "raw", "--function"]
-    options += ["--nonblocking"]
-    command = ["py-spy", "record", *options, "--full-filenames", "--pid", str(pid)]
-    return subprocess.Popen([*command, "--output", str(file)], stdout=subprocess.DEVNULL)
+    """It samples who holds the interpreter's lock: to stop a process wakes its waiting threads, so
+    they would count too."""
+    options = ["--duration", "unlimited", "--rate", str(SAMPLES), "--format", "raw", "--gil"]
+    options += ["--function", "--full-filenames", "--pid", str(pid), "--output", str(file)]
+    return subprocess.Popen(["py-spy", "record", *options], stdout=subprocess.DEVNULL)
 
 
-def _tell(kind: str, cpu: float, stacks: list[str]) -> None:
+def _tell(kind: str, cpu: float, stacks: list[str], count: int) -> None:
     rooms, functions, within = Counter[str](), Counter[str](), Counter[str]()
     for line in stacks:
         stack, _, times = line.rpartition(" ")
@@ -75,8 +76,8 @@ def _tell(kind: str, cpu: float, stacks: list[str]) -> None:
         functions[f"{room}: {function}"] += int(times)
         ours = {f"{a}: {b}" for a, b in frames if a.startswith("webhooks_app")}
         within.update(dict.fromkeys(ours, int(times)))
-    total = max(1, rooms.total())
-    print(f"\n{kind}: {cpu:.0f} µs each, {total} samples")
+    each = 1e6 / SAMPLES / count
+    print(f"\n{kind}: {cpu:.0f} µs of CPU each, {rooms.total() * each:.0f} µs with Python's lock:")
     for title, counted in (
         ("in the code of", rooms),
         ("in the function itself", functions),
@@ -84,7 +85,7 @@ def _tell(kind: str, cpu: float, stacks: list[str]) -> None:
     ):
         print(f"  {title}")
         for name, times in counted.most_common(SHOWN):
-            print(f"    {times / total:6.1%}  {cpu * times / total:6.0f} µs  {name}")
+            print(f"    {times * each:6.0f} µs  {times / rooms.total():6.1%}  {name}")
 
 
 def _named(frame: str) -> tuple[str, str]:
