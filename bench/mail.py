@@ -16,7 +16,8 @@ from webhooks_app.engine.claim import ClaimRequest, claim
 from webhooks_app.engine.engine import Engine
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
-from webhooks_app.mail.compose import MailAction, compose, read_about
+from webhooks_app.mail.about import MailAction, read_about
+from webhooks_app.mail.compose import compose
 from webhooks_app.mail.service import desk_of
 from webhooks_app.models import Delivery, Subscription
 from webhooks_app.parts import parts_of

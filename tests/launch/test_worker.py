@@ -83,7 +83,7 @@ def test_it_runs_as_many_as_it_is_told_and_a_beat(start: Start) -> None:
     worker = start("--processes", "2")
     wait_until(lambda: "beat is active" in worker.said, 20)
 
-    lines = sorted(command_line(process).split("--role ")[1] for process in worker.family())
+    lines = sorted(command_line(process).split("--role ")[1].strip() for process in worker.family())
 
     assert lines == ["background", "beat", "deliveries", "deliveries"]
 

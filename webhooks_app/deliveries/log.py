@@ -22,7 +22,8 @@ from webhooks_app.deliveries.filters import (
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.paging import Page, PageBounds, decode_cursor, encode_cursor, page_of
 from webhooks_app.lib.tenant import Tenant
-from webhooks_app.mail.compose import MailAction, MailContext, compose, read_about
+from webhooks_app.mail.about import MailAction, read_about
+from webhooks_app.mail.compose import MailContext, compose
 from webhooks_app.models import Attempt, Delivery, Event, Subscription
 from webhooks_app.vocabulary import Trigger
 

@@ -1,67 +1,25 @@
 """Turn an event and an action into e-mails."""
 
-import dataclasses
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
-from typing import Protocol, cast
 
 import msgspec
-from sqlalchemy import Connection, Table, and_, bindparam, select
 
 from webhooks_app.catalogue.system import DIGEST
 from webhooks_app.channels.contract import Claimed
 from webhooks_app.channels.email.digest import summary_of
 from webhooks_app.channels.email.fields import Field, fields_of, reply_address
-from webhooks_app.channels.email.message import settled
 from webhooks_app.channels.email.mime import Email, domain_of
 from webhooks_app.channels.email.templates import one_line, render
 from webhooks_app.channels.email.unsubscribe import Unsubscribing
 from webhooks_app.channels.readable import title_of
-from webhooks_app.lib import json_text
-from webhooks_app.lib.times import rfc3339, when, zone_named
+from webhooks_app.lib.times import rfc3339, when
+from webhooks_app.mail.about import About, MailAction
 from webhooks_app.mail.subject_template import LONGEST, filled_in
 from webhooks_app.matching.view import View
-from webhooks_app.models import (
-    Attempt,
-    Delivery,
-    MailRecipient,
-    Membership,
-    Organisation,
-    User,
-)
-from webhooks_app.vocabulary import Mode, Trigger
-
-ATTEMPTS = cast(Table, Attempt.__table__)
-DELIVERIES = cast(Table, Delivery.__table__)
-MEMBERSHIPS = cast(Table, Membership.__table__)
-ORGANISATIONS = cast(Table, Organisation.__table__)
-USERS = cast(Table, User.__table__)
 
 # Characters with a meaning in List-Id: brackets, quotes, the start of an encoded word (RFC 2047).
 MEANINGFUL = re.compile(r'[<>"]|=\?')
-
-# A row for each address that belongs to a member; one row without an address, if none does.
-ABOUT = (
-    select(
-        ORGANISATIONS.c.name,
-        ORGANISATIONS.c.time_zone,
-        DELIVERIES.c.trigger,
-        DELIVERIES.c.mode,
-        DELIVERIES.c.created_at,
-        USERS.c.email,
-    )
-    .join_from(DELIVERIES, ORGANISATIONS, ORGANISATIONS.c.id == DELIVERIES.c.organisation_id)
-    .outerjoin(
-        USERS.join(MEMBERSHIPS, MEMBERSHIPS.c.user_id == USERS.c.id),
-        and_(
-            ORGANISATIONS.c.id == MEMBERSHIPS.c.organisation_id,
-            USERS.c.email.in_(bindparam("addresses", expanding=True)),
-        ),
-    )
-    .where(DELIVERIES.c.id == bindparam("id"))
-)
 
 _decode = msgspec.json.Decoder().decode
 
@@ -74,76 +32,6 @@ class MailContext:
     site_url: str
     brand: str
     unsubscribing: Unsubscribing
-
-
-class MailMembers(Protocol):
-    """What an action's spec says about its mails."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def retry_policy(self) -> object: ...
-    @property
-    def email_to(self) -> Sequence[str]: ...
-    @property
-    def email_subject(self) -> str | None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class MailAction:
-    """An action by e-mail; `subject` is None if it is made from the event."""
-
-    id: str
-    name: str
-    to: tuple[str, ...]
-    subject: str | None
-
-    @classmethod
-    def of(cls, id_: str, spec: MailMembers) -> "MailAction":
-        return cls(id_, spec.name, tuple(spec.email_to), spec.email_subject)
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What a mail needs besides its event.
-
-    `settled`: recipients with a final answer from earlier tries, and whether it was accepted.
-    `subject` and `action`: the names that those tries used. `unconfirmed`: addresses, in lower
-    case, that have not confirmed that they want mails.
-    """
-
-    organisation: str
-    zone: tzinfo
-    test: bool
-    created_at: datetime
-    members: frozenset[str]
-    subject: str | None = None
-    action: str | None = None
-    settled: Mapping[str, bool] = dataclasses.field(default_factory=dict)
-    unconfirmed: frozenset[str] = frozenset()
-
-    def may_mail(self, address: str) -> bool:
-        return address.lower() not in self.unconfirmed
-
-
-def read_about(connection: Connection, action: MailAction, claimed: Claimed) -> About:
-    addresses = [address.lower() for address in action.to]
-    rows = connection.execute(ABOUT, {"id": claimed.delivery_id, "addresses": addresses}).all()
-    row = rows[0]
-    said, answered = _earlier(connection, claimed.delivery_id) if claimed.number > 1 else ({}, {})
-    members = frozenset(one.email for one in rows)
-    strangers = frozenset(addresses) - members
-    return About(
-        organisation=row.name,
-        zone=zone_named(row.time_zone),
-        test=row.trigger == Trigger.TEST or row.mode == Mode.TEST,
-        created_at=row.created_at,
-        members=members,
-        unconfirmed=strangers - _confirmed(connection, claimed.organisation_id, strangers),
-        subject=said.get("Subject"),
-        action=said.get("List-Id", "").rpartition(" <")[0] or None,
-        settled=answered,
-    )
 
 
 def compose(action: MailAction, claimed: Claimed, about: About, desk: MailContext) -> list[Email]:
@@ -199,20 +87,6 @@ def compose(action: MailAction, claimed: Claimed, about: About, desk: MailContex
     return [letter(one) for one in due]
 
 
-def _confirmed(
-    connection: Connection, organisation_id: str, strangers: frozenset[str]
-) -> frozenset[str]:
-    """Which addresses of non-members have not confirmed that they want mails."""
-    if not strangers:
-        return frozenset()
-    said_yes = select(MailRecipient.address).where(
-        MailRecipient.in_organisation(organisation_id),
-        MailRecipient.address.in_(strangers),
-        MailRecipient.confirmed_at.is_not(None),
-    )
-    return frozenset(connection.scalars(said_yes))
-
-
 def _subject(action: MailAction, claimed: Claimed, title: str, fields: list[Field]) -> str:
     if subject := _own_subject(action, claimed):
         return subject
@@ -238,21 +112,3 @@ def _view(claimed: Claimed) -> View:
             "data": _decode(claimed.data),
         }
     )
-
-
-def _earlier(connection: Connection, delivery_id: str) -> tuple[dict[str, str], dict[str, bool]]:
-    """Headers of the first try, and recipients with a final answer, both from the log.
-
-    A retry must not differ, even if the action was edited since.
-    """
-    attempts = ATTEMPTS.c
-    rows = connection.execute(
-        select(attempts.request_headers, attempts.response_headers)
-        .where(attempts.delivery_id == delivery_id)
-        .order_by(attempts.number)
-    ).all()
-    headers = [(json_text.read_as(json_text.HeaderMap, row.request_headers) or {}) for row in rows]
-    answered: dict[str, bool] = {}
-    for row in rows:
-        answered |= settled(json_text.read_as(json_text.HeaderList, row.response_headers) or [])
-    return next(filter(None, headers), {}), answered

@@ -36,18 +36,14 @@ from webhooks_app.database import read_only
 from webhooks_app.lib.errors import reason_of
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.times import utcnow
-from webhooks_app.mail.compose import (
-    About,
-    MailAction,
-    MailContext,
-    MailMembers,
-    compose,
-    read_about,
-)
+from webhooks_app.mail.about import About, MailAction, MailMembers, read_about
+from webhooks_app.mail.about_reader import AboutReader
+from webhooks_app.mail.compose import MailContext, compose
 from webhooks_app.models import Delivery, Mail
 from webhooks_app.vocabulary import DeliveryStatus, Failure
 
 CONNECTIONS = 4
+FRESH = 1.0  # seconds for which what was read about a mail holds: people unsubscribe meanwhile
 UNCONFIRMED = "Not sent: this address has not confirmed that it wants these e-mails"
 AT_ONCE = 16  # mails of one action at once: all share the mail server
 
@@ -110,6 +106,7 @@ class EmailChannel:
 
     async def __aenter__(self) -> "EmailChannel":
         self._loop = asyncio.get_running_loop()
+        self._reader = AboutReader(self._database)
         self._upkeep = [
             asyncio.create_task(self._hold_leases()),
             asyncio.create_task(self._hang_up_when_idle()),
@@ -140,18 +137,28 @@ class EmailChannel:
         asked_at = self._transport.now() if self._transport else 0.0
         self._waiting[claimed.delivery_id] = claimed.number
         try:
+            about = await self._reader.read(action, claimed)
+            read_at = time.monotonic()
             return await self._loop.run_in_executor(
-                self._threads, self._send, action, claimed, asked_at
+                self._threads, self._send, action, claimed, about, read_at, asked_at
             )
         finally:
             del self._waiting[claimed.delivery_id]
 
     # In threads
 
-    def _send(self, action: MailAction, claimed: Claimed, asked_at: float) -> Tried:
-        with self._database.connect() as connection:
-            read_only(connection)
-            about = read_about(connection, action, claimed)
+    def _send(
+        self,
+        action: MailAction,
+        claimed: Claimed,
+        about: About,
+        read_at: float,
+        asked_at: float,
+    ) -> Tried:
+        if time.monotonic() - read_at > FRESH:  # a slow mail server keeps many waiting
+            with self._database.connect() as connection:
+                read_only(connection)
+                about = read_about(connection, action, claimed)
         letters = compose(action, claimed, about, self._desk)
         started_at, start = utcnow(), time.perf_counter()
         if self._transport is None:
