@@ -15,6 +15,7 @@ from playwright.sync_api import Page, sync_playwright
 from tests.browser.conftest import LAUNCH
 from tests.browser.product import Product
 from tests.launch.instance import Instance
+from tests.support.servers import wait_until
 from webhooks_app.launch.demo import kept_demo
 
 PICTURE = Path(__file__).parents[2] / "docs/screenshots/first-delivery.webp"
@@ -64,6 +65,7 @@ def shoot_all(page: Page, terminal: Page, product: Product, instance: Instance) 
     page.goto(product.inbox)
     page.get_by_text("Nothing has arrived yet").scroll_into_view_if_needed()
     shoot(page, product, "empty", "2. Open the test receiver")
+    wait_until(lambda: requests.get(f"{product.url}/status", timeout=10).ok, 60)
     ran = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
     show(terminal, product, f"$ {command}\n\n{ran.stdout}")
     shoot(terminal, product, "event", "3. Report an event")
