@@ -46,6 +46,17 @@ ACTION: dict[str, Any] = {
     "email_subject": "New lead: {{ data.name }}",
     "schedule": {"frequency": "daily", "hour": 9},
 }
+FILTER = {
+    "subscription_id": "whk_1",
+    "kind": "webhook",
+    "event_type": "lead.captured",
+    "status": "failed",
+    "status_code": "4xx",
+    "text": "a",
+    "missing": True,
+    "since": EVENT["timestamp"],
+    "until": EVENT["timestamp"],
+}
 TYPE = {"name": "a.b", "title": "A", "description": "", "group": "G", "sample": {}, "schema": {}}
 MESSAGE = {
     "conversation_id": "c",
@@ -93,6 +104,8 @@ def bodies(scene: Scene) -> dict[tuple[str, str], dict[str, Any]]:
         ("PUT", "/webhooks/key:crm"): {k: v for k, v in WEBHOOK.items() if k != "secret"},
         ("POST", f"/actions/{action}/test"): {"event_type": "lead.captured"},
         ("POST", f"/actions/{action}/rotate-secret"): {"overlap_hours": 1, "secret": None},
+        ("POST", "/replays"): {"filter": FILTER, "delivery_ids": ["msg_1"]},
+        ("POST", "/deliveries/count"): FILTER,
         ("POST", "/event-types"): TYPE,
         ("PATCH", f"/event-types/{own}"): TYPE,
         ("POST", "/chatbots/bot_1/messages"): MESSAGE,
@@ -124,7 +137,12 @@ def test_every_endpoint_that_takes_json_is_here(scene: Scene) -> None:
 
 
 # Another endpoint's body, or none.
-NOT_HERE = {"api.update_chatbot_webhook", "api.replay_delivery", "api.retry_delivery"}
+NOT_HERE = {
+    "api.update_chatbot_webhook",
+    "api.replay_delivery",
+    "api.retry_delivery",
+    "api.cancel_replay",
+}
 
 
 def test_odd_members(scene: Scene, watch: Watch) -> None:

@@ -39,7 +39,11 @@ def real_ids(site: Site, slug: str) -> Mapping[str, str]:  # noqa: F811
     webhook_id = webhook["id"]  # type: ignore[index]
     action_id = post("/actions", WEBHOOK)["id"]
     delivery = post(f"/webhooks/{webhook_id}/test", {"event_type": "lead.captured"})
+    event_id = post("/events", {"type": "lead.captured", "data": {"name": "Ada"}})["id"]
+    replay_id = post("/replays", {"delivery_ids": [delivery["id"]]})["id"]
     return {
+        "evt_06gvpml7cj579nme4baogimovo": event_id,
+        "rpl_06gvpml7cj579nme4baogimovo": replay_id,
         "whk_06gvpml7cj579nme4baogimovo": webhook_id,
         "msg_06gvpml7cj579nme4baogimovo": delivery["id"],
         "act_06gvpml7cj579nme4baogimovo": action_id,

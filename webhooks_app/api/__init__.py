@@ -6,11 +6,13 @@ from webhooks_app.api import (
     actions,
     chatbot_webhooks,
     deliveries,
+    event_log,
     event_types,
     events,
     messages,
     problems,
     receiver,
+    replays,
     webhooks,
     whoami,
 )
@@ -19,7 +21,18 @@ from webhooks_app.api.openapi import view as openapi
 from webhooks_app.api.paths import RowId, SubjectId
 from webhooks_app.extensions import csrf
 
-VIEWS = (actions, chatbot_webhooks, deliveries, event_types, events, messages, webhooks, whoami)
+VIEWS = (
+    actions,
+    chatbot_webhooks,
+    deliveries,
+    event_log,
+    event_types,
+    events,
+    messages,
+    replays,
+    webhooks,
+    whoami,
+)
 
 
 def init_app(app: Flask) -> None:

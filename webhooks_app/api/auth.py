@@ -99,6 +99,12 @@ def key_id() -> str:
     return principal.key_id
 
 
+def key_name() -> str:
+    """What people call the key."""
+    principal: Principal = g.principal
+    return principal.name
+
+
 def is_known_key(authorization: str) -> bool:
     """Whether that header holds a valid API key."""
     token = bearer_token(authorization)

@@ -1,15 +1,22 @@
 """/deliveries: what was sent, how it went, and sending it again."""
 
+from typing import Annotated
+
+import msgspec
 from flask import Response
+from msgspec import Meta
 from msgspec.structs import replace
 
-from webhooks_app.api import auth, queries, shapes
+from webhooks_app.api import auth, bodies, queries, shapes
 from webhooks_app.api.answers import PageAnswer, answer, page
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.operation import Operation, operation
 from webhooks_app.deliveries import log as service
-from webhooks_app.deliveries.send_again import send_again
+from webhooks_app.deliveries.send_again import retry_now, send_again
 from webhooks_app.extensions import db
+from webhooks_app.lib.errors import Conflict
+
+MOST_COUNTED = 10_000
 
 
 @bp.get("/deliveries")
@@ -27,6 +34,32 @@ def list_deliveries() -> Response:
     query = queries.read(queries.DeliveryListQuery)
     found = service.list_deliveries(db.session(), auth.tenant(), query.filters(), query.window())
     return answer(page(found, shapes.delivery))
+
+
+class CountAnswer(msgspec.Struct, frozen=True):
+    """How many there are."""
+
+    count: int
+    at_least: Annotated[bool, Meta(description="Whether there are more, or may be.")]
+
+
+@bp.post("/deliveries/count")
+@operation(
+    Operation(
+        summary="Count deliveries",
+        tag="Deliveries",
+        body=queries.DeliveryFilter,
+        body_optional=True,
+        answers={200: CountAnswer},
+        description="Those that match, up to 10,000. With a filter that no index serves, only the "
+        "newest are looked through; `at_least` says so.",
+    )
+)
+@auth.requires("deliveries:read")
+def count_deliveries() -> Response:
+    filters = bodies.read_optional(queries.DeliveryFilter).filters()
+    found = service.estimate(db.session(), auth.tenant(), filters, MOST_COUNTED)
+    return answer(CountAnswer(found.found, found.more))
 
 
 @bp.get("/deliveries/<delivery_id>")
@@ -49,6 +82,25 @@ def read_delivery(delivery_id: str) -> Response:
             attempts=[shapes.attempt(one) for one in attempts],
         )
     )
+
+
+@bp.post("/deliveries/<delivery_id>/retry-now")
+@operation(
+    Operation(
+        summary="Retry a delivery now",
+        tag="Deliveries",
+        answers={202: shapes.DeliveryAnswer},
+        description="Makes the next attempt of a waiting delivery at once. The remaining retries "
+        "follow as planned.",
+        problems=("conflict",),
+    )
+)
+@auth.requires("deliveries:write")
+def retry_delivery(delivery_id: str) -> Response:
+    logged = service.find_delivery(db.session(), auth.tenant(), delivery_id)
+    if not retry_now(db.session(), logged):
+        raise Conflict("This delivery does not wait: it has ended, or is being sent. Replay it.")
+    return answer(shapes.delivery(logged), 202)
 
 
 @bp.post("/deliveries/<delivery_id>/replay")

@@ -14,7 +14,7 @@ from webhooks_app.lib.json_faults import as_fault
 from webhooks_app.lib.paging import DEFAULT_SIZE, LARGEST_SIZE, PageBounds, decode_cursor
 from webhooks_app.lib.pointers import Fault, Invalid
 from webhooks_app.subscriptions.spec import Key
-from webhooks_app.vocabulary import DeliveryStatus
+from webhooks_app.vocabulary import DeliveryStatus, SubscriptionKind
 
 Moment = Annotated[datetime, Meta(tz=True)]
 StatusCode = Annotated[
@@ -25,6 +25,7 @@ StatusCode = Annotated[
 
 NESTED = re.compile(r"([a-z]+)\[([^\[\]]*)\]")
 NUMBERS = ("limit",)
+BOOLEANS = {"true": True, "false": False}
 WHOLE = re.compile(r"-?[0-9]{1,9}")
 MOMENT = "Give a time with a time zone, such as 2026-03-02T10:00:00Z."
 EXPECTED = {
@@ -38,21 +39,25 @@ EXPECTED = {
 }
 
 
+Limit = Annotated[int, Meta(ge=1, le=LARGEST_SIZE, description="How many on a page.")]
+Cursor = Annotated[str | None, Meta(description="`next_cursor` of the page before, as it is.")]
+
+
 class PageQuery(msgspec.Struct, forbid_unknown_fields=True):
-    limit: Annotated[int, Meta(ge=1, le=LARGEST_SIZE, description="How many on a page.")] = (
-        DEFAULT_SIZE
-    )
-    cursor: Annotated[
-        str | None, Meta(description="`next_cursor` of the previous page, unchanged.")
-    ] = None
+    limit: Limit = DEFAULT_SIZE
+    cursor: Cursor = None
 
     def window(self) -> PageBounds:
-        """Raises `Invalid` for a cursor that we never issued."""
-        try:
-            return PageBounds(self.limit, decode_cursor(self.cursor) if self.cursor else None)
-        except ValueError as error:
-            detail = "Use `next_cursor` of the previous page, unchanged."
-            raise Invalid(Fault("cursor", detail, kind="parameter")) from error
+        """Raises `Invalid` for a cursor that was never handed out."""
+        return _bounds(self.limit, self.cursor)
+
+
+def _bounds(limit: int, cursor: str | None) -> PageBounds:
+    try:
+        return PageBounds(limit, decode_cursor(cursor) if cursor else None)
+    except ValueError as error:
+        detail = "Take it from `next_cursor` of the page before, as it is."
+        raise Invalid(Fault("cursor", detail, kind="parameter")) from error
 
 
 class WebhookQuery(PageQuery):
@@ -61,37 +66,67 @@ class WebhookQuery(PageQuery):
     ] = {}
 
 
-class DeliveryListQuery(PageQuery):
+class DeliveryFilter(msgspec.Struct, forbid_unknown_fields=True):
+    """Which deliveries are meant; what is absent means any."""
+
     subscription_id: Annotated[
         str | None, Meta(description="The id of a webhook or an action.")
     ] = None
+    kind: Annotated[SubscriptionKind | None, Meta(description="Of webhooks or of actions.")] = None
     event_type: Annotated[str | None, Meta(description="The name of an event type.")] = None
     status: Annotated[DeliveryStatus | None, Meta(description="Its state.")] = None
     status_code: Annotated[
         StatusCode | None,
-        Meta(description="The receiver's answer: one code, or a class of codes."),
+        Meta(description="What the receiver answered: one code or a class of them."),
     ] = None
-    since: Annotated[Moment | None, Meta(description="Created at this time or later.")] = None
-    until: Annotated[Moment | None, Meta(description="Created before this time.")] = None
+    text: Annotated[
+        str | None,
+        Meta(description="In the error, the event's data, its subject or an id."),
+    ] = None
+    missing: Annotated[
+        bool, Meta(description="What never arrived: failed or cancelled, and not replayed since.")
+    ] = False
+    since: Annotated[Moment | None, Meta(description="Created then or later.")] = None
+    until: Annotated[Moment | None, Meta(description="Created before.")] = None
 
     def filters(self) -> Filters:
+        """Raises `Invalid`."""
         return Filters(
             subscription_id=self.subscription_id,
+            kind=self.kind,
             event_type=self.event_type,
             status=self.status,
-            status_codes=self._status_codes(),
+            status_codes=_status_codes(self.status_code),
+            text=self.text,
+            missing=self.missing,
             since=self.since,
             until=self.until,
         )
 
-    def _status_codes(self) -> tuple[int, int] | None:
+
+class DeliveryListQuery(DeliveryFilter):
+    limit: Limit = DEFAULT_SIZE
+    cursor: Cursor = None
+
+    def window(self) -> PageBounds:
+        """Raises `Invalid` for a cursor that was never handed out."""
+        return _bounds(self.limit, self.cursor)
+
+    def filters(self) -> Filters:
         try:
-            return None if self.status_code is None else status_codes(self.status_code)
-        except ValueError as error:
-            raise Invalid(Fault("status_code", str(error), kind="parameter")) from error
+            return super().filters()
+        except Invalid as error:
+            raise _refused("status_code") from error
 
 
-Q = TypeVar("Q", bound=PageQuery)
+def _status_codes(text: str | None) -> tuple[int, int] | None:
+    try:
+        return None if text is None else status_codes(text)
+    except ValueError as error:
+        raise Invalid(Fault("#/status_code", str(error))) from error
+
+
+Q = TypeVar("Q", bound=msgspec.Struct)
 
 
 def read(kind: type[Q]) -> Q:
@@ -131,4 +166,6 @@ def _read_value(name: str, text: str) -> object:
 
     Without strictness, msgspec would read `null` as no filter and `0.5` as a time in 1970.
     """
-    return int(text) if name in NUMBERS and WHOLE.fullmatch(text) else text
+    if name in NUMBERS and WHOLE.fullmatch(text):
+        return int(text)
+    return BOOLEANS.get(text, text) if name == "missing" else text

@@ -19,6 +19,7 @@ from webhooks_app.deliveries.filters import Filters, range_of, rest_of
 from webhooks_app.deliveries.send_again import bring_forward, columns_of_replay
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.ids import floor_id, new_id
+from webhooks_app.lib.paging import Page, PageBounds, page_of
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Delivery, Event, ReplayBatch, Subscription
@@ -82,6 +83,15 @@ def find_batch(session: Session, tenant: Tenant, batch_id: str) -> ReplayBatch:
     if batch is None:
         raise NotFound
     return batch
+
+
+def list_batches(session: Session, tenant: Tenant, window: PageBounds) -> Page[ReplayBatch]:
+    """Newest first."""
+    query = _batches_of(tenant)
+    if window.below is not None:
+        query = query.where(ReplayBatch.id < window.below)
+    rows = session.scalars(query.order_by(ReplayBatch.id.desc()).limit(window.size + 1)).all()
+    return page_of(rows, [row.id for row in rows], window.size)
 
 
 def running(session: Session, tenant: Tenant) -> ReplayBatch | None:

@@ -20,6 +20,7 @@ from webhooks_app.people import key_check
 from webhooks_app.vocabulary import ActorKind
 
 SCOPES = (
+    "events:read",
     "events:write",
     "event-types:write",
     "messages:write",

@@ -8,8 +8,18 @@ from typing import Any
 
 import msgspec
 
-from webhooks_app.api import chatbot_bodies, event_bodies, event_types, message_bodies, shapes
+from webhooks_app.api import (
+    chatbot_bodies,
+    event_bodies,
+    event_types,
+    message_bodies,
+    queries,
+    shapes,
+)
+from webhooks_app.api.deliveries import CountAnswer
+from webhooks_app.api.event_log import ExplanationAnswer, StoredEvent
 from webhooks_app.api.problems import ProblemAnswer
+from webhooks_app.api.replays import ReplayAnswer, ReplayBody
 from webhooks_app.api.webhook_answers import (
     ActionPage,
     EmailActionAnswer,
@@ -145,6 +155,52 @@ DELIVERY = {
     "created_at": MOMENT,
     "finished_at": LATER,
 }
+STORED_EVENT = {
+    "id": EVENT_ID,
+    "type": "lead.captured",
+    "subject": SUBJECT,
+    "occurred_at": MOMENT,
+    "created_at": MOMENT,
+    "origin": "api",
+    "own_id": None,
+    "deliveries": 1,
+}
+EXPLANATION = {
+    "subscription_id": WEBHOOK_ID,
+    "kind": "webhook",
+    "name": "New leads to the CRM",
+    "enabled": True,
+    "delivered": True,
+    "would_fire": True,
+    "asks_for_type": True,
+    "in_scope": True,
+    "change_wanted": True,
+    "conditions_hold": True,
+    "conditions": [
+        {
+            "field": "data.email",
+            "operator": "exists",
+            "value": None,
+            "passed": True,
+            "tried": True,
+            "found": True,
+            "actual": "maya.lindqvist@example.com",
+        }
+    ],
+    "unreadable": False,
+}
+REPLAY = {
+    "id": "rpl_06gvpml7cj579nme4baogimovo",
+    "status": "running",
+    "total": 12,
+    "replayed": 5,
+    "retried": 1,
+    "recovered": 0,
+    "skipped": 0,
+    "requested_by": "Backend",
+    "created_at": MOMENT,
+    "finished_at": None,
+}
 HEARD = {
     "conversation_id": "conv_5c7d2",
     "events": [{"id": EVENT_ID, "type": "conversation.started"}],
@@ -196,6 +252,12 @@ EXAMPLES: Mapping[type, Any] = {
     chatbot_bodies.ChatbotWebhookPatch: {"isActive": False},
     WhoamiAnswer: WHOAMI,
     shapes.AcceptedAnswer: ACCEPTED,
+    StoredEvent: STORED_EVENT,
+    ExplanationAnswer: EXPLANATION,
+    ReplayBody: {"filter": {"status": "failed", "since": MOMENT}},
+    ReplayAnswer: REPLAY,
+    queries.DeliveryFilter: {"status": "failed", "since": MOMENT},
+    CountAnswer: {"count": 12, "at_least": False},
     shapes.AcceptedBatch: {"events": [ACCEPTED]},
     shapes.MessageAnswer: HEARD,
     shapes.MessagesAnswer: {"messages": [HEARD]},

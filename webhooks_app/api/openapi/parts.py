@@ -26,6 +26,7 @@ TAGS = [
     {"name": "Webhooks", "description": "Endpoints that receive events."},
     {"name": "Actions", "description": "What follows an event, by e-mail or webhook."},
     {"name": "Deliveries", "description": "What was sent, and how it went."},
+    {"name": "Replays", "description": "Many deliveries, sent again."},
     {"name": "Chatbot webhooks", "description": "Webhooks of a chatbot, as in Pollybot."},
     {"name": "This document", "description": "The API for programs."},
 ]
@@ -40,6 +41,8 @@ PATH_PARAMETERS: Mapping[str, PathParameter] = {
     "action_id": PathParameter("The action.", "act_06gvpml7cj579nme4baogimovo"),
     "chatbot_id": PathParameter("Your own id of the chatbot.", "bot_1"),
     "delivery_id": PathParameter("The delivery.", "msg_06gvpml7cj579nme4baogimovo"),
+    "event_id": PathParameter("The event.", "evt_06gvpml7cj579nme4baogimovo"),
+    "replay_id": PathParameter("The replay.", "rpl_06gvpml7cj579nme4baogimovo"),
     "name": PathParameter("The name of the event type.", "order.paid"),
     "webhook_id": PathParameter("The webhook.", "whk_06gvpml7cj579nme4baogimovo"),
 }

@@ -13,7 +13,7 @@ Schema = dict[str, Any]
 REF = "#/components/schemas/"
 # Words in the code that mean nothing to clients.
 RENAMED = (
-    (r"^PageAnswer_(\w+)Answer_$", r"\1Page"),
+    (r"^PageAnswer_(\w+?)(?:Answer)?_$", r"\1Page"),
     (r"^NewWebhookSpec$", "NewWebhook"),
     (r"(Answer|Members)$", ""),
 )
@@ -27,6 +27,8 @@ class Schemas:
         found, components = msgspec.json.schema_components(distinct, ref_template=REF + "{name}")
         self._by_kind = {kind: _renamed(one) for kind, one in zip(distinct, found, strict=True)}
         renamed = {public_name(name): _renamed(schema) for name, schema in components.items()}
+        if len(renamed) < len(components):
+            raise ValueError("two Structs of the API have the same public name")
         self.components = dict(sorted(renamed.items()))
         for kind, example in EXAMPLES.items():
             name = public_name(kind.__name__)

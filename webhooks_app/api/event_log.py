@@ -1,0 +1,208 @@
+"""/events, read: what was accepted, what became of it, and why."""
+
+from typing import Annotated, Any
+
+import msgspec
+from flask import Response
+from msgspec import UNSET, Meta, UnsetType
+
+from webhooks_app.api import auth, queries, shapes
+from webhooks_app.api.answers import PageAnswer, answer, page
+from webhooks_app.api.blueprint import bp
+from webhooks_app.api.operation import Operation, operation
+from webhooks_app.api.shapes import Json, Moment, SubjectAnswer
+from webhooks_app.deliveries import log
+from webhooks_app.deliveries.filters import Filters
+from webhooks_app.events import stream
+from webhooks_app.events.stream import MatchExplanation
+from webhooks_app.extensions import db
+from webhooks_app.lib import json_text
+from webhooks_app.lib.times import rfc3339
+from webhooks_app.matching.conditions import ConditionResult
+from webhooks_app.models import Event
+from webhooks_app.vocabulary import EventOrigin
+
+LONGEST_FOUND = 1000
+
+
+class StoredEvent(msgspec.Struct, frozen=True):
+    """An event as it was accepted. `data` and `changed` are there when a single one is read."""
+
+    id: str
+    type: str
+    subject: SubjectAnswer | None
+    occurred_at: Moment
+    created_at: Moment
+    origin: Annotated[
+        str,
+        Meta(description="Where it came from.", extra_json_schema={"enum": list(EventOrigin)}),
+    ]
+    own_id: Annotated[str | None, Meta(description="The producer's own id of it.")]
+    deliveries: Annotated[int, Meta(description="How many deliveries it had at first.")]
+    data: Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object"})] | UnsetType = UNSET
+    changed: Annotated[
+        list[str] | UnsetType | None, Meta(description="What changed; null if that is unknown.")
+    ] = UNSET
+
+
+class JudgedCondition(msgspec.Struct, frozen=True):
+    """A condition, and what came of it."""
+
+    field: str
+    operator: str
+    value: Json
+    passed: bool
+    tried: Annotated[bool, Meta(description="Whether the budget sufficed to try it.")]
+    found: Annotated[bool, Meta(description="Whether the field is there.")]
+    actual: Annotated[
+        str | int | float | bool | None,
+        Meta(description="What was found: a text, up to 1,000 characters, a number or a boolean."),
+    ]
+
+
+class ExplanationAnswer(msgspec.Struct, frozen=True):
+    """Why a webhook or action, as it is now, fits an event or does not."""
+
+    subscription_id: str
+    kind: Annotated[str, Meta(extra_json_schema={"enum": ["action", "webhook"]})]
+    name: str
+    enabled: bool
+    delivered: Annotated[bool, Meta(description="Whether it has a delivery of this event.")]
+    would_fire: Annotated[bool, Meta(description="Whether it would have one, as it is now.")]
+    asks_for_type: bool
+    in_scope: bool
+    change_wanted: Annotated[bool, Meta(description="Whether `changed_fields` let it pass.")]
+    conditions_hold: bool
+    conditions: list[JudgedCondition]
+    unreadable: Annotated[bool, Meta(description="It cannot be read, so nothing fits.")]
+
+
+class EventQuery(queries.PageQuery):
+    type: Annotated[str | None, Meta(description="The name of an event type.")] = None
+
+
+@bp.get("/events")
+@operation(
+    Operation(
+        summary="List events",
+        tag="Events",
+        query=EventQuery,
+        answers={200: PageAnswer[StoredEvent]},
+        description="Newest first, without their data. A page can have fewer than `limit` events "
+        "and still have a next one.",
+    )
+)
+@auth.requires("events:read")
+def list_events() -> Response:
+    query = queries.read(EventQuery)
+    found = stream.list_events(db.session(), auth.tenant(), query.window(), query.type)
+    return answer(page(found, _shown))
+
+
+@bp.get("/events/<event_id>")
+@operation(
+    Operation(
+        summary="Read an event",
+        tag="Events",
+        answers={200: StoredEvent},
+        description="With its `data`, as it was reported.",
+    )
+)
+@auth.requires("events:read")
+def read_event(event_id: str) -> Response:
+    event = stream.find_event(db.session(), auth.tenant(), event_id)
+    shown = msgspec.structs.replace(
+        _shown(event),
+        data=msgspec.Raw(event.data.encode()),
+        changed=json_text.read(event.changed) if event.changed else None,
+    )
+    return answer(shown)
+
+
+@bp.get("/events/<event_id>/deliveries")
+@operation(
+    Operation(
+        summary="List the deliveries of an event",
+        tag="Events",
+        query=queries.PageQuery,
+        answers={200: PageAnswer[shapes.DeliveryAnswer]},
+        description="Newest first, replays among them.",
+    )
+)
+@auth.requires("deliveries:read")
+def list_event_deliveries(event_id: str) -> Response:
+    query = queries.read(queries.PageQuery)
+    event = stream.find_event(db.session(), auth.tenant(), event_id)
+    filters = Filters(event_id=event.id)
+    found = log.list_deliveries(db.session(), auth.tenant(), filters, query.window())
+    return answer(page(found, shapes.delivery))
+
+
+@bp.get("/events/<event_id>/explanation")
+@operation(
+    Operation(
+        summary="Explain an event",
+        tag="Events",
+        answers={200: PageAnswer[ExplanationAnswer]},
+        description="For every webhook and action: why it fits the event or does not, condition by "
+        "condition. All are on one page, those that have a delivery first.",
+    )
+)
+@auth.requires("events:read")
+def explain_event(event_id: str) -> Response:
+    event = stream.find_event(db.session(), auth.tenant(), event_id)
+    found = stream.match_explanations(db.session(), auth.tenant(), event)
+    return answer(PageAnswer([_explained(one) for one in found], None))
+
+
+def _shown(event: Event) -> StoredEvent:
+    return StoredEvent(
+        id=event.id,
+        type=event.type,
+        subject=SubjectAnswer(event.subject_type, event.subject_id or "")
+        if event.subject_type
+        else None,
+        occurred_at=rfc3339(event.occurred_at),
+        created_at=rfc3339(event.created_at),
+        origin=event.origin,
+        own_id=event.source_id,
+        deliveries=event.fan_out,
+    )
+
+
+def _explained(one: MatchExplanation) -> ExplanationAnswer:
+    row = one.subscription
+    return ExplanationAnswer(
+        subscription_id=row.id,
+        kind=row.kind,
+        name=row.name,
+        enabled=row.enabled,
+        delivered=one.delivered,
+        would_fire=one.would_fire,
+        asks_for_type=one.asks_for_type,
+        in_scope=one.in_scope,
+        change_wanted=one.change_wanted,
+        conditions_hold=one.conditions_hold,
+        conditions=[_judged(result) for result in one.judged],
+        unreadable=one.broken,
+    )
+
+
+def _judged(result: ConditionResult) -> JudgedCondition:
+    condition = result.condition.as_json()
+    return JudgedCondition(
+        field=result.condition.field,
+        operator=result.condition.operator,
+        value=condition.get("value"),
+        passed=result.passed,
+        tried=result.tried,
+        found=result.found,
+        actual=_bounded(result.actual),
+    )
+
+
+def _bounded(found: Any) -> str | int | float | bool | None:
+    """Objects and lists may be as large as the event, so they are left out."""
+    if isinstance(found, str):
+        return found[:LONGEST_FOUND]
+    return found if isinstance(found, int | float) else None
