@@ -19,6 +19,7 @@ from webhooks_app import create_app
 from webhooks_app.database.bulk import insert_rows
 from webhooks_app.extensions import db
 from webhooks_app.ingest.rows import DELIVERY_COLUMNS, EVENT_COLUMNS
+from webhooks_app.launch.migrate import migrate
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Delivery, Event, Organisation, Subscription
@@ -50,8 +51,8 @@ def product(**settings: Any) -> Iterator[Product]:
         try:
             url = create_database(postgres.url, "bench")
             app = create_app(settings_for(url, redis.url, folder, **settings))
+            migrate(app)
             with app.app_context():
-                db.create_all()
                 yield Product(app, url, redis.url, folder)
                 db.session.remove()
                 db.engine.dispose()

@@ -39,7 +39,10 @@ from webhooks_app.lib import metrics
 from webhooks_app.lib.errors import reason_of
 from webhooks_app.lib.times import utcnow
 
+# A claim costs about as much for one delivery as for many. The more come, the longer they gather.
 PACE = 0.005
+QUICK_PACE = 0.001
+FEW = 4
 POLL = 0.05
 
 
@@ -82,6 +85,7 @@ class Engine:
         )
         self._in_flight: set[asyncio.Task[None]] = set()
         self._after = ""
+        self._not_before = 0.0
         self._alarm: asyncio.TimerHandle | None = None
         self._stopping = False
         self._waiting: list[Future[None]] = []
@@ -222,6 +226,7 @@ class Engine:
             if most < self._budget.least:
                 await self._change.wait()
                 continue
+            await asyncio.sleep(max(0.0, self._not_before - self._loop.time()))
             request = self._request(most, over_budget)
             claimed = await self._claim(request)
             for one in claimed:
@@ -233,7 +238,8 @@ class Engine:
                 full = len(claimed) == most
                 self._after = max(one.subscription_id for one in claimed) if full else ""
                 if not (request.after or request.may_have_left_some(claimed)):
-                    await asyncio.sleep(PACE)
+                    pace = QUICK_PACE if len(claimed) < FEW else PACE
+                    self._not_before = self._loop.time() + pace
                     return
             if over_budget and not claimed:
                 with suppress(TimeoutError):
