@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
 
+import orjson
 import psycopg
 from psycopg.pq import PipelineStatus
 from sqlalchemy import Connection, Table, insert
@@ -54,16 +55,18 @@ def upsert_rows(
     """Run `INSERT … {rows} ON CONFLICT …` for all `rows`, in their order.
 
     `types` are the columns' types in PostgreSQL. Both databases run the same SQL: PostgreSQL takes
-    the rows from arrays in one statement, SQLite one by one.
+    the rows from JSON in one statement, SQLite one by one. Values are what JSON can hold, and
+    aware datetimes.
     """
     if not rows:
         return
     if _is_postgres(connection):
-        arrays = ", ".join(f"%s::{type_}[]" for type_ in types)
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        source = f"SELECT * FROM unnest({arrays})"
+        names = [f"c{n}" for n in range(len(types))]
+        columns = ", ".join(map(" ".join, zip(names, types, strict=True)))
+        source = f"SELECT * FROM json_to_recordset(%s::json) AS given({columns})"
+        given = orjson.dumps([dict(zip(names, row, strict=True)) for row in rows]).decode()
         with driver_cursor(connection) as cursor:
-            cursor.execute(statement.format(rows=source), columns)
+            cursor.execute(statement.format(rows=source), [given])
     else:
         marks = ", ".join("?" * len(types))
         values = [tuple(map(sqlite_value, row)) for row in rows]

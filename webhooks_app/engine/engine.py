@@ -18,7 +18,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import cast
 
 import structlog
 import uvloop
@@ -318,14 +317,9 @@ class Engine:
         kept.has_more = kept.window.free == 0
         task = self._loop.create_task(self._deliver(kept, claimed))
         self._in_flight.add(task)
+        task.add_done_callback(self._in_flight.discard)
 
     async def _deliver(self, kept: Kept, claimed: Claimed) -> None:
-        try:
-            self._recorder.add(await self._attempt(kept, claimed))
-        finally:
-            self._in_flight.discard(cast("asyncio.Task[None]", asyncio.current_task()))
-
-    async def _attempt(self, kept: Kept, claimed: Claimed) -> Result:
         try:
             tried = await kept.endpoint.attempt(claimed)
         except Exception as error:
@@ -337,7 +331,7 @@ class Engine:
         self._learn(kept, tried.outcome)
         rng = random.random()  # noqa: S311
         retry_in = decide(kept.endpoint.policy, claimed, tried.outcome, rng)
-        return Result(claimed, tried, retry_in)
+        self._recorder.add(Result(claimed, tried, retry_in))
 
     def _learn(self, kept: Kept, outcome: Outcome) -> None:
         if outcome.answered:
