@@ -14,6 +14,7 @@ from tests.journeys.conftest import Measured, travelled
 from tests.journeys.journey import Journey, answer_after, arrivals
 from tests.support.receiver import Receiver
 from tests.support.servers import PATIENCE, RedisServer, wait_until
+from webhooks_app.channels.concurrency_window import ConcurrencyWindow
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Attempt, Delivery, SubscriptionHealth
 
@@ -126,8 +127,9 @@ def test_what_a_killed_worker_held_goes_on_long_before_its_lease_runs_out(
     journey.add_webhook(receiver)
     journey.start_beat()
     worker = journey.start_worker()
+    window_is_full = arrivals(receiver, ConcurrencyWindow.INITIAL)
     journey.post_many(32)
-    wait_until(arrivals(receiver, 8), 30, every=0.01)
+    wait_until(window_is_full, 30, every=0.01)
     receiver.answer = answer_after(0.0)
     journey.start_worker()
     waiting = select(Delivery.id).where(Delivery.status == "pending")
