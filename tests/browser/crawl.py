@@ -11,7 +11,10 @@ from werkzeug.exceptions import HTTPException
 NO_PAGES = (
     "api.",
     "static",
-    *(f"operations.{one}" for one in ("healthz", "readyz", "status", "show_metrics")),
+    *(
+        f"operations.{one}"
+        for one in ("healthz", "readyz", "status", "show_metrics", "show_global_metrics")
+    ),
     "docs.list_all",
     "docs.list_parts",
     "docs.show_all",

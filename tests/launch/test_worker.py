@@ -11,9 +11,10 @@ from subprocess import CompletedProcess
 
 import psutil
 import pytest
+import requests
 
 from tests.launch.instance import ROOT, await_end_of, command_line, environ, run
-from tests.support.servers import PATIENCE, RedisServer, wait_until
+from tests.support.servers import PATIENCE, RedisServer, free_port, wait_until
 from webhooks_app.lib.crypto import new_key
 
 Variables = dict[str, object]
@@ -107,6 +108,18 @@ def test_a_part_that_runs_alone_shares_its_metrics(start: Start, tmp_path: Path)
     wait_until(lambda: "beat is active" in worker.said, 20)
 
     assert list((tmp_path / "metrics").glob(f"*_{worker.process.pid}.db"))
+
+
+def test_it_serves_metrics_and_a_probe_where_it_is_told(start: Start) -> None:
+    port = free_port()
+    worker = start("--metrics-port", str(port))
+    wait_until(lambda: "worker started" in worker.said, 60)
+    url = f"http://127.0.0.1:{port}"
+    assert "hookline_deliveries_total" in requests.get(f"{url}/metrics", timeout=10).text
+    assert requests.get(f"{url}/healthz", timeout=10).status_code == 200
+    worker.family()[0].kill()
+    wait_until(lambda: requests.get(f"{url}/healthz", timeout=10).status_code == 503, 5, every=0.02)
+    wait_until(lambda: requests.get(f"{url}/healthz", timeout=10).status_code == 200, 60)
 
 
 def test_another_beat_takes_over_within_20_seconds_of_a_kill(start: Start) -> None:

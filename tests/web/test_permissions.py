@@ -49,6 +49,7 @@ OPEN = {
     "operations.readyz",
     "operations.status",
     "operations.show_metrics",
+    "operations.show_global_metrics",
 }
 OWN_RULES = {
     "accounts.log_in",

@@ -305,7 +305,9 @@ class Engine:
         return claimed
 
     def _claim_now(self, request: ClaimRequest) -> list[Claimed]:
-        claimed = claim(self._parts.database, request, self._parts.lease)
+        with metrics.CLAIM_SECONDS.time():
+            claimed = claim(self._parts.database, request, self._parts.lease)
+        metrics.CLAIMED.inc(len(claimed))
         self._endpoints.refresh(claimed)
         return claimed
 

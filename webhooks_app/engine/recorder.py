@@ -13,16 +13,11 @@ from sqlalchemy.exc import OperationalError
 from webhooks_app.engine.record import Result, record_result, record_results
 from webhooks_app.lib import metrics
 from webhooks_app.lib.errors import reason_of
-from webhooks_app.vocabulary import DeliveryStatus
+from webhooks_app.vocabulary import Trigger
 
 LINGER = 0.005
 BATCH = 500
 LONGEST_PAUSE = 2.0
-STORED = {
-    DeliveryStatus.DELIVERED: metrics.DELIVERED,
-    DeliveryStatus.FAILED: metrics.FAILED,
-    DeliveryStatus.RETRYING: metrics.RETRIED,
-}
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +59,7 @@ class Recorder:
             if batch:
                 await self._store(batch)
                 self.backlog -= len(batch)
+                metrics.UNRECORDED.set(self.backlog)
                 self._stored()
 
     async def _store(self, batch: list[Result]) -> None:
@@ -92,26 +88,35 @@ class Recorder:
         whose results wait here.
         """
         loop = asyncio.get_running_loop()
+        began = loop.time()
         pause, again = 0.05, False
         try:
             while True:
                 attempt = partial(store, self._database, what, again=again)
                 try:
-                    return await loop.run_in_executor(self._thread, attempt)
+                    await loop.run_in_executor(self._thread, attempt)
+                    metrics.RECORD_SECONDS.observe(loop.time() - began)
+                    return
                 except OperationalError as error:
                     self.stuck = again = True
+                    metrics.STUCK.set(1)
+                    metrics.UNRECORDED.set(self.backlog)
                     log.warning("cannot record", waiting=self.backlog, reason=reason_of(error))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
         finally:
+            if self.stuck:
+                metrics.STUCK.set(0)
             self.stuck = False
 
 
 def count(batch: list[Result]) -> None:
     """Add to the metrics in sums, since each update takes a lock."""
     for status, number in Counter([result.status for result in batch]).items():
-        STORED[status].inc(number)
+        metrics.DELIVERIES.labels(status.value).inc(number)
     for code, number in Counter([result.outcome.status_code for result in batch]).items():
         metrics.ATTEMPTS.labels(f"{code // 100}xx" if code else "none").inc(number)
     for result in batch:
-        metrics.LATENCY.observe(result.outcome.duration)
+        metrics.ATTEMPT_SECONDS.observe(result.outcome.duration)
+        if result.claimed.number == 1 and result.claimed.trigger == Trigger.EVENT:
+            metrics.FIRST_ATTEMPT_LAG.observe(result.claimed.waited_ms / 1000)

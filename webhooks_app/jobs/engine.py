@@ -82,6 +82,12 @@ def engine_of(app: Flask) -> Engine | None:
     return _engines.get(app)
 
 
+def has_died(app: Flask) -> bool:
+    """Whether this process had an engine that runs no more."""
+    engine = engine_of(app)
+    return engine is not None and not engine.alive
+
+
 _engines: WeakKeyDictionary[Flask, Engine] = WeakKeyDictionary()
 _listeners: WeakKeyDictionary[Flask, Listener] = WeakKeyDictionary()
 

@@ -1,6 +1,7 @@
 """RQ's SimpleWorker, which survives a Redis outage and stops in order."""
 
 import signal
+import time
 from contextlib import suppress
 from types import FrameType
 from typing import Any
@@ -15,7 +16,9 @@ from structlog.contextvars import bound_contextvars
 
 from webhooks_app import queue
 from webhooks_app.jobs.engine import engine_of, resident
-from webhooks_app.jobs.our_job import OurJob
+from webhooks_app.jobs.our_job import OUR_JOBS, OurJob
+from webhooks_app.lib.metrics import JOB_SECONDS
+from webhooks_app.operations.schedule import job_name
 from webhooks_app.parts import parts_of
 
 log = structlog.get_logger(__name__)
@@ -45,7 +48,12 @@ class HooklineWorker(SimpleWorker):
 
     def perform_job(self, job: Job, queue: Queue) -> bool:
         with self._app.app_context(), bound_contextvars(job=job.func_name, job_id=job.id):
-            return super().perform_job(job, queue)
+            began = time.monotonic()
+            done = super().perform_job(job, queue)
+            if job.func_name in OUR_JOBS:
+                name, outcome = job_name(job.func_name), "done" if done else "failed"
+                JOB_SECONDS.labels(name, outcome).observe(time.monotonic() - began)
+            return done
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         if (engine := engine_of(self._app)) is not None:

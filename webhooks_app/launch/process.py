@@ -61,6 +61,10 @@ class Process:
             self.start()
         return died
 
+    def runs(self) -> bool:
+        """As the last `tend` or `alive` found it."""
+        return self._popen is not None and self._popen.returncode is None
+
     def alive(self) -> bool:
         if self._popen is None:
             return False

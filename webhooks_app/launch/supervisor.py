@@ -69,6 +69,10 @@ class Supervisor:
             time.sleep(TICK)
         return False
 
+    def all_run(self) -> bool:
+        """Whether no child is down at the moment. Any thread may ask."""
+        return all(process.runs() for process in self._processes())
+
     @property
     def asked_to_stop(self) -> bool:
         return self._signals > 0

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import click
 
+from webhooks_app.launch.metrics_server import Metrics
 from webhooks_app.launch.workers import run_role, supervise
+from webhooks_app.lib.metrics import forget_dead_processes
 from webhooks_app.lib.starting import CannotStart, exiting_in_one_line
 
 METRICS = "PROMETHEUS_MULTIPROC_DIR"
@@ -22,19 +24,30 @@ METRICS = "PROMETHEUS_MULTIPROC_DIR"
     type=click.Choice(["deliveries", "background", "beat"]),
     help="Run only this part, in this process.",
 )
-def main(processes: int | None, role: str | None) -> None:
+@click.option(
+    "--metrics-port",
+    type=click.IntRange(1, 65535),
+    help="Serve /metrics and /healthz there; nowhere by default.",
+)
+@click.option(
+    "--metrics-host", default="127.0.0.1", show_default=True, help="The address for that."
+)
+def main(
+    processes: int | None, role: str | None, metrics_port: int | None, metrics_host: str
+) -> None:
     """Deliver what is due and run periodic jobs, until SIGTERM or Ctrl-C."""
     if role is not None and processes is not None:
         raise click.UsageError(
             "Use either --role or --processes: --role runs one part in this process."
         )
     with exiting_in_one_line():
-        metrics = _metrics_folder()
+        metrics = Metrics(_metrics_folder(), metrics_host, metrics_port)
+        forget_dead_processes(metrics.folder)
         if role is None:
             supervise(processes, metrics)
         else:
-            _share_metrics(metrics)
-            run_role(role)
+            _share_metrics(metrics.folder)
+            run_role(role, metrics)
 
 
 def _metrics_folder() -> Path:

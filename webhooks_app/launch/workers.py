@@ -11,9 +11,11 @@ from flask import Flask
 from webhooks_app import queue
 from webhooks_app.config import Settings, read_settings
 from webhooks_app.jobs.beat import run_beat
+from webhooks_app.jobs.engine import has_died
 from webhooks_app.jobs.worker import run_worker
 from webhooks_app.launch import children
 from webhooks_app.launch.external_redis import complaint
+from webhooks_app.launch.metrics_server import Metrics, serve
 from webhooks_app.launch.migrate import app_for
 from webhooks_app.launch.supervisor import Supervisor
 from webhooks_app.lib.environment import is_set
@@ -29,22 +31,24 @@ ROLES: dict[str, Callable[[Flask], None]] = {
 }
 
 
-def run_role(role: str) -> None:
+def run_role(role: str, metrics: Metrics) -> None:
     """Run one part in this process. Raises `CannotStart`."""
     children.allow_many_files()
     app = app_for(_settings())
     check_start(app)
+    serve(metrics, is_up=lambda: not has_died(app))
     ROLES[role](app)
 
 
-def supervise(processes: int | None, metrics: Path) -> None:
+def supervise(processes: int | None, metrics: Metrics) -> None:
     """Run `processes` that deliver (None: `WORKERS`) and the other parts once, until a signal."""
     settings = _settings()
     configure_logging(settings.log_level)
     _check_apart(settings)
-    environ = children.environ(settings, metrics)
-    with Supervisor(on_death=partial(forget_dead_processes, metrics)) as supervisor:
+    environ = children.environ(settings, metrics.folder)
+    with Supervisor(on_death=partial(forget_dead_processes, metrics.folder)) as supervisor:
         supervisor.start(*children.workers(processes or settings.workers, environ))
+        serve(metrics, supervisor.all_run)
         supervisor.watch()
 
 

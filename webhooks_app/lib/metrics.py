@@ -4,8 +4,11 @@ With `PROMETHEUS_MULTIPROC_DIR` (which `python app.py` and `worker.py` set) ever
 writes to that folder, and each can report for all.
 """
 
+import fcntl
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from prometheus_client import (
@@ -13,43 +16,112 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
+    disable_created_metrics,
     generate_latest,
     multiprocess,
 )
+from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.registry import REGISTRY, Collector
 
+disable_created_metrics()
+
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+OF_A_PROCESS = re.compile(r"(counter|histogram|gauge_\w+)_(\d+)\.db")
+DEAD = 0  # no process has that id; its file holds the sums of processes that are gone
+QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+PATIENT = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60, 300, 900, 3600)
+
 ACCEPTED = Counter("hookline_events_accepted_total", "Events accepted")
-DELIVERED = Counter("hookline_deliveries_delivered_total", "Deliveries that arrived")
-FAILED = Counter("hookline_deliveries_failed_total", "Deliveries that failed")
-RETRIED = Counter("hookline_deliveries_retried_total", "Attempts that will be retried")
-ATTEMPTS = Counter("hookline_attempts_total", "Attempts by class of answer", ["code"])
-LATENCY = Histogram(
+DELIVERIES = Counter(
+    "hookline_deliveries_total", "Results of attempts: delivered, failed, retrying", ["outcome"]
+)
+ATTEMPTS = Counter("hookline_attempts_total", "Attempts by class of response", ["code"])
+ATTEMPT_SECONDS = Histogram(
     "hookline_attempt_seconds",
-    "Seconds from the start of an attempt to its whole answer",
-    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15),
+    "Seconds from the start of an attempt to its whole response",
+    buckets=PATIENT,
+)
+FIRST_ATTEMPT_LAG = Histogram(
+    "hookline_first_attempt_lag_seconds",
+    "Seconds from accepting an event to the first attempt of a delivery",
+    buckets=PATIENT,
 )
 IN_FLIGHT = Gauge(
-    "hookline_requests_in_flight", "Requests waiting for an answer", multiprocess_mode="livesum"
+    "hookline_requests_in_flight",
+    "Requests waiting for a response",
+    multiprocess_mode="livesum",
+)
+CLAIM_SECONDS = Histogram("hookline_claim_seconds", "Seconds that a claim took", buckets=QUICK)
+CLAIMED = Counter("hookline_claimed_total", "Deliveries that were claimed")
+RECORD_SECONDS = Histogram(
+    "hookline_record_seconds", "Seconds that storing a batch of results took", buckets=QUICK
+)
+UNRECORDED = Gauge(
+    "hookline_unrecorded_results", "Results not stored yet", multiprocess_mode="livesum"
+)
+STUCK = Gauge(
+    "hookline_recorders_stuck",
+    "Processes that cannot store their results",
+    multiprocess_mode="livesum",
+)
+HTTP_SECONDS = Histogram(
+    "hookline_http_request_seconds",
+    "Seconds that our own web server took for a request",
+    ["route", "method", "code"],
+    buckets=QUICK,
+)
+JOB_SECONDS = Histogram(
+    "hookline_job_seconds", "Seconds that a job took", ["job", "outcome"], buckets=PATIENT
 )
 
+# From the start at 0, so that the first one counts as an increase.
+for outcome in ("delivered", "failed", "retrying"):
+    DELIVERIES.labels(outcome)
+for code in ("2xx", "3xx", "4xx", "5xx", "none"):
+    ATTEMPTS.labels(code)
 
-def exposition(extra: Collector | None = None) -> bytes:
-    """All metrics in the Prometheus text format, with `extra` collected at scrape time."""
-    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
-    registry = CollectorRegistry() if folder else REGISTRY
-    if folder:
-        multiprocess.MultiProcessCollector(registry)
-    text = generate_latest(registry)
-    if extra is not None:
-        live = CollectorRegistry()
-        live.register(extra)
-        text += generate_latest(live)
-    return text
+
+def exposition(*more: Collector, folder: str | Path | None = None) -> bytes:
+    """All metrics in the Prometheus text format: those of this process, or of all that write to
+    `folder`, and what `more` collects now."""
+    folder = folder or os.environ.get(FOLDER)
+    if not folder:
+        return generate_latest(REGISTRY) + collected(*more)
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry, path=str(folder))
+    forget_dead_processes(Path(folder))
+    with _locked(Path(folder)):
+        return generate_latest(registry) + collected(*more)
+
+
+def collected(*collectors: Collector) -> bytes:
+    registry = CollectorRegistry()
+    for collector in collectors:
+        registry.register(collector)
+    return generate_latest(registry)
 
 
 def forget_dead_processes(folder: Path) -> None:
-    """Remove the gauges of ended processes; their counters stay."""
-    for file in folder.glob("gauge_live*.db"):
-        pid = re.search(r"_(\d+)\.db$", file.name)
-        if pid and not Path(f"/proc/{pid[1]}").exists():
-            file.unlink(missing_ok=True)
+    """Drop the gauges of processes that are gone. Their counters are added up in one file."""
+    with _locked(folder):
+        for file in sorted(folder.glob("*.db")):
+            found = OF_A_PROCESS.fullmatch(file.name)
+            if found and int(found[2]) != DEAD and not Path(f"/proc/{found[2]}").exists():
+                if not found[1].startswith("gauge"):
+                    _add(file, folder / f"{found[1]}_{DEAD}.db")
+                file.unlink(missing_ok=True)
+
+
+def _add(file: Path, sums: Path) -> None:
+    total = MmapedDict(str(sums))
+    for key, value, timestamp, _ in MmapedDict.read_all_values_from_file(str(file)):
+        total.write_value(key, total.read_value(key)[0] + value, timestamp)
+    total.close()
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """No other process reads or adds up meanwhile."""
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

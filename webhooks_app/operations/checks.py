@@ -19,7 +19,7 @@ from webhooks_app.lib.errors import reason_of
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import PeriodicRun
 from webhooks_app.operations.keys import OTHER_KEYS, are_others
-from webhooks_app.operations.schedule import PERIODIC
+from webhooks_app.operations.schedule import PERIODIC, job_name
 from webhooks_app.operations.schema import UPGRADE, Schema, schema_of
 
 SEEN_LATELY = timedelta(seconds=90)
@@ -149,12 +149,17 @@ def _redis(redis: Redis) -> Check:
 
 
 def _worker(redis: Redis, name: str) -> Check | None:
-    workers = Worker.all(queue=queue.queue_named(name, redis), serializer=JSONSerializer)
-    beats = [worker.last_heartbeat for worker in workers]
-    if any(beat and utcnow() - beat < SEEN_LATELY for beat in beats):
+    if workers_seen(redis, name):
         return None
     part = "workers" if name == queue.DELIVERIES else "background worker"
     return Check(part, "none seen lately", advice=START)
+
+
+def workers_seen(redis: Redis, name: str) -> int:
+    """How many workers of that queue gave a sign of life lately."""
+    workers = Worker.all(queue=queue.queue_named(name, redis), serializer=JSONSerializer)
+    beats = [worker.last_heartbeat for worker in workers]
+    return sum(beat is not None and utcnow() - beat < SEEN_LATELY for beat in beats)
 
 
 def _beat(redis: Redis) -> Check | None:
@@ -186,7 +191,7 @@ def _periodic(engine: Engine, now: datetime) -> Check | None:
         rows = connection.execute(select(PeriodicRun.name, PeriodicRun.last_run_at)).all()
     ran = {row.name: row.last_run_at for row in rows}
     late = [
-        periodic.job.partition("jobs.")[2]
+        job_name(periodic.job)
         for periodic in PERIODIC
         if periodic.job in ran and now - ran[periodic.job] > periodic.every + LATE
     ]

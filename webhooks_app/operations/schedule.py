@@ -12,6 +12,11 @@ class Periodic:
     every: timedelta
 
 
+def job_name(job: str) -> str:
+    """Without the package, such as `digests.send_due`."""
+    return job.partition("jobs.")[2] or job
+
+
 PERIODIC = (
     Periodic("webhooks_app.jobs.chat.end_idle", timedelta(seconds=15)),
     Periodic("webhooks_app.jobs.upkeep.sweep_failing", timedelta(minutes=1)),

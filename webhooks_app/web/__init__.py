@@ -4,7 +4,15 @@ from flask import Flask
 
 from webhooks_app.events import summaries
 from webhooks_app.parts import parts_of
-from webhooks_app.web import errors, navigation, rq_dashboard, security, tenancy, words
+from webhooks_app.web import (
+    errors,
+    navigation,
+    request_metrics,
+    rq_dashboard,
+    security,
+    tenancy,
+    words,
+)
 from webhooks_app.web.views import (
     account,
     api_keys,
@@ -83,6 +91,7 @@ VIEWS = (
 
 
 def init_app(app: Flask) -> None:
+    request_metrics.init_app(app)
     security.init_app(app)
     errors.init_app(app)
     tenancy.init_app(app)

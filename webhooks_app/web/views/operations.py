@@ -6,12 +6,15 @@ from werkzeug.wrappers import Response as BaseResponse
 from webhooks_app.extensions import db
 from webhooks_app.lib import metrics
 from webhooks_app.lib.times import utcnow
-from webhooks_app.operations import checks, health
+from webhooks_app.operations import checks
 from webhooks_app.operations.checks import Check
+from webhooks_app.operations.figures import OfAll, OfThisHost
 from webhooks_app.parts import parts
+from webhooks_app.queue import fast_redis
 from webhooks_app.web.tenancy import operator_required
 
 bp = Blueprint("operations", __name__)
+TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 
 @bp.get("/healthz")
@@ -59,5 +62,12 @@ def _answer(found: list[Check], trouble: str) -> tuple[BaseResponse, int]:
 
 @bp.get("/metrics")
 def show_metrics() -> Response:
-    text = metrics.exposition(health.BacklogCollector(db.engine))
-    return Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")
+    """Of the processes of this host."""
+    return Response(metrics.exposition(OfThisHost(db.engine)), content_type=TEXT)
+
+
+@bp.get("/metrics/global")
+def show_global_metrics() -> Response:
+    """Of the whole installation: the same from every host."""
+    redis = fast_redis(parts().settings.redis_socket_url)
+    return Response(metrics.collected(OfAll(db.engine, redis)), content_type=TEXT)
