@@ -1,4 +1,4 @@
-"""/events, read: what was accepted, what became of it, and why."""
+"""Read /events: what was accepted, its deliveries, and why."""
 
 from typing import Annotated, Any
 
@@ -26,7 +26,10 @@ LONGEST_FOUND = 1000
 
 
 class StoredEvent(msgspec.Struct, frozen=True):
-    """An event as it was accepted. `data` and `changed` are there when a single one is read."""
+    """An event as it was accepted.
+
+    `data` and `changed` are present only when a single event is read.
+    """
 
     id: str
     type: str
@@ -35,9 +38,9 @@ class StoredEvent(msgspec.Struct, frozen=True):
     created_at: Moment
     origin: Annotated[
         str,
-        Meta(description="Where it came from.", extra_json_schema={"enum": list(EventOrigin)}),
+        Meta(description="How it was reported.", extra_json_schema={"enum": list(EventOrigin)}),
     ]
-    own_id: Annotated[str | None, Meta(description="The producer's own id of it.")]
+    own_id: Annotated[str | None, Meta(description="The producer's own id.")]
     deliveries: Annotated[int, Meta(description="How many deliveries it had at first.")]
     data: Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object"})] | UnsetType = UNSET
     changed: Annotated[
@@ -46,14 +49,14 @@ class StoredEvent(msgspec.Struct, frozen=True):
 
 
 class JudgedCondition(msgspec.Struct, frozen=True):
-    """A condition, and what came of it."""
+    """A condition and its result."""
 
     field: str
     operator: str
     value: Json
     passed: bool
-    tried: Annotated[bool, Meta(description="Whether the budget sufficed to try it.")]
-    found: Annotated[bool, Meta(description="Whether the field is there.")]
+    tried: Annotated[bool, Meta(description="Whether the budget was enough to try it.")]
+    found: Annotated[bool, Meta(description="Whether the field exists.")]
     actual: Annotated[
         str | int | float | bool | None,
         Meta(description="What was found: a text, up to 1,000 characters, a number or a boolean."),
@@ -61,20 +64,20 @@ class JudgedCondition(msgspec.Struct, frozen=True):
 
 
 class ExplanationAnswer(msgspec.Struct, frozen=True):
-    """Why a webhook or action, as it is now, fits an event or does not."""
+    """Why a current webhook or action matches an event or not."""
 
     subscription_id: str
     kind: Annotated[str, Meta(extra_json_schema={"enum": ["action", "webhook"]})]
     name: str
     enabled: bool
     delivered: Annotated[bool, Meta(description="Whether it has a delivery of this event.")]
-    would_fire: Annotated[bool, Meta(description="Whether it would have one, as it is now.")]
+    would_fire: Annotated[bool, Meta(description="Whether it would match now.")]
     asks_for_type: bool
     in_scope: bool
     change_wanted: Annotated[bool, Meta(description="Whether `changed_fields` let it pass.")]
     conditions_hold: bool
     conditions: list[JudgedCondition]
-    unreadable: Annotated[bool, Meta(description="It cannot be read, so nothing fits.")]
+    unreadable: Annotated[bool, Meta(description="It cannot be read, so nothing matches.")]
 
 
 class EventQuery(queries.PageQuery):
@@ -126,7 +129,7 @@ def read_event(event_id: str) -> Response:
         tag="Events",
         query=queries.PageQuery,
         answers={200: PageAnswer[shapes.DeliveryAnswer]},
-        description="Newest first, replays among them.",
+        description="Newest first, including replays.",
     )
 )
 @auth.requires("deliveries:read")
@@ -144,8 +147,10 @@ def list_event_deliveries(event_id: str) -> Response:
         summary="Explain an event",
         tag="Events",
         answers={200: PageAnswer[ExplanationAnswer]},
-        description="For every webhook and action: why it fits the event or does not, condition by "
-        "condition. All are on one page, those that have a delivery first.",
+        description=(
+            "For every webhook and action: why it matches the event or not, condition by "
+            "condition. All are on one page, those with a delivery first."
+        ),
     )
 )
 @auth.requires("events:read")

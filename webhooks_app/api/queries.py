@@ -48,7 +48,7 @@ class PageQuery(msgspec.Struct, forbid_unknown_fields=True):
     cursor: Cursor = None
 
     def window(self) -> PageBounds:
-        """Raises `Invalid` for a cursor that was never handed out."""
+        """Raises `Invalid` for a cursor that we never issued."""
         return _bounds(self.limit, self.cursor)
 
 
@@ -56,7 +56,7 @@ def _bounds(limit: int, cursor: str | None) -> PageBounds:
     try:
         return PageBounds(limit, decode_cursor(cursor) if cursor else None)
     except ValueError as error:
-        detail = "Take it from `next_cursor` of the page before, as it is."
+        detail = "Use `next_cursor` of the previous page, unchanged."
         raise Invalid(Fault("cursor", detail, kind="parameter")) from error
 
 
@@ -67,7 +67,7 @@ class WebhookQuery(PageQuery):
 
 
 class DeliveryFilter(msgspec.Struct, forbid_unknown_fields=True):
-    """Which deliveries are meant; what is absent means any."""
+    """A filter of deliveries; an absent member means any."""
 
     subscription_id: Annotated[
         str | None, Meta(description="The id of a webhook or an action.")
@@ -77,7 +77,7 @@ class DeliveryFilter(msgspec.Struct, forbid_unknown_fields=True):
     status: Annotated[DeliveryStatus | None, Meta(description="Its state.")] = None
     status_code: Annotated[
         StatusCode | None,
-        Meta(description="What the receiver answered: one code or a class of them."),
+        Meta(description="The receiver's answer: one code, or a class of codes."),
     ] = None
     text: Annotated[
         str | None,
@@ -86,8 +86,8 @@ class DeliveryFilter(msgspec.Struct, forbid_unknown_fields=True):
     missing: Annotated[
         bool, Meta(description="What never arrived: failed or cancelled, and not replayed since.")
     ] = False
-    since: Annotated[Moment | None, Meta(description="Created then or later.")] = None
-    until: Annotated[Moment | None, Meta(description="Created before.")] = None
+    since: Annotated[Moment | None, Meta(description="Created at this time or later.")] = None
+    until: Annotated[Moment | None, Meta(description="Created before this time.")] = None
 
     def filters(self) -> Filters:
         """Raises `Invalid`."""
@@ -109,7 +109,7 @@ class DeliveryListQuery(DeliveryFilter):
     cursor: Cursor = None
 
     def window(self) -> PageBounds:
-        """Raises `Invalid` for a cursor that was never handed out."""
+        """Raises `Invalid` for a cursor that we never issued."""
         return _bounds(self.limit, self.cursor)
 
     def filters(self) -> Filters:

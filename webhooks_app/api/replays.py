@@ -22,11 +22,11 @@ MOST_CHOSEN = 100
 
 
 class ReplayBody(msgspec.Struct, forbid_unknown_fields=True):
-    """Which deliveries to send again: either of the two."""
+    """Which deliveries to send again, by one of these."""
 
     filter: Annotated[
         queries.DeliveryFilter | None,
-        Meta(description="All that match; an empty object for all there are."),
+        Meta(description="All that match; an empty object means all deliveries."),
     ] = None
     delivery_ids: Annotated[
         Annotated[list[str], Meta(min_length=1, max_length=MOST_CHOSEN)] | None,
@@ -35,15 +35,17 @@ class ReplayBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ReplayAnswer(msgspec.Struct, frozen=True):
-    """A replay, and how far it is."""
+    """A replay and its progress."""
 
     id: str
     status: Annotated[str, Meta(extra_json_schema={"enum": ["running", "finished", "cancelled"]})]
-    total: Annotated[int | None, Meta(description="How many there are; null until counted.")]
-    replayed: Annotated[int, Meta(description="New deliveries of what had ended.")]
+    total: Annotated[
+        int | None, Meta(description="How many deliveries there are; null until they are counted.")
+    ]
+    replayed: Annotated[int, Meta(description="New deliveries, of those that had ended.")]
     retried: Annotated[int, Meta(description="Deliveries that had not ended: retried at once.")]
     recovered: Annotated[int, Meta(description="Deliveries of events that were missed.")]
-    skipped: Annotated[int, Meta(description="Those whose webhook or action is off or deleted.")]
+    skipped: Annotated[int, Meta(description="Skipped: the webhook or action is off or deleted.")]
     requested_by: str
     created_at: Moment
     finished_at: Moment | None
@@ -56,9 +58,11 @@ class ReplayAnswer(msgspec.Struct, frozen=True):
         tag="Replays",
         body=ReplayBody,
         answers={202: ReplayAnswer},
-        description="A job sends them again. With `missing` in the filter, what never arrived is "
-        "sent, each event once, also what was missed while a webhook was switched off "
-        "automatically. While the same replay runs, it is the answer.",
+        description=(
+            "A job sends them again. With `missing` in the filter it sends what never arrived, "
+            "each event once, including what was missed while a webhook was switched off "
+            "automatically. If the same replay already runs, it is the answer."
+        ),
     )
 )
 @auth.requires("deliveries:write")
@@ -108,7 +112,7 @@ def read_replay(replay_id: str) -> Response:
         summary="Cancel a replay",
         tag="Replays",
         answers={200: ReplayAnswer},
-        description="What it has sent so far stays. One that has ended stays as it is.",
+        description="What it has sent so far stays. A replay that has ended does not change.",
     )
 )
 @auth.requires("deliveries:write")

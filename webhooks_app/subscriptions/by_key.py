@@ -1,5 +1,7 @@
-"""Actions and webhooks by their owner's own keys, so that a program can put a whole configuration
-again and again, and nothing is made twice."""
+"""Actions and webhooks by the customer's own keys.
+
+So a program can send its whole configuration repeatedly, and nothing is created twice.
+"""
 
 import re
 from typing import NamedTuple
@@ -28,7 +30,7 @@ STATE = ("enabled",)
 
 
 class Put(NamedTuple):
-    """`secret` is the one that was made now, if any."""
+    """`secret` is set if it was just made."""
 
     row: Subscription
     secret: str | None
@@ -45,11 +47,10 @@ def put_subscription(
     guard: Guard,
     channel: ChannelName = ChannelName.WEBHOOK,
 ) -> Put:
-    """Make or replace the one that is `written` in the path, `key:crm` or an id; committed.
+    """Create or replace the one named in the path, by `key:crm` or an id; committed.
 
-    Absent members get their defaults, but for `enabled`, which stays. What is the same already
-    changes nothing. Raises `Invalid`, `PlanLimit`, `Conflict`, and `NotFound` for an id of ours
-    that is not there.
+    Absent members get their defaults, except `enabled`, which stays. An equal one changes nothing.
+    Raises `Invalid`, `PlanLimit`, `Conflict`, and `NotFound` for an unknown id of ours.
     """
     try:
         row = find_subscription(session, tenant, written, kind)
@@ -59,7 +60,7 @@ def put_subscription(
             made, secret = create_subscription(
                 session, tenant, kind, members, vault, guard, channel, key=key
             )
-        except IntegrityError:  # someone else made it just now
+        except IntegrityError:  # someone else has just created it
             session.rollback()
             row = find_subscription(session, tenant, written, kind)
         else:
@@ -69,18 +70,18 @@ def put_subscription(
 
 
 def _key_in(written: str) -> str:
-    """Raises `NotFound` for what is no key, `Invalid` for a key that cannot be used."""
+    """Raises `NotFound` if it is not a key, `Invalid` for an invalid key."""
     if not written.startswith(BY_KEY):
         raise NotFound
     key = written.removeprefix(BY_KEY)
     if KEY.fullmatch(key) is None:
-        detail = "A key has 1 to 100 letters, digits, dots, hyphens or underscores."
+        detail = "Use 1 to 100 letters, digits, dots, hyphens or underscores in a key."
         raise Invalid(Fault("key", detail, kind="parameter"))
     return key
 
 
 def _whole(members: Members, channel: ChannelName) -> Members:
-    """With the defaults of absent members. Raises `Invalid` when one that is needed is absent."""
+    """The members with defaults for absent ones. Raises `Invalid` if a required one is absent."""
     blank = BLANKS[channel]
     needed = {one.name for one in fields(type(blank)) if one.required}
     if members.get("schedule"):

@@ -70,8 +70,8 @@ class SecretForm(FlaskForm):  # type: ignore[misc]
     source = RadioField(
         "Check signatures with",
         choices=[
-            SelectChoice(LENT, "A webhook's secret"),
-            SelectChoice(OWN, "Its own secret"),
+            SelectChoice(LENT, "The secret of a webhook"),
+            SelectChoice(OWN, "A secret of its own"),
             SelectChoice(NONE, "Nothing"),
         ],
     )
