@@ -7,8 +7,10 @@ from flask import Flask
 from sqlalchemy import insert
 
 from tests import factories
+from webhooks_app.deliveries import statistics
 from webhooks_app.deliveries.statistics import DAY, HOUR, traffic
 from webhooks_app.extensions import db
+from webhooks_app.lib.cache import Cache
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import DeliveryStat, Organisation, Subscription
 
@@ -78,3 +80,25 @@ def test_it_counts_for_nobody_else(organisation: Organisation) -> None:
     others = factories.tenant(factories.organisation("Others"))
     for tenant in (others, factories.tenant(organisation, "test")):
         assert not any(traffic(db.session(), tenant, DAY, HOUR).totals.values())
+
+
+def test_a_month_is_the_days_before_and_today(
+    organisation: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is older than a day is kept for a minute; today's numbers are always those of now."""
+    webhook = factories.webhook(organisation, "https://example.com/")
+    hour = utcnow().replace(minute=0, second=0, microsecond=0)
+    tenant = factories.tenant(organisation)
+    count(webhook, hour - 3 * DAY, "delivered", 10, 5)
+    count(webhook, hour - DAY, "delivered", 500, 2)
+    count(webhook, hour - DAY - HOUR, "failed", 10, 1)
+    month = traffic(db.session(), tenant, 30 * DAY, DAY)
+    assert month.totals == {"delivered": 7, "retrying": 0, "failed": 1}
+    assert month.percentiles[95] == 500
+    count(webhook, hour, "delivered", 10, 1)
+    count(webhook, hour - 5 * DAY, "delivered", 10, 1)
+    again = traffic(db.session(), tenant, 30 * DAY, DAY)
+    assert again.totals["delivered"] == 8
+    assert sum(bar.counts.get("delivered", 0) for bar in again.bars) == 8
+    monkeypatch.setattr(statistics, "_kept", Cache(1, 0))
+    assert traffic(db.session(), tenant, 30 * DAY, DAY).totals["delivered"] == 9

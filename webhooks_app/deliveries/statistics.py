@@ -1,16 +1,17 @@
 """Hourly counts for pages: over time, as rates and as percentiles."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, any_, func, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, any_, func, select
 from sqlalchemy.orm import Session
 
 from webhooks_app.database import choose
 from webhooks_app.database.bulk import force_index_scans
+from webhooks_app.lib.cache import Cache
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import DeliveryStat, Subscription
@@ -20,6 +21,17 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 # What the engine's stored names mean to people.
 OUTCOMES = ("delivered", "retrying", "failed")
+
+# What is older than a day hardly changes, and is most of what a month's chart reads.
+KEPT_SECONDS = 60
+_kept: Cache[Hashable, Sequence["Counted"]] = Cache(1000, KEPT_SECONDS)
+
+
+class Counted(NamedTuple):
+    at: datetime
+    outcome: str
+    latency_ms: int
+    attempts: int
 
 
 class Bar(NamedTuple):
@@ -57,22 +69,16 @@ def traffic(
 ) -> Traffic:
     """The last `stretch`, in bars of `step`, both whole hours; of all, or of one of theirs."""
     first = _hour(utcnow()) - stretch + HOUR
-    connection = session.connection()
     own = select(Subscription.id).where(Subscription.in_tenant(tenant))
     if subscription_id is not None:
         own = own.where(Subscription.id == subscription_id)
-    hour: SQLColumnExpression[datetime] = DeliveryStat.hour
-    theirs: ColumnElement[bool] = DeliveryStat.subscription_id.in_(own)
-    if choose(connection, postgresql=True, sqlite=False):
-        # This makes fewer groups in SQL and fewer rows here, with one walk over the index.
-        hour = func.date_bin(step, hour, first, type_=DeliveryStat.hour.type)
-        theirs = DeliveryStat.subscription_id == any_(func.array(own.scalar_subquery()))
-    force_index_scans(connection)
-    rows = session.execute(
-        select(hour, DeliveryStat.outcome, DeliveryStat.latency_ms, func.sum(DeliveryStat.count))
-        .where(theirs, DeliveryStat.hour >= first)
-        .group_by(hour, DeliveryStat.outcome, DeliveryStat.latency_ms)
-    )
+    today = max(first, _hour(utcnow()) - DAY)
+    key = (tenant, subscription_id, first, step)
+    before = _kept.get(key)
+    if before is None:
+        before = _counts(session, own, (first, today), step) if first < today else ()
+        _kept.put(key, before)
+    rows = (*before, *_counts(session, own, (today, None), step, first))
     counted: dict[int, Counter[str]] = defaultdict(Counter)
     latencies: Counter[int] = Counter()
     for at, outcome, latency, count in rows:
@@ -82,6 +88,33 @@ def traffic(
     bars = [Bar(first + step * at, counted[at]) for at in range(stretch // step)]
     totals = {name: sum(bar.counts.get(name, 0) for bar in bars) for name in OUTCOMES}
     return Traffic(bars, totals, {at: percentile(latencies, at) for at in (50, 95, 99)})
+
+
+def _counts(
+    session: Session,
+    own: Select[str],
+    between: tuple[datetime, datetime | None],
+    step: timedelta,
+    origin: datetime | None = None,
+) -> Sequence[Counted]:
+    """The counts of the hours `between`, the last one left out, in bars that start at `origin`."""
+    since, until = between
+    connection = session.connection()
+    hour: SQLColumnExpression[datetime] = DeliveryStat.hour
+    theirs: ColumnElement[bool] = DeliveryStat.subscription_id.in_(own)
+    if choose(connection, postgresql=True, sqlite=False):
+        # This makes fewer groups in SQL and fewer rows here, with one walk over the index.
+        hour = func.date_bin(step, hour, origin or since, type_=DeliveryStat.hour.type)
+        theirs = DeliveryStat.subscription_id == any_(func.array(own.scalar_subquery()))
+    force_index_scans(connection)
+    query = (
+        select(hour, DeliveryStat.outcome, DeliveryStat.latency_ms, func.sum(DeliveryStat.count))
+        .where(theirs, DeliveryStat.hour >= since)
+        .group_by(hour, DeliveryStat.outcome, DeliveryStat.latency_ms)
+    )
+    if until is not None:
+        query = query.where(DeliveryStat.hour < until)
+    return [Counted(*row) for row in session.execute(query)]
 
 
 def percentile(latencies: Mapping[int, int], percent: int) -> int | None:
