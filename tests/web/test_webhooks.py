@@ -208,7 +208,7 @@ def test_a_test_leads_to_its_log_line(
     assert response.status_code == 302
     drain()
     page = owner.get(response.headers["Location"]).text
-    for shown in ("The endpoint answered 500", "X-Why: broken", "failed", "Attempt 1"):
+    for shown in ("The endpoint answered 500", "<code>X-Why</code>", "failed", "Attempt 1"):
         assert shown in page
     assert "<script>alert" not in page
     outcome = response.headers["Location"] + "/outcome"
@@ -225,7 +225,7 @@ def test_delivery_logs_tell_of_each_call_across_webhooks(
     factories.accepted(organisation)
     drain()
     logs = owner.get("/webhooks/logs").text
-    for shown in ("Zapier - New Lead", "CRM", "lead.captured", "503", "<time", "next attempt"):
+    for shown in ("Zapier - New Lead", "CRM", "lead.captured", "503", "<time", "Next attempt"):
         assert shown in logs
     delivery = db.session.scalars(select(Delivery)).first()
     assert delivery
@@ -347,14 +347,14 @@ def test_deliveries_are_filtered_and_paged_in_the_url(
     other = factories.webhook(organisation, URL, event_types=["lead.updated"], name="Other")
     factories.accepted(organisation, *[factories.lead() for _ in range(60)])
     factories.accepted(organisation, factories.lead(type="lead.updated"))
-    rows = owner.get("/deliveries/", subscription_id=other.id).text.count("<td><a data-drawer")
+    rows = owner.get("/deliveries/", subscription_id=other.id).text.count('class="go"')
     assert rows == 1
     page = owner.get("/deliveries/", event_type="lead.captured", status="pending").text
-    assert page.count("<td><a data-drawer") == 50
+    assert page.count('class="go"') == 50
     older = re.search(r'href="(/deliveries/\?[^"]+)">Older', page)
     assert older
     assert "event_type=lead.captured" in older[1]
-    assert owner.get(older[1].replace("&amp;", "&")).text.count("<td><a data-drawer") == 10
+    assert owner.get(older[1].replace("&amp;", "&")).text.count('class="go"') == 10
     assert "No deliveries match" in owner.get("/deliveries/", status="failed").text
     assert owner.get("/deliveries/", status="nonsense").status_code == 422
     refused = owner.get("/deliveries/", cursor="nonsense")
