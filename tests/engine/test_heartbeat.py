@@ -228,6 +228,26 @@ def test_a_machine_that_slept_does_not_judge_the_others_at_once(
     assert list(engines()) == [other.engine_id]
 
 
+def test_who_waited_long_to_renew_does_not_judge_the_others_at_once(
+    organisation: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They may have waited for the same writer."""
+    factories.webhook(organisation, "https://a.example")
+    factories.accepted(organisation)
+    other = engine_that_only_claims()
+    take(other)
+    die(other)
+    mine = engine_that_only_claims()
+    later = time.time() + 60
+
+    def renew(_: object) -> None:
+        monkeypatch.setattr(module.time, "time", lambda: later)
+
+    monkeypatch.setattr(mine, "_renew", renew)
+    mine._look()
+    assert list(engines()) == [other.engine_id]
+
+
 def _away(*_: object) -> int:
     raise module.SQLAlchemyError("the database is away")
 

@@ -112,6 +112,7 @@ class Heartbeat:
     # In its own thread
 
     def _run(self) -> None:
+        self._looked_at = time.time()
         self._try(self._look)
         while not self._stop.wait(RENEW_EVERY):
             self._try(self._look)
@@ -125,15 +126,14 @@ class Heartbeat:
             log.warning("heartbeat missed", reason=reason_of(error))
 
     def _look(self) -> None:
-        if time.time() - self._looked_at > ALIVE_FOR / 2:
-            self._in_touch_since = time.monotonic()
-        self._looked_at = time.time()
+        self._notice_gap()
         if self._busy():
             with self._database.begin() as connection:
                 commit_without_waiting(connection)
                 self._renew(connection)
         elif time.monotonic() - self._renewed_at > 2 * RENEW_EVERY:
             self._leave()
+        self._notice_gap()
         if self._may_judge() and free_held_by_dead(self._database, self._lease):
             self._freed()
 
@@ -145,12 +145,17 @@ class Heartbeat:
             self._known = False
 
     def _may_judge(self) -> bool:
-        """Whether to leave others time to renew, because this engine was out of touch itself.
+        """Whether this engine was in touch for long enough to call others dead.
 
-        While the database was away, no engine could renew its row. The same is true for a machine
-        that slept.
+        While the database was away, or SQLite had a long writer, no engine could renew its row. The
+        same is true for a machine that slept.
         """
         return time.monotonic() - self._in_touch_since >= ALIVE_FOR
+
+    def _notice_gap(self) -> None:
+        if time.time() - self._looked_at > ALIVE_FOR / 2:
+            self._in_touch_since = time.monotonic()
+        self._looked_at = time.time()
 
 
 def _execute(connection: Connection, statement: str, **values: Any) -> CursorResult[Any]:
@@ -171,7 +176,10 @@ def free_held_by_dead(database: Engine, lease: timedelta) -> int:
     with reading(database) as connection:
         if not any_dead(connection):
             return 0
+    asked_at = time.monotonic()
     with database.begin() as connection:
+        if time.monotonic() - asked_at > RENEW_EVERY:
+            return 0  # SQLite had another writer: perhaps they waited for it too
         dead = [id_ for (id_,) in _execute(connection, BURY)]
         free = choose(connection, postgresql=_free_postgres, sqlite=_free_sqlite)
         freed = free(connection, dead, lease.total_seconds()) if dead else 0
