@@ -20,7 +20,7 @@ from webhooks_app.models import Attempt, Delivery, SubscriptionHealth
 
 BOTH = pytest.mark.parametrize("either_database", ["sqlite", "postgresql"], indirect=True)
 KILLS = 4
-LONG_LEASE = 120.0
+LONG_LEASE = 600.0
 
 
 @pytest.fixture
