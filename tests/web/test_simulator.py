@@ -132,7 +132,7 @@ def test_with_htmx_the_conversation_and_an_empty_form_come_back(owner: Person, p
         ({"role": "visitor", "text": "  "}, "Enter a message"),
         ({"role": "visitor"}, "Enter a message"),
         ({"role": "robot", "text": "Hi"}, "Choose who"),
-        ({"role": "visitor", "text": "x" * 16385}, "more than"),
+        ({"role": "visitor", "text": "x" * 16385}, "are allowed"),
     ],
 )
 def test_what_is_wrong_is_said_beside_the_field_and_nothing_typed_is_lost(

@@ -40,7 +40,7 @@ EXPECTED = {
 
 
 Limit = Annotated[int, Meta(ge=1, le=LARGEST_SIZE, description="How many on a page.")]
-Cursor = Annotated[str | None, Meta(description="`next_cursor` of the page before, as it is.")]
+Cursor = Annotated[str | None, Meta(description="`next_cursor` of the previous page, unchanged.")]
 
 
 class PageQuery(msgspec.Struct, forbid_unknown_fields=True):
