@@ -60,6 +60,17 @@ def test_an_action_changes_its_channel(api: Api) -> None:
     assert (back["channel"], "secret" in back) == ("email", False)
 
 
+@pytest.mark.parametrize("more", [{}, {"email_to": []}])
+def test_a_channel_without_an_address_is_refused(api: Api, more: dict[str, object]) -> None:
+    row = api.post("/actions", WEBHOOK).get_json()
+    refused = api.patch(f"/actions/{row['id']}", {"channel": "email", **more})
+    assert list(faults(refused)) == ["#/email_to"]
+    mail = made(api)
+    back = api.patch(f"/actions/{mail['id']}", {"channel": "webhook"})
+    assert list(faults(back)) == ["#/url"]
+    assert api.get(f"/actions/{mail['id']}").get_json()["channel"] == "email"
+
+
 def test_a_digest_takes_all_event_types(api: Api) -> None:
     row = made(api, schedule={"frequency": "daily", "hour": 9})
     assert row["event_types"] == ["action.digest"]

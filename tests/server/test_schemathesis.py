@@ -17,7 +17,7 @@ EXAMPLES = 200 if DRILL else 5
 NOT_ASKED = "positive_data_acceptance"
 
 
-@pytest.mark.timeout(3600 if DRILL else 300)
+@pytest.mark.timeout(3600 if DRILL else 900)
 def test_no_answer_is_outside_the_document(
     site: Site,  # noqa: F811
     tmp_path: Path,

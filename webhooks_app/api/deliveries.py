@@ -62,7 +62,7 @@ def count_deliveries() -> Response:
     return answer(CountAnswer(found.found, found.more))
 
 
-@bp.get("/deliveries/<delivery_id>")
+@bp.get("/deliveries/<row_id:delivery_id>")
 @operation(
     Operation(
         summary="Read a delivery",
@@ -84,7 +84,7 @@ def read_delivery(delivery_id: str) -> Response:
     )
 
 
-@bp.post("/deliveries/<delivery_id>/retry-now")
+@bp.post("/deliveries/<row_id:delivery_id>/retry-now")
 @operation(
     Operation(
         summary="Retry a delivery now",
@@ -103,7 +103,7 @@ def retry_delivery(delivery_id: str) -> Response:
     return answer(shapes.delivery(logged), 202)
 
 
-@bp.post("/deliveries/<delivery_id>/replay")
+@bp.post("/deliveries/<row_id:delivery_id>/replay")
 @operation(
     Operation(
         summary="Replay a delivery",

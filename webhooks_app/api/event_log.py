@@ -102,7 +102,7 @@ def list_events() -> Response:
     return answer(page(found, _shown))
 
 
-@bp.get("/events/<event_id>")
+@bp.get("/events/<row_id:event_id>")
 @operation(
     Operation(
         summary="Read an event",
@@ -122,7 +122,7 @@ def read_event(event_id: str) -> Response:
     return answer(shown)
 
 
-@bp.get("/events/<event_id>/deliveries")
+@bp.get("/events/<row_id:event_id>/deliveries")
 @operation(
     Operation(
         summary="List the deliveries of an event",
@@ -141,7 +141,7 @@ def list_event_deliveries(event_id: str) -> Response:
     return answer(page(found, shapes.delivery))
 
 
-@bp.get("/events/<event_id>/explanation")
+@bp.get("/events/<row_id:event_id>/explanation")
 @operation(
     Operation(
         summary="Explain an event",

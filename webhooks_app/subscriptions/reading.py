@@ -39,17 +39,23 @@ def new(blank: S, members: Members, world: World) -> S:
     return tidy(spec)
 
 
-def changed(before: S, members: Members, world: World, broken: Collection[Fault] = ()) -> S:
+def changed(
+    before: S,
+    members: Members,
+    world: World,
+    broken: Collection[Fault] = (),
+    fresh: Collection[str] = (),
+) -> S:
     """`before` with `members` changed. Raises `Invalid`.
 
     Unchanged members are not checked again: rules and network may have changed since. `broken` are
-    members that could not be read.
+    members that could not be read, `fresh` those that nobody has checked yet.
     """
     members = _as_digest(members)
     good, found = decoded(type(before), members)
     found += [fault for fault in broken if member_of(fault) not in members]
     spec = replace(before, **good)
-    judged = differing(before, spec) - {member_of(fault) for fault in found}
+    judged = (differing(before, spec) | set(fresh)) - {member_of(fault) for fault in found}
     if "schedule" in judged:
         judged |= {"event_types"}
     found += [one for one in faults(spec, world) if member_of(one) in judged]

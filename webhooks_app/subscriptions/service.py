@@ -116,7 +116,8 @@ def update_subscription(
     members, hidden = custom_headers.unmasked(members, _headers(base), row.url)
     types = reportable_types(session, row.organisation_id)
     world = World(types, guard, row.mode, secret)
-    after = reading.changed(base, members, world, [*broken, *hidden])
+    fresh = set(base.__struct_fields__) - set(before.__struct_fields__)
+    after = reading.changed(base, members, world, [*broken, *hidden], fresh)
     if after == before and not broken:
         return None
     return _change(session, row, before, after, vault, ping=ping)
