@@ -94,7 +94,7 @@ def _said(
     them = "They were" if count > 1 else "It was"
     return (
         f"{subscription.name}: {many[:1].lower()}{many[1:]} failed permanently",
-        f"{many} failed{since}. {them} retried as often as the policy allows. You can replay them.",
+        f"{many} failed{since}. {them} retried as often as the policy allows, and can be replayed.",
     )
 
 
