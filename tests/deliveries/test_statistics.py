@@ -85,7 +85,7 @@ def test_it_counts_for_nobody_else(organisation: Organisation) -> None:
 def test_a_month_is_the_days_before_and_today(
     organisation: Organisation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is older than a day is kept for a minute; today's numbers are always those of now."""
+    """Numbers older than a day are cached for a minute; today's are always current."""
     webhook = factories.webhook(organisation, "https://example.com/")
     hour = utcnow().replace(minute=0, second=0, microsecond=0)
     tenant = factories.tenant(organisation)
