@@ -1,6 +1,5 @@
 """/events: the stream; one event with its payload, deliveries and matches; sending one by hand."""
 
-import msgspec
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -14,6 +13,7 @@ from webhooks_app.lib.paging import PageBounds
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.web.forms.events import EventForm
 from webhooks_app.web.htmx import wants_fragment
+from webhooks_app.web.json_view import shown
 from webhooks_app.web.tenancy import editor_required, here, member_required, window
 
 bp = Blueprint("events", __name__, url_prefix="/events")
@@ -62,12 +62,7 @@ def show(event_id: str) -> str:
     return render_template(
         "events/show.html",
         event=event,
-        payload=_pretty(event.data),
+        payload=shown(event.data.encode()),
         logs=deliveries.list_deliveries(db.session(), here().tenant, filters, PageBounds(100)),
         verdicts=service.match_explanations(db.session(), here().tenant, event),
     )
-
-
-def _pretty(data: str) -> str:
-    """Indented JSON with unchanged numbers."""
-    return msgspec.json.format(data, indent=2)
