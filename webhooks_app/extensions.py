@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from flask_login import LoginManager
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import MetaData
@@ -28,6 +27,5 @@ if TYPE_CHECKING:
     Model = Base  # the base of `db.Model`; type checkers cannot follow how it is made
 else:
     Model = db.Model
-migrate = Migrate()
 login_manager = LoginManager()
 csrf = CSRFProtect()

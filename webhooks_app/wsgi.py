@@ -3,7 +3,7 @@
 Granian serves `webhooks_app.rsgi` instead: with a WSGI server, slow clients can hold threads.
 """
 
-from webhooks_app import create_app
+from webhooks_app.factory import create_app
 from webhooks_app.lib.starting import exiting_in_one_line
 
 with exiting_in_one_line():

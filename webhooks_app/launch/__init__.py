@@ -10,10 +10,10 @@ import click
 
 from webhooks_app.launch import children
 from webhooks_app.launch.banner import banner
+from webhooks_app.launch.metrics import share_metrics
 from webhooks_app.launch.place import data_folder, empty_folder
 from webhooks_app.launch.plan import StartPlan, prepare
 from webhooks_app.launch.supervisor import Supervisor
-from webhooks_app.lib.metrics import forget_dead_processes
 from webhooks_app.lib.starting import CannotStart, exiting_in_one_line
 
 REDIS_PATIENCE = 30.0
@@ -35,6 +35,11 @@ def main() -> int:
 def _serve(stack: ExitStack, plan: StartPlan) -> None:
     settings = plan.settings
     metrics = empty_folder(settings.data_dir / "metrics")
+    share_metrics(metrics)
+    # Not before: they import prometheus_client.
+    from webhooks_app.launch.workers import group
+    from webhooks_app.lib.metrics import forget_dead_processes
+
     environ = children.environ(settings, metrics)
     children.allow_many_files()
     supervisor = Supervisor(on_death=partial(forget_dead_processes, metrics))
@@ -45,8 +50,9 @@ def _serve(stack: ExitStack, plan: StartPlan) -> None:
             return
     # Workers start after the web server and stop before it: they deliver to its receiver.
     supervisor.start(children.web(settings, plan.site.address, environ))
+    workers = group(settings, settings.workers, environ)
     if _wait(supervisor, "the web server", plan.site.answers, WEB_PATIENCE):
-        supervisor.start(*children.workers(settings.workers, environ))
+        supervisor.start(*workers)
         click.echo(banner(plan))
         supervisor.watch()
 

@@ -35,26 +35,24 @@ def web(settings: Settings, address: str, environ: Mapping[str, str]) -> Child:
     arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
     argv = (*PYTHON, "-m", "granian", *arguments, "--no-ws", "--respawn-failed-workers")
     argv = (*argv, "webhooks_app.rsgi:door")
-    return Child("web", argv, _named("web", environ), orphaned_by=signal.SIGTERM)
+    return Child("web", argv, named("web", environ), orphaned_by=signal.SIGTERM)
 
 
-def workers(processes: int, environ: Mapping[str, str]) -> list[Child]:
-    """`processes` that deliver, one for all other jobs, and a beat."""
-    roles = [*["deliveries"] * processes, "background", "beat"]
-    return [Child(role, worker(role), _named(role, environ)) for role in roles]
-
-
-def _named(role: str, environ: Mapping[str, str]) -> dict[str, str]:
+def named(role: str, environ: Mapping[str, str]) -> dict[str, str]:
     """As PostgreSQL's list of connections shows it, where the operator has named none."""
     return {"PGAPPNAME": f"hookline {role}", **environ}
 
 
 def worker(role: str) -> tuple[str, ...]:
+    """The command for one part."""
     return (*PYTHON, "-m", "webhooks_app.launch.worker", "--role", role)
 
 
 def environ(settings: Settings, metrics: Path) -> dict[str, str]:
-    """Our environment with this instance's decisions: the same package and absolute paths."""
+    """Our environment with this instance's decisions: the same package and absolute paths.
+
+    With one arena for each thread, glibc would hold more memory than the threads use.
+    """
     paths = [str(PACKAGE.parent), os.environ.get("PYTHONPATH")]
     redis = {} if os.environ.get("REDIS_URL_FILE") else {"REDIS_URL": settings.redis_socket_url}
     return {
@@ -62,6 +60,7 @@ def environ(settings: Settings, metrics: Path) -> dict[str, str]:
         **redis,
         "ALLOWED_NETWORKS": settings.allowed_networks,
         "DATA_DIR": str(settings.data_dir.resolve()),
+        "MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "2"),
         "PROMETHEUS_MULTIPROC_DIR": str(metrics.resolve()),
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
     }

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from webhooks_app.config import Settings
 from webhooks_app.extensions import db
+from webhooks_app.launch.demo_file import Demo, LogIn, demo_file, kept_demo
 from webhooks_app.launch.place import Site
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.tenant import Tenant
@@ -24,22 +25,6 @@ CHATBOT = "bot_demo"
 EVENT_TYPES = ["lead.captured", "conversation.started", "conversation.ended", "booking.confirmed"]
 
 
-class LogIn(msgspec.Struct, frozen=True):
-    email: str
-    password: str
-
-
-class Demo(msgspec.Struct, frozen=True):
-    """The content of `demo.json`, in plain text: it only opens example data on this machine."""
-
-    organisation_id: str
-    owner: LogIn
-    viewer: LogIn
-    api_key: str
-    inbox_token: str
-    subscription_id: str
-
-
 def demo_for(settings: Settings, site: Site) -> Demo | None:
     """The demo, created in a new database; None if the database has other organisations."""
     file = demo_file(settings)
@@ -50,18 +35,6 @@ def demo_for(settings: Settings, site: Site) -> Demo | None:
         if session.scalar(select(Organisation.id).limit(1)):
             return None
     return _make_whole(file, settings, site)
-
-
-def demo_file(settings: Settings) -> Path:
-    return settings.data_dir / "demo.json"
-
-
-def kept_demo(file: Path) -> Demo | None:
-    """The demo as it was created; None without a readable file."""
-    try:
-        return msgspec.json.decode(file.read_bytes(), type=Demo)
-    except (FileNotFoundError, msgspec.DecodeError):
-        return None
 
 
 def _make_whole(file: Path, settings: Settings, site: Site) -> Demo:

@@ -1,38 +1,30 @@
-"""Create the app on a database with the newest schema."""
-
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+"""The newest schema, and the demo in it."""
 
 from alembic import command
 from alembic.util import CommandError
 from flask import Flask
-from sqlalchemy.exc import SQLAlchemyError
 
-from webhooks_app import create_app
 from webhooks_app.config import Settings
-from webhooks_app.lib.errors import reason_of
-from webhooks_app.lib.starting import CannotStart
-
-UNUSABLE = (SQLAlchemyError, sqlite3.Error, CommandError, ImportError)
-
-
-@contextmanager
-def said_in_one_line(what: str) -> Iterator[None]:
-    """Turn any database error into `CannotStart` with the first line of its reason."""
-    try:
-        yield
-    except UNUSABLE as error:
-        raise CannotStart(f"{what} cannot be used: {reason_of(error)}") from error
-
-
-def app_for(settings: Settings) -> Flask:
-    """Raises `CannotStart` for an invalid `DATABASE_URL`. Does not connect."""
-    with said_in_one_line("DATABASE_URL"):
-        return create_app(settings)
+from webhooks_app.extensions import db
+from webhooks_app.launch.apps import app_for, said_in_one_line
+from webhooks_app.launch.demo import demo_for
+from webhooks_app.launch.demo_file import Demo
+from webhooks_app.launch.place import Site
+from webhooks_app.operations.start import check_start
 
 
 def migrate(app: Flask) -> None:
     """Migrate. Raises `CannotStart` if the database is away, broken, or newer than this code."""
-    with said_in_one_line("the database"), app.app_context():
+    with said_in_one_line("the database", CommandError), app.app_context():
         command.upgrade(app.extensions["migrate"].migrate.get_config(), "head")
+
+
+def migrate_with_demo(settings: Settings, site: Site) -> Demo | None:
+    """Migrate, and make the demo if there is to be one. Raises `CannotStart`."""
+    app = app_for(settings, commands=True)
+    migrate(app)
+    check_start(app)
+    with said_in_one_line("the database"), app.app_context():
+        demo = demo_for(settings, site) if settings.demo else None
+        db.engine.dispose()
+    return demo

@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -9,13 +10,12 @@ import click
 from msgspec.structs import replace
 
 from webhooks_app.config import Settings, read_settings
-from webhooks_app.extensions import db
-from webhooks_app.launch.demo import Demo, demo_file, demo_for, kept_demo
+from webhooks_app.launch.apart import apart
+from webhooks_app.launch.demo_file import Demo, demo_file, kept_demo
 from webhooks_app.launch.embedded_redis import EmbeddedRedis, embedded_redis
 from webhooks_app.launch.external_redis import complaint
-from webhooks_app.launch.migrate import app_for, migrate, said_in_one_line
 from webhooks_app.launch.place import Site, free_site
-from webhooks_app.operations.start import check_start
+from webhooks_app.lib.logs import configure_logging
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class StartPlan:
 def prepare(stack: ExitStack, folder: Path) -> StartPlan:
     """Check the port, migrate, make the demo. Raises `CannotStart`."""
     settings = read_settings(data_dir=folder)
+    configure_logging(settings.log_level)
     site = free_site(settings.host, settings.port)
     settings = _allow_own_receiver(settings, site)
     redis = None
@@ -44,7 +45,7 @@ def prepare(stack: ExitStack, folder: Path) -> StartPlan:
     elif said := complaint(settings.redis_url):
         click.echo(f"{said}; events are accepted, and sent when it does", err=True)
     before = kept_demo(demo_file(settings))
-    demo = _demo(settings, site)
+    demo = apart(partial(_demo, settings, site))
     return StartPlan(settings, site, redis, demo, demo_is_new=demo != before)
 
 
@@ -60,10 +61,7 @@ def _allow_own_receiver(settings: Settings, site: Site) -> Settings:
 
 
 def _demo(settings: Settings, site: Site) -> Demo | None:
-    app = app_for(settings)
-    migrate(app)
-    check_start(app)
-    with said_in_one_line("the database"), app.app_context():
-        demo = demo_for(settings, site) if settings.demo else None
-        db.engine.dispose()
-    return demo
+    """In a process of its own, which imports more than the one that stays needs."""
+    from webhooks_app.launch.migrate import migrate_with_demo
+
+    return migrate_with_demo(settings, site)

@@ -6,16 +6,21 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import get_context
 
 import structlog
+from setproctitle import setproctitle
+
+from webhooks_app.lib.starting import exiting_in_one_line
 
 PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0)
 SETTLED_AFTER = 10.0
 PR_SET_PDEATHSIG = 1
+HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 log = structlog.get_logger(__name__)
 libc = ctypes.CDLL(None)
@@ -23,12 +28,16 @@ libc = ctypes.CDLL(None)
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """What to run. `orphaned_by` is the signal that it gets when its parent is killed."""
+    """What to run: `argv`, or `run` in a fork of this process, which shows itself as `argv`.
+
+    `orphaned_by` is the signal that it gets when its parent is killed.
+    """
 
     name: str
     argv: tuple[str, ...]
     environ: Mapping[str, str]
     orphaned_by: signal.Signals = signal.SIGKILL
+    run: Callable[[], None] | None = None
 
 
 class Process:
@@ -40,7 +49,7 @@ class Process:
 
     def __init__(self, child: Child) -> None:
         self.child = child
-        self._popen: subprocess.Popen[bytes] | None = None
+        self._popen: subprocess.Popen[bytes] | Fork | None = None
         self._started_at = 0.0
         self._start_again_at = 0.0
         self._deaths = 0
@@ -92,8 +101,10 @@ class Process:
         log.warning("child restarts", child=self.child.name, reason=reason, seconds=pause)
 
 
-def spawn(child: Child) -> subprocess.Popen[bytes]:
+def spawn(child: Child) -> "subprocess.Popen[bytes] | Fork":
     """Start it in its own session, so that Ctrl-C in a terminal reaches only the parent."""
+    if child.run is not None:
+        return Fork(child, child.run)
     return subprocess.Popen(  # noqa: S603
         child.argv,
         env=child.environ,
@@ -101,6 +112,50 @@ def spawn(child: Child) -> subprocess.Popen[bytes]:
         start_new_session=True,
         preexec_fn=partial(_die_with, os.getpid(), child.orphaned_by),
     )
+
+
+class Fork:
+    """A child that shares the memory of this process until one of them writes to it.
+
+    Only for a process without threads, connections and event loops.
+    """
+
+    def __init__(self, child: Child, run: Callable[[], None]) -> None:
+        self._process = get_context("fork").Process(
+            target=_forked, args=(child, run, os.getpid()), name=child.name
+        )
+        self.returncode: int | None = None
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
+        try:
+            self._process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
+
+    def poll(self) -> int | None:
+        self.returncode = self._process.exitcode
+        return self.returncode
+
+    def terminate(self) -> None:
+        self._process.terminate()
+
+
+def _forked(child: Child, run: Callable[[], None], parent: int) -> None:
+    """Signals that came meanwhile end this process; the parent's handlers are not for it."""
+    os.setsid()
+    for number in HANDLED:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, HANDLED)
+    _die_with(parent, child.orphaned_by)
+    setproctitle(" ".join(child.argv))  # before the environment moves, which it looks for
+    os.environ.clear()
+    os.environ.update(child.environ)
+    with exiting_in_one_line():
+        run()
 
 
 def _die_with(parent: int, number: signal.Signals) -> None:

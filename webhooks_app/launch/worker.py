@@ -2,17 +2,12 @@
 REDIS_URL."""
 
 import os
-import sys
 from pathlib import Path
 
 import click
 
-from webhooks_app.launch.metrics_server import Metrics
-from webhooks_app.launch.workers import run_role, supervise
-from webhooks_app.lib.metrics import forget_dead_processes
+from webhooks_app.launch.metrics import VARIABLE, share_metrics
 from webhooks_app.lib.starting import CannotStart, exiting_in_one_line
-
-METRICS = "PROMETHEUS_MULTIPROC_DIR"
 
 
 @click.command()
@@ -41,31 +36,34 @@ def main(
             "Use either --role or --processes: --role runs one part in this process."
         )
     with exiting_in_one_line():
-        metrics = Metrics(_metrics_folder(), metrics_host, metrics_port)
-        forget_dead_processes(metrics.folder)
-        if role is None:
-            supervise(processes, metrics)
-        else:
-            _share_metrics(metrics.folder)
-            run_role(role, metrics)
+        _run(processes, role, metrics_host, metrics_port)
+
+
+def _run(processes: int | None, role: str | None, host: str, port: int | None) -> None:
+    folder = _metrics_folder()
+    share_metrics(folder)
+    # Not before: they import prometheus_client.
+    from webhooks_app.launch.metrics_server import Metrics
+    from webhooks_app.launch.workers import run_role, supervise
+    from webhooks_app.lib.metrics import forget_dead_processes
+
+    metrics = Metrics(folder, host, port)
+    forget_dead_processes(metrics.folder)
+    if role is None:
+        supervise(processes, metrics)
+    else:
+        run_role(role, metrics)
 
 
 def _metrics_folder() -> Path:
     """The folder in which all processes of this machine keep their metrics."""
     data = os.environ.get("DATA_DIR") or "instance"
-    folder = Path(os.environ.get(METRICS) or Path(data) / "metrics").resolve()
+    folder = Path(os.environ.get(VARIABLE) or Path(data) / "metrics").resolve()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise CannotStart(f"DATA_DIR cannot be used: {error}") from error
     return folder
-
-
-def _share_metrics(folder: Path) -> None:
-    """Set the value, since prometheus_client reads the variable at import, which is over."""
-    if not os.environ.get(METRICS):
-        os.environ[METRICS] = str(folder)
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
 
 
 if __name__ == "__main__":
