@@ -15,13 +15,20 @@ from tests import factories
 from tests.server.both_doors import Answered, Asked, Doors
 from tests.support.servers import wait_until
 from tests.support.settings import change_settings
+from webhooks_app.api import rate
 from webhooks_app.extensions import db
 from webhooks_app.ingest import group_commit
+from webhooks_app.lib.body_limits import FORM
 from webhooks_app.lib.crypto import digest
+from webhooks_app.lib.metrics import HTTP_SECONDS
+from webhooks_app.lib.rate import Allowance
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import ApiKey, Delivery, Event, Organisation
-from webhooks_app.parts import parts_of
+from webhooks_app.parts import Parts, parts_of
 from webhooks_app.people import key_check
+from webhooks_app.people.key_check import Principal
+from webhooks_app.server import door as door_module
+from webhooks_app.server import events_door
 
 JSON = ("content-type", "application/json")
 LEAD = {"type": "lead.captured", "data": {"name": "Ada"}}
@@ -194,7 +201,7 @@ requests = st.builds(
     texts_sent,
     more_headers,
     st.booleans(),
-    st.sampled_from([*[("POST", "/api/v1/events", "")] * 8, ("GET", "/api/v1/events", "")])
+    st.sampled_from([*[("POST", "/api/v1/events", "")] * 8, ("PUT", "/api/v1/events", "")])
     | st.sampled_from([("POST", "/api/v1/events/", ""), ("POST", "/api/v1/events", "a=1")]),
 )
 
@@ -346,3 +353,75 @@ def test_a_key_that_was_revoked_meanwhile_opens_nothing(
     wait_until(lambda: key_check._recent.get(digest(twin.key)) is None)
     [answered] = doors.ask(doors.ours, twin.asked())
     assert (answered.status, answered.by_flask) == (401, True)
+
+
+def test_one_who_is_refused_by_the_plan_is_counted_once_for_the_key(
+    app: Flask, twins: tuple[Twin, Twin], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change_settings(app, ingest_rate_limit="6 per hour")
+
+    def two_an_hour(made: Parts, principal: Principal, number: int) -> Allowance:
+        return made.rates.spend("2 per hour", number, "plan", principal.organisation_id)
+
+    for module in (rate, events_door):
+        monkeypatch.setattr(module, "allowance_of_plan", two_an_hour)
+    doors = Doors(app)
+    titles = [
+        [json.loads(doors.ask(door, twin.asked())[0].body).get("title") for _ in range(8)]
+        for door, twin in zip((doors.flask, doors.ours), twins, strict=True)
+    ]
+    of_plan, of_key = "Too many events for the plan", "Too many requests"
+    assert titles[1] == titles[0] == [None] * 2 + [of_plan] * 4 + [of_key] * 2
+
+
+def test_a_large_batch_is_asked_for_again_later_while_the_database_is_away(
+    doors: Doors, twin: Twin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without its body, Flask would call it malformed, which nobody sends again."""
+    without_flask(doors, twin.asked())
+
+    def away(*_: object) -> None:
+        raise OperationalError(None, None, Exception("gone"))
+
+    monkeypatch.setattr(door_module, "is_known_key", away)
+    body = json.dumps({"events": [LEAD], "more": "x" * FORM}).encode()
+    [answered] = doors.ask(doors.ours, twin.asked(body, path="/api/v1/events/batch"))
+    assert answered.status == 503
+    assert json.loads(answered.body)["type"] == "/docs/api#unavailable"
+
+
+def test_a_key_that_is_changed_while_it_is_read_again_is_not_kept(
+    app: Flask, doors: Doors, twin: Twin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert app
+    without_flask(doors, twin.asked())
+    db.session.execute(update(ApiKey).values(last_used_at=utcnow()))
+    db.session.commit()
+    read = key_check._read
+
+    def read_and_changed(*asked: Any) -> Principal:
+        principal = read(*asked)
+        key_check.forget(digest(twin.key))
+        return principal
+
+    monkeypatch.setattr(key_check, "_read", read_and_changed)
+    monkeypatch.setattr(type(key_check._recent), "is_old", lambda *_: True)
+    doors.ask(doors.ours, twin.asked())
+    key_check.NOTES.submit(bool).result()
+    assert key_check._recent.get(digest(twin.key)) is None
+
+
+def test_what_is_answered_without_flask_is_in_the_metrics_too(doors: Doors, twin: Twin) -> None:
+    before = _observed()
+    without_flask(doors, twin.asked())
+    assert _observed() == before + 2
+
+
+def _observed() -> float:
+    labels = {"route": "/api/v1/events", "method": "POST", "code": "2xx"}
+    [metric] = HTTP_SECONDS.collect()
+    return sum(
+        one.value
+        for one in metric.samples
+        if one.name.endswith("_count") and labels.items() <= one.labels.items()
+    )

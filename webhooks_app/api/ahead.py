@@ -12,14 +12,19 @@ AHEAD = "hookline.ahead"  # in the environ, where no client can put it
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """An event that was counted, and its result. A stale one was not stored."""
+    """An event that was counted, and its result. A stale one was not stored.
 
-    asked: IngestRequest
-    allowance: Allowance
+    `of_plan` is None for a plan without a limit, or if the key's limit was exceeded before; `asked`
+    is None if a limit was exceeded.
+    """
+
+    of_key: Allowance
+    of_plan: Allowance | None
+    asked: IngestRequest | None = None
 
     @property
     def is_stored(self) -> bool:
-        return self.asked.done and self.asked.error is None
+        return self.asked is not None and self.asked.done and self.asked.error is None
 
 
 def taken_ahead() -> Ahead | None:

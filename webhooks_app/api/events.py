@@ -38,7 +38,7 @@ def create_event() -> Response:
     count_events(1)
     ahead = taken_ahead()
     try:
-        if ahead is not None and ahead.asked.done:
+        if ahead is not None and ahead.asked is not None and ahead.asked.done:
             [accepted] = ahead.asked.outcome()
         else:
             accepted = ingest(auth.tenant(), event)

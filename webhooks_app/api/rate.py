@@ -25,7 +25,7 @@ def limited(view: Callable[P, R]) -> Callable[P, R]:
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         if (ahead := taken_ahead()) is not None:
-            g.allowance = ahead.allowance
+            g.allowance = ahead.of_key
         else:
             g.allowance = allowance_of_key(parts(), key_id())
         if g.allowance.exceeded:
@@ -42,7 +42,8 @@ def count_events(number: int) -> None:
     A 429 `Problem` says when to try again.
     """
     principal: Principal = g.principal
-    allowance = None if taken_ahead() else allowance_of_plan(parts(), principal, number)
+    ahead = taken_ahead()
+    allowance = ahead.of_plan if ahead else allowance_of_plan(parts(), principal, number)
     if allowance is not None:
         g.allowance = allowance
         if allowance.exceeded:

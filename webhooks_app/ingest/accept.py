@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, Table, select
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from webhooks_app.database.bulk import insert_rows
 from webhooks_app.ingest.rows import (
@@ -25,6 +25,7 @@ from webhooks_app.ingest.selection import (
     select_cheaply,
     tell_untried,
 )
+from webhooks_app.lib.errors import DATABASE_AWAY
 from webhooks_app.lib.metrics import ACCEPTED
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
@@ -211,7 +212,7 @@ def fail(asked: Iterable[IngestRequest], error: Exception) -> None:
 
 
 def is_away(error: Exception) -> bool:
-    return isinstance(error, OperationalError) and not lost_a_race(error)
+    return isinstance(error, DATABASE_AWAY) and not lost_a_race(error)
 
 
 @dataclass(slots=True)

@@ -1,16 +1,16 @@
 """A group commit: requests that arrive at the same time share one transaction.
 
-The commit is the most expensive part of accepting an event. The first thread to get the turn stores
-what all have brought so far, while the next ones gather. A request that comes alone waits for
-nobody. Each request is matched first, in its own thread, so that no costly pattern delays the
-others.
+The commit is the most expensive part of accepting an event. One thread stores what all have brought
+so far, while the next ones gather. Each request is matched first, in its own thread, so that no
+costly pattern delays the others.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
+from threading import Event
 
+import structlog
 from sqlalchemy import Engine
 
 from webhooks_app.ingest.accept import (
@@ -20,13 +20,17 @@ from webhooks_app.ingest.accept import (
     accept_together,
     fail,
     is_away,
+    lost_a_race,
 )
 from webhooks_app.ingest.one_statement import store_plain
 from webhooks_app.ingest.selection import select_before, tell_untried
+from webhooks_app.lib.errors import reason_of
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.matching.incoming import Accepted, Incoming
 
 MOST = 64
+
+log = structlog.get_logger(__name__)
 
 
 class GroupCommit:
@@ -39,7 +43,6 @@ class GroupCommit:
         self._database = database
         self._stored = stored
         self._waiting: deque[IngestRequest] = deque()
-        self._turn = Lock()
         self._thread = ThreadPoolExecutor(1, "commit")
         self._will_store = False
 
@@ -58,7 +61,7 @@ class GroupCommit:
         return accepted
 
     def submit(self, mine: IngestRequest) -> None:
-        """For event loops: another thread calls `mine.told` when `mine` is done or stale."""
+        """Returns at once. Another thread calls `mine.told` when `mine` is done or stale."""
         self._waiting.append(mine)
         if not self._will_store:
             self._will_store = True
@@ -66,16 +69,15 @@ class GroupCommit:
 
     def _store_waiting(self) -> None:
         self._will_store = False  # later requests ask again
-        with self._turn:
-            while self._waiting:
-                self._store_next()
+        while self._waiting:
+            self._store_next()
 
     def _join(self, mine: IngestRequest) -> None:
-        """Wait until the request is done or must be matched again."""
-        self._waiting.append(mine)
-        with self._turn:
-            while not mine.done and not mine.stale:
-                self._store_next()
+        """Wait until the request is done or must be matched again, and for no later one."""
+        ended = Event()
+        mine.told = ended.set
+        self.submit(mine)
+        ended.wait()
 
     def _store_next(self) -> None:
         group = list(self._next())
@@ -100,5 +102,7 @@ def _store(database: Engine, group: Sequence[IngestRequest]) -> None:
     except Exception as error:
         if is_away(error):
             fail(group, error)
+        elif not lost_a_race(error):
+            log.warning("not stored by one statement", reason=reason_of(error))
     if left := [one for one in group if not one.done]:
         accept_together(database, left)

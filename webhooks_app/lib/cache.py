@@ -30,10 +30,11 @@ class Cache(Generic[Key, Value]):
         found = self._values.get(key)
         return found is not None and monotonic() - found[0] > self._seconds / 2
 
-    def put(self, key: Key, value: Value) -> None:
+    def put(self, key: Key, value: Value, read_at: float | None = None) -> None:
+        """`read_at`, of `time.monotonic`, is now if not given."""
         if len(self._values) >= self._most:
             self._values.clear()
-        self._values[key] = (monotonic(), value)
+        self._values[key] = (monotonic() if read_at is None else read_at, value)
 
     def forget(self, key: Key) -> None:
         self._values.pop(key, None)

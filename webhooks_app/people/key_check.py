@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Engine, bindparam, or_, select, update
@@ -97,9 +98,10 @@ def _renew(database: Engine, key_digest: str) -> None:
     """Unless its use has to be noted, which whoever uses it does."""
     try:
         with suppress(*DATABASE_AWAY):
-            principal = _read(database, key_digest)
-            if not _is_unnoted(principal, utcnow()):
-                _recent.put(key_digest, principal)
+            read_at, principal = monotonic(), _read(database, key_digest)
+            is_current = key_digest in _renewing  # it was not changed meanwhile
+            if is_current and not _is_unnoted(principal, utcnow()):
+                _recent.put(key_digest, principal, read_at)
     except KeyRefused:
         _recent.forget(key_digest)
     finally:
@@ -127,6 +129,7 @@ def _read(database: Engine, key_digest: str) -> Principal:
 
 def forget(key_digest: str) -> None:
     """Forget a changed key: this process checks it again at once, others within a second."""
+    _renewing.discard(key_digest)
     _recent.forget(key_digest)
 
 

@@ -6,6 +6,7 @@ So a slow sender holds no thread. Granian (RSGI) calls it on an event loop; see 
 import asyncio
 from collections.abc import Callable, Iterable
 from functools import partial
+from time import perf_counter
 from typing import Any
 
 from flask import Flask
@@ -14,11 +15,12 @@ from werkzeug.exceptions import HTTPException
 from webhooks_app.api.ahead import AHEAD, Ahead
 from webhooks_app.api.auth import is_known_key
 from webhooks_app.lib.body_limits import FORM, LITTLE, largest_body
+from webhooks_app.lib.errors import DATABASE_AWAY
 from webhooks_app.server.body import BodyParts, Incomplete, TooLong, drain, read_body
 from webhooks_app.server.environ import environ_of
 from webhooks_app.server.events_door import EventsDoor
 from webhooks_app.server.listeners import drop_slow_readers
-from webhooks_app.server.refusal import INCOMPLETE, TOO_SLOW, Refusal
+from webhooks_app.server.refusal import INCOMPLETE, TOO_SLOW, UNAVAILABLE, Refusal
 from webhooks_app.server.rsgi_types import HTTPProtocol, RequestScope
 from webhooks_app.server.threads import Threads
 
@@ -57,8 +59,11 @@ class Door:
             await self._pass_on(scope, protocol, b"", 0)
             return
         length = None if given is None else int(given)
-        most = LITTLE if length and length <= LITTLE else await self._bound(scope, length)
         parts_sent = BodyParts(protocol)
+        most = LITTLE if length and length <= LITTLE else await self._bound(scope, length)
+        if most is None:
+            _refuse(scope, protocol, UNAVAILABLE)
+            return
         try:
             body = await read_body(parts_sent, length, most)
         except TooLong as error:
@@ -74,11 +79,12 @@ class Door:
             await self._take(scope, protocol, body)
 
     async def _take(self, scope: RequestScope, protocol: HTTPProtocol, body: bytes) -> None:
-        ahead = None
+        ahead, began = None, perf_counter()
         if self._events is not None and self._events.is_for(scope, body):
             ahead = await self._events.take(scope, body)
             if ahead is not None and ahead.is_stored:
                 self._events.respond(protocol, ahead)
+                self._events.observe(perf_counter() - began)
                 return
         await self._pass_on(scope, protocol, body, len(body), ahead)
 
@@ -92,10 +98,11 @@ class Door:
     ) -> None:
         await self._in_thread(partial(self._answer, scope, protocol, body, length, ahead))
 
-    async def _bound(self, scope: RequestScope, length: int | None) -> int:
+    async def _bound(self, scope: RequestScope, length: int | None) -> int | None:
         """The longest body that the requested view accepts.
 
-        0 without a view, or if a large body comes without a valid API key.
+        0 without a view; a form's if a large body comes without a valid API key; None if nobody can
+        tell, since the database is away.
         """
         try:
             endpoint, _ = self._routes.match(scope.path, scope.method)
@@ -104,11 +111,15 @@ class Door:
         most = largest_body(self._app.view_functions[endpoint])
         if most <= FORM or (length is not None and length <= FORM):
             return most
-        return most if await self._in_thread(partial(self._is_known, scope)) else FORM
+        is_known = await self._in_thread(partial(self._is_known, scope))
+        return is_known if is_known is None else most if is_known else FORM
 
-    def _is_known(self, scope: RequestScope) -> bool:
-        with self._app.app_context():
-            return is_known_key(scope.headers.get("authorization") or "")
+    def _is_known(self, scope: RequestScope) -> bool | None:
+        try:
+            with self._app.app_context():
+                return is_known_key(scope.headers.get("authorization") or "")
+        except DATABASE_AWAY:
+            return None
 
     def _answer(
         self,

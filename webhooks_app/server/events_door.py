@@ -23,12 +23,12 @@ from webhooks_app.extensions import db
 from webhooks_app.ingest.accept import IngestRequest
 from webhooks_app.ingest.selection import Selection, select_at_once
 from webhooks_app.lib.pointers import Invalid
-from webhooks_app.lib.rate import Allowance
 from webhooks_app.matching.incoming import Incoming
 from webhooks_app.parts import parts_of
 from webhooks_app.people.key_check import Principal, kept_principal
 from webhooks_app.server import hosts
 from webhooks_app.server.rsgi_types import HTTPProtocol, RequestScope
+from webhooks_app.web.request_metrics import series
 from webhooks_app.web.security import HSTS, PROTECTION
 
 PATH = "/api/v1/events"
@@ -75,19 +75,27 @@ class EventsDoor:
         selection = select_at_once(principal.tenant, event) if event is not None else None
         if event is None or selection is None:
             return None
-        allowance = self._allowance(principal)
-        return await self._stored(principal, event, selection, allowance) if allowance else None
+        of_key = allowance_of_key(self._parts, principal.key_id)
+        of_plan = None if of_key.exceeded else allowance_of_plan(self._parts, principal, 1)
+        if of_key.exceeded or (of_plan is not None and of_plan.exceeded):
+            return Ahead(of_key, of_plan)
+        return Ahead(of_key, of_plan, await self._stored(principal, event, selection))
 
     def respond(self, protocol: HTTPProtocol, ahead: Ahead) -> None:
         """The answer for a stored event."""
+        assert ahead.asked is not None
         [accepted] = ahead.asked.accepted
         content = msgspec.json.encode(shapes.accepted(accepted))
         headers = {
             **self._headers,
-            **told(ahead.allowance),
+            **told(ahead.of_plan or ahead.of_key),
             "Content-Length": str(len(content)),
         }
         protocol.response_bytes(202, list(headers.items()), content)
+
+    def observe(self, seconds: float) -> None:
+        """One that was answered here, as Flask's requests are counted."""
+        series(PATH, "POST", "2xx").observe(seconds)
 
     def _principal(self, scope: RequestScope, headers: dict[str, str]) -> Principal | None:
         """The key's holder, if the headers are the usual ones."""
@@ -107,25 +115,16 @@ class EventsDoor:
             return None
         return parse_event(body.decode(), key, kept_names(principal.organisation_id))
 
-    def _allowance(self, principal: Principal) -> Allowance | None:
-        """What is left of the limit after this request; None if it is exceeded."""
-        of_key = allowance_of_key(self._parts, principal.key_id)
-        if of_key.exceeded:
-            return None
-        of_plan = allowance_of_plan(self._parts, principal, 1)
-        if of_plan is None:
-            return of_key
-        return None if of_plan.exceeded else of_plan
-
     async def _stored(
-        self, principal: Principal, event: Incoming, selection: Selection, allowance: Allowance
-    ) -> Ahead:
+        self, principal: Principal, event: Incoming, selection: Selection
+    ) -> IngestRequest:
+        """What became of it."""
         done = self._loop.create_future()
         mine = IngestRequest(principal.tenant, [event], selection=selection)
         mine.told = lambda: self._tell(done)
         self._parts.ingest.submit(mine)
         await done
-        return Ahead(mine, allowance)
+        return mine
 
     def _tell(self, done: "asyncio.Future[None]") -> None:
         """Called by other threads. The loop is woken once for all that end together."""

@@ -27,4 +27,10 @@ UNKNOWN_HOST = Refusal(
 INCOMPLETE = Refusal(
     "/docs/api#incomplete-body", "Incomplete", 400, "The request's body is incomplete."
 )
+UNAVAILABLE = Refusal(
+    "/docs/api#unavailable",
+    "Temporarily unavailable",
+    503,
+    "The database does not respond. Nothing was stored. Send the request again in a moment.",
+)
 TOO_SLOW = Refusal("/docs/api#too-slow", "Too slow", 408, "The request's body arrived too slowly.")
