@@ -30,5 +30,5 @@ def load_all() -> None:
 
 
 def play(role: str, settings: Settings) -> None:
-    """One part, in this process, until it is told to stop. Raises `CannotStart`."""
+    """Run one part in this process until a signal stops it. Raises `CannotStart`."""
     ROLES[role](app_for(settings))

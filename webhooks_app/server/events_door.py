@@ -118,7 +118,7 @@ class EventsDoor:
     async def _stored(
         self, principal: Principal, event: Incoming, selection: Selection
     ) -> IngestRequest:
-        """What became of it."""
+        """The request with its result."""
         done = self._loop.create_future()
         mine = IngestRequest(principal.tenant, [event], selection=selection)
         mine.told = lambda: self._tell(done)
