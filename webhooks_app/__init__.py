@@ -1,6 +1,6 @@
 """Hookline: events in, signed and retried webhooks out."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from webhooks_app.factory import create_app
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 __all__ = ["create_app"]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Import `create_app` when it is asked for, so that a supervisor does not hold all of it."""
     if name != "create_app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

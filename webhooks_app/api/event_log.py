@@ -1,6 +1,6 @@
 """Read /events: what was accepted, its deliveries, and why."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from flask import Response
@@ -206,7 +206,7 @@ def _judged(result: ConditionResult) -> JudgedCondition:
     )
 
 
-def _bounded(found: Any) -> str | int | float | bool | None:
+def _bounded(found: object) -> str | int | float | bool | None:
     """Objects and lists may be as large as the event, so they are left out."""
     if isinstance(found, str):
         return found[:LONGEST_FOUND]

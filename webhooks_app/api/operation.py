@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -17,11 +17,11 @@ class Operation:
 
     summary: str
     tag: str
-    answers: Mapping[int, Any]
+    answers: Mapping[int, object]
     description: str = ""
-    body: Any = None
+    body: object = None
     body_optional: bool = False
-    query: Any = None
+    query: object = None
     problems: Sequence[str] = ()
     repeatable: bool = False
     location: bool = False

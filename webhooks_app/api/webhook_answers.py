@@ -25,7 +25,7 @@ class Counters(msgspec.Struct, frozen=True):
     failing_since: Moment | None
 
 
-def _shown_type(kind: Any) -> Any:
+def _shown_type(kind: object) -> object:
     """Without its bounds: they are for requests, and an unreadable webhook may break them."""
     if get_origin(kind) is not Annotated:
         return kind
@@ -35,7 +35,7 @@ def _shown_type(kind: Any) -> Any:
 
 
 def _answer_type(
-    name: str, words: str, spec: type[Spec], *last: Any, channel: str | None = None
+    name: str, words: str, spec: type[Spec], *last: object, channel: str | None = None
 ) -> Any:
     """`channel` tells the kinds of actions apart."""
     types = {field.name: _shown_type(field.type) for field in fields(spec)}

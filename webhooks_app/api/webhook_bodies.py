@@ -37,7 +37,7 @@ def _action_of(name: str, words: str, spec: type[Spec], channel: Any, *default: 
     )
 
 
-def _default(field: FieldInfo) -> Any:
+def _default(field: FieldInfo) -> object:
     if field.default is NODEFAULT:
         return msgspec.field(default_factory=field.default_factory)
     return field.default

@@ -23,7 +23,7 @@ def title_of(event_type: str) -> str:
     return event_type.replace(".", " ").replace("_", " ").capitalize()
 
 
-def flat(value: Any, unnamed: str = "", most: int | None = None) -> Iterator[tuple[Path, str]]:
+def flat(value: object, unnamed: str = "", most: int | None = None) -> Iterator[tuple[Path, str]]:
     """Paths and texts of what is not empty, with nested objects flattened.
 
     When the member `unnamed` is an object, its name is left out of paths: in `lead.captured`,
@@ -79,7 +79,7 @@ def _text(value: Any, most: int | None) -> str:
             return str(value)
 
 
-def _flat(path: Path, value: Any, unnamed: str, most: int | None) -> Iterator[tuple[Path, str]]:
+def _flat(path: Path, value: object, unnamed: str, most: int | None) -> Iterator[tuple[Path, str]]:
     if isinstance(value, dict):
         for key, inner in value.items():
             hidden = not path and key == unnamed and isinstance(inner, dict)

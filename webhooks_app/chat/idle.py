@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, insert, select
 
@@ -62,12 +61,12 @@ def end_now(database: Engine, talk_id: str, now: datetime) -> list[Accepted]:
 
 
 def _end_due(
-    due: Select[Any], now: datetime, connection: Connection, prepared: Prepared
+    due: Select[object], now: datetime, connection: Connection, prepared: Prepared
 ) -> list[Accepted]:
     return _end(connection, _locked(connection, due), now, prepared)
 
 
-def _locked(connection: Connection, query: Select[Any]) -> list[LockedConversation]:
+def _locked(connection: Connection, query: Select[object]) -> list[LockedConversation]:
     return [LockedConversation.of(row) for row in connection.execute(query).mappings()]
 
 

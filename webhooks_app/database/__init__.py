@@ -41,7 +41,7 @@ def choose(bind: Engine | Connection, *, postgresql: T, sqlite: T) -> T:
     return postgresql if bind.dialect.name == "postgresql" else sqlite
 
 
-def engine_options(url: str, threads: int, pooling: str = "none") -> dict[str, Any]:
+def engine_options(url: str, threads: int, pooling: str = "none") -> dict[str, object]:
     """Options of `create_engine` for that database, with a connection for each of `threads`.
 
     `pooling` is the setting `DATABASE_POOLING`. Errors never show stored values.

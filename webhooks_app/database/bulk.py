@@ -22,7 +22,7 @@ IN_ORDER = """
 
 
 def insert_rows(
-    connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+    connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[object]]
 ) -> None:
     """Insert `rows`, each in the order of `columns`; many rows on PostgreSQL by COPY.
 
@@ -43,14 +43,14 @@ def insert_rows(
         connection.execute(insert(table), [dict(zip(columns, row, strict=True)) for row in rows])
 
 
-def _copy(cursor: psycopg.Cursor[Any], into: str, rows: Sequence[Sequence[Any]]) -> None:
+def _copy(cursor: psycopg.Cursor[object], into: str, rows: Sequence[Sequence[object]]) -> None:
     with cursor.copy(f"COPY {into} FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
 
 
 def upsert_rows(
-    connection: Connection, statement: str, types: Sequence[str], rows: Sequence[Sequence[Any]]
+    connection: Connection, statement: str, types: Sequence[str], rows: Sequence[Sequence[object]]
 ) -> None:
     """Run `INSERT … {rows} ON CONFLICT …` for all `rows`, in their order.
 
@@ -97,7 +97,7 @@ def walk_in_order(connection: Connection) -> None:
         connection.exec_driver_sql(IN_ORDER)
 
 
-def sqlite_value(value: Any) -> Any:
+def sqlite_value(value: object) -> object:
     """The value as SQLAlchemy writes it: times as UTC text, which sorts by time."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
@@ -134,8 +134,8 @@ def in_pipeline(connection: Connection) -> Iterator[None]:
 
 
 @contextmanager
-def _driver(connection: Connection) -> Iterator[psycopg.Connection[Any]]:
-    driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+def _driver(connection: Connection) -> Iterator[psycopg.Connection[object]]:
+    driver = cast("psycopg.Connection[object]", connection.connection.driver_connection)
     try:
         yield driver
     except psycopg.Error as error:

@@ -33,7 +33,7 @@ CONNECT = {
 }
 
 
-def options(pooling: str) -> dict[str, Any]:
+def options(pooling: str) -> dict[str, object]:
     """Options of `create_engine`.
 
     In transaction mode a pooler shares a connection: it accepts no `SESSION`, which must then be

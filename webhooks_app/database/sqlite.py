@@ -12,7 +12,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 IMMEDIATE = "hookline_immediate"
 WAIT_FOR_WRITER = 15
-OPTIONS: dict[str, Any] = {"connect_args": {"timeout": WAIT_FOR_WRITER, "check_same_thread": False}}
+OPTIONS: dict[str, object] = {
+    "connect_args": {"timeout": WAIT_FOR_WRITER, "check_same_thread": False}
+}
 
 # Set for read-only requests: their transactions wait for no writer.
 only_reading: ContextVar[bool] = ContextVar("only_reading", default=False)
@@ -42,7 +44,10 @@ def impatient(connection: Connection) -> Iterator[None]:
 
 
 def _on_do_connect(
-    _dialect: Dialect, _record: ConnectionPoolEntry, arguments: list[Any], _options: dict[str, Any]
+    _dialect: Dialect,
+    _record: ConnectionPoolEntry,
+    arguments: list[object],
+    _options: dict[str, object],
 ) -> None:
     """Make the database readable only by its owner; SQLite would let everyone read it.
 

@@ -52,7 +52,7 @@ def health_of(row: Subscription, broken: str | None, errors: Mapping[str, str]) 
     return Health("unused", None, "")
 
 
-def _waiting(subscription_id: str) -> Select[Any]:
+def _waiting(subscription_id: str) -> Select[object]:
     """The one that waits longest: one that failed and is tried again later than all others."""
     latest = (
         select(Delivery.subscription_id, Delivery.id, Delivery.error)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Engine, Select, and_, func, literal, select
 from sqlalchemy.orm import Session, aliased, defer
@@ -191,7 +191,7 @@ def estimate(session: Session, tenant: Tenant, filters: Filters, most: int) -> E
     return Estimate(min(found, most), more)
 
 
-def _that_fit(query: Select[Any], filters: Filters, delivery: type[Delivery]) -> Select[Any]:
+def _that_fit(query: Select[object], filters: Filters, delivery: type[Delivery]) -> Select[object]:
     if filters.event_type is not None or filters.text is not None:
         query = query.join(Event, Event.id == delivery.event_id)
     return query.where(*rest_of(filters, delivery))

@@ -55,7 +55,7 @@ class Schedule:
         """The first boundary after `moment`, in UTC."""
         return min(one for one in self._around(moment) if one > moment)
 
-    def as_json(self, time_zone: str | None) -> dict[str, Any]:
+    def as_json(self, time_zone: str | None) -> dict[str, object]:
         """As it is stored. A schedule without its own zone follows the organisation's."""
         return {
             "frequency": self.frequency.value,

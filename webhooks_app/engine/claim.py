@@ -231,7 +231,7 @@ def _claim_sqlite(connection: Connection, request: ClaimRequest, lease: timedelt
     return [_read_sqlite(connection, one) for one in picked]
 
 
-Walked = Row[Any]  # the columns of SQLITE_WALK
+Walked = Row[object]  # the columns of SQLITE_WALK
 
 
 def _granted(row: Walked, slots: int, now: datetime) -> int:

@@ -84,7 +84,7 @@ def event_row(
 
 def delivery_rows(
     tenant: Tenant, event_id: str, candidates: Iterable[Candidate], now: datetime, trigger: Trigger
-) -> list[tuple[Any, ...]]:
+) -> list[tuple[object, ...]]:
     """Rows in the order of `DELIVERY_COLUMNS`, due at once."""
     return [
         (

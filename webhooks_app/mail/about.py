@@ -31,7 +31,7 @@ RECIPIENTS = cast(Table, MailRecipient.__table__)
 USERS = cast(Table, User.__table__)
 
 OF_THESE = DELIVERIES.c.id.in_(bindparam("ids", expanding=True))
-ADDRESSES: BindParameter[Any] = bindparam("addresses", expanding=True)
+ADDRESSES: BindParameter[object] = bindparam("addresses", expanding=True)
 ABOUT = (
     select(
         DELIVERIES.c.id,

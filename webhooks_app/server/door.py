@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import Callable, Iterable
 from functools import partial
 from time import perf_counter
-from typing import Any
 
 from flask import Flask
 from werkzeug.exceptions import HTTPException
@@ -141,7 +140,7 @@ class Door:
                 content.close()
         protocol.response_bytes(began.status, list(began.headers), whole)
 
-    async def _in_thread(self, call: Callable[[], Any]) -> Any:
+    async def _in_thread(self, call: Callable[[], object]) -> object:
         done = self._loop.create_future()
 
         def run() -> None:
@@ -162,7 +161,7 @@ class _Began:
     headers: Iterable[tuple[str, str]] = ()
 
     def __call__(
-        self, status: str, headers: list[tuple[str, str]], _error: Any = None, /
+        self, status: str, headers: list[tuple[str, str]], _error: object = None, /
     ) -> Callable[[bytes], object]:
         self.status, self.headers = int(status[:3]), headers
         return _no_write

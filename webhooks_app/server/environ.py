@@ -2,7 +2,6 @@
 
 import sys
 from io import BytesIO
-from typing import Any
 
 from webhooks_app.server.rsgi_types import RequestScope
 
@@ -20,7 +19,7 @@ VERSIONS = {"1": "HTTP/1.0", "1.1": "HTTP/1.1", "2": "HTTP/2"}
 WITHOUT_PREFIX = ("CONTENT_TYPE", "CONTENT_LENGTH")
 
 
-def environ_of(scope: RequestScope, body: bytes, length: int) -> dict[str, Any]:
+def environ_of(scope: RequestScope, body: bytes, length: int) -> dict[str, object]:
     """The environ of `scope`, with a complete body, or with `length` and an unread one."""
     host, _, port = scope.server.rpartition(":")
     return {

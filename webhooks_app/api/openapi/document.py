@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from flask import Flask
 from werkzeug.routing import Rule
@@ -26,12 +26,12 @@ class Endpoint(NamedTuple):
     operation: Operation
 
 
-def document(app: Flask) -> dict[str, Any]:
+def document(app: Flask) -> dict[str, object]:
     """The served document. Raises AttributeError for a view that declares no operation."""
     every = sorted(endpoints(app), key=lambda one: (one.path, METHODS.index(one.method)))
     schemas = Schemas([*(kind for one in every for kind in kinds_of(one.operation)), *parts.KINDS])
     queries = {one.operation.query for one in every} - {None}
-    paths: dict[str, dict[str, Any]] = {}
+    paths: dict[str, dict[str, object]] = {}
     for one in every:
         methods = paths.setdefault(one.path, {})
         methods[one.method.lower()] = {

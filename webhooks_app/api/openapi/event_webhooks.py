@@ -1,7 +1,5 @@
 """The requests that webhooks receive, one for each event type of the catalogue."""
 
-from typing import Any
-
 from webhooks_app.catalogue import CATALOGUE, EventType
 from webhooks_app.catalogue.system import DIGEST
 
@@ -14,12 +12,12 @@ HEADERS = {
 }
 
 
-def all_of_them() -> dict[str, Any]:
+def all_of_them() -> dict[str, object]:
     """Requests in the default wire format. Digests go out only by e-mail."""
     return {name: {"post": _request(kind)} for name, kind in CATALOGUE.items() if name != DIGEST}
 
 
-def _request(kind: EventType) -> dict[str, Any]:
+def _request(kind: EventType) -> dict[str, object]:
     return {
         "operationId": kind.name,
         "summary": kind.title,
@@ -41,7 +39,7 @@ def _request(kind: EventType) -> dict[str, Any]:
     }
 
 
-def _schema(kind: EventType) -> dict[str, Any]:
+def _schema(kind: EventType) -> dict[str, object]:
     data = {name: value for name, value in (kind.schema or {}).items() if name != "$schema"}
     return {
         "type": "object",
@@ -54,5 +52,5 @@ def _schema(kind: EventType) -> dict[str, Any]:
     }
 
 
-def _example(kind: EventType) -> dict[str, Any]:
+def _example(kind: EventType) -> dict[str, object]:
     return {"type": kind.name, "timestamp": MOMENT, "data": dict(kind.sample)}

@@ -4,7 +4,6 @@ The same webhook, event and delivery appear in all.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
@@ -229,7 +228,7 @@ CHATBOT_WEBHOOK = {
     "updatedAt": MOMENT,
 }
 
-EXAMPLES: Mapping[type, Any] = {
+EXAMPLES: Mapping[type, object] = {
     event_bodies.EventBody: EVENT,
     event_bodies.BatchBody: {"events": [EVENT]},
     message_bodies.MessageBody: MESSAGE,

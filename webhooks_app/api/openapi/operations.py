@@ -13,14 +13,14 @@ from webhooks_app.api.problem_kinds import PROBLEM_KINDS
 JSON = "application/json"
 
 
-def kinds_of(operation: Operation) -> Iterator[Any]:
+def kinds_of(operation: Operation) -> Iterator[object]:
     """The types that it reads and answers."""
     for kind in (operation.body, operation.query, *operation.answers.values()):
         if kind is not None and not isinstance(kind, Mapping):
             yield from kind if isinstance(kind, tuple) else (kind,)
 
 
-def described(operation: Operation, path: str, schemas: Schemas) -> dict[str, Any]:
+def described(operation: Operation, path: str, schemas: Schemas) -> dict[str, object]:
     shown: dict[str, Any] = {"summary": operation.summary, "tags": [operation.tag]}
     if operation.description:
         shown["description"] = operation.description
@@ -91,8 +91,8 @@ def _parameters(operation: Operation, path: str, schemas: Schemas) -> Iterator[S
         yield {"$ref": "#/components/parameters/Idempotency-Key"}
 
 
-def _answer(operation: Operation, status: int, kind: Any, schemas: Schemas) -> dict[str, Any]:
-    shown: dict[str, Any] = {"description": HTTPStatus(status).phrase}
+def _answer(operation: Operation, status: int, kind: object, schemas: Schemas) -> dict[str, object]:
+    shown: dict[str, object] = {"description": HTTPStatus(status).phrase}
     headers = [*PLAIN_HEADERS] if operation.limited else []
     if operation.location and status == HTTPStatus.CREATED:
         headers = ["Location", *headers]
@@ -103,7 +103,7 @@ def _answer(operation: Operation, status: int, kind: Any, schemas: Schemas) -> d
     return shown
 
 
-def _schema(kind: Any, schemas: Schemas) -> Schema:
+def _schema(kind: object, schemas: Schemas) -> Schema:
     """A tuple of types is one of them; a mapping is a schema already."""
     if isinstance(kind, Mapping):
         return dict(kind)

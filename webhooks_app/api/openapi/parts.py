@@ -1,7 +1,7 @@
 """What the operations of the document share."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from webhooks_app.api.openapi.schemas import Schema, public_name
 from webhooks_app.api.problem_kinds import PROBLEM_KINDS
@@ -79,7 +79,7 @@ PARAMETERS = {
 }
 
 
-def components(schemas: Mapping[str, Schema]) -> dict[str, Any]:
+def components(schemas: Mapping[str, Schema]) -> dict[str, object]:
     return {
         "schemas": schemas,
         "responses": {str(status): _problems(status) for status in _statuses()},

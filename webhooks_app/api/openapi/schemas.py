@@ -44,13 +44,13 @@ class Schemas:
         """The schema of the Struct that reads a query: its members become parameters."""
         return self.components[_name_in(self.of(kind))]
 
-    def published(self, queries: Iterable[Any]) -> dict[str, Schema]:
+    def published(self, queries: Iterable[object]) -> dict[str, Schema]:
         """All named schemas except these."""
         hidden = {_name_in(self.of(kind)) for kind in queries}
         return {name: schema for name, schema in self.components.items() if name not in hidden}
 
 
-def _page(example: Any) -> Any:
+def _page(example: object) -> object:
     return {"data": [example], "next_cursor": None}
 
 
@@ -96,7 +96,7 @@ def _without_null(field: Schema) -> Schema:
             return rest | {"anyOf": kinds}
 
 
-def _renamed(schema: Mapping[str, Any]) -> Schema:
+def _renamed(schema: Mapping[str, object]) -> Schema:
     text = re.sub(
         rf'"{REF}(\w+)"', lambda found: f'"{REF}{public_name(found[1])}"', json.dumps(schema)
     )

@@ -74,7 +74,7 @@ class CurlLoop:
         multi.setopt(pycurl.M_MAXCONNECTS, MOST_KEPT)
         return multi
 
-    def _on_socket(self, wanted: int, socket: int, _multi: Any, _data: Any) -> None:
+    def _on_socket(self, wanted: int, socket: int, _multi: object, _data: object) -> None:
         """Called by libcurl, which must not be called from in here."""
         if wanted == pycurl.POLL_REMOVE:
             self._wanted.discard(socket)
