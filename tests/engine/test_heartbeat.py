@@ -2,12 +2,12 @@
 
 import threading
 import time
-from datetime import timedelta
-from math import inf
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from tests import factories
@@ -24,10 +24,11 @@ from webhooks_app.engine.record import Result, record_results
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Organisation, RunningEngine
+from webhooks_app.models import Delivery, Organisation, RunningEngine
 from webhooks_app.vocabulary import Failure
 
 LEASE = timedelta(seconds=30)
+ON_POSTGRES = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
 def engine_that_only_claims() -> Heartbeat:
@@ -46,13 +47,29 @@ def engines() -> dict[int, RunningEngine]:
 
 
 def die(heartbeat: Heartbeat) -> None:
-    """Make the row look as if it was not renewed for a while."""
-    db.session.execute(
-        update(RunningEngine)
-        .where(RunningEngine.id == heartbeat.engine_id)
-        .values(alive_until=utcnow() - timedelta(seconds=1))
-    )
+    """Make all look as if it died just long enough ago."""
+    ago = timedelta(seconds=ALIVE_FOR + 1)
+    db.session.rollback()
+    db.session.get_one(RunningEngine, heartbeat.engine_id).alive_until -= ago
+    for held in db.session.scalars(select(Delivery).filter_by(claimed_by=heartbeat.engine_id)):
+        assert held.due_at
+        held.due_at -= ago
     db.session.commit()
+
+
+def in_touch_for_long(heartbeat: Heartbeat) -> None:
+    heartbeat._in_touch_since -= ALIVE_FOR
+
+
+def database_clock() -> datetime:
+    with db.engine.connect() as connection:
+        return connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+
+
+def waiting_for_a_lock() -> int:
+    here = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    with db.engine.connect() as connection:
+        return connection.execute(text(f"{here} AND wait_event_type = 'Lock'")).scalar_one()
 
 
 @pytest.fixture
@@ -131,6 +148,60 @@ def test_what_an_older_worker_claims_next_is_not_taken_for_that_of_a_dead_engine
     assert free_held_by_dead(db.engine, LEASE) == 0
 
 
+def test_what_an_older_worker_claims_after_a_lease_ran_out_is_not_that_of_a_dead_engine(
+    organisation: Organisation,
+) -> None:
+    factories.webhook(organisation, "https://a.example")
+    factories.accepted(organisation, factories.lead(), factories.lead())
+    dead = engine_that_only_claims()
+    _, claimed_again = take(dead)
+    die(dead)
+    older_claim = "UPDATE deliveries SET tries = tries + 1, due_at = :until WHERE id = :id"
+    until = (utcnow() + LEASE).replace(tzinfo=None)
+    db.session.execute(text(older_claim), {"until": until, "id": claimed_again.delivery_id})
+    db.session.commit()
+    assert free_held_by_dead(db.engine, LEASE) == 1
+    assert [one.id for one in deliveries() if one.claimed_by] == [claimed_again.delivery_id]
+
+
+@ON_POSTGRES
+def test_an_engine_whose_commit_waits_for_long_is_not_buried(
+    organisation: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it wrote has expired by then, but as long as it holds its row, it lives."""
+    mine = engine_that_only_claims()
+    mine._look()
+    die(mine)
+    with ThreadPoolExecutor(1) as threads, db.engine.begin() as stalled:
+        monkeypatch.setattr(module, "ALIVE_FOR", -1.0)
+        mine._renew(stalled)
+        assert threads.submit(free_held_by_dead, db.engine, LEASE).result(20) == 0
+    assert list(engines()) == [mine.engine_id]
+
+
+@ON_POSTGRES
+def test_who_waited_for_the_row_renews_from_the_end_of_the_wait(app: Flask) -> None:
+    mine = engine_that_only_claims()
+    with ThreadPoolExecutor(1) as threads:
+        with db.engine.begin() as stalled:
+            mine._renew(stalled)
+            renewal = threads.submit(mine._look)
+            wait_until(lambda: waiting_for_a_lock() == 1, 20)
+            ended = database_clock()
+        renewal.result(20)
+    assert engines()[mine.engine_id].alive_until >= ended + timedelta(seconds=ALIVE_FOR)
+
+
+@ON_POSTGRES
+def test_a_slow_claim_renews_from_its_end(app: Flask) -> None:
+    mine = engine_that_only_claims()
+    with db.engine.begin() as slow:
+        slow.execute(text("SELECT 1"))
+        ended = database_clock()
+        mine._renew(slow)
+    assert engines()[mine.engine_id].alive_until >= ended + timedelta(seconds=ALIVE_FOR)
+
+
 def test_an_engine_renews_while_its_loop_is_stalled(
     hurried: None, engine: Engine, organisation: Organisation, receiver: Receiver
 ) -> None:
@@ -178,7 +249,7 @@ def test_an_engine_that_stops_is_no_dead_one(
 
 
 def test_another_engine_goes_on_by_itself(
-    hurried: None, organisation: Organisation, receiver: Receiver, run: Run
+    hurried: None, organisation: Organisation, receiver: Receiver, run: Run, engine: Engine
 ) -> None:
     factories.webhook(organisation, receiver.url)
     factories.accepted(organisation)
@@ -186,6 +257,7 @@ def test_another_engine_goes_on_by_itself(
     take(dead)
     assert [one.status for one in run()] == ["sending"]
     die(dead)
+    in_touch_for_long(engine._heartbeat)
     wait_until(lambda: [one.status for one in deliveries()] == ["delivered"], 20)
     assert [one.outcome for one in attempts()] == ["lost", "succeeded"]
 
@@ -200,15 +272,38 @@ def test_after_the_database_was_away_the_others_get_time_to_renew(
     die(other)
     freed: list[None] = []
     mine = Heartbeat(db.engine, LEASE, busy=lambda: False, freed=lambda: freed.append(None))
+    in_touch_for_long(mine)
     with monkeypatch.context() as away:
         away.setattr(module, "free_held_by_dead", _away)
         mine._try(mine._look)
     mine._try(mine._look)
     assert list(engines()) == [other.engine_id]
-    mine._in_touch_since -= ALIVE_FOR
+    in_touch_for_long(mine)
     mine._try(mine._look)
     assert freed == [None]
     assert engines() == {}
+
+
+def test_a_new_engine_does_not_judge_the_others_at_once(
+    hurried: None, organisation: Organisation
+) -> None:
+    """The database may have been away until it started."""
+    factories.webhook(organisation, "https://a.example")
+    factories.accepted(organisation)
+    other = engine_that_only_claims()
+    take(other)
+    die(other)
+    looks: list[None] = []
+    mine = Heartbeat(db.engine, LEASE, busy=lambda: bool(looks.append(None)), freed=lambda: None)
+    in_touch_for_long(mine)
+    mine.start()
+    try:
+        wait_until(lambda: len(looks) > 2, 20)
+        assert list(engines()) == [other.engine_id]
+        in_touch_for_long(mine)
+        wait_until(lambda: engines() == {}, 20)
+    finally:
+        mine.stop()
 
 
 def test_a_machine_that_slept_does_not_judge_the_others_at_once(
@@ -219,8 +314,9 @@ def test_a_machine_that_slept_does_not_judge_the_others_at_once(
     other = engine_that_only_claims()
     take(other)
     mine = Heartbeat(db.engine, LEASE, busy=lambda: False, freed=lambda: None)
+    in_touch_for_long(mine)
     mine._look()
-    assert mine._in_touch_since == -inf
+    assert mine._may_judge()
     awake_at = time.time() + 60
     monkeypatch.setattr(module.time, "time", lambda: awake_at)
     die(other)
@@ -238,6 +334,7 @@ def test_who_waited_long_to_renew_does_not_judge_the_others_at_once(
     take(other)
     die(other)
     mine = engine_that_only_claims()
+    in_touch_for_long(mine)
     later = time.time() + 60
 
     def renew(_: object) -> None:

@@ -31,36 +31,52 @@ RENEW_EVERY = 1.5
 log = structlog.get_logger(__name__)
 
 EVERYWHERE = {"walk": WALK.format(after="''")}
-ON_POSTGRES = {**EVERYWHERE, "now": "now()", "later": "now() + :seconds * interval '1 second'"}
+ON_POSTGRES = {
+    **EVERYWHERE,
+    "now": "now()",
+    "later": "clock_timestamp() + :seconds * interval '1 second'",
+    "lease_end": "CAST(:alive_until AS timestamptz) + :lease * interval '1 second'",
+    "unlocked": "FOR UPDATE SKIP LOCKED",
+}
 ON_SQLITE = {
     **EVERYWHERE,
     "now": "strftime('%Y-%m-%d %H:%M:%f000', 'now')",
     "later": "strftime('%Y-%m-%d %H:%M:%f000', 'now', :seconds || ' seconds')",
+    "lease_end": "strftime('%Y-%m-%d %H:%M:%f000', :alive_until, :lease || ' seconds')",
+    "unlocked": "",
 }
 
+# A commit can wait for long, and whoever renews the same row waits with it. So this reads the clock
+# when it has the row, not when its transaction began.
 RENEW = """
     INSERT INTO engines (id, alive_until) VALUES (:id, {later})
-    ON CONFLICT (id) DO UPDATE SET alive_until = excluded.alive_until"""
+    ON CONFLICT (id) DO UPDATE SET alive_until = {later}"""
 LEAVE = "DELETE FROM engines WHERE id = :id"
 ANY_DEAD = "SELECT 1 FROM engines WHERE alive_until < {now} LIMIT 1"
-BURY = "DELETE FROM engines WHERE alive_until < {now} RETURNING id"
+# A locked row is being renewed.
+BURY = """
+    DELETE FROM engines WHERE id IN (
+        SELECT id FROM engines WHERE alive_until < {now} {unlocked}
+    ) RETURNING id, alive_until"""
 
-# A delivery being sent is due when its lease runs out, so it is in a range of the index.
+# A delivery being sent is due when its lease runs out, so it is in a range of the index. An engine
+# leases nothing after its death. A lease that ends later is that of an older worker, which leaves
+# `claimed_by` as it was.
 POSTGRES_FREE = """
     {walk}, held AS MATERIALIZED (
         SELECT d.id FROM walk CROSS JOIN LATERAL (
             SELECT id FROM deliveries
             WHERE subscription_id = walk.subscription_id AND due_at IS NOT NULL
-                AND due_at > {now} AND due_at <= {later}
-                AND status = 'sending' AND claimed_by = ANY(:dead)
+                AND due_at > {now} AND due_at <= {lease_end}
+                AND status = 'sending' AND claimed_by = :id
             FOR UPDATE SKIP LOCKED
         ) AS d
     )
     UPDATE deliveries AS d SET due_at = {now}, claimed_by = NULL FROM held WHERE d.id = held.id"""
 SQLITE_HELD = """
     {walk} SELECT d.id FROM walk JOIN deliveries AS d ON d.subscription_id = walk.subscription_id
-    WHERE d.due_at IS NOT NULL AND d.due_at > {now} AND d.due_at <= {later}
-        AND d.status = 'sending' AND d.claimed_by = :dead"""
+    WHERE d.due_at IS NOT NULL AND d.due_at > {now} AND d.due_at <= {lease_end}
+        AND d.status = 'sending' AND d.claimed_by = :id"""
 SQLITE_FREE = "UPDATE deliveries SET due_at = {now}, claimed_by = NULL WHERE id = :id"
 
 
@@ -86,7 +102,7 @@ class Heartbeat:
         self._freed = freed
         self._renewed_at = -inf
         self._known = False
-        self._in_touch_since = -inf
+        self._in_touch_since = time.monotonic()
         self._looked_at = time.time()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
@@ -112,7 +128,7 @@ class Heartbeat:
     # In its own thread
 
     def _run(self) -> None:
-        self._looked_at = time.time()
+        self._in_touch_since, self._looked_at = time.monotonic(), time.time()
         self._try(self._look)
         while not self._stop.wait(RENEW_EVERY):
             self._try(self._look)
@@ -148,7 +164,7 @@ class Heartbeat:
         """Whether this engine was in touch for long enough to call others dead.
 
         While the database was away, or SQLite had a long writer, no engine could renew its row. The
-        same is true for a machine that slept.
+        same is true for a machine that slept. A new engine cannot know whether that was so.
         """
         return time.monotonic() - self._in_touch_since >= ALIVE_FOR
 
@@ -180,25 +196,21 @@ def free_held_by_dead(database: Engine, lease: timedelta) -> int:
     with database.begin() as connection:
         if time.monotonic() - asked_at > RENEW_EVERY:
             return 0  # SQLite had another writer: perhaps they waited for it too
-        dead = [id_ for (id_,) in _execute(connection, BURY)]
+        dead = _execute(connection, BURY).mappings().all()
         free = choose(connection, postgresql=_free_postgres, sqlite=_free_sqlite)
-        freed = free(connection, dead, lease.total_seconds()) if dead else 0
+        freed = sum(free(connection, {**one, "lease": lease.total_seconds()}) for one in dead)
     if dead:
         log.warning("engines died", engines=len(dead), deliveries=freed)
     return freed
 
 
-def _free_postgres(connection: Connection, dead: list[int], seconds: float) -> int:
+def _free_postgres(connection: Connection, dead: dict[str, Any]) -> int:
     force_index_scans(connection)
-    return _execute(connection, POSTGRES_FREE, dead=dead, seconds=seconds).rowcount
+    return _execute(connection, POSTGRES_FREE, **dead).rowcount
 
 
-def _free_sqlite(connection: Connection, dead: list[int], seconds: float) -> int:
-    held = [
-        id_
-        for one in dead
-        for (id_,) in _execute(connection, SQLITE_HELD, dead=one, seconds=seconds)
-    ]
-    for id_ in held:
+def _free_sqlite(connection: Connection, dead: dict[str, Any]) -> int:
+    held = _execute(connection, SQLITE_HELD, **dead).all()
+    for (id_,) in held:
         _execute(connection, SQLITE_FREE, id=id_)
     return len(held)
