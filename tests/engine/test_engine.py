@@ -3,8 +3,10 @@
 import gzip
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import orjson
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
+from sqlalchemy.exc import DBAPIError
 from standardwebhooks import Webhook
 from standardwebhooks import WebhookVerificationError as Refused
 from svix.webhooks import Webhook as SvixWebhook
@@ -28,10 +31,13 @@ from webhooks_app.channels.contract import Claimed
 from webhooks_app.channels.webhook.formats import FORMATS
 from webhooks_app.channels.webhook.verify import detect, verify
 from webhooks_app.deliveries.log import request_body
+from webhooks_app.engine import engine as engine_module
+from webhooks_app.engine import recorder
 from webhooks_app.engine.claim import claim
 from webhooks_app.engine.engine import Engine
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
+from webhooks_app.lib.errors import DATABASE_AWAY
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import (
     Delivery,
@@ -571,4 +577,59 @@ def test_results_wait_while_the_database_only_reads(
         let_it_only_read(db.engine.url, False)
     wait_until(lambda: not engine.busy, 20)
     [delivery] = deliveries()
+    assert (delivery.status, delivery.tries, len(receiver.received)) == ("delivered", 1, 1)
+
+
+@pytest.mark.parametrize("step", ["claim", "anything_due", "held"])
+def test_an_error_of_any_kind_does_not_end_the_engine(
+    app: Flask,
+    organisation: Organisation,
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+) -> None:
+    limited = factories.webhook(organisation, receiver.url)
+    limited.rate_limit = 5
+    db.session.commit()
+    failures: list[None] = []
+
+    def fail(*_: object) -> None:
+        failures.append(None)
+        raise KeyError(step)
+
+    engine = Engine(engine_parts(app), look_every=0.02)
+    engine.start()
+    with monkeypatch.context() as broken:
+        broken.setattr(engine_module, step, fail)
+        factories.accepted(organisation)
+        settle(engine)
+        wait_until(lambda: bool(failures), 20)
+    factories.accepted(organisation)
+    wait_until(lambda: {one.status for one in deliveries()} == {"delivered"}, 20)
+    assert len(receiver.received) == 2
+    engine.stop()
+
+
+@pytest.mark.parametrize("error", DATABASE_AWAY)
+def test_a_result_waits_whatever_says_that_the_database_is_away(
+    run: Run,
+    organisation: Organisation,
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+    error: type[Exception],
+) -> None:
+    """A full pool is no database error, for one."""
+    failures: list[None] = []
+
+    def away_at_first(store: Callable[..., None], *args: object, **options: object) -> None:
+        if len(failures) > 2:
+            return store(*args, **options)
+        failures.append(None)
+        raise error(None, None, Exception("away")) if issubclass(error, DBAPIError) else error()
+
+    for name in ("record_results", "record_result"):
+        monkeypatch.setattr(recorder, name, partial(away_at_first, getattr(recorder, name)))
+    factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation)
+    [delivery] = run()
     assert (delivery.status, delivery.tries, len(receiver.received)) == ("delivered", 1, 1)

@@ -248,6 +248,53 @@ def test_an_engine_that_stops_is_no_dead_one(
     assert not anything_due(db.engine)
 
 
+def test_an_engine_that_ends_with_an_error_is_a_dead_one(
+    app: Flask, organisation: Organisation, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its deliveries go on soon, not only when their leases run out."""
+    answered = threading.Event()
+
+    def answer(_: object) -> Answer:
+        answered.wait(20)
+        return Answer()
+
+    receiver.answer = answer
+    factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation)
+    with running(engine_parts(app)) as engine:
+        db.session.rollback()
+        assert engine.drain(10)
+        wait_until(lambda: len(receiver.received) == 1, 20)
+        monkeypatch.setattr(engine, "_claim", _broken)
+        engine.drain(10)
+        wait_until(lambda: not engine.alive, 20)
+    answered.set()
+    assert list(engines()) == [engine._heartbeat.engine_id]
+    die(engine._heartbeat)
+    assert free_held_by_dead(db.engine, LEASE) == 1
+
+
+@pytest.mark.parametrize("step", ["free_held_by_dead", "_execute"])
+def test_an_error_of_any_kind_does_not_end_the_heartbeat(
+    hurried: None, app: Flask, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    mine = engine_that_only_claims()
+    failures: list[None] = []
+
+    def fail(*_: object, **__: object) -> int:
+        failures.append(None)
+        raise KeyError(step)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(module, step, fail)
+        mine.start()
+        wait_until(lambda: len(failures) > 1, 20)
+    try:
+        wait_until(lambda: list(engines()) == [mine.engine_id], 20)
+    finally:
+        mine.stop(is_clean=True)
+
+
 def test_another_engine_goes_on_by_itself(
     hurried: None, organisation: Organisation, receiver: Receiver, run: Run, engine: Engine
 ) -> None:
@@ -303,7 +350,7 @@ def test_a_new_engine_does_not_judge_the_others_at_once(
         in_touch_for_long(mine)
         wait_until(lambda: engines() == {}, 20)
     finally:
-        mine.stop()
+        mine.stop(is_clean=True)
 
 
 def test_a_machine_that_slept_does_not_judge_the_others_at_once(
@@ -347,6 +394,10 @@ def test_who_waited_long_to_renew_does_not_judge_the_others_at_once(
 
 def _away(*_: object) -> int:
     raise module.SQLAlchemyError("the database is away")
+
+
+def _broken(*_: object) -> None:
+    raise KeyError("broken")
 
 
 def record(claimed: Claimed, retry_in: float) -> None:

@@ -22,7 +22,6 @@ from datetime import timedelta
 import structlog
 import uvloop
 from sqlalchemy import Engine as Database
-from sqlalchemy.exc import SQLAlchemyError
 
 from webhooks_app.channels.contract import Channel, Claimed, Tried
 from webhooks_app.channels.outcome import Outcome, unsent
@@ -35,7 +34,7 @@ from webhooks_app.engine.record import Result
 from webhooks_app.engine.recorder import Recorder
 from webhooks_app.engine.retry import decide
 from webhooks_app.lib import metrics
-from webhooks_app.lib.errors import reason_of
+from webhooks_app.lib.errors import log_failure
 from webhooks_app.lib.times import utcnow
 
 # A claim costs about as much for one delivery as for many. The more come, the longer they gather.
@@ -141,12 +140,14 @@ class Engine:
 
     def _run(self) -> None:
         _tune_interpreter()
+        is_clean = False
         try:
             uvloop.run(self._main())
+            is_clean = True
         except Exception:
             log.exception("engine died")
         finally:
-            self._heartbeat.stop()
+            self._heartbeat.stop(is_clean=is_clean)
             self._ready.set()
             self._tell_waiting()
 
@@ -192,8 +193,8 @@ class Engine:
     def _anything_due(self) -> bool:
         try:
             return anything_due(self._parts.database)
-        except SQLAlchemyError as error:
-            log.warning("not looked", reason=reason_of(error))
+        except Exception as error:
+            log_failure(log, "not looked", error)
             return False
 
     async def _finish(self, recording: asyncio.Task[None]) -> None:
@@ -257,8 +258,8 @@ class Engine:
         asked = self._loop.run_in_executor(self._threads, held, self._parts.database, limited)
         try:
             seconds = min((await asked).values(), default=None)
-        except SQLAlchemyError as error:
-            log.warning("limits not read", reason=reason_of(error))
+        except Exception as error:
+            log_failure(log, "limits not read", error)
             return
         if seconds is not None:
             if self._alarm is not None:
@@ -297,8 +298,8 @@ class Engine:
     async def _claim(self, request: ClaimRequest) -> list[Claimed]:
         try:
             claimed = await self._loop.run_in_executor(self._threads, self._claim_now, request)
-        except SQLAlchemyError as error:
-            log.warning("claim failed", reason=reason_of(error))
+        except Exception as error:
+            log_failure(log, "claim failed", error)
             return []
         if len(claimed) == request.limit:
             self._loop.run_in_executor(None, self._parts.call_for_help)

@@ -18,12 +18,11 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection, CursorResult, Engine, text
-from sqlalchemy.exc import SQLAlchemyError
 
 from webhooks_app.database import choose, reading
 from webhooks_app.database.bulk import commit_without_waiting, force_index_scans
 from webhooks_app.engine.walk import WALK
-from webhooks_app.lib.errors import reason_of
+from webhooks_app.lib.errors import log_failure
 
 ALIVE_FOR = 7.0
 RENEW_EVERY = 1.5
@@ -104,14 +103,19 @@ class Heartbeat:
         self._known = False
         self._in_touch_since = time.monotonic()
         self._looked_at = time.time()
+        self._is_clean = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self) -> None:
-        """Nothing is in flight any more: delete the row. Blocking."""
+    def stop(self, *, is_clean: bool) -> None:
+        """Stop renewing. After a clean end nothing is in flight: delete the row. Blocking.
+
+        Otherwise the row expires, and another engine sends what this one held.
+        """
+        self._is_clean = is_clean
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -132,14 +136,15 @@ class Heartbeat:
         self._try(self._look)
         while not self._stop.wait(RENEW_EVERY):
             self._try(self._look)
-        self._try(self._leave)
+        if self._is_clean:
+            self._try(self._leave)
 
     def _try(self, step: Callable[[], None]) -> None:
         try:
             step()
-        except SQLAlchemyError as error:
+        except Exception as error:
             self._in_touch_since = time.monotonic()
-            log.warning("heartbeat missed", reason=reason_of(error))
+            log_failure(log, "heartbeat missed", error)
 
     def _look(self) -> None:
         self._notice_gap()

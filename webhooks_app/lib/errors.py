@@ -1,7 +1,14 @@
 """The errors that services raise, which pages and the API turn into answers."""
 
-from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
+from structlog.stdlib import BoundLogger
 
 # What SQLAlchemy raises while the database does not respond, is locked or has no free connection.
 DATABASE_AWAY = (OperationalError, InterfaceError, NoFreeConnection)
@@ -22,6 +29,14 @@ def reason_of(error: BaseException) -> str:
     lines = str(cause).strip().splitlines()
     text = type(cause).__name__ if quotes or not lines else lines[0]
     return f"{code}: {text}" if code else text
+
+
+def log_failure(log: BoundLogger, event: str, error: Exception) -> None:
+    """Log why a step failed that is tried again: one line for the database, else a traceback."""
+    if isinstance(error, SQLAlchemyError):
+        log.warning(event, reason=reason_of(error))
+    else:
+        log.error(event, exc_info=error)
 
 
 class NotFound(Exception):
