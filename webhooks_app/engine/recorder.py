@@ -8,11 +8,10 @@ from functools import partial
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
 
 from webhooks_app.engine.record import Result, record_result, record_results
 from webhooks_app.lib import metrics
-from webhooks_app.lib.errors import reason_of
+from webhooks_app.lib.errors import DATABASE_AWAY, reason_of
 from webhooks_app.vocabulary import Trigger
 
 LINGER = 0.005
@@ -97,7 +96,7 @@ class Recorder:
                     await loop.run_in_executor(self._thread, attempt)
                     metrics.RECORD_SECONDS.observe(loop.time() - began)
                     return
-                except OperationalError as error:
+                except DATABASE_AWAY as error:
                     self.stuck = again = True
                     metrics.STUCK.set(1)
                     metrics.UNRECORDED.set(self.backlog)
