@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 from webhooks_app.web.json_view import LARGEST, MOST_LINES, shown
 
 OURS = re.compile(r'</?(div|span|details|summary)( open)?( class="\w+")?>')
-scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+)
 values = st.recursive(
     scalars,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
