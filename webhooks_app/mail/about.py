@@ -21,6 +21,7 @@ from webhooks_app.models import (
     Organisation,
     User,
 )
+from webhooks_app.models.ownership import of_one_organisation
 from webhooks_app.vocabulary import Mode, Trigger
 
 ATTEMPTS = cast(Table, Attempt.__table__)
@@ -47,16 +48,14 @@ ABOUT = (
 # Of the addresses, which are members' of a delivery's organisation.
 MEMBERS = (
     select(DELIVERIES.c.id, USERS.c.email)
-    .join_from(
-        DELIVERIES, MEMBERSHIPS, MEMBERSHIPS.c.organisation_id == DELIVERIES.c.organisation_id
-    )
+    .join_from(DELIVERIES, MEMBERSHIPS, of_one_organisation(DELIVERIES, MEMBERSHIPS))
     .join(USERS, USERS.c.id == MEMBERSHIPS.c.user_id)
     .where(OF_THESE, USERS.c.email.in_(ADDRESSES))
 )
 # Which have said to it that they want mails.
 CONFIRMED = (
     select(DELIVERIES.c.id, RECIPIENTS.c.address)
-    .join_from(DELIVERIES, RECIPIENTS, RECIPIENTS.c.organisation_id == DELIVERIES.c.organisation_id)
+    .join_from(DELIVERIES, RECIPIENTS, of_one_organisation(DELIVERIES, RECIPIENTS))
     .where(OF_THESE, RECIPIENTS.c.address.in_(ADDRESSES), RECIPIENTS.c.confirmed_at.is_not(None))
 )
 

@@ -7,7 +7,7 @@ recognise these comparisons in the SQL that reaches the database.
 
 from typing import TYPE_CHECKING, Self
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, select
+from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, select
 
 from webhooks_app.lib.tenant import Tenant
 
@@ -48,3 +48,8 @@ class TenantOwned(OrganisationOwned):
             cls.in_organisation(tenant.organisation_id),
             cls.mode == bindparam("owner_mode", tenant.mode, unique=True),
         )
+
+
+def of_one_organisation(one: Table, other: Table) -> ColumnElement[bool]:
+    """For joins of two tables that both belong to organisations."""
+    return one.c.organisation_id == other.c.organisation_id
