@@ -44,7 +44,7 @@ def test_another_beat_sends_what_is_due_once_the_active_one_is_killed(
 
     wait_until(again, 20)
     took = time.monotonic() - killed
-    assert journey.beat_owner() not in (None, first)
+    wait_until(lambda: journey.beat_owner() not in (None, first))  # an engine also looks by itself
     journey.settled()
     journey.verify(receiver)
     measured(f"sent {took:.1f} s after the kill")
