@@ -77,16 +77,18 @@ def test_a_claim_takes_what_the_limit_leaves_and_the_rest_stays_pending(
     webhook = factories.webhook(organisation, URL, rate_limit=10)
     wide = {webhook.id: 100}
     factories.accepted(organisation, *[factories.lead() for _ in range(30)])
+    began = time.monotonic()
     taken = len(take(wide)) + len(take(wide))
-    assert taken == 5, "half a second's worth"
+    assert 5 <= taken <= 5 + 10 * (time.monotonic() - began), "half a second's worth, and its time"
+    later(-1)
     assert take(wide) == []
     assert not anything_due(db.engine)
-    assert sum(row.status == "pending" for row in deliveries()) == 25
+    assert sum(row.status == "pending" for row in deliveries()) == 30 - taken
     [seconds] = held(db.engine, [webhook.id]).values()
-    assert seconds <= 0.1
-    later(0.2)
+    assert seconds <= 1.1
+    later(1.2)
     assert anything_due(db.engine)
-    assert len(take(wide)) == 2
+    assert len(take(wide)) >= 2
     later(60)
     assert len(take(wide)) == 5
 
