@@ -143,6 +143,10 @@ class Subscription(TenantOwned, Model):
         """Not deleted. The log still shows the names of deleted ones."""
         return cls.deleted_at.is_(None)
 
+    @classmethod
+    def has_rate_limit(cls) -> ColumnElement[bool]:
+        return cls.rate_limit.is_not(None)
+
     @property
     def is_off_automatically(self) -> bool:
         """Switched off by Hookline, not by a person."""

@@ -97,7 +97,7 @@ def _backlog(engine: Engine) -> Iterator[Gauge]:
     Without deliveries that a rate limit may hold back: those are not late because of us.
     """
     now = utcnow()
-    limited = select(Subscription.id).where(Subscription.rate_limit.is_not(None))
+    limited = select(Subscription.id).where(Subscription.has_rate_limit())
     age = case(
         *((Delivery.due_at > _before(now, seconds), str(seconds)) for seconds in AGES),
         else_="+Inf",
