@@ -50,11 +50,12 @@ def fresh_required(view: Callable[P, R]) -> Callable[P, R | Response | tuple[str
 
 def question_page(held: str = "", fault: str = "", status: int = 200) -> tuple[str, int]:
     """`held` is the form that waits for the proof."""
+    factors = second_factor.factors_of(db.session(), current_user)
     page = render_template(
         "confirm_it_is_you/_form.html" if wants_fragment() else "confirm_it_is_you/page.html",
         held=held,
-        fault=fault,
-        factors=second_factor.factors_of(db.session(), current_user),
+        form=proofs.form_of(factors, fault),
+        factors=factors,
         site=challenges.site(),
     )
     return page, status

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flask import request, session
+from flask import session
 from flask_login import current_user
 
 from webhooks_app.extensions import db
@@ -13,8 +13,9 @@ from webhooks_app.organisations.audit_log import Actor, act_as
 from webhooks_app.parts import parts
 from webhooks_app.people import log_ins, passkeys, second_factor, sessions
 from webhooks_app.people.passkeys import BadPasskey
-from webhooks_app.people.second_factor import WrongCode
+from webhooks_app.people.second_factor import Factors, WrongCode
 from webhooks_app.web import challenges, limits, security
+from webhooks_app.web.forms.accounts import ProofForm
 
 WRONG_CODE = "This code is wrong or was already used. Enter the newest one."
 WRONG_PASSKEY = "This passkey was not accepted. Try again, or use another way."
@@ -34,7 +35,7 @@ def check_second_factor(user: User) -> None:
     _bounded(limits.by_account("second factor", user.email))
     act_as(Actor.person(user))
     with _recorded(user, "second factor"):
-        _factor(user)
+        _factor(user, ProofForm())
     limits.forget_tries("second factor", user.email)
 
 
@@ -46,10 +47,11 @@ def confirm() -> None:
     key = ("confirm", current_user.id, session[security.SESSION])
     _bounded(limits.count(*key))
     with _recorded(current_user, "confirmation"):
-        if request.form.get("password"):
-            _password(current_user, request.form["password"])
+        form = ProofForm()
+        if form.password.data:
+            _password(current_user, form.password.data)
         else:
-            _factor(current_user)
+            _factor(current_user, form)
     limits.forget(*key)
     row = security.visitor().session
     sessions.prove(db.session(), row)
@@ -59,11 +61,21 @@ def confirm() -> None:
 def log_in_by_passkey() -> User:
     """The passkey's owner, who needs no other proof. Raises `NotProven`."""
     try:
-        answer = request.form.get("passkey", "")
+        answer = ProofForm().passkey.data or ""
         site, challenge = challenges.needed_site(), challenges.take("log in")
         return passkeys.prove(db.session(), site, answer, challenge)
     except BadPasskey as error:
         raise NotProven(WRONG_PASSKEY) from error
+
+
+def form_of(factors: Factors, fault: str = "") -> ProofForm:
+    """To ask for a proof, again if there was a `fault` in what was just sent."""
+    form = ProofForm() if fault else ProofForm(formdata=None)
+    if fault:
+        form.refuse(fault)
+    if factors.app:
+        form.code.label.text = "Code"
+    return form
 
 
 def _bounded(tries: Allowance) -> None:
@@ -82,14 +94,13 @@ def _recorded(user: User, what: str) -> Iterator[None]:
         raise
 
 
-def _factor(user: User) -> None:
+def _factor(user: User, form: ProofForm) -> None:
     try:
-        if answer := request.form.get("passkey"):
+        if answer := form.passkey.data:
             site, challenge = challenges.needed_site(), challenges.take("prove")
             passkeys.prove(db.session(), site, answer, challenge, user)
         else:
-            code = request.form.get("code", "")
-            second_factor.check_code(db.session(), user, code, parts().vault)
+            second_factor.check_code(db.session(), user, form.code.data or "", parts().vault)
     except BadPasskey as error:
         raise NotProven(WRONG_PASSKEY) from error
     except WrongCode as error:

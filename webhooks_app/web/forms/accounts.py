@@ -65,6 +65,29 @@ class JoinForm(NewPasswordForm):
     )
 
 
+class ProofForm(FlaskForm):  # type: ignore[misc]
+    """One of three proves who somebody is; `passkey` is what the browser signed."""
+
+    password = PasswordField("Password", render_kw=KNOWN | {"required": True})
+    code = StringField(
+        "Recovery code",
+        render_kw={
+            "autocomplete": "one-time-code",
+            "spellcheck": "false",
+            "autocapitalize": "none",
+            "maxlength": 64,
+            "required": True,
+            "value": "",  # a wrong one is not shown again
+        },
+    )
+    passkey = HiddenField()
+
+    def refuse(self, fault: str) -> None:
+        """`fault` is about what was sent."""
+        sent = next((one for one in (self.passkey, self.code) if one.data), self.password)
+        sent.errors = [fault]
+
+
 class FirstCodeForm(FlaskForm):  # type: ignore[misc]
     """Proves that an authenticator app knows the secret that the page showed, here `sealed`."""
 

@@ -38,5 +38,6 @@ def _page(fault: str = "", status: int = 200) -> Answer:
         return redirect(url_for("accounts.log_in", next=security.next_page()))
     factors = second_factor.factors_of(db.session(), user)
     site = challenges.site()
-    page = render_template("second_step.html", user=user, factors=factors, site=site, fault=fault)
+    form = proofs.form_of(factors, fault)
+    page = render_template("second_step.html", user=user, factors=factors, site=site, form=form)
     return page, status
