@@ -51,7 +51,7 @@ def test_one_click_from_the_list_to_the_response_of_the_last_failure(
     line = page.locator(".logged").first
     box = line.bounding_box()
     assert box is not None
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] - 4)
+    line.click(position={"x": box["width"] / 2, "y": box["height"] - 4})
     response = pane(page).get_by_role("group", name="Response to attempt 1")
     expect(response).to_contain_text("Service Unavailable")
     expect(response).to_be_in_viewport()
