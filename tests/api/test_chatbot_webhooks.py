@@ -258,6 +258,12 @@ def test_strangers_get_a_401_and_no_page(client: FlaskClient) -> None:
         assert response.headers["WWW-Authenticate"] == "Bearer"
 
 
+def test_a_session_opens_nothing_else(logged_in: LogIn) -> None:
+    message = {"conversation_id": "c1", "role": "visitor", "text": "Hello"}
+    refused = logged_in().post("/api/v1/chatbots/bot_1/messages", json=message)
+    assert says(refused, 401) == "unauthorized"
+
+
 def test_viewers_read_and_change_nothing(logged_in: LogIn, organisation: Organisation) -> None:
     row = factories.webhook(organisation, PUBLISHED["url"], scope_type="chatbot", scope_id="bot_1")
     viewer = logged_in("viewer")

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from flask import g, request
+from flask import current_app, g, request
 
 from webhooks_app.api import session_door
 from webhooks_app.api.blueprint import bp
-from webhooks_app.api.problems import POLLYBOT, Problem
+from webhooks_app.api.operation import operation_of
+from webhooks_app.api.problems import Problem
 from webhooks_app.extensions import db
 from webhooks_app.lib.body_limits import FORM, largest_body, takes
 from webhooks_app.lib.tenant import Tenant
@@ -24,7 +25,7 @@ R = TypeVar("R")
 
 @bp.before_request
 def authenticate() -> None:
-    """Require a key, or for the endpoints of Pollybot a session.
+    """Require a key, or a session where the operation is open to one.
 
     Sets `g.principal`, or raises a 401 `Problem`.
 
@@ -32,7 +33,8 @@ def authenticate() -> None:
     transaction open.
     """
     token = bearer_token(request.headers.get("Authorization", ""))
-    if request.path.startswith(POLLYBOT) and not (token or "").startswith(KEY_PREFIX):
+    view = current_app.view_functions[request.endpoint or ""]
+    if operation_of(view).by_session and not (token or "").startswith(KEY_PREFIX):
         request.get_data()
         g.principal = session_door.principal(token)
         g.by_session = True
