@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import wraps
 from pathlib import Path
 
 import pytest
@@ -118,8 +119,10 @@ def said(caplog: pytest.LogCaptureFixture) -> dict[str, object]:
 
 
 def break_view(app: Flask, path: str) -> None:
+    endpoint, _ = app.url_map.bind("localhost").match(path)
+
+    @wraps(app.view_functions[endpoint])
     def raise_(**_: object) -> str:
         raise RuntimeError("broken on purpose")
 
-    endpoint, _ = app.url_map.bind("localhost").match(path)
     app.view_functions[endpoint] = raise_

@@ -28,20 +28,27 @@ def authenticate() -> None:
     """Require a key, or a session where the operation is open to one.
 
     Sets `g.principal`, or raises a 401 `Problem`.
+    """
+    token = bearer_token(request.headers.get("Authorization", ""))
+    view = current_app.view_functions[request.endpoint or ""]
+    if not operation_of(view).by_session or (token or "").startswith(KEY_PREFIX):
+        require_key()
+        return
+    request.get_data()
+    g.principal = session_door.principal(token)
+    g.organisation_id = g.principal.organisation_id
+    g.by_session = True
+
+
+def require_key() -> None:
+    """Set `g.principal` to the holder of the key, or raise a 401 `Problem`.
 
     The body is read before any query except the one for the key, so a slow client holds no
     transaction open.
     """
-    token = bearer_token(request.headers.get("Authorization", ""))
-    view = current_app.view_functions[request.endpoint or ""]
-    if operation_of(view).by_session and not (token or "").startswith(KEY_PREFIX):
-        request.get_data()
-        g.principal = session_door.principal(token)
-        g.by_session = True
-    else:
-        g.principal = _holder_of(token)
-        request.get_data()
+    g.principal = _holder_of(bearer_token(request.headers.get("Authorization", "")))
     g.organisation_id = g.principal.organisation_id
+    request.get_data()
 
 
 def _holder_of(token: str | None) -> Principal:

@@ -8,7 +8,7 @@ post with it.
 from flask import Blueprint, Response, request, url_for
 
 from webhooks_app.api.answers import answer
-from webhooks_app.api.auth import authenticate, tenant
+from webhooks_app.api.auth import require_key, tenant
 from webhooks_app.api.problems import Problem, register_problem_handlers
 from webhooks_app.extensions import csrf, db
 from webhooks_app.inbox import inboxes
@@ -59,7 +59,7 @@ def _inbox() -> Inbox | None:
         return inbox
     if not request.headers.get("Authorization", "").lower().startswith("bearer hk_"):
         return None
-    authenticate()
+    require_key()
     return inboxes.inbox_of_api(db.session(), tenant().organisation_id)
 
 

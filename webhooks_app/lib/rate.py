@@ -58,7 +58,7 @@ class Rates:
                 window.used += 1
                 if window.used > item.amount:
                     return _allowance(item, name, window, exceeded=True)
-        return _allowance(item, name, window, exceeded=False)
+            return _allowance(item, name, window, exceeded=False)
 
     def spend(self, limits: str, cost: int, *key: str) -> Allowance:
         """Like `count`, for `cost` at once against one limit: all or none are counted."""
