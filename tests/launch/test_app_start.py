@@ -1,5 +1,6 @@
 """`python app.py`, from an empty folder to a delivered event and a clean stop."""
 
+import re
 import signal
 import socket
 import sqlite3
@@ -67,8 +68,10 @@ def test_metrics_of_all_processes_are_in_one_place(shared: Instance) -> None:
 
     def counted() -> bool:
         text = requests.get(f"{shared.url}/metrics", timeout=5).text
-        values = [line.split()[1] for line in text.splitlines() if "_delivered_total " in line]
-        return any(float(value) >= 1 for value in values if value[0].isdigit())
+        return (
+            re.search(r'^hookline_deliveries_total{outcome="delivered"} [1-9]', text, re.M)
+            is not None
+        )
 
     wait_until(counted, 10)
 
