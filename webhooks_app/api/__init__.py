@@ -3,6 +3,7 @@
 from flask import Flask
 
 from webhooks_app.api import (
+    action_states,
     actions,
     chatbot_webhooks,
     deliveries,
@@ -13,6 +14,7 @@ from webhooks_app.api import (
     problems,
     receiver,
     replays,
+    webhook_states,
     webhooks,
     whoami,
 )
@@ -22,6 +24,7 @@ from webhooks_app.api.paths import RowId, SubjectId
 from webhooks_app.extensions import csrf
 
 VIEWS = (
+    action_states,
     actions,
     chatbot_webhooks,
     deliveries,
@@ -30,6 +33,7 @@ VIEWS = (
     events,
     messages,
     replays,
+    webhook_states,
     webhooks,
     whoami,
 )

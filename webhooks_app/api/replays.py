@@ -77,7 +77,7 @@ def start_replay() -> Response:
         _filters(body.filter),
         body.delivery_ids or (),
     )
-    response = answer(_shown(batch), 202)
+    response = answer(shown(batch), 202)
     response.headers["Location"] = url_for("api.read_replay", replay_id=batch.id)
     return response
 
@@ -96,14 +96,14 @@ def start_replay() -> Response:
 def list_replays() -> Response:
     query = queries.read(queries.PageQuery)
     found = service.list_batches(db.session(), auth.tenant(), query.window())
-    return answer(page(found, _shown))
+    return answer(page(found, shown))
 
 
 @bp.get("/replays/<replay_id>")
 @operation(Operation(summary="Read a replay", tag="Replays", answers={200: ReplayAnswer}))
 @auth.requires("deliveries:read")
 def read_replay(replay_id: str) -> Response:
-    return answer(_shown(service.find_batch(db.session(), auth.tenant(), replay_id)))
+    return answer(shown(service.find_batch(db.session(), auth.tenant(), replay_id)))
 
 
 @bp.post("/replays/<replay_id>/cancel")
@@ -120,7 +120,7 @@ def cancel_replay(replay_id: str) -> Response:
     batch = service.find_batch(db.session(), auth.tenant(), replay_id)
     if batch.status == service.RUNNING:
         service.cancel(db.session(), batch)
-    return answer(_shown(batch))
+    return answer(shown(batch))
 
 
 def _filters(given: queries.DeliveryFilter | None) -> Filters:
@@ -130,7 +130,7 @@ def _filters(given: queries.DeliveryFilter | None) -> Filters:
         raise Invalid(*(fault.below("filter") for fault in error.faults)) from error
 
 
-def _shown(batch: ReplayBatch) -> ReplayAnswer:
+def shown(batch: ReplayBatch) -> ReplayAnswer:
     return ReplayAnswer(
         id=batch.id,
         status=batch.status,

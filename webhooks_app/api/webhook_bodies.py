@@ -3,7 +3,7 @@
 The service checks the members of a spec, by the same Structs.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Union
 
 import msgspec
@@ -13,6 +13,7 @@ from msgspec.structs import FieldInfo, fields
 from webhooks_app.subscriptions.spec import EmailSpec, NewWebhookSpec, Spec, WebhookSpec
 
 LONGEST_OVERLAP_HOURS = 7 * 24
+MOMENT = "2026-03-02T10:00:00Z"
 
 
 def _patch_of(name: str, noun: str, *specs: type[Spec], **first: Any) -> Any:
@@ -80,6 +81,15 @@ class TestBody(msgspec.Struct, forbid_unknown_fields=True):
             examples=["lead.captured"],
         ),
     ] = None
+
+
+class RecoverBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Since when to recover."""
+
+    since: Annotated[
+        Annotated[datetime, Meta(tz=True)],
+        Meta(description="Deliveries and events from this time on.", examples=[MOMENT]),
+    ]
 
 
 class RotateBody(msgspec.Struct, forbid_unknown_fields=True):

@@ -29,6 +29,7 @@ from webhooks_app.api.webhook_bodies import (
     ActionPatch,
     NewEmailAction,
     NewWebhookAction,
+    RecoverBody,
     RotateBody,
     TestBody,
     WebhookActionPut,
@@ -240,6 +241,7 @@ EXAMPLES: Mapping[type, object] = {
     WebhookPut: NEW_WEBHOOK,
     WebhookActionPut: {**NEW_WEBHOOK, "channel": "webhook"},
     TestBody: {"event_type": "lead.captured"},
+    RecoverBody: {"since": MOMENT},
     RotateBody: {"overlap_hours": 24},
     chatbot_bodies.ChatbotWebhookBody: {
         "name": "Lead Notifications",

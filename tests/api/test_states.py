@@ -1,0 +1,137 @@
+"""Switching webhooks and actions on and off by API, and recovering what they missed."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tests import factories
+from tests.api.conftest import Api, faults, kind
+from tests.support.receiver import Answer, Receiver
+from webhooks_app.engine.switching_off import disable
+from webhooks_app.extensions import db
+from webhooks_app.jobs.replays import run_batch
+from webhooks_app.lib.times import rfc3339, utcnow
+from webhooks_app.models import AuditEntry, Delivery, Organisation, Subscription
+
+
+@pytest.fixture(params=["webhook", "action"])
+def row(request: pytest.FixtureRequest, organisation: Organisation, receiver: Receiver) -> Any:
+    row: Subscription = getattr(factories, request.param)(
+        organisation, receiver.url, retry_policy={"delays": []}
+    )
+    db.session.refresh(row)
+    db.session.expunge(row)
+    return row
+
+
+@pytest.fixture
+def path(row: Subscription) -> str:
+    return f"/{row.kind}s/{row.id}"
+
+
+def deliveries() -> list[tuple[str, str, str | None]]:
+    db.session.rollback()
+    found = db.session.scalars(select(Delivery).order_by(Delivery.id))
+    return [(one.trigger, one.status, one.error) for one in found]
+
+
+def actions_logged() -> list[str]:
+    db.session.rollback()
+    return list(db.session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)))
+
+
+def test_switching_off_cancels_what_waits_and_switching_on_sends_again(
+    api: Api, row: Subscription, path: str
+) -> None:
+    assert api.event().get_json()["deliveries"] == 1
+    for _ in range(2):
+        off = api.post(f"{path}/disable")
+        assert (off.status_code, off.get_json()["enabled"]) == (200, False)
+    [(_, status, error)] = deliveries()
+    assert (status, error) == ("cancelled", f"Cancelled: the {row.kind} was switched off by test.")
+    assert api.event().get_json()["deliveries"] == 0
+    for _ in range(2):
+        on = api.post(f"{path}/enable")
+        assert (on.status_code, on.get_json()["enabled"]) == (200, True)
+    assert api.event().get_json()["deliveries"] == 1
+    assert actions_logged() == [f"{row.kind}.disabled", f"{row.kind}.enabled"]
+
+
+def test_recover_sends_what_never_arrived_since_then(
+    api: Api, path: str, row: Subscription, receiver: Receiver, drain: Callable[[], None]
+) -> None:
+    receiver.answer = lambda request: Answer(400)
+    api.event(data={"name": "Ada"})
+    drain()
+    with db.engine.begin() as connection:
+        disable(connection, [row.id], "It failed for 5 days.")
+    api.event(data={"name": "Bob"})
+    since = {"since": rfc3339(utcnow() - timedelta(hours=1))}
+    refused = api.post(f"{path}/recover", since)
+    assert (refused.status_code, kind(refused)) == (409, "conflict")
+    assert "Switch it on first." in refused.get_json()["detail"]
+    api.post(f"{path}/enable")
+    answer = api.post(f"{path}/recover", since)
+    batch = answer.get_json()
+    assert (answer.status_code, batch["status"]) == (202, "running")
+    assert answer.headers["Location"] == f"/api/v1/replays/{batch['id']}"
+    receiver.answer = lambda request: Answer()
+    run_batch(batch["id"], utcnow().isoformat())
+    drain()
+    progress = api.get(f"/replays/{batch['id']}").get_json()
+    assert (progress["status"], progress["replayed"], progress["recovered"]) == ("finished", 1, 1)
+    assert [(trigger, status) for trigger, status, _ in deliveries()] == [
+        ("event", "failed"),
+        ("replay", "delivered"),
+        ("recovery", "delivered"),
+    ]
+
+
+def test_recover_leaves_alone_what_is_older_and_what_is_of_others(
+    api: Api, path: str, organisation: Organisation, drain: Callable[[], None]
+) -> None:
+    factories.webhook(organisation, "https://others.example", conditions=[])
+    api.event()
+    db.session.query(Delivery).update({"status": "failed", "due_at": None})
+    db.session.commit()
+    batch = api.post(f"{path}/recover", {"since": rfc3339(utcnow() + timedelta(hours=1))})
+    run_batch(batch.get_json()["id"], utcnow().isoformat())
+    assert len(deliveries()) == 2
+    batch = api.post(f"{path}/recover", {"since": rfc3339(utcnow() - timedelta(hours=1))})
+    run_batch(batch.get_json()["id"], utcnow().isoformat())
+    assert [trigger for trigger, _, _ in deliveries()] == ["event", "event", "replay"]
+
+
+@pytest.mark.parametrize("body", [{}, {"since": "yesterday"}, {"since": "2026-03-02T10:00:00"}])
+def test_recover_needs_a_moment(api: Api, path: str, body: dict[str, str]) -> None:
+    answer = api.post(f"{path}/recover", body)
+    assert answer.status_code == 422
+    assert list(faults(answer)) == ["#/since"]
+
+
+def test_nobody_else_does_it(
+    api: Api, outsider: Api, test_mode: Api, organisation: Organisation, path: str
+) -> None:
+    reader = Api(api.client, factories.api_key(organisation, scopes=["webhooks:read"]))
+    body = {"since": rfc3339(utcnow())}
+    for verb, sent in (("disable", None), ("enable", None), ("recover", body)):
+        for stranger in (outsider, test_mode):
+            assert stranger.post(f"{path}/{verb}", sent).status_code == 404
+        assert reader.post(f"{path}/{verb}", sent).status_code == 403
+    assert api.get(path).get_json()["enabled"]
+    other_kind = (
+        path.replace("webhooks", "x").replace("actions", "webhooks").replace("x", "actions")
+    )
+    assert api.post(f"{other_kind}/disable").status_code == 404
+
+
+def test_what_cannot_be_read_stays_off(api: Api, row: Subscription, path: str) -> None:
+    api.post(f"{path}/disable")
+    db.session.query(Subscription).filter_by(id=row.id).update({"wire_format": "none"})
+    db.session.commit()
+    answer = api.post(f"{path}/enable")
+    assert (answer.status_code, kind(answer)) == (409, "conflict")
+    assert "cannot be read" in answer.get_json()["detail"]
