@@ -30,7 +30,7 @@ from webhooks_app.channels.concurrency_window import ConcurrencyWindow
 from webhooks_app.channels.contract import Claimed
 from webhooks_app.channels.webhook.formats import FORMATS
 from webhooks_app.channels.webhook.verify import detect, verify
-from webhooks_app.deliveries.log import request_body
+from webhooks_app.deliveries.detail import request_body
 from webhooks_app.engine import engine as engine_module
 from webhooks_app.engine import recorder
 from webhooks_app.engine.claim import claim

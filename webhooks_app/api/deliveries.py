@@ -11,6 +11,7 @@ from webhooks_app.api import auth, bodies, queries, shapes
 from webhooks_app.api.answers import PageAnswer, answer, page
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.operation import Operation, operation
+from webhooks_app.deliveries import detail
 from webhooks_app.deliveries import log as service
 from webhooks_app.deliveries.send_again import retry_now, send_again
 from webhooks_app.extensions import db
@@ -74,11 +75,11 @@ def count_deliveries() -> Response:
 @auth.requires("deliveries:read")
 def read_delivery(delivery_id: str) -> Response:
     logged = service.find_delivery(db.session(), auth.tenant(), delivery_id)
-    attempts = service.attempts_of(db.session(), logged.delivery)
+    attempts = detail.attempts_of(db.session(), logged.delivery)
     return answer(
         replace(
             shapes.delivery(logged),
-            request_body=service.request_body(logged.delivery, logged.event),
+            request_body=detail.request_body(logged.delivery, logged.event),
             attempts=[shapes.attempt(one) for one in attempts],
         )
     )

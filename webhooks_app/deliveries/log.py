@@ -1,29 +1,23 @@
-"""List and read the delivery log."""
+"""Lists of deliveries, and how many there are."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from sqlalchemy import Engine, Select, and_, func, literal, select
 from sqlalchemy.orm import Session, aliased, defer
 
-from webhooks_app.channels.contract import Claimed
-from webhooks_app.channels.webhook.formats import EventView, wire_format
 from webhooks_app.database import begin_reading, choose
 from webhooks_app.database.bulk import force_index_scans
 from webhooks_app.deliveries.filters import (
     UNDELIVERED,
     Conditions,
     Filters,
-    of_event,
     range_of,
     rest_of,
 )
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.paging import Page, PageBounds, decode_cursor, encode_cursor, page_of
 from webhooks_app.lib.tenant import Tenant
-from webhooks_app.mail.about import MailAction, read_about
-from webhooks_app.mail.compose import MailContext, compose
 from webhooks_app.models import Attempt, Delivery, Event, Subscription
 from webhooks_app.vocabulary import Trigger
 
@@ -33,9 +27,8 @@ LOOKED_THROUGH = 20_000
 SEARCHED_BYTES = 32 * 1024 * 1024
 SIZES_AT_ONCE = 100
 BATCH = 500
-# Of an event's data, what a line of the log is made of; of one event, how often it is shown sent.
+# Of an event's data, what a line of the log is made of.
 START = 2048
-MOST_SENT = 20
 
 
 class Logged(NamedTuple):
@@ -233,88 +226,3 @@ def _with_replays(session: Session, rows: list[Logged]) -> list[Logged]:
         return one if one is not None and one.id > row.id else None
 
     return [row._replace(replay=replay_of(row.delivery)) for row in rows]
-
-
-def attempts_of(session: Session, delivery: Delivery) -> Sequence[Attempt]:
-    """In the order in which they were made."""
-    return session.scalars(_attempts_of(delivery)).all()
-
-
-def timings_of(session: Session, delivery: Delivery) -> Sequence[Attempt]:
-    """The same, without what they sent and what came back, which may be large."""
-    heavy = (Attempt.request_headers, Attempt.response_headers, Attempt.response_body)
-    return session.scalars(_attempts_of(delivery).options(*map(defer, heavy))).all()
-
-
-def attempt_of(session: Session, delivery: Delivery, number: int) -> Attempt:
-    """Raises `NotFound`."""
-    attempt = session.scalar(_attempts_of(delivery).where(Attempt.number == number))
-    if attempt is None:
-        raise NotFound
-    return attempt
-
-
-def _attempts_of(delivery: Delivery) -> Select[Attempt]:
-    return select(Attempt).where(Attempt.delivery_id == delivery.id).order_by(Attempt.number)
-
-
-def sent_of(session: Session, delivery: Delivery) -> Sequence[Delivery]:
-    """Each time this event was sent to this subscription, by itself or by a replay, oldest first;
-    `MOST_SENT` of the latest."""
-    newest = (
-        select(Delivery)
-        .where(
-            of_event(delivery.event_id),
-            Delivery.subscription_id == delivery.subscription_id,
-        )
-        .order_by(Delivery.id.desc())
-        .limit(MOST_SENT)
-    )
-    return session.scalars(newest).all()[::-1]
-
-
-def subscription_of(session: Session, delivery: Delivery) -> Subscription:
-    """The subscription, even a deleted one."""
-    return session.get_one(Subscription, delivery.subscription_id)
-
-
-def mail_text(
-    session: Session, logged: Logged, subscription: Subscription, desk: MailContext
-) -> str:
-    """The text of this delivery's mail as members get it, without a link to unsubscribe."""
-    delivery, event = logged.delivery, logged.event
-    claimed = Claimed(
-        delivery_id=delivery.id,
-        subscription_id=delivery.subscription_id,
-        number=1,
-        failures=0,
-        lost=False,
-        revision=subscription.revision,
-        wire_format=delivery.wire_format,
-        event_id=event.id,
-        event_type=event.type,
-        occurred_at=event.occurred_at,
-        organisation_id=event.organisation_id,
-        subject_type=event.subject_type,
-        subject_id=event.subject_id,
-        data=event.data,
-    )
-    action = MailAction.of(subscription.id, subscription)
-    about = read_about(session.connection(), action, claimed)
-    everybody = frozenset(one.lower() for one in action.to)
-    about = replace(about, members=everybody, unconfirmed=frozenset())
-    return "".join(letter.text for letter in compose(action, claimed, about, desk)[:1])
-
-
-def request_body(delivery: Delivery, event: Event) -> str:
-    """The body that every try of this delivery sends."""
-    view = EventView(
-        id=event.id,
-        type=event.type,
-        occurred_at=event.occurred_at,
-        organisation_id=event.organisation_id,
-        subject_type=event.subject_type,
-        subject_id=event.subject_id,
-        data=event.data.encode(),
-    )
-    return wire_format(delivery.wire_format).envelope(view).decode()

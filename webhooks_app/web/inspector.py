@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from webhooks_app.channels.webhook.formats import FORMATS
-from webhooks_app.deliveries import log
+from webhooks_app.deliveries import detail
 from webhooks_app.deliveries.advice import Advice, advice
 from webhooks_app.deliveries.log import Logged
 from webhooks_app.extensions import db
@@ -88,27 +88,27 @@ class Inspected:
 
 def inspect(logged: Logged) -> Inspected:
     session, delivery = db.session(), logged.delivery
-    subscription = log.subscription_of(session, delivery)
-    attempts = log.timings_of(session, delivery)[::-1]
+    subscription = detail.subscription_of(session, delivery)
+    attempts = detail.timings_of(session, delivery)[::-1]
     newest = attempts[0].number if attempts else None
     return Inspected(
         logged=logged,
         subscription=subscription,
         attempts=attempts,
         newest=exchange(delivery, newest) if newest is not None else None,
-        sent=log.sent_of(session, delivery),
+        sent=detail.sent_of(session, delivery),
         body=body_of(logged, subscription),
     )
 
 
 def exchange(delivery: Delivery, number: int) -> Exchange:
     """Raises `NotFound`."""
-    return Exchange(log.attempt_of(db.session(), delivery, number))
+    return Exchange(detail.attempt_of(db.session(), delivery, number))
 
 
 def last_request(logged: Logged) -> tuple[Mapping[str, str], str]:
     """The headers and the body of the last attempt; no headers before there is one."""
-    subscription = log.subscription_of(db.session(), logged.delivery)
+    subscription = detail.subscription_of(db.session(), logged.delivery)
     body = body_of(logged, subscription)
     if logged.latency_ms is None:
         return {}, body
@@ -118,8 +118,8 @@ def last_request(logged: Logged) -> tuple[Mapping[str, str], str]:
 def body_of(logged: Logged, subscription: Subscription) -> str:
     """What every attempt sends; of a mail, its text."""
     if subscription.channel != ChannelName.EMAIL:
-        return log.request_body(logged.delivery, logged.event)
-    return log.mail_text(db.session(), logged, subscription, desk_of(parts().settings))
+        return detail.request_body(logged.delivery, logged.event)
+    return detail.mail_text(db.session(), logged, subscription, desk_of(parts().settings))
 
 
 def pretty_response(one: Exchange) -> str:

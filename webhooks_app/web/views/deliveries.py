@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Redirection
 
+from webhooks_app.deliveries import detail, replays
 from webhooks_app.deliveries import log as service
-from webhooks_app.deliveries import replays
 from webhooks_app.deliveries.send_again import retry_now, send_again
 from webhooks_app.events.type_registry import logged_names
 from webhooks_app.extensions import db
@@ -146,7 +146,7 @@ def _text(one: inspector.Exchange) -> str:
 @member_required
 def body(delivery_id: str) -> Response:
     logged = _find(delivery_id)
-    subscription = service.subscription_of(db.session(), logged.delivery)
+    subscription = detail.subscription_of(db.session(), logged.delivery)
     return _as_text(inspector.body_of(logged, subscription))
 
 
@@ -161,7 +161,7 @@ def response(delivery_id: str, number: int) -> Response:
 def as_curl(delivery_id: str, number: int) -> Response:
     """A command; the values of custom headers are hidden in it, as on every page."""
     logged = _find(delivery_id)
-    subscription = service.subscription_of(db.session(), logged.delivery)
+    subscription = detail.subscription_of(db.session(), logged.delivery)
     one = inspector.exchange(logged.delivery, number)
     if not one.row.url.startswith("http"):
         abort(404)
