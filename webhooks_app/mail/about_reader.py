@@ -9,13 +9,14 @@ from webhooks_app.database import read_only
 from webhooks_app.mail.about import About, MailAction, read_all
 
 MOST = 100
+PAUSE = 0.05  # seconds between two reads, in which more mails gather
 
 Asked = tuple[MailAction, Claimed]
 
 
 class AboutReader:
     """For one event loop. One read is under way at a time, in a thread; whoever asks meanwhile is
-    served by the next."""
+    served by the next. A mail that nobody waits before is read about at once."""
 
     def __init__(self, database: Engine) -> None:
         self._database = database
@@ -36,6 +37,7 @@ class AboutReader:
             while self._waiting:
                 batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
                 await self._answer(batch)
+                await asyncio.sleep(PAUSE)
         finally:
             self._reading = None
 

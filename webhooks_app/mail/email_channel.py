@@ -43,6 +43,7 @@ from webhooks_app.models import Delivery, Mail
 from webhooks_app.vocabulary import DeliveryStatus, Failure
 
 CONNECTIONS = 4
+IN_TURN = 32 * CONNECTIONS  # mails that are read about or sent; the others wait unread
 FRESH = 1.0  # seconds for which what was read about a mail holds: people unsubscribe meanwhile
 UNCONFIRMED = "Not sent: this address has not confirmed that it wants these e-mails"
 AT_ONCE = 16  # mails of one action at once: all share the mail server
@@ -107,6 +108,7 @@ class EmailChannel:
     async def __aenter__(self) -> "EmailChannel":
         self._loop = asyncio.get_running_loop()
         self._reader = AboutReader(self._database)
+        self._turns = asyncio.Semaphore(IN_TURN)
         self._upkeep = [
             asyncio.create_task(self._hold_leases()),
             asyncio.create_task(self._hang_up_when_idle()),
@@ -137,11 +139,12 @@ class EmailChannel:
         asked_at = self._transport.now() if self._transport else 0.0
         self._waiting[claimed.delivery_id] = claimed.number
         try:
-            about = await self._reader.read(action, claimed)
-            read_at = time.monotonic()
-            return await self._loop.run_in_executor(
-                self._threads, self._send, action, claimed, about, read_at, asked_at
-            )
+            async with self._turns:
+                about = await self._reader.read(action, claimed)
+                read_at = time.monotonic()
+                return await self._loop.run_in_executor(
+                    self._threads, self._send, action, claimed, about, read_at, asked_at
+                )
         finally:
             del self._waiting[claimed.delivery_id]
 
