@@ -6,10 +6,12 @@ from webhooks_app.api import (
     action_states,
     actions,
     chatbot_webhooks,
+    conditional,
     deliveries,
     event_log,
     event_types,
     events,
+    keyed_requests,
     messages,
     problems,
     receiver,
@@ -37,6 +39,7 @@ VIEWS = (
     webhooks,
     whoami,
 )
+HOOKS = (conditional, keyed_requests)
 
 
 def init_app(app: Flask) -> None:

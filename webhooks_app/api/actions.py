@@ -48,6 +48,7 @@ EITHER = (WebhookActionAnswer, EmailActionAnswer)
         ),
         problems=("plan-limit",),
         location=True,
+        shows_once="secret",
     )
 )
 @auth.requires("actions:write")
@@ -91,7 +92,11 @@ def list_actions() -> Response:
 
 
 @bp.get("/actions/<action_id>")
-@operation(Operation(summary="Read an action", tag="Actions", answers={200: EITHER}))
+@operation(
+    Operation(
+        summary="Read an action", tag="Actions", answers={200: EITHER}, volatile=("counters",)
+    )
+)
 @auth.requires("actions:read")
 def read_action(action_id: str) -> Response:
     return answer(_shown(_load(action_id)))
@@ -109,6 +114,7 @@ def read_action(action_id: str) -> Response:
         "again changes nothing.",
         problems=("plan-limit", "conflict"),
         location=True,
+        shows_once="secret",
     )
 )
 @auth.requires("actions:write")
@@ -145,6 +151,7 @@ def put_action(action_id: str) -> Response:
             "shows."
         ),
         problems=("conflict",),
+        shows_once="secret",
     )
 )
 @auth.requires("actions:write")
@@ -203,6 +210,7 @@ def test_action(action_id: str) -> Response:
         answers={200: WebhookActionAnswer},
         description="For an action that sends a webhook. Only this answer shows the new `secret`.",
         problems=("conflict",),
+        shows_once="secret",
     )
 )
 @auth.requires("actions:write")

@@ -1,7 +1,7 @@
 """JSON answers as Structs, so that each one is declared and OpenAPI can describe it."""
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 from flask import Response
@@ -34,3 +34,22 @@ def no_content() -> Response:
     response = Response(status=204)
     del response.headers["Content-Type"]
     return response
+
+
+def without(body: bytes, *paths: str) -> bytes:
+    """A JSON body without the members at these paths, such as `webhook.secret`."""
+    if not paths:
+        return body
+    content = msgspec.json.decode(body)
+    for path in paths:
+        inner, name = member_at(content, path)
+        inner.pop(name, None)
+    return msgspec.json.encode(content)
+
+
+def member_at(content: Any, path: str) -> tuple[dict[str, Any], str]:
+    """The object that holds the member at `path`, and the member's name."""
+    *outer, name = path.split(".")
+    for one in outer:
+        content = content[one]
+    return content, name

@@ -8,7 +8,7 @@ from flask import current_app, g, request
 
 from webhooks_app.api import session_door
 from webhooks_app.api.blueprint import bp
-from webhooks_app.api.operation import operation_of
+from webhooks_app.api.operation import Operation, operation_of
 from webhooks_app.api.problems import Problem
 from webhooks_app.extensions import db
 from webhooks_app.lib.body_limits import FORM, largest_body, takes
@@ -77,6 +77,11 @@ def requires(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return guarded
 
     return guard
+
+
+def may(wanted: Operation) -> bool:
+    """Whether the key or session allows it, as `requires` checks."""
+    return wanted.scope is None or wanted.scope in g.principal.scopes
 
 
 def requires_live(view: Callable[P, R]) -> Callable[P, R]:

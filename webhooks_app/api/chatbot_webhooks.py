@@ -36,6 +36,11 @@ from webhooks_app.subscriptions.service import (
 )
 from webhooks_app.vocabulary import SubscriptionKind
 
+COUNTERS = tuple(
+    f"webhook.{name}"
+    for name in ("successCount", "failureCount", "lastTriggeredAt", "lastSuccessAt")
+)
+
 
 @bp.get("/chatbots/<subject_id:chatbot_id>/webhooks")
 @operation(
@@ -63,6 +68,7 @@ def list_chatbot_webhooks(chatbot_id: str) -> Response:
         description="Only this answer shows the `secret`.",
         problems=("plan-limit",),
         by_session=True,
+        shows_once="webhook.secret",
     )
 )
 @auth.requires("webhooks:write")
@@ -94,6 +100,7 @@ def create_chatbot_webhook(chatbot_id: str) -> Response:
         tag="Chatbot webhooks",
         answers={200: OneChatbotWebhook},
         by_session=True,
+        volatile=COUNTERS,
     )
 )
 @auth.requires("webhooks:read")

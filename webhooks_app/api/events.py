@@ -27,7 +27,7 @@ from webhooks_app.matching.incoming import Incoming
         answers={202: shapes.AcceptedAnswer},
         description="The answer comes once the event and all its deliveries are committed.",
         problems=("idempotency-key-reused", "loop-detected", "busy"),
-        repeatable=True,
+        knows_repeats=True,
     )
 )
 @auth.requires("events:write")
@@ -57,7 +57,7 @@ def create_event() -> Response:
         description="All events of a batch are stored in one transaction: all or none. "
         "A repeat with the same key may have more events at its end.",
         problems=("idempotency-key-reused", "loop-detected", "busy"),
-        repeatable=True,
+        knows_repeats=True,
     )
 )
 @auth.requires("events:write")

@@ -31,7 +31,7 @@ from webhooks_app.lib.times import utcnow
             "once the messages and the events that follow are committed: all or none."
         ),
         problems=("idempotency-key-reused", "loop-detected", "busy"),
-        repeatable=True,
+        knows_repeats=True,
     )
 )
 @auth.requires("messages:write")

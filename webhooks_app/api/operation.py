@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from flask import current_app, request
+
 View = TypeVar("View", bound=Callable[..., object])
 
 
@@ -11,6 +13,9 @@ View = TypeVar("View", bound=Callable[..., object])
 class Operation:
     """`answers` are types by status, None for one without a body. `body` and `query` are what the
     view reads. `problems` are kinds (see `problem_kinds`) beyond those that follow from the rest.
+    With `knows_repeats` the view itself handles an `Idempotency-Key`. `shows_once` is the secret
+    member of the answer, with dots between names. `volatile` are members of a
+    GET's answer that change without an edit, such as counters, written the same way.
 
     `scope`, `live_only` and `limited` come from the view's guards.
     """
@@ -23,7 +28,9 @@ class Operation:
     body_optional: bool = False
     query: object = None
     problems: Sequence[str] = ()
-    repeatable: bool = False
+    knows_repeats: bool = False
+    shows_once: str | None = None
+    volatile: Sequence[str] = ()
     location: bool = False
     by_session: bool = False
     public: bool = False
@@ -52,3 +59,8 @@ def operation_of(view: Callable[..., object]) -> Operation:
     """The operation of a view. Raises AttributeError for a view that declares none."""
     declared: Operation = view.operation  # type: ignore[attr-defined]
     return declared
+
+
+def current_operation() -> Operation:
+    """The operation of the current request."""
+    return operation_of(current_app.view_functions[request.endpoint or ""])

@@ -49,6 +49,17 @@ PROBLEM_KINDS: Mapping[str, ProblemKind] = {
     "conflict": ProblemKind(
         409, "Conflict", "The current state does not allow it. `detail` says what would help."
     ),
+    "idempotency-key-in-use": ProblemKind(
+        409,
+        "Already in use",
+        "The first request with this `Idempotency-Key` still runs, or its answer was lost. "
+        "`detail` says which.",
+    ),
+    "changed-meanwhile": ProblemKind(
+        412,
+        "It is not as you know it",
+        "Look at `current`, and send your change again with its `ETag` in `If-Match`.",
+    ),
     "payload-too-large": ProblemKind(413, "Too large", "Send less at once."),
     "unsupported-media-type": ProblemKind(
         415, "JSON only", "Send `Content-Type: application/json`."
@@ -57,7 +68,7 @@ PROBLEM_KINDS: Mapping[str, ProblemKind] = {
     "idempotency-key-reused": ProblemKind(
         422,
         "Already used for a different event",
-        "Use a new key or id for another event or message.",
+        "Use a new key or id for another event, message or request.",
     ),
     "loop-detected": ProblemKind(
         422,

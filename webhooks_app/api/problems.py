@@ -61,6 +61,10 @@ class ProblemAnswer(msgspec.Struct, frozen=True):
     errors: Annotated[
         list[FaultAnswer] | UnsetType, Meta(description="All faults, up to a hundred.")
     ] = UNSET
+    current: Annotated[
+        msgspec.Raw | UnsetType,
+        Meta(description="For a 412: how it is now.", extra_json_schema={"type": "object"}),
+    ] = UNSET
     message: Annotated[
         str | UnsetType, Meta(description="The same as `detail`, for clients of Pollybot.")
     ] = UNSET
@@ -78,6 +82,7 @@ class Problem(Exception):
         *,
         faults: Sequence[Fault] = (),
         headers: Mapping[str, str] | None = None,
+        current: bytes | None = None,
     ) -> None:
         super().__init__(f"{status} {slug}: {detail}")
         self.status = status
@@ -86,6 +91,7 @@ class Problem(Exception):
         self.detail = detail
         self.faults = faults
         self.headers = headers or {}
+        self.current = current
 
     def response(self) -> Response:
         faults = [
@@ -98,6 +104,7 @@ class Problem(Exception):
             self.status,
             self.detail,
             faults or UNSET,
+            UNSET if self.current is None else msgspec.Raw(self.current),
             self.detail if request.path.startswith(POLLYBOT) else UNSET,
         )
         response = Response(

@@ -28,9 +28,17 @@ def reused(error: KeyReused, at: str, what: str = "event") -> Problem:
     """`at` is the pointer to the event or message."""
     if error.member == "id":
         fault = Fault(f"{at}/id", f"This id was used before, for a different {what}.")
-    else:
-        detail = f"This key was used before, for a different {what}."
-        fault = Fault("Idempotency-Key", detail, kind="header")
+        return _reused(fault, what)
+    return reused_for(what)
+
+
+def reused_for(what: str) -> Problem:
+    """The key was used for a different `what`."""
+    detail = f"This key was used before, for a different {what}."
+    return _reused(Fault("Idempotency-Key", detail, kind="header"), what)
+
+
+def _reused(fault: Fault, what: str) -> Problem:
     return Problem(
         422,
         "idempotency-key-reused",

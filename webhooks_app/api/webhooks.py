@@ -31,6 +31,7 @@ from webhooks_app.vocabulary import SubscriptionKind
         "`webhook.ping` right away.",
         problems=("plan-limit",),
         location=True,
+        shows_once="secret",
     )
 )
 @auth.requires("webhooks:write")
@@ -64,7 +65,14 @@ def list_webhooks() -> Response:
 
 
 @bp.get("/webhooks/<webhook_id>")
-@operation(Operation(summary="Read a webhook", tag="Webhooks", answers={200: WebhookAnswer}))
+@operation(
+    Operation(
+        summary="Read a webhook",
+        tag="Webhooks",
+        answers={200: WebhookAnswer},
+        volatile=("counters",),
+    )
+)
 @auth.requires("webhooks:read")
 def read_webhook(webhook_id: str) -> Response:
     return answer(_shown(_load(webhook_id)))
@@ -82,6 +90,7 @@ def read_webhook(webhook_id: str) -> Response:
         "again changes nothing.",
         problems=("plan-limit", "conflict"),
         location=True,
+        shows_once="secret",
     )
 )
 @auth.requires("webhooks:write")
@@ -172,6 +181,7 @@ def test_webhook(webhook_id: str) -> Response:
             "say, if the format has room for two signatures."
         ),
         problems=("conflict",),
+        shows_once="secret",
     )
 )
 @auth.requires("webhooks:write")

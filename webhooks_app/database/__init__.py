@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Table
+from sqlalchemy import Connection, Engine, Table, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -20,6 +20,7 @@ __all__ = [
     "begin_reading",
     "choose",
     "engine_options",
+    "hold_name",
     "one_statement",
     "only_reading",
     "prepare",
@@ -33,6 +34,7 @@ __all__ = [
 
 SPARE = 8
 NO_WRITER: dict[str, Any] = {IMMEDIATE: False}
+HOLD = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 T = TypeVar("T")
 
 
@@ -117,6 +119,15 @@ def unless_busy(engine: Engine) -> Iterator[Connection]:
     """
     with engine.connect() as connection, _impatient(connection), connection.begin():
         yield connection
+
+
+def hold_name(session: Session, name: str) -> None:
+    """Until the session's transaction ends, nobody else holds that name; others wait.
+
+    On SQLite, transactions that write are one at a time anyway.
+    """
+    if choose(session.connection(), postgresql=True, sqlite=False):
+        session.execute(HOLD, {"name": name})
 
 
 def _impatient(connection: Connection) -> AbstractContextManager[None]:

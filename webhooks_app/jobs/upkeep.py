@@ -7,7 +7,7 @@ from webhooks_app.extensions import db
 from webhooks_app.lib.times import utcnow
 from webhooks_app.mail import mail_queue
 from webhooks_app.matching import states
-from webhooks_app.organisations import daily_limits, plans
+from webhooks_app.organisations import answered_requests, daily_limits, plans
 from webhooks_app.parts import parts
 from webhooks_app.people import key_expiry, log_ins, passwords, sessions
 from webhooks_app.subscriptions import auto_disable
@@ -50,6 +50,10 @@ def forget_unseen() -> None:
 
 def delete_old_requests() -> None:
     retention.delete_old_requests(db.engine, utcnow())
+
+
+def delete_old_answers() -> None:
+    answered_requests.delete_old(db.session(), utcnow())
 
 
 def delete_unusable() -> None:

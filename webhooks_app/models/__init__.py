@@ -1,5 +1,6 @@
 """The tables: one file per aggregate."""
 
+from webhooks_app.models.answered_request import AnsweredRequest
 from webhooks_app.models.audit_entry import AuditEntry
 from webhooks_app.models.chat import ChatMessage, ChatSettings, Conversation
 from webhooks_app.models.delivery import Attempt, Delivery
@@ -24,6 +25,7 @@ from webhooks_app.models.subscription import SendAllowance, Subscription, Subscr
 from webhooks_app.models.user import FailedLogIn, PasswordReset, User, UserSession
 
 __all__ = [
+    "AnsweredRequest",
     "ApiKey",
     "Attempt",
     "AuditEntry",

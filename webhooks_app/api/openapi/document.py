@@ -3,27 +3,17 @@
 import json
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from flask import Flask
 from werkzeug.routing import Rule
 
 from webhooks_app.api.openapi import event_webhooks, parts
-from webhooks_app.api.openapi.operations import described, kinds_of
+from webhooks_app.api.openapi.operations import Endpoint, described, kinds_of
 from webhooks_app.api.openapi.schemas import Schemas
-from webhooks_app.api.operation import Operation, operation_of
+from webhooks_app.api.operation import operation_of
 
 PREFIX = "/api/v1"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-
-
-class Endpoint(NamedTuple):
-    """One method of one path; `id` is unique."""
-
-    path: str
-    method: str
-    id: str
-    operation: Operation
 
 
 def document(app: Flask) -> dict[str, object]:
@@ -36,7 +26,7 @@ def document(app: Flask) -> dict[str, object]:
         methods = paths.setdefault(one.path, {})
         methods[one.method.lower()] = {
             "operationId": one.id,
-            **described(one.operation, one.path, schemas),
+            **described(one, schemas),
         }
     return {
         "openapi": "3.1.0",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from webhooks_app.api.openapi.parts import PATH_PARAMETERS, PLAIN_HEADERS
 from webhooks_app.api.openapi.schemas import Schema, Schemas, parameters_of
@@ -11,6 +11,22 @@ from webhooks_app.api.operation import Operation
 from webhooks_app.api.problem_kinds import PROBLEM_KINDS
 
 JSON = "application/json"
+HEADERS_OF = {
+    "GET": ("If-None-Match",),
+    "POST": ("Idempotency-Key",),
+    "PUT": ("If-Match", "If-None-Match"),
+    "PATCH": ("If-Match",),
+    "DELETE": ("If-Match",),
+}
+
+
+class Endpoint(NamedTuple):
+    """One method of one path; `id` is unique."""
+
+    path: str
+    method: str
+    id: str
+    operation: Operation
 
 
 def kinds_of(operation: Operation) -> Iterator[object]:
@@ -20,11 +36,12 @@ def kinds_of(operation: Operation) -> Iterator[object]:
             yield from kind if isinstance(kind, tuple) else (kind,)
 
 
-def described(operation: Operation, path: str, schemas: Schemas) -> dict[str, object]:
+def described(endpoint: Endpoint, schemas: Schemas) -> dict[str, object]:
+    operation = endpoint.operation
     shown: dict[str, Any] = {"summary": operation.summary, "tags": [operation.tag]}
     if operation.description:
         shown["description"] = operation.description
-    if parameters := list(_parameters(operation, path, schemas)):
+    if parameters := list(_parameters(endpoint, schemas)):
         shown["parameters"] = parameters
     if operation.body is not None:
         shown["requestBody"] = {
@@ -32,11 +49,10 @@ def described(operation: Operation, path: str, schemas: Schemas) -> dict[str, ob
             "content": {JSON: {"schema": _schema(operation.body, schemas)}},
         }
     shown["responses"] = {
-        str(status): _answer(operation, status, kind, schemas)
-        for status, kind in operation.answers.items()
+        str(status): _answer(endpoint, status, kind, schemas) for status, kind in _answers(endpoint)
     } | {
         str(status): {"$ref": f"#/components/responses/{status}"}
-        for status in _problem_statuses(operation, path)
+        for status in _problem_statuses(endpoint)
     }
     if operation.scope is not None:
         shown["security"] = [{"key": [operation.scope]}]
@@ -44,12 +60,13 @@ def described(operation: Operation, path: str, schemas: Schemas) -> dict[str, ob
         shown["security"] = [*shown["security"], {"session": []}]
     if operation.public:
         shown["security"] = []
-    shown["x-problems"] = list(problems_of(operation, path))
+    shown["x-problems"] = list(problems_of(endpoint))
     return shown
 
 
-def problems_of(operation: Operation, path: str) -> Iterator[str]:
+def problems_of(endpoint: Endpoint) -> Iterator[str]:
     """The possible kinds of problems, in the order of their statuses."""
+    operation = endpoint.operation
     found = {"unknown-host", "internal-error", *operation.problems}
     if not operation.public:
         found |= {"unauthorized", "unavailable"}
@@ -59,7 +76,7 @@ def problems_of(operation: Operation, path: str) -> Iterator[str]:
         found |= {"live-key-needed"}
     if operation.by_session:
         found |= {"forbidden", "cross-origin"}
-    if "{" in path:
+    if "{" in endpoint.path:
         found |= {"not-found", "invalid-request"}
     if operation.query is not None:
         found |= {"invalid-request"}
@@ -68,15 +85,20 @@ def problems_of(operation: Operation, path: str) -> Iterator[str]:
         found |= {"unsupported-media-type", "invalid-request"}
     if operation.limited:
         found |= {"too-many-requests"}
+    if endpoint.method in ("PUT", "PATCH", "DELETE"):
+        found |= {"changed-meanwhile"}
+    if endpoint.method == "POST":
+        found |= {"invalid-request", "idempotency-key-reused"}
+        found |= set() if operation.knows_repeats else {"idempotency-key-in-use"}
     yield from (kind for kind in PROBLEM_KINDS if kind in found)
 
 
-def _problem_statuses(operation: Operation, path: str) -> list[int]:
-    return sorted({PROBLEM_KINDS[kind].status for kind in problems_of(operation, path)})
+def _problem_statuses(endpoint: Endpoint) -> list[int]:
+    return sorted({PROBLEM_KINDS[kind].status for kind in problems_of(endpoint)})
 
 
-def _parameters(operation: Operation, path: str, schemas: Schemas) -> Iterator[Schema]:
-    for name in re.findall(r"{(\w+)}", path):
+def _parameters(endpoint: Endpoint, schemas: Schemas) -> Iterator[Schema]:
+    for name in re.findall(r"{(\w+)}", endpoint.path):
         about = PATH_PARAMETERS[name]
         yield {
             "name": name,
@@ -85,17 +107,31 @@ def _parameters(operation: Operation, path: str, schemas: Schemas) -> Iterator[S
             "description": about.description,
             "schema": {"type": "string", "minLength": 1, "examples": [about.example]},
         }
-    if operation.query is not None:
-        yield from parameters_of(schemas.taken(operation.query))
-    if operation.repeatable:
-        yield {"$ref": "#/components/parameters/Idempotency-Key"}
+    if endpoint.operation.query is not None:
+        yield from parameters_of(schemas.taken(endpoint.operation.query))
+    if not endpoint.operation.public:
+        for name in HEADERS_OF.get(endpoint.method, ()):
+            yield {"$ref": f"#/components/parameters/{name}"}
 
 
-def _answer(operation: Operation, status: int, kind: object, schemas: Schemas) -> dict[str, object]:
+def _answers(endpoint: Endpoint) -> Iterator[tuple[int, object]]:
+    yield from endpoint.operation.answers.items()
+    if _is_tagged(endpoint):
+        yield 304, None
+
+
+def _is_tagged(endpoint: Endpoint) -> bool:
+    return endpoint.method == "GET" and not endpoint.operation.public
+
+
+def _answer(endpoint: Endpoint, status: int, kind: object, schemas: Schemas) -> dict[str, object]:
+    operation = endpoint.operation
     shown: dict[str, object] = {"description": HTTPStatus(status).phrase}
     headers = [*PLAIN_HEADERS] if operation.limited else []
     if operation.location and status == HTTPStatus.CREATED:
         headers = ["Location", *headers]
+    if _is_tagged(endpoint):
+        headers = ["ETag", *headers]
     if headers:
         shown["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in headers}
     if kind is not None:

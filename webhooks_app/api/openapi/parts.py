@@ -57,6 +57,7 @@ PLAIN_HEADERS = {
     },
 }
 HEADERS = PLAIN_HEADERS | {
+    "ETag": {"description": "The tag of this state.", "schema": TEXT},
     "Location": {"description": "Where it can be read.", "schema": TEXT},
     "Retry-After": {"description": "Seconds to wait.", "schema": NUMBER},
     "WWW-Authenticate": {"description": "The scope that the key lacks.", "schema": TEXT},
@@ -73,9 +74,24 @@ PARAMETERS = {
         "name": "Idempotency-Key",
         "in": "header",
         "required": False,
-        "description": "Makes a repeat harmless: the repeat gets the answer of the first request.",
+        "description": "Makes a repeat harmless: it gets the answer of the first request.",
         "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"},
-    }
+    },
+    "If-Match": {
+        "name": "If-Match",
+        "in": "header",
+        "required": False,
+        "description": "The `ETag` of what you know. If it was changed since, the answer is a 412.",
+        "schema": TEXT,
+    },
+    "If-None-Match": {
+        "name": "If-None-Match",
+        "in": "header",
+        "required": False,
+        "description": "With GET, the `ETag` that you have: 304 if it is still that. With PUT, `*` "
+        "makes it only if there is none.",
+        "schema": TEXT,
+    },
 }
 
 
