@@ -107,8 +107,26 @@ def test_a_token_in_a_path_is_not_logged(app: Flask, caplog: pytest.LogCaptureFi
     assert "hidden-value" not in caplog.text
 
 
-def test_an_answer_about_which_nothing_is_logged_has_no_id(client: FlaskClient) -> None:
-    assert "X-Request-Id" not in client.get("/healthz").headers
+def test_every_answer_has_an_id(client: FlaskClient) -> None:
+    ids = [client.get("/healthz").headers["X-Request-Id"] for _ in range(2)]
+    assert ids[0] != ids[1]
+    given = client.get("/healthz", headers={"X-Request-Id": "no id\tat all"})
+    assert re.fullmatch("[0-9a-f]{16}", given.headers["X-Request-Id"])
+
+
+def test_what_was_refused_can_be_found_by_the_answer(
+    app: Flask, client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    key = factories.api_key(factories.organisation(), scopes=["deliveries:read"])
+    answer = client.get("/api/v1/webhooks", headers={"Authorization": f"Bearer {key}"})
+    assert answer.get_json()["request_id"] == answer.headers["X-Request-Id"]
+    line = said(caplog)
+    assert line["request_id"] == answer.headers["X-Request-Id"]
+    assert (line["event"], line["status"], line["kind"]) == ("refused", 403, "insufficient-scope")
+    caplog.clear()
+    assert client.get("/api/v1/webhooks").get_json()["request_id"]  # a stranger fills no log
+    assert not caplog.records
 
 
 def said(caplog: pytest.LogCaptureFixture) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """The door of events in front of Flask answers as Flask does."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -133,6 +134,14 @@ def test_the_common_case_is_answered_without_flask(doors: Doors, twin: Twin) -> 
     assert len(twin.rows()) == 2
 
 
+def test_the_id_that_a_proxy_gave_is_kept(doors: Doors, twin: Twin) -> None:
+    given = without_flask(doors, twin.asked(LEAD, ("x-request-id", "from-the-proxy")))
+    assert given.headers["x-request-id"] == "from-the-proxy"
+    for more in ([("x-request-id", "no id")], []):
+        [made] = doors.ask(doors.ours, twin.asked(LEAD, *more))
+        assert re.fullmatch("[0-9a-f]{16}", made.headers["x-request-id"])
+
+
 texts = st.sampled_from(["Ada", "", "ä\u0000", "\ud83d\ude00", "bot_1", "a/../b", "x" * 300])
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | texts | st.floats(-1e9, 1e9),
@@ -192,6 +201,8 @@ more_headers = st.lists(
             ("authorization", "Bearer nobody"),
             ("authorization", "bearer KEY"),
             ("x-other", "ä"),
+            ("x-request-id", "from-the-proxy"),
+            ("x-request-id", "no id"),
         ]
     ),
     max_size=3,
@@ -245,7 +256,7 @@ def _made(
 
 def _shown(answered: Answered) -> tuple[int, dict[str, str], Any]:
     headers = {k: v for k, v in answered.headers.items() if k not in MOVING}
-    text = answered.body
+    text = answered.body.replace(answered.headers["x-request-id"].encode(), b"(its id)")
     if answered.status == 202:
         said = json.loads(text)
         assert said.pop("id").startswith("evt_")
@@ -253,7 +264,7 @@ def _shown(answered: Answered) -> tuple[int, dict[str, str], Any]:
     return answered.status, headers, text
 
 
-MOVING = ("x-ratelimit-reset",)
+MOVING = ("x-ratelimit-reset", "x-request-id")
 
 
 def test_many_at_once_are_stored_once_each(doors: Doors, twin: Twin) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 import structlog
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Response, g, request
 from msgspec import UNSET, Meta, UnsetType
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.exceptions import NotFound as NoSuchPath
@@ -21,6 +21,7 @@ from webhooks_app.lib.errors import (
     PlanLimit,
     reason_of,
 )
+from webhooks_app.lib.logs import request_id
 from webhooks_app.lib.pointers import MOST_FAULTS, Fault, Invalid
 
 TYPES = "/docs/api#"
@@ -61,6 +62,9 @@ class ProblemAnswer(msgspec.Struct, frozen=True):
     errors: Annotated[
         list[FaultAnswer] | UnsetType, Meta(description="All faults, up to a hundred.")
     ] = UNSET
+    request_id: Annotated[
+        str | UnsetType, Meta(description="The same as in `X-Request-Id`; our log knows it.")
+    ] = UNSET
     current: Annotated[
         msgspec.Raw | UnsetType,
         Meta(description="For a 412: how it is now.", extra_json_schema={"type": "object"}),
@@ -94,6 +98,7 @@ class Problem(Exception):
         self.current = current
 
     def response(self) -> Response:
+        self._note()
         faults = [
             FaultAnswer(detail=fault.detail, **{fault.kind: fault.at})
             for fault in self.faults[:MOST_FAULTS]
@@ -104,6 +109,7 @@ class Problem(Exception):
             self.status,
             self.detail,
             faults or UNSET,
+            request_id(),
             UNSET if self.current is None else msgspec.Raw(self.current),
             self.detail if request.path.startswith(POLLYBOT) else UNSET,
         )
@@ -112,6 +118,11 @@ class Problem(Exception):
         )
         response.headers.update(self.headers)
         return response
+
+    def _note(self) -> None:
+        """So that the id in the answer finds it. Not for strangers, and not for a flood."""
+        if 400 <= self.status < 500 and self.status != 429 and "organisation_id" in g:
+            log.info("refused", status=self.status, kind=self.slug)
 
 
 def init_app(app: Flask) -> None:

@@ -2,15 +2,13 @@
 
 import logging
 import os
-import re
-import secrets
 import sys
 
 import structlog
 from flask import Response, g, has_request_context, request
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+from webhooks_app.lib.request_ids import HEADER, request_id_of
 
 
 def configure_logging(level: str) -> None:
@@ -49,30 +47,28 @@ def configure_logging(level: str) -> None:
 
 
 def name_request(response: Response) -> Response:
-    """Send the id that the log has of a request, if anything was logged about it."""
-    if "request_id" in g:
-        response.headers["X-Request-Id"] = g.request_id
+    """Send the id that the request's log lines have."""
+    response.headers[HEADER] = request_id()
     return response
+
+
+def request_id() -> str:
+    """The id of the current request."""
+    if "request_id" not in g:
+        g.request_id = request_id_of(request.headers.get(HEADER))
+    return str(g.request_id)
 
 
 def _say_where(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Add the process, and the request and organisation it works for."""
     event["pid"] = os.getpid()
     if has_request_context():
-        event["request_id"] = _request_id()
+        event["request_id"] = request_id()
         # Not the path: some hold a token.
         event["route"] = f"{request.method} {request.url_rule or 'unknown'}"
         if "organisation_id" in g:
             event["organisation"] = g.organisation_id
     return event
-
-
-def _request_id() -> str:
-    """The id that a proxy gave it, or one of ours."""
-    if "request_id" not in g:
-        given = request.headers.get("X-Request-Id", "")
-        g.request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
-    return str(g.request_id)
 
 
 def _rendering() -> list[Processor]:

@@ -82,7 +82,7 @@ class Door:
         if self._events is not None and self._events.is_for(scope, body):
             ahead = await self._events.take(scope, body)
             if ahead is not None and ahead.is_stored:
-                self._events.respond(protocol, ahead)
+                self._events.respond(scope, protocol, ahead)
                 self._events.observe(perf_counter() - began)
                 return
         await self._pass_on(scope, protocol, body, len(body), ahead)
@@ -172,9 +172,8 @@ def _no_write(_data: bytes) -> object:
 
 
 def _refuse(scope: RequestScope, protocol: HTTPProtocol, refusal: Refusal) -> None:
-    content, kind = refusal.rendered(scope.path)
-    headers = [("content-type", kind), ("connection", "close")]
-    protocol.response_bytes(refusal.status, headers, content)
+    content, headers = refusal.rendered(scope.path, scope.headers.get("x-request-id"))
+    protocol.response_bytes(refusal.status, [*headers.items(), ("connection", "close")], content)
 
 
 def _is_streamed(scope: RequestScope) -> bool:

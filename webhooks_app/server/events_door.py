@@ -23,6 +23,7 @@ from webhooks_app.extensions import db
 from webhooks_app.ingest.accept import IngestRequest
 from webhooks_app.ingest.selection import Selection, select_at_once
 from webhooks_app.lib.pointers import Invalid
+from webhooks_app.lib.request_ids import HEADER, request_id_of
 from webhooks_app.matching.incoming import Incoming
 from webhooks_app.parts import parts_of
 from webhooks_app.people.key_check import Principal, kept_principal
@@ -81,7 +82,7 @@ class EventsDoor:
             return Ahead(of_key, of_plan)
         return Ahead(of_key, of_plan, await self._stored(principal, event, selection))
 
-    def respond(self, protocol: HTTPProtocol, ahead: Ahead) -> None:
+    def respond(self, scope: RequestScope, protocol: HTTPProtocol, ahead: Ahead) -> None:
         """The answer for a stored event."""
         assert ahead.asked is not None
         [accepted] = ahead.asked.accepted
@@ -89,6 +90,7 @@ class EventsDoor:
         headers = {
             **self._headers,
             **told(ahead.of_plan or ahead.of_key),
+            HEADER: request_id_of(scope.headers.get("x-request-id")),
             "Content-Length": str(len(content)),
         }
         protocol.response_bytes(202, list(headers.items()), content)

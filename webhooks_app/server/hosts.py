@@ -28,9 +28,10 @@ class TrustedHosts:
     ) -> Iterable[bytes]:
         if self._is_trusted(environ.get("HTTP_HOST", "")):
             return self._app(environ, start_response)
-        content, kind = UNKNOWN_HOST.rendered(environ.get("PATH_INFO", ""))
-        length = str(len(content))
-        start_response("400 Bad Request", [("Content-Type", kind), ("Content-Length", length)])
+        path, given_id = environ.get("PATH_INFO", ""), environ.get("HTTP_X_REQUEST_ID")
+        content, headers = UNKNOWN_HOST.rendered(path, given_id)
+        headers["content-length"] = str(len(content))
+        start_response("400 Bad Request", list(headers.items()))
         return [content]
 
 

@@ -3,6 +3,8 @@
 import json
 from dataclasses import asdict, dataclass
 
+from webhooks_app.lib.request_ids import HEADER, request_id_of
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -11,11 +13,14 @@ class Refusal:
     status: int
     detail: str
 
-    def rendered(self, path: str) -> tuple[bytes, str]:
-        """The body and its content type, for a request to that path."""
+    def rendered(self, path: str, given_id: str | None) -> tuple[bytes, dict[str, str]]:
+        """The body and its headers, for a request to that path with that id."""
+        request_id = request_id_of(given_id)
+        content, kind = f"{self.detail}\n".encode(), "text/plain; charset=utf-8"
         if path.startswith("/api/"):
-            return json.dumps(asdict(self)).encode(), "application/problem+json"
-        return f"{self.detail}\n".encode(), "text/plain; charset=utf-8"
+            content = json.dumps(asdict(self) | {"request_id": request_id}).encode()
+            kind = "application/problem+json"
+        return content, {"content-type": kind, HEADER.lower(): request_id}
 
 
 UNKNOWN_HOST = Refusal(

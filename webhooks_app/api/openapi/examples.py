@@ -290,5 +290,6 @@ EXAMPLES: Mapping[type, object] = {
         "status": 422,
         "detail": "#/type: There is no event type called 'lead.caught'.",
         "errors": [{"pointer": "#/type", "detail": "There is no event type called 'lead.caught'."}],
+        "request_id": "4f1c2b7a9d0e8356",
     },
 }

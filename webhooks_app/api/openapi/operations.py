@@ -132,8 +132,8 @@ def _answer(endpoint: Endpoint, status: int, kind: object, schemas: Schemas) -> 
         headers = ["Location", *headers]
     if _is_tagged(endpoint):
         headers = ["ETag", *headers]
-    if headers:
-        shown["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in headers}
+    headers = [*headers, "X-Request-Id"]
+    shown["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in headers}
     if kind is not None:
         shown["content"] = {JSON: {"schema": _schema(kind, schemas)}}
     return shown

@@ -48,6 +48,7 @@ PATH_PARAMETERS: Mapping[str, PathParameter] = {
 }
 NUMBER = {"type": "integer", "minimum": 0}
 TEXT = {"type": "string"}
+REQUEST_ID = "4f1c2b7a9d0e8356"
 PLAIN_HEADERS = {
     "X-RateLimit-Limit": {"description": "Requests in a window.", "schema": NUMBER},
     "X-RateLimit-Remaining": {"description": "Requests left.", "schema": NUMBER},
@@ -57,6 +58,10 @@ PLAIN_HEADERS = {
     },
 }
 HEADERS = PLAIN_HEADERS | {
+    "X-Request-Id": {
+        "description": "The id of the request: name it when you ask for help.",
+        "schema": TEXT,
+    },
     "ETag": {"description": "The tag of this state.", "schema": TEXT},
     "Location": {"description": "Where it can be read.", "schema": TEXT},
     "Retry-After": {"description": "Seconds to wait.", "schema": NUMBER},
@@ -125,8 +130,8 @@ def _statuses() -> list[int]:
 def _problems(status: int) -> Schema:
     kinds = {slug: kind for slug, kind in PROBLEM_KINDS.items() if kind.status == status}
     shown: Schema = {"description": " ".join(kind.helps for kind in kinds.values())}
-    if names := OF_STATUS.get(status):
-        shown["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    names = ("X-Request-Id", *OF_STATUS.get(status, ()))
+    shown["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
     examples = {
         slug: {
             "summary": kind.helps,
@@ -135,6 +140,7 @@ def _problems(status: int) -> Schema:
                 "title": kind.title,
                 "status": status,
                 "detail": kind.helps,
+                "request_id": REQUEST_ID,
             },
         }
         for slug, kind in kinds.items()
