@@ -20,6 +20,7 @@ from jinja2 import BytecodeCache, FileSystemBytecodeCache
 from werkzeug.test import TestResponse
 
 from tests.support import documented, tenancy, url_rules
+from tests.support.kept_apps import KeptApps
 from tests.support.receiver import Receiver
 from tests.support.servers import PostgresServer, RedisServer, create_database, wait_until
 from tests.support.sizes import DRILL, lines_of_what_ran, pytest_collection_modifyitems
@@ -168,12 +169,15 @@ def _migrate(settings: Settings) -> None:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest) -> str:
     """A migrated, empty database of each kind."""
     if request.param == "sqlite":
-        template = request.getfixturevalue("sqlite_template")
-        shutil.copy(template, tmp_path / "test.db")
-        return f"sqlite:///{tmp_path}/test.db"
+        template: Path = request.getfixturevalue("sqlite_template")
+        file = template.with_name("test.db")
+        for ending in ("", "-wal", "-shm"):
+            file.with_name(f"{file.name}{ending}").unlink(missing_ok=True)
+        shutil.copy(template, file)
+        return f"sqlite:///{file}"
     url = str(request.getfixturevalue("postgres_database"))
     empty(url)
     return url
@@ -186,9 +190,14 @@ def empty(url: str) -> None:
         connection.execute("; ".join(statements))
 
 
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
 @pytest.fixture
-def settings(database_url: str, redis_server: RedisServer, tmp_path: Path) -> Settings:
-    return settings_for(database_url, redis_server.url, tmp_path)
+def settings(database_url: str, redis_server: RedisServer, data_dir: Path) -> Settings:
+    return settings_for(database_url, redis_server.url, data_dir)
 
 
 @pytest.fixture(scope="session")
@@ -212,15 +221,22 @@ class Client(FlaskClient):
         return response
 
 
+@pytest.fixture(scope="session")
+def kept_apps(compiled_templates: BytecodeCache) -> KeptApps:
+    def make(settings: Settings) -> Flask:
+        app = create_app(settings)
+        app.jinja_env.bytecode_cache = compiled_templates
+        app.test_client_class = Client
+        return app
+
+    return KeptApps(make)
+
+
 @pytest.fixture
-def app(
-    settings: Settings, redis_server: RedisServer, compiled_templates: BytecodeCache
-) -> Iterator[Flask]:
+def app(settings: Settings, redis_server: RedisServer, kept_apps: KeptApps) -> Iterator[Flask]:
     """The app, in its context, on an empty database and an empty Redis."""
     redis_server.empty()
-    app = create_app(settings)
-    app.jinja_env.bytecode_cache = compiled_templates
-    app.test_client_class = Client
+    app = kept_apps.take(settings)
     with app.app_context():
         yield app
         parts_of(app).doorbell.settle()  # otherwise it would ring in the next test

@@ -57,7 +57,7 @@ def create_app(
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     app.after_request(name_request)
     _bind_extensions(app)
-    app.extensions[SLOT] = _made(app, settings)
+    app.extensions[SLOT] = make_parts(app, settings)
     if doors:
         _open_doors(app)
     if commands:
@@ -73,7 +73,7 @@ def _bind_extensions(app: Flask) -> None:
     csrf.init_app(app)
 
 
-def _made(app: Flask, settings: Settings) -> Parts:
+def make_parts(app: Flask, settings: Settings) -> Parts:
     doorbell = Doorbell(fast_redis(settings.redis_socket_url))
     with app.app_context():
         ingest = GroupCommit(db.engine, doorbell.ring)
