@@ -16,6 +16,8 @@ from webhooks_app.jobs.replays import run_batch
 from webhooks_app.lib.times import rfc3339, utcnow
 from webhooks_app.models import AuditEntry, Delivery, Organisation, Subscription
 
+VERBS = ("disable", "enable", "pause", "resume")
+
 
 @pytest.fixture(params=["webhook", "action"])
 def row(request: pytest.FixtureRequest, organisation: Organisation, receiver: Receiver) -> Any:
@@ -117,7 +119,7 @@ def test_nobody_else_does_it(
 ) -> None:
     reader = Api(api.client, factories.api_key(organisation, scopes=["webhooks:read"]))
     body = {"since": rfc3339(utcnow())}
-    for verb, sent in (("disable", None), ("enable", None), ("recover", body)):
+    for verb, sent in (*((verb, None) for verb in VERBS), ("recover", body)):
         for stranger in (outsider, test_mode):
             assert stranger.post(f"{path}/{verb}", sent).status_code == 404
         assert reader.post(f"{path}/{verb}", sent).status_code == 403
@@ -135,3 +137,61 @@ def test_what_cannot_be_read_stays_off(api: Api, row: Subscription, path: str) -
     answer = api.post(f"{path}/enable")
     assert (answer.status_code, kind(answer)) == (409, "conflict")
     assert "cannot be read" in answer.get_json()["detail"]
+
+
+def test_pausing_keeps_deliveries_and_resuming_sends_them(
+    api: Api, path: str, receiver: Receiver, drain: Callable[[], None]
+) -> None:
+    for _ in range(2):
+        paused = api.post(f"{path}/pause").get_json()
+        assert (paused["paused_at"] is None, paused["paused_until"]) == (False, None)
+    assert api.event().get_json()["deliveries"] == 1
+    drain()
+    [(_, status, _)] = deliveries()
+    assert (status, receiver.received) == ("pending", [])
+    refused = api.post(f"{path}/test")
+    assert (refused.status_code, kind(refused)) == (409, "conflict")
+    later = rfc3339(utcnow() + timedelta(hours=1))
+    assert api.post(f"{path}/pause", {"until": later}).get_json()["paused_until"] == later
+    for _ in range(2):
+        resumed = api.post(f"{path}/resume", {"rate": 50}).get_json()
+        assert (resumed["paused_at"], resumed["paused_until"]) == (None, None)
+    drain()
+    [(_, status, _)] = deliveries()
+    assert (status, len(receiver.received)) == ("delivered", 1)
+
+
+def test_retry_now_waits_for_the_end_of_a_pause(api: Api, path: str) -> None:
+    api.event()
+    api.post(f"{path}/pause")
+    [one] = api.get("/deliveries").get_json()["data"]
+    refused = api.post(f"/deliveries/{one['id']}/retry-now")
+    assert (refused.status_code, kind(refused)) == (409, "conflict")
+    assert "Resume it first." in refused.get_json()["detail"]
+
+
+def test_what_is_off_is_not_paused(api: Api, path: str) -> None:
+    api.post(f"{path}/disable")
+    refused = api.post(f"{path}/pause")
+    assert (refused.status_code, kind(refused)) == (409, "conflict")
+    assert api.post(f"{path}/resume").get_json()["enabled"] is False
+
+
+@pytest.mark.parametrize(
+    ("verb", "body", "at"),
+    [
+        ("pause", {"until": "2020-03-02T10:00:00Z"}, "#/until"),
+        ("pause", {"until": "tomorrow"}, "#/until"),
+        ("pause", {"for": 60}, "#/for"),
+        ("resume", {"rate": 0}, "#/rate"),
+        ("resume", {"rate": 1001}, "#/rate"),
+        ("resume", {"rate": "fast"}, "#/rate"),
+    ],
+)
+def test_what_a_pause_cannot_be(api: Api, path: str, verb: str, body: Any, at: str) -> None:
+    if verb == "resume":
+        api.post(f"{path}/pause")
+    before = api.get(path).get_json()
+    answer = api.post(f"{path}/{verb}", body)
+    assert (answer.status_code, list(faults(answer))) == (422, [at])
+    assert api.get(path).get_json() == before

@@ -121,8 +121,9 @@ IDS = (
     "inv_",
     "order.paid",
 )
+VERBS = ("new", "edit", "rotate", "resume", "secret", "delete")
 CHANGES = {
-    *(f"{kind}.{verb}" for kind in KINDS for verb in ("new", "edit", "rotate", "secret", "delete")),
+    *(f"{kind}.{verb}" for kind in KINDS for verb in VERBS),
     "api_keys.made",
     "api_keys.revoke",
     "api_keys.rotate",

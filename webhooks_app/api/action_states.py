@@ -1,4 +1,4 @@
-"""POST /actions/{id}/…: switch an action on and off, and recover what it missed."""
+"""POST /actions/{id}/…: whether an action is on or paused, and what it missed."""
 
 from flask import Response, url_for
 
@@ -9,12 +9,12 @@ from webhooks_app.api.blueprint import bp
 from webhooks_app.api.operation import Operation, operation
 from webhooks_app.api.replays import ReplayAnswer, shown
 from webhooks_app.api.webhook_answers import action
-from webhooks_app.api.webhook_bodies import RecoverBody
+from webhooks_app.api.webhook_bodies import PauseBody, RecoverBody, ResumeBody
 from webhooks_app.deliveries import recovery
 from webhooks_app.extensions import db
 from webhooks_app.models import Subscription
 from webhooks_app.parts import parts
-from webhooks_app.subscriptions import queries, switching
+from webhooks_app.subscriptions import pausing, queries, switching
 from webhooks_app.vocabulary import SubscriptionKind
 
 
@@ -52,6 +52,47 @@ def enable_action(action_id: str) -> Response:
 def disable_action(action_id: str) -> Response:
     row = _load(action_id)
     switching.set_enabled(db.session(), row, enabled=False)
+    return answer(action(row, parts().vault))
+
+
+@bp.post("/actions/<action_id>/pause")
+@operation(
+    Operation(
+        summary="Pause an action",
+        tag="Actions",
+        body=PauseBody,
+        body_optional=True,
+        answers={200: EITHER},
+        description="Deliveries are still planned, and wait until it is resumed. What is being "
+        "sent right now may still arrive. What has waited for as long as the log is kept is "
+        "cancelled, with that reason. Switching it off cancels what waits and ends the pause.",
+        problems=("conflict",),
+    )
+)
+@auth.requires("actions:write")
+def pause_action(action_id: str) -> Response:
+    row = _load(action_id)
+    pausing.pause(db.session(), row, bodies.read_optional(PauseBody).until)
+    return answer(action(row, parts().vault))
+
+
+@bp.post("/actions/<action_id>/resume")
+@operation(
+    Operation(
+        summary="Resume an action",
+        tag="Actions",
+        body=ResumeBody,
+        body_optional=True,
+        answers={200: EITHER},
+        description="What waits is sent, oldest first: all at once, or at the rate that you "
+        "give. New deliveries do not wait behind it. One that is not paused does not change.",
+        problems=("conflict",),
+    )
+)
+@auth.requires("actions:write")
+def resume_action(action_id: str) -> Response:
+    row = _load(action_id)
+    pausing.resume(db.session(), row, bodies.read_optional(ResumeBody).rate)
     return answer(action(row, parts().vault))
 
 

@@ -48,6 +48,8 @@ def _answer_type(
         ("created_at", Moment),
         ("updated_at", Moment),
         ("key", Annotated[str | None, Meta(description="Your own, from the path of a PUT.")]),
+        ("paused_at", Annotated[Moment | None, Meta(description="Since when it is paused.")]),
+        ("paused_until", Annotated[Moment | None, Meta(description="When it resumes by itself.")]),
         *last,
     ]
     return msgspec.defstruct(
@@ -116,6 +118,8 @@ def _made(kind: Any, row: Subscription, vault: Vault, secret: str | UnsetType) -
         "created_at": rfc3339(row.created_at),
         "updated_at": rfc3339(row.updated_at),
         "key": row.own_key,
+        "paused_at": optional_moment(row.paused_at),
+        "paused_until": optional_moment(row.paused_until),
         "secret": secret,
     }
     shown: msgspec.Struct = kind(**{name: values[name] for name in kind.__struct_fields__})

@@ -10,10 +10,11 @@ import msgspec
 from msgspec import NODEFAULT, UNSET, Meta, UnsetType
 from msgspec.structs import FieldInfo, fields
 
-from webhooks_app.subscriptions.spec import EmailSpec, NewWebhookSpec, Spec, WebhookSpec
+from webhooks_app.subscriptions.spec import EmailSpec, NewWebhookSpec, Rate, Spec, WebhookSpec
 
 LONGEST_OVERLAP_HOURS = 7 * 24
 MOMENT = "2026-03-02T10:00:00Z"
+LATER = "2099-03-02T10:00:00Z"
 
 
 def _patch_of(name: str, noun: str, *specs: type[Spec], **first: Any) -> Any:
@@ -90,6 +91,24 @@ class RecoverBody(msgspec.Struct, forbid_unknown_fields=True):
         Annotated[datetime, Meta(tz=True)],
         Meta(description="Deliveries and events from this time on.", examples=[MOMENT]),
     ]
+
+
+class PauseBody(msgspec.Struct, forbid_unknown_fields=True):
+    """For how long it is paused."""
+
+    until: Annotated[
+        Annotated[datetime, Meta(tz=True)] | None,
+        Meta(description="When it resumes by itself; absent for not at all.", examples=[LATER]),
+    ] = None
+
+
+class ResumeBody(msgspec.Struct, forbid_unknown_fields=True):
+    """How fast the deliveries that wait are sent."""
+
+    rate: Annotated[
+        Rate | None,
+        Meta(description="How many may start per second; absent for all at once.", examples=[50]),
+    ] = None
 
 
 class RotateBody(msgspec.Struct, forbid_unknown_fields=True):

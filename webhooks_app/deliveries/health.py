@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, select, union_all
+from sqlalchemy import Select, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from webhooks_app.database.bulk import force_index_scans
@@ -13,11 +13,15 @@ from webhooks_app.vocabulary import Trigger
 
 # Among how many of the newest deliveries the last error is looked for.
 LOOKED_AT = 20
+MOST_WAITING = 100_000
+NOBODY: Mapping[str, int] = {}
 
 
 class Health(NamedTuple):
-    """`state` is broken, off, failing, healthy or unused. `since` is when it began, None if that is
-    unknown. `reason` is a sentence, or empty."""
+    """`state` is broken, off, paused, failing, healthy or unused.
+
+    `since` is when it began, None if that is unknown. `reason` is a sentence, or empty.
+    """
 
     state: str
     since: datetime | None
@@ -39,17 +43,50 @@ def last_errors(session: Session, rows: Iterable[Subscription]) -> Mapping[str, 
     return {id_: error for id_, (_, error) in errors.items()}
 
 
-def health_of(row: Subscription, broken: str | None, errors: Mapping[str, str]) -> Health:
+def waiting_of(session: Session, rows: Iterable[Subscription]) -> Mapping[str, int]:
+    """Of those that are paused, how many deliveries wait, up to `MOST_WAITING`, by id."""
+    paused = [row.id for row in rows if row.is_paused]
+    if not paused:
+        return {}
+    force_index_scans(session.connection())
+    counted = session.execute(union_all(*map(_count, paused)))
+    return {id_: waiting for id_, waiting in counted}  # noqa: C416 - mypy knows no rows
+
+
+def health_of(
+    row: Subscription,
+    broken: str | None,
+    errors: Mapping[str, str],
+    waiting: Mapping[str, int] = NOBODY,
+) -> Health:
     health = row.health
     if broken:
         return Health("broken", None, broken)
     if not row.enabled:
         return Health("off", row.disabled_at, row.disabled_reason or "")
+    if row.is_paused:
+        return Health("paused", row.paused_at, _in_words(waiting.get(row.id, 0)))
     if health.failing_since is not None:
         return Health("failing", health.failing_since, errors.get(row.id, ""))
     if health.last_success_at is not None:
         return Health("healthy", health.last_success_at, "")
     return Health("unused", None, "")
+
+
+def _count(subscription_id: str) -> Select[str, int]:
+    waiting = (
+        select(Delivery.id)
+        .where(Delivery.subscription_id == subscription_id, Delivery.due_at.is_not(None))
+        .limit(MOST_WAITING)
+        .subquery()
+    )
+    return select(literal(subscription_id), func.count()).select_from(waiting)
+
+
+def _in_words(waiting: int) -> str:
+    if waiting >= MOST_WAITING:
+        return f"at least {waiting:,} deliveries wait"
+    return f"{waiting:,} deliver{'y waits' if waiting == 1 else 'ies wait'}"
 
 
 def _waiting(subscription_id: str) -> Select[object]:

@@ -34,10 +34,13 @@ def retry_now(session: Session, logged: Logged) -> bool:
 
     It counts as the next attempt, and the remaining retries follow as the policy says. False if the
     delivery does not wait: it has ended, or is being sent. Raises `Conflict` when the action or
-    webhook is deleted or off.
+    webhook is deleted, off or paused.
     """
     delivery = logged.delivery
-    _must_be_served(session.get_one(Subscription, delivery.subscription_id))
+    row = session.get_one(Subscription, delivery.subscription_id)
+    _must_be_served(row)
+    if row.is_paused:
+        raise Conflict(f"The {row.kind} is paused. Resume it first.")
     waited = bring_forward(session, [delivery.id], utcnow()) > 0
     if waited:
         record(session, "delivery.retried", _target(logged), to=logged.subscription_name)

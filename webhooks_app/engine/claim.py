@@ -48,7 +48,7 @@ class ClaimRequest:
 
 MOST_WAITED = 2**31 - 1
 
-SERVED = "s.enabled AND s.deleted_at IS NULL"
+SERVED = "s.enabled AND s.deleted_at IS NULL AND s.paused_at IS NULL"
 
 RETURNED = """d.id, d.subscription_id, d.tries, d.failures, {lost}, {revision}, d.wire_format,
     e.id, e.type, e.occurred_at, e.organisation_id, e.subject_type, e.subject_id, e.data,
@@ -173,8 +173,8 @@ def claim(engine: Engine, request: ClaimRequest, lease: timedelta) -> list[Claim
 def anything_due(engine: Engine) -> bool:
     """Whether a delivery can start now, or an engine died and left deliveries.
 
-    A delivery can start if it is due or its lease ran out, its subscription is on, and its rate
-    limit allows it.
+    A delivery can start if it is due or its lease ran out, its subscription is on and not paused,
+    and its rate limit allows it.
     """
     with engine.connect() as connection:
         is_due = choose(engine, postgresql=_due_postgres, sqlite=_due_sqlite)

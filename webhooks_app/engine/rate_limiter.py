@@ -66,6 +66,7 @@ def held(engine: Engine, subscription_ids: Collection[str]) -> dict[str, float]:
             subscriptions.id.in_(subscription_ids),
             subscriptions.enabled,
             subscriptions.deleted_at.is_(None),
+            subscriptions.paused_at.is_(None),
             subscriptions.rate_limit.is_not(None),
             allowances.next_free_at > now,
             exists().where(

@@ -49,6 +49,8 @@ def _disable(connection: Connection, which: ColumnElement[bool], reason: str) ->
             enabled=False,
             disabled_reason=reason,
             disabled_at=now,
+            paused_at=None,
+            paused_until=None,
             updated_at=now,
             revision=subscriptions.revision + 1,
         )
@@ -85,17 +87,18 @@ def cancel_waiting(connection: Connection, subscription_id: str) -> bool:
     What is being sent right now may end.
     """
     deliveries = DELIVERIES.c
-    return _cancel(
+    cancelled = cancel(
         connection,
         deliveries.subscription_id == subscription_id,
         deliveries.due_at.is_not(None),
     )
+    return cancelled == BATCH
 
 
 def cancel_unserved(connection: Connection, delivery_ids: Collection[str]) -> None:
     """Cancel those of these whose subscription has been switched off or deleted."""
     deliveries = DELIVERIES.c
-    _cancel(
+    cancel(
         connection,
         deliveries.id.in_(delivery_ids),
         deliveries.subscription_id.in_(_unserved()),
@@ -109,11 +112,12 @@ def cancel_left_over(connection: Connection) -> bool:
     # By their ids, so that the index finds these, however much waits for other subscriptions.
     unserved = connection.scalars(_unserved()).all()
     return any(
-        _cancel(
+        cancel(
             connection,
             deliveries.subscription_id.in_(unserved[start : start + BATCH]),
             deliveries.due_at.is_not(None),
         )
+        == BATCH
         for start in range(0, len(unserved), BATCH)
     )
 
@@ -142,8 +146,11 @@ def _unserved() -> Any:
     )
 
 
-def _cancel(connection: Connection, *conditions: ColumnElement[bool]) -> bool:
-    """A batch at a time, so that a million rows block nobody."""
+def cancel(connection: Connection, *conditions: ColumnElement[bool], why: str | None = None) -> int:
+    """Cancel at most `BATCH` waiting deliveries, so that a million rows block nobody; how many.
+
+    `why` is their error text. Without it that says how their subscription ended.
+    """
     deliveries = DELIVERIES.c
     batch = select(deliveries.id).where(*conditions, deliveries.status.in_(WAITING)).limit(BATCH)
     cancelled = connection.execute(
@@ -153,10 +160,10 @@ def _cancel(connection: Connection, *conditions: ColumnElement[bool]) -> bool:
             status=DeliveryStatus.CANCELLED.value,
             due_at=None,
             finished_at=utcnow(),
-            error=_why(),
+            error=_why() if why is None else why,
         )
     )
-    return cancelled.rowcount == BATCH
+    return cancelled.rowcount
 
 
 def _why() -> ColumnElement[str]:

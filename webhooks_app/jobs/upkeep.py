@@ -10,7 +10,7 @@ from webhooks_app.matching import states
 from webhooks_app.organisations import answered_requests, daily_limits, plans
 from webhooks_app.parts import parts
 from webhooks_app.people import key_expiry, log_ins, passwords, sessions
-from webhooks_app.subscriptions import auto_disable
+from webhooks_app.subscriptions import auto_disable, pausing
 
 
 def sweep_failing() -> None:
@@ -21,12 +21,17 @@ def cancel_left_over() -> None:
     auto_disable.cancel_left_over(db.engine, utcnow())
 
 
+def resume_paused() -> None:
+    pausing.resume_due(db.engine, utcnow())
+
+
 def delete_expired() -> None:
     days = parts().settings.retention_days
-    retention.delete_expired(db.engine, utcnow(), days)
-    retention.delete_old_notifications(db.engine, utcnow(), days)
     shorter = plans.shorter_retentions(db.session(), days)
     db.session.rollback()
+    pausing.cancel_expired(db.engine, utcnow(), days, shorter)
+    retention.delete_expired(db.engine, utcnow(), days)
+    retention.delete_old_notifications(db.engine, utcnow(), days)
     for organisation_id, kept_days in shorter.items():
         retention.delete_expired_of(db.engine, organisation_id, utcnow(), kept_days)
 

@@ -50,7 +50,9 @@ class Subscription(TenantOwned, Model):
     tries a second may start, null for no limit. `timeout` is how many seconds an answer may take,
     null for the operator's limit. `failure_mail`: failures are also reported by mail. An e-mail
     goes to each address of `email_to`; a null `email_subject` is made from the event.
-    `disabled_reason` is set when Hookline switched it off, `disabled_by` when someone did.
+    `disabled_reason` is set when Hookline switched it off, `disabled_by` when someone did. While
+    `paused_at` is set, deliveries are kept and wait, until `paused_until` or until someone resumes
+    it.
     """
 
     __tablename__ = "subscriptions"
@@ -114,6 +116,8 @@ class Subscription(TenantOwned, Model):
     disabled_reason: Mapped[str | None] = mapped_column(Text)
     disabled_at: Mapped[OptionalMoment]
     disabled_by: Mapped[str | None] = mapped_column(String(254))
+    paused_at: Mapped[OptionalMoment]
+    paused_until: Mapped[OptionalMoment]
     deleted_at: Mapped[OptionalMoment]
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[Moment]
@@ -144,8 +148,13 @@ class Subscription(TenantOwned, Model):
         return cls.deleted_at.is_(None)
 
     @classmethod
-    def has_rate_limit(cls) -> ColumnElement[bool]:
-        return cls.rate_limit.is_not(None)
+    def may_be_held_back(cls) -> ColumnElement[bool]:
+        """By its rate limit, or because it is paused."""
+        return cls.rate_limit.is_not(None) | cls.paused_at.is_not(None)
+
+    @property
+    def is_paused(self) -> bool:
+        return self.paused_at is not None
 
     @property
     def is_off_automatically(self) -> bool:

@@ -94,17 +94,17 @@ def _unless_away(what: str, read: Callable[[], list[Gauge]]) -> Iterator[Gauge]:
 def _backlog(engine: Engine) -> Iterator[Gauge]:
     """Due and unsent deliveries.
 
-    Without deliveries that a rate limit may hold back: those are not late because of us.
+    Without deliveries that a rate limit or a pause may hold back: those are not late because of us.
     """
     now = utcnow()
-    limited = select(Subscription.id).where(Subscription.has_rate_limit())
+    held_back = select(Subscription.id).where(Subscription.may_be_held_back())
     age = case(
         *((Delivery.due_at > _before(now, seconds), str(seconds)) for seconds in AGES),
         else_="+Inf",
     ).label("age")
     due = (
         select(age, func.count().label("number"), func.min(Delivery.due_at).label("oldest"))
-        .where(Delivery.due_at <= now, Delivery.subscription_id.not_in(limited))
+        .where(Delivery.due_at <= now, Delivery.subscription_id.not_in(held_back))
         .group_by(age)
     )
     with engine.connect() as connection:

@@ -25,6 +25,8 @@ ACTIONS: Mapping[str, str] = {
             ("updated", "changed"),
             ("enabled", "switched on"),
             ("disabled", "switched off"),
+            ("paused", "paused"),
+            ("resumed", "resumed"),
             ("deleted", "deleted"),
             ("secret_rotated", "secret rotated"),
         )

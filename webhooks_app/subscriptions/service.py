@@ -222,7 +222,7 @@ def _url(spec: AnySpec) -> str:
 
 
 def _ping(session: Session, row: Subscription) -> None:
-    if row.enabled and row.channel == ChannelName.WEBHOOK:
+    if row.enabled and not row.is_paused and row.channel == ChannelName.WEBHOOK:
         send_test(session, Tenant(row.organisation_id, row.mode), row, PING)
 
 

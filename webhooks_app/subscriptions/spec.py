@@ -75,7 +75,8 @@ class ScheduleMembers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     skip_empty: bool = False
 
 
-Rate = Annotated[float, Meta(ge=0.1, le=1000)]
+LOWEST_RATE, HIGHEST_RATE = 0.1, 1000
+Rate = Annotated[float, Meta(ge=LOWEST_RATE, le=HIGHEST_RATE)]
 Seconds = Annotated[float, Meta(ge=1, le=60)]
 KEY = r"^[A-Za-z0-9_.-]{1,40}$(?!\n)"
 Key = Annotated[str, Meta(pattern=KEY)]

@@ -49,7 +49,7 @@ def switch(session: Session, row: Subscription, enabled: bool) -> None:
     row.enabled = enabled
     row.disabled_at = None if enabled else utcnow()
     row.disabled_by = None if enabled else current_actor().name
-    row.disabled_reason = None
+    row.disabled_reason = row.paused_at = row.paused_until = None
     if enabled:
         row.health.failing_since = row.health.warned_at = None
     record(session, f"{row.kind}.{'enabled' if enabled else 'disabled'}", Target.of(row))

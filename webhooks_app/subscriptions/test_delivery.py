@@ -37,12 +37,14 @@ def send_test(
     """Send the sample of event type `name`, or of the subscription's first; committed and due.
 
     A digest is sent as it was last due. It goes only to this subscription, whatever its scope and
-    conditions. Raises `Invalid` for an unknown type, `Conflict` if the subscription is off or
-    cannot be read, and `DailyLimit` if too many mails were sent this way today.
+    conditions. Raises `Invalid` for an unknown type, `Conflict` if the subscription is off,
+    paused, or cannot be read, and `DailyLimit` if too many mails were sent this way today.
     """
     if not subscription.enabled:
         noun = subscription.kind
         raise Conflict(f"This {noun} is off. Switch it on to send a test.")
+    if subscription.is_paused:
+        raise Conflict(f"This {subscription.kind} is paused. Resume it to send a test.")
     spec = stored.of(subscription)
     if subscription.channel == ChannelName.EMAIL:
         daily_limits.spend(session, tenant.organisation_id, daily_limits.MAIL_TESTS)

@@ -29,7 +29,9 @@ from webhooks_app.api.webhook_bodies import (
     ActionPatch,
     NewEmailAction,
     NewWebhookAction,
+    PauseBody,
     RecoverBody,
+    ResumeBody,
     RotateBody,
     TestBody,
     WebhookActionPut,
@@ -95,6 +97,8 @@ WEBHOOK = {
     "created_at": MOMENT,
     "updated_at": MOMENT,
     "key": None,
+    "paused_at": None,
+    "paused_until": None,
 }
 NEW_EMAIL_ACTION = {
     "channel": "email",
@@ -241,7 +245,9 @@ EXAMPLES: Mapping[type, object] = {
     WebhookPut: NEW_WEBHOOK,
     WebhookActionPut: {**NEW_WEBHOOK, "channel": "webhook"},
     TestBody: {"event_type": "lead.captured"},
+    PauseBody: {"until": "2099-03-02T10:00:00Z"},
     RecoverBody: {"since": MOMENT},
+    ResumeBody: {"rate": 50},
     RotateBody: {"overlap_hours": 24},
     chatbot_bodies.ChatbotWebhookBody: {
         "name": "Lead Notifications",

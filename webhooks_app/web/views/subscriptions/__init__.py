@@ -3,7 +3,14 @@
 One blueprint, registered once for each kind; `kind()` says which kind a request is for.
 """
 
-from webhooks_app.web.views.subscriptions import changing, editing, reading, recipients, secrets
+from webhooks_app.web.views.subscriptions import (
+    changing,
+    editing,
+    pausing,
+    reading,
+    recipients,
+    secrets,
+)
 from webhooks_app.web.views.subscriptions.blueprint import KINDS, bp
 
-__all__ = ["KINDS", "bp", "changing", "editing", "reading", "recipients", "secrets"]
+__all__ = ["KINDS", "bp", "changing", "editing", "pausing", "reading", "recipients", "secrets"]

@@ -9,7 +9,7 @@ from webhooks_app.channels.webhook.formats import FORMATS
 from webhooks_app.deliveries import log as deliveries
 from webhooks_app.deliveries import statistics
 from webhooks_app.deliveries.filters import Filters
-from webhooks_app.deliveries.health import Health, health_of, last_errors
+from webhooks_app.deliveries.health import Health, health_of, last_errors, waiting_of
 from webhooks_app.deliveries.statistics import DAY, HOUR
 from webhooks_app.extensions import db
 from webhooks_app.inbox import snippets
@@ -107,8 +107,9 @@ def recipients_of(*actions: stored.ShownSubscription) -> Mapping[str, recipients
 
 def healths_of(*shown: stored.ShownSubscription) -> Mapping[str, Health]:
     """By id, how each is doing."""
-    errors = last_errors(db.session(), [one.row for one in shown])
-    return {one.row.id: health_of(one.row, one.broken, errors) for one in shown}
+    rows = [one.row for one in shown]
+    errors, waiting = last_errors(db.session(), rows), waiting_of(db.session(), rows)
+    return {one.row.id: health_of(one.row, one.broken, errors, waiting) for one in shown}
 
 
 def sparks_of(*rows: Subscription) -> Sparklines:

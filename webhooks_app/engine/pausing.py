@@ -1,0 +1,168 @@
+"""The deliveries of paused subscriptions: they wait, and leave at the rate that was asked for.
+
+A claim passes over a paused subscription, so pausing costs nothing for each delivery. Resuming at a
+rate gives each delivery its own time to be sent, which no restart forgets. New deliveries do not
+wait behind them.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Row,
+    Select,
+    Table,
+    bindparam,
+    case,
+    select,
+    update,
+)
+
+from webhooks_app.database.bulk import force_index_scans
+from webhooks_app.engine.expired_leases import log_lost
+from webhooks_app.engine.switching_off import BATCH, cancel
+from webhooks_app.lib.ids import floor_id
+from webhooks_app.models import Delivery, Subscription
+from webhooks_app.notices.dashboard_notices import NoticeOf, notify
+from webhooks_app.organisations.audit_log import Target, record_automatic
+from webhooks_app.vocabulary import WAITING, DeliveryStatus
+
+DELIVERIES = cast(Table, Delivery.__table__)
+SUBSCRIPTIONS = cast(Table, Subscription.__table__)
+
+# People should see in the log what was cancelled, before the log forgets it.
+SEEN_FOR = timedelta(days=1)
+
+
+def bring_back(connection: Connection, subscription_id: str, now: datetime) -> None:
+    """Make due what an earlier resume had put off."""
+    force_index_scans(connection)
+    connection.execute(
+        update(DELIVERIES)
+        .where(
+            DELIVERIES.c.subscription_id == subscription_id,
+            DELIVERIES.c.status == DeliveryStatus.PENDING.value,
+            DELIVERIES.c.due_at >= now,
+        )
+        .values(due_at=now - timedelta(microseconds=1))
+    )
+
+
+def spread(connection: Connection, subscription_id: str, now: datetime, rate: float) -> None:
+    """Give each delivery that was due before `now` its own time, `rate` a second, oldest first."""
+    force_index_scans(connection)
+    done = 0
+    while number := _spread(connection, subscription_id, now, done, rate):
+        done += number
+
+
+def _spread(
+    connection: Connection, subscription_id: str, now: datetime, done: int, rate: float
+) -> int:
+    """A batch of them, after `done` others; how many it was."""
+    deliveries = DELIVERIES.c
+    waiting = select(deliveries.id).where(
+        deliveries.subscription_id == subscription_id,
+        deliveries.status.in_(WAITING),
+        deliveries.due_at < now,
+    )
+    ids = connection.scalars(waiting.order_by(deliveries.due_at, deliveries.id).limit(BATCH)).all()
+    if ids:
+        connection.execute(
+            update(DELIVERIES)
+            .where(deliveries.id == bindparam("one"), deliveries.due_at < now)
+            .values(due_at=bindparam("at")),
+            [
+                {"one": id_, "at": now + timedelta(seconds=number / rate)}
+                for number, id_ in enumerate(ids, done)
+            ],
+        )
+    return len(ids)
+
+
+def resume_due(connection: Connection, now: datetime) -> bool:
+    """Resume what was paused until now; whether there was any."""
+    columns = SUBSCRIPTIONS.c
+    resumed = connection.execute(
+        update(SUBSCRIPTIONS)
+        .where(columns.paused_until <= now)
+        .values(paused_at=None, paused_until=None, updated_at=now, revision=columns.revision + 1)
+        .returning(columns.id, columns.kind, columns.name, columns.organisation_id, columns.mode)
+    ).all()
+    for row in resumed:
+        target = Target(row.organisation_id, row.id, row.name, row.mode)
+        record_automatic(connection, f"{row.kind}.resumed", target, reason="Its pause ended.")
+    return bool(resumed)
+
+
+def release_expired(connection: Connection, now: datetime) -> None:
+    """Let what a dead worker was sending for a paused subscription wait like the rest."""
+    force_index_scans(connection)
+    deliveries = DELIVERIES.c
+    released = connection.execute(
+        update(DELIVERIES)
+        .where(
+            deliveries.subscription_id.in_(_paused()),
+            deliveries.status == DeliveryStatus.SENDING.value,
+            deliveries.due_at < now,
+        )
+        .values(
+            status=case(
+                (deliveries.failures > 0, DeliveryStatus.RETRYING.value),
+                else_=DeliveryStatus.PENDING.value,
+            ),
+            claimed_by=None,
+        )
+        .returning(deliveries.id, deliveries.tries)
+    )
+    log_lost(connection, [(row.id, row.tries) for row in released])
+
+
+def cancel_expired(engine: Engine, now: datetime, days: int, shorter: Mapping[str, int]) -> None:
+    """Cancel what has waited for a paused subscription for as long as deliveries are kept.
+
+    That is `days`, or what `shorter` says for an organisation.
+    """
+    with engine.connect() as connection:
+        paused = connection.execute(
+            select(SUBSCRIPTIONS).where(SUBSCRIPTIONS.c.id.in_(_paused()))
+        ).all()
+    for row in paused:
+        kept = shorter.get(row.organisation_id, days)
+        longest = max(timedelta(days=kept) - SEEN_FOR, SEEN_FOR)
+        why = (
+            f"Cancelled: the {row.kind} was paused, and this waited for {longest.days} days. "
+            "Nothing is kept for longer."
+        )
+        expired = (
+            DELIVERIES.c.subscription_id == row.id,
+            DELIVERIES.c.due_at.is_not(None),
+            DELIVERIES.c.id < floor_id("msg", (now - longest).timestamp()),
+        )
+        more, found = True, False
+        while more:
+            with engine.begin() as connection:
+                force_index_scans(connection)
+                cancelled = cancel(connection, *expired, why=why)
+                more, found = cancelled == BATCH, found or cancelled > 0
+                if found and not more:
+                    _say(connection, row, longest.days, now)
+
+
+def _say(connection: Connection, row: Row[Any], days: int, now: datetime) -> None:
+    notify(
+        connection,
+        NoticeOf(row.organisation_id, row.mode, row.id),
+        "paused_too_long",
+        f"{row.name}: paused deliveries were cancelled",
+        f"They had waited for {days} days. Resume it to send what still waits.",
+        now,
+    )
+
+
+def _paused() -> Select[str]:
+    columns = SUBSCRIPTIONS.c
+    return select(columns.id).where(columns.paused_at.is_not(None))

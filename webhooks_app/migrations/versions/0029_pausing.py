@@ -1,0 +1,24 @@
+"""Actions and webhooks can be paused: their deliveries are kept and wait.
+
+Revision ID: 0029
+Revises: 0028
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0029"
+down_revision = "0028"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    for name in ("paused_at", "paused_until"):
+        moment = sa.Column(name, sa.DateTime(timezone=True), nullable=True)
+        op.add_column("subscriptions", moment)
+
+
+def downgrade() -> None:
+    for name in ("paused_until", "paused_at"):
+        op.drop_column("subscriptions", name)
