@@ -40,6 +40,7 @@ SECRETS = (
     "smtp_password",
 )
 LEAST_SECRET = 32  # characters
+RATES = ("ingest_rate_limit", "api_rate_limit", "login_rate_limit", "login_tries_limit")
 OTHERS = ("PROMETHEUS_MULTIPROC_DIR",)
 HOW_TO_MAKE = {
     "secret_key": "openssl rand -base64 32",
@@ -81,6 +82,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     retention_days: Positive = 90
     audit_retention_days: Positive = 365
     ingest_rate_limit: str = "6000 per second"
+    api_rate_limit: str = "6000 per minute"
     login_rate_limit: str = "10 per minute"
     login_tries_limit: str = "5 per 15 minutes"
     public_url: str = ""
@@ -112,7 +114,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         with _naming("ALLOWED_NETWORKS"):
             Guard.parse(_listed(self.allowed_networks))
         self._check_keys()
-        for name in ("ingest_rate_limit", "login_rate_limit", "login_tries_limit"):
+        for name in RATES:
             _check_rate(name.upper(), getattr(self, name))
 
     def _check_names(self) -> None:

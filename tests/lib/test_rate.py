@@ -2,8 +2,10 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from redis import Redis
 
-from webhooks_app.lib.rate import Rates
+from tests.support.servers import RedisServer, wait_until
+from webhooks_app.lib.rate import BLOCKS, Rates
 
 
 def test_it_counts_down_and_then_refuses_each_key_by_itself() -> None:
@@ -47,3 +49,109 @@ def test_threads_that_count_at_once_lose_nothing_and_raise_nothing() -> None:
     finally:
         sys.setswitchinterval(before)
     assert sorted(one.remaining for one in counted) == list(range(3000, 5000))
+
+
+@pytest.fixture
+def redis(redis_server: RedisServer) -> Redis:
+    redis_server.empty()
+    return Redis.from_url(redis_server.url)
+
+
+def settled(*rates: Rates) -> None:
+    """Until they have asked for all that they wanted."""
+    for one in rates:
+        one._thread.submit(bool).result()
+
+
+def test_one_process_counts_exactly_with_redis_too(redis: Redis) -> None:
+    for number in range(20):
+        rates = Rates(redis)
+        counted = [rates.count("3 per hour", f"key{number}") for _ in range(5)]
+        assert [one.remaining for one in counted] == [2, 1, 0, 0, 0]
+        assert [one.exceeded for one in counted] == [False] * 3 + [True] * 2
+
+
+@pytest.mark.parametrize("amount", [10, 100, 1000])
+def test_processes_hold_a_limit_together(redis: Redis, amount: int) -> None:
+    processes = [Rates(redis) for _ in range(3)]
+
+    def admitted(rates: Rates) -> int:
+        return sum(not rates.count(f"{amount} per hour", "k").exceeded for _ in range(amount))
+
+    with ThreadPoolExecutor(3) as pool:
+        total = sum(pool.map(admitted, processes))
+    block = max(1, amount // BLOCKS)
+    assert amount - 3 * block <= total <= amount + 3 * block
+
+
+def test_redis_is_asked_once_for_many(redis: Redis) -> None:
+    redis.config_resetstat()
+    rates = Rates(redis)
+    for _ in range(3000):
+        rates.count("6000 per hour", "key")
+    settled(rates)
+    asked = redis.info("commandstats")["cmdstat_eval"]["calls"]
+    assert asked <= 3000 / (6000 / BLOCKS / 2) + 1
+
+
+def test_who_asks_little_never_asks_redis(redis: Redis) -> None:
+    rates = Rates(redis)
+    for number in range(200):
+        rates.count("6000 per second", f"key{number}")
+    settled(rates)
+    assert redis.keys("*") == []
+
+
+def test_a_batch_counts_whole_or_not_at_all(redis: Redis) -> None:
+    one, other = Rates(redis), Rates(redis)
+    assert not one.spend("60 per minute", 40, "plan", "org").exceeded
+    assert other.spend("60 per minute", 40, "plan", "org").exceeded
+    assert not other.spend("60 per minute", 15, "plan", "org").exceeded
+    assert other.spend("60 per minute", 10, "plan", "org").exceeded
+
+
+def test_at_once_says_so_when_only_redis_knows(redis: Redis) -> None:
+    rates = Rates(redis)
+    assert rates.spend_at_once("60 per minute", 40, "plan", "org") is None
+    assert not rates.spend("60 per minute", 40, "plan", "org").exceeded
+    assert rates.spend_at_once("60 per minute", 40, "plan", "org") is not None
+
+
+def test_without_redis_each_holds_the_limit_alone_and_with_it_together_again(
+    own_redis: RedisServer,
+) -> None:
+    processes = [Rates(Redis.from_url(own_redis.url, socket_timeout=0.05)) for _ in range(2)]
+    own_redis.kill()
+    for rates in processes:
+        counted = [rates.count("10 per hour", "key") for _ in range(11)]
+        assert [one.exceeded for one in counted] == [False] * 10 + [True]
+    own_redis.start()
+    for rates in processes:
+        rates._silent_until = 0.0
+    counted = [rates.count("10 per hour", "new") for _ in range(10) for rates in processes]
+    settled(*processes)
+    assert 8 <= sum(not one.exceeded for one in counted) <= 12
+
+
+def test_what_one_process_forgets_all_forget(redis: Redis) -> None:
+    one, other = Rates(redis), Rates(redis)
+    for _ in range(5):
+        one.count("5 per hour", "key")
+    settled(one)
+    one.forget("5 per hour", "key")
+    assert not other.spend("5 per hour", 5, "key").exceeded
+
+
+def test_no_name_in_redis_says_whom_it_counts(redis: Redis) -> None:
+    Rates(redis).spend("5 per hour", 3, "login", "ada@example.com")
+    [name] = redis.keys("*")
+    assert name.startswith(b"hookline:rate:")
+    assert b"ada" not in name
+    assert 0 < redis.pttl(name) <= 3_600_000
+
+
+def test_a_window_ends(redis: Redis) -> None:
+    one = Rates(redis)
+    assert not one.spend("5 per 1 second", 5, "key").exceeded
+    assert one.spend("5 per 1 second", 1, "key").exceeded
+    wait_until(lambda: not one.spend("5 per 1 second", 5, "key").exceeded)

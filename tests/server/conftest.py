@@ -4,7 +4,8 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,18 +52,25 @@ def site(
     shutil.copy(sqlite_template, folder / "hookline.db")
     database = f"sqlite:///{folder}/hookline.db"
     settings = settings_for(database, redis_server.url, folder, port=free_port())
-    key, inbox = _organisation(settings)
+    key, inbox = organisation_of(settings)
     site = Site(settings.port, key, inbox, folder / "web.log")
-    process = _start(settings, site.log)
+    with running(site, settings):
+        yield site
+
+
+@contextmanager
+def running(site: Site, settings: Settings, **more: str) -> Iterator[None]:
+    """Serve it, with more settings of the environment."""
+    process = _start(settings, site.log, more)
     try:
         wait_until(site.answers, 30)
-        yield site
+        yield
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
-def _organisation(settings: Settings) -> tuple[str, str]:
+def organisation_of(settings: Settings) -> tuple[str, str]:
     with create_app(settings).app_context():
         organisation = factories.organisation()
         made = factories.api_key(organisation), factories.inbox(organisation).token
@@ -71,7 +79,7 @@ def _organisation(settings: Settings) -> tuple[str, str]:
         return made
 
 
-def _start(settings: Settings, log: Path) -> subprocess.Popen[bytes]:
+def _start(settings: Settings, log: Path, more: Mapping[str, str]) -> subprocess.Popen[bytes]:
     environ = {
         **os.environ,
         "DATABASE_URL": settings.database_url,
@@ -79,6 +87,7 @@ def _start(settings: Settings, log: Path) -> subprocess.Popen[bytes]:
         "DATA_DIR": str(settings.data_dir),
         "SECRET_KEY": SECRET_KEY,
         "ENCRYPTION_KEYS": ENCRYPTION_KEY,
+        **more,
     }
     with log.open("w") as output:
         return subprocess.Popen(

@@ -17,15 +17,15 @@ from tests.server.both_doors import Answered, Asked, Doors
 from tests.support.servers import wait_until
 from tests.support.settings import change_settings
 from webhooks_app.api import rate
+from webhooks_app.api.rate import Limit
 from webhooks_app.extensions import db
 from webhooks_app.ingest import group_commit
 from webhooks_app.lib.body_limits import FORM
 from webhooks_app.lib.crypto import digest
 from webhooks_app.lib.metrics import HTTP_SECONDS
-from webhooks_app.lib.rate import Allowance
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import ApiKey, Delivery, Event, Organisation
-from webhooks_app.parts import Parts, parts_of
+from webhooks_app.parts import parts_of
 from webhooks_app.people import key_check
 from webhooks_app.people.key_check import Principal
 from webhooks_app.server import door as door_module
@@ -264,7 +264,7 @@ def _shown(answered: Answered) -> tuple[int, dict[str, str], Any]:
     return answered.status, headers, text
 
 
-MOVING = ("x-ratelimit-reset", "x-request-id")
+MOVING = ("x-ratelimit-reset", "x-request-id", "ratelimit")
 
 
 def test_many_at_once_are_stored_once_each(doors: Doors, twin: Twin) -> None:
@@ -371,11 +371,11 @@ def test_one_who_is_refused_by_the_plan_is_counted_once_for_the_key(
 ) -> None:
     change_settings(app, ingest_rate_limit="6 per hour")
 
-    def two_an_hour(made: Parts, principal: Principal, number: int) -> Allowance:
-        return made.rates.spend("2 per hour", number, "plan", principal.organisation_id)
+    def two_an_hour(principal: Principal) -> Limit:
+        return Limit("2 per hour", ("plan", principal.organisation_id))
 
     for module in (rate, events_door):
-        monkeypatch.setattr(module, "allowance_of_plan", two_an_hour)
+        monkeypatch.setattr(module, "limit_of_plan", two_an_hour)
     doors = Doors(app)
     titles = [
         [json.loads(doors.ask(door, twin.asked())[0].body).get("title") for _ in range(8)]

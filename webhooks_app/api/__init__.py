@@ -5,6 +5,7 @@ from flask import Flask
 from webhooks_app.api import (
     action_states,
     actions,
+    auth,
     chatbot_webhooks,
     conditional,
     deliveries,
@@ -14,6 +15,7 @@ from webhooks_app.api import (
     keyed_requests,
     messages,
     problems,
+    rate,
     receiver,
     replays,
     webhook_states,
@@ -39,7 +41,16 @@ VIEWS = (
     webhooks,
     whoami,
 )
-HOOKS = (conditional, keyed_requests)
+# In this order. Of the others, the last goes first.
+for before in (
+    auth.authenticate,
+    rate.count_request,
+    conditional.check_unchanged,
+    keyed_requests.answer_repeat,
+):
+    bp.before_request(before)
+for after in (rate.tell, conditional.tag, keyed_requests.keep_answer):
+    bp.after_request(after)
 
 
 def init_app(app: Flask) -> None:

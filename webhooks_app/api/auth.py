@@ -7,7 +7,6 @@ from typing import ParamSpec, TypeVar
 from flask import current_app, g, request
 
 from webhooks_app.api import session_door
-from webhooks_app.api.blueprint import bp
 from webhooks_app.api.operation import Operation, operation_of
 from webhooks_app.api.problems import Problem
 from webhooks_app.extensions import db
@@ -23,7 +22,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-@bp.before_request
 def authenticate() -> None:
     """Require a key, or a session where the operation is open to one.
 

@@ -15,7 +15,6 @@ from werkzeug.exceptions import HTTPException
 
 from webhooks_app.api import auth
 from webhooks_app.api.answers import without
-from webhooks_app.api.blueprint import bp
 from webhooks_app.api.operation import Operation, current_operation, operation_of
 from webhooks_app.api.problems import Problem
 from webhooks_app.database import hold_name
@@ -37,7 +36,6 @@ class Reading(NamedTuple):
     arguments: dict[str, Any]
 
 
-@bp.before_request
 def check_unchanged() -> None:
     """Raises a 412 `Problem` if the state is not the one that the client knows.
 
@@ -57,7 +55,6 @@ def check_unchanged() -> None:
         raise _changed(present)
 
 
-@bp.after_request
 def tag(response: Response) -> Response:
     """Tag what was read, and what it was changed to; 304 for a client that has it."""
     if response.status_code not in TAGGED or response.is_streamed:

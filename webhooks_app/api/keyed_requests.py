@@ -12,7 +12,6 @@ from flask import Response, g, request
 
 from webhooks_app.api import auth
 from webhooks_app.api.answers import member_at
-from webhooks_app.api.blueprint import bp
 from webhooks_app.api.operation import current_operation
 from webhooks_app.api.problems import Problem
 from webhooks_app.api.repeats import LONGEST_KEY, idempotency_key, reused_for
@@ -37,7 +36,6 @@ class Kept(msgspec.Struct):
     body: msgspec.Raw
 
 
-@bp.before_request
 def answer_repeat() -> Response | None:
     """The first answer to this request, or None after its key was claimed."""
     if request.method != "POST" or current_operation().knows_repeats:
@@ -59,7 +57,6 @@ def answer_repeat() -> Response | None:
     return None
 
 
-@bp.after_request
 def keep_answer(response: Response) -> Response:
     """Answers to requests that were carried out are kept; after others the key is free again."""
     claim = g.pop("claim", None)

@@ -1,14 +1,15 @@
-"""How many requests a key may make, shown in the usual headers."""
+"""How many requests a key may make, shown in the usual headers of every answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from time import time
+from typing import NamedTuple, ParamSpec, TypeVar
 
 from flask import Response, g
 
 from webhooks_app.api.ahead import taken_ahead
 from webhooks_app.api.auth import key_id
-from webhooks_app.api.blueprint import bp
+from webhooks_app.api.operation import current_operation
 from webhooks_app.api.problems import Problem
 from webhooks_app.lib.rate import Allowance
 from webhooks_app.organisations.plans import plan_called
@@ -19,17 +20,27 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+class Limit(NamedTuple):
+    """The first part of `key` is what people see as the name of the limit."""
+
+    limits: str
+    key: tuple[str, str]
+
+
+def count_request() -> None:
+    """Count a request that reports nothing against `API_RATE_LIMIT`."""
+    operation = current_operation()
+    if not operation.limited:
+        _count(Limit(parts().settings.api_rate_limit, ("key", key_id())))
+
+
 def limited(view: Callable[P, R]) -> Callable[P, R]:
     """For views that count against `INGEST_RATE_LIMIT`. A 429 `Problem` says when to try again."""
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        if (ahead := taken_ahead()) is not None:
-            g.allowance = ahead.of_key
-        else:
-            g.allowance = allowance_of_key(parts(), key_id())
-        if g.allowance.exceeded:
-            raise _too_many(g.allowance)
+        ahead = taken_ahead()
+        _count(limit_of_key(parts(), key_id()), ahead.of_key if ahead else None)
         return view(*args, **kwargs)
 
     guarded.limited = True  # type: ignore[attr-defined]
@@ -42,42 +53,58 @@ def count_events(number: int) -> None:
     A 429 `Problem` says when to try again.
     """
     principal: Principal = g.principal
-    ahead = taken_ahead()
-    allowance = ahead.of_plan if ahead else allowance_of_plan(parts(), principal, number)
-    if allowance is not None:
-        g.allowance = allowance
+    limit, ahead = limit_of_plan(principal), taken_ahead()
+    if limit is not None:
+        allowance = ahead.of_plan if ahead else None
+        allowance = allowance or parts().rates.spend(limit.limits, number, *limit.key)
+        g.allowances = [*g.allowances, allowance]
         if allowance.exceeded:
             raise _more_than_planned(plan_called(principal.plan).title, allowance, number)
 
 
-def allowance_of_key(made: Parts, key_id: str) -> Allowance:
-    """Count a request with that key."""
-    return made.rates.count(made.settings.ingest_rate_limit, "ingest", key_id)
+def limit_of_key(made: Parts, key_id: str) -> Limit:
+    """Of reports with that key."""
+    return Limit(made.settings.ingest_rate_limit, ("reports", key_id))
 
 
-def allowance_of_plan(made: Parts, principal: Principal, number: int) -> Allowance | None:
-    """Count events against the plan; None when it has no limit."""
+def limit_of_plan(principal: Principal) -> Limit | None:
+    """Of its organisation's events; None when its plan has no limit."""
     most = plan_called(principal.plan).events_per_minute
     if most is None:
         return None
-    return made.rates.spend(f"{most} per minute", number, "plan", principal.organisation_id)
+    return Limit(f"{most} per minute", ("plan", principal.organisation_id))
 
 
-def told(allowance: Allowance) -> dict[str, str]:
-    """The allowance as headers."""
+def told(allowances: Sequence[Allowance]) -> dict[str, str]:
+    """The allowances as headers.
+
+    `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers) show all of them, the
+    older ones only the last.
+    """
+    last, now = allowances[-1], int(time())
+    left = [
+        f'"{one.name}";r={one.remaining};t={max(0, int(one.reset) - now)}' for one in allowances
+    ]
     return {
-        "X-RateLimit-Limit": str(allowance.amount),
-        "X-RateLimit-Remaining": str(allowance.remaining),
-        "X-RateLimit-Reset": str(int(allowance.reset)),
+        "X-RateLimit-Limit": str(last.amount),
+        "X-RateLimit-Remaining": str(last.remaining),
+        "X-RateLimit-Reset": str(int(last.reset)),
+        "RateLimit-Policy": ", ".join([one.policy for one in allowances]),
+        "RateLimit": ", ".join(left),
     }
 
 
-@bp.after_request
 def tell(response: Response) -> Response:
-    allowance: Allowance | None = g.get("allowance")
-    if allowance is not None:
-        response.headers.update(told(allowance))
+    if allowances := g.get("allowances"):
+        response.headers.update(told(allowances))
     return response
+
+
+def _count(limit: Limit, counted: Allowance | None = None) -> None:
+    allowance = counted or parts().rates.count(limit.limits, *limit.key)
+    g.allowances = [allowance]
+    if allowance.exceeded:
+        raise _too_many(allowance)
 
 
 def _too_many(allowance: Allowance) -> Problem:
@@ -86,7 +113,8 @@ def _too_many(allowance: Allowance) -> Problem:
         429,
         "too-many-requests",
         "Too many requests",
-        f"This key can make {allowance.limit} requests. Try again in {seconds} s, or send batches.",
+        f"This key can make {allowance.limit} requests. Try again in {seconds} s."
+        + (" Or send batches." if allowance.name == "reports" else ""),
         headers={"Retry-After": str(seconds)},
     )
 

@@ -7,6 +7,7 @@ already counted or stored goes along (`api/ahead`).
 import asyncio
 from collections import deque
 from contextlib import suppress
+from functools import partial
 
 import msgspec
 from flask import Flask
@@ -16,13 +17,14 @@ from webhooks_app.api.ahead import Ahead
 from webhooks_app.api.auth import bearer_token
 from webhooks_app.api.event_bodies import parse_event
 from webhooks_app.api.hops import hops_of
-from webhooks_app.api.rate import allowance_of_key, allowance_of_plan, told
+from webhooks_app.api.rate import Limit, limit_of_key, limit_of_plan, told
 from webhooks_app.api.repeats import LONGEST_KEY, is_usable
 from webhooks_app.events.type_registry import kept_names
 from webhooks_app.extensions import db
 from webhooks_app.ingest.accept import IngestRequest
 from webhooks_app.ingest.selection import Selection, select_at_once
 from webhooks_app.lib.pointers import Invalid
+from webhooks_app.lib.rate import Allowance
 from webhooks_app.lib.request_ids import HEADER, request_id_of
 from webhooks_app.matching.incoming import Incoming
 from webhooks_app.parts import parts_of
@@ -76,9 +78,12 @@ class EventsDoor:
         selection = select_at_once(principal.tenant, event) if event is not None else None
         if event is None or selection is None:
             return None
-        of_key = allowance_of_key(self._parts, principal.key_id)
-        of_plan = None if of_key.exceeded else allowance_of_plan(self._parts, principal, 1)
-        if of_key.exceeded or (of_plan is not None and of_plan.exceeded):
+        of_key = await self._counted(limit_of_key(self._parts, principal.key_id))
+        if of_key.exceeded:
+            return Ahead(of_key, None)
+        planned = limit_of_plan(principal)
+        of_plan = None if planned is None else await self._counted(planned)
+        if of_plan is not None and of_plan.exceeded:
             return Ahead(of_key, of_plan)
         return Ahead(of_key, of_plan, await self._stored(principal, event, selection))
 
@@ -89,7 +94,7 @@ class EventsDoor:
         content = msgspec.json.encode(shapes.accepted(accepted))
         headers = {
             **self._headers,
-            **told(ahead.of_plan or ahead.of_key),
+            **told([ahead.of_key, ahead.of_plan] if ahead.of_plan else [ahead.of_key]),
             HEADER: request_id_of(scope.headers.get("x-request-id")),
             "Content-Length": str(len(content)),
         }
@@ -116,6 +121,14 @@ class EventsDoor:
         if hops_of(headers.get, self._parts.settings.user_agent):
             return None
         return parse_event(body.decode(), key, kept_names(principal.organisation_id))
+
+    async def _counted(self, limit: Limit) -> Allowance:
+        """Rarely Redis must be asked first; then a thread waits for it."""
+        at_once = self._parts.rates.spend_at_once(limit.limits, 1, *limit.key)
+        if at_once is not None:
+            return at_once
+        spend = partial(self._parts.rates.spend, limit.limits, 1, *limit.key)
+        return await self._loop.run_in_executor(None, spend)
 
     async def _stored(
         self, principal: Principal, event: Incoming, selection: Selection

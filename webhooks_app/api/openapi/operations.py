@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from webhooks_app.api.openapi.parts import PATH_PARAMETERS, PLAIN_HEADERS
+from webhooks_app.api.openapi.parts import PATH_PARAMETERS, RATE_HEADERS
 from webhooks_app.api.openapi.schemas import Schema, Schemas, parameters_of
 from webhooks_app.api.operation import Operation
 from webhooks_app.api.problem_kinds import PROBLEM_KINDS
@@ -69,7 +69,7 @@ def problems_of(endpoint: Endpoint) -> Iterator[str]:
     operation = endpoint.operation
     found = {"unknown-host", "internal-error", *operation.problems}
     if not operation.public:
-        found |= {"unauthorized", "unavailable"}
+        found |= {"unauthorized", "unavailable", "too-many-requests"}
     if operation.scope is not None:
         found |= {"insufficient-scope"}
     if operation.live_only:
@@ -83,8 +83,6 @@ def problems_of(endpoint: Endpoint) -> Iterator[str]:
     if operation.body is not None:
         found |= {"malformed-json", "incomplete-body", "too-slow", "payload-too-large"}
         found |= {"unsupported-media-type", "invalid-request"}
-    if operation.limited:
-        found |= {"too-many-requests"}
     if endpoint.method in ("PUT", "PATCH", "DELETE"):
         found |= {"changed-meanwhile"}
     if endpoint.method == "POST":
@@ -127,7 +125,7 @@ def _is_tagged(endpoint: Endpoint) -> bool:
 def _answer(endpoint: Endpoint, status: int, kind: object, schemas: Schemas) -> dict[str, object]:
     operation = endpoint.operation
     shown: dict[str, object] = {"description": HTTPStatus(status).phrase}
-    headers = [*PLAIN_HEADERS] if operation.limited else []
+    headers = [] if operation.public else [*RATE_HEADERS]
     if operation.location and status == HTTPStatus.CREATED:
         headers = ["Location", *headers]
     if _is_tagged(endpoint):

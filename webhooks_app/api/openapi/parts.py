@@ -49,15 +49,23 @@ PATH_PARAMETERS: Mapping[str, PathParameter] = {
 NUMBER = {"type": "integer", "minimum": 0}
 TEXT = {"type": "string"}
 REQUEST_ID = "4f1c2b7a9d0e8356"
-PLAIN_HEADERS = {
+RATE_HEADERS = {
     "X-RateLimit-Limit": {"description": "Requests in a window.", "schema": NUMBER},
     "X-RateLimit-Remaining": {"description": "Requests left.", "schema": NUMBER},
     "X-RateLimit-Reset": {
         "description": "When the window ends, in Unix seconds.",
         "schema": NUMBER,
     },
+    "RateLimit-Policy": {
+        "description": "The limits: the quota `q` of a window of `w` seconds.",
+        "schema": TEXT,
+    },
+    "RateLimit": {
+        "description": "What is left of them: `r`, for `t` more seconds.",
+        "schema": TEXT,
+    },
 }
-HEADERS = PLAIN_HEADERS | {
+HEADERS = RATE_HEADERS | {
     "X-Request-Id": {
         "description": "The id of the request: name it when you ask for help.",
         "schema": TEXT,
