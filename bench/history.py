@@ -108,7 +108,7 @@ class History:
         subject = ("chatbot", f"bot_{chance.randint(1, 40)}")
         rows.events.append(
             (event_id, organisation_id, "live", name, *subject, data)
-            + ("api", len(told), None, None, at, at, None, 0, None)
+            + ("api", len(told), None, None, at, at, None, 0, None, None)
         )
         for subscription in told.values():
             self._delivery(rows, subscription, event_id, at)

@@ -82,7 +82,7 @@ def fill(
             event_id = new_id("evt")
             events.append(
                 (event_id, organisation_id, "live", "lead.captured", None, None, DATA)
-                + ("api", 1, None, None, at, at, None, 0, None)
+                + ("api", 1, None, None, at, at, None, 0, None, None)
             )
             deliveries.append(
                 (new_id("msg"), organisation_id, "live", ids[n % len(ids)], event_id, "event")

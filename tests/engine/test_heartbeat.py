@@ -4,10 +4,12 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from types import ModuleType
 
 import pytest
 from flask import Flask
 from sqlalchemy import select, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from tests import factories
@@ -16,10 +18,12 @@ from tests.support.receiver import Answer, Receiver
 from tests.support.servers import wait_until
 from webhooks_app.channels.contract import Claimed, Tried
 from webhooks_app.channels.outcome import Outcome
+from webhooks_app.engine import dead_engines
 from webhooks_app.engine import heartbeat as module
 from webhooks_app.engine.claim import ClaimRequest, anything_due, claim
+from webhooks_app.engine.dead_engines import ALIVE_FOR, free_held_by_dead
 from webhooks_app.engine.engine import Engine
-from webhooks_app.engine.heartbeat import ALIVE_FOR, Heartbeat, free_held_by_dead
+from webhooks_app.engine.heartbeat import Heartbeat
 from webhooks_app.engine.record import Result, record_results
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
@@ -58,7 +62,7 @@ def die(heartbeat: Heartbeat) -> None:
 
 
 def in_touch_for_long(heartbeat: Heartbeat) -> None:
-    heartbeat._in_touch_since -= ALIVE_FOR
+    heartbeat._watch.in_touch_since -= ALIVE_FOR
 
 
 def database_clock() -> datetime:
@@ -274,9 +278,11 @@ def test_an_engine_that_ends_with_an_error_is_a_dead_one(
     assert free_held_by_dead(db.engine, LEASE) == 1
 
 
-@pytest.mark.parametrize("step", ["free_held_by_dead", "_execute"])
+@pytest.mark.parametrize(
+    ("where", "step"), [(dead_engines, "free_held_by_dead"), (module, "execute")]
+)
 def test_an_error_of_any_kind_does_not_end_the_heartbeat(
-    hurried: None, app: Flask, monkeypatch: pytest.MonkeyPatch, step: str
+    hurried: None, app: Flask, monkeypatch: pytest.MonkeyPatch, where: ModuleType, step: str
 ) -> None:
     mine = engine_that_only_claims()
     failures: list[None] = []
@@ -286,7 +292,9 @@ def test_an_error_of_any_kind_does_not_end_the_heartbeat(
         raise KeyError(step)
 
     with monkeypatch.context() as broken:
-        broken.setattr(module, step, fail)
+        broken.setattr(where, step, fail)
+        in_touch_for_long(mine)
+        monkeypatch.setattr(mine._watch, "lose_touch", lambda: None)
         mine.start()
         wait_until(lambda: len(failures) > 1, 20)
     try:
@@ -321,7 +329,7 @@ def test_after_the_database_was_away_the_others_get_time_to_renew(
     mine = Heartbeat(db.engine, LEASE, busy=lambda: False, freed=lambda: freed.append(None))
     in_touch_for_long(mine)
     with monkeypatch.context() as away:
-        away.setattr(module, "free_held_by_dead", _away)
+        away.setattr(dead_engines, "free_held_by_dead", _away)
         mine._try(mine._look)
     mine._try(mine._look)
     assert list(engines()) == [other.engine_id]
@@ -363,7 +371,7 @@ def test_a_machine_that_slept_does_not_judge_the_others_at_once(
     mine = Heartbeat(db.engine, LEASE, busy=lambda: False, freed=lambda: None)
     in_touch_for_long(mine)
     mine._look()
-    assert mine._may_judge()
+    assert mine._watch.may_judge
     awake_at = time.time() + 60
     monkeypatch.setattr(module.time, "time", lambda: awake_at)
     die(other)
@@ -393,7 +401,7 @@ def test_who_waited_long_to_renew_does_not_judge_the_others_at_once(
 
 
 def _away(*_: object) -> int:
-    raise module.SQLAlchemyError("the database is away")
+    raise SQLAlchemyError("the database is away")
 
 
 def _broken(*_: object) -> None:

@@ -24,7 +24,8 @@ from webhooks_app.channels.outcome import Outcome
 from webhooks_app.deliveries import replays, retention
 from webhooks_app.deliveries.filters import Filters
 from webhooks_app.engine.claim import ClaimRequest, anything_due, claim
-from webhooks_app.engine.heartbeat import Heartbeat, free_held_by_dead
+from webhooks_app.engine.dead_engines import free_held_by_dead
+from webhooks_app.engine.heartbeat import Heartbeat
 from webhooks_app.engine.record import Result, record_result, record_results
 from webhooks_app.extensions import db
 from webhooks_app.ingest.accept import IngestRequest

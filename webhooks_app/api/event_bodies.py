@@ -74,7 +74,11 @@ class BatchBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def parse_event(
-    text: str | msgspec.Raw, key: str | None, own: Container[str], hops: int = 0
+    text: str | msgspec.Raw,
+    key: str | None,
+    own: Container[str],
+    hops: int = 0,
+    traceparent: str | None = None,
 ) -> Incoming:
     """The event in `text`, with its idempotency key. Raises `Invalid` with all its faults.
 
@@ -92,6 +96,7 @@ def parse_event(
         idempotency_key=key,
         changed=None if body.changed is None else tuple(dict.fromkeys(body.changed)),
         hops=hops,
+        traceparent=traceparent,
     )
 
 

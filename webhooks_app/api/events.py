@@ -2,7 +2,7 @@
 
 from flask import Response
 
-from webhooks_app.api import auth, bodies, shapes
+from webhooks_app.api import auth, bodies, shapes, traces
 from webhooks_app.api.ahead import taken_ahead
 from webhooks_app.api.answers import answer
 from webhooks_app.api.blueprint import bp
@@ -33,8 +33,8 @@ from webhooks_app.matching.incoming import Incoming
 @auth.requires("events:write")
 @limited
 def create_event() -> Response:
-    own, hops = _own_names(), hops_so_far()
-    event = parse_event(bodies.json_text(), idempotency_key(LONGEST_KEY), own, hops)
+    own, hops, traced = _own_names(), hops_so_far(), traces.begin()
+    event = parse_event(bodies.json_text(), idempotency_key(LONGEST_KEY), own, hops, traced.kept)
     count_events(1)
     ahead = taken_ahead()
     try:
@@ -44,6 +44,7 @@ def create_event() -> Response:
             accepted = ingest(auth.tenant(), event)
     except KeyReused as error:
         raise reused(error, at="#") from error
+    traces.end(traced, auth.tenant().organisation_id, [accepted])
     return answer(shapes.accepted(accepted), 202)
 
 
@@ -64,16 +65,18 @@ def create_event() -> Response:
 @limited
 @takes(BATCH)
 def create_events() -> Response:
-    events = _events_of_batch()
+    traced = traces.begin()
+    events = _events_of_batch(traced.kept)
     count_events(len(events))
     try:
         accepted = ingest_batch(auth.tenant(), events)
     except KeyReused as error:
         raise reused(error, at=pointer("events", error.index)) from error
+    traces.end(traced, auth.tenant().organisation_id, accepted)
     return answer(shapes.AcceptedBatch([shapes.accepted(one) for one in accepted]), 202)
 
 
-def _events_of_batch() -> list[Incoming]:
+def _events_of_batch(traceparent: str | None) -> list[Incoming]:
     """Each event's key is the key of the batch and its position.
 
     The space keeps it apart from the keys of single events.
@@ -84,7 +87,8 @@ def _events_of_batch() -> list[Incoming]:
     faults: list[Fault] = []
     for index, text in enumerate(bodies.read(BatchBody).events):
         try:
-            events.append(parse_event(text, f"{key} {index}" if key else None, own, hops))
+            own_key = f"{key} {index}" if key else None
+            events.append(parse_event(text, own_key, own, hops, traceparent))
         except Invalid as error:
             faults += [fault.below("events", index) for fault in error.faults]
             if len(faults) >= MOST_FAULTS:

@@ -69,7 +69,11 @@ def is_batch(text: str) -> bool:
 
 
 def parse_message(
-    text: str | msgspec.Raw, key: str | None, now: datetime, hops: int = 0
+    text: str | msgspec.Raw,
+    key: str | None,
+    now: datetime,
+    hops: int = 0,
+    traceparent: str | None = None,
 ) -> ReportedMessage:
     """The message in `text`, with its idempotency key. Raises `Invalid` with all its faults."""
     body = decode(text, MessageBody)
@@ -83,6 +87,7 @@ def parse_message(
         message_id=body.id,
         idempotency_key=key,
         hops=hops,
+        traceparent=traceparent,
     )
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from flask import Response
 
-from webhooks_app.api import auth, bodies, shapes
+from webhooks_app.api import auth, bodies, shapes, traces
 from webhooks_app.api.answers import answer
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.hops import hops_so_far
@@ -41,21 +41,26 @@ def create_messages(chatbot_id: str) -> Response:
     if faults := list(subject_id_faults(chatbot_id)):
         raise Invalid(*(Fault("chatbot_id", fault.detail, kind="parameter") for fault in faults))
     text, now = bodies.json_text(), utcnow()
-    batch, hops = is_batch(text), hops_so_far()
+    batch, hops, traced = is_batch(text), hops_so_far(), traces.begin()
     if batch:
-        messages = _messages_of_batch(text, now, hops)
+        messages = _messages_of_batch(text, now, hops, traced.kept)
     else:
-        messages = [parse_message(text, idempotency_key(LONGEST_KEY), now, hops)]
+        key = idempotency_key(LONGEST_KEY)
+        messages = [parse_message(text, key, now, hops, traced.kept)]
     try:
         heard = chat.hear(auth.tenant(), chatbot_id, messages, now)
     except chat.KeyReused as error:
         at = pointer("messages", error.index) if batch else "#"
         raise reused(error, at, "message") from error
+    events = [event for one in heard for event in one.events]
+    traces.end(traced, auth.tenant().organisation_id, events)
     answers = [shapes.message(one) for one in heard]
     return answer(shapes.MessagesAnswer(answers) if batch else answers[0], 202)
 
 
-def _messages_of_batch(text: str, now: datetime, hops: int) -> list[chat.ReportedMessage]:
+def _messages_of_batch(
+    text: str, now: datetime, hops: int, traceparent: str | None
+) -> list[chat.ReportedMessage]:
     """Each message's key is the key of the batch and its position.
 
     Those without a time follow one another.
@@ -67,7 +72,8 @@ def _messages_of_batch(text: str, now: datetime, hops: int) -> list[chat.Reporte
     for index, one in enumerate(texts):
         moment = now - timedelta(microseconds=len(texts) - 1 - index)
         try:
-            messages.append(parse_message(one, f"{key} {index}" if key else None, moment, hops))
+            own_key = f"{key} {index}" if key else None
+            messages.append(parse_message(one, own_key, moment, hops, traceparent))
         except Invalid as error:
             faults += [fault.below("messages", index) for fault in error.faults]
             if len(faults) >= MOST_FAULTS:

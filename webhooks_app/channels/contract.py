@@ -21,7 +21,7 @@ class Claimed(msgspec.Struct, frozen=True):
     """A leased delivery, joined with its event. `lost`: an earlier lease ran out.
 
     `hops` is how many of our deliveries led to the event, one causing the next. `waited_ms` is how
-    long this delivery had been due.
+    long this delivery had been due. `traceparent` is what the event keeps of a trace.
     """
 
     delivery_id: str
@@ -41,6 +41,7 @@ class Claimed(msgspec.Struct, frozen=True):
     trigger: str = Trigger.EVENT.value
     hops: int = 0
     waited_ms: int = 0
+    traceparent: str | None = None
 
     @property
     def is_test(self) -> bool:

@@ -21,6 +21,7 @@ class ReportedMessage:
 
     `message_id` is the platform's own, unique in its conversation, as is `idempotency_key`: either
     makes a repeat harmless. `hops` is how many of our deliveries led to it, one causing the next.
+    `traceparent` is what its events keep of a trace.
     """
 
     conversation_id: str
@@ -30,6 +31,7 @@ class ReportedMessage:
     message_id: str | None = None
     idempotency_key: str | None = None
     hops: int = 0
+    traceparent: str | None = None
 
     @property
     def may_come_again(self) -> bool:

@@ -141,7 +141,11 @@ class _Hearing:
 
     def _store(self, new: Sequence[_New]) -> None:
         events = [
-            replace(one.talk.event(derived), hops=one.message.hops)
+            replace(
+                one.talk.event(derived),
+                hops=one.message.hops,
+                traceparent=one.message.traceparent,
+            )
             for one in new
             for derived in one.derived
         ]

@@ -12,8 +12,9 @@ from webhooks_app.channels.concurrency_window import ConcurrencyWindow
 from webhooks_app.channels.contract import Claimed
 from webhooks_app.database import choose, read_only
 from webhooks_app.database.bulk import driver_cursor, force_index_scans, in_pipeline, sqlite_value
+from webhooks_app.engine.dead_engines import any_dead
 from webhooks_app.engine.expired_leases import log_lost
-from webhooks_app.engine.heartbeat import Heartbeat, any_dead
+from webhooks_app.engine.heartbeat import Heartbeat
 from webhooks_app.engine.rate_limiter import POSTGRES_GRANTED, POSTGRES_MAY_START, granted, moved_on
 from webhooks_app.engine.walk import WALK
 from webhooks_app.lib.times import utcnow
@@ -52,7 +53,7 @@ SERVED = "s.enabled AND s.deleted_at IS NULL AND s.paused_at IS NULL"
 
 RETURNED = """d.id, d.subscription_id, d.tries, d.failures, {lost}, {revision}, d.wire_format,
     e.id, e.type, e.occurred_at, e.organisation_id, e.subject_type, e.subject_id, e.data,
-    d.trigger, e.hops, {waited}"""
+    d.trigger, e.hops, {waited}, e.traceparent"""
 
 # A limited subscription without an allowance has never sent: it may start one, even if another
 # engine does so too.

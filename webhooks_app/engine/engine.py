@@ -13,6 +13,7 @@ import gc
 import random
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
@@ -25,6 +26,7 @@ from sqlalchemy import Engine as Database
 
 from webhooks_app.channels.contract import Channel, Claimed, Tried
 from webhooks_app.channels.outcome import Outcome, unsent
+from webhooks_app.engine import spans
 from webhooks_app.engine.claim import ClaimRequest, anything_due, claim
 from webhooks_app.engine.endpoints import Endpoints, Kept, ReadSpec
 from webhooks_app.engine.heartbeat import Heartbeat
@@ -33,7 +35,7 @@ from webhooks_app.engine.rate_limiter import held
 from webhooks_app.engine.record import Result
 from webhooks_app.engine.recorder import Recorder
 from webhooks_app.engine.retry import decide
-from webhooks_app.lib import metrics
+from webhooks_app.lib import metrics, pulse
 from webhooks_app.lib.errors import log_failure
 from webhooks_app.lib.times import utcnow
 
@@ -159,6 +161,7 @@ class Engine:
                 await opened.enter_async_context(channel)
             recording = asyncio.create_task(self._recorder.run())
             recording.add_done_callback(lambda _: self._begin_to_stop())
+            living = asyncio.create_task(_live())
             self._heartbeat.start()
             self._ready.set()
             while not self._stopping:
@@ -170,6 +173,7 @@ class Engine:
                     self._tell_waiting()
             self._tell_waiting()
             await self._finish(recording)
+            living.cancel()
 
     async def _wait_to_wake(self) -> None:
         """Wait until it is woken, or sees by itself that something is due.
@@ -306,9 +310,12 @@ class Engine:
         return claimed
 
     def _claim_now(self, request: ClaimRequest) -> list[Claimed]:
-        with metrics.CLAIM_SECONDS.time():
-            claimed = claim(self._parts.database, request, self._parts.lease)
+        began = time.perf_counter()
+        claimed = claim(self._parts.database, request, self._parts.lease)
+        seconds = time.perf_counter() - began
+        metrics.CLAIM_SECONDS.observe(seconds)
         metrics.CLAIMED.inc(len(claimed))
+        spans.claimed(claimed, seconds)
         self._endpoints.refresh(claimed)
         return claimed
 
@@ -324,7 +331,10 @@ class Engine:
 
     async def _deliver(self, kept: Kept, claimed: Claimed) -> None:
         try:
-            tried = await kept.endpoint.attempt(claimed)
+            if claimed.traceparent is None:
+                tried = await kept.endpoint.attempt(claimed)
+            else:
+                tried = await spans.attempt(kept.endpoint, claimed)
         except Exception as error:
             log.exception("a channel raised", delivery=claimed.delivery_id)
             tried = Tried("", unsent(f"Not sent: {type(error).__name__}", utcnow()))
@@ -343,6 +353,13 @@ class Engine:
             kept.window.failed()
         if kept.has_more:
             self._wake.set()
+
+
+async def _live() -> None:
+    """Give signs of life as long as the event loop turns."""
+    while True:
+        pulse.beat()
+        await asyncio.sleep(pulse.EVERY)
 
 
 def _tune_interpreter() -> None:

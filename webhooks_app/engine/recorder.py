@@ -9,6 +9,7 @@ from functools import partial
 import structlog
 from sqlalchemy import Engine
 
+from webhooks_app.engine import spans
 from webhooks_app.engine.record import Result, record_result, record_results
 from webhooks_app.lib import metrics
 from webhooks_app.lib.errors import DATABASE_AWAY, reason_of
@@ -63,25 +64,27 @@ class Recorder:
 
     async def _store(self, batch: list[Result]) -> None:
         try:
-            await self._insist(record_results, batch)
+            seconds = await self._insist(record_results, batch)
         except Exception:
             log.exception("cannot record a batch; recording one by one")
             for result in batch:
                 await self._store_one(result)
         else:
             count(batch)
+            spans.recorded(batch, seconds)
 
     async def _store_one(self, result: Result) -> None:
         """A result that still cannot be stored is sent again when its lease runs out."""
         try:
-            await self._insist(record_result, result)
+            seconds = await self._insist(record_result, result)
         except Exception:
             log.exception("cannot record", delivery=result.claimed.delivery_id)
         else:
             count([result])
+            spans.recorded([result], seconds)
 
-    async def _insist(self, store: Callable[..., None], what: object) -> None:
-        """Try until the database responds.
+    async def _insist(self, store: Callable[..., None], what: object) -> float:
+        """Try until the database responds; returns how many seconds that took.
 
         Until then `stuck` says that nothing should be claimed, since a claim could take deliveries
         whose results wait here.
@@ -94,8 +97,9 @@ class Recorder:
                 attempt = partial(store, self._database, what, again=again)
                 try:
                     await loop.run_in_executor(self._thread, attempt)
-                    metrics.RECORD_SECONDS.observe(loop.time() - began)
-                    return
+                    seconds = loop.time() - began
+                    metrics.RECORD_SECONDS.observe(seconds)
+                    return seconds
                 except DATABASE_AWAY as error:
                     self.stuck = again = True
                     metrics.STUCK.set(1)

@@ -26,14 +26,17 @@ STORE = """
     WITH stored AS (
         INSERT INTO events (
             id, organisation_id, mode, type, subject_type, subject_id, data, origin, fan_out,
-            idempotency_key, source_id, occurred_at, created_at, changed, hops
+            idempotency_key, source_id, occurred_at, created_at, changed, hops,
+            traceparent
         )
         SELECT id, organisation_id, mode, type, subject_type, subject_id, data, origin, fan_out,
-            idempotency_key, source_id, occurred_at, now(), changed, hops
+            idempotency_key, source_id, occurred_at, now(), changed, hops,
+            traceparent
         FROM json_to_recordset(%s::json) AS e (
             id text, organisation_id text, mode text, type text, subject_type text,
             subject_id text, data text, origin text, fan_out int, idempotency_key text,
-            source_id text, occurred_at timestamptz, changed text, hops smallint, version int
+            source_id text, occurred_at timestamptz, changed text, hops smallint,
+            traceparent text, version int
         )
         WHERE e.version = (
             SELECT o.subscriptions_version FROM organisations AS o WHERE o.id = e.organisation_id

@@ -29,6 +29,7 @@ EVENT_COLUMNS = (
     "changed",
     "hops",
     "untried",
+    "traceparent",
 )
 DELIVERY_COLUMNS = (
     "id",
@@ -79,6 +80,7 @@ def event_row(
         None if event.changed is None else orjson.dumps(event.changed).decode(),
         event.hops,
         untried or None,
+        event.traceparent,
     )
 
 

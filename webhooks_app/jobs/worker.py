@@ -17,6 +17,7 @@ from structlog.contextvars import bound_contextvars
 from webhooks_app import queue
 from webhooks_app.jobs.engine import engine_of, resident
 from webhooks_app.jobs.our_job import OUR_JOBS, OurJob
+from webhooks_app.lib import tracing
 from webhooks_app.lib.metrics import JOB_SECONDS
 from webhooks_app.operations.schedule import job_name
 from webhooks_app.parts import parts_of
@@ -92,6 +93,7 @@ def run_worker(app: Flask, queue_name: str) -> None:
     worker = HooklineWorker(app, queue_name)
     try:
         if queue_name == queue.DELIVERIES:
+            tracing.start("worker")
             with app.app_context():
                 resident(app)
         log.info("worker started", queue=queue_name)
@@ -100,3 +102,4 @@ def run_worker(app: Flask, queue_name: str) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         if (engine := engine_of(app)) is not None:
             engine.stop()
+        tracing.stop()

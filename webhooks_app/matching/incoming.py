@@ -11,7 +11,7 @@ class Incoming:
     `data` is the JSON text of an object; `subject` is a pair of type and id. `source_id` is the
     producer's own id, `idempotency_key` the key of the request: either makes a repeat harmless.
     `changed` are the changed paths (see `changes`), None if unknown. `hops` is how many of our
-    deliveries led to it, one causing the next.
+    deliveries led to it, one causing the next. `traceparent` is what it keeps of a trace.
     """
 
     type: str
@@ -22,6 +22,7 @@ class Incoming:
     idempotency_key: str | None = None
     changed: tuple[str, ...] | None = None
     hops: int = 0
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

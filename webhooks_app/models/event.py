@@ -16,8 +16,9 @@ class Event(TenantOwned, Model):
     as reported by the producer or compared by us; null if unknown. It is text since JSONB refuses a
     NUL in a name. `hops` is how many of our deliveries led to it, one causing the next. `untried`
     is how many subscriptions count as not matched because their conditions cost too much; null for
-    none. Events and deliveries have no foreign keys: each would cost a locked look-up per row on
-    the busiest path. The command `audit` looks for orphans instead.
+    none. `traceparent` is what it keeps of a trace (`lib/traceparent`). Events and deliveries have
+    no foreign keys: each would cost a locked look-up per row on the busiest path. The command
+    `audit` looks for orphans instead.
     """
 
     __tablename__ = "events"
@@ -60,3 +61,4 @@ class Event(TenantOwned, Model):
     changed: Mapped[str | None] = mapped_column(Text)
     hops: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
     untried: Mapped[int | None]
+    traceparent: Mapped[str | None] = mapped_column(String(55))

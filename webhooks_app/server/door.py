@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from webhooks_app.api.ahead import AHEAD, Ahead
 from webhooks_app.api.auth import is_known_key
+from webhooks_app.lib import tracing
 from webhooks_app.lib.body_limits import FORM, LITTLE, largest_body
 from webhooks_app.lib.errors import DATABASE_AWAY
 from webhooks_app.server.body import BodyParts, Incomplete, TooLong, drain, read_body
@@ -45,6 +46,10 @@ class Door:
         self._events = self._make_events(loop) if self._make_events else None
         self._threads = Threads(self._number)
         self._has_served = False
+        tracing.start("web")
+
+    def __rsgi_del__(self, _loop: Loop) -> None:
+        tracing.stop()
 
     async def __rsgi__(self, scope: RequestScope, protocol: HTTPProtocol) -> None:
         if not self._has_served:

@@ -12,7 +12,7 @@ from functools import partial
 import msgspec
 from flask import Flask
 
-from webhooks_app.api import shapes
+from webhooks_app.api import shapes, traces
 from webhooks_app.api.ahead import Ahead
 from webhooks_app.api.auth import bearer_token
 from webhooks_app.api.event_bodies import parse_event
@@ -23,6 +23,7 @@ from webhooks_app.events.type_registry import kept_names
 from webhooks_app.extensions import db
 from webhooks_app.ingest.accept import IngestRequest
 from webhooks_app.ingest.selection import Selection, select_at_once
+from webhooks_app.lib import traceparent, tracing
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.lib.rate import Allowance
 from webhooks_app.lib.request_ids import HEADER, request_id_of
@@ -71,8 +72,9 @@ class EventsDoor:
         principal = self._principal(scope, headers) if headers is not None else None
         if headers is None or principal is None:
             return None
+        traced = tracing.begin(headers.get(traceparent.HEADER))
         try:
-            event = self._event(headers, body, principal)
+            event = self._event(headers, body, principal, traced.kept)
         except (Invalid, UnicodeDecodeError):
             return None
         selection = select_at_once(principal.tenant, event) if event is not None else None
@@ -85,7 +87,10 @@ class EventsDoor:
         of_plan = None if planned is None else await self._counted(planned)
         if of_plan is not None and of_plan.exceeded:
             return Ahead(of_key, of_plan)
-        return Ahead(of_key, of_plan, await self._stored(principal, event, selection))
+        stored = await self._stored(principal, event, selection)
+        if stored.accepted:
+            traces.end(traced, principal.organisation_id, stored.accepted)
+        return Ahead(of_key, of_plan, stored)
 
     def respond(self, scope: RequestScope, protocol: HTTPProtocol, ahead: Ahead) -> None:
         """The answer for a stored event."""
@@ -114,13 +119,16 @@ class EventsDoor:
         principal = kept_principal(self._database, token) if token else None
         return principal if principal and "events:write" in principal.scopes else None
 
-    def _event(self, headers: dict[str, str], body: bytes, principal: Principal) -> Incoming | None:
+    def _event(
+        self, headers: dict[str, str], body: bytes, principal: Principal, trace: str | None
+    ) -> Incoming | None:
         key = headers.get("idempotency-key")
         if key is not None and not is_usable(key, LONGEST_KEY):
             return None
         if hops_of(headers.get, self._parts.settings.user_agent):
             return None
-        return parse_event(body.decode(), key, kept_names(principal.organisation_id))
+        own = kept_names(principal.organisation_id)
+        return parse_event(body.decode(), key, own, traceparent=trace)
 
     async def _counted(self, limit: Limit) -> Allowance:
         """Rarely Redis must be asked first; then a thread waits for it."""

@@ -17,6 +17,7 @@ from webhooks_app.channels.retry_policy import RetryPolicy, parse_policy
 from webhooks_app.channels.webhook.formats import EventView, wire_format
 from webhooks_app.channels.webhook.message import WebhookMessage
 from webhooks_app.channels.webhook.transport import Transport
+from webhooks_app.lib import traceparent
 from webhooks_app.lib.crypto import Unreadable, Vault
 from webhooks_app.lib.times import utcnow
 from webhooks_app.lib.urls import origin
@@ -71,6 +72,9 @@ class WebhookEndpoint:
         headers = {"User-Agent": self.user_agent, **PLAIN, **self._own_headers(url), **signed}
         if claimed.hops:
             headers[HOPS] = str(claimed.hops)
+        trace = traceparent.sent(claimed.traceparent)
+        if trace and traceparent.HEADER not in self.masked:
+            headers[traceparent.HEADER] = trace
         return WebhookMessage(url, headers, body, self.timeout)
 
     def _own_headers(self, url: str) -> Mapping[str, str]:

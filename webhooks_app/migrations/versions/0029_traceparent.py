@@ -1,0 +1,21 @@
+"""Events keep the trace of the request that reported them.
+
+Revision ID: 0029
+Revises: 0028
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0029"
+down_revision = "0028"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("events", sa.Column("traceparent", sa.String(55), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("events", "traceparent")
