@@ -13,11 +13,11 @@ from sqlalchemy import select
 from tests import factories
 from tests.web.conftest import Person
 from webhooks_app.extensions import db
+from webhooks_app.lib.csv_file import safe
 from webhooks_app.models import AuditEntry, Organisation
 from webhooks_app.organisations import audit_log, audit_search
 from webhooks_app.organisations.audit_log import Target
 from webhooks_app.web.audit_csv import COLUMNS
-from webhooks_app.web.csv_file import safe
 
 FORMULA_STARTS = "=+-@\t\r\n"
 

@@ -72,7 +72,10 @@ OWN_RULES = {
     "unsubscribe.ask",
     "unsubscribe.drop",
 }
-OF_OPERATORS = {"outbox.index", "outbox.show", "outbox.html", "operations.show_health"}
+OF_OPERATORS = {
+    *("outbox.index", "outbox.show", "outbox.html", "operations.show_health"),
+    *("usage.show", "usage.export_csv", "usage.export_json"),
+}
 OF_ADMINS = {"audit_log.index", "audit_log.export"}
 OF_OWNERS = {"members.change_role", "organisations.require_second_factor"}
 OF_ONES_OWN = {

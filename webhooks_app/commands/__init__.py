@@ -8,6 +8,7 @@ from flask.cli import with_appcontext
 
 from webhooks_app.commands.check_config import check_config
 from webhooks_app.commands.command import Command, Refused
+from webhooks_app.commands.usage import show_usage
 from webhooks_app.extensions import db
 from webhooks_app.lib.errors import BadAccount, NotFound
 from webhooks_app.lib.pointers import Invalid
@@ -31,6 +32,7 @@ def init_app(app: Flask) -> None:
         check_invariants,
         send_test_mail,
         check_config,
+        show_usage,
     )
     for command in commands:
         app.cli.add_command(command)

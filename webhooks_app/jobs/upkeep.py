@@ -7,6 +7,7 @@ from webhooks_app.extensions import db
 from webhooks_app.lib.times import utcnow
 from webhooks_app.mail import mail_queue
 from webhooks_app.matching import states
+from webhooks_app.operations import metering
 from webhooks_app.organisations import answered_requests, daily_limits, plans
 from webhooks_app.parts import parts
 from webhooks_app.people import key_expiry, log_ins, passwords, sessions
@@ -47,6 +48,10 @@ def delete_old_audit_entries() -> None:
 
 def warn_of_expiring_keys() -> None:
     key_expiry.warn(db.session(), utcnow())
+
+
+def meter_usage() -> None:
+    metering.meter(db.engine, utcnow())
 
 
 def forget_unseen() -> None:

@@ -3,6 +3,7 @@
 import base64
 import os
 import time
+from datetime import UTC, datetime
 
 
 def new_id(prefix: str) -> str:
@@ -17,6 +18,12 @@ def new_id(prefix: str) -> str:
 def floor_id(prefix: str, unix_seconds: float) -> str:
     """The smallest id that `new_id` could have made at that moment, for ranges over time."""
     return f"{prefix}_{_encode(int(unix_seconds * 1000), bytes(10))}"
+
+
+def made_at(id_: str) -> datetime:
+    """When `new_id` made it."""
+    raw = base64.b32hexdecode(id_.partition("_")[2].upper() + "======")
+    return datetime.fromtimestamp(int.from_bytes(raw[:6], "big") / 1000, UTC)
 
 
 def _encode(milliseconds: int, tail: bytes) -> str:

@@ -22,6 +22,7 @@ from webhooks_app.models.second_factor import AuthenticatorApp, Passkey, Recover
 from webhooks_app.models.stats import DeliveryStat
 from webhooks_app.models.subject import Subject
 from webhooks_app.models.subscription import SendAllowance, Subscription, SubscriptionHealth
+from webhooks_app.models.usage import Usage
 from webhooks_app.models.user import FailedLogIn, PasswordReset, User, UserSession
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "Subject",
     "Subscription",
     "SubscriptionHealth",
+    "Usage",
     "User",
     "UserSession",
 ]

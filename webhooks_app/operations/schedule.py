@@ -33,4 +33,5 @@ PERIODIC = (
     Periodic("webhooks_app.jobs.upkeep.forget_unseen", timedelta(days=1)),
     Periodic("webhooks_app.jobs.upkeep.delete_old_requests", timedelta(hours=1)),
     Periodic("webhooks_app.jobs.upkeep.delete_old_answers", timedelta(minutes=1)),
+    Periodic("webhooks_app.jobs.upkeep.meter_usage", timedelta(minutes=10)),
 )

@@ -50,6 +50,7 @@ from webhooks_app.web.views import (
     theme,
     try_it,
     unsubscribe,
+    usage,
 )
 
 VIEWS = (
@@ -87,6 +88,7 @@ VIEWS = (
     try_it,
     theme,
     unsubscribe,
+    usage,
 )
 
 

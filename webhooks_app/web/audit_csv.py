@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import orjson
 
+from webhooks_app.lib.csv_file import Row, csv_lines
 from webhooks_app.lib.times import rfc3339
 from webhooks_app.models import AuditEntry
-from webhooks_app.web.csv_file import Row, csv_lines
 
 COLUMNS = (
     "time",

@@ -6,8 +6,8 @@ import orjson
 
 from webhooks_app.deliveries.log import Logged
 from webhooks_app.events.summaries import summary_of
+from webhooks_app.lib.csv_file import csv_lines
 from webhooks_app.lib.times import rfc3339
-from webhooks_app.web.csv_file import csv_lines
 
 Batches = Iterable[Sequence[Logged]]
 

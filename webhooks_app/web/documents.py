@@ -28,6 +28,7 @@ FIRST = (
     "chat",
     "accounts",
     "operating",
+    "runbook",
 )
 
 
