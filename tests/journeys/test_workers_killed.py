@@ -148,6 +148,32 @@ def test_what_a_killed_worker_held_goes_on_long_before_its_lease_runs_out(
 
 
 @BOTH
+def test_what_the_only_worker_held_goes_on_although_its_replacement_is_new(
+    patient_journey: Journey, receiver: Receiver, measured: Measured
+) -> None:
+    journey = patient_journey
+    receiver.answer = answer_after(LONG_LEASE)
+    journey.add_webhook(receiver)
+    journey.start_beat()
+    worker = journey.start_worker()
+    window_is_full = arrivals(receiver, ConcurrencyWindow.INITIAL)
+    journey.post_many(32)
+    wait_until(window_is_full, 30, every=0.01)
+    receiver.answer = answer_after(0.0)
+    time.sleep(8)  # the beat is in touch for longer than an engine counts as alive
+
+    killed_at = utcnow()
+    assert journey.kill(worker) > 0
+    journey.start_worker()
+    journey.settled()
+
+    journey.verify(receiver)
+    lost = journey.rows(select(Attempt.started_at).where(Attempt.outcome == "lost"))
+    went_on = max(at for (at,) in lost) - killed_at
+    measured(f"{len(lost)} went on {went_on.total_seconds():.1f} s after the kill")
+
+
+@BOTH
 def test_a_worker_that_was_stopped_loses_what_it_held_and_counts_nothing_twice(
     patient_journey: Journey, receiver: Receiver, measured: Measured
 ) -> None:

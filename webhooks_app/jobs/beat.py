@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import FrameType
 
 import structlog
@@ -20,7 +20,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webhooks_app import doorbell, queue
 from webhooks_app.engine.claim import anything_due
+from webhooks_app.engine.dead_engines import Watch
 from webhooks_app.extensions import db
+from webhooks_app.lib import pulse
 from webhooks_app.lib.errors import reason_of
 from webhooks_app.lib.times import utcnow
 from webhooks_app.operations.checks import BEAT_LOCK
@@ -37,10 +39,13 @@ log = structlog.get_logger(__name__)
 
 
 class Beat:
-    def __init__(self, database: Engine, connection: Redis) -> None:
+    """`lease` is that of deliveries."""
+
+    def __init__(self, database: Engine, connection: Redis, lease: timedelta) -> None:
         self._database = database
         self._connection = connection
         self._lock = connection.lock(LOCK, timeout=LEASE, blocking=False, thread_local=False)
+        self._engines = Watch(database, lease)
         self._stop = threading.Event()
         self._active = False
         self._is_due = False
@@ -52,9 +57,11 @@ class Beat:
     def run(self) -> None:
         """Tick until `stop`, even while Redis or SQL is away."""
         while not self._stop.is_set():
+            pulse.beat()
             try:
                 self.tick()
             except (RedisError, SQLAlchemyError, OSError) as error:
+                self._engines.lose_touch()
                 log.warning("beat missed", reason=reason_of(error))
             self._stop.wait(TICK)
         with suppress(RedisError):
@@ -64,6 +71,7 @@ class Beat:
     def tick(self) -> None:
         if not self._hold_lock():
             return
+        self._engines.free()
         was_due, self._is_due = self._is_due, anything_due(self._database)
         if self._is_due:
             # Deliveries still due at the next tick are too much for the engines that are awake.
@@ -95,7 +103,8 @@ def run_beat(app: Flask) -> None:
     """Beat until SIGTERM or SIGINT."""
     with app.app_context():
         url = parts_of(app).settings.redis_socket_url
-        beat = Beat(db.engine, queue.beat_redis(url))
+        lease = timedelta(seconds=parts_of(app).settings.lease_seconds)
+        beat = Beat(db.engine, queue.beat_redis(url), lease)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, beat.stop)
     beat.run()
