@@ -39,6 +39,8 @@ SECRETS = (
     "smtp_username",
     "smtp_password",
 )
+LEAST_GRACE = 25.0  # seconds; a Redis that hangs is noticed after 20
+TO_RECORD = 10.0
 LEAST_SECRET = 32  # characters
 RATES = ("ingest_rate_limit", "api_rate_limit", "login_rate_limit", "login_tries_limit")
 OTHERS = ("PROMETHEUS_MULTIPROC_DIR",)
@@ -205,6 +207,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         hosts = {self.host} | ({"localhost"} if self.host in EVERY_ADDRESS else set())
         bound = {("localhost" if one in LOOPBACK else one, self.port) for one in hosts}
         return frozenset({((site.hostname or "").rstrip("."), site.port or default), *bound})
+
+    @property
+    def grace(self) -> float:
+        """Seconds that a worker needs to stop: the longest attempt, and time to record it."""
+        return max(LEAST_GRACE, self.delivery_timeout + TO_RECORD)
 
     @property
     def user_agent(self) -> str:

@@ -1,6 +1,7 @@
 """The files in deploy/, each read by the program, or the library, that it is for."""
 
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from flask import Flask
 from granian.cli import cli as granian
 
 from webhooks_app.config import SECRETS, Settings
-from webhooks_app.launch.supervisor import GRACE
+from webhooks_app.launch.systemd import MARGIN
 from webhooks_app.launch.worker import main as worker
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -134,8 +135,28 @@ def test_units_are_kept_in_a_sandbox(unit: Path) -> None:
     assert found.returncode == 0, found.stdout[-300:] + found.stderr
 
 
-def test_the_time_to_stop_is_longer_than_the_grace_of_workers() -> None:
+def times_to_stop() -> Iterator[int]:
     for pod in pods():
         if pod["containers"][0]["name"] != "migrate":
-            assert pod["terminationGracePeriodSeconds"] > GRACE
-    assert all(int(one["stop_grace_period"][:-1]) > GRACE for one in OURS.values())
+            yield pod["terminationGracePeriodSeconds"]
+    for service in OURS.values():
+        yield int(service["stop_grace_period"].removesuffix("s"))
+    for unit in UNITS:
+        if "oneshot" not in (text := unit.read_text()):
+            [seconds] = re.findall(r"^TimeoutStopSec=(\d+)$", text, re.MULTILINE)
+            yield int(seconds)
+
+
+def test_the_time_to_stop_is_longer_than_the_grace_of_workers() -> None:
+    found = list(times_to_stop())
+    assert len(found) == 7
+    assert min(found) >= Settings().grace + MARGIN
+
+
+@pytest.mark.parametrize(("timeout", "grace"), [(1.0, 25.0), (15.0, 25.0), (60.0, 70.0)])
+def test_the_grace_is_long_enough_for_the_longest_attempt(timeout: float, grace: float) -> None:
+    settings = Settings(delivery_timeout=timeout, connect_timeout=1.0, lease_seconds=timeout + 2)
+    assert settings.grace == grace
+    documented = (DEPLOY.parent / "docs/operating.md").read_text()
+    assert "`DELIVERY_TIMEOUT` and 25 s more" in documented
+    assert timeout + 25 > grace

@@ -12,7 +12,7 @@ from tests.journeys.journey import Journey, Posting, answer_after, arrivals
 from tests.support.receiver import Receiver
 from tests.support.servers import RedisServer, wait_until
 from tests.support.sizes import DRILL
-from webhooks_app.launch.supervisor import GRACE
+from webhooks_app.config import LEAST_GRACE
 
 OUTAGE = 300.0 if DRILL else 20.0
 FLUSHES = 40 if DRILL else 4
@@ -120,7 +120,7 @@ def test_workers_stop_in_order_while_redis_is_lost(
         asked = time.monotonic()
         for worker in workers:
             worker.terminate()
-        endings = [worker.wait(GRACE) for worker in workers]
+        endings = [worker.wait(LEAST_GRACE) for worker in workers]
         took = time.monotonic() - asked
 
     assert endings == [0] * len(workers)

@@ -42,7 +42,7 @@ def _serve(stack: ExitStack, plan: StartPlan) -> None:
 
     environ = children.environ(settings, metrics)
     children.allow_many_files()
-    supervisor = Supervisor(on_death=partial(forget_dead_processes, metrics))
+    supervisor = Supervisor(settings.grace, partial(forget_dead_processes, metrics))
     stack.enter_context(supervisor)
     if plan.redis is not None:
         supervisor.start(plan.redis.child(environ))
@@ -53,6 +53,7 @@ def _serve(stack: ExitStack, plan: StartPlan) -> None:
     workers = group(settings, settings.workers, environ)
     if _wait(supervisor, "the web server", plan.site.answers, WEB_PATIENCE):
         supervisor.start(*workers)
+        supervisor.ready()
         click.echo(banner(plan))
         supervisor.watch()
 

@@ -15,6 +15,7 @@ from multiprocessing import get_context
 import structlog
 from setproctitle import setproctitle
 
+from webhooks_app.lib import pulse
 from webhooks_app.lib.starting import exiting_in_one_line
 
 PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0)
@@ -61,8 +62,14 @@ class Process:
         except OSError as error:
             self._plan_restart(str(error))
 
-    def tend(self) -> bool:
-        """Start a dead child again after a pause; True when it is found dead."""
+    def tend(self, *, may_judge: bool = True) -> bool:
+        """Start a dead child again after a pause; True when it is found dead.
+
+        A child that is stuck is killed, if this process may judge that.
+        """
+        if may_judge and self._is_stuck():
+            log.error("child is stuck", child=self.child.name, seconds=pulse.STUCK_AFTER)
+            self.kill()
         died = self._popen is not None and not self.alive()
         if died:
             self._plan_restart("it ended")
@@ -80,8 +87,14 @@ class Process:
         if self._popen.poll() is None:
             return True
         self.kill()
+        pulse.forget(self.child.environ, self._popen.pid)
         self._popen = None
         return False
+
+    def _is_stuck(self) -> bool:
+        if self._popen is None:
+            return False
+        return pulse.is_stuck(self.child.environ, self._popen.pid, since=self._started_at)
 
     def terminate(self) -> None:
         if self._popen is not None:

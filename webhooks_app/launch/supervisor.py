@@ -10,10 +10,13 @@ from typing import Any, Self
 
 import structlog
 
+from webhooks_app.config import LEAST_GRACE
 from webhooks_app.launch.process import Child, Process
+from webhooks_app.launch.systemd import Systemd
+from webhooks_app.lib import pulse
 
 TICK = 0.1
-GRACE = 25.0
+LONG = 5.0  # seconds
 SHORT_GRACE = 1.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -27,8 +30,12 @@ class Supervisor:
     leaves only one second more.
     """
 
-    def __init__(self, grace: float = GRACE, on_death: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, grace: float = LEAST_GRACE, on_death: Callable[[], None] = lambda: None
+    ) -> None:
         self._grace = grace
+        self._systemd = Systemd()
+        self._looked_at = self._late_at = time.monotonic()
         self._on_death = on_death
         self._groups: list[list[Process]] = []
         self._signals = 0
@@ -43,6 +50,7 @@ class Supervisor:
 
     def __exit__(self, *error: object) -> None:
         for group in reversed(self._groups):
+            self._systemd.stopping(self._grace)
             self._stop(group)
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
@@ -61,17 +69,35 @@ class Supervisor:
         """
         deadline = time.monotonic() + seconds
         while not self._signals and time.monotonic() < deadline:
+            may_judge = self._look()
             for process in self._processes():
-                if process.tend():
+                if process.tend(may_judge=may_judge):
                     self._on_death()
+            self._systemd.alive()
             if until():
                 return True
             time.sleep(TICK)
         return False
 
     def all_run(self) -> bool:
-        """Whether no child is down at the moment. Any thread may ask."""
-        return all(process.runs() for process in self._processes())
+        """Whether no child is down, and this looks after them. Any thread may ask."""
+        looks = time.monotonic() - self._looked_at < pulse.STUCK_AFTER
+        return looks and all(process.runs() for process in self._processes())
+
+    def ready(self) -> None:
+        """All children are started: systemd may start what waits for that."""
+        self._systemd.ready()
+
+    def _look(self) -> bool:
+        """Whether this process was on time for long enough to call others stuck.
+
+        After a pause of the whole machine, nobody has given a sign lately.
+        """
+        now = time.monotonic()
+        if now - self._looked_at > LONG:
+            self._late_at = now
+        self._looked_at = now
+        return now - self._late_at > pulse.STUCK_AFTER
 
     @property
     def asked_to_stop(self) -> bool:

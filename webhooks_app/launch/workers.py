@@ -4,6 +4,7 @@ import ctypes
 import gc
 import os
 import sys
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,8 @@ from webhooks_app.launch.external_redis import complaint
 from webhooks_app.launch.metrics_server import Metrics, serve
 from webhooks_app.launch.process import Child
 from webhooks_app.launch.supervisor import Supervisor
+from webhooks_app.launch.systemd import Systemd
+from webhooks_app.lib import pulse
 from webhooks_app.lib.environment import is_set
 from webhooks_app.lib.logs import configure_logging
 from webhooks_app.lib.metrics import forget_dead_processes
@@ -31,7 +34,13 @@ def run_role(role: str, metrics: Metrics) -> None:
 
     children.allow_many_files()
     app = _checked(_settings())
-    serve(metrics, is_up=lambda: not has_died(app))
+    started_at = time.monotonic()
+
+    def is_up() -> bool:
+        return not has_died(app) and not pulse.is_stuck(os.environ, os.getpid(), started_at)
+
+    serve(metrics, is_up)
+    Systemd().ready()
     roles.ROLES[role](app)
 
 
@@ -43,10 +52,12 @@ def supervise(processes: int | None, metrics: Metrics) -> None:
     children.allow_many_files()
     environ = children.environ(settings, metrics.folder)
     number = processes or settings.workers
-    with Supervisor(on_death=partial(forget_dead_processes, metrics.folder)) as supervisor:
+    on_death = partial(forget_dead_processes, metrics.folder)
+    with Supervisor(settings.grace, on_death) as supervisor:
         # Metrics are served in threads, and a process with threads must not fork.
         supervisor.start(*group(settings, number, environ, forks=metrics.port is None))
         serve(metrics, supervisor.all_run)
+        supervisor.ready()
         supervisor.watch()
 
 
