@@ -35,7 +35,7 @@ SIGNED = [name for name, format_ in FORMATS.items() if format_.signature_header]
 
 def sent_headers(name: str, secrets: tuple[str, ...] = SECRETS) -> dict[str, str]:
     body = wire_format(name).envelope(EVENT)
-    return wire_format(name).headers(secrets, DELIVERY, 1772445600, body, EVENT.type)
+    return wire_format(name).headers(secrets, DELIVERY, 1772445600, body, EVENT)
 
 
 @pytest.mark.parametrize("name", FORMATS)

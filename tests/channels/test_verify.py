@@ -12,12 +12,12 @@ from webhooks_app.channels.webhook.verify import detect, verify
 NOW = 1772445600
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 BODY = b'{"a":1}'
-TIMED = ["standard", "pivotal", "stripe", "cloudevents"]
-ONE_SIGNATURE = ["pivra", "pivotal", "pollybot", "pivot", "inqyra", "github"]
+TIMED = ["standard", "pivotal", "stripe", "svix", "cloudevents"]
+ONE_SIGNATURE = ["pivra", "pivotal", "pollybot", "pivot", "inqyra", "github", "shopify"]
 
 
 def signed(name: str, *secrets: str, body: bytes = BODY) -> dict[str, str]:
-    headers = wire_format(name).headers(secrets or (SECRET,), DELIVERY, NOW, body, EVENT.type)
+    headers = wire_format(name).headers(secrets or (SECRET,), DELIVERY, NOW, body, EVENT)
     return {key.lower(): value for key, value in headers.items()}
 
 
@@ -71,6 +71,11 @@ def test_an_old_request_says_how_old_it_is(name: str) -> None:
         ("standard", "webhook-id", "msg_2", "mismatch"),
         ("standard", "webhook-timestamp", str(NOW + 1), "mismatch"),
         ("standard", "webhook-signature", "v1a,abc v2,abc", "does not look like v1,<base64>"),
+        ("svix", "svix-timestamp", "soon", "svix-timestamp is not a number of seconds"),
+        ("svix", "svix-id", "msg_2", "mismatch"),
+        ("svix", "svix-signature", "v1a,abc", "svix-signature does not look like v1,<base64>"),
+        ("shopify", "x-shopify-hmac-sha256", "0" * 64, "look like <44 characters of base64>"),
+        ("shopify", "x-shopify-hmac-sha256", "A" * 43 + "=", "mismatch"),
         ("pivra", "x-pivra-signature-256", "0" * 64, "does not look like sha256=<64 hex digits>"),
         ("pivot", "x-pivot-signature", "sha256=" + "0" * 64, "look like <64 hex digits>"),
         ("github", "x-hub-signature-256", "sha1=" + "0" * 40, "does not look like sha256="),

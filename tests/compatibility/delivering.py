@@ -22,8 +22,8 @@ from webhooks_app.lib.ssrf import Guard
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 SIGNED = [name for name, format_ in FORMATS.items() if format_.signature_header]
-TIMED = ["standard", "pivotal", "stripe", "cloudevents"]
-BOTH_SECRETS = ["standard", "stripe", "cloudevents"]
+TIMED = ["standard", "pivotal", "stripe", "svix", "cloudevents"]
+BOTH_SECRETS = ["standard", "stripe", "svix", "cloudevents"]
 MOST_BYTES = msgspec.structs.replace(EVENT, data=b'{"text":"' + "löw€😀".encode() * 5000 + b'"}')
 
 
@@ -34,7 +34,7 @@ def request_of(
     assert isinstance(event, type(EVENT))
     body = wire_format(name).envelope(event)
     now = int(time.time()) if at is None else at
-    return wire_format(name).headers(secrets or (SECRET,), DELIVERY, now, body, event.type), body
+    return wire_format(name).headers(secrets or (SECRET,), DELIVERY, now, body, event), body
 
 
 def send(url: str, headers: dict[str, str], body: bytes) -> int | None:

@@ -4,11 +4,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 import standardwebhooks
 import stripe
 import svix.webhooks
 from cloudevents.core.bindings.http import HTTPMessage, from_http_event
+from shopify_app import ShopifyApp
 
 from tests.channels.test_formats import EVENT
 from tests.compatibility.delivering import MOST_BYTES, SECRET, request_of, send
@@ -39,6 +41,7 @@ Verify = Callable[[str, dict[str, str], bytes], Any]
 LIBRARIES: list[tuple[str, Verify]] = [
     ("standard", standard),
     ("standard", svixs),
+    ("svix", svixs),
     ("cloudevents", standard),
     ("cloudevents", svixs),
     ("stripe", stripes),
@@ -70,6 +73,31 @@ def test_a_library_takes_either_secret_while_one_rotates(name: str, verify: Veri
     request = delivered(name, new, old)
     verify(new, request.headers, request.body)
     verify(old, request.headers, request.body)
+
+
+def test_shopifys_library_takes_what_we_send_and_nothing_else() -> None:
+    def verdict(request: Received, secret: str = SECRET, more: bytes = b"") -> tuple[bool, object]:
+        verified = ShopifyApp("id", secret).verify_webhook_req(
+            {
+                "method": "POST",
+                "headers": request.headers,
+                "url": "https://app.example/hook",
+                "body": (request.body + more).decode(),
+            }
+        )
+        return verified.ok, verified.shop
+
+    organisation = EVENT.organisation_id
+    of_a_shop = msgspec.structs.replace(EVENT, subject_type="shop", subject_id="acme.myshopify.com")
+    of_no_host = msgspec.structs.replace(EVENT, subject_type="shop", subject_id="a b\u00fc")
+    assert verdict(delivered("shopify", event=of_a_shop)) == (True, "acme")
+    for event in (EVENT, MOST_BYTES, of_no_host):
+        request = delivered("shopify", event=event)
+        assert verdict(request) == (True, organisation)
+    assert not verdict(request, more=b" ")[0]
+    assert not verdict(request, secret=generate_secret())[0]
+    assert request.headers["x-shopify-topic"] == "lead/captured"
+    assert request.headers["x-shopify-event-id"] == EVENT.id
 
 
 def test_stripes_library_reads_an_event() -> None:

@@ -24,7 +24,14 @@ KEPT = 100
 KEPT_BYTES = 8 * 1024 * 1024
 BODY_LIMIT = 512 * 1024
 SHOWN = 8 * 1024
-ID_HEADERS = ("webhook-id", "x-webhook-id", "pivotal-delivery-id", "x-github-delivery")
+ID_HEADERS = (
+    "webhook-id",
+    "svix-id",
+    "x-webhook-id",
+    "pivotal-delivery-id",
+    "x-github-delivery",
+    "x-shopify-webhook-id",
+)
 MASKED = frozenset({"authorization", "proxy-authorization", "cookie"})
 
 

@@ -8,9 +8,11 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import product
 
-from webhooks_app.channels.webhook.formats import wire_format
+from webhooks_app.channels.webhook.formats import FORMATS, EventView, wire_format
+from webhooks_app.channels.webhook.formats.standard import Standard
 from webhooks_app.channels.webhook.signatures import PREFIX, TOLERANCE
 from webhooks_app.inbox.payloads import laid_out
 from webhooks_app.inbox.signature_check import SIGNATURE_HEADERS, SignatureResult, check, detect
@@ -20,8 +22,14 @@ UNEXPLAINED = (
     "that the body is exactly what was sent."
 )
 STAMP = re.compile(r"(?:^|,)t=([0-9]{1,12})(?:,|$)")
-STAMP_HEADER = "webhook-timestamp"
-ID_HEADER = "webhook-id"
+# Where the id and the time are signed too and have headers of their own: how these begin.
+FAMILIES = {
+    format_.signature_header: format_.family
+    for format_ in FORMATS.values()
+    if isinstance(format_, Standard)
+}
+# Signatures do not depend on it.
+NO_EVENT = EventView("", "", datetime.min.replace(tzinfo=UTC), "", None, None, b"")
 REQUEST_LINE = re.compile(r"[A-Z]+ \S+( HTTP/[0-9.]+)?")
 HEADER_LINE = re.compile(r"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*:(.*)")
 
@@ -161,23 +169,26 @@ def _bodies(body: bytes) -> Iterator[tuple[str, bytes]]:
 def _stamp(header: str, headers: Mapping[str, str]) -> int | None:
     """When it was signed, in Unix seconds: from the signature's own header, or one beside it."""
     found = STAMP.search(headers.get(header, ""))
-    text = found[1] if found else headers.get(STAMP_HEADER, "")
+    beside = f"{FAMILIES.get(header, 'webhook')}-timestamp"
+    text = found[1] if found else headers.get(beside, "")
     return int(text) if re.fullmatch("[0-9]{1,12}", text) else None
 
 
 def _signed_content(header: str, headers: Mapping[str, str], body: bytes) -> bytes | None:
     """The text that the signature covers; None if a header that is part of it is missing."""
-    if header != SIGNATURE_HEADERS["standard"]:
+    if header not in FAMILIES:
         found = STAMP.search(headers.get(header, ""))
         return b"%b.%b" % (found[1].encode(), body) if found else body
-    if ID_HEADER not in headers or (stamp := _stamp(header, headers)) is None:
+    id_header = f"{FAMILIES[header]}-id"
+    if id_header not in headers or (stamp := _stamp(header, headers)) is None:
         return None
-    return b"%b.%d.%b" % (headers[ID_HEADER].encode(), stamp, body)
+    return b"%b.%d.%b" % (headers[id_header].encode(), stamp, body)
 
 
 def _expected(name: str, secret: str, headers: Mapping[str, str], body: bytes) -> str:
     """The signature header that the sender would write with this secret."""
     header = SIGNATURE_HEADERS[name]
     stamp = _stamp(header, headers) or 0
-    sent = wire_format(name).headers([secret], headers.get(ID_HEADER, ""), stamp, body, "")
+    message_id = headers.get(f"{FAMILIES.get(header)}-id", "")
+    sent = wire_format(name).headers([secret], message_id, stamp, body, NO_EVENT)
     return next(value for key, value in sent.items() if key.lower() == header)

@@ -6,6 +6,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from webhooks_app.channels.webhook.formats import wire_format
 from webhooks_app.channels.webhook.formats.body_signed import BodySigned
+from webhooks_app.channels.webhook.formats.standard import Standard
 from webhooks_app.lib.folders import folder
 
 LANGUAGES = {"Python": "python", "Node": "node", "Go": "go", "PHP": "php", "Ruby": "ruby"}
@@ -34,11 +35,14 @@ def snippets(name: str) -> list[Snippet]:
     format_ = wire_format(name)
     if format_.signature_header is None:
         return []
-    values = {"scheme": name, "header": "", "prefix": ""}
+    values = {"scheme": name, "header": "", "prefix": "", "family": "", "encoding": "base64"}
     if isinstance(format_, BodySigned):
-        values = {"scheme": "body", "header": format_.sent_as, "prefix": format_.prefix}
-    elif name == "cloudevents":
-        values["scheme"] = "standard"
+        values |= {"scheme": "body", "header": format_.sent_as, "prefix": format_.prefix}
+        values["encoding"] = format_.encoding
+    elif isinstance(format_, Standard):
+        values |= {"scheme": "standard", "family": format_.family}
+    elif name == "stripe":
+        values["encoding"] = "hex"
     return [
         Snippet(language, _templates.get_template(f"{file}.jinja").render(values))
         for language, file in LANGUAGES.items()

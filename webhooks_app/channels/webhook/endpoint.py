@@ -64,10 +64,11 @@ class WebhookEndpoint:
     def message(self, claimed: Claimed, url: str) -> WebhookMessage:
         """The request for `claimed`, signed now."""
         format_ = wire_format(claimed.wire_format)
-        body = format_.envelope(view_of(claimed))
+        event = view_of(claimed)
+        body = format_.envelope(event)
         timestamp = int(time.time())
         signed = format_.headers(
-            self.secrets(timestamp), claimed.delivery_id, timestamp, body, claimed.event_type
+            self.secrets(timestamp), claimed.delivery_id, timestamp, body, event
         )
         headers = {"User-Agent": self.user_agent, **PLAIN, **self._own_headers(url), **signed}
         if claimed.hops:

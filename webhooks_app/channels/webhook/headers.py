@@ -46,6 +46,7 @@ DENIED_PREFIXES = (
     "x-inqyra-signature",
     "x-pivot-signature",
     "x-pivra-signature",
+    "x-shopify-",
 )
 
 

@@ -80,14 +80,16 @@ def sign_standard(secrets: Sequence[str], message_id: str, timestamp: int, body:
     )
 
 
-def verify_standard(secret: str, headers: Mapping[str, str], body: bytes, now: int) -> None:
+def verify_standard(
+    secret: str, headers: Mapping[str, str], body: bytes, now: int, family: str = "webhook"
+) -> None:
     """Check a received request; `headers` by lower-case name. Raises `BadSignature`."""
-    signature = required(headers, "webhook-signature")
-    message_id = required(headers, "webhook-id")
-    timestamp = read_timestamp(required(headers, "webhook-timestamp"), "webhook-timestamp")
+    signature = required(headers, f"{family}-signature")
+    message_id = required(headers, f"{family}-id")
+    timestamp = read_timestamp(required(headers, f"{family}-timestamp"), f"{family}-timestamp")
     offered = [one for one in signature.split(" ") if one.startswith("v1,")]
     if not offered:
-        raise BadSignature("webhook-signature does not look like v1,<base64>.")
+        raise BadSignature(f"{family}-signature does not look like v1,<base64>.")
     check_age(timestamp, now)
     check_match(sign_standard([secret], message_id, timestamp, body), offered)
 

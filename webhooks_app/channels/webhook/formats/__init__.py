@@ -11,9 +11,11 @@ from webhooks_app.channels.webhook.formats.pivot import Pivot
 from webhooks_app.channels.webhook.formats.pivotal import Pivotal
 from webhooks_app.channels.webhook.formats.pivra import Pivra
 from webhooks_app.channels.webhook.formats.pollybot import Pollybot
+from webhooks_app.channels.webhook.formats.shopify import Shopify
 from webhooks_app.channels.webhook.formats.slack import Slack
 from webhooks_app.channels.webhook.formats.standard import Standard
 from webhooks_app.channels.webhook.formats.stripe import Stripe
+from webhooks_app.channels.webhook.formats.svix import Svix
 from webhooks_app.channels.webhook.formats.teams import Teams
 from webhooks_app.channels.webhook.signatures import check_encoded_secret, check_secret
 
@@ -26,6 +28,8 @@ ALL: Sequence[WireFormat] = (
     Inqyra(),
     GitHub(),
     Stripe(),
+    Svix(),
+    Shopify(),
     CloudEvents(),
     Slack(),
     Discord(),

@@ -56,7 +56,7 @@ class WireFormat(Protocol):
         delivery_id: str,
         timestamp: int,
         body: bytes,
-        event_type: str,
+        event: EventView,
     ) -> dict[str, str]:
         """Content type and signature. `secrets` newest first; `timestamp` in Unix seconds."""
         ...

@@ -26,7 +26,7 @@ class GitHub(BodySigned):
         self,
         delivery_id: str,
         timestamp: int,  # noqa: ARG002
-        event_type: str,
+        event: EventView,
     ) -> dict[str, str]:
         """GitHub's header names, which its libraries and plug-ins look for."""
-        return {"X-GitHub-Event": event_type, "X-GitHub-Delivery": delivery_id}
+        return {"X-GitHub-Event": event.type, "X-GitHub-Delivery": delivery_id}

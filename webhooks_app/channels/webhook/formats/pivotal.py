@@ -44,11 +44,11 @@ class Pivotal:
         delivery_id: str,
         timestamp: int,
         body: bytes,
-        event_type: str,
+        event: EventView,
     ) -> dict[str, str]:
         return {
             "Content-Type": self.content_type,
-            "pivotal-event": event_type,
+            "pivotal-event": event.type,
             "pivotal-delivery-id": delivery_id,
             "pivotal-signature": f"v1,t={timestamp},sig={_sign(secrets[0], timestamp, body)}",
         }

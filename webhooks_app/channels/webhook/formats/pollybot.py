@@ -77,9 +77,9 @@ class Pollybot(BodySigned):
             quoted(event.subject_of_type("chatbot")),
         )
 
-    def more_headers(self, delivery_id: str, timestamp: int, event_type: str) -> dict[str, str]:
+    def more_headers(self, delivery_id: str, timestamp: int, event: EventView) -> dict[str, str]:
         """The timestamp is only information: it is not signed."""
         return {
-            **super().more_headers(delivery_id, timestamp, event_type),
+            **super().more_headers(delivery_id, timestamp, event),
             "X-Webhook-Timestamp": str(timestamp),
         }

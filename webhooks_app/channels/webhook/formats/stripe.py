@@ -44,7 +44,7 @@ class Stripe:
         delivery_id: str,
         timestamp: int,
         body: bytes,
-        event_type: str,  # noqa: ARG002
+        event: EventView,  # noqa: ARG002
     ) -> dict[str, str]:
         signatures = [f"v1={_sign(secret, timestamp, body)}" for secret in secrets]
         return {

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from webhooks_app.channels.webhook.formats.contract import EventView
 from webhooks_app.channels.webhook.signatures import BadSignature
 
 
@@ -18,7 +19,7 @@ class Unsigned:
         delivery_id: str,  # noqa: ARG002
         timestamp: int,  # noqa: ARG002
         body: bytes,  # noqa: ARG002
-        event_type: str,  # noqa: ARG002
+        event: EventView,  # noqa: ARG002
     ) -> dict[str, str]:
         return {"Content-Type": self.content_type}
 
