@@ -22,8 +22,10 @@ from webhooks_app.models import (
     Delivery,
     Event,
     Inbox,
+    InboxRequest,
     MailRecipient,
     Membership,
+    Notification,
     Organisation,
     Passkey,
     Subscription,
@@ -217,6 +219,49 @@ def inbox(organisation: Organisation, secret: str | None = SECRET, **more: Any) 
     db.session.add(row)
     db.session.commit()
     return row
+
+
+def notification(organisation: Organisation, **more: Any) -> Notification:
+    values: dict[str, Any] = {
+        "id": new_id("ntf"),
+        "mode": "live",
+        "kind": "delivery_failed",
+        "title": "CRM: a delivery failed permanently",
+        "body": "lead.captured could not be delivered after 6 tries.",
+        "created_at": utcnow(),
+    }
+    row = Notification(organisation_id=organisation.id, **(values | more))
+    db.session.add(row)
+    db.session.commit()
+    return row
+
+
+def example_rows(organisation_id: str) -> None:
+    """What the examples of the API's document are about and no request can make."""
+    number, now = "06gvpml7cj579nme4baogimovo", utcnow()
+    user = User(
+        id=f"usr_{number}", email="ada@example.com", name="Ada", password_hash="", created_at=now
+    )
+    mine = {"organisation_id": organisation_id}
+    inbox = Inbox(id=f"inb_{number}", token="example", name="Example", created_at=now, **mine)
+    told = {"kind": "delivery_failed", "title": "Failed", "body": "", "mode": "live"}
+    for row in (
+        user,
+        Membership(user_id=user.id, role="admin", **mine),
+        Notification(id=f"ntf_{number}", created_at=now, **told, **mine),
+        inbox,
+        InboxRequest(
+            id=f"req_{number}",
+            inbox_id=inbox.id,
+            method="POST",
+            headers="[]",
+            body=b"{}",
+            received_at=now,
+        ),
+    ):
+        db.session.merge(row)
+        db.session.flush()
+    db.session.commit()
 
 
 def signed(

@@ -27,10 +27,13 @@ def post(api: Api) -> Callable[[str, object], Any]:
     return lambda path, body: api.post(path, body).get_json()
 
 
-def test_everything_that_is_read_has_a_tag_and_is_not_sent_twice(api: Api) -> None:
+def test_everything_that_is_read_has_a_tag_and_is_not_sent_twice(
+    api: Api, organisation: Organisation
+) -> None:
     """All except the document, which needs no key."""
     for path in READS:
         if path != "/openapi.json":
+            factories.example_rows(organisation.id)
             real, _ = example_request(DOCUMENT, path, "get", post(api))
             first = api.get(real)
             assert first.status_code == 200, (path, first.text)
@@ -41,9 +44,12 @@ def test_everything_that_is_read_has_a_tag_and_is_not_sent_twice(api: Api) -> No
             assert (other.status_code, other.data) == (200, first.data), path
 
 
-def test_a_change_of_what_was_changed_meanwhile_is_refused(api: Api) -> None:
+def test_a_change_of_what_was_changed_meanwhile_is_refused(
+    api: Api, organisation: Organisation
+) -> None:
     """For each operation that changes one object."""
     for path, method in CHANGES:
+        factories.example_rows(organisation.id)
         real, body = example_request(DOCUMENT, path, method, post(api))
         sent = {} if body is None else {"json": body}
         before = every_row()

@@ -41,10 +41,13 @@ def made(api: Api, path: str, body: object) -> Any:
     return api.post(path, body).get_json()
 
 
-def test_a_lost_answer_that_is_asked_for_again_makes_nothing_twice(api: Api) -> None:
+def test_a_lost_answer_that_is_asked_for_again_makes_nothing_twice(
+    api: Api, organisation: Organisation
+) -> None:
     """For each POST of the document."""
     for path in POSTS:
         key = next(keys)
+        factories.example_rows(organisation.id)
         real, body = example_request(
             DOCUMENT, path, "post", lambda path, body: made(api, path, body)
         )

@@ -284,7 +284,7 @@ def test_while_a_secret_rotates_both_sign(
 def test_an_overlap_is_told_only_where_both_sign(api: Api, name: str) -> None:
     made = api.webhook(wire_format=name)
     rotated = api.post(f"/webhooks/{made['id']}/rotate-secret").get_json()
-    both = name in ("standard", "cloudevents", "stripe")
+    both = name in ("standard", "cloudevents", "stripe", "svix")
     assert (rotated["previous_secret_expires_at"] is not None) == both
 
 

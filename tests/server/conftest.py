@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from flask import Flask
 
 from tests import factories
 from tests.conftest import ENCRYPTION_KEY, SECRET_KEY, settings_for
@@ -27,7 +28,9 @@ class Site:
     port: int
     key: str
     inbox: str
+    organisation_id: str
     log: Path
+    app: Flask
 
     @property
     def url(self) -> str:
@@ -36,6 +39,12 @@ class Site:
     @property
     def authorization(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.key}"}
+
+    def restore_examples(self) -> None:
+        """What the examples are about, as often as one of them deletes it."""
+        with self.app.app_context():
+            factories.example_rows(self.organisation_id)
+            db.session.remove()
 
     def answers(self) -> bool:
         try:
@@ -52,8 +61,8 @@ def site(
     shutil.copy(sqlite_template, folder / "hookline.db")
     database = f"sqlite:///{folder}/hookline.db"
     settings = settings_for(database, redis_server.url, folder, port=free_port())
-    key, inbox = organisation_of(settings)
-    site = Site(settings.port, key, inbox, folder / "web.log")
+    app = create_app(settings)
+    site = Site(settings.port, *organisation_of(app), log=folder / "web.log", app=app)
     with running(site, settings):
         yield site
 
@@ -70,10 +79,12 @@ def running(site: Site, settings: Settings, **more: str) -> Iterator[None]:
         process.wait()
 
 
-def organisation_of(settings: Settings) -> tuple[str, str]:
-    with create_app(settings).app_context():
+def organisation_of(app: Flask) -> tuple[str, str, str]:
+    """A key of a new organisation, an inbox, and its id."""
+    with app.app_context():
         organisation = factories.organisation()
-        made = factories.api_key(organisation), factories.inbox(organisation).token
+        inbox = factories.inbox(organisation)
+        made = factories.api_key(organisation), inbox.token, organisation.id
         db.session.remove()
         db.engine.dispose()
         return made

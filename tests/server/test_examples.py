@@ -42,6 +42,7 @@ def test_every_example_gets_the_answer_that_is_printed(
 ) -> None:
     monkeypatch.setenv("HOOKLINE_API_KEY", site.key)
     for slug, operation in OPERATIONS.items():
+        site.restore_examples()
         source = requests.get(f"{site.url}/docs/reference/{slug}.md", timeout=30).text
         code = example(source, language, real_ids(site, operation.path))
         if slug == "create-event-type":  # the example's type is already registered

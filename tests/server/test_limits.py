@@ -14,6 +14,7 @@ import requests
 from tests.conftest import settings_for
 from tests.server.conftest import Site, organisation_of, running
 from tests.support.servers import RedisServer, free_port
+from webhooks_app import create_app
 from webhooks_app.lib.rate import BLOCKS
 
 MOST = 100
@@ -30,7 +31,8 @@ def sites(sqlite_template: Path, own_redis: RedisServer, tmp_path: Path) -> Iter
             settings = settings_for(
                 f"sqlite:///{tmp_path}/hookline.db", own_redis.url, tmp_path, port=free_port()
             )
-            site = Site(settings.port, *organisation_of(settings), tmp_path / f"{number}.log")
+            app, log = create_app(settings), tmp_path / f"{number}.log"
+            site = Site(settings.port, *organisation_of(app), log=log, app=app)
             limits = dict.fromkeys(("INGEST_RATE_LIMIT", "API_RATE_LIMIT"), f"{MOST} per hour")
             stack.enter_context(running(site, settings, **limits))
             sites.append(site)

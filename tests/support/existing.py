@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from secrets import token_hex
 from typing import Any
 
 Post = Callable[[str, object], Any]
@@ -19,9 +20,18 @@ TYPE = {"name": "order.paid", "sample": {"id": "ord_1"}}
 def existing(post: Post, path: str) -> Mapping[str, str]:
     """The ids in the examples, and those of new objects to replace them.
 
-    `post` makes an object below `/api/v1` and returns its JSON; `path` is what they are for.
+    `post` makes an object below `/api/v1` and returns its JSON; `path` is what they are for. What
+    no request can make is in `factories.example_rows`.
     """
     post("/event-types", TYPE)
+    more = {}
+    if "api-keys" in path:
+        made = post("/api-keys", {"name": "Other", "preset": "read"})
+        more["key_06gvpml7cj579nme4baogimovo"] = made["id"]
+    if "invitations" in path:
+        made = post("/invitations", {"email": f"{token_hex(4)}@example.com"})
+        more["inv_06gvpml7cj579nme4baogimovo"] = made["id"]
+        more["grace@"] = f"{token_hex(4)}@"
     webhook = (
         post("/chatbots/bot_1/webhooks", CHATBOT_WEBHOOK)["webhook"]
         if "chatbots" in path
@@ -32,6 +42,7 @@ def existing(post: Post, path: str) -> Mapping[str, str]:
     event_id = post("/events", {"type": "lead.captured", "data": {"name": "Ada"}})["id"]
     replay_id = post("/replays", {"delivery_ids": [delivery["id"]]})["id"]
     return {
+        **more,
         "evt_06gvpml7cj579nme4baogimovo": event_id,
         "rpl_06gvpml7cj579nme4baogimovo": replay_id,
         "whk_06gvpml7cj579nme4baogimovo": webhook["id"],

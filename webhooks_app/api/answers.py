@@ -6,8 +6,12 @@ from typing import Annotated, Any, Generic, TypeVar
 import msgspec
 from flask import Response
 from msgspec import Meta
+from werkzeug.datastructures import MIMEAccept
 
 from webhooks_app.lib.paging import Page
+
+JSON = "application/json"
+NDJSON = "application/x-ndjson"
 
 Row = TypeVar("Row")
 Shown = TypeVar("Shown", bound=msgspec.Struct)
@@ -28,6 +32,11 @@ def answer(content: msgspec.Struct | Mapping[str, object], status: int = 200) ->
 
 def page(page: Page[Row], shape: Callable[[Row], Shown]) -> PageAnswer[Shown]:
     return PageAnswer([shape(row) for row in page.rows], page.next_cursor)
+
+
+def lines_wanted(accepted: MIMEAccept) -> bool:
+    """Whether the client prefers one JSON a line over a page."""
+    return accepted.best_match([JSON, NDJSON]) == NDJSON
 
 
 def no_content() -> Response:

@@ -92,7 +92,7 @@ def requires_live(view: Callable[P, R]) -> Callable[P, R]:
                 403,
                 "live-key-needed",
                 "This key may not do that",
-                "Live and test share event types. Use a live key, or change them in the dashboard.",
+                "Live and test share this. Use a live key, or change it in the dashboard.",
             )
         return view(*args, **kwargs)
 

@@ -17,6 +17,8 @@ class Operation:
     member of the answer, with dots between names. `volatile` are members of a
     GET's answer that change without an edit, such as counters, written the same way.
 
+    `lines` is the type of a line where the answer can also be lines of JSON.
+
     `scope`, `live_only` and `limited` come from the view's guards.
     """
 
@@ -27,6 +29,7 @@ class Operation:
     body: object = None
     body_optional: bool = False
     query: object = None
+    lines: object = None
     problems: Sequence[str] = ()
     knows_repeats: bool = False
     shows_once: str | None = None

@@ -10,11 +10,12 @@ from msgspec import Meta
 from werkzeug.datastructures import MultiDict
 
 from webhooks_app.deliveries.filters import Filters, status_codes
+from webhooks_app.deliveries.statistics import Step
 from webhooks_app.lib.json_faults import as_fault
 from webhooks_app.lib.paging import DEFAULT_SIZE, LARGEST_SIZE, PageBounds, decode_cursor
 from webhooks_app.lib.pointers import Fault, Invalid
 from webhooks_app.subscriptions.spec import Key
-from webhooks_app.vocabulary import DeliveryStatus, SubscriptionKind
+from webhooks_app.vocabulary import ActorKind, DeliveryStatus, SubscriptionKind
 
 Moment = Annotated[datetime, Meta(tz=True)]
 StatusCode = Annotated[
@@ -26,6 +27,7 @@ StatusCode = Annotated[
 NESTED = re.compile(r"([a-z]+)\[([^\[\]]*)\]")
 NUMBERS = ("limit",)
 BOOLEANS = {"true": True, "false": False}
+BOOLEAN_NAMES = ("missing", "unread", "revoke_keys")
 WHOLE = re.compile(r"-?[0-9]{1,9}")
 MOMENT = "Give a time with a time zone, such as 2026-03-02T10:00:00Z."
 EXPECTED = {
@@ -36,6 +38,9 @@ EXPECTED = {
     ),
     "since": MOMENT,
     "until": MOMENT,
+    "actor_kind": f"Give one of {', '.join(ActorKind)}.",
+    "step": f"Give one of {', '.join(Step)}.",
+    **dict.fromkeys(BOOLEAN_NAMES, "Give true or false."),
 }
 
 
@@ -168,4 +173,4 @@ def _read_value(name: str, text: str) -> object:
     """
     if name in NUMBERS and WHOLE.fullmatch(text):
         return int(text)
-    return BOOLEANS.get(text, text) if name == "missing" else text
+    return BOOLEANS.get(text, text) if name in BOOLEAN_NAMES else text

@@ -107,6 +107,20 @@ def _count(limit: Limit, counted: Allowance | None = None) -> None:
         raise _too_many(allowance)
 
 
+def limit_mail(what: str, *key: str) -> None:
+    """Count a mail to `key`, as pages do. A 429 `Problem` says when to try again."""
+    allowance = parts().rates.count(parts().settings.login_tries_limit, what, *key)
+    if allowance.exceeded:
+        seconds = allowance.seconds_left
+        raise Problem(
+            429,
+            "too-many-requests",
+            "Too many requests",
+            f"Too many mails to this address. Try again in {seconds} s.",
+            headers={"Retry-After": str(seconds)},
+        )
+
+
 def _too_many(allowance: Allowance) -> Problem:
     seconds = allowance.seconds_left
     return Problem(

@@ -3,7 +3,8 @@
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, any_, func, select
@@ -21,10 +22,43 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 # What the engine's stored names mean to people.
 OUTCOMES = ("delivered", "retrying", "failed")
+MOST_BARS = 1000
+MOST_LISTED = 100
 
 # What is older than a day hardly changes, and is most of what a month's chart reads.
 KEPT_SECONDS = 60
 _kept: Cache[Hashable, Sequence["Counted"]] = Cache(1000, KEPT_SECONDS)
+
+
+class Step(StrEnum):
+    """How long a bar lasts; days are in UTC."""
+
+    HOUR = "hour"
+    DAY = "day"
+
+    @property
+    def length(self) -> timedelta:
+        return HOUR if self is Step.HOUR else DAY
+
+    def start_of(self, moment: datetime) -> datetime:
+        hour = _hour(moment.astimezone(UTC))
+        return hour if self is Step.HOUR else hour.replace(hour=0)
+
+
+class Period(NamedTuple):
+    """Whole steps, from `first` to before `end`."""
+
+    first: datetime
+    end: datetime
+    step: Step
+
+
+class OneOfThem(NamedTuple):
+    """A subscription and its attempts by outcome."""
+
+    id: str
+    name: str
+    counts: Mapping[str, int]
 
 
 class Counted(NamedTuple):
@@ -56,8 +90,23 @@ class Traffic:
     @property
     def success_rate(self) -> float | None:
         """The share of all attempts that were delivered."""
-        attempts = sum(self.totals.values())
-        return self.totals["delivered"] / attempts if attempts else None
+        return rate_of(self.totals)
+
+
+def rate_of(counts: Mapping[str, int]) -> float | None:
+    """The share of all attempts that were delivered; None without attempts."""
+    attempts = sum(counts.values())
+    return counts.get("delivered", 0) / attempts if attempts else None
+
+
+def period(since: datetime, until: datetime, step: Step) -> Period:
+    """The whole steps that hold all from `since` to `until`. Raises ValueError, for people."""
+    if since >= until:
+        raise ValueError("`since` must be before `until`.")
+    if (until - since) / step.length >= MOST_BARS:
+        raise ValueError(f"That would be more than {MOST_BARS} points. Use a shorter time.")
+    first, last = step.start_of(since), step.start_of(until)
+    return Period(first, last if last == until else last + step.length, step)
 
 
 def traffic(
@@ -69,9 +118,7 @@ def traffic(
 ) -> Traffic:
     """The last `stretch`, in bars of `step`, both whole hours; of all, or of one of theirs."""
     first = _hour(utcnow()) - stretch + HOUR
-    own = select(Subscription.id).where(Subscription.in_tenant(tenant))
-    if subscription_id is not None:
-        own = own.where(Subscription.id == subscription_id)
+    own = _own(tenant, subscription_id)
     today = max(first, _hour(utcnow()) - DAY)
     key = (tenant, subscription_id, first, step)
     before = _kept.get(key)
@@ -79,15 +126,65 @@ def traffic(
         before = _counts(session, own, (first, today), step) if first < today else ()
         _kept.put(key, before)
     rows = (*before, *_counts(session, own, (today, None), step, first))
+    return _drawn(rows, first, step, stretch // step)
+
+
+def traffic_of(
+    session: Session, tenant: Tenant, period: Period, subscription_id: str | None = None
+) -> Traffic:
+    """The attempts of a period, of all or of one of theirs."""
+    first, end, step = period.first, period.end, period.step.length
+    rows = _counts(session, _own(tenant, subscription_id), (first, end), step)
+    return _drawn(rows, first, step, (end - first) // step)
+
+
+def by_subscription(
+    session: Session, tenant: Tenant, period: Period, subscription_id: str | None = None
+) -> Sequence[OneOfThem]:
+    """Those with most attempts in the period first, up to `MOST_LISTED`. Deleted ones too."""
+    number = func.sum(DeliveryStat.count)
+    within = (
+        DeliveryStat.subscription_id.in_(_own(tenant, subscription_id)),
+        DeliveryStat.hour >= period.first,
+        DeliveryStat.hour < period.end,
+    )
+    busiest = (
+        select(DeliveryStat.subscription_id)
+        .where(*within)
+        .group_by(DeliveryStat.subscription_id)
+        .order_by(number.desc(), DeliveryStat.subscription_id)
+        .limit(MOST_LISTED)
+        .subquery()
+    )
+    rows = session.execute(
+        select(DeliveryStat.subscription_id, Subscription.name, DeliveryStat.outcome, number)
+        .join(busiest, busiest.c.subscription_id == DeliveryStat.subscription_id)
+        .join(Subscription, Subscription.id == DeliveryStat.subscription_id)
+        .where(*within)
+        .group_by(DeliveryStat.subscription_id, Subscription.name, DeliveryStat.outcome)
+    )
+    counted: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    for id_, name, outcome, count in rows:
+        counted[id_, name][outcome] = int(count)
+    found = [OneOfThem(*key, counts) for key, counts in counted.items()]
+    return sorted(found, key=lambda one: (-sum(one.counts.values()), one.id))
+
+
+def _own(tenant: Tenant, subscription_id: str | None) -> Select[str]:
+    own = select(Subscription.id).where(Subscription.in_tenant(tenant))
+    return own if subscription_id is None else own.where(Subscription.id == subscription_id)
+
+
+def _drawn(rows: Iterable["Counted"], first: datetime, step: timedelta, bars: int) -> Traffic:
     counted: dict[int, Counter[str]] = defaultdict(Counter)
     latencies: Counter[int] = Counter()
     for at, outcome, latency, count in rows:
         counted[(at - first) // step][outcome] += int(count)
         if outcome == "delivered":
             latencies[latency] += int(count)
-    bars = [Bar(first + step * at, counted[at]) for at in range(stretch // step)]
-    totals = {name: sum(bar.counts.get(name, 0) for bar in bars) for name in OUTCOMES}
-    return Traffic(bars, totals, {at: percentile(latencies, at) for at in (50, 95, 99)})
+    drawn = [Bar(first + step * at, counted[at]) for at in range(bars)]
+    totals = {name: sum(bar.counts.get(name, 0) for bar in drawn) for name in OUTCOMES}
+    return Traffic(drawn, totals, {at: percentile(latencies, at) for at in (50, 95, 99)})
 
 
 def _counts(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_urlsafe
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from webhooks_app.inbox.secrets import sealed
@@ -13,14 +13,18 @@ from webhooks_app.lib.crypto import Vault
 from webhooks_app.lib.errors import Conflict, NotFound
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.pointers import Fault, Invalid
+from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Inbox, InboxRequest, Organisation
+from webhooks_app.models import Inbox, InboxRequest, Organisation, Subscription
 from webhooks_app.models.inbox import PLAIN_ANSWER
 from webhooks_app.organisations.audit_log import Target, record
+from webhooks_app.vocabulary import Mode
 
 MOST = 20
 LONGEST_NAME = 200
 API_INBOX = "Test webhook"
+LONGEST_DELAY = 20
+LONGEST_BODY = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,40 @@ def find_own(session: Session, organisation_id: str, token: str) -> Inbox:
     return inbox
 
 
+def find_by_id(session: Session, organisation_id: str, inbox_id: str) -> Inbox:
+    """Raises `NotFound`, also for another organisation's inbox."""
+    query = Inbox.of_organisation(organisation_id).where(Inbox.id == inbox_id)
+    if (inbox := session.scalar(query)) is None:
+        raise NotFound
+    return inbox
+
+
+def find_to_change(session: Session, tenant: Tenant, inbox_id: str) -> Inbox:
+    """Like `find_by_id`. Raises `Conflict` in test mode for one to which a live webhook sends."""
+    inbox = find_by_id(session, tenant.organisation_id, inbox_id)
+    if tenant.mode == Mode.TEST and session.scalar(_live_senders(inbox)) is not None:
+        raise Conflict("A live webhook sends to this inbox. Use a live key.")
+    return inbox
+
+
+def _live_senders(inbox: Inbox) -> Select[str]:
+    return (
+        select(Subscription.id)
+        .where(
+            Subscription.in_tenant(Tenant(inbox.organisation_id, Mode.LIVE.value)),
+            Subscription.is_present(),
+            Subscription.url.contains(inbox.token, autoescape=True),
+        )
+        .limit(1)
+    )
+
+
+def summary_of(session: Session, inbox: Inbox) -> InboxSummary:
+    query = select(func.count(), func.max(InboxRequest.received_at))
+    counted = session.execute(query.where(InboxRequest.inbox_id == inbox.id)).one()
+    return InboxSummary(inbox, *counted)
+
+
 def list_inboxes(session: Session, organisation_id: str) -> Sequence[InboxSummary]:
     """Oldest first."""
     query = (
@@ -67,7 +105,12 @@ def list_inboxes(session: Session, organisation_id: str) -> Sequence[InboxSummar
 
 
 def open_inbox(
-    session: Session, organisation_id: str, name: str, secret: str, vault: Vault
+    session: Session,
+    organisation_id: str,
+    name: str,
+    secret: str,
+    vault: Vault,
+    answer: CannedAnswer | None = None,
 ) -> Inbox:
     """A new inbox with its own URL, committed. `secret` checks signatures; empty for none.
 
@@ -79,7 +122,7 @@ def open_inbox(
         )
     sealed_secret = sealed(secret, vault) if secret else None
     _lock(session, organisation_id)
-    return _add(session, organisation_id, name.strip(), sealed_secret)
+    return _add(session, organisation_id, name.strip(), sealed_secret, answer)
 
 
 def inbox_of_api(session: Session, organisation_id: str) -> Inbox:
@@ -110,7 +153,13 @@ def _lock(session: Session, organisation_id: str) -> None:
     session.execute(row.with_for_update(key_share=True))
 
 
-def _add(session: Session, organisation_id: str, name: str, sealed_secret: str | None) -> Inbox:
+def _add(
+    session: Session,
+    organisation_id: str,
+    name: str,
+    sealed_secret: str | None,
+    answer: CannedAnswer | None = None,
+) -> Inbox:
     opened = select(func.count()).where(Inbox.in_organisation(organisation_id))
     if (session.scalar(opened) or 0) >= MOST:
         session.rollback()
@@ -125,6 +174,7 @@ def _add(session: Session, organisation_id: str, name: str, sealed_secret: str |
         sealed_secret=sealed_secret,
         created_at=utcnow(),
     )
+    _write_answer(inbox, answer or CannedAnswer())
     session.add(inbox)
     record(session, "inbox.opened", Target.of(inbox))
     session.commit()
@@ -144,8 +194,19 @@ def answer_of(inbox: Inbox) -> CannedAnswer:
     )
 
 
+def fault_of_body(text: str) -> str | None:
+    """What is wrong with the body of an answer, as a sentence."""
+    if len(text.encode(errors="replace")) > LONGEST_BODY:
+        return f"The body can have at most {LONGEST_BODY:,} bytes."
+    return "The body cannot contain NUL characters." if "\0" in text else None
+
+
 def set_answer(session: Session, inbox: Inbox, answer: CannedAnswer) -> None:
     """Set the answer that senders get from now on, committed."""
+    _write_answer(inbox, answer)
+    session.commit()
+
+
+def _write_answer(inbox: Inbox, answer: CannedAnswer) -> None:
     inbox.answer_status, inbox.answer_delay_ms = answer.status, answer.delay_ms
     inbox.answer_body, inbox.answer_type = answer.body, answer.content_type
-    session.commit()

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from webhooks_app.extensions import Model
 from webhooks_app.models.columns import Id, IdText, Moment, Object, OptionalRef, Word
-from webhooks_app.models.ownership import OrganisationOwned
+from webhooks_app.models.ownership import SharedOrOwned
 
 LONGEST_NAME = 254
 LONGEST_ID = 64
@@ -13,7 +13,7 @@ LONGEST_IP = 45
 LONGEST_AGENT = 200
 
 
-class AuditEntry(OrganisationOwned, Model):
+class AuditEntry(SharedOrOwned, Model):
     """An entry. It never changes.
 
     Names are stored, so that an entry stays readable when its actor or target is deleted.

@@ -7,7 +7,7 @@ recognise these comparisons in the SQL that reaches the database.
 
 from typing import TYPE_CHECKING, Self
 
-from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, bindparam, or_, select
 
 from webhooks_app.lib.tenant import Tenant
 
@@ -31,6 +31,18 @@ class OrganisationOwned:
         return cls.organisation_id == bindparam("owner_organisation", organisation_id, unique=True)
 
 
+class SharedOrOwned(OrganisationOwned):
+    """A row of one organisation, in one mode or of what both modes share: then `mode` is null."""
+
+    if TYPE_CHECKING:
+        mode: Mapped[str | None]
+
+    @classmethod
+    def in_mode_or_shared(cls, mode: str) -> ColumnElement[bool]:
+        own = cls.mode == bindparam("owner_mode", mode, unique=True)
+        return or_(cls.mode.is_(None), own)
+
+
 class TenantOwned(OrganisationOwned):
     """A row of one organisation in one mode."""
 
@@ -50,6 +62,6 @@ class TenantOwned(OrganisationOwned):
         )
 
 
-def of_one_organisation(one: Table, other: Table) -> ColumnElement[bool]:
-    """For joins of two tables that both belong to organisations."""
+def of_one_organisation(one: FromClause, other: FromClause) -> ColumnElement[bool]:
+    """For joins of two tables, or of one with itself, that both belong to organisations."""
     return one.c.organisation_id == other.c.organisation_id

@@ -22,7 +22,7 @@ class AuditFilters:
     """A filter; None means any.
 
     `actor` and `target` are part of a name, or a whole id. `action` is one of `ACTIONS`, or a kind
-    of target. `since` and `until` bound the time.
+    of target. `since` and `until` bound the time. `mode` also has what both modes share.
     """
 
     kind: ActorKind | None = None
@@ -31,6 +31,7 @@ class AuditFilters:
     target: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    mode: str | None = None
 
 
 def list_entries(
@@ -87,6 +88,8 @@ def _conditions(filters: AuditFilters) -> Iterator[ColumnElement[bool]]:
         yield AuditEntry.id >= _first_id(filters.since)
     if filters.until is not None:
         yield AuditEntry.id < _first_id(filters.until)
+    if filters.mode is not None:
+        yield AuditEntry.in_mode_or_shared(filters.mode)
 
 
 def _first_id(moment: datetime) -> str:

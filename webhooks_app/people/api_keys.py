@@ -30,6 +30,16 @@ SCOPES = (
     "webhooks:write",
     "deliveries:read",
     "deliveries:write",
+    "stats:read",
+    "inboxes:read",
+    "inboxes:write",
+    "keys:read",
+    "keys:write",
+    "members:read",
+    "members:write",
+    "audit:read",
+    "notifications:read",
+    "notifications:write",
 )
 
 

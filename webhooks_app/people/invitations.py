@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, delete, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
 from webhooks_app.lib.crypto import digest, new_token
@@ -34,12 +34,16 @@ class ListedInvitation(NamedTuple):
 
 def list_invitations(session: Session, organisation_id: str) -> Sequence[ListedInvitation]:
     """Open invitations by e-mail. One that no longer works can be sent again."""
-    query = (
-        select(Invitation, _works())
-        .where(Invitation.in_organisation(organisation_id))
-        .order_by(Invitation.email)
-    )
+    query = _listed(organisation_id).order_by(Invitation.email)
     return [ListedInvitation(*row) for row in session.execute(query)]
+
+
+def find_listed(session: Session, organisation_id: str, invitation_id: str) -> ListedInvitation:
+    """Like `find`, with whether it works."""
+    query = _listed(organisation_id).where(Invitation.id == invitation_id)
+    if (row := session.execute(query).first()) is None:
+        raise NotFound
+    return ListedInvitation(*row)
 
 
 def find(session: Session, organisation_id: str, invitation_id: str) -> Invitation:
@@ -161,6 +165,10 @@ def _must_be_new(session: Session, organisation: Organisation, address: str) -> 
         raise BadAccount(
             f"There are {MOST} open invitations, which is the limit. Withdraw one first."
         )
+
+
+def _listed(organisation_id: str) -> Select[Invitation, bool]:
+    return select(Invitation, _works()).where(Invitation.in_organisation(organisation_id))
 
 
 def _works() -> ColumnElement[bool]:

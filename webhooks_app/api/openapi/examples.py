@@ -15,10 +15,22 @@ from webhooks_app.api import (
     queries,
     shapes,
 )
+from webhooks_app.api.api_keys import ApiKeyAnswer, NewApiKey, RotateKeyBody
+from webhooks_app.api.audit_log import AuditEntryAnswer
 from webhooks_app.api.deliveries import CountAnswer
 from webhooks_app.api.event_log import ExplanationAnswer, StoredEvent
+from webhooks_app.api.hooks import HookAnswer, HookBody, HookSample
+from webhooks_app.api.inboxes import InboxAnswer, InboxPatch, InboxRequestAnswer, NewInbox
+from webhooks_app.api.members import (
+    InvitationAnswer,
+    InvitationBody,
+    MemberAnswer,
+    MemberPatch,
+)
+from webhooks_app.api.notifications import NotificationAnswer
 from webhooks_app.api.problems import ProblemAnswer
 from webhooks_app.api.replays import ReplayAnswer, ReplayBody
+from webhooks_app.api.stats import StatsAnswer, SubscriptionStatsAnswer
 from webhooks_app.api.webhook_answers import (
     ActionPage,
     EmailActionAnswer,
@@ -233,7 +245,127 @@ CHATBOT_WEBHOOK = {
     "updatedAt": MOMENT,
 }
 
+API_KEY = {
+    "id": "key_06gvpml7cj579nme4baogimovo",
+    "name": "Nightly import",
+    "hint": "q3Zf",
+    "scopes": ["events:write"],
+    "created_at": MOMENT,
+    "created_by": "ada@example.com",
+    "expires_at": None,
+    "last_used_at": LATER,
+    "last_used_ip": "192.0.2.10",
+    "replaced_by": None,
+}
+MEMBER_ID = "usr_06gvpml7cj579nme4baogimovo"
+MEMBER = {"id": MEMBER_ID, "email": "ada@example.com", "name": "Ada", "role": "admin"}
+INVITATION = {
+    "id": "inv_06gvpml7cj579nme4baogimovo",
+    "email": "grace@example.com",
+    "role": "viewer",
+    "invited_by": "Backend",
+    "created_at": MOMENT,
+    "expires_at": "2026-03-09T10:00:00.000Z",
+    "works": True,
+}
+AUDIT_ENTRY = {
+    "id": "aud_06gvpml7cj579nme4baogimovo",
+    "created_at": MOMENT,
+    "actor": {"kind": "person", "name": "ada@example.com", "id": MEMBER_ID},
+    "action": "webhook.updated",
+    "target": {"type": "webhook", "id": WEBHOOK_ID, "name": "New leads to the CRM"},
+    "mode": "live",
+    "detail": {"changed": ["url"]},
+    "ip": "192.0.2.10",
+    "user_agent": "Mozilla/5.0",
+}
+NOTIFICATION = {
+    "id": "ntf_06gvpml7cj579nme4baogimovo",
+    "kind": "delivery_failed",
+    "title": "New leads to the CRM: a delivery failed permanently",
+    "body": "lead.captured could not be delivered after 6 tries.",
+    "subscription_id": WEBHOOK_ID,
+    "delivery_id": DELIVERY_ID,
+    "created_at": MOMENT,
+    "unread": True,
+}
+COUNTS = {"delivered": 41, "retrying": 2, "failed": 1}
+RATE = 0.9318
+STATS = {
+    "since": MOMENT,
+    "until": "2026-03-02T11:00:00.000Z",
+    "step": "hour",
+    "attempts": COUNTS,
+    "success_rate": RATE,
+    "latency_ms": {"p50": 50, "p95": 250, "p99": 500},
+    "points": [{"start": MOMENT, **COUNTS}],
+}
+CANNED = {"status": 200, "delay_ms": 0, "body": '{"received":true}', "content_type": "json"}
+INBOX = {
+    "id": "inb_06gvpml7cj579nme4baogimovo",
+    "name": "Receiver of the nightly test",
+    "url": "https://hooks.example.com/test-webhook/Zk3u0m8yqB5n2cW7",
+    "answer": CANNED,
+    "checks_signatures": True,
+    "requests": 1,
+    "last_received_at": LATER,
+    "created_at": MOMENT,
+}
+INBOX_REQUEST = {
+    "id": "req_06gvpml7cj579nme4baogimovo",
+    "received_at": LATER,
+    "method": "POST",
+    "source": "192.0.2.10",
+    "event": "lead.captured",
+    "delivery_id": DELIVERY_ID,
+    "headers": [["Content-Type", "application/json"], ["webhook-id", DELIVERY_ID]],
+    "body": '{\n  "type": "lead.captured"\n}',
+    "size": 24,
+    "lead": {"name": "Maya Lindqvist"},
+    "answered_status": 200,
+    "signature": {
+        "verified": True,
+        "wire_format": "standard",
+        "why": "The signature is right.",
+    },
+}
+
 EXAMPLES: Mapping[type, object] = {
+    NewApiKey: {"name": "Nightly import", "scopes": ["events:write"]},
+    RotateKeyBody: {"overlap_hours": 24},
+    ApiKeyAnswer: API_KEY,
+    MemberPatch: {"role": "viewer"},
+    MemberAnswer: MEMBER,
+    InvitationBody: {"email": "grace@example.com", "role": "viewer"},
+    InvitationAnswer: INVITATION,
+    AuditEntryAnswer: AUDIT_ENTRY,
+    NotificationAnswer: NOTIFICATION,
+    StatsAnswer: STATS,
+    SubscriptionStatsAnswer: {
+        "since": MOMENT,
+        "until": "2026-03-02T11:00:00.000Z",
+        "data": [
+            {
+                "subscription_id": WEBHOOK_ID,
+                "name": "New leads to the CRM",
+                "attempts": COUNTS,
+                "success_rate": RATE,
+            }
+        ],
+    },
+    HookBody: {"target_url": URL, "event": "lead.captured"},
+    HookAnswer: {"id": WEBHOOK_ID, "target_url": URL, "event": "lead.captured"},
+    HookSample: {
+        "id": EVENT_ID,
+        "event": "lead.captured",
+        "timestamp": MOMENT,
+        "subject": SUBJECT,
+        "data": DATA,
+    },
+    NewInbox: {"name": "Receiver of the nightly test"},
+    InboxPatch: {"answer": {"status": 503}},
+    InboxAnswer: INBOX,
+    InboxRequestAnswer: INBOX_REQUEST,
     event_bodies.EventBody: EVENT,
     event_bodies.BatchBody: {"events": [EVENT]},
     message_bodies.MessageBody: MESSAGE,

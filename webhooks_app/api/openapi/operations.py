@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
+from webhooks_app.api.answers import JSON, NDJSON
 from webhooks_app.api.openapi.parts import PATH_PARAMETERS, RATE_HEADERS
 from webhooks_app.api.openapi.schemas import Schema, Schemas, parameters_of
 from webhooks_app.api.operation import Operation
 from webhooks_app.api.problem_kinds import PROBLEM_KINDS
 
-JSON = "application/json"
 HEADERS_OF = {
     "GET": ("If-None-Match",),
     "POST": ("Idempotency-Key",),
@@ -31,7 +31,7 @@ class Endpoint(NamedTuple):
 
 def kinds_of(operation: Operation) -> Iterator[object]:
     """The types that it reads and answers."""
-    for kind in (operation.body, operation.query, *operation.answers.values()):
+    for kind in (operation.body, operation.query, operation.lines, *operation.answers.values()):
         if kind is not None and not isinstance(kind, Mapping):
             yield from kind if isinstance(kind, tuple) else (kind,)
 
@@ -122,9 +122,9 @@ def _is_tagged(endpoint: Endpoint) -> bool:
     return endpoint.method == "GET" and not endpoint.operation.public
 
 
-def _answer(endpoint: Endpoint, status: int, kind: object, schemas: Schemas) -> dict[str, object]:
+def _answer(endpoint: Endpoint, status: int, kind: object, schemas: Schemas) -> dict[str, Any]:
     operation = endpoint.operation
-    shown: dict[str, object] = {"description": HTTPStatus(status).phrase}
+    shown: dict[str, Any] = {"description": HTTPStatus(status).phrase}
     headers = [] if operation.public else [*RATE_HEADERS]
     if operation.location and status == HTTPStatus.CREATED:
         headers = ["Location", *headers]
@@ -134,6 +134,8 @@ def _answer(endpoint: Endpoint, status: int, kind: object, schemas: Schemas) -> 
     shown["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in headers}
     if kind is not None:
         shown["content"] = {JSON: {"schema": _schema(kind, schemas)}}
+        if operation.lines is not None:
+            shown["content"][NDJSON] = {"schema": _schema(operation.lines, schemas)}
     return shown
 
 

@@ -14,11 +14,9 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import NumberRange
 
-from webhooks_app.inbox.inboxes import CannedAnswer
+from webhooks_app.inbox.inboxes import LONGEST_DELAY, CannedAnswer, fault_of_body
 from webhooks_app.web.forms.base import FaultForm
 
-LONGEST_DELAY = 20
-LONGEST_BODY = 4096
 NONE, LENT, OWN = "none", "webhook", "own"
 SECRET = {"autocomplete": "off", "spellcheck": "false"}
 
@@ -60,10 +58,8 @@ class AnswerForm(FlaskForm):  # type: ignore[misc]
     def validate_body(self, field: Field) -> None:
         """Browsers end lines with CR LF; the answer has LF."""
         text = (field.data or "").replace("\r\n", "\n")
-        if len(text.encode(errors="replace")) > LONGEST_BODY:
-            raise ValidationError(f"The body can have at most {LONGEST_BODY:,} bytes.")
-        if "\0" in text:
-            raise ValidationError("The body cannot contain NUL characters.")
+        if (fault := fault_of_body(text)) is not None:
+            raise ValidationError(fault)
 
 
 class SecretForm(FlaskForm):  # type: ignore[misc]

@@ -1,0 +1,116 @@
+"""/audit-log: who did what, when and from where."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Annotated
+
+import msgspec
+from flask import Response, request
+from msgspec import Meta
+
+from webhooks_app.api import auth, queries
+from webhooks_app.api.answers import NDJSON, PageAnswer, answer, lines_wanted, page
+from webhooks_app.api.blueprint import bp
+from webhooks_app.api.operation import Operation, operation
+from webhooks_app.api.shapes import Json, Moment
+from webhooks_app.extensions import db
+from webhooks_app.lib.times import rfc3339
+from webhooks_app.models import AuditEntry
+from webhooks_app.organisations import audit_search
+from webhooks_app.organisations.audit_search import AuditFilters
+from webhooks_app.vocabulary import ActorKind
+
+
+class AuditQuery(queries.PageQuery):
+    actor_kind: Annotated[ActorKind | None, Meta(description="Who did it, by kind.")] = None
+    actor: Annotated[str | None, Meta(description="Part of a name, or a whole id.")] = None
+    action: Annotated[
+        str | None, Meta(description="Such as `webhook.created`, or only `webhook`.")
+    ] = None
+    target: Annotated[str | None, Meta(description="Part of a name, or a whole id.")] = None
+    since: Annotated[queries.Moment | None, Meta(description="At this time or later.")] = None
+    until: Annotated[queries.Moment | None, Meta(description="Before this time.")] = None
+
+    def filters(self, mode: str) -> AuditFilters:
+        return AuditFilters(
+            kind=self.actor_kind,
+            actor=self.actor,
+            action=self.action,
+            target=self.target,
+            since=self.since,
+            until=self.until,
+            mode=mode,
+        )
+
+
+class ActorAnswer(msgspec.Struct, frozen=True):
+    """Who did it. `name` and `id` stay when they are deleted."""
+
+    kind: Annotated[str | None, Meta(extra_json_schema={"enum": [*ActorKind, None]})]
+    name: str
+    id: Annotated[str | None, Meta(description="Of a person or an API key.")]
+
+
+class TargetAnswer(msgspec.Struct, frozen=True):
+    """What it was done to."""
+
+    type: str
+    id: str
+    name: str
+
+
+class AuditEntryAnswer(msgspec.Struct, frozen=True):
+    """An entry of the audit log. It never changes."""
+
+    id: str
+    created_at: Moment
+    actor: ActorAnswer
+    action: Annotated[str, Meta(description="The kind of target and what happened to it.")]
+    target: TargetAnswer
+    mode: Annotated[
+        str | None, Meta(description="null for what live and test share, such as members.")
+    ]
+    detail: Annotated[Mapping[str, Json], Meta(description="What else is known. Never a secret.")]
+    ip: str | None
+    user_agent: str | None
+
+
+@bp.get("/audit-log")
+@operation(
+    Operation(
+        summary="List the audit log",
+        tag="Audit log",
+        query=AuditQuery,
+        answers={200: PageAnswer[AuditEntryAnswer]},
+        description="Newest first: entries of the key's mode, and those of what both modes share. "
+        f"With `Accept: {NDJSON}` the answer is all that match, one entry a line.",
+        lines=AuditEntryAnswer,
+    )
+)
+@auth.requires("audit:read")
+def list_audit_log() -> Response:
+    query, tenant = queries.read(AuditQuery), auth.tenant()
+    filters, bounds = query.filters(tenant.mode), query.window()
+    if lines_wanted(request.accept_mimetypes):
+        batches = audit_search.walk(db.engine, tenant.organisation_id, filters)
+        return Response(_lines(batches), mimetype=NDJSON)
+    found = audit_search.list_entries(db.session(), tenant.organisation_id, filters, bounds)
+    return answer(page(found, _shown))
+
+
+def _lines(batches: Iterable[Sequence[AuditEntry]]) -> Iterator[bytes]:
+    for batch in batches:
+        yield b"".join(msgspec.json.encode(_shown(entry)) + b"\n" for entry in batch)
+
+
+def _shown(entry: AuditEntry) -> AuditEntryAnswer:
+    return AuditEntryAnswer(
+        id=entry.id,
+        created_at=rfc3339(entry.created_at),
+        actor=ActorAnswer(entry.actor_kind, entry.actor, entry.actor_id or entry.user_id),
+        action=entry.action,
+        target=TargetAnswer(entry.target_type, entry.target_id, entry.target_name),
+        mode=entry.mode,
+        detail=entry.detail,
+        ip=entry.ip,
+        user_agent=entry.user_agent,
+    )
