@@ -15,9 +15,9 @@ from webhooks_app.database.bulk import insert_rows
 from webhooks_app.engine import tallies
 from webhooks_app.engine.record import ATTEMPT_COLUMNS
 from webhooks_app.extensions import db
-from webhooks_app.ingest.rows import DELIVERY_COLUMNS, EVENT_COLUMNS
 from webhooks_app.lib.ids import floor_id
 from webhooks_app.lib.times import utcnow
+from webhooks_app.matching.rows import DELIVERY_COLUMNS, EVENT_COLUMNS
 from webhooks_app.models import (
     Attempt,
     Delivery,

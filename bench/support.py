@@ -18,10 +18,10 @@ from tests.support.servers import PostgresServer, RedisServer, create_database
 from webhooks_app import create_app
 from webhooks_app.database.bulk import insert_rows
 from webhooks_app.extensions import db
-from webhooks_app.ingest.rows import DELIVERY_COLUMNS, EVENT_COLUMNS
 from webhooks_app.launch.migrate import migrate
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.times import utcnow
+from webhooks_app.matching.rows import DELIVERY_COLUMNS, EVENT_COLUMNS
 from webhooks_app.models import Delivery, Event, Organisation, Subscription
 
 DATA = (

@@ -7,6 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from webhooks_app.catalogue import CATALOGUE, EventType, event_type
+from webhooks_app.catalogue.operational import NAMES
 from webhooks_app.channels.webhook.formats.pollybot import name_of
 
 NAMED_IN_PRODUCT = """
@@ -17,6 +18,10 @@ contact.created contact.updated contact.deleted
 onboarding.created onboarding.updated onboarding.delayed onboarding.completed phase.changed
 task.created task.updated task.completed task.overdue
 room.recording.transcript.published webhook.ping action.digest
+subscription.created subscription.updated subscription.enabled subscription.disabled
+subscription.deleted subscription.paused subscription.resumed
+delivery.failed replay.finished secret.rotated
+api_key.created api_key.rotated api_key.revoked api_key.expiring
 """.split()  # noqa: SIM905
 
 
@@ -99,4 +104,4 @@ def test_what_is_not_in_it_is_none() -> None:
 
 def test_system_types_are_sent_by_us() -> None:
     system = {kind.name for kind in CATALOGUE.values() if kind.is_system}
-    assert system == {"webhook.ping", "action.digest"}
+    assert system == {"webhook.ping", "action.digest"} | NAMES

@@ -102,6 +102,9 @@ class Failure(StrEnum):
     INTERNAL = "internal"
 
 
+# How the names begin of events about webhooks, deliveries and keys themselves.
+RESERVED = ("subscription.", "delivery.", "replay.", "secret.", "api_key.")
+
 SUBJECT_TYPES = (
     "chatbot",
     "room",

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import pytest
 from flask import Flask
 from sqlalchemy import delete, insert, select, update
+from webhooks_app.ingest.rows import event_row
 
 from tests import factories
 from webhooks_app.extensions import db
-from webhooks_app.ingest.rows import event_row
 from webhooks_app.lib import ids
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Delivery, DeliveryStat, Event, Organisation, PeriodicRun, Usage

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from webhooks_app.catalogue import chat, customer_success, system, workspace
+from webhooks_app.catalogue import chat, customer_success, operational, system, workspace
 from webhooks_app.catalogue.event_type import EventType
 
 CATALOGUE: Mapping[str, EventType] = {
     entry.name: entry
-    for module in (chat, customer_success, workspace, system)
+    for module in (chat, customer_success, workspace, operational, system)
     for entry in module.EVENT_TYPES
 }
 

@@ -4,6 +4,9 @@ from webhooks_app.catalogue.schema import count, described, moment, one_of, part
 from webhooks_app.vocabulary import Frequency
 
 DIGEST = "action.digest"
+PING = "webhook.ping"
+# What only Hookline decides to send.
+NOT_ASKED_FOR = (PING, DIGEST)
 
 COUNTS = {
     "conversations": count("How many began."),
@@ -14,7 +17,7 @@ COUNTS = {
 
 EVENT_TYPES = (
     described(
-        "webhook.ping",
+        PING,
         "Ping",
         "Sent when a webhook is saved, to show that requests arrive.",
         "System",

@@ -26,6 +26,7 @@ from webhooks_app.models import Delivery, Event, ReplayBatch, Subscription
 from webhooks_app.models.shapes import is_readable
 from webhooks_app.notices.dashboard_notices import UNREADABLE, NoticeOf, notify
 from webhooks_app.organisations.audit_log import Target, record
+from webhooks_app.organisations.system_events import Happened, tell
 from webhooks_app.vocabulary import OPEN
 
 STEP = 500
@@ -33,6 +34,17 @@ BUDGET = 20.0
 STALLED_AFTER = timedelta(seconds=30)
 MOST_COUNTED = 1_000_000
 RUNNING, FINISHED, CANCELLED = "running", "finished", "cancelled"
+# What the event about its end says.
+TOLD = (
+    ReplayBatch.id,
+    ReplayBatch.status,
+    ReplayBatch.total,
+    ReplayBatch.replayed,
+    ReplayBatch.retried,
+    ReplayBatch.recovered,
+    ReplayBatch.skipped,
+    ReplayBatch.requested_by,
+)
 
 
 def start(
@@ -270,13 +282,20 @@ def _next(session: Session, batch: ReplayBatch) -> list[tuple[Delivery, bool]]:
 
 
 def _end(session: Session, batch_id: str, status: str) -> None:
+    """End it, unless it has ended, and tell those who listen."""
     now = utcnow()
-    session.execute(
+    ended = session.execute(
         update(ReplayBatch)
         .where(ReplayBatch.id == batch_id, ReplayBatch.status == RUNNING)
         .values(status=status, finished_at=now, updated_at=now)
+        .returning(ReplayBatch.organisation_id, ReplayBatch.mode, *TOLD)
         .execution_options(synchronize_session=False)
-    )
+    ).first()
+    if ended is not None:
+        organisation_id, mode, *told = ended
+        data = dict(zip([column.key for column in TOLD], told, strict=True))
+        happened = Happened("replay.finished", data)
+        tell(session.connection(), Tenant(organisation_id, mode), happened)
 
 
 def _tenant(batch: ReplayBatch) -> Tenant:

@@ -25,12 +25,12 @@ from webhooks_app.digests.schedule import (
     window,
 )
 from webhooks_app.engine.switching_off import UNREADABLE, disable
-from webhooks_app.ingest.rows import DELIVERY_COLUMNS, EVENT_COLUMNS, delivery_rows, event_row
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.mail import service as mail
 from webhooks_app.matching.incoming import Incoming
 from webhooks_app.matching.match import Candidate, check_readable
+from webhooks_app.matching.rows import DELIVERY_COLUMNS, EVENT_COLUMNS, delivery_rows, event_row
 from webhooks_app.models import Delivery, Digest, Event, Mail, Organisation, Subscription
 from webhooks_app.vocabulary import ChannelName, EventOrigin, Trigger
 

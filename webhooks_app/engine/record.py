@@ -26,6 +26,7 @@ from webhooks_app.engine.switching_off import cancel_unserved, disable_gone
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Attempt, Delivery
 from webhooks_app.notices.dashboard_notices import notify_failed
+from webhooks_app.organisations.system_events import FailedDelivery, tell_failed
 from webhooks_app.vocabulary import DeliveryStatus
 
 MASK = "••••••"
@@ -266,7 +267,21 @@ def _store_consequences(connection: Connection, results: Sequence[Result]) -> No
         disable_gone(connection, subscription_id, revision, url)
     if failed := [r for r in results if r.status is DeliveryStatus.FAILED]:
         notify_failed(connection, {r.claimed.subscription_id: r.claimed for r in failed})
+        tell_failed(connection, map(_failed, failed))
     tallies.store(connection, [_tally(r) for r in results])
+
+
+def _failed(result: Result) -> FailedDelivery:
+    claimed = result.claimed
+    return FailedDelivery(
+        id=claimed.delivery_id,
+        subscription_id=claimed.subscription_id,
+        event_id=claimed.event_id,
+        event_type=claimed.event_type,
+        tries=claimed.number,
+        status_code=result.outcome.status_code,
+        error=result.outcome.error,
+    )
 
 
 def _tally(result: Result) -> tallies.Try:

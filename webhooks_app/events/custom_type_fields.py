@@ -9,10 +9,11 @@ from webhooks_app.catalogue import event_type
 from webhooks_app.events.fields import faults_of_data
 from webhooks_app.lib import json_text
 from webhooks_app.lib.pointers import Fault, Invalid
+from webhooks_app.vocabulary import RESERVED
 
 NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 LONGEST_NAME = 64
-OURS = ("webhook.", "action.")
+OURS = ("webhook.", "action.", *RESERVED)
 LONGEST_TITLE = 200
 LONGEST_GROUP = 80
 LONGEST_DESCRIPTION = 2000
@@ -53,7 +54,7 @@ def _name(text: str) -> str:
     if event_type(name) is not None:
         raise _invalid("name", "This name is already in the catalogue.")
     if name.startswith(OURS):
-        raise _invalid("name", f"Names that begin with {' or '.join(OURS)} are reserved.")
+        raise _invalid("name", f"Names that begin with {', '.join(OURS)} are reserved.")
     return name
 
 

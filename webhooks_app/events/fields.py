@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from webhooks_app.catalogue import event_type
+from webhooks_app.catalogue.operational import NAMES
 from webhooks_app.lib.json_faults import as_fault, malformed
 from webhooks_app.lib.pointers import Fault
 
@@ -16,12 +17,13 @@ DEEPEST_DATA = 100
 def faults_of_type(name: str, own: Container[str]) -> Iterator[Fault]:
     """The faults of a reported event type's name, at `#/type`.
 
-    `own` are the names that the organisation registered; it is not called for catalogue names.
+    `own` are the names that the organisation registered; it is not asked for catalogue names,
+    except those that were free before Hookline reserved them.
     """
     known = event_type(name)
     if known is None and name not in own:
         yield Fault("#/type", f"There is no event type called {name[:100]!r}.")
-    elif known is not None and known.is_system:
+    elif known is not None and known.is_system and not (name in NAMES and name in own):
         yield Fault("#/type", f"{name} is reserved: the product sends it.")
 
 

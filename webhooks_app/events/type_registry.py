@@ -6,6 +6,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from webhooks_app.catalogue import CATALOGUE, EventType, event_type
+from webhooks_app.catalogue.system import NOT_ASKED_FOR
 from webhooks_app.database import reading
 from webhooks_app.extensions import db
 from webhooks_app.lib import json_text
@@ -32,6 +33,12 @@ def reportable_types(session: Session, organisation_id: str) -> dict[str, EventT
     """The types that platforms report, without those that we send by ourselves."""
     known = known_types(session, organisation_id)
     return {name: kind for name, kind in known.items() if not kind.is_system}
+
+
+def subscribable_types(session: Session, organisation_id: str) -> dict[str, EventType]:
+    """The types that actions and webhooks can ask for: also what happens to themselves."""
+    known = known_types(session, organisation_id)
+    return {name: kind for name, kind in known.items() if name not in NOT_ASKED_FOR}
 
 
 def logged_names(session: Session, organisation_id: str) -> list[str]:

@@ -10,13 +10,6 @@ from sqlalchemy import Connection, Engine, Table, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from webhooks_app.database.bulk import insert_rows
-from webhooks_app.ingest.rows import (
-    DELIVERY_COLUMNS,
-    EVENT_COLUMNS,
-    delivery_rows,
-    event_row,
-    lock_order,
-)
 from webhooks_app.ingest.selection import (
     Costly,
     Prepared,
@@ -31,6 +24,13 @@ from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
 from webhooks_app.matching.incoming import Accepted, Incoming
 from webhooks_app.matching.match import Candidate, Matcher, matchers_for
+from webhooks_app.matching.rows import (
+    DELIVERY_COLUMNS,
+    EVENT_COLUMNS,
+    delivery_rows,
+    event_row,
+    lock_order,
+)
 from webhooks_app.matching.states import Key, States, key_of
 from webhooks_app.models import Delivery, Event
 from webhooks_app.vocabulary import EventOrigin, Trigger

@@ -14,12 +14,12 @@ from sqlalchemy import Engine
 from webhooks_app.database import choose, one_statement
 from webhooks_app.database.bulk import driver_cursor
 from webhooks_app.ingest.accept import IngestRequest
-from webhooks_app.ingest.rows import EVENT_COLUMNS, event_row, lock_order
 from webhooks_app.ingest.selection import Selection
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.metrics import ACCEPTED
 from webhooks_app.lib.times import utcnow
 from webhooks_app.matching.incoming import Accepted
+from webhooks_app.matching.rows import EVENT_COLUMNS, event_row, lock_order
 
 # The version is read row by row, so that no plan reads all organisations.
 STORE = """

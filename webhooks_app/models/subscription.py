@@ -1,5 +1,6 @@
 """A subscription: which events go where, and how."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +13,11 @@ from sqlalchemy import (
     Index,
     String,
     Text,
+    false,
     text,
     true,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from webhooks_app.extensions import Model
 from webhooks_app.models.columns import (
@@ -34,6 +36,7 @@ from webhooks_app.models.columns import (
 )
 from webhooks_app.models.ownership import TenantOwned
 from webhooks_app.models.shapes import JsonOf, UnreadableDict, is_readable
+from webhooks_app.vocabulary import RESERVED
 
 POLICY = str | dict[str, Any]
 
@@ -53,6 +56,7 @@ class Subscription(TenantOwned, Model):
     `disabled_reason` is set when Hookline switched it off, `disabled_by` when someone did. While
     `paused_at` is set, deliveries are kept and wait, until `paused_until` or until someone resumes
     it.
+    `hears_system`: it asks for what happens to webhooks, deliveries and keys themselves.
     """
 
     __tablename__ = "subscriptions"
@@ -67,6 +71,12 @@ class Subscription(TenantOwned, Model):
             "id",
             postgresql_where=text("schedule IS NOT NULL"),
             sqlite_where=text("schedule IS NOT NULL"),
+        ),
+        Index(
+            "ix_subscriptions_hears_system",
+            "organisation_id",
+            postgresql_where=text("hears_system AND deleted_at IS NULL"),
+            sqlite_where=text("hears_system AND deleted_at IS NULL"),
         ),
         Index(
             "ix_subscriptions_own_key",
@@ -93,6 +103,7 @@ class Subscription(TenantOwned, Model):
     url: Mapped[Long]
     former_urls: Mapped[Pairs] = mapped_column(default=list, server_default=text("'[]'"))
     event_types: Mapped[Texts]
+    hears_system: Mapped[bool] = mapped_column(default=False, server_default=false())
     scope_type: Mapped[str | None] = mapped_column(String(40))
     scope_id: Mapped[str | None] = mapped_column(String(200))
     conditions: Mapped[Objects]
@@ -126,6 +137,11 @@ class Subscription(TenantOwned, Model):
     health: Mapped["SubscriptionHealth"] = relationship(cascade="all, delete-orphan")
 
     __mapper_args__ = {"version_id_col": revision}
+
+    @validates("event_types")
+    def _note_system(self, _: str, event_types: Sequence[str]) -> Sequence[str]:
+        self.hears_system = any(name.startswith(RESERVED) for name in event_types)
+        return event_types
 
     @property
     def is_readable(self) -> bool:

@@ -3,17 +3,22 @@
 `organisations.audit_search` reads it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from flask import g, has_request_context, request
 from sqlalchemy import Connection, insert, select
+from sqlalchemy.event import listen
 from sqlalchemy.orm import Session
 
+from webhooks_app import queue
 from webhooks_app.lib.ids import new_id
+from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import ApiKey, AuditEntry, Inbox, Membership, Subscription, User
 from webhooks_app.models.audit_entry import LONGEST_AGENT, LONGEST_ID, LONGEST_IP, LONGEST_NAME
+from webhooks_app.organisations.audited_events import event_of
+from webhooks_app.organisations.system_events import tell
 from webhooks_app.vocabulary import ActorKind, SubscriptionKind
 
 ACTIONS: Mapping[str, str] = {
@@ -127,13 +132,16 @@ def record(session: Session, action: str, target: Target, **detail: object) -> N
     `action` is one of `ACTIONS`; its first word is the kind of the target. `detail` is JSON and
     holds no secret.
     """
-    values = _values(current_actor(), action, target, detail)
-    session.add(AuditEntry(**values, **_where_from()))
+    actor = current_actor()
+    session.add(AuditEntry(**_values(actor, action, target, detail), **_where_from()))
+    if _tell(session.connection, actor, action, target, detail):
+        listen(session, "after_commit", _nudge, once=True)
 
 
 def record_automatic(connection: Connection, action: str, target: Target, **detail: object) -> None:
     """Like `record`, for what Hookline did by itself."""
     connection.execute(insert(AuditEntry).values(_values(SYSTEM, action, target, detail)))
+    _tell(lambda: connection, SYSTEM, action, target, detail)
 
 
 def record_in_all(session: Session, user: User | None, action: str, **detail: object) -> None:
@@ -145,6 +153,25 @@ def record_in_all(session: Session, user: User | None, action: str, **detail: ob
     for organisation_id in session.scalars(mine).all():
         if user is not None:
             record(session, action, Target(organisation_id, user.id, user.email), **detail)
+
+
+def _tell(
+    connect: Callable[[], Connection],
+    actor: Actor,
+    action: str,
+    target: Target,
+    detail: Mapping[str, object],
+) -> bool:
+    """Some entries are events too; True if one is to be sent."""
+    who = {"kind": actor.kind.value, "name": actor.name}
+    happened = event_of(action, target.id, target.name, who, detail)
+    if happened is None or target.mode is None:
+        return False
+    return tell(connect(), Tenant(target.organisation_id, target.mode), happened)
+
+
+def _nudge(_: Session) -> None:
+    queue.nudge()
 
 
 def _values(

@@ -6,10 +6,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webhooks_app.lib.ids import new_id
-from webhooks_app.lib.times import when, zone_named
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.lib.times import rfc3339, when, zone_named
 from webhooks_app.mail import service as mail
 from webhooks_app.mail.mail_notices import owners_and_admins
 from webhooks_app.models import ApiKey, Notification, Organisation
+from webhooks_app.organisations.system_events import Happened, tell
 from webhooks_app.vocabulary import Mode
 
 WARNED_BEFORE = timedelta(days=7)
@@ -68,6 +70,11 @@ def _warn_of(session: Session, key: ApiKey, organisation: Organisation, now: dat
             created_at=now,
         )
     )
+    happened = Happened(
+        "api_key.expiring",
+        {"id": key.id, "name": key.name, "expires_at": rfc3339(key.expires_at)},
+    )
+    tell(session.connection(), Tenant(key.organisation_id, key.mode), happened)
     for address in owners_and_admins(session, organisation.id):
         mail.post(
             session,

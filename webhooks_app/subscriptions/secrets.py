@@ -8,7 +8,7 @@ from webhooks_app.channels.webhook.formats import FORMATS, check_secret_for
 from webhooks_app.channels.webhook.signatures import generate_secret
 from webhooks_app.lib.crypto import Unreadable, Vault
 from webhooks_app.lib.pointers import Fault, Invalid
-from webhooks_app.lib.times import utcnow
+from webhooks_app.lib.times import rfc3339, utcnow
 from webhooks_app.models import Subscription
 from webhooks_app.organisations.audit_log import Target, record
 from webhooks_app.subscriptions.saving import commit_change
@@ -52,7 +52,9 @@ def replace_secret(
     row.sealed_previous_secret = row.sealed_secret if overlaps else None
     row.previous_secret_expires_at = utcnow() + overlap if overlaps else None
     row.sealed_secret = vault.seal(secret)
-    record(session, f"{row.kind}.secret_rotated", Target.of(row))
+    until = row.previous_secret_expires_at
+    detail = {"previous_expires_at": rfc3339(until)} if until else {}
+    record(session, f"{row.kind}.secret_rotated", Target.of(row), **detail)
     return secret
 
 

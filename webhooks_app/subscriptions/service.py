@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 from sqlalchemy.orm import Session
 
+from webhooks_app.catalogue.system import PING
 from webhooks_app.channels.webhook.signatures import generate_secret
-from webhooks_app.events.type_registry import reportable_types
+from webhooks_app.events.type_registry import subscribable_types
 from webhooks_app.lib.crypto import Vault
 from webhooks_app.lib.ids import floor_id, new_id
 from webhooks_app.lib.ssrf import Guard
@@ -33,7 +34,7 @@ from webhooks_app.subscriptions.spec import (
     WebhookSpec,
 )
 from webhooks_app.subscriptions.stale import check_fresh
-from webhooks_app.subscriptions.test_delivery import PING, send_test
+from webhooks_app.subscriptions.test_delivery import send_test
 from webhooks_app.vocabulary import ChannelName, SubscriptionKind
 
 MOST_FORMER = 20
@@ -57,8 +58,7 @@ def create_subscription(
     A webhook that is on gets a `webhook.ping`. Raises `Invalid`, and `PlanLimit` if the plan does
     not allow it.
     """
-    types = reportable_types(session, tenant.organisation_id)
-    world = World(types, guard, tenant.mode, patterns=kind is SubscriptionKind.WEBHOOK)
+    world = World(subscribable_types(session, tenant.organisation_id), guard, tenant.mode)
     blank = NEW_WEBHOOK if channel is ChannelName.WEBHOOK else BLANKS[channel]
     spec = reading.new(blank, members, world)
     secret = _own_secret(spec) or generate_secret()
@@ -115,9 +115,8 @@ def update_subscription(
     base = _on_channel(channel, before) if moves and channel else before
     secret = None if moves else readable_secret(row, vault)
     members, hidden = custom_headers.unmasked(members, _headers(base), row.url)
-    types = reportable_types(session, row.organisation_id)
-    patterns = row.kind == SubscriptionKind.WEBHOOK
-    world = World(types, guard, row.mode, patterns, secret)
+    types = subscribable_types(session, row.organisation_id)
+    world = World(types, guard, row.mode, secret)
     fresh = set(base.__struct_fields__) - set(before.__struct_fields__)
     after = reading.changed(base, members, world, [*broken, *hidden], fresh)
     if after == before and not broken:

@@ -6,11 +6,11 @@ from wtforms.fields.choices import SelectChoice
 from webhooks_app.lib import json_text
 from webhooks_app.vocabulary import SUBJECT_TYPES
 from webhooks_app.web.forms.base import FaultForm
-from webhooks_app.web.forms.choices import JSON_BOX, event_choices, event_types
+from webhooks_app.web.forms.choices import JSON_BOX, reportable, reportable_choices
 
 
 class EventForm(FaultForm):
-    type = SelectField("Event", choices=event_choices)
+    type = SelectField("Event", choices=reportable_choices)
     subject_type = SelectField(
         "About", choices=[SelectChoice("", "Nothing in particular"), *SUBJECT_TYPES]
     )
@@ -20,7 +20,7 @@ class EventForm(FaultForm):
 
     def suggest(self, name: str) -> None:
         """Start with the sample of that type, or empty for an unknown one."""
-        if kind := event_types().get(name):
+        if kind := reportable().get(name):
             self.type.data = kind.name
             self.data.data = json_text.indented(kind.sample)
 

@@ -1,0 +1,259 @@
+"""Webhooks about webhooks: in the same transaction, only where somebody asks, never in a loop."""
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from tests import factories
+from tests.api.conftest import Api, faults, forget_pings, kind
+from tests.support.receiver import Answer, Receiver
+from webhooks_app.catalogue.operational import NAMES
+from webhooks_app.deliveries import replays
+from webhooks_app.deliveries.filters import Filters
+from webhooks_app.engine import switching_off
+from webhooks_app.extensions import db
+from webhooks_app.lib.times import utcnow
+from webhooks_app.models import (
+    AuditEntry,
+    CustomEventType,
+    Delivery,
+    Event,
+    Organisation,
+    Subscription,
+)
+from webhooks_app.organisations import audit_log
+from webhooks_app.organisations.audit_log import Target
+
+Drain = Callable[[], None]
+OFF = "https://nowhere.example/hook"
+
+
+def listener(organisation: Organisation, *names: str, **more: Any) -> Subscription:
+    url = more.pop("url", OFF)
+    return factories.webhook(organisation, url, event_types=list(names), **more)
+
+
+def told(name: str | None = None) -> list[dict[str, Any]]:
+    """The data of the system events so far, oldest first."""
+    db.session.rollback()
+    query = select(Event).where(Event.type.in_(NAMES)).order_by(Event.id)
+    return [orjson.loads(row.data) for row in db.session.scalars(query) if name in (None, row.type)]
+
+
+def types() -> list[str]:
+    db.session.rollback()
+    query = select(Event.type).where(Event.type.in_(NAMES)).order_by(Event.id)
+    return list(db.session.scalars(query))
+
+
+def test_the_life_of_a_webhook_is_told(api: Api, organisation: Organisation) -> None:
+    listener(organisation, *sorted(NAMES))
+    webhook = api.webhook(name="CRM")
+    path = f"/webhooks/{webhook['id']}"
+    api.patch(path, {"name": "New CRM", "enabled": False})
+    api.patch(path, {"enabled": True})
+    api.post(f"{path}/rotate-secret")
+    api("DELETE", path)
+    assert types() == [
+        "subscription.created",
+        "subscription.updated",
+        "subscription.disabled",
+        "subscription.enabled",
+        "secret.rotated",
+        "subscription.deleted",
+    ]
+    first, changed = told("subscription.created")[0], told("subscription.updated")[0]
+    assert first == {
+        "id": webhook["id"],
+        "kind": "webhook",
+        "name": "CRM",
+        "actor": {"kind": "api_key", "name": "test"},
+    }
+    assert "name" in changed["changed"]
+    assert told("subscription.disabled")[0]["reason"] is None
+    assert told("secret.rotated")[0]["previous_expires_at"].endswith("Z")
+
+
+def test_keys_are_told_without_their_tokens(api: Api, organisation: Organisation) -> None:
+    listener(organisation, "api_key.created", "api_key.rotated", "api_key.revoked")
+    made = api.post("/api-keys", {"name": "Import", "scopes": ["events:write"]}).get_json()
+    new = api.post(f"/api-keys/{made['id']}/rotate", {"overlap_hours": 1}).get_json()
+    api("DELETE", f"/api-keys/{new['id']}")
+    created, rotated, revoked = told()
+    assert created["scopes"] == ["events:write"]
+    assert (rotated["id"], rotated["replaced_by"], rotated["overlap_hours"]) == (
+        made["id"],
+        new["id"],
+        1,
+    )
+    assert revoked["id"] == new["id"]
+    for token in (made["token"], new["token"]):
+        assert token not in str(told())
+
+
+def test_it_is_signed_and_delivered_as_any_event(
+    api: Api, organisation: Organisation, receiver: Receiver, drain: Drain
+) -> None:
+    listener(organisation, "subscription.created", url=receiver.url, wire_format="github")
+    api.webhook(enabled=False)
+    drain()
+    [request] = receiver.received
+    assert request.headers["x-github-event"] == "subscription.created"
+    assert orjson.loads(request.body)["data"]["name"] == "CRM"
+
+
+@pytest.mark.parametrize("name", ["CRM", "Other"])
+def test_conditions_decide(api: Api, organisation: Organisation, name: str) -> None:
+    condition = {"field": "data.name", "operator": "equals", "value": "CRM"}
+    listener(organisation, "subscription.created", conditions=[condition])
+    api.webhook(name=name)
+    assert len(told()) == (name == "CRM")
+
+
+def test_a_failed_delivery_is_told_but_not_one_of_such_an_event(
+    api: Api, organisation: Organisation, receiver: Receiver, drain: Drain
+) -> None:
+    receiver.answer = lambda _: Answer(500)
+    broken = factories.webhook(organisation, receiver.url, retry_policy={"delays": []})
+    for number in range(2):
+        name = ("delivery.failed", "subscription.created")[number]
+        listener(organisation, name, url=receiver.url, retry_policy={"delays": []})
+    api.event()
+    api.webhook(enabled=False)
+    for _ in range(3):
+        drain()
+    [failed] = told("delivery.failed")
+    assert failed["subscription"] == {"id": broken.id, "kind": "webhook", "name": broken.name}
+    assert (failed["event"]["type"], failed["status_code"]) == ("lead.captured", 500)
+    assert failed["tries"] == 1
+    states = db.session.scalars(select(Delivery.status)).all()
+    assert states == ["failed"] * 3
+
+
+def test_a_webhook_that_answers_410_is_told_to_others_only(
+    api: Api, organisation: Organisation, receiver: Receiver, drain: Drain
+) -> None:
+    receiver.answer = lambda _: Answer(410)
+    gone = listener(organisation, "lead.captured", "subscription.disabled", url=receiver.url)
+    other = listener(organisation, "subscription.disabled")
+    api.event()
+    drain()
+    [disabled] = told("subscription.disabled")
+    assert (disabled["id"], disabled["actor"]["kind"]) == (gone.id, "system")
+    assert disabled["reason"] == switching_off.GONE_REASON
+    row = db.session.scalar(select(Event).where(Event.type == "subscription.disabled"))
+    assert row is not None
+    sent = select(Delivery.subscription_id).where(Delivery.event_id == row.id)
+    assert db.session.scalars(sent).all() == [other.id]
+
+
+def test_the_end_of_a_replay_is_told_once(api: Api, organisation: Organisation) -> None:
+    listener(organisation, "replay.finished")
+    tenant = factories.tenant(organisation)
+    done = replays.start(db.session(), tenant, "ada", Filters())
+    while replays.work(db.session(), done.id):
+        pass
+    stopped = replays.start(db.session(), tenant, "bob", Filters(text="x"))
+    replays.cancel(db.session(), stopped)
+    replays.cancel(db.session(), stopped)
+    assert [(one["id"], one["status"], one["requested_by"]) for one in told()] == [
+        (done.id, "finished", "ada"),
+        (stopped.id, "cancelled", "bob"),
+    ]
+
+
+@pytest.mark.parametrize("commits", [True, False])
+def test_it_is_told_if_and_only_if_it_happened(
+    app: Flask, organisation: Organisation, commits: bool
+) -> None:
+    """Both are one transaction."""
+    listener(organisation, "subscription.created")
+    row = factories.webhook(organisation, OFF)
+    audit_log.record(db.session(), "webhook.created", Target.of(row))
+    (db.session.commit if commits else db.session.rollback)()
+    assert len(told()) == commits
+    assert len(db.session.scalars(select(AuditEntry)).all()) == commits
+
+
+def test_an_engine_is_asked_for_after_the_commit_and_only_then(
+    app: Flask, organisation: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rings: list[int] = []
+    monkeypatch.setattr(audit_log.queue, "nudge", lambda: rings.append(1))
+    row = factories.webhook(organisation, OFF)
+    for _ in range(2):
+        audit_log.record(db.session(), "webhook.updated", Target.of(row), changed=["url"])
+        assert rings == []
+        db.session.commit()
+        assert rings == []
+    listener(organisation, "subscription.updated")
+    audit_log.record(db.session(), "webhook.updated", Target.of(row), changed=["url"])
+    db.session.commit()
+    assert len(rings) == 1
+    db.session.commit()
+    assert len(rings) == 1
+
+
+def test_nobody_asks_nothing_is_written(api: Api, organisation: Organisation) -> None:
+    listener(organisation, "subscription.created", mode="test")
+    listener(organisation, "subscription.created", enabled=False, disabled_by="ada")
+    listener(organisation, "subscription.created", deleted_at=utcnow())
+    listener(factories.organisation("Others"), "subscription.created")
+    api.webhook()
+    assert told() == []
+
+
+def test_what_hookline_switched_off_gets_later_what_it_missed(
+    api: Api, organisation: Organisation
+) -> None:
+    """The event is kept, so that a recovery finds it."""
+    listener(
+        organisation, "subscription.created", enabled=False, disabled_reason="It failed for days."
+    )
+    api.webhook()
+    assert len(told()) == 1
+    forget_pings()
+    assert db.session.scalars(select(Delivery.id)).all() == []
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_the_names_are_reserved(api: Api, name: str) -> None:
+    refused = api.event(type=name)
+    assert (refused.status_code, list(faults(refused))) == (422, ["#/type"])
+    taken = api.post("/event-types", {"name": name, "sample": {}})
+    assert list(faults(taken)) == ["#/name"]
+    assert api.webhook(event_types=[name])["event_types"] == [name]
+
+
+def test_names_like_them_are_reserved_too(api: Api) -> None:
+    for name in ("subscription.renewed", "delivery.arrived", "secret.leaked"):
+        assert list(faults(api.post("/event-types", {"name": name, "sample": {}}))) == ["#/name"]
+
+
+def test_a_type_that_was_registered_before_stays_its_owners(
+    app: Flask, api: Api, organisation: Organisation
+) -> None:
+    db.session.add(
+        CustomEventType(
+            organisation_id=organisation.id,
+            name="subscription.created",
+            title="Subscribed",
+            description="",
+            group="Ours",
+            sample="{}",
+            created_at=utcnow(),
+            updated_at=utcnow(),
+        )
+    )
+    db.session.commit()
+    listener(organisation, "subscription.created", "subscription.deleted")
+    webhook = api.webhook()
+    assert told() == []
+    assert api.event(type="subscription.created").status_code == 202
+    api("DELETE", f"/webhooks/{webhook['id']}")
+    assert types() == ["subscription.created", "subscription.deleted"]
+    assert kind(api.event(type="subscription.deleted")) == "invalid-request"
