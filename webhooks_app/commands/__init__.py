@@ -6,6 +6,7 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 
+from webhooks_app.commands.after_restore import after_restore
 from webhooks_app.commands.check_config import check_config
 from webhooks_app.commands.command import Command, Refused
 from webhooks_app.commands.usage import show_usage
@@ -33,6 +34,7 @@ def init_app(app: Flask) -> None:
         send_test_mail,
         check_config,
         show_usage,
+        after_restore,
     )
     for command in commands:
         app.cli.add_command(command)

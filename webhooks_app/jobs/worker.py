@@ -15,10 +15,12 @@ from rq.serializers import JSONSerializer
 from structlog.contextvars import bound_contextvars
 
 from webhooks_app import queue
+from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_of, resident
 from webhooks_app.jobs.our_job import OUR_JOBS, OurJob
 from webhooks_app.lib import tracing
 from webhooks_app.lib.metrics import JOB_SECONDS
+from webhooks_app.operations.restored import wait_until_told
 from webhooks_app.operations.schedule import job_name
 from webhooks_app.parts import parts_of
 
@@ -90,6 +92,8 @@ class HooklineWorker(SimpleWorker):
 def run_worker(app: Flask, queue_name: str) -> None:
     """Work until SIGTERM or SIGINT, then finish and record what is in flight."""
     settings = parts_of(app).settings
+    with app.app_context():
+        wait_until_told(db.engine)
     worker = HooklineWorker(app, queue_name)
     try:
         if queue_name == queue.DELIVERIES:

@@ -3,6 +3,7 @@
 from webhooks_app.models.answered_request import AnsweredRequest
 from webhooks_app.models.audit_entry import AuditEntry
 from webhooks_app.models.chat import ChatMessage, ChatSettings, Conversation
+from webhooks_app.models.database_identity import DatabaseIdentity
 from webhooks_app.models.delivery import Attempt, Delivery
 from webhooks_app.models.digest import Digest
 from webhooks_app.models.encryption_key import EncryptionKey
@@ -36,6 +37,7 @@ __all__ = [
     "Conversation",
     "CustomEventType",
     "DailyCount",
+    "DatabaseIdentity",
     "Delivery",
     "DeliveryStat",
     "Digest",

@@ -19,6 +19,7 @@ from webhooks_app.lib.errors import reason_of
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import PeriodicRun
 from webhooks_app.operations.keys import OTHER_KEYS, are_others
+from webhooks_app.operations.restored import COMMAND, RESTORED, is_restored
 from webhooks_app.operations.schedule import PERIODIC, job_name
 from webhooks_app.operations.schema import UPGRADE, Schema, schema_of
 
@@ -78,6 +79,7 @@ def delivering(engine: Engine, redis_url: str, now: datetime) -> list[Check]:
         _asked("background worker", _worker, redis, queue.BACKGROUND),
         _asked("beat", _beat, redis),
         _asked("periodic jobs", _periodic, engine, now),
+        _asked("restore", _restore, engine),
     ]
 
 
@@ -183,6 +185,13 @@ def clock_skew(engine: Engine, now: datetime) -> timedelta:
         return timedelta(0)
     with reading(engine) as connection:
         return now - connection.scalars(select(func.now())).one()
+
+
+def _restore(engine: Engine) -> Check | None:
+    if not is_restored(engine):
+        return None
+    advice = f"Workers send nothing until you run `{COMMAND}`, which asks what is to be done."
+    return Check("restore", "waits for a choice", RESTORED, advice)
 
 
 def _periodic(engine: Engine, now: datetime) -> Check | None:

@@ -9,6 +9,7 @@ from webhooks_app.lib.errors import DATABASE_AWAY, reason_of
 from webhooks_app.lib.starting import BadSetting, CannotStart
 from webhooks_app.lib.times import utcnow
 from webhooks_app.operations.keys import OTHER_KEYS, are_others, remember
+from webhooks_app.operations.restored import remember_identity
 from webhooks_app.operations.schema import UPGRADE, Schema, schema_of
 from webhooks_app.parts import parts_of
 
@@ -27,6 +28,7 @@ def check_start(app: Flask) -> None:
             if are_others(db.engine, keys):
                 raise BadSetting(OTHER_KEYS)
             remember(db.engine, keys, utcnow())
+            remember_identity(db.engine, utcnow())
         except DATABASE_AWAY as error:
             log.warning("database is away", reason=reason_of(error))
 
