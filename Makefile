@@ -15,7 +15,7 @@ quick:
 
 # About half an hour: Redis is away for minutes, and each property has thousands of examples.
 drills:
-	DRILL=1 pytest -n0 --timeout=3600 -m processes tests/journeys
+	DRILL=1 pytest -n0 --timeout=3600 -m processes tests/journeys tests/drills
 	DRILL=1 pytest --timeout=3600 -m quick
 	DRILL=1 pytest -n0 tests/fuzz
 

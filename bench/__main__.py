@@ -127,6 +127,16 @@ def pages(count: int, others: int, times: int) -> None:
 
 
 @main.command()
+@click.option("--minutes", default=10.0, show_default=True)
+@click.option("--seed", default=1, show_default=True, help="Which parts are killed.")
+def soak(minutes: float, seed: int) -> None:
+    """Load with kills: what is lost, and whether memory and descriptors grow."""
+    from bench import soak
+
+    report("soak", soak.run(minutes, seed))
+
+
+@main.command()
 @click.option("--count", default=10_000, show_default=True)
 def mail(count: int) -> None:
     """Send the mails of events to a mail server."""

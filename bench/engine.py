@@ -116,8 +116,13 @@ def _check(organisation_id: str, count: int) -> None:
     )
     delivered = db.session.scalar(ours.where(Delivery.status == "delivered"))
     logged = db.session.scalar(ours.join(Attempt, Attempt.delivery_id == Delivery.id))
+    others = db.session.execute(
+        select(Delivery.status, Delivery.error, func.count())
+        .where(Delivery.organisation_id == organisation_id, Delivery.status != "delivered")
+        .group_by(Delivery.status, Delivery.error)
+    ).all()
     db.session.rollback()
-    assert delivered == logged == count, (delivered, logged, count)
+    assert delivered == logged == count, (delivered, logged, count, others)
 
 
 @contextmanager

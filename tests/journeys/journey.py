@@ -27,6 +27,7 @@ from webhooks_app.extensions import db
 from webhooks_app.jobs.beat import LOCK
 from webhooks_app.launch import children
 from webhooks_app.launch.migrate import migrate
+from webhooks_app.lib.folders import PACKAGE
 from webhooks_app.models import Attempt, Delivery, Event, Subscription
 from webhooks_app.operations.integrity_check import audit
 
@@ -93,14 +94,26 @@ class Journey:
 
     # Processes
 
-    def start_web(self) -> subprocess.Popen[bytes]:
+    def start_web(self, folder: Path = PACKAGE.parent) -> subprocess.Popen[bytes]:
+        """The code in `folder`."""
         argv = children.web(self._settings, "127.0.0.1", {}).argv
-        self.web = self._start("web", argv)
+        ours = str(PACKAGE.parent)
+        self.web = self._start("web", [str(folder) if word == ours else word for word in argv])
         wait_until(self._web_answers, 30)
         return self.web
 
     def start_worker(self) -> subprocess.Popen[bytes]:
         return self.start_role("deliveries")
+
+    def start_elsewhere(self, prefix: Sequence[str], address: str) -> subprocess.Popen[bytes]:
+        """A worker on another host, from which ours has that address."""
+        before = dict(self.environ)
+        url = self._settings.database_url.replace("127.0.0.1", address)
+        self.environ["DATABASE_URL"] = url
+        try:
+            return self._start("elsewhere", [*prefix, *children.worker("deliveries")])
+        finally:
+            self.environ = before
 
     def start_beat(self) -> subprocess.Popen[bytes]:
         return self.start_role("beat")
@@ -120,6 +133,17 @@ class Journey:
 
     def start_role(self, role: str) -> subprocess.Popen[bytes]:
         return self._start(role, children.worker(role))
+
+    def command(self, *words: str) -> str:
+        """What one of the operators' commands prints."""
+        db.session.remove()
+        ended = self._app.test_cli_runner().invoke(args=words)
+        assert ended.exit_code == 0, ended.output
+        return ended.output
+
+    def start(self, argv: Sequence[str]) -> subprocess.Popen[bytes]:
+        """Any other command of the product."""
+        return self._start("other", argv)
 
     def _start(self, name: str, argv: Sequence[str]) -> subprocess.Popen[bytes]:
         settings = self._settings
@@ -163,7 +187,8 @@ class Journey:
         return f"http://127.0.0.1:{self._settings.port}"
 
     def add_webhook(self, receiver: Receiver, **more: Any) -> None:
-        factories.webhook(self._organisation, receiver.url, **{"retry_policy": RETRIES, **more})
+        url = more.pop("url", receiver.url)
+        factories.webhook(self._organisation, url, **{"retry_policy": RETRIES, **more})
         db.session.commit()
 
     def add_email_action(self, server: MailServer) -> None:

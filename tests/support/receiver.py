@@ -30,10 +30,15 @@ class Answer:
 class Receiver:
     """`answer` decides each answer; `with Receiver() as receiver:` serves it on loopback."""
 
-    def __init__(self, answer: Callable[[Received], Answer] | None = None, port: int = 0) -> None:
+    def __init__(
+        self,
+        answer: Callable[[Received], Answer] | None = None,
+        port: int = 0,
+        host: str = "127.0.0.1",
+    ) -> None:
         self.answer = answer or (lambda request: Answer())
         self.received: list[Received] = []
-        self._server = _Server(("127.0.0.1", port), self._handler())
+        self._server = _Server((host, port), self._handler())
         self.port = int(self._server.server_address[1])
         self.url = f"http://127.0.0.1:{self.port}/hook"
 

