@@ -63,7 +63,7 @@ def test_the_web_server_reloads_without_a_failed_request(
     journey.add_webhook(receiver)
     journey.start_worker()
     journey.start_beat()
-    reloads = 5
+    reloads = 2
     with Posting(journey, EVERY) as posting, Posting(journey, EVERY) as more:
         for _ in range(reloads):
             time.sleep(CALM)

@@ -36,12 +36,14 @@ TIMEOUT = 3.0
 RETRIES = {"delays": [1, 1, 2, 2, 4, 4, 8, 8]}
 LARGEST_BATCH = 500
 
+NO_ANSWER = 0
+
 Try = tuple[str, int]
 
 
 @dataclass(frozen=True)
 class Answered:
-    """How a POST of one event ended, and after how many seconds."""
+    """How a POST of one event ended, and after how many seconds; `NO_ANSWER` without a status."""
 
     status: int
     event_id: str | None
@@ -320,7 +322,10 @@ class Posting:
 
     def _run(self) -> None:
         while not self._enough.wait(self._every):
-            self.answers.append(self._journey.post())
+            try:
+                self.answers.append(self._journey.post())
+            except requests.RequestException:
+                self.answers.append(Answered(NO_ANSWER, None, 0.0))
 
     @property
     def slowest(self) -> float:

@@ -17,6 +17,8 @@ PYTHON = (sys.executable, "-P")
 
 # Granian counts connections, including idle ones that are kept alive, not requests.
 CONNECTIONS = 4096
+# Seconds after SIGHUP until an old process stops: by then the new one must have started.
+BOTH_SERVE = 20
 
 
 def web(settings: Settings, address: str, environ: Mapping[str, str]) -> Child:
@@ -29,6 +31,7 @@ def web(settings: Settings, address: str, environ: Mapping[str, str]) -> Child:
         "backlog": "2048",
         "backpressure": str(CONNECTIONS),
         "workers-kill-timeout": "20",
+        "respawn-interval": str(BOTH_SERVE),
         "log-level": "error",
         "working-dir": str(PACKAGE.parent),
     }
