@@ -48,7 +48,7 @@ def test_one_click_from_the_list_to_the_response_of_the_last_failure(
 ) -> None:
     page = open_page(viewport=WIDE)
     page.goto("/deliveries/?status=failed")
-    line = page.locator(".logged").first
+    line = page.locator(".logged", has_text="503").first
     box = line.bounding_box()
     assert box is not None
     line.click(position={"x": box["width"] / 2, "y": box["height"] - 4})
