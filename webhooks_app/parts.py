@@ -23,7 +23,7 @@ class Parts:
     """The parts.
 
     `guard` says which addresses may be reached, `vault` encrypts secrets, `rates` counts requests,
-    `doorbell` wakes workers, and `ingest` commits events. `delays` bounds how many inbox answers
+    `doorbell` wakes workers, and `ingest` commits events. `delays` bounds how many answers
     may wait at once, so that most threads stay free.
     """
 

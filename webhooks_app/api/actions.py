@@ -8,6 +8,7 @@ from webhooks_app.api import auth, bodies, queries, shapes
 from webhooks_app.api.answers import answer, no_content, page
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.operation import Operation, operation
+from webhooks_app.api.waiting import answer_delivery, wanted_wait
 from webhooks_app.api.webhook_answers import (
     ActionPage,
     EmailActionAnswer,
@@ -187,17 +188,17 @@ def delete_action(action_id: str) -> Response:
         tag="Actions",
         body=TestBody,
         body_optional=True,
-        answers={202: shapes.DeliveryAnswer},
+        query=queries.WaitQuery,
+        answers={200: shapes.DeliveryAnswer, 202: shapes.DeliveryAnswer},
         description="Sends the sample of an event type now. A digest is sent as it was last due.",
         problems=("conflict", "daily-limit"),
     )
 )
 @auth.requires("actions:write")
 def test_action(action_id: str) -> Response:
-    row = _load(action_id)
+    row, wait = _load(action_id), wanted_wait()
     name = bodies.read_optional(TestBody).event_type
-    sent = test_delivery.send_test(db.session(), auth.tenant(), row, name)
-    return answer(shapes.delivery(sent), 202)
+    return answer_delivery(test_delivery.send_test(db.session(), auth.tenant(), row, name), wait)
 
 
 @bp.post("/actions/<action_id>/rotate-secret")

@@ -1,6 +1,6 @@
 """Authentication: bearer keys (for some calls sessions) and what each may do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -67,8 +67,8 @@ def requires(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         @takes(max(FORM, largest_body(view)))
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-            if scope not in g.principal.scopes:
-                raise _role_forbids() if g.get("by_session") else _forbidden(scope)
+            if scope not in scopes():
+                raise _role_forbids() if g.get("by_session") else lacks(scope)
             return view(*args, **kwargs)
 
         guarded.scope = scope  # type: ignore[attr-defined]
@@ -79,7 +79,7 @@ def requires(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 def may(wanted: Operation) -> bool:
     """Whether the key or session allows it, as `requires` checks."""
-    return wanted.scope is None or wanted.scope in g.principal.scopes
+    return wanted.scope is None or wanted.scope in scopes()
 
 
 def requires_live(view: Callable[P, R]) -> Callable[P, R]:
@@ -104,6 +104,11 @@ def tenant() -> Tenant:
     """The organisation and mode that the key belongs to."""
     principal: Principal = g.principal
     return principal.tenant
+
+
+def scopes() -> Collection[str]:
+    principal: Principal = g.principal
+    return principal.scopes
 
 
 def key_id() -> str:
@@ -134,7 +139,8 @@ def _unauthorized(detail: str) -> Problem:
     )
 
 
-def _forbidden(scope: str) -> Problem:
+def lacks(scope: str) -> Problem:
+    """The key has no such scope."""
     challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
     return Problem(
         403,

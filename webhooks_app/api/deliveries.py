@@ -11,6 +11,7 @@ from webhooks_app.api import auth, bodies, queries, shapes
 from webhooks_app.api.answers import PageAnswer, answer, page
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.operation import Operation, operation
+from webhooks_app.api.waiting import answer_delivery, wanted_wait
 from webhooks_app.deliveries import detail
 from webhooks_app.deliveries import log as service
 from webhooks_app.deliveries.send_again import retry_now, send_again
@@ -90,7 +91,8 @@ def read_delivery(delivery_id: str) -> Response:
     Operation(
         summary="Retry a delivery now",
         tag="Deliveries",
-        answers={202: shapes.DeliveryAnswer},
+        query=queries.WaitQuery,
+        answers={200: shapes.DeliveryAnswer, 202: shapes.DeliveryAnswer},
         description="Makes the next attempt of a waiting delivery at once. The remaining retries "
         "follow as planned.",
         problems=("conflict",),
@@ -98,10 +100,11 @@ def read_delivery(delivery_id: str) -> Response:
 )
 @auth.requires("deliveries:write")
 def retry_delivery(delivery_id: str) -> Response:
+    wait = wanted_wait()
     logged = service.find_delivery(db.session(), auth.tenant(), delivery_id)
     if not retry_now(db.session(), logged):
         raise Conflict("This delivery does not wait: it has ended, or is being sent. Replay it.")
-    return answer(shapes.delivery(logged), 202)
+    return answer_delivery(logged, wait)
 
 
 @bp.post("/deliveries/<row_id:delivery_id>/replay")
@@ -109,7 +112,8 @@ def retry_delivery(delivery_id: str) -> Response:
     Operation(
         summary="Replay a delivery",
         tag="Deliveries",
-        answers={202: shapes.DeliveryAnswer},
+        query=queries.WaitQuery,
+        answers={200: shapes.DeliveryAnswer, 202: shapes.DeliveryAnswer},
         description=(
             "A new delivery of the same body, to the current URL and with the current secret. A "
             "delivery that has not ended is retried at once instead, and is itself the answer."
@@ -119,6 +123,6 @@ def retry_delivery(delivery_id: str) -> Response:
 )
 @auth.requires("deliveries:write")
 def replay_delivery(delivery_id: str) -> Response:
-    session = db.session()
+    session, wait = db.session(), wanted_wait()
     logged = service.find_delivery(session, auth.tenant(), delivery_id)
-    return answer(shapes.delivery(send_again(session, logged)), 202)
+    return answer_delivery(send_again(session, logged), wait)

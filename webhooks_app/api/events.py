@@ -2,7 +2,7 @@
 
 from flask import Response
 
-from webhooks_app.api import auth, bodies, shapes, traces
+from webhooks_app.api import auth, bodies, queries, shapes, traces
 from webhooks_app.api.ahead import taken_ahead
 from webhooks_app.api.answers import answer
 from webhooks_app.api.blueprint import bp
@@ -11,6 +11,7 @@ from webhooks_app.api.hops import hops_so_far
 from webhooks_app.api.operation import Operation, operation
 from webhooks_app.api.rate import count_events, limited
 from webhooks_app.api.repeats import LONGEST_BATCH_KEY, LONGEST_KEY, idempotency_key, reused
+from webhooks_app.api.waiting import answer_event, wanted_wait
 from webhooks_app.events.type_registry import CustomNames
 from webhooks_app.ingest.service import KeyReused, ingest, ingest_batch
 from webhooks_app.lib.body_limits import BATCH, takes
@@ -24,8 +25,10 @@ from webhooks_app.matching.incoming import Incoming
         summary="Report an event",
         tag="Events",
         body=EventBody,
-        answers={202: shapes.AcceptedAnswer},
-        description="The answer comes once the event and all its deliveries are committed.",
+        query=queries.WaitQuery,
+        answers={200: shapes.AcceptedAnswer, 202: shapes.AcceptedAnswer},
+        description="The answer comes once the event and all its deliveries are committed. With "
+        "`wait` it has `results` too: 200 if all deliveries have ended, otherwise 202.",
         problems=("idempotency-key-reused", "loop-detected", "busy"),
         knows_repeats=True,
     )
@@ -34,6 +37,7 @@ from webhooks_app.matching.incoming import Incoming
 @limited
 def create_event() -> Response:
     own, hops, traced = _own_names(), hops_so_far(), traces.begin()
+    wait = wanted_wait()
     event = parse_event(bodies.json_text(), idempotency_key(LONGEST_KEY), own, hops, traced.kept)
     count_events(1)
     ahead = taken_ahead()
@@ -45,7 +49,7 @@ def create_event() -> Response:
     except KeyReused as error:
         raise reused(error, at="#") from error
     traces.end(traced, auth.tenant().organisation_id, [accepted])
-    return answer(shapes.accepted(accepted), 202)
+    return answer_event(shapes.accepted(accepted), wait)
 
 
 @bp.post("/events/batch")

@@ -25,12 +25,14 @@ StatusCode = Annotated[
 
 
 NESTED = re.compile(r"([a-z]+)\[([^\[\]]*)\]")
-NUMBERS = ("limit",)
+NUMBERS = ("limit", "wait")
 BOOLEANS = {"true": True, "false": False}
 BOOLEAN_NAMES = ("missing", "unread", "revoke_keys")
 WHOLE = re.compile(r"-?[0-9]{1,9}")
 MOMENT = "Give a time with a time zone, such as 2026-03-02T10:00:00Z."
+LONGEST_WAIT = 25
 EXPECTED = {
+    "wait": f"Give seconds from 0 to {LONGEST_WAIT}.",
     "limit": f"Give a number from 1 to {LARGEST_SIZE}.",
     "status": f"Give one of {', '.join(DeliveryStatus)}.",
     "metadata": (
@@ -63,6 +65,19 @@ def _bounds(limit: int, cursor: str | None) -> PageBounds:
     except ValueError as error:
         detail = "Use `next_cursor` of the previous page, unchanged."
         raise Invalid(Fault("cursor", detail, kind="parameter")) from error
+
+
+class WaitQuery(msgspec.Struct):
+    """Other parameters were never refused here."""
+
+    wait: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=LONGEST_WAIT,
+            description="For how many seconds the answer waits until the deliveries have ended.",
+        ),
+    ] = 0
 
 
 class WebhookQuery(PageQuery):

@@ -34,6 +34,10 @@ class AcceptedAnswer(msgspec.Struct, frozen=True):
     id: str
     type: str
     deliveries: Annotated[int, Meta(description="How many deliveries it has.")]
+    results: Annotated[
+        "list[DeliveryAnswer] | UnsetType",
+        Meta(description="After a wait: its deliveries, newest first, up to a hundred."),
+    ] = UNSET
 
 
 class AcceptedBatch(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ from webhooks_app.api import auth, bodies, queries, shapes
 from webhooks_app.api.answers import PageAnswer, answer, no_content, page
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.operation import Operation, operation
+from webhooks_app.api.waiting import answer_delivery, wanted_wait
 from webhooks_app.api.webhook_answers import WebhookAnswer, webhook
 from webhooks_app.api.webhook_bodies import RotateBody, TestBody, WebhookPatch, WebhookPut
 from webhooks_app.extensions import db
@@ -154,18 +155,17 @@ def delete_webhook(webhook_id: str) -> Response:
         tag="Webhooks",
         body=TestBody,
         body_optional=True,
-        answers={202: shapes.DeliveryAnswer},
+        query=queries.WaitQuery,
+        answers={200: shapes.DeliveryAnswer, 202: shapes.DeliveryAnswer},
         description="A delivery of the sample of an event type, due now.",
         problems=("conflict",),
     )
 )
 @auth.requires("webhooks:write")
 def test_webhook(webhook_id: str) -> Response:
-    row = _load(webhook_id)
+    row, wait = _load(webhook_id), wanted_wait()
     name = bodies.read_optional(TestBody).event_type
-    return answer(
-        shapes.delivery(test_delivery.send_test(db.session(), auth.tenant(), row, name)), 202
-    )
+    return answer_delivery(test_delivery.send_test(db.session(), auth.tenant(), row, name), wait)
 
 
 @bp.post("/webhooks/<webhook_id>/rotate-secret")
