@@ -1,19 +1,21 @@
 """/deliveries: what was sent, how it went, and sending it again."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated
 
 import msgspec
-from flask import Response
+from flask import Response, request
 from msgspec import Meta
 from msgspec.structs import replace
 
 from webhooks_app.api import auth, bodies, queries, shapes
-from webhooks_app.api.answers import PageAnswer, answer, page
+from webhooks_app.api.answers import NDJSON, PageAnswer, answer, lines_wanted, page
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.operation import Operation, operation
 from webhooks_app.api.waiting import answer_delivery, wanted_wait
 from webhooks_app.deliveries import detail
 from webhooks_app.deliveries import log as service
+from webhooks_app.deliveries.cancelling import cancel
 from webhooks_app.deliveries.send_again import retry_now, send_again
 from webhooks_app.extensions import db
 from webhooks_app.lib.errors import Conflict
@@ -28,14 +30,24 @@ MOST_COUNTED = 10_000
         tag="Deliveries",
         query=queries.DeliveryListQuery,
         answers={200: PageAnswer[shapes.DeliveryAnswer]},
-        description="Newest first.",
+        description=f"Newest first. With `Accept: {NDJSON}` the answer is all that match, one "
+        "delivery a line, sent as they are read.",
+        lines=shapes.DeliveryAnswer,
     )
 )
 @auth.requires("deliveries:read")
 def list_deliveries() -> Response:
     query = queries.read(queries.DeliveryListQuery)
-    found = service.list_deliveries(db.session(), auth.tenant(), query.filters(), query.window())
+    filters, bounds = query.filters(), query.window()
+    if lines_wanted(request.accept_mimetypes):
+        return Response(_lines(service.walk(db.engine, auth.tenant(), filters)), mimetype=NDJSON)
+    found = service.list_deliveries(db.session(), auth.tenant(), filters, bounds)
     return answer(page(found, shapes.delivery))
+
+
+def _lines(batches: Iterable[Sequence[service.Logged]]) -> Iterator[bytes]:
+    for batch in batches:
+        yield b"".join(msgspec.json.encode(shapes.delivery(one)) + b"\n" for one in batch)
 
 
 class CountAnswer(msgspec.Struct, frozen=True):
@@ -84,6 +96,40 @@ def read_delivery(delivery_id: str) -> Response:
             attempts=[shapes.attempt(one) for one in attempts],
         )
     )
+
+
+@bp.get("/deliveries/<row_id:delivery_id>/attempts")
+@operation(
+    Operation(
+        summary="List the attempts of a delivery",
+        tag="Deliveries",
+        answers={200: PageAnswer[shapes.AttemptAnswer]},
+        description="In the order in which they were made. All are on one page.",
+    )
+)
+@auth.requires("deliveries:read")
+def list_attempts(delivery_id: str) -> Response:
+    logged = service.find_delivery(db.session(), auth.tenant(), delivery_id)
+    attempts = detail.attempts_of(db.session(), logged.delivery)
+    return answer(PageAnswer([shapes.attempt(one) for one in attempts], None))
+
+
+@bp.post("/deliveries/<row_id:delivery_id>/cancel")
+@operation(
+    Operation(
+        summary="Cancel a delivery",
+        tag="Deliveries",
+        answers={200: shapes.DeliveryAnswer},
+        description="One that waits is not sent any more. It can be replayed later. One that is "
+        "cancelled does not change.",
+        problems=("conflict",),
+    )
+)
+@auth.requires("deliveries:write")
+def cancel_delivery(delivery_id: str) -> Response:
+    logged = service.find_delivery(db.session(), auth.tenant(), delivery_id)
+    cancel(db.session(), logged)
+    return answer(shapes.delivery(logged))
 
 
 @bp.post("/deliveries/<row_id:delivery_id>/retry-now")

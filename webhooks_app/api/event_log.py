@@ -157,7 +157,7 @@ def list_event_deliveries(event_id: str) -> Response:
 def explain_event(event_id: str) -> Response:
     event = stream.find_event(db.session(), auth.tenant(), event_id)
     found = stream.match_explanations(db.session(), auth.tenant(), event)
-    return answer(PageAnswer([_explained(one) for one in found], None))
+    return answer(PageAnswer([explained(one) for one in found], None))
 
 
 def _shown(event: Event) -> StoredEvent:
@@ -175,7 +175,7 @@ def _shown(event: Event) -> StoredEvent:
     )
 
 
-def _explained(one: MatchExplanation) -> ExplanationAnswer:
+def explained(one: MatchExplanation) -> ExplanationAnswer:
     row = one.subscription
     return ExplanationAnswer(
         subscription_id=row.id,

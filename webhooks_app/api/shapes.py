@@ -94,7 +94,7 @@ class AttemptAnswer(msgspec.Struct, frozen=True):
     """One try of a delivery."""
 
     number: Annotated[int, Meta(description="1 for the first.")]
-    outcome: Annotated[str, Meta(description="`delivered` or `failed`.")]
+    outcome: Annotated[str, Meta(description="`succeeded`, `failed`, or `lost` with its worker.")]
     failure: Annotated[str | None, Meta(description="Why it failed, in a word.")]
     error: Annotated[str | None, Meta(description="Why it failed, in a sentence.")]
     status_code: Annotated[int | None, Meta(description="What the receiver answered.")]

@@ -43,7 +43,7 @@ def retry_now(session: Session, logged: Logged) -> bool:
         raise Conflict(f"The {row.kind} is paused. Resume it first.")
     waited = bring_forward(session, [delivery.id], utcnow()) > 0
     if waited:
-        record(session, "delivery.retried", _target(logged), to=logged.subscription_name)
+        record(session, "delivery.retried", target_of(logged), to=logged.subscription_name)
     session.commit()
     session.refresh(delivery)
     if waited:
@@ -91,7 +91,7 @@ def _replay(session: Session, logged: Logged) -> Logged:
     record(
         session,
         "delivery.replayed",
-        _target(logged),
+        target_of(logged),
         replay=again.id,
         to=logged.subscription_name,
     )
@@ -100,7 +100,7 @@ def _replay(session: Session, logged: Logged) -> Logged:
     return logged._replace(delivery=again, latency_ms=None)
 
 
-def _target(logged: Logged) -> Target:
+def target_of(logged: Logged) -> Target:
     row = logged.delivery
     return Target(row.organisation_id, row.id, logged.event.type, row.mode)
 

@@ -1,6 +1,6 @@
 """The stream of events, and why each webhook did or did not get one."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -15,6 +15,7 @@ from webhooks_app.matching.changes import is_update
 from webhooks_app.matching.conditions import ConditionResult, explain, parse_conditions
 from webhooks_app.matching.incoming import Incoming
 from webhooks_app.matching.match import check_readable, view_of, wants_change
+from webhooks_app.matching.states import compared_with_last
 from webhooks_app.matching.stored import incoming_of
 from webhooks_app.matching.view import View
 from webhooks_app.models import Delivery, Event, Subscription
@@ -90,8 +91,20 @@ def find_event(session: Session, tenant: Tenant, event_id: str) -> Event:
 def match_explanations(session: Session, tenant: Tenant, event: Event) -> list[MatchExplanation]:
     """One for each current webhook, those that got the event first."""
     told = set(session.scalars(select(Delivery.subscription_id).where(of_event(event.id))))
+    return _explanations(session, tenant, incoming_of(event), told)
+
+
+def dry_run(session: Session, tenant: Tenant, event: Incoming) -> list[MatchExplanation]:
+    """The same for an event that is not stored, as if it happened now; those that fire first."""
+    event = compared_with_last(session.connection(), tenant, event)
+    found = _explanations(session, tenant, event, frozenset())
+    return sorted(found, key=lambda one: not one.would_fire)
+
+
+def _explanations(
+    session: Session, tenant: Tenant, incoming: Incoming, told: Collection[str]
+) -> list[MatchExplanation]:
     query = Subscription.of(tenant).where(Subscription.is_present())
-    incoming = incoming_of(event)
     view, budget = view_of(incoming), Budget(EXPLAINED * PER_EVENT)
     found = [
         _explanation(row, incoming, view, budget, row.id in told) for row in session.scalars(query)

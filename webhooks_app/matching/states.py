@@ -80,14 +80,7 @@ class States:
     def compared(self, key: Key | None, event: Incoming) -> Incoming:
         """`event` with `changed` set, unless it has it or there is nothing to compare with."""
         before = self._known.get(key) if key else None
-        if before is None or event.changed is not None or not is_update(event.type):
-            return event
-        if before.data == event.data:
-            return replace(event, changed=())
-        former = json_text.read_as(dict[str, object], before.data) or {}
-        if not former or len(before.data) + len(event.data) > LARGEST_COMPARED:
-            return event
-        return replace(event, changed=changed_paths(former, _decode(event.data)))
+        return _compared(before.data if before else None, event)
 
     def move_on(self, key: Key | None, event: Incoming, event_id: str) -> None:
         """Make `event` the last state of its object, unless a newer one was seen."""
@@ -107,6 +100,25 @@ class States:
             rows.append((*key, *state, self._now))
         if rows:
             upsert_rows(self._connection, UPSERT, TYPES, rows)
+
+
+def compared_with_last(connection: Connection, tenant: Tenant, event: Incoming) -> Incoming:
+    """As `States.compared`, for an event that is not stored: nothing is locked or written."""
+    key = key_of(tenant, event) if is_update(event.type) else None
+    if key is None:
+        return event
+    return _compared(connection.scalar(select(STATES.c.data).where(tuple_(*KEY) == key)), event)
+
+
+def _compared(before: str | None, event: Incoming) -> Incoming:
+    if before is None or event.changed is not None or not is_update(event.type):
+        return event
+    if before == event.data:
+        return replace(event, changed=())
+    former = json_text.read_as(dict[str, object], before) or {}
+    if not former or len(before) + len(event.data) > LARGEST_COMPARED:
+        return event
+    return replace(event, changed=changed_paths(former, _decode(event.data)))
 
 
 def key_of(tenant: Tenant, event: Incoming) -> Key | None:

@@ -41,6 +41,7 @@ ACTIONS: Mapping[str, str] = {
     "api_key.revoked": "API key revoked",
     "api_key.rotated": "API key rotated",
     "chat_settings.updated": "Chat settings changed",
+    "delivery.cancelled": "Delivery cancelled",
     "delivery.replayed": "Delivery replayed",
     "delivery.retried": "Delivery retried now",
     "event_type.registered": "Event type registered",

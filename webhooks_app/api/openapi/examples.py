@@ -18,6 +18,7 @@ from webhooks_app.api import (
 from webhooks_app.api.api_keys import ApiKeyAnswer, NewApiKey, RotateKeyBody
 from webhooks_app.api.audit_log import AuditEntryAnswer
 from webhooks_app.api.deliveries import CountAnswer
+from webhooks_app.api.dry_run import DryRunAnswer
 from webhooks_app.api.event_log import ExplanationAnswer, StoredEvent
 from webhooks_app.api.hooks import HookAnswer, HookBody, HookSample
 from webhooks_app.api.inboxes import InboxAnswer, InboxPatch, InboxRequestAnswer, NewInbox
@@ -170,6 +171,20 @@ DELIVERY = {
     "next_try_at": None,
     "created_at": MOMENT,
     "finished_at": LATER,
+}
+ATTEMPT = {
+    "number": 1,
+    "outcome": "succeeded",
+    "failure": None,
+    "error": None,
+    "status_code": 200,
+    "url": URL,
+    "request_headers": {"content-type": "application/json", "webhook-id": DELIVERY_ID},
+    "response_headers": [["content-type", "text/plain"]],
+    "response_body": "ok",
+    "response_truncated": False,
+    "started_at": MOMENT,
+    "duration_ms": 120,
 }
 STORED_EVENT = {
     "id": EVENT_ID,
@@ -393,6 +408,8 @@ EXAMPLES: Mapping[type, object] = {
     shapes.AcceptedAnswer: ACCEPTED,
     StoredEvent: STORED_EVENT,
     ExplanationAnswer: EXPLANATION,
+    DryRunAnswer: {"type": "lead.captured", "deliveries": 1, "explanations": [EXPLANATION]},
+    shapes.AttemptAnswer: ATTEMPT,
     ReplayBody: {"filter": {"status": "failed", "since": MOMENT}},
     ReplayAnswer: REPLAY,
     queries.DeliveryFilter: {"status": "failed", "since": MOMENT},
