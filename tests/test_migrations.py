@@ -5,6 +5,7 @@ from pathlib import Path
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import inspect, select, text
 
@@ -14,8 +15,10 @@ from tests.support.servers import create_database
 from webhooks_app import create_app
 from webhooks_app.extensions import db
 from webhooks_app.launch.migrate import migrate
+from webhooks_app.lib.folders import PACKAGE
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import ApiKey, Invitation, MailRecipient, Membership, NotificationRead
+from webhooks_app.operations.schema import revisions
 from webhooks_app.organisations.audit_log import Actor, act_as
 from webhooks_app.people import api_keys, invitations
 from webhooks_app.vocabulary import Role
@@ -25,6 +28,11 @@ def test_the_schema_is_that_of_the_models(app: Flask) -> None:
     with db.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, db.metadata) == []
+
+
+def test_the_names_of_the_files_are_the_revisions_in_order() -> None:
+    script = ScriptDirectory(str(PACKAGE / "migrations"))
+    assert revisions() == tuple(one.revision for one in script.walk_revisions())[::-1]
 
 
 def undone(url: str, folder: Path) -> set[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import re2
-from phonenumbers import SUPPORTED_REGIONS, country_code_for_region
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, SUPPORTED_REGIONS
 from sqlalchemy.orm import Session
 
 from webhooks_app.chat.contacts import Contact, contacts_in
@@ -20,7 +20,14 @@ MOST_PATTERNS = 50
 LONGEST_PATTERN = 300
 MOST_CHATBOTS = 200
 # A country's two letters and its calling code.
-REGIONS = {region: country_code_for_region(region) for region in sorted(SUPPORTED_REGIONS)}
+REGIONS = dict(
+    sorted(
+        (region, code)
+        for code, regions in COUNTRY_CODE_TO_REGION_CODE.items()
+        for region in regions
+        if region in SUPPORTED_REGIONS
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
