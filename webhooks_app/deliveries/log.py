@@ -114,9 +114,9 @@ def _looked_through(session: Session, within: Conditions, filters: Filters) -> i
     A text is looked for in the event's data, and failures are scattered over the log.
     """
     most = LOOKED_THROUGH
-    if filters.status in UNDELIVERED:
+    if filters.status in UNDELIVERED or filters.text is not None:
         most //= 4
-    return most if filters.text is None else _searched(session, within, most // 2)
+    return most if filters.text is None else _searched(session, within, most)
 
 
 def _searched(session: Session, within: Conditions, most: int) -> int:
