@@ -13,8 +13,8 @@ from webhooks_app.matching.changes import (
     MOST,
     changed_paths,
     concerns,
-    followed_types,
     object_type,
+    update_of,
 )
 
 BEFORE = {
@@ -88,8 +88,9 @@ def test_what_nobody_knows_may_all_have_changed() -> None:
 
 
 def test_updates_are_followed_from_the_beginning_of_an_object() -> None:
-    assert set(followed_types("lead.updated")) == {"lead.updated", "lead.created", "lead.captured"}
-    assert list(followed_types("customer.at_risk")) == []
+    for name in ("lead.updated", "lead.created", "lead.captured"):
+        assert update_of(name) == "lead.updated"
+    assert update_of("customer.at_risk") is None
     assert object_type("room.recording.updated") == "room.recording"
 
 

@@ -1,6 +1,6 @@
 """A webhook in the words of the Pollybot document, both ways."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Annotated
 
 import msgspec
@@ -11,6 +11,7 @@ from webhooks_app.channels.retry_policy import LONGEST_BASE, MOST_RETRIES, SHORT
 from webhooks_app.channels.webhook.formats.pollybot import Pollybot, name_of, names_by_own
 from webhooks_app.lib.pointers import Fault, Invalid, pointer
 from webhooks_app.lib.times import rfc3339
+from webhooks_app.matching.type_patterns import patterns_of
 from webhooks_app.models import Subscription
 from webhooks_app.subscriptions import stored
 from webhooks_app.subscriptions.chatbot_webhooks import retries_for, retries_of
@@ -51,7 +52,7 @@ class ChatbotWebhookPatch(msgspec.Struct, forbid_unknown_fields=True, rename="ca
     created_at: Ignored = UNSET
     updated_at: Ignored = UNSET
 
-    def members(self, known: Iterable[str], row: Subscription | None = None) -> Members:
+    def members(self, known: Collection[str], row: Subscription | None = None) -> Members:
         """The members by the names of a webhook's spec; `known` are the names of event types.
 
         Raises `Invalid` for retries out of bounds, unless `row` has them already.
@@ -203,9 +204,9 @@ def _within_bounds(policy: dict[str, int]) -> dict[str, int]:
     return policy
 
 
-def _own_names(names: list[str] | UnsetType, known: Iterable[str]) -> list[str] | UnsetType:
+def _own_names(names: list[str] | UnsetType, known: Collection[str]) -> list[str] | UnsetType:
     """Our name for Pollybot's. Any other name stays as it is; the service accepts or refuses it."""
     if names is UNSET:
         return UNSET
-    own = names_by_own(known)
+    own = names_by_own([*known, *patterns_of(known)])
     return [own.get(name, name) for name in names]

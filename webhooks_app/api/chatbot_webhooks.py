@@ -1,6 +1,6 @@
 """/chatbots/{chatbotId}/webhooks: the calls of the Pollybot document, by session or key."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from flask import Response
@@ -148,7 +148,7 @@ def delete_chatbot_webhook(chatbot_id: str, webhook_id: str) -> Response:
     return answer(DeletedChatbotWebhook("Webhook deleted successfully"))
 
 
-def _known() -> Iterable[str]:
+def _known() -> Collection[str]:
     return reportable_types(db.session(), auth.tenant().organisation_id)
 
 

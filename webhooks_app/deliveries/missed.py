@@ -20,6 +20,7 @@ from webhooks_app.matching.budget import PER_EVENT, Budget
 from webhooks_app.matching.match import Candidate, Matcher
 from webhooks_app.matching.rows import DELIVERY_COLUMNS, delivery_rows
 from webhooks_app.matching.stored import incoming_of
+from webhooks_app.matching.type_patterns import asks_for, events_of
 from webhooks_app.models import Delivery, Event, Outage, Subscription
 from webhooks_app.vocabulary import REAL_ORIGINS, Trigger
 
@@ -35,7 +36,10 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Events of these types were not sent to it; their ids are from `first` to before `end`."""
+    """Events of these types or patterns were not sent to it.
+
+    Their ids are from `first` to before `end`.
+    """
 
     subscription_id: str
     types: Sequence[str]
@@ -103,7 +107,7 @@ def step(
     events = session.scalars(
         select(Event)
         .join(looked, looked.c.id == Event.id)
-        .where(Event.type.in_(sorted(wanted)), Event.origin.in_(REAL_ORIGINS))
+        .where(events_of(sorted(wanted)), Event.origin.in_(REAL_ORIGINS))
         .order_by(Event.id)
         .limit(JUDGED)
     ).all()
@@ -167,7 +171,9 @@ def _gap(row: Subscription, began_at: datetime, ended_at: datetime, filters: Fil
     began_at, ended_at = max(began_at - MARGIN, row.created_at), ended_at + MARGIN
     first, end = max(began_at, filters.since or began_at), min(ended_at, filters.until or ended_at)
     matcher = Matcher([row])
-    types = [name for name in matcher.event_types if filters.event_type in (None, name)]
+    types = sorted(matcher.event_types)
+    if (only := filters.event_type) is not None:
+        types = [only] if asks_for(types, only) else []
     return Gap(row.id, types, matcher, _first_id(first), _first_id(end))
 
 
@@ -176,7 +182,7 @@ def _matching(
 ) -> Iterator[tuple[Pair, Candidate]]:
     incoming = incoming_of(event)
     for gap in gaps:
-        if event.type in gap.types and gap.first <= event.id < gap.end:
+        if asks_for(gap.types, event.type) and gap.first <= event.id < gap.end:
             selected = gap.matcher.select(incoming, budget or Budget())
             for candidate in selected.with_change(incoming).candidates:
                 yield (event.id, gap.subscription_id), candidate

@@ -17,6 +17,7 @@ from webhooks_app.matching.incoming import Incoming
 from webhooks_app.matching.match import check_readable, view_of, wants_change
 from webhooks_app.matching.states import compared_with_last
 from webhooks_app.matching.stored import incoming_of
+from webhooks_app.matching.type_patterns import asks_for
 from webhooks_app.matching.view import View
 from webhooks_app.models import Delivery, Event, Subscription
 from webhooks_app.vocabulary import Match
@@ -129,7 +130,7 @@ def _explained(
     fields = row.changed_fields if is_update(event.type) else ()
     return MatchExplanation(
         subscription=row,
-        asks_for_type=event.type in row.event_types and not row.is_digest,
+        asks_for_type=asks_for(row.event_types, event.type) and not row.is_digest,
         in_scope=row.scope_type is None or (row.scope_type, row.scope_id) == event.subject,
         changed_fields=fields,
         changed=event.changed,

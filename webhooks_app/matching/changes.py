@@ -65,12 +65,10 @@ def is_update(event_type: str) -> bool:
     return event_type.rpartition(".")[2] == UPDATED
 
 
-def followed_types(event_type: str) -> Iterator[str]:
-    """The types whose states are stored, so that a filter on `event_type` can compare."""
-    if is_update(event_type):
-        yield event_type
-        for word in BEGINNINGS:
-            yield f"{object_type(event_type)}.{word}"
+def update_of(event_type: str) -> str | None:
+    """The type whose filters compare with the state in this event, so that it must be stored."""
+    object_, _, word = event_type.rpartition(".")
+    return f"{object_}.{UPDATED}" if word in (UPDATED, *BEGINNINGS) else None
 
 
 def _differing(before: object, after: object, path: Steps) -> Iterator[Steps]:

@@ -14,10 +14,11 @@ from webhooks_app.lib.cache import Cache
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import rfc3339
 from webhooks_app.matching.budget import PER_EVENT, Budget, Spent
-from webhooks_app.matching.changes import concerns, followed_types, is_update, object_type
+from webhooks_app.matching.changes import concerns, is_update, object_type, update_of
 from webhooks_app.matching.conditions import Condition, evaluate, parse_conditions
 from webhooks_app.matching.incoming import Incoming
 from webhooks_app.matching.operators import compile_pattern
+from webhooks_app.matching.type_patterns import fits, is_pattern
 from webhooks_app.matching.view import View
 from webhooks_app.models import Organisation, Subscription
 from webhooks_app.vocabulary import Match
@@ -88,13 +89,15 @@ NOBODY = Selected()
 class Matcher:
     """The enabled subscriptions of one organisation and mode, as of `version`, by event type.
 
-    `unreadable` holds the ids of those whose row cannot be used. Those match nothing.
+    `event_types` are all names and patterns that any of them asks for. `unreadable` holds the ids
+    of those whose row cannot be used. Those match nothing.
     """
 
     def __init__(self, subscriptions: Iterable[Subscription], version: int = 0) -> None:
         self.version = version
         self._by_type: dict[str, list[Candidate]] = {}
-        self._followed: set[str] = set()
+        self._by_pattern: list[tuple[str, Candidate]] = []
+        self._follows: dict[str, bool] = {}
         self.unreadable: list[str] = []
         for subscription in subscriptions:
             try:
@@ -102,31 +105,46 @@ class Matcher:
             except (TypeError, ValueError) as error:
                 log.error("unreadable", subscription=subscription.id, error=type(error).__name__)
                 self.unreadable.append(subscription.id)
-        for candidates in self._by_type.values():
-            candidates.sort(key=lambda one: one.weight)
+        self.event_types = {*self._by_type, *(pattern for pattern, _ in self._by_pattern)}
+        self._by_type = {name: self._asking_for(name) for name in self._by_type}
 
     def _add(self, subscription: Subscription) -> None:
         check_readable(subscription)
         if subscription.is_digest:
             return
         candidate = Candidate.of(subscription)
-        for event_type in list(subscription.event_types):
-            self._by_type.setdefault(event_type, []).append(candidate)
-            if candidate.changed_fields:
-                self._followed.update(followed_types(event_type))
+        for asked in list(subscription.event_types):
+            if is_pattern(asked):
+                self._by_pattern.append((asked, candidate))
+            else:
+                self._by_type.setdefault(asked, []).append(candidate)
 
-    @property
-    def event_types(self) -> Collection[str]:
-        """All event types that any of them asks for."""
-        return self._by_type.keys()
+    def _asking_for(self, name: str) -> list[Candidate]:
+        """Those that ask for a type by name or pattern, cheap ones first, each once."""
+        by_name = self._by_type.get(name, ())
+        by_pattern = [one for pattern, one in self._by_pattern if fits(pattern, name)]
+        found = {one.subscription_id: one for one in (*by_name, *by_pattern)}
+        return sorted(found.values(), key=lambda one: one.weight)
+
+    def _candidates(self, name: str) -> list[Candidate]:
+        """The same, looked up; what only patterns ask for is found once."""
+        found = self._by_type.get(name)
+        if found is None and self._by_pattern:
+            found = self._by_type[name] = self._asking_for(name)
+        return found or []
 
     def follows(self, event_type: str) -> bool:
         """Whether a field filter needs stored states of this event type's objects."""
-        return event_type in self._followed
+        found = self._follows.get(event_type)
+        if found is None:
+            update = update_of(event_type)
+            asking = self._candidates(update) if update else ()
+            found = self._follows[event_type] = any(one.changed_fields for one in asking)
+        return found
 
     def select(self, event: Incoming, budget: Budget) -> Selected:
         """The subscriptions to this type, cheap ones first: one costly pattern stops no other."""
-        candidates = self._by_type.get(event.type)
+        candidates = self._candidates(event.type)
         if not candidates:
             return NOBODY
         in_scope = [c for c in candidates if c.scope is None or c.scope == event.subject]

@@ -1,6 +1,6 @@
 """The faults of a subscription beyond types and bounds."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import msgspec
@@ -17,6 +17,7 @@ from webhooks_app.lib.urls import InvalidUrl, check_endpoint_url
 from webhooks_app.mail.subject_template import check_subject
 from webhooks_app.matching.conditions import InvalidCondition, parse_conditions
 from webhooks_app.matching.paths import path_faults
+from webhooks_app.matching.type_patterns import fits, is_pattern
 from webhooks_app.subscriptions.spec import (
     MOST_ADDRESSES,
     MOST_FIELDS,
@@ -35,12 +36,14 @@ ANY_ZONE = "UTC"  # a schedule without a zone is valid with any organisation's z
 class World:
     """What a subscription is checked against.
 
-    The organisation's event types, the allowed addresses, and the current secret.
+    The organisation's event types, whether patterns of them are allowed, the allowed addresses, and
+    the current secret.
     """
 
-    event_types: Container[str]
+    event_types: Collection[str]
     guard: Guard
     mode: str
+    patterns: bool = False
     secret: str | None = None
 
 
@@ -83,7 +86,7 @@ def _of_all(spec: Spec, world: World) -> Iterator[Fault]:
     if "\0" in spec.description:
         yield Fault("#/description", "A description cannot contain NUL characters.")
     if not (isinstance(spec, EmailSpec) and spec.schedule):
-        yield from _of_types(spec.event_types, world.event_types)
+        yield from _of_types(spec.event_types, world)
     if spec.scope is not None:
         yield from (fault.below("scope") for fault in _of_scope(spec.scope))
     for key, value in spec.metadata.items():
@@ -93,14 +96,22 @@ def _of_all(spec: Spec, world: World) -> Iterator[Fault]:
         yield fault.below("changed_fields")
 
 
-def _of_types(names: tuple[str, ...], known: Container[str]) -> Iterator[Fault]:
+def _of_types(names: tuple[str, ...], world: World) -> Iterator[Fault]:
     for index, name in enumerate(names):
-        if name not in known:
-            yield Fault(
-                pointer("event_types", index), f"There is no event type called {name[:100]!r}."
-            )
+        if fault := _of_type(name, world):
+            yield Fault(pointer("event_types", index), fault)
         elif name in names[:index]:
             yield Fault(pointer("event_types", index), "This is already in the list.")
+
+
+def _of_type(name: str, world: World) -> str | None:
+    if is_pattern(name):
+        if not world.patterns:
+            return "An action asks for event types by name. Use a webhook for a pattern."
+        if any(fits(name, one) for one in world.event_types):
+            return None
+        return f"No event type fits {name[:100]!r}."
+    return None if name in world.event_types else f"There is no event type called {name[:100]!r}."
 
 
 def _of_scope(scope: Scope) -> Iterator[Fault]:

@@ -21,6 +21,7 @@ from webhooks_app.matching.conditions import (
 )
 from webhooks_app.matching.match import view_of, wants_change
 from webhooks_app.matching.stored import incoming_of
+from webhooks_app.matching.type_patterns import events_of
 from webhooks_app.models import Event
 from webhooks_app.subscriptions.spec import EmailSpec, Spec
 from webhooks_app.vocabulary import REAL_ORIGINS, Match
@@ -106,7 +107,7 @@ def _recent(session: Session, tenant: Tenant, spec: Spec) -> Sequence[Event]:
     query = (
         select(Event)
         .join(newest, newest.c.id == Event.id)
-        .where(Event.type.in_(spec.event_types), Event.origin.in_(REAL_ORIGINS))
+        .where(events_of(spec.event_types), Event.origin.in_(REAL_ORIGINS))
         .order_by(Event.id.desc())
         .limit(JUDGED)
     )

@@ -58,7 +58,8 @@ def create_subscription(
     A webhook that is on gets a `webhook.ping`. Raises `Invalid`, and `PlanLimit` if the plan does
     not allow it.
     """
-    world = World(subscribable_types(session, tenant.organisation_id), guard, tenant.mode)
+    types = subscribable_types(session, tenant.organisation_id)
+    world = World(types, guard, tenant.mode, patterns=kind is SubscriptionKind.WEBHOOK)
     blank = NEW_WEBHOOK if channel is ChannelName.WEBHOOK else BLANKS[channel]
     spec = reading.new(blank, members, world)
     secret = _own_secret(spec) or generate_secret()
@@ -116,7 +117,8 @@ def update_subscription(
     secret = None if moves else readable_secret(row, vault)
     members, hidden = custom_headers.unmasked(members, _headers(base), row.url)
     types = subscribable_types(session, row.organisation_id)
-    world = World(types, guard, row.mode, secret)
+    patterns = row.kind == SubscriptionKind.WEBHOOK
+    world = World(types, guard, row.mode, patterns, secret)
     fresh = set(base.__struct_fields__) - set(before.__struct_fields__)
     after = reading.changed(base, members, world, [*broken, *hidden], fresh)
     if after == before and not broken:

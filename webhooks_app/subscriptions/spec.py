@@ -121,8 +121,9 @@ class Spec(
         tuple[str, ...],
         Meta(
             title="Events",
-            description="The names of the event types to send.",
-            examples=[["lead.captured", "lead.updated"]],
+            description="The names of the event types to send. A webhook also takes `customer.*` "
+            "for all types that begin so, and `*` for all, later ones included.",
+            examples=[["lead.captured", "lead.updated"], ["customer.*"]],
             min_length=1,
             extra={
                 "error": "Give a list of event type names.",

@@ -7,7 +7,7 @@ from webhooks_app.catalogue import chat, workspace
 from webhooks_app.catalogue.system import DIGEST, PING
 from webhooks_app.deliveries.log import START, Logged
 from webhooks_app.digests import service as digests
-from webhooks_app.events.type_registry import find_type
+from webhooks_app.events.type_registry import find_type, subscribable_types
 from webhooks_app.lib import json_text
 from webhooks_app.lib.errors import Conflict, NotFound
 from webhooks_app.lib.pointers import Fault, Invalid
@@ -16,6 +16,7 @@ from webhooks_app.lib.times import utcnow
 from webhooks_app.matching.incoming import Incoming
 from webhooks_app.matching.match import Candidate
 from webhooks_app.matching.rows import DELIVERY_COLUMNS, EVENT_COLUMNS, delivery_rows, event_row
+from webhooks_app.matching.type_patterns import fits, is_pattern
 from webhooks_app.models import Delivery, Event, Subscription
 from webhooks_app.organisations import daily_limits
 from webhooks_app.subscriptions import stored
@@ -50,7 +51,7 @@ def send_test(
     if subscription.is_digest and name in (None, DIGEST):
         sample = digests.last_digest(session, subscription, utcnow())
     else:
-        kind = name or spec.event_types[0]
+        kind = name or _first_type(session, subscription)
         sample = _sample(session, subscription.organisation_id, kind, spec.scope)
     origin = EventOrigin.PING if sample.type == PING else EventOrigin.TEST
     event_values = event_row(tenant, sample, 1, utcnow(), origin)
@@ -63,6 +64,15 @@ def send_test(
     session.commit()
     queue.nudge()
     return Logged(delivery, event, event.data[:START], subscription.name)
+
+
+def _first_type(session: Session, subscription: Subscription) -> str:
+    """The first that it asks for; of a pattern, the first type that fits."""
+    asked: str = subscription.event_types[0]
+    if not is_pattern(asked):
+        return asked
+    known = subscribable_types(session, subscription.organisation_id)
+    return next((name for name in known if fits(asked, name)), asked)
 
 
 def _sample(session: Session, organisation_id: str, name: str, scope: Scope | None) -> Incoming:

@@ -21,6 +21,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 
 from webhooks_app.matching.conditions import MOST
+from webhooks_app.matching.type_patterns import is_pattern, patterns_of
 from webhooks_app.subscriptions.reading import Members, as_far_as_possible, differing
 from webhooks_app.subscriptions.spec import (
     BLANKS,
@@ -219,7 +220,17 @@ class SubscriptionForm(SendingFields, FaultForm):
 class WebhookForm(SubscriptionForm):
     """An endpoint and any number of event types."""
 
-    event_types = SelectMultipleField("Events", choices=lambda: list(event_types()))
+    event_types = SelectMultipleField("Events")
+
+    def __init__(self, stored: Spec | None = None) -> None:
+        """A stored pattern is a choice even if no current type fits it."""
+        super().__init__(stored)
+        self.patterns = patterns_of(event_types())
+        if stored is not None:
+            self.patterns += [
+                one for one in stored.event_types if is_pattern(one) and one not in self.patterns
+            ]
+        self.event_types.choices = [*self.patterns, *event_types()]
 
 
 class ActionForm(DigestFields, SubscriptionForm):
