@@ -140,7 +140,7 @@ class Subscription(TenantOwned, Model):
 
     @validates("event_types")
     def _note_system(self, _: str, event_types: Sequence[str]) -> Sequence[str]:
-        self.hears_system = any(name.startswith(RESERVED) for name in event_types)
+        self.hears_system = any(name.startswith(RESERVED) for name in event_types or ())
         return event_types
 
     @property
