@@ -1,6 +1,7 @@
 """Webhooks about webhooks: in the same transaction, only where somebody asks, never in a loop."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -16,19 +17,22 @@ from webhooks_app.deliveries import replays
 from webhooks_app.deliveries.filters import Filters
 from webhooks_app.engine import switching_off
 from webhooks_app.extensions import db
-from webhooks_app.lib.times import utcnow
+from webhooks_app.lib.times import rfc3339, utcnow
 from webhooks_app.models import (
     AuditEntry,
     CustomEventType,
     Delivery,
     Event,
+    Mail,
     Organisation,
     Subscription,
 )
 from webhooks_app.organisations import audit_log
 from webhooks_app.organisations.audit_log import Target
+from webhooks_app.people import key_expiry
 
 Drain = Callable[[], None]
+YEAR = timedelta(days=365)
 OFF = "https://nowhere.example/hook"
 
 
@@ -76,6 +80,46 @@ def test_the_life_of_a_webhook_is_told(api: Api, organisation: Organisation) -> 
     assert "name" in changed["changed"]
     assert told("subscription.disabled")[0]["reason"] is None
     assert told("secret.rotated")[0]["previous_expires_at"].endswith("Z")
+
+
+def test_pauses_and_an_end_of_a_key_are_told(api: Api, organisation: Organisation) -> None:
+    listener(organisation, *sorted(NAMES))
+    path = f"/webhooks/{api.webhook()['id']}"
+    api.post(f"{path}/pause", {"until": "2099-01-01T00:00:00Z"})
+    api.post(f"{path}/resume", {"rate": 5})
+    paused, resumed = told("subscription.paused")[0], told("subscription.resumed")[0]
+    assert (paused["until"], resumed["rate"]) == ("2099-01-01T00:00:00.000Z", 5.0)
+    ends = utcnow() + timedelta(hours=1)
+    factories.api_key(organisation, id="key_1", created_at=utcnow() - YEAR, expires_at=ends)
+    assert key_expiry.warn(db.session(), utcnow()) == 1
+    assert told("api_key.expiring") == [
+        {"id": "key_1", "name": "test", "expires_at": rfc3339(ends)}
+    ]
+
+
+def test_an_edit_decides_who_listens(api: Api, organisation: Organisation) -> None:
+    path = f"/webhooks/{api.webhook()['id']}"
+    api.patch(path, {"event_types": ["lead.captured", "subscription.created"]})
+    api.webhook()
+    assert len(told("subscription.created")) == 1
+    api.patch(path, {"event_types": ["lead.captured"]})
+    api.webhook()
+    assert len(told("subscription.created")) == 1
+
+
+def test_an_action_mails_it(api: Api, organisation: Organisation, drain: Drain) -> None:
+    factories.action(
+        organisation,
+        "",
+        channel="email",
+        email_to=["ops@example.com"],
+        event_types=["subscription.created"],
+    )
+    api.webhook(name="New CRM", enabled=False)
+    drain()
+    db.session.rollback()
+    [mail] = db.session.scalars(select(Mail)).all()
+    assert (mail.recipient, "New CRM" in mail.text) == ("ops@example.com", True)
 
 
 def test_keys_are_told_without_their_tokens(api: Api, organisation: Organisation) -> None:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from tests import factories
 from tests.support.engine import attempts, deliveries, make_due
@@ -59,6 +59,28 @@ def test_a_late_result_does_not_overrule_the_try_that_came_after(
         (2, "succeeded", 200),
     ]
     assert audit(db.engine, 90).ok
+
+
+@pytest.mark.parametrize(("statuses", "asked"), [([200, 200], 0), ([200, 500, 500], 1)])
+def test_who_listens_to_failures_is_asked_once_and_only_after_a_failure(
+    organisation: Organisation, statuses: list[int], asked: int
+) -> None:
+    factories.webhook(organisation, "https://a.example")
+    factories.accepted(organisation, *[factories.lead() for _ in statuses])
+    db.session.rollback()
+    found = claim(db.engine, ClaimRequest(limit=10, free={}), LEASE)
+    results = [result_of(one, status) for one, status in zip(found, statuses, strict=True)]
+    seen: list[str] = []
+
+    def see(_c: object, _u: object, statement: str, *_more: object) -> None:
+        seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", see)
+    try:
+        record_results(db.engine, results)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", see)
+    assert len([one for one in seen if "hears_system" in one]) == asked
 
 
 def test_a_late_410_disables_nothing(organisation: Organisation) -> None:
