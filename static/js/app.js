@@ -66,6 +66,7 @@
     if (history.state?.drawer) history.back();
     const opener = drawer.opener;
     if (opener?.isConnected) opener.focus();
+    bringToasts();
   });
   drawer.addEventListener("click", (event) => {
     if (event.target === drawer || event.target.closest("[data-close]")) closeDrawer();
@@ -94,6 +95,13 @@
   // Answers that the same request would only get again.
   const FINAL = [400, 401, 403, 404, 409];
 
+  const toasts = $("#toasts");
+
+  // Nothing outside a modal dialog can be clicked.
+  function bringToasts() {
+    (drawer.open ? drawer : document.body).append(toasts);
+  }
+
   function say(text, word, again) {
     const toast = $("#toast-template").content.firstElementChild.cloneNode(true);
     $("p", toast).textContent = text;
@@ -103,12 +111,66 @@
       toast.remove();
       again();
     });
-    $("[data-dismiss]", toast).addEventListener("click", () => toast.remove());
-    // Nothing outside a modal dialog can be clicked.
-    const toasts = $("#toasts");
-    (drawer.open ? drawer : document.body).append(toasts);
-    toasts.replaceChildren(toast);
+    bringToasts();
+    $("#failures").replaceChildren(toast);
   }
+
+  // What was done stays for a while, longer when it can be undone, and while somebody looks at it.
+  const PLAIN_SECONDS = 7;
+  const UNDO_SECONDS = 20;
+
+  function letGo(toast) {
+    let seconds = $("form", toast) ? UNDO_SECONDS : PLAIN_SECONDS;
+    const timer = setInterval(() => {
+      if (!toast.isConnected) return clearInterval(timer);
+      if (!document.hidden && !toast.matches(":hover, :focus-within") && --seconds <= 0) toast.remove();
+    }, 1000);
+  }
+
+  function said({ text, undo }) {
+    const toast = $("#said-template").content.firstElementChild.cloneNode(true);
+    $("p", toast).textContent = text;
+    const form = $("form", toast);
+    if (undo) fill(form, undo);
+    else form.remove();
+    bringToasts();
+    $("#said").append(toast);
+    if (undo) htmx.process(form);
+    letGo(toast);
+  }
+
+  function fill(form, { action, fields, swaps }) {
+    form.action = action;
+    for (const [name, value] of fields) {
+      const input = document.createElement("input");
+      Object.assign(input, { type: "hidden", name, value });
+      form.append(input);
+    }
+    if (!swaps) return;
+    form.setAttribute("hx-post", action);
+    form.setAttribute("hx-target", swaps);
+    form.setAttribute("hx-swap", "outerHTML");
+  }
+
+  addEventListener("toast", ({ detail }) => {
+    $("#failures").replaceChildren();
+    for (const one of detail.said) said(one);
+  });
+  addEventListener("click", (event) => {
+    if (event.target.closest?.("[data-dismiss]")) event.target.closest(".toast").remove();
+  });
+  addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
+    if (ctx?.response?.status < 400) ctx.sourceElement?.closest?.(".toast")?.remove();
+  });
+  addEventListener("keydown", (event) => {
+    const { key, target } = event;
+    if (key !== "u" || event.ctrlKey || event.metaKey || event.altKey || target.matches?.("input:not([type=checkbox]), select, textarea")) return;
+    const newest = [...$$("[data-undo]", toasts)].at(-1);
+    newest?.click();
+  });
+  // A screen reader only reads what is added.
+  $("#said").append(...$("#said").children);
+  for (const toast of $$(".toast", toasts)) letGo(toast);
 
   function repeat(element, event) {
     if (event?.type === "submit") return () => element.requestSubmit(event.submitter);
@@ -136,10 +198,13 @@
     tellTimes();
     readyChoices();
     if (ctx.response?.status === 422) focusFault();
-    if (ctx.response?.status >= 400) return;
+    if (ctx.response?.status >= 400) return fold();
     const source = ctx.sourceEvent?.currentTarget ?? ctx.sourceElement;
     const inDrawer = source?.matches?.("[data-open]") && ctx.target?.id === "drawer-content";
     if (inDrawer || source?.matches?.("[data-drawer]")) openDrawer(source);
+    // Redrawn fields may have other values than those that were shown beside them.
+    if (["fields", "conditions"].includes(ctx.target?.id)) $("form.composer")?.dispatchEvent(new Event("change", { bubbles: true }));
+    fold();
   });
 
   // A second click does not send a form twice; Back makes it usable again.
@@ -191,6 +256,8 @@
     }
   }
 
+  const choicesOf = (form) => [...form.elements].filter((one) => one.matches("[data-choice]"));
+
   function readyChoices() {
     for (const all of $$("[data-all]")) {
       all.hidden = false;
@@ -199,15 +266,17 @@
   }
 
   function countChosen(form) {
-    const rows = [...$$("input[name=delivery_id]", form)];
-    const chosen = rows.filter((row) => row.checked).length;
+    const choices = choicesOf(form);
+    const chosen = choices.filter((one) => one.checked).length;
     const all = $("[data-all]", form);
-    all.checked = chosen === rows.length;
+    all.checked = choices.length > 0 && chosen === choices.length;
     all.indeterminate = chosen > 0 && !all.checked;
     for (const button of $$("[data-chosen]", form)) {
+      const verb = button.dataset.chosen;
       button.disabled = !chosen;
-      button.textContent = chosen ? `Replay ${chosen} selected` : "Replay selected";
+      if (verb) button.textContent = chosen ? `${verb} ${chosen} selected` : `${verb} selected`;
     }
+    for (const count of $$("[data-count]", form)) count.textContent = chosen ? `${chosen} selected` : "Select all";
   }
 
   addEventListener("click", (event) => {
@@ -238,9 +307,9 @@
   addEventListener("change", (event) => {
     const { target } = event;
     if (target.matches("[data-all]")) {
-      for (const row of $$("input[name=delivery_id]", target.form)) row.checked = target.checked;
+      for (const one of choicesOf(target.form)) one.checked = target.checked;
     }
-    if (target.matches("[data-all], input[name=delivery_id]")) countChosen(target.form);
+    if (target.matches("[data-all], [data-choice]")) countChosen(target.form);
     const atOnce = target.matches("select, [type=checkbox]") && target.form?.matches("[data-at-once]");
     if (atOnce || target.matches("[data-submit]")) target.form.requestSubmit();
   });
@@ -252,8 +321,17 @@
     $(zone.dataset.zone).textContent = zone.value;
   }
 
+  // Where there is no room beside a form, what it will do is folded until somebody asks.
+  function fold() {
+    for (const part of $$("details[data-fold]")) {
+      if (part.folded === undefined && part.closest("form").clientWidth < 880) part.open = false;
+      part.folded = true;
+    }
+  }
+
   tellTimes();
   focusFault();
   readyChoices();
+  fold();
   setInterval(tellTimes, 10_000);
 })();

@@ -25,6 +25,12 @@ NO_PAGES = (
     "reference.problem_source",
     "outbox.html",
     "audit_log.export",
+    "events.export",
+    # The frame of a mail beside a form.
+    "mail_preview.",
+    # Of test mode; `test_composer` looks at it.
+    "actions.copy_to_live",
+    "webhooks.copy_to_live",
     # A line for htmx; its page is the delivery's.
     "deliveries.outcome",
     # A part of the overview.

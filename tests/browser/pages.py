@@ -12,6 +12,7 @@ PATHS = {
     "deliveries": "/deliveries/",
     "replay-new": "/replays/new?missing=1",
     "events": "/events/",
+    "first-steps": "/first-steps/",
     "event-new": "/events/new",
     "event-types": "/event-types/",
     "event-type": "/event-types/escalation.requested",

@@ -42,7 +42,7 @@ def test_another_tab_in_the_other_mode_changes_nothing_here(
     fill(page, product, "Neither here nor there")
     other = page.context.new_page()
     other.goto("/webhooks/")
-    switch = other.get_by_role("navigation", name="Webhooks")
+    switch = other.locator("form.mode")
     watching = page.context.new_page()
     watching.goto("/events/")
     watching.locator("#stream tbody tr").first.wait_for()

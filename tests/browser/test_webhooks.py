@@ -139,10 +139,11 @@ def test_a_request_that_fails_says_so_and_offers_again(open_page: Callable[..., 
 
 def test_live_and_test_are_two_worlds(page: Page, product: Product) -> None:
     page.goto("/webhooks/")
-    tabs = page.get_by_role("navigation", name="Webhooks")
-    tabs.get_by_role("button", name="Test").click()
+    mode = page.locator("form.mode")
+    expect(mode).to_have_count(1)
+    mode.get_by_role("button", name="Test").click()
     expect(page.get_by_text("No webhooks in test mode yet")).to_be_visible()
     expect(page.get_by_text("Test mode: separate from live")).to_be_visible()
-    tabs.get_by_role("button", name="Live").click()
+    mode.get_by_role("button", name="Live").click()
     expect(row(page, "Warehouse")).to_be_visible()
     assert page.url == f"{product.url}/webhooks/"

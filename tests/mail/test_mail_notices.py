@@ -9,11 +9,16 @@ from sqlalchemy import select, update
 from tests import factories
 from tests.mail.test_service import set_smtp
 from tests.support.servers import free_port
+from webhooks_app.channels.contract import Claimed
+from webhooks_app.channels.outcome import Outcome
 from webhooks_app.engine.switching_off import disable
 from webhooks_app.extensions import db
+from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.times import utcnow
 from webhooks_app.mail import mail_notices
 from webhooks_app.models import Mail, Organisation, Subscription, SubscriptionHealth
+from webhooks_app.notices.dashboard_notices import notify_failed
+from webhooks_app.vocabulary import Failure
 
 
 @pytest.fixture
@@ -55,6 +60,47 @@ def test_owners_and_admins_are_told_how_many_failed(webhook: Subscription) -> No
     assert "12 deliveries failed. They were retried" in mail.text
     assert f"http://127.0.0.1:8000/webhooks/{webhook.id}" in mail.text
     assert "Böhm &amp; Söhne" in mail.html
+
+
+def test_the_causes_and_the_way_to_recover_are_in_the_mail(
+    organisation: Organisation, webhook: Subscription
+) -> None:
+    note_failures(webhook, 10, 401)
+    note_failures(webhook, 2, None)
+    fail(webhook, 12)
+    mail_notices.mail_due(db.session(), utcnow())
+    text = " ".join(mails()[0].text.split())
+    first, second = text.index("answered 401"), text.index("timed out")
+    assert first < second
+    assert f"/replays/new?subscription_id={webhook.id}&window=7d&missing=1" in text
+
+
+def note_failures(webhook: Subscription, count: int, status: int | None) -> None:
+    failure = Failure.TIMEOUT if status is None else Failure.STATUS
+    error = "It timed out" if status is None else f"The endpoint answered {status}"
+    outcome = Outcome(failure, error, utcnow(), 0.1, status_code=status)
+    failed = [(claimed_of(webhook), outcome)] * count
+    with db.engine.begin() as connection:
+        notify_failed(connection, failed, utcnow())
+
+
+def claimed_of(webhook: Subscription) -> Claimed:
+    return Claimed(
+        delivery_id=new_id("msg"),
+        subscription_id=webhook.id,
+        number=4,
+        failures=3,
+        lost=False,
+        revision=1,
+        wire_format="standard",
+        event_id="evt_1",
+        event_type="lead.captured",
+        occurred_at=utcnow(),
+        organisation_id=webhook.organisation_id,
+        subject_type=None,
+        subject_id=None,
+        data="{}",
+    )
 
 
 def test_it_is_quiet_for_an_hour_and_then_tells_what_failed_meanwhile(

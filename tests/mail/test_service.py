@@ -49,6 +49,7 @@ CONTEXTS = {
         "title": "12 deliveries of New lead <to the CRM> failed permanently",
         "body": "They failed since 2 March 2026, 10:00 UTC, and are not tried again.",
         "link": "https://hooks.example.com/webhooks/whk_1",
+        "recover": "https://hooks.example.com/replays/new?subscription_id=whk_1&window=7d&missing=1",
         "organisation": "Böhm & <Söhne>",
         "test": True,
     },

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Callable
 
 import pytest
@@ -17,7 +18,7 @@ from webhooks_app.lib.csv_file import safe
 from webhooks_app.models import AuditEntry, Organisation
 from webhooks_app.organisations import audit_log, audit_search
 from webhooks_app.organisations.audit_log import Target
-from webhooks_app.web.audit_csv import COLUMNS
+from webhooks_app.web.audit_columns import COLUMNS
 
 FORMULA_STARTS = "=+-@\t\r\n"
 
@@ -37,20 +38,30 @@ def test_all_batches_are_in_it_newest_first(
 ) -> None:
     monkeypatch.setattr(audit_search, "BATCH", 2)
     add(organisation, *(f"number-{number}" for number in range(5)))
-    response = owner.get("/audit-log/export")
+    response = owner.get("/audit-log/export.csv")
     assert response.mimetype == "text/csv"
     assert "audit-log.csv" in response.headers["Content-Disposition"]
     found = rows(response.text)
-    assert tuple(found[0]) == COLUMNS
+    assert tuple(found[0]) == tuple(COLUMNS)
     names = [row["target"] for row in found if row["action"] == "webhook.created"]
     made = select(AuditEntry.target_name).where(AuditEntry.action == "webhook.created")
     assert len(names) == 5
     assert names == db.session.scalars(made.order_by(AuditEntry.id.desc())).all()
 
 
+def test_programs_get_a_json_object_a_line(owner: Person, organisation: Organisation) -> None:
+    add(organisation, "=1+1")
+    answer = owner.get("/audit-log/export.ndjson", target="1+1")
+    assert answer.mimetype == "application/x-ndjson"
+    [line] = map(json.loads, answer.text.splitlines())
+    assert (line["target"], line["details"]) == ("=1+1", None)
+    page = owner.get("/audit-log/", target="1+1").text
+    assert 'href="/audit-log/export.ndjson?target=1%2B1"' in page
+
+
 def test_it_holds_what_the_filters_mean(owner: Person, organisation: Organisation) -> None:
     add(organisation, "Apples", "Pears")
-    found = rows(owner.get("/audit-log/export", target="pear").text)
+    found = rows(owner.get("/audit-log/export.csv", target="pear").text)
     assert [row["target"] for row in found] == ["Pears"]
 
 
@@ -69,10 +80,10 @@ def test_what_others_did_is_not_in_it(
 ) -> None:
     add(factories.organisation("Elsewhere"), "Theirs")
     add(organisation, "Ours")
-    text = owner.get("/audit-log/export").text
+    text = owner.get("/audit-log/export.csv").text
     assert "Ours" in text
     assert "Theirs" not in text
-    assert person("viewer", organisation).get("/audit-log/export").status_code == 403
+    assert person("viewer", organisation).get("/audit-log/export.csv").status_code == 403
 
 
 @given(st.text(max_size=30))
@@ -89,5 +100,5 @@ def test_a_name_that_looks_like_a_formula_is_text(start: str) -> None:
 
 def test_a_formula_in_a_name_is_text_in_the_file(owner: Person, organisation: Organisation) -> None:
     add(organisation, '=HYPERLINK("https://evil.example","Click")')
-    [row] = rows(owner.get("/audit-log/export", target="evil").text)
+    [row] = rows(owner.get("/audit-log/export.csv", target="evil").text)
     assert row["target"].startswith("'=HYPERLINK")

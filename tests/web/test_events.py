@@ -11,6 +11,7 @@ from webhooks_app.extensions import db
 from webhooks_app.models import ApiKey, Event, Organisation, Subscription
 
 URL = "https://receiver.example/hook"
+EVENT = '<tr id="evt_'
 
 
 def told(page: str, name: str) -> str:
@@ -53,10 +54,10 @@ def test_events_are_listed_page_by_page(owner: Person, organisation: Organisatio
     assert "No event in live mode yet" in owner.get("/events/").text
     factories.accepted(organisation, *[factories.lead() for _ in range(60)])
     page = owner.get("/events/").text
-    assert page.count("<td><a href") == 50
+    assert page.count(EVENT) == 50
     older = re.search(r'href="(/events/[^"]+)">Older', page)
     assert older
-    assert owner.get(older[1]).text.count("<td><a href") == 10
+    assert owner.get(older[1]).text.count(EVENT) == 10
 
 
 def test_the_payload_is_shown_as_text(owner: Person, organisation: Organisation) -> None:

@@ -250,3 +250,19 @@ def test_a_page_with_a_token_leaks_it_by_no_referer(app: Flask, owner: Person) -
     client = app.test_client()
     for path in (link, f"/login?next={link}", "/invitations/unknown"):
         assert client.get(path).headers["Referrer-Policy"] == "strict-origin"
+
+
+def test_the_link_can_be_copied_once(app: Flask, owner: Person) -> None:
+    """Also after it was sent again, which makes a new one."""
+    owner.get("/members/")
+    shown = owner.post("/members/invitations", email="ada@people.example", role="viewer").location
+    for _ in range(2):
+        page = owner.get(shown).text
+        assert "ada@people.example is invited as viewer" in page
+        assert "Send them this link yourself" in page
+        found = re.search(r'id="invitation-link" readonly value="([^"]+)"', page)
+        assert found
+        assert found[1].endswith(mailed_link())
+        assert "invitation-link" not in owner.get(shown).text
+        shown = owner.post(f"/members/invitations/{invitation_id()}/resend").location
+    assert owner.get("/members/", invited="inv_of_nobody").status_code == 200

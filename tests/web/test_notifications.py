@@ -7,15 +7,22 @@ from datetime import timedelta
 from sqlalchemy import update
 
 from tests import factories
+from tests.mail.test_mail_notices import claimed_of
 from tests.web.conftest import Person
+from webhooks_app.channels.outcome import Outcome
 from webhooks_app.extensions import db
 from webhooks_app.jobs import upkeep
 from webhooks_app.lib.ids import floor_id
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Notification, NotificationRead, Organisation, User
-from webhooks_app.notices.dashboard_notices import NOTIFICATIONS, NoticeOf, notify
+from webhooks_app.models import Notification, NotificationRead, Organisation, Subscription, User
+from webhooks_app.notices.dashboard_notices import (
+    NOTIFICATIONS,
+    NoticeOf,
+    notify,
+    notify_failed,
+)
 from webhooks_app.people import accounts
-from webhooks_app.vocabulary import Role
+from webhooks_app.vocabulary import Failure, Role
 
 URL = "https://receiver.example/hook"
 
@@ -92,6 +99,73 @@ def test_what_was_told_before_they_came_is_no_news_to_a_new_member(
     assert bell(late) == 0
     tell(organisation, "Today")
     assert bell(late) == 1
+
+
+def failed(
+    webhook: Subscription, count: int, failure: Failure, code: int | None, hours_ago: float = 0
+) -> None:
+    at = utcnow() - timedelta(hours=hours_ago)
+    outcome = Outcome(failure, f"It failed with {code}", at, 0.1, status_code=code)
+    with db.engine.begin() as connection:
+        notify_failed(connection, [(claimed_of(webhook), outcome)] * count, at)
+
+
+def test_a_storm_is_one_notice_per_endpoint_and_cause(
+    owner: Person, organisation: Organisation
+) -> None:
+    """Also when several engines report it, one batch after another."""
+    crm = factories.webhook(organisation, URL, name="CRM")
+    other = factories.webhook(organisation, URL, name="Other")
+    for _ in range(3):
+        failed(crm, 10, Failure.STATUS, 401)
+    failed(crm, 2, Failure.DNS, None)
+    failed(other, 1, Failure.STATUS, 401)
+    page = owner.get("/notifications/").text
+    assert bell(owner) == 3
+    assert "CRM: 30 deliveries failed permanently" in page
+    assert "CRM: 2 deliveries failed permanently" in page
+    assert "Other: 1 delivery failed permanently" in page
+    assert "The receiver refuses the token (401)." in page
+    assert "The name of the host cannot be resolved." in page
+    assert "Last error: It failed with 401" in page
+    recover = f"/replays/new?subscription_id={crm.id}&amp;window=7d&amp;missing=1"
+    assert recover in page
+
+
+def test_what_was_read_is_new_again_after_a_quiet_hour(
+    owner: Person, organisation: Organisation
+) -> None:
+    crm = factories.webhook(organisation, URL, name="CRM")
+    failed(crm, 1, Failure.STATUS, 500)
+    owner.get("/notifications/")
+    owner.post("/notifications/read")
+    failed(crm, 1, Failure.STATUS, 500)
+    assert bell(owner) == 0
+    with db.engine.begin() as connection:
+        connection.execute(update(NOTIFICATIONS).values(last_at=utcnow() - timedelta(hours=2)))
+    failed(crm, 1, Failure.STATUS, 500)
+    assert bell(owner) == 1
+    assert "CRM: 3 deliveries" in owner.get("/notifications/").text
+
+
+def test_viewers_and_the_deleted_get_no_button(
+    organisation: Organisation, person: Callable[..., Person]
+) -> None:
+    crm = factories.webhook(organisation, URL, name="CRM")
+    failed(crm, 1, Failure.STATUS, 500)
+    viewer = person("viewer", organisation)
+    page = viewer.get("/notifications/").text
+    assert "Recover</a>" not in page
+    assert "View webhook" in page
+    crm.deleted_at = utcnow()
+    db.session.commit()
+    page = viewer.get("/notifications/").text
+    assert "CRM: 1 delivery failed permanently" in page
+    assert "View webhook" not in page
+
+
+def test_without_a_mail_server_it_says_where_mails_are(owner: Person) -> None:
+    assert "kept in the outbox here" in owner.get("/notifications/").text
 
 
 def test_old_ones_are_deleted_with_who_read_them(owner: Person, organisation: Organisation) -> None:

@@ -257,7 +257,7 @@ def test_a_replay_leads_to_the_new_delivery(
 def test_deleting_asks_first(owner: Person, organisation: Organisation) -> None:
     row = factories.webhook(organisation, URL)
     path = f"/webhooks/{row.id}/delete"
-    assert "cannot be undone" in owner.get(path).text
+    assert "You can undo this" in owner.get(path).text
     assert webhooks()[0].deleted_at is None
     owner.post(path)
     assert "was deleted" in owner.get("/webhooks/").text

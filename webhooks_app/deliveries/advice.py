@@ -70,6 +70,13 @@ def advice(
     return Advice(f"{what}, and no retries are left.", f"{check}, then press Replay.")
 
 
+def of_cause(cause: str, by_mail: bool = False) -> Advice:
+    """Of many that failed so; `cause` is a status code or the kind of failure."""
+    code = int(cause) if cause.isdecimal() else None
+    what, check = _cause(Failure.STATUS if code else cause, code, by_mail)
+    return Advice(f"{what}.", f"{check}, then recover what never arrived.")
+
+
 def _cause(failure: str | None, status_code: int | None, by_mail: bool) -> tuple[str, str]:
     if by_mail and failure == Failure.STATUS:
         return "The mail server did not take it", "Read its answer"

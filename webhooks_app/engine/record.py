@@ -266,7 +266,7 @@ def _store_consequences(connection: Connection, results: Sequence[Result]) -> No
     for subscription_id, revision, url in sorted(gone):
         disable_gone(connection, subscription_id, revision, url)
     if failed := [r for r in results if r.status is DeliveryStatus.FAILED]:
-        notify_failed(connection, {r.claimed.subscription_id: r.claimed for r in failed})
+        notify_failed(connection, [(r.claimed, r.outcome) for r in failed], utcnow())
         tell_failed(connection, map(_failed, failed))
     tallies.store(connection, [_tally(r) for r in results])
 

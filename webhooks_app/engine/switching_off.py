@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, Connection, Table, case, func, literal, or
 
 from webhooks_app.database.bulk import force_index_scans
 from webhooks_app.engine.expired_leases import log_lost
+from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Delivery, Organisation, Subscription
+from webhooks_app.models import Attempt, Delivery, Organisation, Subscription
 from webhooks_app.notices.dashboard_notices import NoticeOf, notify
 from webhooks_app.organisations.audit_log import Target, record_automatic
 from webhooks_app.vocabulary import WAITING, DeliveryStatus
@@ -18,7 +19,9 @@ UNREADABLE = "Its settings can no longer be read. Edit and save it to use it aga
 GONE_REASON = "The endpoint answered 410 Gone, so it wants no more requests."
 LONGEST_ERROR = 500
 BATCH = 1000
+CANCELLED = "Cancelled: the "
 
+ATTEMPTS = cast(Table, Attempt.__table__)
 DELIVERIES = cast(Table, Delivery.__table__)
 ORGANISATIONS = cast(Table, Organisation.__table__)
 SUBSCRIPTIONS = cast(Table, Subscription.__table__)
@@ -93,6 +96,42 @@ def cancel_waiting(connection: Connection, subscription_id: str) -> bool:
         deliveries.due_at.is_not(None),
     )
     return cancelled == BATCH
+
+
+def wait_again(connection: Connection, about: NoticeOf, since: datetime, now: datetime) -> bool:
+    """Undo what `cancel_waiting` cancelled since, at most `BATCH`; True if there may be more.
+
+    It is due now, under the same ids, with the error of the last attempt.
+    """
+    deliveries, attempts = DELIVERIES.c, ATTEMPTS.c
+    cancelled = (
+        select(deliveries.id)
+        .where(
+            Delivery.in_tenant(Tenant(about.organisation_id, about.mode)),
+            deliveries.status == literal(DeliveryStatus.CANCELLED.value, literal_execute=True),
+            deliveries.subscription_id == about.subscription_id,
+            deliveries.finished_at >= since,
+            deliveries.error.startswith(CANCELLED, autoescape=True),
+        )
+        .limit(BATCH)
+    )
+    last_error = (
+        select(attempts.error)
+        .where(attempts.delivery_id == deliveries.id)
+        .order_by(attempts.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    waiting = case(
+        (deliveries.tries > 0, DeliveryStatus.RETRYING.value), else_=DeliveryStatus.PENDING.value
+    )
+    force_index_scans(connection)
+    waits = connection.execute(
+        update(DELIVERIES)
+        .where(deliveries.id.in_(cancelled.scalar_subquery()))
+        .values(status=waiting, due_at=now, finished_at=None, error=last_error)
+    )
+    return waits.rowcount == BATCH
 
 
 def cancel_unserved(connection: Connection, delivery_ids: Collection[str]) -> None:
@@ -182,7 +221,7 @@ def _why() -> ColumnElement[str]:
         else_=literal(" was switched off."),
     )
     ended = (
-        select(literal("Cancelled: the ") + subscriptions.kind + how)
+        select(literal(CANCELLED) + subscriptions.kind + how)
         .where(subscriptions.id == DELIVERIES.c.subscription_id)
         .scalar_subquery()
     )

@@ -1,14 +1,17 @@
 """The stream of events, and why each webhook did or did not get one."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session, aliased, defer
 
+from webhooks_app.database import begin_reading, choose
 from webhooks_app.deliveries.filters import of_event
+from webhooks_app.events.filters import Conditions, EventFilters, fits, range_of, rest_of
 from webhooks_app.lib.errors import NotFound
-from webhooks_app.lib.paging import Page, PageBounds, encode_cursor, page_of
+from webhooks_app.lib.paging import Page, PageBounds, decode_cursor, encode_cursor, page_of
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.matching.budget import PER_EVENT, Budget
 from webhooks_app.matching.changes import is_update
@@ -24,6 +27,10 @@ from webhooks_app.vocabulary import Match
 
 # As for deliveries: a rare type must not cost a walk over a million rows.
 LOOKED_THROUGH = 20_000
+SEARCHED_BYTES = 32 * 1024 * 1024
+# Of an event's data, what a line of the list is made of.
+START = 2048
+BATCH = 100
 EXPLAINED = 2  # every condition is explained, even those that matching can skip
 
 
@@ -53,29 +60,79 @@ class MatchExplanation:
         return self.subscription.enabled and fits and self.conditions_hold
 
 
+class EventLine(NamedTuple):
+    """A line of the list; `start` is the beginning of the event's data."""
+
+    event: Event
+    start: str
+
+
 def list_events(
     session: Session, tenant: Tenant, window: PageBounds, name: str | None = None
 ) -> Page[Event]:
-    """Newest first, of type `name` or any, without their data, which may be large.
+    """Newest first, of type `name` or any, without their data, which may be large."""
+    page = list_lines(session, tenant, EventFilters(type=name), window)
+    return Page([line.event for line in page.rows], page.next_cursor)
 
-    A page looks through at most `LOOKED_THROUGH` events, so it may be short and still have a next
-    page.
+
+def list_lines(
+    session: Session,
+    tenant: Tenant,
+    filters: EventFilters,
+    window: PageBounds,
+    *,
+    in_full: bool = False,
+) -> Page[EventLine]:
+    """Newest first; with their data only if `in_full`.
+
+    A page looks through at most `LOOKED_THROUGH` events, and for a text through at most
+    `SEARCHED_BYTES` of data. So it may be short, or empty, and still have a next page.
     """
-    within = [Event.in_tenant(tenant)]
+    within = range_of(tenant, filters)
     if window.below is not None:
         within.append(Event.id < window.below)
-    walked = select(Event).where(*within).order_by(Event.id.desc()).limit(LOOKED_THROUGH)
+    most = _searched(session, within) if filters.searches else LOOKED_THROUGH
+    walked = select(Event).where(*within).order_by(Event.id.desc()).limit(most)
     event = aliased(Event, walked.subquery())
-    query = select(event).options(defer(event.data)).order_by(event.id.desc())
-    if name is not None:
-        query = query.where(event.type == name)
-    rows = session.scalars(query.limit(window.size + 1)).all()
-    page = page_of(rows, [row.id for row in rows], window.size)
-    if page.next_cursor is None and name is not None:
-        newest = select(Event.id).where(*within).order_by(Event.id.desc())
-        last = session.scalar(newest.offset(LOOKED_THROUGH - 1).limit(1))
-        return Page(page.rows, encode_cursor(last) if last else None)
-    return page
+    query = select(event, func.substr(event.data, 1, START)).where(*rest_of(filters, event))
+    if not in_full and filters.field is None:
+        query = query.options(defer(event.data))
+    newest = query.order_by(event.id.desc()).limit(window.size + 1)
+    rows = [EventLine(*row) for row in session.execute(newest)]
+    page = page_of(rows, [row.event.id for row in rows], window.size)
+    found = [line for line in page.rows if fits(filters, line.event)]
+    if page.next_cursor is None and rest_of(filters, event):
+        newest_ids = select(Event.id).where(*within).order_by(Event.id.desc())
+        last = session.scalar(newest_ids.offset(most - 1).limit(1))
+        return Page(found, encode_cursor(last) if last else None)
+    return Page(found, page.next_cursor)
+
+
+def walk(database: Engine, tenant: Tenant, filters: EventFilters) -> Iterator[Sequence[EventLine]]:
+    """All that match, with their data, newest first, in batches. Each is read in a transaction of
+    its own, so that none is open while a slow client reads."""
+    bounds: PageBounds | None = PageBounds(BATCH)
+    while bounds is not None:
+        with Session(database) as session:
+            begin_reading(session)
+            page = list_lines(session, tenant, filters, bounds, in_full=True)
+        yield page.rows
+        cursor = page.next_cursor
+        bounds = PageBounds(BATCH, decode_cursor(cursor)) if cursor is not None else None
+
+
+def _searched(session: Session, within: Conditions) -> int:
+    """How many of the newest events have `SEARCHED_BYTES` of data together."""
+    size = choose(session.connection(), postgresql=func.octet_length, sqlite=func.length)
+    newest = select(size(Event.data)).where(*within).order_by(Event.id.desc())
+    left, most = SEARCHED_BYTES, LOOKED_THROUGH // 2
+    sizes = session.execute(newest.limit(most), execution_options={"yield_per": BATCH}).scalars()
+    for number, bytes_ in enumerate(sizes, 1):
+        left -= bytes_
+        if left < 0:
+            sizes.close()
+            return number
+    return most
 
 
 def find_event(session: Session, tenant: Tenant, event_id: str) -> Event:

@@ -20,10 +20,11 @@ from webhooks_app.models import (
     SubscriptionHealth,
     User,
 )
-from webhooks_app.notices.dashboard_notices import QUIET
+from webhooks_app.notices.dashboard_notices import FAILED, QUIET
 from webhooks_app.vocabulary import Mode, Role
 
 AT_ONCE = 100
+MOST_CAUSES = 3
 
 
 def mail_due(session: Session, now: datetime) -> int:
@@ -49,7 +50,7 @@ def _of_notifications(session: Session, now: datetime) -> int:
     for notification, row, subscription, organisation in due:
         body = notification.body
         if row.failed > row.failed_told:
-            body = f"{body} {_said(row, subscription, organisation)[1]}"
+            body = f"{body} {_said(session, row, subscription, organisation)[1]}"
             row.failed_told, row.failed_told_at = row.failed, now
         _tell(session, organisation, subscription, notification.title, body)
         notification.mail_due = False
@@ -77,36 +78,69 @@ def _of_failures(session: Session, now: datetime) -> int:
     ).all()
     for row, subscription, organisation in due:
         if subscription.failure_mail:
-            _tell(session, organisation, subscription, *_said(row, subscription, organisation))
+            said = _said(session, row, subscription, organisation)
+            _tell(session, organisation, subscription, *said, recovers=True)
         row.failed_told, row.failed_told_at = row.failed, now
     return sum(subscription.failure_mail for _, subscription, _ in due)
 
 
 def _said(
-    row: SubscriptionHealth, subscription: Subscription, organisation: Organisation
+    session: Session,
+    row: SubscriptionHealth,
+    subscription: Subscription,
+    organisation: Organisation,
 ) -> tuple[str, str]:
-    """The title and the sentence under it."""
+    """The title and the sentences under it."""
     count = row.failed - row.failed_told
     many = f"{count} deliveries" if count > 1 else "A delivery"
-    since = ""
+    zone, since = zone_named(organisation.time_zone), ""
     if row.failed_told_at is not None:
-        since = f" since {when(row.failed_told_at, zone_named(organisation.time_zone))}"
+        since = f" since {when(row.failed_told_at, zone)}"
     them = "They were" if count > 1 else "It was"
+    causes = [
+        f"Since {when(one.created_at, zone)}: {one.body}"
+        for one in _causes(session, subscription, row.failed_told_at)
+    ]
+    replayed = f"{them} retried as often as the policy allows, and can be replayed."
     return (
         f"{subscription.name}: {many[:1].lower()}{many[1:]} failed permanently",
-        f"{many} failed{since}. {them} retried as often as the policy allows, and can be replayed.",
+        " ".join([f"{many} failed{since}.", *causes, replayed]),
     )
 
 
+def _causes(
+    session: Session, subscription: Subscription, since: datetime | None
+) -> Sequence[Notification]:
+    """The notices of what failed since, the most frequent first."""
+    failed = select(Notification).where(
+        Notification.in_organisation(subscription.organisation_id),
+        Notification.subscription_id == subscription.id,
+        Notification.kind == FAILED,
+        Notification.body != "",
+    )
+    if since is not None:
+        failed = failed.where(Notification.last_at > since)
+    newest = failed.order_by(Notification.count.desc(), Notification.id.desc())
+    return session.scalars(newest.limit(MOST_CAUSES)).all()
+
+
 def _tell(
-    session: Session, organisation: Organisation, subscription: Subscription, title: str, body: str
+    session: Session,
+    organisation: Organisation,
+    subscription: Subscription,
+    title: str,
+    body: str,
+    *,
+    recovers: bool = False,
 ) -> None:
+    recover = f"/replays/new?subscription_id={subscription.id}&window=7d&missing=1"
     context: dict[str, object] = {
         "title": title,
         "body": body,
         "organisation": organisation.name,
         "test": subscription.mode == Mode.TEST,
         "link": mail.link(f"/{subscription.kind}s/{subscription.id}"),
+        "recover": mail.link(recover) if recovers else "",
     }
     for address in owners_and_admins(session, organisation.id):
         mail.post(session, address, "notice", **context)

@@ -19,6 +19,7 @@ from webhooks_app.models.outage import Outage
 from webhooks_app.models.periodic import PeriodicRun
 from webhooks_app.models.replay import ReplayBatch
 from webhooks_app.models.running_engine import RunningEngine
+from webhooks_app.models.saved_view import SavedView
 from webhooks_app.models.second_factor import AuthenticatorApp, Passkey, RecoveryCode
 from webhooks_app.models.stats import DeliveryStat
 from webhooks_app.models.subject import Subject
@@ -61,6 +62,7 @@ __all__ = [
     "RecoveryCode",
     "ReplayBatch",
     "RunningEngine",
+    "SavedView",
     "SendAllowance",
     "Subject",
     "Subscription",

@@ -11,13 +11,16 @@ from webhooks_app.models.ownership import TenantOwned
 class Notification(TenantOwned, Model):
     """`kind` is delivery_failed, endpoint_failing, endpoint_disabled or key_expiring.
 
-    While `mail_due`, a mail to owners and admins is still to come. `read_at` is no longer used; it
+    A notification of failures is the only one of its `slot`: of one subscription, `cause` and day.
+    It counts them, the last one at `last_at`. `cause` is a status code or a kind of failure. While
+    `mail_due`, a mail to owners and admins is still to come. `read_at` is no longer used; it
     stays for web servers of an older release, which read it on each page during an upgrade.
     """
 
     __tablename__ = "notifications"
     __table_args__ = (
         Index(None, "organisation_id", "mode", "id"),
+        Index("uq_notifications_slot", "slot", unique=True),
         Index(
             "ix_notifications_mail_due",
             "id",
@@ -36,7 +39,11 @@ class Notification(TenantOwned, Model):
     delivery_id: Mapped[OptionalRef]
     title: Mapped[str] = mapped_column(String(300))
     body: Mapped[Long]
+    count: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+    cause: Mapped[str | None] = mapped_column(String(40))
+    slot: Mapped[str | None] = mapped_column(String(120))
     created_at: Mapped[Moment]
+    last_at: Mapped[OptionalMoment]
     read_at: Mapped[OptionalMoment]
     mail_due: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 

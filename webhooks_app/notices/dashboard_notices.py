@@ -1,23 +1,26 @@
 """Notifications for the dashboard; at most one of a kind for a subscription in a quiet period."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Table, delete, insert, select
 
 from webhooks_app.channels.contract import Claimed
+from webhooks_app.channels.outcome import Outcome
+from webhooks_app.database import upsert
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.tenant import Tenant
-from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Notification, Subscription
+from webhooks_app.models import Notification, NotificationRead, Subscription
+from webhooks_app.vocabulary import Failure
 
 QUIET = timedelta(hours=1)
 FAILED = "delivery_failed"
 UNTRIED = "conditions_untried"
 UNREADABLE = "settings_unreadable"
 NOTIFICATIONS = cast(Table, Notification.__table__)
+READS = cast(Table, NotificationRead.__table__)
 SUBSCRIPTIONS = cast(Table, Subscription.__table__)
 
 
@@ -100,24 +103,75 @@ def notify_chat_untried(connection: Connection, tenant: Tenant, now: datetime) -
     )
 
 
-def notify_failed(connection: Connection, failed: Mapping[str, Claimed]) -> None:
-    """Notify members which subscriptions have failed deliveries; `failed` is by subscription."""
+def notify_failed(
+    connection: Connection, failed: Sequence[tuple[Claimed, Outcome]], now: datetime
+) -> None:
+    """Notify members of deliveries that failed permanently: once per subscription, cause and day,
+    with their number.
+
+    It is new again for those who have read it, when more fail after a quiet period.
+    """
     subscriptions = SUBSCRIPTIONS.c
-    named = connection.execute(
+    by_slot = _by_slot(failed, now)
+    rows = connection.execute(
         select(
             subscriptions.id, subscriptions.name, subscriptions.organisation_id, subscriptions.mode
-        )
-        .where(subscriptions.id.in_(sorted(failed)))
-        .order_by(subscriptions.id)
+        ).where(subscriptions.id.in_({claimed.subscription_id for claimed, _ in failed}))
     )
-    for row in named.all():
-        claimed = failed[row.id]
-        tries = f"{claimed.number} {'try' if claimed.number == 1 else 'tries'}"
-        notify(
-            connection,
-            NoticeOf(row.organisation_id, row.mode, row.id, claimed.delivery_id),
-            FAILED,
-            f"{row.name}: a delivery failed permanently",
-            f"{claimed.event_type} could not be delivered after {tries}.",
-            utcnow(),
-        )
+    named = {row.id: row for row in rows.all()}
+    quiet = select(NOTIFICATIONS.c.id).where(
+        NOTIFICATIONS.c.slot.in_(sorted(by_slot)), NOTIFICATIONS.c.last_at < now - QUIET
+    )
+    connection.execute(delete(READS).where(READS.c.notification_id.in_(quiet)))
+    for slot, those in sorted(by_slot.items()):
+        if (row := named.get(those[-1][0].subscription_id)) is not None:
+            _count_failed(connection, slot, row, those, now)
+
+
+def _count_failed(
+    connection: Connection,
+    slot: str,
+    row: Any,
+    failed: Sequence[tuple[Claimed, Outcome]],
+    now: datetime,
+) -> None:
+    claimed, outcome = failed[-1]
+    values = {
+        "id": new_id("ntf"),
+        "organisation_id": row.organisation_id,
+        "mode": row.mode,
+        "kind": FAILED,
+        "subscription_id": row.id,
+        "delivery_id": claimed.delivery_id,
+        "title": f"{row.name}: deliveries failed permanently",
+        "body": outcome.error or "",
+        "count": len(failed),
+        "cause": _cause(outcome),
+        "slot": slot,
+        "created_at": now,
+        "last_at": now,
+        "mail_due": False,
+    }
+    newest = {name: values[name] for name in ("delivery_id", "body", "last_at")}
+    grown = NOTIFICATIONS.c.count + len(failed)
+    connection.execute(
+        upsert(connection, NOTIFICATIONS)
+        .values(values)
+        .on_conflict_do_update(index_elements=["slot"], set_={**newest, "count": grown})
+    )
+
+
+def _by_slot(
+    failed: Sequence[tuple[Claimed, Outcome]], now: datetime
+) -> Mapping[str, list[tuple[Claimed, Outcome]]]:
+    found: dict[str, list[tuple[Claimed, Outcome]]] = {}
+    for claimed, outcome in failed:
+        slot = f"{claimed.subscription_id} {_cause(outcome)} {now:%Y-%m-%d}"
+        found.setdefault(slot, []).append((claimed, outcome))
+    return found
+
+
+def _cause(outcome: Outcome) -> str:
+    if outcome.failure is Failure.STATUS and outcome.status_code is not None:
+        return str(outcome.status_code)
+    return str(outcome.failure or Failure.INTERNAL)

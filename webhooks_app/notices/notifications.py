@@ -3,30 +3,37 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Exists, Select, exists, func, literal, select
+from sqlalchemy import ColumnElement, Exists, Select, and_, exists, func, literal, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webhooks_app.database import upsert
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.paging import Page, PageBounds, page_of
 from webhooks_app.lib.tenant import Tenant
-from webhooks_app.models import Membership, Notification, NotificationRead
+from webhooks_app.models import Membership, Notification, NotificationRead, Subscription
 from webhooks_app.models.columns import IdText
 
 SHOWN = 50
 
 
 class NotificationView(NamedTuple):
+    """`subscription` is what it is about, None if nothing or if that is deleted."""
+
     notification: Notification
     is_new: bool
+    subscription: Subscription | None = None
 
 
 def newest(session: Session, tenant: Tenant, user_id: str) -> Sequence[NotificationView]:
     """The latest `SHOWN`, newest first, and which of them that member has not read."""
     newest = (
-        select(Notification, ~_read_by(user_id))
+        select(Notification, ~_read_by(user_id), Subscription)
+        .outerjoin(
+            Subscription,
+            and_(Subscription.id == Notification.subscription_id, Subscription.is_present()),
+        )
         .where(Notification.in_tenant(tenant))
-        .order_by(Notification.id.desc())
+        .order_by(func.coalesce(Notification.last_at, Notification.created_at).desc())
         .limit(SHOWN)
     )
     return [NotificationView(*row) for row in session.execute(newest)]

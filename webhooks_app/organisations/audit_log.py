@@ -33,6 +33,7 @@ ACTIONS: Mapping[str, str] = {
             ("paused", "paused"),
             ("resumed", "resumed"),
             ("deleted", "deleted"),
+            ("restored", "brought back"),
             ("secret_rotated", "secret rotated"),
         )
     },

@@ -56,9 +56,16 @@ def find(session: Session, organisation_id: str, invitation_id: str) -> Invitati
 
 
 def invite(session: Session, organisation: Organisation, email: str, role: Role) -> Invitation:
-    """Mail a link that makes its recipient a member; committed. Raises `BadAccount`.
+    return invite_by_link(session, organisation, email, role)[0]
 
-    It works as long as its sender may invite that role.
+
+def invite_by_link(
+    session: Session, organisation: Organisation, email: str, role: Role
+) -> tuple[Invitation, str]:
+    """Mail a link that makes its recipient a member, and return it; committed.
+
+    It works as long as its sender may invite that role. It is not stored, so it cannot be shown
+    again. Raises `BadAccount`.
     """
     address = accounts.checked_address(email)
     members.lock(session, organisation.id)
@@ -72,22 +79,24 @@ def invite(session: Session, organisation: Organisation, email: str, role: Role)
         created_at=utcnow(),
     )
     session.add(invitation)
-    _send(session, invitation)
+    link = _send(session, invitation)
     record(session, "invitation.sent", _target(invitation), role=role.value)
     session.commit()
     mail.send_soon()
-    return invitation
+    return invitation, link
 
 
-def resend(session: Session, invitation: Invitation) -> None:
-    """Send a new link, valid for as long as the first was; committed. The old link stops working.
+def resend(session: Session, invitation: Invitation) -> str:
+    """Send and return a new link, valid for as long as the first was; committed.
 
+    The old link stops working.
     Whoever sends it again becomes its maker.
     """
-    _send(session, invitation)
+    link = _send(session, invitation)
     record(session, "invitation.resent", _target(invitation))
     session.commit()
     mail.send_soon()
+    return link
 
 
 def revoke(session: Session, invitation: Invitation) -> None:
@@ -180,12 +189,13 @@ def _works() -> ColumnElement[bool]:
     return (Invitation.expires_at > utcnow()) & or_(Invitation.invited_by_id.is_(None), backed)
 
 
-def _send(session: Session, invitation: Invitation) -> None:
+def _send(session: Session, invitation: Invitation) -> str:
     token, actor = new_token("inv"), current_actor()
     invitation.invited_by = actor.name
     invitation.invited_by_id = actor.id if actor.kind is ActorKind.PERSON else None
     invitation.digest = digest(token)
     invitation.expires_at = utcnow() + VALID
+    link = mail.link(f"/invitations/{token}")
     mail.post(
         session,
         invitation.email,
@@ -194,8 +204,9 @@ def _send(session: Session, invitation: Invitation) -> None:
         organisation=invitation.organisation.name,
         role=invitation.role,
         days=VALID.days,
-        link=mail.link(f"/invitations/{token}"),
+        link=link,
     )
+    return link
 
 
 def _take(session: Session, token: str, email: str) -> tuple[Organisation, Role]:

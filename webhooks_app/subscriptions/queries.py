@@ -1,7 +1,7 @@
 """Find actions and webhooks: one, a page of them, their names."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import Select, false, select
 from sqlalchemy.orm import Session, joinedload
@@ -63,6 +63,42 @@ def find_subscription(
     if row is None:
         raise NotFound
     return row
+
+
+def find_chosen(
+    session: Session,
+    tenant: Tenant,
+    kind: SubscriptionKind,
+    ids: Collection[str],
+    *,
+    deleted: bool = False,
+) -> Sequence[Subscription]:
+    """Those of these ids, by name. `deleted`: also deleted ones. Raises `NotFound` unless all are
+    there."""
+    query = Subscription.of(tenant).options(joinedload(Subscription.health))
+    query = query.where(Subscription.kind == kind.value, Subscription.id.in_(ids))
+    if not deleted:
+        query = query.where(Subscription.is_present())
+    rows = session.scalars(query.order_by(Subscription.name, Subscription.id)).all()
+    if len(rows) != len(set(ids)):
+        raise NotFound
+    return rows
+
+
+def find_named(session: Session, tenant: Tenant, kind: str, name: str) -> Subscription | None:
+    """The newest of that name."""
+    query = _subscriptions_of(tenant).where(Subscription.kind == kind, Subscription.name == name)
+    return session.scalar(query.order_by(Subscription.id.desc()).limit(1))
+
+
+def key_is_taken(session: Session, row: Subscription) -> bool:
+    """Whether another one has its owner's key, since it was deleted."""
+    query = _subscriptions_of(Tenant(row.organisation_id, row.mode)).where(
+        Subscription.kind == row.kind,
+        Subscription.own_key == row.own_key,
+        Subscription.id != row.id,
+    )
+    return session.scalar(query) is not None
 
 
 def find_by_id(session: Session, subscription_id: str) -> Subscription:

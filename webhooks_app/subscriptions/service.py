@@ -35,7 +35,7 @@ from webhooks_app.subscriptions.spec import (
 )
 from webhooks_app.subscriptions.stale import check_fresh
 from webhooks_app.subscriptions.test_delivery import send_test
-from webhooks_app.vocabulary import ChannelName, SubscriptionKind
+from webhooks_app.vocabulary import ChannelName, Mode, SubscriptionKind
 
 MOST_FORMER = 20
 PREFIXES = {SubscriptionKind.ACTION: "act", SubscriptionKind.WEBHOOK: "whk"}
@@ -80,10 +80,34 @@ def duplicate(session: Session, row: Subscription, vault: Vault) -> tuple[Subscr
     """
     spec = stored.of(row, custom_headers.opened(row, vault))
     name = f"Copy of {spec.name}"[:LONGEST_NAME]
-    secret = generate_secret()
-    tenant = Tenant(row.organisation_id, row.mode)
-    copied = replace(spec, name=name, enabled=False)
-    copy = _new_row(session, tenant, SubscriptionKind(row.kind), copied, secret, vault)
+    return _copy(session, row, replace(spec, name=name, enabled=False), row.mode, vault)
+
+
+def copy_to_live(
+    session: Session, row: Subscription, vault: Vault, guard: Guard, url: str = ""
+) -> tuple[Subscription, str]:
+    """A copy in live mode that is off, with its own signing secret, committed.
+
+    A webhook's copy sends to `url`; headers that were entered for another host are not copied.
+    Raises `Invalid`, `PlanLimit`, and `Conflict` for one that cannot be read.
+    """
+    spec = stored.of(row, custom_headers.opened(row, vault))
+    members: dict[str, object] = {"enabled": False}
+    if isinstance(spec, WebhookSpec):
+        members["url"] = url
+        if custom_headers.goes_elsewhere(spec.url, url):
+            members["headers"] = {}
+    types = subscribable_types(session, row.organisation_id)
+    world = World(types, guard, Mode.LIVE)
+    copied = reading.changed(spec, members, world, fresh={"url"})
+    return _copy(session, row, copied, Mode.LIVE, vault)
+
+
+def _copy(
+    session: Session, row: Subscription, spec: AnySpec, mode: str, vault: Vault
+) -> tuple[Subscription, str]:
+    secret, tenant = generate_secret(), Tenant(row.organisation_id, mode)
+    copy = _new_row(session, tenant, SubscriptionKind(row.kind), spec, secret, vault)
     record(session, f"{copy.kind}.created", Target.of(copy), copy_of=row.id)
     ask_recipients(session, copy)
     commit_change(session, copy)

@@ -1,5 +1,7 @@
 """Switch actions and webhooks on and off, and unsubscribe addresses."""
 
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
 from webhooks_app.lib.ids import new_id
@@ -55,17 +57,21 @@ def switch(session: Session, row: Subscription, enabled: bool) -> None:
     record(session, f"{row.kind}.{'enabled' if enabled else 'disabled'}", Target.of(row))
 
 
-def _end_outage(session: Session, row: Subscription) -> None:
-    """Record an outage, so that missed events can be found. A person's own switch-off is none."""
-    if not row.is_off_automatically or row.disabled_at is None:
-        return
+def record_outage(session: Session, row: Subscription, since: datetime, reason: str) -> None:
+    """Record that it got nothing since, so that missed events can be found."""
     outage = Outage(
         id=new_id("out"),
         organisation_id=row.organisation_id,
         mode=row.mode,
         subscription_id=row.id,
-        reason=row.disabled_reason or "",
-        began_at=row.disabled_at,
+        reason=reason,
+        began_at=since,
         ended_at=utcnow(),
     )
     session.add(outage)
+
+
+def _end_outage(session: Session, row: Subscription) -> None:
+    """A person's own switch-off is no outage."""
+    if row.is_off_automatically and row.disabled_at is not None:
+        record_outage(session, row, row.disabled_at, row.disabled_reason or "")

@@ -11,6 +11,7 @@ from webhooks_app.web import (
     rq_dashboard,
     security,
     tenancy,
+    toasts,
     words,
 )
 from webhooks_app.web.views import (
@@ -26,9 +27,11 @@ from webhooks_app.web.views import (
     event_types,
     events,
     explained,
+    first_steps,
     inbox,
     invitations,
     log_in,
+    mail_preview,
     members,
     not_me,
     notifications,
@@ -41,6 +44,7 @@ from webhooks_app.web.views import (
     receiver,
     reference,
     replays,
+    saved_views,
     search,
     second_factor,
     second_step,
@@ -66,8 +70,10 @@ VIEWS = (
     docs,
     event_types,
     events,
+    first_steps,
     inbox,
     invitations,
+    mail_preview,
     members,
     not_me,
     notifications,
@@ -80,6 +86,7 @@ VIEWS = (
     receiver,
     reference,
     replays,
+    saved_views,
     search,
     second_factor,
     second_step,
@@ -98,6 +105,7 @@ def init_app(app: Flask) -> None:
     errors.init_app(app)
     tenancy.init_app(app)
     explained.init_app(app)
+    toasts.init_app(app)
     for views in VIEWS:
         app.register_blueprint(views.bp)
     for plural in subscriptions.KINDS:

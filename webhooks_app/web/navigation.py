@@ -40,7 +40,13 @@ SIDE = (
             Link("audit_log.index", "Audit log", "history", for_editors=True),
         ),
     ),
-    ("Help", (Link("docs.index", "Documentation", "circle-help"),)),
+    (
+        "Help",
+        (
+            Link("first_steps.show", "First steps", "circle-check"),
+            Link("docs.index", "Documentation", "circle-help"),
+        ),
+    ),
 )
 # Beside them, what people look for by its name.
 MORE = (

@@ -13,7 +13,7 @@ INDEX = re.compile("[0-9]{1,3}")
 
 
 class ConditionForm(Form):  # type: ignore[misc]
-    field = StringField("Field")
+    field = StringField("Field", render_kw={"list": "known-fields"})
     operator = SelectField(
         "Operator", choices=[SelectChoice(n, n.replace("_", " ")) for n in OPERATORS]
     )

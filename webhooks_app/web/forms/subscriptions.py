@@ -6,6 +6,7 @@ the spec.
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from flask import request
 from msgspec import UNSET
 from wtforms import (
     Field,
@@ -79,8 +80,10 @@ class SubscriptionForm(SendingFields, FaultForm):
     version = HiddenField()
     name = StringField("Name", render_kw={"autofocus": True})
     description = TextAreaField("Description")
-    scope_type = SelectField("Scope", choices=[SelectChoice("", "Everything"), *SUBJECT_TYPES])
-    scope_id = StringField("Scope ID")
+    scope_type = SelectField("About", choices=[SelectChoice("", "Everything"), *SUBJECT_TYPES])
+    scope_id = StringField("ID", render_kw={"list": "known-subjects"})
+    # The blank lets the page see whether something is typed.
+    changed_fields = StringField(META["changed_fields"].title, render_kw={"placeholder": " "})
     match = RadioField(
         "Conditions",
         choices=[
@@ -166,6 +169,8 @@ class SubscriptionForm(SendingFields, FaultForm):
 
     def add_rows(self) -> None:
         """Add empty conditions, so that there is always one to fill in; more on request."""
+        removed = request.form.get("remove")
+        self.conditions.entries = [row for row in self.conditions if row.name != removed]
         blank = len(self.conditions) - len(self._filled_rows())
         wanted = blank + SPARE_ROWS if self.more.data else SPARE_ROWS
         while blank < wanted and len(self.conditions) < MOST:

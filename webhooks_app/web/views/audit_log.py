@@ -10,8 +10,9 @@ from webhooks_app.models import AuditEntry
 from webhooks_app.organisations import audit_search, audit_targets, plans
 from webhooks_app.organisations.audit_log import ACTIONS
 from webhooks_app.parts import parts
-from webhooks_app.web import audit_csv
+from webhooks_app.web.audit_columns import COLUMNS
 from webhooks_app.web.audit_query import KINDS, WINDOWS, AuditQuery
+from webhooks_app.web.table_file import table_file
 from webhooks_app.web.tenancy import editor_required, here, window
 from webhooks_app.web.words import browser
 
@@ -58,14 +59,12 @@ def index() -> tuple[str, int]:
     return shown, 422 if query.faults else 200
 
 
-@bp.get("/export")
+@bp.get("/export.<any(csv, ndjson):ending>")
 @editor_required
-def export() -> Response:
-    """All matching entries as CSV, streamed."""
+def export(ending: str) -> Response:
+    """All matching entries, streamed."""
     batches = audit_search.walk(db.engine, here().organisation.id, _query().filters)
-    response = Response(audit_csv.lines(batches), mimetype="text/csv")
-    response.headers["Content-Disposition"] = "attachment; filename=audit-log.csv"
-    return response
+    return table_file(COLUMNS, batches, "audit-log", ending)
 
 
 def _longest_days() -> int:

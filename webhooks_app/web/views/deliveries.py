@@ -1,8 +1,7 @@
 """/deliveries: the log over everything, one delivery in the inspector, and sent again."""
 
-from collections.abc import Iterator, Sequence
-
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask_login import current_user
 from werkzeug.wrappers import Response as Redirection
 
 from webhooks_app.deliveries import detail, replays
@@ -10,13 +9,16 @@ from webhooks_app.deliveries import log as service
 from webhooks_app.deliveries.send_again import retry_now, send_again
 from webhooks_app.events.type_registry import logged_names
 from webhooks_app.extensions import db
+from webhooks_app.people import saved_views
 from webhooks_app.subscriptions import queries as subscription_queries
 from webhooks_app.vocabulary import OPEN, DeliveryStatus
-from webhooks_app.web import delivery_export, inspector
+from webhooks_app.web import inspector
 from webhooks_app.web.comparison import compared
 from webhooks_app.web.curl_command import curl
+from webhooks_app.web.delivery_columns import COLUMNS
 from webhooks_app.web.delivery_query import CODES, WINDOWS, DeliveryQuery
 from webhooks_app.web.htmx import wants_fragment
+from webhooks_app.web.table_file import table_file
 from webhooks_app.web.tenancy import (
     beginning,
     editor_required,
@@ -65,29 +67,13 @@ def _list() -> str:
     )
 
 
-@bp.get("/export.csv")
+@bp.get("/export.<any(csv, ndjson):ending>")
 @member_required
-def export_csv() -> Response:
-    """All deliveries that match the filters, for spreadsheets."""
-    return _file(delivery_export.as_csv(_all()), "text/csv", "deliveries.csv")
-
-
-@bp.get("/export.ndjson")
-@member_required
-def export_ndjson() -> Response:
-    """The same for programs: a JSON object a line."""
-    return _file(delivery_export.as_ndjson(_all()), "application/x-ndjson", "deliveries.ndjson")
-
-
-def _all() -> Iterator[Sequence[service.Logged]]:
+def export(ending: str) -> Response:
+    """All deliveries that match the filters, streamed."""
     query = DeliveryQuery(request.args, here().organisation.time_zone)
-    return service.walk(db.engine, here().tenant, query.filters)
-
-
-def _file(lines: Iterator[str], kind: str, name: str) -> Response:
-    response = Response(lines, mimetype=kind)
-    response.headers["Content-Disposition"] = f"attachment; filename={name}"
-    return response
+    batches = service.walk(db.engine, here().tenant, query.filters)
+    return table_file(COLUMNS, batches, "deliveries", ending)
 
 
 def _page(inspected: inspector.Inspected | None = None) -> tuple[str, int]:
@@ -106,6 +92,7 @@ def _page(inspected: inspector.Inspected | None = None) -> tuple[str, int]:
         codes=CODES,
         windows=[(name, words) for name, (words, _) in WINDOWS.items()],
         replaying=replays.running(session, tenant),
+        views=saved_views.views_of(session, tenant, current_user.id, "deliveries"),
     )
     return page, 422 if query.faults else 200
 

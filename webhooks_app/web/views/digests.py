@@ -22,9 +22,9 @@ def preview() -> Response:
     form = DigestForm()
     if problem := form.why_not():
         return _note(problem, 422)
-    summary = digests.preview(db.session(), _told(form), _schedule(form), utcnow())
+    summary = digests.preview(db.session(), told_of(form), schedule_of(form), utcnow())
     html = render_template("email/digest/body.html", digest=summary, **digests.UNADDRESSED)
-    return _framed(html)
+    return framed(html)
 
 
 @bp.post("/send")
@@ -33,8 +33,8 @@ def send() -> Response:
     form = DigestForm()
     if problem := form.why_not():
         return _note(problem, 422)
-    address, schedule = current_user.email, _schedule(form)
-    mail = digests.send_one(db.session(), _told(form), schedule, address, utcnow())
+    address, schedule = current_user.email, schedule_of(form)
+    mail = digests.send_one(db.session(), told_of(form), schedule, address, utcnow())
     if mail.status == "outbox":
         return _note(
             "No mail server is set up. The e-mail is in the outbox, which operators can read."
@@ -42,21 +42,21 @@ def send() -> Response:
     return _note(f"Sent to {address}. Your scheduled digests are not affected.")
 
 
-def _told(form: DigestForm) -> digests.Told:
+def told_of(form: DigestForm) -> digests.Told:
     place = here()
     name = (form.name.data or "").strip() or UNNAMED
     return digests.Told(place.tenant, place.organisation.name, name, form.scope())
 
 
-def _schedule(form: DigestForm) -> Schedule:
+def schedule_of(form: DigestForm) -> Schedule:
     return parse_schedule(form.schedule() or {}, here().organisation.time_zone)
 
 
 def _note(text: str, status: int = 200) -> Response:
-    return _framed(render_template("digests/note.html", text=text), status)
+    return framed(render_template("digests/note.html", text=text), status)
 
 
-def _framed(html: str, status: int = 200) -> Response:
+def framed(html: str, status: int = 200) -> Response:
     response = make_response(html, status)
     response.headers["Content-Security-Policy"] = MAIL_CSP
     response.headers["Referrer-Policy"] = "no-referrer"

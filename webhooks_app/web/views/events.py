@@ -1,19 +1,26 @@
 """/events: the stream; one event with its payload, deliveries and matches; sending one by hand."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Response as Answer
+from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from webhooks_app.deliveries import log as deliveries
 from webhooks_app.deliveries.filters import Filters
-from webhooks_app.events import manual_event
+from webhooks_app.events import manual_event, seen_subjects
 from webhooks_app.events import stream as service
 from webhooks_app.events.type_registry import logged_names
 from webhooks_app.extensions import db
 from webhooks_app.lib.paging import PageBounds
 from webhooks_app.lib.pointers import Invalid
+from webhooks_app.people import saved_views
+from webhooks_app.web.delivery_query import WINDOWS
+from webhooks_app.web.event_columns import COLUMNS
+from webhooks_app.web.event_query import EventQuery
 from webhooks_app.web.forms.events import EventForm
 from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.json_view import shown
+from webhooks_app.web.table_file import table_file
 from webhooks_app.web.tenancy import editor_required, here, member_required, window
 
 bp = Blueprint("events", __name__, url_prefix="/events")
@@ -21,15 +28,35 @@ bp = Blueprint("events", __name__, url_prefix="/events")
 
 @bp.get("/")
 @member_required
-def index() -> str:
-    names = logged_names(db.session(), here().organisation.id)
-    wanted = request.args.get("type")
-    name = wanted if wanted in names else None
-    page = service.list_events(db.session(), here().tenant, window(), name)
-    fragment = "_stream" if wants_fragment() else "index"
-    return render_template(
-        f"events/{fragment}.html", page=page, event_types=names, chosen=name or ""
+def index() -> str | tuple[str, int]:
+    """Filters are in the URL; an invalid one is reported and ignored."""
+    query = _query()
+    session, tenant = db.session(), here().tenant
+    page = service.list_lines(session, tenant, query.filters, window())
+    if wants_fragment():
+        return render_template("events/_stream.html", page=page, query=query)
+    shown = render_template(
+        "events/index.html",
+        page=page,
+        query=query,
+        event_types=logged_names(session, tenant.organisation_id),
+        subjects=seen_subjects.seen(session, tenant),
+        views=saved_views.views_of(session, tenant, current_user.id, "events"),
+        windows=[(name, words) for name, (words, _) in WINDOWS.items()],
     )
+    return shown, 422 if query.faults else 200
+
+
+@bp.get("/export.<any(csv, ndjson):ending>")
+@member_required
+def export(ending: str) -> Answer:
+    """All events that match the filters, with their data, streamed."""
+    batches = service.walk(db.engine, here().tenant, _query().filters)
+    return table_file(COLUMNS, batches, "events", ending)
+
+
+def _query() -> EventQuery:
+    return EventQuery(request.args, here().organisation.time_zone)
 
 
 @bp.route("/new", methods=["GET", "POST"])

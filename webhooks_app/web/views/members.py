@@ -8,10 +8,11 @@ from webhooks_app.extensions import db
 from webhooks_app.lib.errors import BadAccount
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Invitation, Membership
+from webhooks_app.parts import parts
 from webhooks_app.people import departures, invitations
 from webhooks_app.people import members as service
 from webhooks_app.vocabulary import Role
-from webhooks_app.web import limits
+from webhooks_app.web import limits, shown_once
 from webhooks_app.web.forms.members import InviteForm, KeysForm, RoleForm
 from webhooks_app.web.fresh import fresh_required
 from webhooks_app.web.tenancy import editor_required, here, member_required, owner_required
@@ -80,12 +81,11 @@ def invite() -> Response | tuple[str, int]:
     if limits.count("invitation", here().organisation.id, email[:254].lower()).exceeded:
         abort(429)
     try:
-        made = invitations.invite(db.session(), here().organisation, email, role)
+        made, link = invitations.invite_by_link(db.session(), here().organisation, email, role)
     except BadAccount as error:
         form.email.errors = [str(error)]
         return _index(form), 422
-    flash(f"{made.email} is invited as {made.role}.")
-    return redirect(url_for(".index"))
+    return _shown_once(made, link)
 
 
 @bp.post("/invitations/<invitation_id>/resend")
@@ -95,9 +95,7 @@ def resend(invitation_id: str) -> Response:
     invitation = _load_invitation(invitation_id)
     if limits.count("invitation", here().organisation.id, invitation.email).exceeded:
         abort(429)
-    invitations.resend(db.session(), invitation)
-    flash(f"{invitation.email} got a new link. The old one no longer works.")
-    return redirect(url_for(".index"))
+    return _shown_once(invitation, invitations.resend(db.session(), invitation))
 
 
 @bp.post("/invitations/<invitation_id>/revoke")
@@ -108,6 +106,12 @@ def revoke(invitation_id: str) -> Response:
     invitations.revoke(db.session(), invitation)
     flash(f"The invitation of {invitation.email} was withdrawn.")
     return redirect(url_for(".index"))
+
+
+def _shown_once(invitation: Invitation, link: str) -> Response:
+    """The page shows the link once, for those whose mail does not arrive."""
+    shown_once.keep(invitation.id, link, "invited")
+    return redirect(url_for(".index", invited=invitation.id))
 
 
 def _index(form: InviteForm) -> str:
@@ -121,6 +125,8 @@ def _index(form: InviteForm) -> str:
         roles=roles,
         now=utcnow(),
         form=form,
+        link=shown_once.take(request.args.get("invited", "")),
+        mails_leave=bool(parts().settings.smtp_host),
     )
 
 

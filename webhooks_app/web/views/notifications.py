@@ -4,8 +4,10 @@ from flask import Blueprint, redirect, render_template, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from webhooks_app.deliveries.advice import of_cause
 from webhooks_app.extensions import db
 from webhooks_app.notices import notifications as service
+from webhooks_app.parts import parts
 from webhooks_app.web.tenancy import here, member_required
 
 bp = Blueprint("notifications", __name__, url_prefix="/notifications")
@@ -15,7 +17,10 @@ bp = Blueprint("notifications", __name__, url_prefix="/notifications")
 @member_required
 def index() -> str:
     found = service.newest(db.session(), here().tenant, current_user.id)
-    return render_template("notifications.html", notifications=found)
+    mails_leave = bool(parts().settings.smtp_host)
+    return render_template(
+        "notifications.html", notifications=found, mails_leave=mails_leave, advice=of_cause
+    )
 
 
 @bp.post("/<notification_id>/read")

@@ -13,6 +13,7 @@ from webhooks_app.vocabulary import Mode
 from webhooks_app.web.charts import stacked
 from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.tenancy import go_to, here, member_required
+from webhooks_app.web.views import first_steps
 
 bp = Blueprint("overview", __name__)
 
@@ -52,6 +53,7 @@ def _show() -> str:
     return render_template(
         "overview.html",
         seen=overview.of(db.session(), tenant),
+        first=first_steps.for_overview(),
         traffic=traffic,
         chart=stacked(traffic.bars),
         stretches=STRETCHES,

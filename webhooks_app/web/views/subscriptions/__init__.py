@@ -4,13 +4,26 @@ One blueprint, registered once for each kind; `kind()` says which kind a request
 """
 
 from webhooks_app.web.views.subscriptions import (
+    bulk,
     changing,
     editing,
     pausing,
     reading,
     recipients,
     secrets,
+    to_live,
 )
 from webhooks_app.web.views.subscriptions.blueprint import KINDS, bp
 
-__all__ = ["KINDS", "bp", "changing", "editing", "pausing", "reading", "recipients", "secrets"]
+__all__ = [
+    "KINDS",
+    "bp",
+    "bulk",
+    "changing",
+    "editing",
+    "pausing",
+    "reading",
+    "recipients",
+    "secrets",
+    "to_live",
+]

@@ -3,15 +3,15 @@
 from flask import flash, redirect, render_template, request, url_for
 
 from webhooks_app.extensions import db
-from webhooks_app.models import Subscription
 from webhooks_app.parts import parts
 from webhooks_app.subscriptions import service, stored, switching, test_delivery
 from webhooks_app.vocabulary import ChannelName
 from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.tenancy import editor_required, here
+from webhooks_app.web.toasts import Undo, toast
 from webhooks_app.web.views.subscriptions.blueprint import Answer, bp, kind, load
-from webhooks_app.web.views.subscriptions.reading import healths_of, recipients_of, sparks_of
-from webhooks_app.web.views.subscriptions.recovery import Recoverable, recoverable
+from webhooks_app.web.views.subscriptions.bulk import undo_of
+from webhooks_app.web.views.subscriptions.reading import listed
 from webhooks_app.web.views.subscriptions.secrets import show_secret_once
 
 
@@ -20,22 +20,12 @@ from webhooks_app.web.views.subscriptions.secrets import show_secret_once
 def toggle(subscription_id: str) -> Answer:
     row = load(subscription_id)
     switching.set_enabled(db.session(), row, enabled=request.form.get("enabled") == "1")
+    said = "is on." if row.enabled else "is off. What was waiting for it is cancelled."
+    swaps = f"#{kind().listed.removeprefix('_')}-{row.id}" if wants_fragment() else ""
+    back = Undo(url_for(".toggle", subscription_id=row.id), [("enabled", "0")], swaps)
+    toast(f"{row.name} {said}", back if row.enabled else undo_of("off", [row.id], swaps))
     if wants_fragment():
-        name = f"subscriptions/{kind().listed}.html"
-        shown = stored.shown(row)
-        return render_template(
-            name,
-            shown=shown,
-            sparks=sparks_of(row),
-            healths=healths_of(shown),
-            missed=_missed(row),
-            recipients=recipients_of(shown),
-        )
-    flash(
-        "Switched on. Use Recover to resend what never arrived."
-        if row.enabled
-        else "Switched off. Waiting deliveries are cancelled."
-    )
+        return listed(row)
     return redirect(url_for(".show", subscription_id=row.id))
 
 
@@ -66,11 +56,5 @@ def delete(subscription_id: str) -> Answer:
     if request.method == "GET":
         return render_template("subscriptions/delete.html", row=row, spec=stored.shown(row).spec)
     service.delete_subscription(db.session(), row)
-    flash(f"{row.name} was deleted.")
+    toast(f"{row.name} was deleted.", undo_of("delete", [row.id]))
     return redirect(url_for(".index"))
-
-
-def _missed(row: Subscription) -> Recoverable | None:
-    """What can be recovered after it was switched on."""
-    found = recoverable(row) if row.enabled else None
-    return found if found and (found.deliveries.found or found.events.found) else None

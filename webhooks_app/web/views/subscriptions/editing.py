@@ -7,7 +7,7 @@ from webhooks_app.lib.errors import Conflict
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.models import Subscription
 from webhooks_app.parts import parts
-from webhooks_app.subscriptions import custom_headers, preview, service, stale, stored
+from webhooks_app.subscriptions import custom_headers, service, stale, stored
 from webhooks_app.subscriptions.spec import AnySpec
 from webhooks_app.vocabulary import ChannelName
 from webhooks_app.web.forms.choices import groups
@@ -15,6 +15,7 @@ from webhooks_app.web.forms.subscriptions import SubscriptionForm
 from webhooks_app.web.htmx import leave_for, wants_fragment
 from webhooks_app.web.tenancy import editor_required, here
 from webhooks_app.web.views.subscriptions.blueprint import Answer, bp, kind, load
+from webhooks_app.web.views.subscriptions.happening import happening
 from webhooks_app.web.views.subscriptions.secrets import show_secret_once
 
 SAVED_URL = "Saved. New deliveries go to the new URL. Use Recover to resend what never arrived."
@@ -93,7 +94,7 @@ def _save(form: SubscriptionForm, row: Subscription, spec: AnySpec) -> Answer | 
 @editor_required
 def preview_matches() -> str:
     """Which recent events would match the form; changes nothing."""
-    return render_template("subscriptions/_preview.html", preview=_preview(kind().form()))
+    return render_template("subscriptions/_will_happen.html", **happening(kind().form()))
 
 
 def _form(form: SubscriptionForm, row: Subscription | None) -> Answer:
@@ -108,7 +109,7 @@ def _form(form: SubscriptionForm, row: Subscription | None) -> Answer:
         row=row,
         groups=groups(),
         failed=failed,
-        preview=_preview(form),
+        **happening(form),
         in_drawer=in_drawer,
     )
     return page, 422 if failed else 200
@@ -118,7 +119,3 @@ def _leave(row: Subscription) -> Answer:
     """Go to the page of what was saved, or from the drawer to the list behind it."""
     page = url_for(".show", subscription_id=row.id)
     return leave_for(url_for(".index") if wants_fragment() else page)
-
-
-def _preview(form: SubscriptionForm) -> preview.Preview:
-    return preview.of(db.session(), here().tenant, form.as_far_as_filled_in())

@@ -98,6 +98,20 @@ def _last_deliveries(row: Subscription) -> Page[deliveries.Logged]:
     return deliveries.list_deliveries(db.session(), here().tenant, filters, PageBounds())
 
 
+def listed(row: Subscription) -> str:
+    """Its row or card, as it is in the list; after it was switched on, with what it missed."""
+    shown = stored.shown(row)
+    found = recoverable(row) if row.enabled else None
+    return render_template(
+        f"subscriptions/{kind().listed}.html",
+        shown=shown,
+        sparks=sparks_of(row),
+        healths=healths_of(shown),
+        missed=found if found and (found.deliveries.found or found.events.found) else None,
+        recipients=recipients_of(shown),
+    )
+
+
 def recipients_of(*actions: stored.ShownSubscription) -> Mapping[str, recipients.Recipient]:
     """By address, whether these actions' mails go to it."""
     specs = [one.spec for one in actions if isinstance(one.spec, EmailSpec)]

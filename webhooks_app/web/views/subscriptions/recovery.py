@@ -22,9 +22,14 @@ class Recoverable:
     events: Estimate
 
 
+def recovery_of(row: Subscription) -> DeliveryQuery:
+    """What never arrived at it in the last 7 days."""
+    return DeliveryQuery({"subscription_id": row.id, "window": "7d", "missing": "1"})
+
+
 def recoverable(row: Subscription) -> Recoverable:
     """Counts for the last 7 days. `events` were missed while Hookline had switched it off."""
-    query = DeliveryQuery({"subscription_id": row.id, "window": "7d", "missing": "1"})
+    query = recovery_of(row)
     session, tenant = db.session(), here().tenant
     events = (
         missed.estimate(session, tenant, query.filters, MOST)

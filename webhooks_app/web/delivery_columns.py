@@ -1,17 +1,11 @@
-"""Deliveries as a file, for spreadsheets and for programs."""
-
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-import orjson
+"""The columns of deliveries as a file."""
 
 from webhooks_app.deliveries.log import Logged
 from webhooks_app.events.summaries import summary_of
-from webhooks_app.lib.csv_file import csv_lines
 from webhooks_app.lib.times import rfc3339
+from webhooks_app.web.table_file import Columns
 
-Batches = Iterable[Sequence[Logged]]
-
-COLUMNS: Mapping[str, Callable[[Logged], object]] = {
+COLUMNS: Columns[Logged] = {
     "id": lambda line: line.delivery.id,
     "created_at": lambda line: rfc3339(line.delivery.created_at),
     "status": lambda line: line.delivery.status,
@@ -29,21 +23,3 @@ COLUMNS: Mapping[str, Callable[[Logged], object]] = {
     "subject_type": lambda line: line.event.subject_type,
     "subject_id": lambda line: line.event.subject_id,
 }
-
-
-def as_csv(batches: Batches) -> Iterator[str]:
-    cells = ([_texts(line) for line in batch] for batch in batches)
-    return csv_lines(tuple(COLUMNS), cells)
-
-
-def as_ndjson(batches: Batches) -> Iterator[str]:
-    for batch in batches:
-        yield "".join(orjson.dumps(_members(line)).decode() + "\n" for line in batch)
-
-
-def _members(line: Logged) -> dict[str, object]:
-    return {name: read(line) for name, read in COLUMNS.items()}
-
-
-def _texts(line: Logged) -> list[str | None]:
-    return [None if value is None else str(value) for value in _members(line).values()]

@@ -1,0 +1,81 @@
+"""Filters of events."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, or_
+
+from webhooks_app.lib.ids import floor_id
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.matching.budget import PER_EVENT, Budget, Spent
+from webhooks_app.matching.conditions import Condition, evaluate
+from webhooks_app.matching.match import view_of
+from webhooks_app.matching.stored import incoming_of
+from webhooks_app.models import Event
+from webhooks_app.vocabulary import Match
+
+Conditions = list[ColumnElement[bool]]
+
+
+class EventFilters(NamedTuple):
+    """A filter; None means any.
+
+    `subject` is the id of a chatbot, room or space. `text` is looked for in the data, the type and
+    the ids; `field` is a path into the data and a part of the text there. `since` (inclusive) and
+    `until` (exclusive) bound when it was received.
+    """
+
+    type: str | None = None
+    subject: str | None = None
+    text: str | None = None
+    field: tuple[str, str] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def searches(self) -> bool:
+        """Whether the data are read, which may be large."""
+        return self.text is not None or self.field is not None
+
+
+def range_of(tenant: Tenant, filters: EventFilters) -> Conditions:
+    """The part that an index finds: ids sort by time."""
+    conditions: Conditions = [Event.in_tenant(tenant)]
+    if filters.since is not None:
+        conditions.append(Event.id >= _first_id(filters.since))
+    if filters.until is not None:
+        conditions.append(Event.id < _first_id(filters.until))
+    return conditions
+
+
+def rest_of(filters: EventFilters, event: type[Event]) -> Conditions:
+    """The conditions to check for each row; of `field`, that its text is somewhere in the data."""
+    conditions: Conditions = []
+    if filters.type is not None:
+        conditions.append(event.type == filters.type)
+    if filters.subject is not None:
+        conditions.append(event.subject_id == filters.subject)
+    if filters.text is not None:
+        exactly = (event.id == filters.text, event.source_id == filters.text)
+        parts = (event.data, event.type, event.subject_id)
+        held = [one.icontains(filters.text, autoescape=True) for one in parts]
+        conditions.append(or_(*exactly, *held))
+    if filters.field is not None:
+        conditions.append(event.data.icontains(filters.field[1], autoescape=True))
+    return conditions
+
+
+def fits(filters: EventFilters, event: Event) -> bool:
+    """Whether its data have the text at the path of `field`."""
+    if filters.field is None:
+        return True
+    path, wanted = filters.field
+    either = [Condition(path, operator, wanted) for operator in ("contains", "equals")]
+    try:
+        return evaluate(either, Match.ANY, view_of(incoming_of(event)), Budget(PER_EVENT))
+    except Spent:
+        return False
+
+
+def _first_id(moment: datetime) -> str:
+    return floor_id("evt", max(0.0, moment.timestamp()))

@@ -1,0 +1,37 @@
+"""The filters of events."""
+
+from collections.abc import Mapping
+
+from webhooks_app.events.filters import EventFilters
+from webhooks_app.lib.times import utcnow
+from webhooks_app.matching.paths import is_path
+from webhooks_app.web.delivery_query import WINDOWS
+from webhooks_app.web.filter_query import ZonedQuery, chosen, searched
+
+
+class EventQuery(ZonedQuery):
+    NAMES = ("type", "subject", "text", "field", "window", "since", "until", "zone")
+
+    def __init__(self, asked: Mapping[str, str], default_zone: str = "UTC") -> None:
+        super().__init__(asked, default_zone)
+        self.filters = self._filters()
+
+    def _filters(self) -> EventFilters:
+        opened = self._read("window", lambda name: utcnow() - chosen(name, WINDOWS)[1])
+        exactly = self._read("since", self._moment)
+        return EventFilters(
+            type=self.kept.get("type"),
+            subject=self._read("subject", searched),
+            text=self._read("text", searched),
+            field=self._read("field", field_and_text),
+            since=max((one for one in (exactly, opened) if one), default=None),
+            until=self._read("until", self._moment),
+        )
+
+
+def field_and_text(asked: str) -> tuple[str, str]:
+    """`email: ada@example.com`."""
+    path, colon, text = (part.strip() for part in searched(asked).partition(":"))
+    if not colon or not text or not is_path(path):
+        raise ValueError("Write a field and its value, such as email: ada@example.com.")
+    return path, text

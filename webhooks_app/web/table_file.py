@@ -1,0 +1,48 @@
+"""Rows as a file, for spreadsheets and for programs, sent while they are read."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+import orjson
+from flask import Response
+
+from webhooks_app.lib.csv_file import csv_lines
+
+T = TypeVar("T")
+# By its name, what a row has in a column.
+Columns = Mapping[str, Callable[[T], object]]
+Batches = Iterable[Sequence[T]]
+
+KINDS = {"csv": "text/csv", "ndjson": "application/x-ndjson"}
+
+
+def table_file(columns: Columns[T], batches: Batches[T], name: str, ending: str) -> Response:
+    """`ending` is csv, or ndjson: a JSON object a line."""
+    written = _csv if ending == "csv" else _ndjson
+    response = Response(written(columns, batches), mimetype=KINDS[ending])
+    response.headers["Content-Disposition"] = f"attachment; filename={name}.{ending}"
+    return response
+
+
+def _csv(columns: Columns[T], batches: Batches[T]) -> Iterator[str]:
+    def cells(row: T) -> list[str | None]:
+        return [_text(read(row)) for read in columns.values()]
+
+    return csv_lines(tuple(columns), ([cells(row) for row in batch] for batch in batches))
+
+
+def _ndjson(columns: Columns[T], batches: Batches[T]) -> Iterator[bytes]:
+    for batch in batches:
+        yield b"".join(
+            orjson.dumps(
+                {name: read(row) for name, read in columns.items()},
+                option=orjson.OPT_APPEND_NEWLINE,
+            )
+            for row in batch
+        )
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return orjson.dumps(value).decode() if isinstance(value, dict | orjson.Fragment) else str(value)
