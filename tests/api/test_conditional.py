@@ -1,10 +1,12 @@
 """Tags say whether something was changed, and keep one from overwriting what another changed."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests import factories
 from tests.api.conftest import URL, Api, forget_pings, kind
@@ -145,7 +147,38 @@ def test_a_key_without_the_scope_does_not_see_the_state(
     assert (answer.status_code, "current" in answer.get_json()) == (403, False)
 
 
-@pytest.mark.parametrize("header", ["", "x", '"', "W/"])
-def test_a_tag_that_is_none_matches_nothing(api: Api, header: str) -> None:
+@given(headers=st.lists(st.text('Wx/"*, .;', max_size=9), min_size=20, max_size=20))
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_header_that_is_no_tag_matches_nothing(api: Api, headers: list[str]) -> None:
     path = f"/webhooks/{api.webhook()['id']}"
-    assert api("DELETE", path, headers={"If-Match": header}).status_code == 412
+    for header in ['W/""', "x", *headers]:
+        if header.strip() != "*":
+            known = {"If-Match": header.strip()}
+            assert api("DELETE", path, headers=known).status_code == 412, header
+            known = {"If-None-Match": header.strip()}
+            assert api("GET", path, headers=known).status_code == 200, header
+
+
+def test_what_is_refused_counts_against_the_limit_and_says_so(api: Api) -> None:
+    path = f"/webhooks/{api.webhook()['id']}"
+
+    def left(method: str, path: str, **more: Any) -> tuple[int, int]:
+        answer = api(method, path, **more)
+        assert re.fullmatch(r'"key";q=6000;w=60', answer.headers["RateLimit-Policy"])
+        found = re.fullmatch(r'"key";r=(\d+);t=\d+', answer.headers["RateLimit"])
+        assert found
+        return answer.status_code, int(found[1])
+
+    tag = api.get(path).headers["ETag"]
+    key = {"Idempotency-Key": "once"}
+    seen = [
+        left("GET", path, headers={"If-None-Match": tag}),
+        left("DELETE", path, headers={"If-Match": '"other"'}),
+        left("GET", "/webhooks/whk_none"),
+        left("POST", "/webhooks", json={}),
+        left("POST", f"{path}/test", headers=key),
+        left("POST", f"{path}/test", headers=key),
+    ]
+    assert [status for status, _ in seen] == [304, 412, 404, 422, 202, 202]
+    first = seen[0][1]
+    assert [one for _, one in seen] == list(range(first, first - 6, -1))

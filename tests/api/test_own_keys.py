@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.api.conftest import URL, Api, faults, forget_pings
+from tests.support.rows import every_row
 from webhooks_app.extensions import db
 from webhooks_app.models import AuditEntry, Delivery, Subscription
 
@@ -26,7 +27,15 @@ ACTION = {
     "email_to": ["sales@people.example"],
 }
 DIGEST = {**ACTION, "event_types": [], "schedule": {"frequency": "daily", "hour": 9}}
+EVENT_TYPE = {
+    "sample": {"id": "ord_1"},
+    "schema": {"type": "object"},
+    "description": "It was paid.",
+}
 CONFIGURATION = {
+    "/event-types/order.paid": EVENT_TYPE,
+    "/event-types/order.refunded": {"sample": {}},
+    "/webhooks/key:orders": {**WEBHOOK, "event_types": ["order.paid", "order.refunded"]},
     "/webhooks/key:crm": WEBHOOK,
     "/webhooks/key:a.b_c-1": {**WEBHOOK, "name": "Other"},
     "/actions/key:mail": ACTION,
@@ -50,21 +59,40 @@ def rows() -> dict[str, int]:
 
 
 def test_a_configuration_put_twice_changes_nothing_the_second_time(api: Api) -> None:
+    """That of a whole organisation: not one row differs, such as an `updated_at` or the log."""
     for path, body in CONFIGURATION.items():
         made = put(api, path, body)
         assert made.status_code == 201, made.text
-        assert made.get_json()["key"] == path.partition(":")[2]
-        assert ("secret" in made.get_json()) == (body.get("channel") != "email")
-        assert made.headers["Location"].endswith(made.get_json()["id"])
-    before = rows()
-    assert before["subscriptions"] == len(CONFIGURATION)
-    shown = [api.get(path).get_json() for path in CONFIGURATION]
+        if key := path.partition(":")[2]:
+            assert made.get_json()["key"] == key
+            assert ("secret" in made.get_json()) == (body.get("channel") != "email")
+            assert made.headers["Location"].endswith(made.get_json()["id"])
+        assert made.headers["ETag"] == api.get(path).headers["ETag"]
+    before, tags = every_row(), [api.get(path).headers["ETag"] for path in CONFIGURATION]
+    assert len(before["subscriptions"]) + len(before["event_types"]) == len(CONFIGURATION)
     for path, body in CONFIGURATION.items():
         again = put(api, path, body)
         assert again.status_code == 200
         assert "secret" not in again.get_json()
-    assert rows() == before
-    assert [api.get(path).get_json() for path in CONFIGURATION] == shown
+    assert every_row() == before
+    assert [api.get(path).headers["ETag"] for path in CONFIGURATION] == tags
+
+
+def test_an_event_type_is_replaced_by_its_name(api: Api, test_mode: Api) -> None:
+    path = "/event-types/order.paid"
+    put(api, path, EVENT_TYPE)
+    after = put(api, path, {"sample": {"id": 2}, "title": "Paid"}).get_json()
+    assert (after["title"], after["description"], after["schema"], after["sample"]) == (
+        "Paid",
+        "",
+        None,
+        {"id": 2},
+    )
+    assert api("DELETE", path).status_code == 204
+    assert put(api, path, EVENT_TYPE).status_code == 201
+    assert list(faults(put(api, path, {"title": "Paid"}))) == ["#/sample"]
+    assert list(faults(put(api, "/event-types/lead.captured", EVENT_TYPE))) == ["#/name"]
+    assert put(test_mode, path, EVENT_TYPE).status_code == 403
 
 
 def test_what_differs_is_replaced_and_what_is_absent_gets_its_default(api: Api) -> None:

@@ -56,6 +56,7 @@ WRONG: list[tuple[dict[str, str], str]] = [
         "ALLOWED_NETWORKS: '10.0.0.1/8' is not a network, such as 10.1.0.0/16",
     ),
     ({"INGEST_RATE_LIMIT": "fast"}, "INGEST_RATE_LIMIT: 'fast' is not like `100 per minute`"),
+    ({"API_RATE_LIMIT": "slow"}, "API_RATE_LIMIT: 'slow' is not like `100 per minute`"),
     (
         {"LOGIN_RATE_LIMIT": "10 a fortnight"},
         "LOGIN_RATE_LIMIT: '10 a fortnight' is not like `100 per minute`",

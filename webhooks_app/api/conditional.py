@@ -109,7 +109,8 @@ def _edited(tag: str) -> str:
 
 def _lists(tags: ETags, edited: str) -> bool:
     """Also weak ones: a proxy that compresses makes tags weak."""
-    return tags.star_tag or edited in map(_edited, tags.as_set(include_weak=True))
+    listed = filter(None, tags.as_set(include_weak=True))  # werkzeug reads an empty tag as None
+    return tags.star_tag or edited in map(_edited, listed)
 
 
 def _not_modified(response: Response) -> Response:

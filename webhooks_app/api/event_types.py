@@ -64,6 +64,12 @@ class EventTypeBody(EventTypePatch, kw_only=True):
     sample: Sample
 
 
+class EventTypePut(EventTypePatch, kw_only=True):
+    """A whole event type of your own. Members that are absent get their defaults."""
+
+    sample: Sample
+
+
 @bp.get("/event-types")
 @operation(
     Operation(
@@ -110,6 +116,30 @@ def create_event_type() -> Response:
     row = service.register(db.session(), _organisation_id(), fields)
     response = answer(_shape(row), 201)
     response.headers["Location"] = url_for("api.read_event_type", name=row.name)
+    return response
+
+
+@bp.put("/event-types/<name>")
+@operation(
+    Operation(
+        summary="Put an event type",
+        tag="Event types",
+        body=EventTypePut,
+        answers={200: shapes.EventTypeAnswer, 201: shapes.EventTypeAnswer},
+        description="Registers or replaces one of your own. Absent members get their defaults. "
+        "The same again changes nothing.",
+        problems=("plan-limit", "conflict"),
+        location=True,
+    )
+)
+@auth.requires("event-types:write")
+@auth.requires_live
+def put_event_type(name: str) -> Response:
+    fields = bodies.read(EventTypePut).given()
+    row, created = service.put(db.session(), _organisation_id(), name, fields)
+    response = answer(_shape(row), 201 if created else 200)
+    if created:
+        response.headers["Location"] = url_for("api.read_event_type", name=row.name)
     return response
 
 

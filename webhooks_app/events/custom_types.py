@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from webhooks_app.catalogue import CATALOGUE
 from webhooks_app.channels.webhook.formats.pollybot import name_of
-from webhooks_app.events.custom_type_fields import DEFAULT_GROUP, checked
-from webhooks_app.events.type_registry import forget
-from webhooks_app.lib.errors import Conflict
+from webhooks_app.events.custom_type_fields import DEFAULT_GROUP, NO_SCHEMA, checked
+from webhooks_app.events.type_registry import find_own, forget
+from webhooks_app.lib.errors import Conflict, NotFound
 from webhooks_app.lib.pointers import Fault, Invalid
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import CustomEventType, Organisation, Subscription
@@ -31,14 +31,13 @@ def register(session: Session, organisation_id: str, fields: Mapping[str, str]) 
     session.get_one(Organisation, organisation_id, with_for_update=True)
     check_room(session, organisation_id, "event_types")
     _check_new(session, organisation_id, name)
-    defaults = {"title": _title(name), "description": "", "group": DEFAULT_GROUP, "schema": None}
     now = utcnow()
     row = CustomEventType(
         organisation_id=organisation_id,
         created_at=now,
         updated_at=now,
         retired_at=None,
-        **(defaults | columns),
+        **({**_defaults(name), "schema": None} | columns),
     )
     row = session.merge(row)
     record(session, "event_type.registered", _target(row))
@@ -57,8 +56,24 @@ def update(session: Session, row: CustomEventType, fields: Mapping[str, str]) ->
         setattr(row, member, columns[member])
     if changed:
         record(session, "event_type.updated", _target(row), changed=changed)
-    row.updated_at = utcnow()
+        row.updated_at = utcnow()
     session.commit()
+
+
+def put(
+    session: Session, organisation_id: str, name: str, fields: Mapping[str, str]
+) -> tuple[CustomEventType, bool]:
+    """Register the type of that name or replace it, committed; and whether it is new.
+
+    Absent members get their defaults. An equal one changes nothing. Raises as `register`.
+    """
+    session.get_one(Organisation, organisation_id, with_for_update=True)
+    try:
+        row = find_own(session, organisation_id, name)
+    except NotFound:
+        return register(session, organisation_id, {**fields, "name": name}), True
+    update(session, row, {**_defaults(name), "schema": NO_SCHEMA[-1], **fields})
+    return row, False
 
 
 def retire(session: Session, row: CustomEventType) -> None:
@@ -108,6 +123,10 @@ def _check_new(session: Session, organisation_id: str, name: str) -> None:
 
 def _target(row: CustomEventType) -> Target:
     return Target(row.organisation_id, row.name, row.name)
+
+
+def _defaults(name: str) -> dict[str, str]:
+    return {"title": _title(name), "description": "", "group": DEFAULT_GROUP}
 
 
 def _title(name: str) -> str:

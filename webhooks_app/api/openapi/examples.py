@@ -386,6 +386,7 @@ EXAMPLES: Mapping[type, object] = {
     message_bodies.MessageBody: MESSAGE,
     message_bodies.MessagesBody: {"messages": [MESSAGE]},
     event_types.EventTypeBody: EVENT_TYPE,
+    event_types.EventTypePut: {name: value for name, value in EVENT_TYPE.items() if name != "name"},
     event_types.EventTypePatch: {"description": "A customer paid an order."},
     NewWebhookSpec: NEW_WEBHOOK,
     WebhookPatch: {"enabled": False},

@@ -21,7 +21,7 @@ from webhooks_app.web.reference import JSON, OPERATIONS, PREFIX, Operation
 from webhooks_app.web.views import reference
 
 RATE = "60 per minute"
-SHOWN_HEADERS = ("Content-Type", "Location", "Retry-After", "X-Request-Id")
+SHOWN_HEADERS = ("Content-Type", "Location", "ETag", "RateLimit", "Retry-After", "X-Request-Id")
 LONGEST_SHOWN = 50_000
 
 bp = Blueprint("try_it", __name__, url_prefix="/docs/reference")
