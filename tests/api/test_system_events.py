@@ -107,6 +107,15 @@ def test_an_edit_decides_who_listens(api: Api, organisation: Organisation) -> No
     assert len(told("subscription.created")) == 1
 
 
+@pytest.mark.parametrize(("asked", "hears"), [("subscription.*", True), ("*", False)])
+def test_a_pattern_hears_what_it_names_and_everything_is_what_is_reported(
+    api: Api, asked: str, hears: bool
+) -> None:
+    api.webhook(event_types=[asked])
+    api.webhook()
+    assert len(told("subscription.created")) == hears
+
+
 def test_an_action_mails_it(api: Api, organisation: Organisation, drain: Drain) -> None:
     factories.action(
         organisation,

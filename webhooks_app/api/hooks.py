@@ -33,7 +33,7 @@ class HookAnswer(msgspec.Struct, frozen=True):
 
     id: str
     target_url: str
-    event: str
+    event: Annotated[str, Meta(description="The first, of a webhook with several.")]
 
 
 class HookSample(msgspec.Struct, frozen=True):
@@ -120,4 +120,4 @@ def _load(webhook_id: str) -> Subscription:
 
 
 def _shown(row: Subscription) -> HookAnswer:
-    return HookAnswer(row.id, row.url, row.event_types[0])
+    return HookAnswer(row.id, row.url, next(iter(row.event_types), ""))
