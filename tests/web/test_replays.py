@@ -4,6 +4,7 @@ import re
 
 from tests import factories
 from tests.web.conftest import Person
+from webhooks_app.deliveries import replays
 from webhooks_app.extensions import db
 from webhooks_app.models import Delivery, Organisation, ReplayBatch
 
@@ -94,3 +95,34 @@ def test_a_window_of_ones_own_is_shown_where_it_holds(owner: Person) -> None:
         assert re.search(r'name="since"[^>]* value="2026-03-02T10:00"', page), path
         assert re.search(r'name="until"[^>]* value="2026-03-03T10:00"', page), path
         assert re.search(r'name="missing"[^>]* checked', page), path
+
+
+def test_it_says_how_what_it_sent_ended(owner: Person, organisation: Organisation) -> None:
+    """Of its own deliveries alone, and until the last has ended."""
+    row = factories.webhook(organisation, URL)
+    factories.webhook(organisation, URL, event_types=["booking.confirmed"])
+    factories.accepted(organisation, *[factories.lead() for _ in range(4)])
+    for delivery in db.session.query(Delivery).filter_by(subscription_id=row.id):
+        delivery.status, delivery.due_at = "failed", None
+    db.session.commit()
+    owner.get("/deliveries/")
+    shown = owner.post("/replays/", subscription_id=row.id, status="failed", all="1").location
+    batch = db.session.query(ReplayBatch).one()
+    replays.work(db.session(), batch.id)
+    factories.accepted(organisation, factories.lead())
+    made = db.session.query(Delivery).filter_by(trigger="replay").order_by(Delivery.id).all()
+    assert len(made) == 4
+    states = ("delivered", "delivered", "failed", "retrying")
+    for delivery, status in zip(made, states, strict=True):
+        delivery.status = status
+        delivery.due_at = delivery.due_at if status == "retrying" else None
+    db.session.commit()
+    page = owner.get(shown).text
+    told = re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", page.partition('id="progress"')[2]))
+    for said in ("delivered 2", "failed 1", "retrying 1"):
+        assert said in told
+    assert "pending" not in told
+    assert 'hx-trigger="every 3s"' in page
+    made[-1].status, made[-1].due_at = "delivered", None
+    db.session.commit()
+    assert "every 3s" not in owner.get(shown).text

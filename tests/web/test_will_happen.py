@@ -61,6 +61,12 @@ def test_the_newest_event_that_matches_is_shown_or_the_one_that_is_chosen(
     assert "Maya" in body(shown(owner, **only_bob, shown_event="sample"))
 
 
+def test_a_pattern_shows_the_first_type_that_fits(owner: Person) -> None:
+    page = shown(owner, event_types=["customer.*"])
+    assert "customer.created" in page
+    assert 'aria-label="Body of the request"' in page
+
+
 def test_nothing_of_other_organisations_is_shown(owner: Person) -> None:
     others = factories.organisation("Others")
     [theirs] = factories.accepted(others, factories.lead(data='{"name": "Theirs"}'))

@@ -1,13 +1,13 @@
 """Send many deliveries again, as a job that people can watch and cancel."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, Select, insert, select, update
+from sqlalchemy import ColumnElement, Select, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from webhooks_app import queue
@@ -27,12 +27,13 @@ from webhooks_app.models.shapes import is_readable
 from webhooks_app.notices.dashboard_notices import UNREADABLE, NoticeOf, notify
 from webhooks_app.organisations.audit_log import Target, record
 from webhooks_app.organisations.system_events import Happened, tell
-from webhooks_app.vocabulary import OPEN
+from webhooks_app.vocabulary import OPEN, Trigger
 
 STEP = 500
 BUDGET = 20.0
 STALLED_AFTER = timedelta(seconds=30)
 MOST_COUNTED = 1_000_000
+MOST_SHOWN = 10_000
 RUNNING, FINISHED, CANCELLED = "running", "finished", "cancelled"
 # What the event about its end says.
 TOLD = (
@@ -110,6 +111,25 @@ def running(session: Session, tenant: Tenant) -> ReplayBatch | None:
     """The newest replay that still runs."""
     query = _batches_of(tenant, ReplayBatch.status == RUNNING)
     return session.scalar(query.order_by(ReplayBatch.id.desc()).limit(1))
+
+
+def states_of(session: Session, batch: ReplayBatch) -> Mapping[str, int]:
+    """How many of the deliveries that it made, at most `MOST_SHOWN`, are in which state."""
+    filters = Filters.read(batch.filters)
+    made = select(Delivery.status).where(
+        Delivery.in_tenant(_tenant(batch)),
+        Delivery.id >= floor_id("msg", batch.created_at.timestamp()),
+        Delivery.id < floor_id("msg", (batch.finished_at or utcnow()).timestamp() + 1),
+        Delivery.trigger != literal(Trigger.EVENT.value, literal_execute=True),
+        or_(Delivery.replay_of.is_not(None), Delivery.trigger == Trigger.RECOVERY.value),
+    )
+    if batch.delivery_ids:
+        made = made.where(Delivery.replay_of.in_(batch.delivery_ids))
+    if filters.subscription_id is not None:
+        made = made.where(Delivery.subscription_id == filters.subscription_id)
+    those = made.limit(MOST_SHOWN).subquery()
+    counted = select(those.c.status, func.count()).group_by(those.c.status)
+    return {row[0]: row[1] for row in session.execute(counted)}
 
 
 def cancel(session: Session, batch: ReplayBatch) -> None:

@@ -20,6 +20,7 @@ from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow, zone_named
 from webhooks_app.mail.about import About, MailAction
 from webhooks_app.mail.compose import MailContext, compose
+from webhooks_app.matching.type_patterns import asks_for
 from webhooks_app.models import Event, Organisation
 from webhooks_app.subscriptions.spec import AnySpec, EmailSpec, WebhookSpec
 from webhooks_app.subscriptions.test_delivery import SUBJECTS
@@ -88,7 +89,8 @@ def _claimed(
     session: Session, tenant: Tenant, spec: AnySpec, event: Event | None
 ) -> Claimed | None:
     known = subscribable_types(session, tenant.organisation_id)
-    kind = known.get(spec.event_types[0]) if spec.event_types else None
+    asked = (kind for name, kind in known.items() if asks_for(spec.event_types, name))
+    kind = known.get(spec.event_types[0], next(asked, None)) if spec.event_types else None
     if isinstance(spec, EmailSpec) and spec.schedule is not None:
         return None
     if event is not None:

@@ -9,7 +9,10 @@ from webhooks_app.deliveries import missed
 from webhooks_app.deliveries import replays as service
 from webhooks_app.deliveries.filters import Filters
 from webhooks_app.extensions import db
+from webhooks_app.models import ReplayBatch
+from webhooks_app.models.shapes import is_readable
 from webhooks_app.subscriptions import queries as subscription_queries
+from webhooks_app.vocabulary import OPEN
 from webhooks_app.web.delivery_query import WINDOWS, DeliveryQuery
 from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.tenancy import editor_required, here, member_required
@@ -45,7 +48,7 @@ def create() -> Response | tuple[str, int]:
 def show(batch_id: str) -> str:
     batch = service.find_batch(db.session(), here().tenant, batch_id)
     name = "_progress" if wants_fragment() else "show"
-    return render_template(f"replays/{name}.html", batch=batch)
+    return _shown(batch, name)
 
 
 @bp.post("/<batch_id>/cancel")
@@ -54,9 +57,15 @@ def cancel(batch_id: str) -> Response | str:
     batch = service.find_batch(db.session(), here().tenant, batch_id)
     service.cancel(db.session(), batch)
     if wants_fragment():
-        return render_template("replays/_progress.html", batch=batch)
+        return _shown(batch, "_progress")
     flash("Replay cancelled. Deliveries already replayed are kept.")
     return redirect(url_for(".show", batch_id=batch.id))
+
+
+def _shown(batch: ReplayBatch, name: str) -> str:
+    states = service.states_of(db.session(), batch) if is_readable(batch.filters) else {}
+    is_open = any(states.get(one.value) for one in OPEN)
+    return render_template(f"replays/{name}.html", batch=batch, states=states, is_open=is_open)
 
 
 def _ask(query: DeliveryQuery) -> tuple[str, int]:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from webhooks_app.events.seen_subjects import SeenSubject, seen
 from webhooks_app.extensions import db
 from webhooks_app.mail.service import desk_of
+from webhooks_app.matching.type_patterns import asks_for
 from webhooks_app.models import Event
 from webhooks_app.parts import parts
 from webhooks_app.subscriptions import preview, would_send
@@ -85,6 +86,6 @@ def _digest(form: SubscriptionForm, spec: EmailSpec) -> Mapping[str, object]:
 
 
 def _fields(names: Sequence[str]) -> Sequence[str]:
-    known = event_types()
-    rows = [row.path for name in names if name in known for row in rows_of(known[name].schema)]
+    asked = [kind for name, kind in event_types().items() if asks_for(names, name)]
+    rows = [row.path for kind in asked for row in rows_of(kind.schema)]
     return list(dict.fromkeys(rows))
