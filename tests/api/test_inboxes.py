@@ -1,12 +1,14 @@
 """Inboxes by key: test receivers for programs."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests import factories
 from tests.api.conftest import Api, faults, kind
 from webhooks_app.models import Organisation
+from webhooks_app.parts import parts
 
 # The SQL is that of pages, which are tested on both.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -83,6 +85,36 @@ def test_names_secrets_and_numbers_have_bounds(api: Api) -> None:
     for n in range(20):
         assert api.post("/inboxes", {"name": f"Box {n}"}).status_code == 201
     assert list(faults(api.post("/inboxes", {"name": "One more"}))) == ["#/name"]
+
+
+def test_an_answer_waits_for_a_request_that_is_new(api: Api) -> None:
+    inbox = api.post("/inboxes", {"name": "CI"}).get_json()
+    path, first = f"/inboxes/{inbox['id']}/requests", {"type": "lead.captured"}
+    other = Api(api.client.application.test_client(), api.token)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(other.get, path, wait=25)
+        assert send(api, inbox, first) == 200
+        [one] = waiting.result().get_json()["data"]
+        waiting = pool.submit(other.get, path, wait=25, after=one["id"])
+        assert send(api, inbox, {"type": "lead.updated"}) == 200
+        [newer] = waiting.result().get_json()["data"]
+    assert (one["event"], newer["event"]) == ("lead.captured", "lead.updated")
+    none = api.get(path, wait=1, after=newer["id"])
+    assert (none.get_json()["data"], "Retry-After" in none.headers) == ([], False)
+    for wait in (-1, 26, "soon"):
+        assert list(faults(api.get(path, wait=wait))) == ["wait"]
+
+
+def test_if_too_many_wait_the_answer_comes_at_once(api: Api) -> None:
+    inbox = api.post("/inboxes", {"name": "CI"}).get_json()
+    taken = 0
+    while parts().delays.acquire(blocking=False):
+        taken += 1
+    try:
+        answer = api.get(f"/inboxes/{inbox['id']}/requests", wait=25)
+    finally:
+        parts().delays.release(taken)
+    assert (answer.get_json()["data"], answer.headers["Retry-After"]) == ([], "1")
 
 
 def test_it_is_cleared_and_deleted(api: Api) -> None:

@@ -1,17 +1,20 @@
 """/inboxes: test receivers, and what they were sent."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated, Literal
 
 import msgspec
 from flask import Response, url_for
 from msgspec import Meta
 
-from webhooks_app.api import auth, bodies
+from webhooks_app.api import auth, bodies, queries
 from webhooks_app.api.answers import PageAnswer, answer, no_content
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.operation import Operation, operation
+from webhooks_app.api.queries import LONGEST_WAIT
 from webhooks_app.api.shapes import Moment, optional_moment
+from webhooks_app.api.waiting import waited
 from webhooks_app.extensions import db
 from webhooks_app.inbox import inboxes as service
 from webhooks_app.inbox import requests as inbox_requests
@@ -54,6 +57,16 @@ class InboxPatch(msgspec.Struct, forbid_unknown_fields=True):
     """Changes to an inbox."""
 
     answer: AnswerBody
+
+
+class RequestQuery(msgspec.Struct, forbid_unknown_fields=True):
+    after: Annotated[
+        str, Meta(description="The id of a request: only those that came after it.")
+    ] = ""
+    wait: Annotated[
+        int,
+        Meta(ge=0, le=LONGEST_WAIT, description="For how many seconds to wait until there is one."),
+    ] = 0
 
 
 class InboxAnswer(msgspec.Struct, frozen=True):
@@ -191,14 +204,27 @@ def delete_inbox(inbox_id: str) -> Response:
     Operation(
         summary="List the requests of an inbox",
         tag="Inboxes",
+        query=RequestQuery,
         answers={200: PageAnswer[InboxRequestAnswer]},
-        description=f"Newest first, all on one page: up to {inbox_requests.KEPT} are kept.",
+        description=f"Newest first, all on one page: up to {inbox_requests.KEPT} are kept. With "
+        "`wait` the answer comes as soon as there is one. If too many wait already, it comes at "
+        "once, with `Retry-After`.",
     )
 )
 @auth.requires("inboxes:read")
 def list_inbox_requests(inbox_id: str) -> Response:
-    found = inbox_requests.requests_of(db.session(), _load(inbox_id), parts().vault)
-    return answer(PageAnswer([_request(one) for one in found], None))
+    query = queries.read(RequestQuery)
+    _load(inbox_id)
+    had_room = not query.wait or waited(
+        timedelta(seconds=query.wait),
+        lambda until: inbox_requests.wait_for_request(db.engine, inbox_id, query.after, until),
+    )
+    inbox = _load(inbox_id)
+    found = inbox_requests.requests_of(db.session(), inbox, parts().vault, query.after)
+    response = answer(PageAnswer([_request(one) for one in found], None))
+    if not (found or had_room):
+        response.headers["Retry-After"] = "1"
+    return response
 
 
 @bp.get("/inboxes/<inbox_id>/requests/<request_id>")

@@ -37,7 +37,7 @@ def answer_delivery(logged: Logged, wait: timedelta) -> Response:
     delivery_id = logged.delivery.id
     if not wait:
         return answer(shapes.delivery(logged), 202)
-    had_room = _waited(
+    had_room = waited(
         wait,
         lambda until: waiting.wait_for_delivery(db.engine, auth.tenant(), delivery_id, until),
     )
@@ -51,7 +51,7 @@ def answer_event(accepted: shapes.AcceptedAnswer, wait: timedelta) -> Response:
     """The event, after a wait with its deliveries: 200 if all have ended, otherwise 202."""
     if not wait:
         return answer(accepted, 202)
-    had_room = _waited(
+    had_room = waited(
         wait, lambda until: waiting.wait_for_event(db.engine, auth.tenant(), accepted.id, until)
     )
     filters, window = Filters(event_id=accepted.id), PageBounds(LARGEST_SIZE)
@@ -63,8 +63,8 @@ def answer_event(accepted: shapes.AcceptedAnswer, wait: timedelta) -> Response:
     return _answered(shown, is_open, had_room)
 
 
-def _waited(wait: timedelta, call: Callable[[datetime], None]) -> bool:
-    """False if too many wait already: most threads stay free for others."""
+def waited(wait: timedelta, call: Callable[[datetime], None]) -> bool:
+    """Let `call` wait. False if too many wait already: most threads stay free for others."""
     db.session.rollback()
     db.session.expire_all()
     if not parts().delays.acquire(blocking=False):

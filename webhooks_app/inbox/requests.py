@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from time import sleep
 
 import orjson
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import Engine, delete, func, or_, select
 from sqlalchemy.orm import Session
 
+from webhooks_app.database import reading
 from webhooks_app.engine.record import MASK
 from webhooks_app.inbox.payloads import event_name, lead_of, parsed, pretty
 from webhooks_app.inbox.secrets import Secrets, secrets_of
@@ -24,6 +26,7 @@ KEPT = 100
 KEPT_BYTES = 8 * 1024 * 1024
 BODY_LIMIT = 512 * 1024
 SHOWN = 8 * 1024
+STEP = 0.05  # seconds between two looks of whoever waits
 ID_HEADERS = (
     "webhook-id",
     "svix-id",
@@ -146,11 +149,26 @@ def _mark(newest_id: str | None, count: int) -> str:
     return f"{newest_id or ''}.{count}"
 
 
-def requests_of(session: Session, inbox: Inbox, vault: Vault) -> list[RequestView]:
-    """The requests, newest first, with long bodies cut."""
+def wait_for_request(database: Engine, inbox_id: str, after: str, until: datetime) -> None:
+    """Until there is one that came after the one with the id `after`, or until `until`.
+
+    No transaction is open meanwhile.
+    """
+    newer = select(InboxRequest.id).where(
+        InboxRequest.inbox_id == inbox_id, InboxRequest.id > after
+    )
+    while utcnow() < until:
+        with reading(database) as connection:
+            if connection.scalar(newer.limit(1)) is not None:
+                return
+        sleep(STEP)
+
+
+def requests_of(session: Session, inbox: Inbox, vault: Vault, after: str = "") -> list[RequestView]:
+    """The requests that came after the one with the id `after`, newest first, long bodies cut."""
     query = (
         select(InboxRequest)
-        .where(InboxRequest.inbox_id == inbox.id)
+        .where(InboxRequest.inbox_id == inbox.id, InboxRequest.id > after)
         .order_by(InboxRequest.id.desc())
         .limit(KEPT)
     )
