@@ -51,6 +51,17 @@ def test_what_the_product_sends_cannot_be_sent_or_asked_for(owner: Person) -> No
     assert "/webhooks/new" not in page
 
 
+def test_what_happens_to_webhooks_can_be_asked_for_but_not_sent(owner: Person) -> None:
+    page = owner.get("/event-types/subscription.created").text
+    assert 'href="/webhooks/new?event_type=subscription.created"' in page
+    assert 'href="/events/?type=subscription.created"' in page
+    assert "/events/new" not in page
+    form = owner.get("/webhooks/new", event_type="subscription.created").text
+    assert 'value="subscription.created" checked' in form
+    assert "subscription.created" not in owner.get("/events/new").text
+    assert 'value="webhook.ping"' not in form
+
+
 def test_the_link_to_subscribe_begins_the_form(owner: Person) -> None:
     page = owner.get("/webhooks/new", event_type="task.overdue").text
     assert 'value="task.overdue" checked' in page

@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+# What only Hookline decides to send.
+NEVER_ASKED_FOR = ("webhook.ping", "action.digest")
+
 
 @dataclass(frozen=True, slots=True)
 class EventType:
@@ -31,3 +34,8 @@ class EventType:
     @property
     def is_system(self) -> bool:
         return self.group == "System"
+
+    @property
+    def is_subscribable(self) -> bool:
+        """Whether actions and webhooks can ask for it."""
+        return self.name not in NEVER_ASKED_FOR

@@ -5,8 +5,6 @@ from webhooks_app.vocabulary import Frequency
 
 DIGEST = "action.digest"
 PING = "webhook.ping"
-# What only Hookline decides to send.
-NOT_ASKED_FOR = (PING, DIGEST)
 
 COUNTS = {
     "conversations": count("How many began."),

@@ -6,7 +6,6 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from webhooks_app.catalogue import CATALOGUE, EventType, event_type
-from webhooks_app.catalogue.system import NOT_ASKED_FOR
 from webhooks_app.database import reading
 from webhooks_app.extensions import db
 from webhooks_app.lib import json_text
@@ -38,7 +37,7 @@ def reportable_types(session: Session, organisation_id: str) -> dict[str, EventT
 def subscribable_types(session: Session, organisation_id: str) -> dict[str, EventType]:
     """The types that actions and webhooks can ask for: also what happens to themselves."""
     known = known_types(session, organisation_id)
-    return {name: kind for name, kind in known.items() if name not in NOT_ASKED_FOR}
+    return {name: kind for name, kind in known.items() if kind.is_subscribable}
 
 
 def logged_names(session: Session, organisation_id: str) -> list[str]:

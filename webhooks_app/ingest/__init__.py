@@ -1,5 +1,5 @@
 """Accept events: the busiest transaction.
 
 API and pages call `service`. `group_commit` joins requests that arrive at the same time. `accept`
-stores events and their deliveries, made by `rows`, in one transaction.
+stores events and their deliveries in one transaction.
 """
