@@ -1,6 +1,5 @@
 """An installed version of the product that can be replaced in place, as an upgrade does."""
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -21,17 +20,14 @@ class Installed:
         newer.symlink_to(version)
         newer.rename(self.path)
 
-    @property
-    def environ(self) -> dict[str, str]:
-        return {"PYTHONPATH": str(self.path)}
-
 
 def before_the_last_migration(folder: Path) -> Path:
     """The commit before the newest migration was added, checked out in `folder`."""
     versions = sorted((PACKAGE / "migrations" / "versions").glob("*.py"))
-    newest = str(versions[-1].relative_to(ROOT))
-    added = _git("log", "-1", "--diff-filter=A", "--format=%H", "--", newest)
-    assert added, f"{newest} is in no commit"
+    newest = versions[-1].relative_to(ROOT)
+    # By its name alone: its number may have changed since.
+    anywhere = str(newest.with_name(f"*_{newest.name.partition('_')[2]}"))
+    added = _git("log", "--diff-filter=A", "--format=%H", "--", anywhere).split()[-1]
     folder.mkdir()
     archive = subprocess.run(
         ["git", "-C", str(ROOT), "archive", f"{added}~1"], capture_output=True, check=True
@@ -46,7 +42,3 @@ def _git(*words: str) -> str:
         ["git", "-C", str(ROOT), *words], capture_output=True, text=True, check=True
     )
     return ended.stdout.strip()
-
-
-def with_tools(environ: dict[str, str]) -> dict[str, str]:
-    return {**os.environ, **environ}

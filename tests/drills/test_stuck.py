@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -48,6 +49,7 @@ def test_a_worker_that_stands_still_is_replaced(
 def part(supervisor: "subprocess.Popen[bytes]", role: str) -> int:
     """The process of that role; 0 if there is none."""
     for process in psutil.Process(supervisor.pid).children():
-        if role in " ".join(process.cmdline()):
-            return int(process.pid)
+        with suppress(psutil.NoSuchProcess):  # a zombie, until the supervisor looks
+            if role in " ".join(process.cmdline()):
+                return int(process.pid)
     return 0

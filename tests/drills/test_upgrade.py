@@ -27,8 +27,9 @@ def test_an_upgrade_with_a_migration_loses_nothing_and_answers_no_error(
     journey.web.terminate()
     journey.web.wait(PATIENCE)
     downgrade(revision="-1")
-    journey.environ |= installed.environ
+    journey.environ["PYTHONPATH"] = str(installed.path)
     web = journey.start_web(installed.path)
+    journey.environ["PYTHONPATH"] = str(old)
     parts = [journey.start_worker(), journey.start_worker(), journey.start_beat()]
     began = time.monotonic()
     with Posting(journey, EVERY) as posting, Posting(journey, EVERY) as more:
@@ -38,6 +39,7 @@ def test_an_upgrade_with_a_migration_loses_nothing_and_answers_no_error(
         installed.replace(PACKAGE.parent)
         reload(web)
         time.sleep(CALM)
+        journey.environ["PYTHONPATH"] = str(PACKAGE.parent)
         for part in list(parts):
             newer = journey.start_beat() if part is parts[-1] else journey.start_worker()
             time.sleep(CALM)
@@ -48,6 +50,7 @@ def test_an_upgrade_with_a_migration_loses_nothing_and_answers_no_error(
     took = time.monotonic() - began
     journey.settled()
 
+    assert posting.errors + more.errors == []
     assert posting.statuses | more.statuses == {202}
     repeated = journey.verify(receiver)
     assert repeated == 0
@@ -70,6 +73,7 @@ def test_the_web_server_reloads_without_a_failed_request(
             reload(journey.web)
     journey.settled()
 
+    assert posting.errors + more.errors == []
     assert posting.statuses | more.statuses == {202}
     assert journey.verify(receiver) == 0
     requests = len(posting.answers) + len(more.answers)

@@ -308,6 +308,7 @@ class Posting:
 
     def __init__(self, journey: Journey, every: float) -> None:
         self.answers: list[Answered] = []
+        self.errors: list[str] = []
         self._journey, self._every = journey, every
         self._enough = threading.Event()
         self._thread = threading.Thread(target=self._run)
@@ -324,7 +325,8 @@ class Posting:
         while not self._enough.wait(self._every):
             try:
                 self.answers.append(self._journey.post())
-            except requests.RequestException:
+            except requests.RequestException as error:
+                self.errors.append(str(error))
                 self.answers.append(Answered(NO_ANSWER, None, 0.0))
 
     @property

@@ -18,6 +18,7 @@ from webhooks_app.launch.process import Child
 from webhooks_app.launch.supervisor import Supervisor
 from webhooks_app.launch.systemd import MARGIN, SOCKET, WATCHDOG, Systemd
 from webhooks_app.lib import pulse
+from webhooks_app.lib.metrics import forget_dead_processes
 
 SOON = 1.5
 
@@ -57,6 +58,15 @@ def test_who_gave_no_sign_for_long_is_stuck(impatient: None) -> None:
     assert not pulse.is_stuck(os.environ, os.getpid(), before)
     pulse.forget(os.environ, os.getpid())
     assert pulse.last(os.environ, os.getpid()) is None
+
+
+def test_signs_of_processes_that_are_gone_are_deleted_with_their_metrics(folder: Path) -> None:
+    pulse.beat()
+    left = folder / "pulse_4194305"  # more than Linux allows
+    left.write_bytes(b"")
+    forget_dead_processes(folder)
+    assert not left.exists()
+    assert pulse.last(os.environ, os.getpid()) is not None
 
 
 def beats_once() -> None:

@@ -18,7 +18,7 @@ PYTHON = (sys.executable, "-P")
 # Granian counts connections, including idle ones that are kept alive, not requests.
 CONNECTIONS = 4096
 # Seconds after SIGHUP until an old process stops: by then the new one must have started.
-BOTH_SERVE = 20
+BOTH_SERVE = 30
 
 
 def web(settings: Settings, address: str, environ: Mapping[str, str]) -> Child:

@@ -23,6 +23,8 @@ from prometheus_client import (
 from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.registry import REGISTRY, Collector
 
+from webhooks_app.lib import pulse
+
 disable_created_metrics()
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -103,6 +105,7 @@ def collected(*collectors: Collector) -> bytes:
 
 def forget_dead_processes(folder: Path) -> None:
     """Drop the gauges of processes that are gone. Their counters are added up in one file."""
+    pulse.forget_dead(folder)
     with _locked(folder):
         for file in sorted(folder.glob("*.db")):
             found = OF_A_PROCESS.fullmatch(file.name)

@@ -47,6 +47,13 @@ def forget(environ: Mapping[str, str], pid: int) -> None:
         file.unlink(missing_ok=True)
 
 
+def forget_dead(folder: Path) -> None:
+    """Of processes that nobody looked after."""
+    for file in folder.glob("pulse_*"):
+        if not Path(f"/proc/{file.name.partition('_')[2]}").exists():
+            file.unlink(missing_ok=True)
+
+
 def _file(environ: Mapping[str, str], pid: int) -> Path | None:
     folder = environ.get(FOLDER)
     return Path(folder) / f"pulse_{pid}" if folder else None
