@@ -230,6 +230,13 @@ class Journey:
             assert response.status_code == 202, response.text
             self.accepted |= {event["id"] for event in response.json()["events"]}
 
+    def ask(self, path: str, body: object = None) -> None:
+        """A POST to the API that must succeed."""
+        response = self._http.post(
+            f"{self._url}/api/v1{path}", json=body or {}, headers=factories.bearer(self.token)
+        )
+        assert response.ok, response.text
+
     @property
     def _http(self) -> requests.Session:
         if not hasattr(self._local, "session"):

@@ -7,13 +7,13 @@ from flask import Response
 from msgspec import UNSET, Meta, UnsetType
 
 from webhooks_app.api import auth, queries, shapes
-from webhooks_app.api.answers import PageAnswer, answer, page
+from webhooks_app.api.answers import PageAnswer, answer, no_content, page
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.operation import Operation, operation
 from webhooks_app.api.shapes import Json, Moment, SubjectAnswer
 from webhooks_app.deliveries import log
 from webhooks_app.deliveries.filters import Filters
-from webhooks_app.events import stream
+from webhooks_app.events import erasure, stream
 from webhooks_app.events.stream import MatchExplanation
 from webhooks_app.extensions import db
 from webhooks_app.lib import json_text
@@ -42,6 +42,7 @@ class StoredEvent(msgspec.Struct, frozen=True):
     ]
     own_id: Annotated[str | None, Meta(description="The producer's own id.")]
     deliveries: Annotated[int, Meta(description="How many deliveries it had at first.")]
+    erased_at: Annotated[Moment | None, Meta(description="When its data was erased.")]
     data: Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object"})] | UnsetType = UNSET
     changed: Annotated[
         list[str] | UnsetType | None, Meta(description="What changed; null if that is unknown.")
@@ -141,6 +142,24 @@ def list_event_deliveries(event_id: str) -> Response:
     return answer(page(found, shapes.delivery))
 
 
+@bp.delete("/events/<row_id:event_id>/data")
+@operation(
+    Operation(
+        summary="Erase the data of an event",
+        tag="Events",
+        answers={204: None},
+        description="Empties its `data` and all that Hookline made of it: receivers' answers, the "
+        "last state of its object, its line in digests. What waits is cancelled. The line in the "
+        "log stays. An erased one does not change.",
+        problems=("conflict",),
+    )
+)
+@auth.requires("events:erase")
+def erase_event(event_id: str) -> Response:
+    erasure.erase(db.session(), stream.find_event(db.session(), auth.tenant(), event_id))
+    return no_content()
+
+
 @bp.get("/events/<row_id:event_id>/explanation")
 @operation(
     Operation(
@@ -172,6 +191,7 @@ def _shown(event: Event) -> StoredEvent:
         origin=event.origin,
         own_id=event.source_id,
         deliveries=event.fan_out,
+        erased_at=shapes.optional_moment(event.erased_at),
     )
 
 

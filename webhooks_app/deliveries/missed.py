@@ -107,7 +107,7 @@ def step(
     events = session.scalars(
         select(Event)
         .join(looked, looked.c.id == Event.id)
-        .where(events_of(sorted(wanted)), Event.origin.in_(REAL_ORIGINS))
+        .where(events_of(sorted(wanted)), Event.origin.in_(REAL_ORIGINS), Event.erased_at.is_(None))
         .order_by(Event.id)
         .limit(JUDGED)
     ).all()

@@ -282,7 +282,8 @@ def _commit_step(session: Session, batch_id: str, more: bool, due: bool) -> bool
 
 
 def _next(session: Session, batch: ReplayBatch) -> list[tuple[Delivery, bool]]:
-    """The next deliveries, oldest first, each with whether its subscription is on."""
+    """The next deliveries, oldest first, each with whether its subscription is on
+    and its event's data still there."""
     filters = Filters.read(batch.filters)
     within = [*range_of(_tenant(batch), filters), Delivery.id < batch.end]
     if batch.delivery_ids:
@@ -290,7 +291,7 @@ def _next(session: Session, batch: ReplayBatch) -> list[tuple[Delivery, bool]]:
     if batch.position is not None:
         within.append(Delivery.id > batch.position)
     query = (
-        select(Delivery, Subscription.enabled, Subscription.deleted_at)
+        select(Delivery, Subscription.enabled, Subscription.deleted_at, Event.erased_at)
         .join(Event, Event.id == Delivery.event_id)
         .join(Subscription, Subscription.id == Delivery.subscription_id)
         .where(*within, *rest_of(filters, Delivery))
@@ -298,7 +299,10 @@ def _next(session: Session, batch: ReplayBatch) -> list[tuple[Delivery, bool]]:
         .limit(STEP)
     )
     walk_in_order(session.connection())
-    return [(row[0], row.enabled and row.deleted_at is None) for row in session.execute(query)]
+    return [
+        (row[0], row.enabled and row.deleted_at is None and row.erased_at is None)
+        for row in session.execute(query)
+    ]
 
 
 def _end(session: Session, batch_id: str, status: str) -> None:

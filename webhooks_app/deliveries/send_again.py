@@ -85,6 +85,8 @@ def columns_of_replay(before: Delivery, now: datetime) -> dict[str, object]:
 
 
 def _replay(session: Session, logged: Logged) -> Logged:
+    if logged.event.erased_at is not None:
+        raise Conflict("The data of this event was erased, so there is nothing to send.")
     _must_be_served(session.get_one(Subscription, logged.delivery.subscription_id))
     again = Delivery(**columns_of_replay(logged.delivery, utcnow()))
     session.add(again)

@@ -1,6 +1,7 @@
 """The content of a digest: counts for its window and the previous period, and recent leads."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import msgspec
 from sqlalchemy import ColumnElement, func, select
@@ -74,10 +75,12 @@ def _recent_leads(
         .order_by(Event.id.desc())
         .limit(MOST_LEADS)
     )
-    return [
-        {**_lead(_decode(row.data)), "at": rfc3339(row.occurred_at)}
-        for row in session.execute(query)
-    ]
+    return [lead_of(row.data, row.occurred_at) for row in session.execute(query)]
+
+
+def lead_of(data: str, occurred_at: datetime) -> dict[str, str]:
+    """What a digest says about a lead, from the data of its event."""
+    return {**_lead(_decode(data)), "at": rfc3339(occurred_at)}
 
 
 def _within(tenant: Tenant, scope: Scope, told: Period) -> list[ColumnElement[bool]]:

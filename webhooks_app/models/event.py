@@ -4,7 +4,7 @@ from sqlalchemy import CheckConstraint, Index, SmallInteger, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webhooks_app.extensions import Model
-from webhooks_app.models.columns import Id, Long, Moment, Ref, Word
+from webhooks_app.models.columns import Id, Long, Moment, OptionalMoment, Ref, Word
 from webhooks_app.models.ownership import TenantOwned
 
 
@@ -16,7 +16,8 @@ class Event(TenantOwned, Model):
     as reported by the producer or compared by us; null if unknown. It is text since JSONB refuses a
     NUL in a name. `hops` is how many of our deliveries led to it, one causing the next. `untried`
     is how many subscriptions count as not matched because their conditions cost too much; null for
-    none. `traceparent` is what it keeps of a trace (`lib/traceparent`). Events and deliveries have
+    none. `traceparent` is what it keeps of a trace (`lib/traceparent`).
+    `erased_at`: its data was erased then (`events.erasure`). Events and deliveries have
     no foreign keys: each would cost a locked look-up per row on the busiest path. The command
     `audit` looks for orphans instead.
     """
@@ -62,3 +63,4 @@ class Event(TenantOwned, Model):
     hops: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
     untried: Mapped[int | None]
     traceparent: Mapped[str | None] = mapped_column(String(55))
+    erased_at: Mapped[OptionalMoment]

@@ -45,6 +45,7 @@ ACTIONS: Mapping[str, str] = {
     "delivery.cancelled": "Delivery cancelled",
     "delivery.replayed": "Delivery replayed",
     "delivery.retried": "Delivery retried now",
+    "event.erased": "Data of an event erased",
     "event_type.registered": "Event type registered",
     "event_type.updated": "Event type changed",
     "event_type.retired": "Event type retired",

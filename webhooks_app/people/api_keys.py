@@ -22,6 +22,7 @@ from webhooks_app.vocabulary import ActorKind
 SCOPES = (
     "events:read",
     "events:write",
+    "events:erase",
     "event-types:write",
     "messages:write",
     "actions:read",

@@ -195,6 +195,7 @@ STORED_EVENT = {
     "origin": "api",
     "own_id": None,
     "deliveries": 1,
+    "erased_at": None,
 }
 EXPLANATION = {
     "subscription_id": WEBHOOK_ID,
