@@ -77,6 +77,15 @@ def says(response: TestResponse, status: int) -> str:
     return kind(response)
 
 
+def test_a_lost_answer_to_a_session_is_asked_for_again_too(logged_in: LogIn) -> None:
+    browser, key = logged_in(), {"Idempotency-Key": "once"}
+    first, again = (browser.post(WEBHOOKS, json=PUBLISHED, headers=key) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.get_json() == first.get_json()
+    assert first.get_json()["webhook"]["secret"]
+    assert len(listed(browser)) == 1
+
+
 def test_it_is_made_as_published_and_its_secret_is_shown_once(logged_in: LogIn) -> None:
     browser = logged_in()
     response = browser.post(WEBHOOKS, json=PUBLISHED)

@@ -196,8 +196,12 @@ class Rates:
 
     def _ask(self, windows: Sequence[_Window], cost: int = 0) -> None:
         """Claim what was admitted, `cost` more, and a block. The caller holds `_asking`."""
-        connection = self._connection
-        short = [one for one in windows if one.should_ask or (cost and not one.admits(cost, False))]
+        connection, now = self._connection, time()
+        short = [
+            one
+            for one in windows
+            if one.ends_at > now and (one.should_ask or (cost and not one.admits(cost, False)))
+        ]
         if connection is None or not short:
             return
         with connection.pipeline(transaction=False) as asked:
