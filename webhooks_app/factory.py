@@ -14,7 +14,7 @@ from webhooks_app.ingest.group_commit import GroupCommit
 from webhooks_app.lib.crypto import Vault
 from webhooks_app.lib.folders import folder
 from webhooks_app.lib.logs import configure_logging, name_request
-from webhooks_app.lib.rate import DEADLINE, Rates
+from webhooks_app.lib.rate import Rates
 from webhooks_app.parts import SLOT, Parts
 from webhooks_app.queue import fast_redis
 from webhooks_app.server.hosts import TrustedHosts
@@ -81,7 +81,7 @@ def make_parts(app: Flask, settings: Settings) -> Parts:
         settings=settings,
         guard=settings.guard,
         vault=Vault(settings.vault_keys),
-        rates=Rates(fast_redis(settings.redis_socket_url, DEADLINE)),
+        rates=Rates(fast_redis(settings.redis_socket_url)),
         doorbell=doorbell,
         ingest=ingest,
         delays=BoundedSemaphore(max(1, settings.web_threads // 4)),

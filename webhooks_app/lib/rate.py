@@ -23,7 +23,6 @@ from redis.exceptions import RedisError
 
 MOST_WINDOWS = 10_000
 BLOCKS = 50  # of one limit
-DEADLINE = 0.05  # seconds that an answer may wait for Redis
 PAUSE = 1.0  # seconds without Redis after it did not answer
 AWAY = (RedisError, OSError)
 
