@@ -273,13 +273,13 @@ def test_what_hookline_switched_off_gets_later_what_it_missed(
     assert db.session.scalars(select(Delivery.id)).all() == []
 
 
-@pytest.mark.parametrize("name", sorted(NAMES))
-def test_the_names_are_reserved(api: Api, name: str) -> None:
-    refused = api.event(type=name)
-    assert (refused.status_code, list(faults(refused))) == (422, ["#/type"])
-    taken = api.post("/event-types", {"name": name, "sample": {}})
-    assert list(faults(taken)) == ["#/name"]
-    assert api.webhook(event_types=[name])["event_types"] == [name]
+def test_the_names_are_reserved(api: Api) -> None:
+    for name in sorted(NAMES):
+        refused = api.event(type=name)
+        assert (refused.status_code, list(faults(refused))) == (422, ["#/type"])
+        taken = api.post("/event-types", {"name": name, "sample": {}})
+        assert list(faults(taken)) == ["#/name"]
+    assert api.webhook(event_types=sorted(NAMES))["event_types"] == sorted(NAMES)
 
 
 def test_names_like_them_are_reserved_too(api: Api) -> None:

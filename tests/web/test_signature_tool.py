@@ -7,7 +7,10 @@ import orjson
 import pytest
 
 from tests import factories
+from tests.channels.test_formats import DELIVERY, EVENT, SIGNED
+from tests.channels.test_verify import TIMED
 from tests.web.conftest import Person
+from webhooks_app.channels.webhook.formats import FORMATS
 from webhooks_app.inbox.signature_tool import Diagnosis, diagnose
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Organisation
@@ -58,6 +61,33 @@ def test_it_finds_how_the_body_was_sent(sent: bytes) -> None:
     result = diagnose(factories.SECRET, factories.signed(sent, at=NOW), pasted, NOW)
     assert result.verdict.verified is False
     assert result.hints[0].startswith("It would verify if")
+
+
+@pytest.mark.parametrize("name", SIGNED)
+def test_it_signs_as_each_format_does_and_knows_when_that_was(name: str) -> None:
+    sent = FORMATS[name].headers([factories.SECRET], DELIVERY, NOW, BODY, EVENT)
+    headers = {key.lower(): value for key, value in sent.items()}
+    right = diagnose(factories.SECRET, headers, BODY, NOW)
+    assert right.verdict.verified
+    assert (right.expected, right.hints) == (right.offered, [])
+    assert right.signed_content.endswith(BODY.decode())
+    wrong = diagnose("whsec_" + "B" * 32, headers, BODY, NOW)
+    assert (wrong.verdict.verified, wrong.expected != wrong.offered) == (False, True)
+    if name in TIMED:
+        assert str(NOW) in right.signed_content
+        [hint] = diagnose(factories.SECRET, headers, BODY, NOW + 720).hints
+        assert "12 minutes ago" in hint
+
+
+@pytest.mark.parametrize("family", ["webhook", "svix"])
+@pytest.mark.parametrize("missing", ["id", "timestamp"])
+def test_without_the_id_or_the_time_there_is_nothing_to_sign(family: str, missing: str) -> None:
+    format_ = FORMATS["standard" if family == "webhook" else family]
+    headers = format_.headers([factories.SECRET], DELIVERY, NOW, BODY, EVENT)
+    del headers[f"{family}-{missing}"]
+    result = diagnose(factories.SECRET, headers, BODY, NOW)
+    assert result.verdict.why == f"The header {family}-{missing} is missing."
+    assert (result.signed_content, result.expected) == ("", "")
 
 
 def test_a_prefix_that_is_missing_is_found_out() -> None:
