@@ -20,7 +20,7 @@ task.created task.updated task.completed task.overdue
 room.recording.transcript.published webhook.ping action.digest
 subscription.created subscription.updated subscription.enabled subscription.disabled
 subscription.deleted subscription.paused subscription.resumed
-delivery.failed replay.finished secret.rotated
+delivery.failed replay.finished secret.rotated secret.expiring
 api_key.created api_key.rotated api_key.revoked api_key.expiring
 """.split()  # noqa: SIM905
 

@@ -17,6 +17,7 @@ from webhooks_app.deliveries import replays
 from webhooks_app.deliveries.filters import Filters
 from webhooks_app.engine import switching_off
 from webhooks_app.extensions import db
+from webhooks_app.jobs import upkeep
 from webhooks_app.lib.times import rfc3339, utcnow
 from webhooks_app.models import (
     AuditEntry,
@@ -27,9 +28,11 @@ from webhooks_app.models import (
     Organisation,
     Subscription,
 )
+from webhooks_app.operations.schedule import PERIODIC
 from webhooks_app.organisations import audit_log
 from webhooks_app.organisations.audit_log import Target
 from webhooks_app.people import key_expiry
+from webhooks_app.subscriptions import secret_expiry
 
 Drain = Callable[[], None]
 YEAR = timedelta(days=365)
@@ -45,7 +48,10 @@ def told(name: str | None = None) -> list[dict[str, Any]]:
     """The data of the system events so far, oldest first."""
     db.session.rollback()
     query = select(Event).where(Event.type.in_(NAMES)).order_by(Event.id)
-    return [orjson.loads(row.data) for row in db.session.scalars(query) if name in (None, row.type)]
+    rows = db.session.scalars(query).all()
+    data = [orjson.loads(row.data) for row in rows if name in (None, row.type)]
+    db.session.rollback()  # so that a job can write
+    return data
 
 
 def types() -> list[str]:
@@ -95,6 +101,26 @@ def test_pauses_and_an_end_of_a_key_are_told(api: Api, organisation: Organisatio
     assert told("api_key.expiring") == [
         {"id": "key_1", "name": "test", "expires_at": rfc3339(ends)}
     ]
+
+
+def test_the_end_of_a_previous_secret_is_announced_once(
+    api: Api, organisation: Organisation
+) -> None:
+    listener(organisation, "secret.expiring")
+    path = f"/webhooks/{api.webhook()['id']}"
+    api.post(f"{path}/rotate-secret")
+    upkeep.announce_ending_secrets()
+    assert told() == []
+    for number in range(1, 3):
+        rotated = api.post(f"{path}/rotate-secret", {"overlap_hours": 1}).get_json()
+        for _ in range(2):
+            db.session.rollback()
+            upkeep.announce_ending_secrets()
+        assert len(told()) == number
+        assert told()[-1]["previous_expires_at"] == rotated["previous_secret_expires_at"]
+    secret_expiry.announce(db.engine, utcnow() + timedelta(hours=2))
+    assert len(told()) == 2
+    assert any(job.job.endswith("announce_ending_secrets") for job in PERIODIC)
 
 
 def test_an_edit_decides_who_listens(api: Api, organisation: Organisation) -> None:

@@ -196,6 +196,23 @@ EVENT_TYPES = (
             ),
         },
     ),
+    _about(
+        "secret.expiring",
+        "The previous signing secret of a webhook stops signing within an hour.",
+        {
+            "id": SUBSCRIPTION_ID,
+            "kind": "webhook",
+            "name": NAME,
+            "previous_expires_at": "2026-03-03T10:00:00.000Z",
+        },
+        {
+            "id": text("The webhook or action."),
+            "kind": one_of("Which of the two it is.", *SubscriptionKind),
+            "name": text("What people call it."),
+            "previous_expires_at": moment("Until when the previous secret signs too."),
+        },
+        actor=False,
+    ),
     _key(
         "created",
         "An API key was created.",

@@ -11,7 +11,7 @@ from webhooks_app.operations import metering
 from webhooks_app.organisations import answered_requests, daily_limits, plans
 from webhooks_app.parts import parts
 from webhooks_app.people import key_expiry, log_ins, passwords, sessions
-from webhooks_app.subscriptions import auto_disable, pausing
+from webhooks_app.subscriptions import auto_disable, pausing, secret_expiry
 
 
 def sweep_failing() -> None:
@@ -48,6 +48,10 @@ def delete_old_audit_entries() -> None:
 
 def warn_of_expiring_keys() -> None:
     key_expiry.warn(db.session(), utcnow())
+
+
+def announce_ending_secrets() -> None:
+    secret_expiry.announce(db.engine, utcnow())
 
 
 def meter_usage() -> None:

@@ -26,6 +26,7 @@ PERIODIC = (
     Periodic("webhooks_app.jobs.upkeep.delete_expired", timedelta(hours=1)),
     Periodic("webhooks_app.jobs.upkeep.delete_unusable", timedelta(hours=1)),
     Periodic("webhooks_app.jobs.upkeep.warn_of_expiring_keys", timedelta(minutes=10)),
+    Periodic("webhooks_app.jobs.upkeep.announce_ending_secrets", timedelta(minutes=10)),
     Periodic("webhooks_app.jobs.upkeep.delete_old_audit_entries", timedelta(hours=1)),
     Periodic("webhooks_app.jobs.mail.send_pending", timedelta(minutes=1)),
     Periodic("webhooks_app.jobs.mail.mail_notices", timedelta(seconds=30)),

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Connection, Table, exists, select
+from sqlalchemy import Connection, Exists, Table, exists, select
 
 from webhooks_app.catalogue.operational import NAMES
 from webhooks_app.database.bulk import insert_rows
@@ -29,11 +29,15 @@ SUBSCRIPTIONS = cast(Table, Subscription.__table__)
 
 
 class Happened(NamedTuple):
-    """What happened; `about` is the id of the subscription that it happened to, if to one."""
+    """What happened; `about` is the id of the subscription that it happened to, if to one.
+
+    With the same `once`, only the first is stored.
+    """
 
     type: str
     data: Mapping[str, object]
     about: str | None = None
+    once: str | None = None
 
 
 class FailedDelivery(NamedTuple):
@@ -57,9 +61,11 @@ def tell(connection: Connection, tenant: Tenant, *happened: Happened) -> bool:
     events: list[tuple[object, ...]] = []
     deliveries: list[tuple[object, ...]] = []
     for one in happened:
-        if one.type in own:
+        if one.type in own or _is_stored(connection, tenant, one):
             continue
-        event = Incoming(one.type, json_text.write(one.data), utcnow())
+        event = Incoming(
+            one.type, json_text.write(one.data), utcnow(), idempotency_key=_key_of(one)
+        )
         wanted, missed = _asking(on, event, one.about), _asking(off, event, one.about)
         if wanted or missed:
             row = event_row(tenant, event, len(wanted), event.occurred_at, EventOrigin.API)
@@ -86,17 +92,22 @@ def tell_failed(connection: Connection, failed: Iterable[FailedDelivery]) -> Non
         tell(connection, tenant, *told[tenant])
 
 
-def _heard(connection: Connection, subscription_ids: Iterable[str]) -> dict[str, Any]:
-    """Those of these in whose organisation somebody listens, by id."""
-    columns, listening = SUBSCRIPTIONS.c, SUBSCRIPTIONS.alias("listening")
-    somebody = exists().where(
+def somebody_listens() -> Exists:
+    """A condition on `subscriptions`: in the organisation of the row somebody listens."""
+    listening = SUBSCRIPTIONS.alias("listening")
+    return exists().where(
         of_one_organisation(SUBSCRIPTIONS, listening),
         listening.c.hears_system,
         listening.c.deleted_at.is_(None),
     )
+
+
+def _heard(connection: Connection, subscription_ids: Iterable[str]) -> dict[str, Any]:
+    """Those of these in whose organisation somebody listens, by id."""
+    columns = SUBSCRIPTIONS.c
     query = select(
         columns.id, columns.organisation_id, columns.mode, columns.kind, columns.name
-    ).where(columns.id.in_(sorted(subscription_ids)), somebody)
+    ).where(columns.id.in_(sorted(subscription_ids)), somebody_listens())
     return {row.id: row for row in connection.execute(query)}
 
 
@@ -110,6 +121,18 @@ def _failure(failed: FailedDelivery, row: Any) -> Happened:
         "error": failed.error,
     }
     return Happened("delivery.failed", data, row.id)
+
+
+def _key_of(happened: Happened) -> str | None:
+    """Keys of producers have no spaces."""
+    return f"{happened.type} {happened.once}" if happened.once is not None else None
+
+
+def _is_stored(connection: Connection, tenant: Tenant, happened: Happened) -> bool:
+    if (key := _key_of(happened)) is None:
+        return False
+    query = select(Event.id).where(Event.in_tenant(tenant), Event.idempotency_key == key)
+    return connection.scalar(query) is not None
 
 
 def _asking(matcher: Matcher, event: Incoming, about: str | None) -> Sequence[Candidate]:
