@@ -24,6 +24,7 @@ NO_PAGES = (
     "reference.source",
     "reference.problem_source",
     "outbox.html",
+    "usage.export",
     "audit_log.export",
     "events.export",
     # The frame of a mail beside a form.

@@ -19,6 +19,8 @@ AXE = Axe()
 MADE_BY_FORMS = (
     ("/webhooks/", "edit", "secret"),
     ("/actions/", "edit", "secret"),
+    ("/webhooks/", "edit", "resume"),
+    ("/actions/", "edit", "resume"),
     ("/api-keys/", "revoke", "made"),
     ("/members/", "remove", "role"),
 )

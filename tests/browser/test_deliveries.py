@@ -1,5 +1,6 @@
 """The log: filtered in the address, read in the drawer, replayed with progress."""
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 
@@ -55,3 +56,20 @@ def test_all_that_match_are_counted_then_replayed(page: Page) -> None:
     number = heading.inner_text().split()[1]
     page.get_by_role("button", name="Replay", exact=True).click()
     expect(page.locator("#progress")).to_contain_text(f"{number} of {number}")
+
+
+def test_a_view_is_saved_opened_and_deleted(page: Page) -> None:
+    for path, name in (("/deliveries/?status=failed", "Failed"), ("/events/?text=ada", "Ada")):
+        page.goto(path)
+        page.get_by_text("Save this view").click()
+        page.get_by_label("Name of the view").fill(name)
+        page.get_by_role("button", name="Save view").click()
+        view = page.get_by_role("navigation", name="Saved views").get_by_role("link", name=name)
+        expect(view).to_have_attribute("aria-current", "true")
+        page.get_by_role("link", name="Clear all").click()
+        view.click()
+        page.wait_for_url(f"**{path}")
+        assert Axe().run(page).response["violations"] == []
+        page.get_by_role("button", name="Delete this view").click()
+        expect(page.get_by_text(f"The view {name} was deleted.")).to_be_visible()
+        expect(view).to_have_count(0)

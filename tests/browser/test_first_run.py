@@ -1,5 +1,9 @@
 """Someone new to the product sets it up, breaks it, understands why, fixes it and replays."""
 
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 
@@ -58,3 +62,47 @@ def test_requests_show_in_the_inbox_as_they_come(page: Page) -> None:
     newest = watching.locator("#requests .card, #requests li").first
     expect(newest).to_contain_text("Maya Lindqvist")
     expect(newest).to_contain_text("signature verified")
+
+
+@pytest.mark.parametrize("kind", ["webhook", "action"])
+def test_by_oneself_three_clicks_after_the_log_in_lead_to_a_verified_signature(
+    page: Page, kind: str
+) -> None:
+    """In test mode, where nothing was made yet; the clicks are counted."""
+    page.locator("form.mode").get_by_role("button", name="Test").click()
+    steps, clicks = page.locator("#first-steps"), 0
+    if kind == "action":
+        steps.get_by_role("link", name="With an action").click()
+        clicks += 1
+    expect(steps).to_contain_text("Create an action" if kind == "action" else "Create a webhook")
+    expect(steps).to_contain_text(re.compile("[01] of 4 steps done"))
+    for number, button in enumerate(
+        ("Open a test receiver", f"Create the {kind}", "Send the sample"), 1
+    ):
+        # Another test may have left a receiver that nothing sends to.
+        if number > 1 or steps.get_by_role("button", name=button).is_visible():
+            steps.get_by_role("button", name=button).click()
+        clicks += 1
+        expect(steps).to_contain_text(re.compile(f"[{number}-4] of 4 steps done"))
+    expect(steps).to_contain_text("signature verified")
+    assert clicks <= 5
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        assert Axe().run(page).response["violations"] == []
+    steps.get_by_role("link", name="Look at the request").click()
+    expect(page.locator("main")).to_contain_text("signature verified")
+
+    page.goto(f"/{kind}s/")
+    page.locator("[data-choice]").check()
+    page.get_by_role("button", name="Delete…").click()
+    page.get_by_role("button", name=f"Delete 1 {kind}").click()
+    expect(page.get_by_text(f"No {kind}s in test mode yet")).to_be_visible()
+
+
+def test_with_the_demo_one_click_after_the_log_in_is_enough(page: Page) -> None:
+    page.goto("/first-steps/")
+    steps = page.locator("#first-steps")
+    expect(steps).to_contain_text(re.compile("[24] of 4 steps done"))
+    if steps.get_by_role("button", name="Send the sample").is_visible():
+        steps.get_by_role("button", name="Send the sample").click()
+    expect(steps).to_contain_text("signature verified")
