@@ -23,6 +23,7 @@ from webhooks_app.channels.contract import Claimed, Tried
 from webhooks_app.channels.outcome import Outcome
 from webhooks_app.deliveries import replays, retention
 from webhooks_app.deliveries.filters import Filters
+from webhooks_app.engine import pausing
 from webhooks_app.engine.claim import ClaimRequest, anything_due, claim
 from webhooks_app.engine.dead_engines import free_held_by_dead
 from webhooks_app.engine.heartbeat import Heartbeat
@@ -242,6 +243,22 @@ def test_a_claim(stale: list[str]) -> None:
         taken = claim(db.engine, ClaimRequest(limit=BATCH, free=free), LEASE)
     assert len(taken) == BATCH
     check(costs, BATCH)
+
+
+def test_a_claim_passes_over_what_is_paused(stale: list[str]) -> None:
+    run_script("UPDATE subscriptions SET paused_at = now();")
+    with explained() as costs:
+        assert claimed() == []
+        assert not anything_due(db.engine)
+    check(costs, ENDPOINTS)
+
+
+def test_a_resume_at_a_rate(stale: list[str]) -> None:
+    with explained() as costs, db.engine.begin() as connection:
+        pausing.spread(connection, stale[0], utcnow(), rate=0.5)
+    check(costs, DUE // ENDPOINTS)
+    later = [one for one in deliveries() if one.due_at and one.due_at > utcnow()]
+    assert len(later) > DUE // ENDPOINTS * 0.9
 
 
 def test_asking_whether_anything_is_due(stale: list[str]) -> None:

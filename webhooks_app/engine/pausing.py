@@ -18,9 +18,11 @@ from sqlalchemy import (
     bindparam,
     case,
     select,
+    text,
     update,
 )
 
+from webhooks_app.database import choose
 from webhooks_app.database.bulk import force_index_scans
 from webhooks_app.engine.expired_leases import log_lost
 from webhooks_app.engine.switching_off import BATCH, cancel
@@ -54,33 +56,49 @@ def bring_back(connection: Connection, subscription_id: str, now: datetime) -> N
 def spread(connection: Connection, subscription_id: str, now: datetime, rate: float) -> None:
     """Give each delivery that was due before `now` its own time, `rate` a second, oldest first."""
     force_index_scans(connection)
-    done = 0
-    while number := _spread(connection, subscription_id, now, done, rate):
-        done += number
+    give_times = choose(connection, postgresql=_spread_postgres, sqlite=_spread_sqlite)
+    give_times(connection, subscription_id, now, 1 / rate)
 
 
-def _spread(
-    connection: Connection, subscription_id: str, now: datetime, done: int, rate: float
-) -> int:
-    """A batch of them, after `done` others; how many it was."""
-    deliveries = DELIVERIES.c
+# In one statement, since the first ones are due while the last ones get their times. With a CASE,
+# as in `record`, so that stale statistics lead to no other plan than by the key.
+POSTGRES_SPREAD = """
+    UPDATE deliveries AS d
+    SET due_at = CAST(:now AS timestamptz) + (w.place - 1) * make_interval(secs => :gap)
+    FROM (
+        SELECT id, row_number() OVER (ORDER BY due_at, id) AS place FROM deliveries
+        WHERE subscription_id = :subscription_id AND due_at < :now
+            AND status IN ('pending', 'retrying')
+    ) AS w
+    WHERE d.id = w.id AND CASE WHEN d.due_at < :now THEN true END"""
+
+
+def _spread_postgres(
+    connection: Connection, subscription_id: str, now: datetime, gap: float
+) -> None:
+    values = {"subscription_id": subscription_id, "now": now, "gap": gap}
+    connection.execute(text(POSTGRES_SPREAD), values)
+
+
+def _spread_sqlite(connection: Connection, subscription_id: str, now: datetime, gap: float) -> None:
+    deliveries, place = DELIVERIES.c, 0
     waiting = select(deliveries.id).where(
         deliveries.subscription_id == subscription_id,
         deliveries.status.in_(WAITING),
         deliveries.due_at < now,
     )
-    ids = connection.scalars(waiting.order_by(deliveries.due_at, deliveries.id).limit(BATCH)).all()
-    if ids:
+    batch = waiting.order_by(deliveries.due_at, deliveries.id).limit(BATCH)
+    while ids := connection.scalars(batch).all():
         connection.execute(
             update(DELIVERIES)
-            .where(deliveries.id == bindparam("one"), deliveries.due_at < now)
+            .where(deliveries.id == bindparam("one"))
             .values(due_at=bindparam("at")),
             [
-                {"one": id_, "at": now + timedelta(seconds=number / rate)}
-                for number, id_ in enumerate(ids, done)
+                {"one": id_, "at": now + timedelta(seconds=number * gap)}
+                for number, id_ in enumerate(ids, place)
             ],
         )
-    return len(ids)
+        place += len(ids)
 
 
 def resume_due(connection: Connection, now: datetime) -> bool:
