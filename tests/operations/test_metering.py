@@ -6,12 +6,12 @@ from types import SimpleNamespace
 import pytest
 from flask import Flask
 from sqlalchemy import delete, insert, select, update
-from webhooks_app.ingest.rows import event_row
 
 from tests import factories
 from webhooks_app.extensions import db
 from webhooks_app.lib import ids
 from webhooks_app.lib.times import utcnow
+from webhooks_app.matching.rows import event_row
 from webhooks_app.models import Delivery, DeliveryStat, Event, Organisation, PeriodicRun, Usage
 from webhooks_app.operations import metering
 from webhooks_app.operations.metering import LAG, MARK, counted_until, meter
@@ -147,7 +147,7 @@ def test_tests_pings_and_digests_are_no_events_and_tests_no_deliveries(
 
 
 def _store(row: tuple[object, ...], at: datetime) -> None:
-    from webhooks_app.ingest.rows import EVENT_COLUMNS
+    from webhooks_app.matching.rows import EVENT_COLUMNS
 
     values = dict(zip(EVENT_COLUMNS, row, strict=True))
     values["id"] = ids.floor_id("evt", at.timestamp())[:-4] + str(values["id"])[-4:]
