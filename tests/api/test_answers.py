@@ -41,6 +41,8 @@ WEBHOOK = [
     "created_at",
     "updated_at",
     "key",
+    "paused_at",
+    "paused_until",
 ]
 
 
