@@ -53,7 +53,7 @@ def test_a_dump_taken_while_sending_is_restored(
     journey.start_worker()
     journey.start_beat()
     time.sleep(WATCHED)
-    assert Counter(receiver.delivery_ids) == once  # the worker waits until it is told
+    assert Counter(receiver.delivery_ids) == once  # the worker waits until somebody says what to do
     journey.command("after-restore", f"--{choice}")
     journey.settled()
 

@@ -37,7 +37,7 @@ UNSYNCED = {"synchronize_session": False}
 
 
 def erase(session: Session, event: Event) -> None:
-    """Erase it, committed. What waits is cancelled, and nothing of it can be sent again.
+    """Erase it, committed. What waits is cancelled, and none of it can be sent again.
 
     An erased one does not change. Raises `Conflict` while one of its deliveries is being sent,
     since the answer to that is not stored yet.

@@ -1,7 +1,7 @@
 """The event types that a webhook asks for: names, and patterns such as `customer.*` and `*`.
 
 A pattern also stands for types that are registered later. `*` is every type that is reported; it
-leaves out what Hookline itself sends. Pure, but for a condition in SQL.
+leaves out what Hookline itself sends. Pure, except for a condition in SQL.
 """
 
 from collections.abc import Collection, Iterable

@@ -2,7 +2,7 @@
 
 What was open at the dump may have been sent since. So the database keeps which database it is, as
 PostgreSQL says. A restored dump says that of another one. Copies of the whole server, such as
-snapshots of its disk, cannot be told from the original; SQLite's files neither.
+snapshots of its disk, looks the same as the original; SQLite's files neither.
 """
 
 import time
