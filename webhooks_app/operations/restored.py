@@ -1,8 +1,8 @@
 """A database that was restored from a dump: workers wait until somebody says what to do.
 
 What was open at the dump may have been sent since. So the database keeps which database it is, as
-PostgreSQL says. A restored dump says that of another one. Copies of the whole server, such as
-snapshots of its disk, looks the same as the original; SQLite's files neither.
+PostgreSQL says. A restored dump says that of another one. A copy of the whole server, such as a
+snapshot of its disk, looks the same as the original, and so does a copy of SQLite's files.
 """
 
 import time
