@@ -106,7 +106,7 @@ def resume_due(connection: Connection, now: datetime) -> bool:
     columns = SUBSCRIPTIONS.c
     resumed = connection.execute(
         update(SUBSCRIPTIONS)
-        .where(columns.paused_until <= now)
+        .where(columns.paused_until <= now, columns.deleted_at.is_(None))
         .values(paused_at=None, paused_until=None, updated_at=now, revision=columns.revision + 1)
         .returning(columns.id, columns.kind, columns.name, columns.organisation_id, columns.mode)
     ).all()

@@ -9,7 +9,8 @@ from webhooks_app.models.ownership import TenantOwned
 
 
 class Notification(TenantOwned, Model):
-    """`kind` is delivery_failed, endpoint_failing, endpoint_disabled or key_expiring.
+    """`kind` is delivery_failed, endpoint_failing, endpoint_disabled, paused_too_long or
+    key_expiring.
 
     A notification of failures is the only one of its `slot`: of one subscription, `cause` and day.
     It counts them, the last one at `last_at`. `cause` is a status code or a kind of failure. While
