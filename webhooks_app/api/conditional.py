@@ -123,7 +123,10 @@ def _not_modified(response: Response) -> Response:
 def _changed(present: tuple[bytes, str] | None) -> Problem:
     if present is None:
         return Problem(
-            412, "changed-meanwhile", "It is not as you know it", "There is nothing here."
+            412,
+            "changed-meanwhile",
+            "It is not as you know it",
+            "There is nothing here that has an `ETag`.",
         )
     return Problem(
         412,
