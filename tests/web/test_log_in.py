@@ -152,7 +152,7 @@ def test_inviting_tells_nothing_about_accounts(owner: Person) -> None:
         owner.get("/members/")
         with statements() as seen:
             answer = owner.post("/members/invitations", email=email, role="viewer")
-        page = owner.get("/members/").text
+        page = owner.get(answer.location).text
         pages.append((answer.status_code, [one.split("VALUES")[0] for one in seen]))
         assert f"{email} is invited" in page
     assert pages[0] == pages[1]
