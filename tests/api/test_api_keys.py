@@ -123,6 +123,20 @@ def test_a_key_rotates_itself_and_both_work_for_a_while(
     assert kind(api.post("/api-keys/key_own/rotate")) == "conflict"
 
 
+def test_a_key_that_ends_does_not_renew_its_life(
+    client: FlaskClient, organisation: Organisation
+) -> None:
+    ends = utcnow() + DAY
+    made = utcnow() - 10 * DAY
+    api = with_key(client, organisation, id="key_own", expires_at=ends, created_at=made)
+    new = api.post("/api-keys/key_own/rotate").get_json()
+    assert new["expires_at"] == rfc3339(ends)
+    again = Api(client, new["token"]).post(f"/api-keys/{new['id']}/rotate").get_json()
+    assert again["expires_at"] == rfc3339(ends)
+    forever = with_key(client, organisation, id="key_ever")
+    assert forever.post("/api-keys/key_ever/rotate").get_json()["expires_at"] is None
+
+
 def sorted_scopes(scopes: list[str]) -> list[str]:
     return [one for one in SCOPES if one in scopes]
 

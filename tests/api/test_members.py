@@ -2,7 +2,7 @@
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests import factories
 from tests.api.conftest import Api, faults, kind
@@ -23,6 +23,12 @@ def people(organisation: Organisation) -> dict[str, str]:
     return made
 
 
+@pytest.fixture
+def owners(client: FlaskClient, organisation: Organisation, people: dict[str, str]) -> Api:
+    """With a key that the owner made."""
+    return Api(client, factories.api_key(organisation, created_by=people["owner"]))
+
+
 def role_of(organisation: Organisation, user_id: str) -> str | None:
     db.session.rollback()
     row = db.session.get(Membership, (organisation.id, user_id), populate_existing=True)
@@ -40,8 +46,9 @@ def test_members_are_listed(api: Api, people: dict[str, str]) -> None:
 
 
 def test_roles_change_but_never_to_or_from_owner(
-    api: Api, organisation: Organisation, people: dict[str, str]
+    owners: Api, organisation: Organisation, people: dict[str, str]
 ) -> None:
+    api = owners
     changed = api.patch(f"/members/{people['admin']}", {"role": "viewer"})
     assert (changed.status_code, changed.get_json()["role"]) == (200, "viewer")
     for who, role in (("owner", "viewer"), ("owner", "owner"), ("viewer", "owner")):
@@ -49,6 +56,39 @@ def test_roles_change_but_never_to_or_from_owner(
         assert (refused.status_code, kind(refused)) == (409, "conflict")
         assert role_of(organisation, people[who]) == who
     assert list(faults(api.patch(f"/members/{people['viewer']}", {"role": "king"}))) == ["#/role"]
+
+
+@pytest.mark.parametrize("maker", ["admin", "viewer", "other", None])
+def test_roles_change_only_by_a_key_of_an_owner(
+    client: FlaskClient, organisation: Organisation, people: dict[str, str], maker: str | None
+) -> None:
+    """As in the dashboard. The owner of another organisation is none here."""
+    elsewhere = factories.organisation("Others")
+    people["other"] = factories.member(elsewhere, factories.user("other@example.com")).user_id
+    made_by = people[maker] if maker else None
+    api = Api(client, factories.api_key(organisation, created_by=made_by))
+    for who, role in (("viewer", "admin"), ("admin", "viewer")):
+        refused = api.patch(f"/members/{people[who]}", {"role": role})
+        assert (refused.status_code, kind(refused)) == (409, "conflict")
+        assert role_of(organisation, people[who]) == who
+
+
+def test_a_key_that_a_key_made_is_of_the_same_person(
+    owners: Api, organisation: Organisation, people: dict[str, str]
+) -> None:
+    """Not of whoever made the key that was rotated."""
+    path, asked = f"/members/{people['viewer']}", {"name": "Child", "preset": "all"}
+    child = Api(owners.client, owners.post("/api-keys", asked).get_json()["token"])
+    assert child.patch(path, {"role": "admin"}).status_code == 200
+    token = factories.api_key(organisation, id="key_admins", created_by=people["admin"])
+    factories.api_key(organisation, id="key_owners", created_by=people["owner"])
+    taken = Api(owners.client, token).post("/api-keys/key_owners/rotate").get_json()["token"]
+    assert Api(owners.client, taken).patch(path, {"role": "viewer"}).status_code == 409
+    db.session.execute(
+        update(Membership).where(Membership.user_id == people["owner"]).values(role="admin")
+    )
+    db.session.commit()
+    assert child.patch(path, {"role": "viewer"}).status_code == 409
 
 
 def test_the_last_owner_stays(api: Api, organisation: Organisation, people: dict[str, str]) -> None:

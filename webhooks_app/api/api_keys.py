@@ -146,8 +146,9 @@ def create_api_key() -> Response:
         body_optional=True,
         answers={201: ApiKeyAnswer},
         description="A new key with the same name, scopes and lifetime. Only this answer shows its "
-        "`token`. The old one works for `overlap_hours` more. A key can rotate itself, and others "
-        "that can do no more and live no longer.",
+        "`token`. The old one works for `overlap_hours` more. A key can rotate itself: the new one "
+        "ends when the old one would have ended. It can rotate others that can do no more and live "
+        "no longer.",
         problems=("conflict",),
         location=True,
         shows_once="token",

@@ -97,7 +97,8 @@ def read_member(member_id: str) -> Response:
         tag="Members",
         body=MemberPatch,
         answers={200: MemberAnswer},
-        description=f"Invitations that they may no longer make are withdrawn. {NOT_OWNERS}",
+        description="Only with a key whose maker is an owner. Invitations that they may no longer "
+        f"make are withdrawn. {NOT_OWNERS}",
         problems=("conflict",),
     )
 )
@@ -105,7 +106,8 @@ def read_member(member_id: str) -> Response:
 @auth.requires_live
 def update_member(member_id: str) -> Response:
     row = _load(member_id)
-    members_by_key.change_role(db.session(), row, bodies.read(MemberPatch).role)
+    role = bodies.read(MemberPatch).role
+    members_by_key.change_role(db.session(), auth.key_id(), row, role)
     return answer(_shown(row))
 
 

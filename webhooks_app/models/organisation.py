@@ -77,7 +77,8 @@ class Invitation(OrganisationOwned, Model):
 class ApiKey(TenantOwned, Model):
     """A bearer key of one organisation and mode. Only its SHA-256 is kept.
 
-    `created_by` is a user, or null; then `created_by_name` says how the key was made. The key stops
+    `created_by` is the user who made the key, or the one behind the key that made it. It is null
+    for the command line. `created_by_name` says who or what made it. The key stops
     working at `expires_at`; members were warned at `warned_at`. `replaced_by` is the key that a
     rotation made.
     """

@@ -90,6 +90,10 @@ class Actor:
     name: str
     id: str | None = None
 
+    @property
+    def person_id(self) -> str | None:
+        return self.id if self.kind is ActorKind.PERSON else None
+
     @classmethod
     def person(cls, user: User) -> "Actor":
         return cls(ActorKind.PERSON, user.email, user.id)
@@ -184,7 +188,7 @@ def _values(
         "id": new_id("aud"),
         "organisation_id": target.organisation_id,
         "mode": target.mode,
-        "user_id": actor.id if actor.kind is ActorKind.PERSON else None,
+        "user_id": actor.person_id,
         "actor_kind": actor.kind.value,
         "actor_id": actor.id,
         "actor": actor.name[:LONGEST_NAME],

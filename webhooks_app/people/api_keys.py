@@ -17,7 +17,6 @@ from webhooks_app.lib.times import rfc3339, utcnow
 from webhooks_app.models import ApiKey, Membership, Organisation
 from webhooks_app.organisations.audit_log import Target, current_actor, record
 from webhooks_app.people import key_check
-from webhooks_app.vocabulary import ActorKind
 
 SCOPES = (
     "events:read",
@@ -79,14 +78,17 @@ def create_api_key(
     name: str,
     scopes: Collection[str] = SCOPES,
     expires_at: datetime | None = None,
+    *,
+    maker: ApiKey | None = None,
 ) -> tuple[ApiKey, str]:
     """A new key and its token, committed. The token is not stored: show it now.
 
-    Raises `Invalid` with faults at `#/name`, `#/scopes` and `#/expires_at`.
+    `maker` is the key that makes it, if one does. Raises `Invalid` with faults at `#/name`,
+    `#/scopes` and `#/expires_at`.
     """
     if faults := list(_faults(name, scopes, expires_at)):
         raise Invalid(*faults)
-    key, token = _new(organisation_id, mode, name.strip(), scopes, expires_at)
+    key, token = _new(organisation_id, mode, name.strip(), scopes, expires_at, maker)
     session.add(key)
     detail = {"expires_at": rfc3339(expires_at)} if expires_at else {}
     record(session, "api_key.created", Target.of(key), scopes=key.scopes, **detail)
@@ -94,11 +96,14 @@ def create_api_key(
     return key, token
 
 
-def rotate(session: Session, key: ApiKey, overlap: timedelta) -> tuple[ApiKey, str]:
+def rotate(
+    session: Session, key: ApiKey, overlap: timedelta, maker: ApiKey | None = None
+) -> tuple[ApiKey, str]:
     """A new key in place of `key`, and its token; committed. The old one works for `overlap` more.
 
-    The new one has the same name, scopes and lifetime. Raises `Conflict` for a key that has ended
-    or was rotated, `Invalid` for an overlap that is too long.
+    The new one has the same name, scopes and lifetime, but ends with `maker` at the latest, the
+    key that makes it, if one does. Raises `Conflict` for a key that has ended or was rotated,
+    `Invalid` for an overlap that is too long.
     """
     if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
         raise Invalid(Fault("#/overlap", f"The overlap must be 0 to {LONGEST_OVERLAP.days} days."))
@@ -107,7 +112,9 @@ def rotate(session: Session, key: ApiKey, overlap: timedelta) -> tuple[ApiKey, s
     if key.replaced_by is not None or has_ended(key, now):
         raise Conflict("This key has ended or was already rotated. Create a new one instead.")
     lives_until = now + (key.expires_at - key.created_at) if key.expires_at else None
-    new, token = _new(key.organisation_id, key.mode, key.name, key.scopes, lives_until)
+    if maker is not None and maker.expires_at is not None:
+        lives_until = min(lives_until or maker.expires_at, maker.expires_at)
+    new, token = _new(key.organisation_id, key.mode, key.name, key.scopes, lives_until, maker)
     session.add(new)
     key.replaced_by = new.id
     if overlap:
@@ -194,6 +201,7 @@ def _new(
     name: str,
     scopes: Collection[str],
     expires_at: datetime | None,
+    maker: ApiKey | None,
 ) -> tuple[ApiKey, str]:
     token, actor = new_token(f"hk_{mode}"), current_actor()
     key = ApiKey(
@@ -204,7 +212,7 @@ def _new(
         hint=token[-HINT_LENGTH:],
         digest=digest(token),
         scopes=[one for one in SCOPES if one in scopes],
-        created_by=actor.id if actor.kind is ActorKind.PERSON else None,
+        created_by=maker.created_by if maker else actor.person_id,
         created_by_name=actor.name,
         created_at=utcnow(),
         expires_at=expires_at,

@@ -38,17 +38,20 @@ def create(
     if faults := list(_beyond(maker, scopes or (), ends, member)):
         raise Invalid(*faults)
     return api_keys.create_api_key(
-        session, maker.organisation_id, maker.mode, name, scopes or (), ends
+        session, maker.organisation_id, maker.mode, name, scopes or (), ends, maker=maker
     )
 
 
 def rotate(session: Session, maker: ApiKey, key: ApiKey, overlap: timedelta) -> tuple[ApiKey, str]:
-    """Like `api_keys.rotate`. Raises `Conflict` also for a key that is stronger than the maker."""
+    """Like `api_keys.rotate`. A key that rotates itself gets one that ends no later.
+
+    Raises `Conflict` also for a key that is stronger than the maker.
+    """
     if key.id != maker.id:
         ends = utcnow() + (key.expires_at - key.created_at) if key.expires_at else None
         for fault in _beyond(maker, key.scopes, ends, "scopes"):
             raise Conflict(f"This key is stronger than yours. {fault.detail}")
-    return api_keys.rotate(session, key, overlap)
+    return api_keys.rotate(session, key, overlap, maker)
 
 
 def _beyond(
