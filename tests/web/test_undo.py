@@ -12,9 +12,11 @@ from werkzeug.test import TestResponse
 from tests import factories
 from tests.web.conftest import Person
 from webhooks_app.deliveries import replays
+from webhooks_app.engine import after_restore
+from webhooks_app.events import erasure
 from webhooks_app.extensions import db
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import AuditEntry, Delivery, Organisation, ReplayBatch, Subscription
+from webhooks_app.models import AuditEntry, Delivery, Event, Organisation, ReplayBatch, Subscription
 from webhooks_app.organisations import plans
 from webhooks_app.vocabulary import DeliveryStatus
 
@@ -83,13 +85,46 @@ def test_what_was_cancelled_before_stays_cancelled(
     before = utcnow() - timedelta(minutes=1)
     db.session.execute(
         update(Delivery).values(
-            status="cancelled", due_at=None, finished_at=before, error="Cancelled: the x"
+            status="cancelled",
+            due_at=None,
+            finished_at=before,
+            error="Cancelled: the webhook was deleted.",
         )
     )
     db.session.commit()
     owner.post(f"/webhooks/{row.id}/delete")
     owner.post("/webhooks/undo", subscription_id=row.id)
     assert {status for status, _, _ in states()} == {"cancelled"}
+
+
+def test_nothing_of_an_erased_event_comes_back(
+    owner: Person, organisation: Organisation, row: Subscription
+) -> None:
+    """Also of one that was erased once its deliveries were cancelled: they keep that reason."""
+    erased = waiting(organisation)[1]
+    owner.post(f"/webhooks/{row.id}/delete")
+    erasure.erase(db.session(), db.session.get_one(Event, erased.event_id))
+    owner.post("/webhooks/undo", subscription_id=row.id)
+    assert [status for status, _, _ in states()] == ["pending", "cancelled"]
+
+
+@pytest.mark.parametrize(
+    "why",
+    [
+        erasure.CANCELLED,
+        after_restore.WHY,
+        "Cancelled: the webhook was paused, and this waited for 89 days.",
+    ],
+)
+def test_what_was_cancelled_for_another_reason_stays_cancelled(
+    owner: Person, organisation: Organisation, row: Subscription, why: str
+) -> None:
+    waiting(organisation)
+    owner.post(f"/webhooks/{row.id}/delete")
+    db.session.execute(update(Delivery).values(error=why))
+    db.session.commit()
+    owner.post("/webhooks/undo", subscription_id=row.id)
+    assert {(status, error) for status, _, error in states()} == {("cancelled", why)}
 
 
 def test_what_came_in_between_is_sent(

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from webhooks_app.deliveries.filters import Filters, of_events
 from webhooks_app.deliveries.log import Estimate
+from webhooks_app.deliveries.send_again import hold_kept
 from webhooks_app.lib.ids import floor_id
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
@@ -137,6 +138,7 @@ def missed_so_far(session: Session, row: Subscription, most: int) -> Estimate:
 def send(session: Session, tenant: Tenant, missed: dict[Pair, Candidate], now: datetime) -> int:
     """Add a delivery of each event to the transaction, due at once, unless there is one; how many.
 
+    An event that was erased meanwhile gets none.
     The subscriptions are locked until the transaction ends, so that two recoveries at once make one
     delivery.
     """
@@ -144,11 +146,12 @@ def send(session: Session, tenant: Tenant, missed: dict[Pair, Candidate], now: d
         Subscription.id.in_(sorted({subscription_id for _, subscription_id in missed}))
     )
     session.execute(locked.order_by(Subscription.id).with_for_update()).all()
-    sent = _sent(session, sorted({event_id for event_id, _ in missed}))
+    event_ids = sorted({event_id for event_id, _ in missed})
+    kept, sent = hold_kept(session, event_ids), _sent(session, event_ids)
     rows = [
         dict(zip(DELIVERY_COLUMNS, row, strict=True))
         for pair, candidate in missed.items()
-        if pair not in sent
+        if pair[0] in kept and pair not in sent
         for row in delivery_rows(tenant, pair[0], [candidate], now, Trigger.RECOVERY)
     ]
     if rows:

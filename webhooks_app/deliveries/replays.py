@@ -16,7 +16,7 @@ from webhooks_app.database.bulk import walk_in_order
 from webhooks_app.deliveries import log as deliveries
 from webhooks_app.deliveries import missed
 from webhooks_app.deliveries.filters import Filters, range_of, rest_of
-from webhooks_app.deliveries.send_again import bring_forward, columns_of_replay
+from webhooks_app.deliveries.send_again import bring_forward, columns_of_replay, hold_kept
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.ids import floor_id, new_id
 from webhooks_app.lib.paging import Page, PageBounds, page_of
@@ -211,26 +211,30 @@ def _step(session: Session, batch: ReplayBatch) -> bool:
     """Replay the next deliveries; False at the end, or if another job took them."""
     now, batch_id, before = utcnow(), batch.id, batch.position
     found = _next(session, batch)
+    position, more = found[-1][0].id if found else before, len(found) == STEP
     served = [delivery for delivery, on in found if on]
     going_on = [delivery.id for delivery in served if delivery.status in OPEN]
     again = [columns_of_replay(one, now) for one in served if one.status not in OPEN]
+    event_position = None
+    if not more and missed.gaps(session, _tenant(batch), _missed_by(batch)):
+        more, event_position = True, ""
+    session.rollback()
+    kept = hold_kept(session, {str(one["event_id"]) for one in again})
+    again = [one for one in again if one["event_id"] in kept]
     values = {
-        "position": found[-1][0].id if found else before,
+        "position": position,
+        "event_position": event_position,
         "replayed": ReplayBatch.replayed + len(again),
         "retried": ReplayBatch.retried + len(going_on),
-        "skipped": ReplayBatch.skipped + len(found) - len(served),
+        "skipped": ReplayBatch.skipped + len(found) - len(going_on) - len(again),
     }
-    more = len(found) == STEP
-    if not more and missed.gaps(session, _tenant(batch), _missed_by(batch)):
-        more, values["event_position"] = True, ""
-    session.rollback()
     here = ReplayBatch.position.is_not_distinct_from(before), ReplayBatch.event_position.is_(None)
     if not _move(session, batch_id, *here, values=values):
         return False
     bring_forward(session, going_on, now)
     if again:
         session.execute(insert(Delivery), again)
-    return _commit_step(session, batch_id, more, bool(served))
+    return _commit_step(session, batch_id, more, bool(going_on or again))
 
 
 def _recover(session: Session, batch: ReplayBatch) -> bool:

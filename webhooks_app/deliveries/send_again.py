@@ -1,9 +1,9 @@
 """Send one delivery again: retry it now while it waits, or replay it once it has ended."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import case, update
+from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from webhooks_app import queue
@@ -11,7 +11,7 @@ from webhooks_app.deliveries.log import Logged
 from webhooks_app.lib.errors import Conflict
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Delivery, Subscription
+from webhooks_app.models import Delivery, Event, Subscription
 from webhooks_app.organisations.audit_log import Target, record
 from webhooks_app.vocabulary import OPEN, WAITING, DeliveryStatus, Trigger
 
@@ -64,6 +64,12 @@ def bring_forward(session: Session, delivery_ids: Sequence[str], now: datetime) 
     return len(brought.all())
 
 
+def hold_kept(session: Session, event_ids: Collection[str]) -> set[str]:
+    """Those of these events that are not erased. None is, until the transaction ends."""
+    kept = select(Event.id).where(Event.id.in_(sorted(event_ids)), Event.erased_at.is_(None))
+    return set(session.scalars(kept.order_by(Event.id).with_for_update(read=True)))
+
+
 def columns_of_replay(before: Delivery, now: datetime) -> dict[str, object]:
     """A new delivery of the same body, due at once."""
     return {
@@ -85,7 +91,7 @@ def columns_of_replay(before: Delivery, now: datetime) -> dict[str, object]:
 
 
 def _replay(session: Session, logged: Logged) -> Logged:
-    if logged.event.erased_at is not None:
+    if not hold_kept(session, [logged.delivery.event_id]):
         raise Conflict("The data of this event was erased, so there is nothing to send.")
     _must_be_served(session.get_one(Subscription, logged.delivery.subscription_id))
     again = Delivery(**columns_of_replay(logged.delivery, utcnow()))

@@ -10,16 +10,17 @@ from webhooks_app.database.bulk import force_index_scans
 from webhooks_app.engine.expired_leases import log_lost
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Attempt, Delivery, Organisation, Subscription
+from webhooks_app.models import Attempt, Delivery, Event, Organisation, Subscription
 from webhooks_app.notices.dashboard_notices import NoticeOf, notify
 from webhooks_app.organisations.audit_log import Target, record_automatic
-from webhooks_app.vocabulary import WAITING, DeliveryStatus
+from webhooks_app.vocabulary import WAITING, DeliveryStatus, SubscriptionKind
 
 UNREADABLE = "Its settings can no longer be read. Edit and save it to use it again."
 GONE_REASON = "The endpoint answered 410 Gone, so it wants no more requests."
 LONGEST_ERROR = 500
 BATCH = 1000
 CANCELLED = "Cancelled: the "
+DELETED, SWITCHED_OFF = " was deleted.", " was switched off"
 
 ATTEMPTS = cast(Table, Attempt.__table__)
 DELIVERIES = cast(Table, Delivery.__table__)
@@ -101,19 +102,24 @@ def cancel_waiting(connection: Connection, subscription_id: str) -> bool:
 def wait_again(connection: Connection, about: NoticeOf, since: datetime, now: datetime) -> bool:
     """Undo what `cancel_waiting` cancelled since, at most `BATCH`; True if there may be more.
 
-    It is due now, under the same ids, with the error of the last attempt.
+    It is due now, under the same ids, with the error of the last attempt. What was cancelled for
+    another reason stays so, and what belongs to an erased event. The events are locked, so that
+    none is erased meanwhile.
     """
     deliveries, attempts = DELIVERIES.c, ATTEMPTS.c
     cancelled = (
         select(deliveries.id)
+        .join(Event, Event.id == deliveries.event_id)
         .where(
+            Event.erased_at.is_(None),
             Delivery.in_tenant(Tenant(about.organisation_id, about.mode)),
             deliveries.status == literal(DeliveryStatus.CANCELLED.value, literal_execute=True),
             deliveries.subscription_id == about.subscription_id,
             deliveries.finished_at >= since,
-            deliveries.error.startswith(CANCELLED, autoescape=True),
+            _is_ended_subscription(deliveries.error),
         )
         .limit(BATCH)
+        .with_for_update(read=True, of=Event)
     )
     last_error = (
         select(attempts.error)
@@ -126,12 +132,13 @@ def wait_again(connection: Connection, about: NoticeOf, since: datetime, now: da
         (deliveries.tries > 0, DeliveryStatus.RETRYING.value), else_=DeliveryStatus.PENDING.value
     )
     force_index_scans(connection)
-    waits = connection.execute(
+    ids = connection.scalars(cancelled).all()
+    connection.execute(
         update(DELIVERIES)
-        .where(deliveries.id.in_(cancelled.scalar_subquery()))
+        .where(deliveries.id.in_(ids), deliveries.status == DeliveryStatus.CANCELLED.value)
         .values(status=waiting, due_at=now, finished_at=None, error=last_error)
     )
-    return waits.rowcount == BATCH
+    return bool(ids)
 
 
 def cancel_unserved(connection: Connection, delivery_ids: Collection[str]) -> None:
@@ -205,20 +212,31 @@ def cancel(connection: Connection, *conditions: ColumnElement[bool], why: str | 
     return cancelled.rowcount
 
 
+def _is_ended_subscription(error: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether `_why` is the reason."""
+    return or_(
+        *(
+            error.startswith(f"{CANCELLED}{kind.value}{how}", autoescape=True)
+            for kind in SubscriptionKind
+            for how in (DELETED, SWITCHED_OFF)
+        )
+    )
+
+
 def _why() -> ColumnElement[str]:
     """The error text of a cancelled delivery: how its subscription ended, and its last error."""
     subscriptions, last_error = SUBSCRIPTIONS.c, DELIVERIES.c.error
     how = case(
-        (subscriptions.deleted_at.is_not(None), literal(" was deleted.")),
+        (subscriptions.deleted_at.is_not(None), literal(DELETED)),
         (
             subscriptions.disabled_reason.is_not(None),
-            literal(" was switched off. ") + subscriptions.disabled_reason,
+            literal(f"{SWITCHED_OFF}. ") + subscriptions.disabled_reason,
         ),
         (
             subscriptions.disabled_by.is_not(None),
-            literal(" was switched off by ") + subscriptions.disabled_by + literal("."),
+            literal(f"{SWITCHED_OFF} by ") + subscriptions.disabled_by + literal("."),
         ),
-        else_=literal(" was switched off."),
+        else_=literal(f"{SWITCHED_OFF}."),
     )
     ended = (
         select(literal(CANCELLED) + subscriptions.kind + how)
