@@ -15,6 +15,7 @@ from tests.support.existing import example_request
 from tests.support.receiver import Receiver
 from tests.support.rows import every_row
 from webhooks_app.models import Organisation
+from webhooks_app.people.api_keys import SCOPES
 
 CHANGES = [
     (path, method)
@@ -49,7 +50,9 @@ def test_everything_that_is_read_has_a_tag_and_is_not_sent_twice(
 def test_a_change_of_what_was_changed_meanwhile_is_refused(
     api: Api, organisation: Organisation
 ) -> None:
-    """For each operation that changes one object."""
+    """For each operation that changes one object. Only a key that may read it is shown it."""
+    changing = [scope for scope in SCOPES if not scope.endswith(":read")]
+    blind = Api(api.client, factories.api_key(organisation, scopes=changing))
     for path, method in CHANGES:
         factories.example_rows(organisation.id)
         real, body = example_request(DOCUMENT, path, method, post(api))
@@ -63,6 +66,10 @@ def test_a_change_of_what_was_changed_meanwhile_is_refused(
         present = api.get(real)
         assert stale.get_json()["current"] == present.get_json()
         assert stale.headers["ETag"] == present.headers["ETag"]
+        unseen = blind(method.upper(), real, headers={"If-Match": '"other"'}, **sent)
+        assert (unseen.status_code, kind(unseen)) == (412, "changed-meanwhile"), path
+        shown = path == "/event-types/{name}"  # every key may read it
+        assert ("current" in unseen.get_json(), "ETag" in unseen.headers) == (shown, shown), path
         known = api(method.upper(), real, headers={"If-Match": present.headers["ETag"]}, **sent)
         assert known.status_code < 300, (path, method, known.text)
         assert every_row() != before, (path, method)

@@ -132,6 +132,18 @@ def test_keys_belong_to_an_organisation_and_a_mode(api: Api, outsider: Api, test
     assert len({one.get_json()["id"] for one in answers}) == 3
 
 
+def test_another_key_of_the_organisation_gets_no_answer_that_was_for_the_first(
+    api: Api, organisation: Organisation
+) -> None:
+    body = {"name": "Import", "scopes": ["events:write"]}
+    first = keyed(api, "/api-keys", body, "once")
+    assert first.status_code == 201
+    colleague = Api(api.client, factories.api_key(organisation, name="Other"))
+    refused = keyed(colleague, "/api-keys", body, "once")
+    assert (refused.status_code, kind(refused)) == (422, "idempotency-key-reused")
+    assert first.get_json()["token"] not in refused.text
+
+
 def test_a_refused_request_may_be_mended_with_the_same_key(api: Api) -> None:
     refused = keyed(api, "/webhooks", {**WEBHOOK, "url": "nowhere"}, "once")
     assert list(faults(refused)) == ["#/url"]

@@ -55,6 +55,21 @@ def test_an_event_is_answered_with_how_its_deliveries_ended(api: Api, receiver: 
 
 
 @pytest.mark.usefixtures("delivering")
+def test_more_deliveries_than_are_shown_have_ended_when_all_have(
+    api: Api, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webhooks_app.api.waiting.LARGEST_SIZE", 1)
+    ids = [api.webhook(url=receiver.url)["id"] for _ in range(3)]
+    ended = send(api, "/events", LEAD, wait=25)
+    assert (ended.status_code, len(ended.get_json()["results"])) == (200, 1)
+    for one in ids:
+        assert api.post(f"/webhooks/{one}/pause").status_code == 200
+        waits = send(api, "/events", LEAD, wait=25)
+        assert (waits.status_code, len(waits.get_json()["results"])) == (202, 1)
+        assert api.post(f"/webhooks/{one}/resume").status_code == 200
+
+
+@pytest.mark.usefixtures("delivering")
 def test_a_test_a_retry_and_a_replay_are_answered_with_their_attempts(
     api: Api, receiver: Receiver
 ) -> None:

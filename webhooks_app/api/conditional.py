@@ -121,18 +121,18 @@ def _not_modified(response: Response) -> Response:
 
 
 def _changed(present: tuple[bytes, str] | None) -> Problem:
-    if present is None:
-        return Problem(
-            412,
-            "changed-meanwhile",
-            "It is not as you know it",
-            "There is nothing here that has an `ETag`.",
-        )
-    return Problem(
-        412,
-        "changed-meanwhile",
-        "It is not as you know it",
+    reading = _reading()
+    if present is None or reading is None:
+        return _unknown("There is nothing here that has an `ETag`.")
+    if not auth.may(reading.operation):
+        scope = reading.operation.scope
+        return _unknown(f"It was changed or made meanwhile. To see it, use a key with `{scope}`.")
+    return _unknown(
         "It was changed or made meanwhile. `current` is how it is now, and `ETag` its tag.",
         current=present[0],
         headers={"ETag": f'"{present[1]}"'},
     )
+
+
+def _unknown(detail: str, **more: Any) -> Problem:
+    return Problem(412, "changed-meanwhile", "It is not as you know it", detail, **more)

@@ -74,8 +74,8 @@ def keep_answer(response: Response) -> Response:
 
 
 def _fingerprint() -> str:
-    """Of all that makes two requests the same."""
-    said = hashlib.sha256(f"{request.method} {request.full_path}\n".encode())
+    """Of all that makes two requests the same, also who asks: an answer may hold a secret."""
+    said = hashlib.sha256(f"{auth.key_id()} {request.method} {request.full_path}\n".encode())
     said.update(request.get_data())
     return said.hexdigest()
 

@@ -57,9 +57,7 @@ def answer_event(accepted: shapes.AcceptedAnswer, wait: timedelta) -> Response:
     filters, window = Filters(event_id=accepted.id), PageBounds(LARGEST_SIZE)
     found = log.list_deliveries(db.session(), auth.tenant(), filters, window)
     shown = replace(accepted, results=[shapes.delivery(one) for one in found.rows])
-    is_open = found.next_cursor is not None or any(
-        one.delivery.status in OPEN for one in found.rows
-    )
+    is_open = waiting.has_open(db.session(), auth.tenant(), accepted.id)
     return _answered(shown, is_open, had_room)
 
 
