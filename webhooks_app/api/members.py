@@ -63,7 +63,8 @@ class InvitationAnswer(msgspec.Struct, frozen=True):
     works: Annotated[
         bool,
         Meta(
-            description="false once it expired, or its maker may no longer invite. Send it again."
+            description="false once it expired, or its maker may no longer invite. An API key may "
+            "while it works. Send it again."
         ),
     ]
 

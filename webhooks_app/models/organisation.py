@@ -50,7 +50,8 @@ class Membership(OrganisationOwned, Model):
 class Invitation(OrganisationOwned, Model):
     """An open invitation; accepting or revoking deletes it. Only its token's SHA-256 is kept.
 
-    It works while its maker, `invited_by_id`, may still make it.
+    `invited_by_id` is a user or an API key, or null for the command line. It works while that user
+    may still make it, or while that key works.
     """
 
     __tablename__ = "invitations"

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from webhooks_app.lib.crypto import digest, new_token
@@ -128,6 +128,12 @@ def rotate(
     return new, token
 
 
+def working() -> ColumnElement[bool]:
+    """Those that were not revoked and have not expired."""
+    ends = ApiKey.expires_at
+    return ApiKey.revoked_at.is_(None) & or_(ends.is_(None), ends > utcnow())
+
+
 def has_ended(key: ApiKey, now: datetime) -> bool:
     """Whether it was revoked or has expired."""
     return key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now)
@@ -167,11 +173,7 @@ def made_by(session: Session, organisation_id: str, user_id: str) -> Sequence[Ap
     """The working keys, in both modes, that a user made, newest first."""
     return session.scalars(
         ApiKey.of_organisation(organisation_id)
-        .where(
-            ApiKey.created_by == user_id,
-            ApiKey.revoked_at.is_(None),
-            or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > utcnow()),
-        )
+        .where(ApiKey.created_by == user_id, working())
         .order_by(ApiKey.id.desc())
     ).all()
 

@@ -13,12 +13,12 @@ from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.names import checked_name
 from webhooks_app.lib.times import utcnow
 from webhooks_app.mail import service as mail
-from webhooks_app.models import Invitation, Membership, Organisation, User
+from webhooks_app.models import ApiKey, Invitation, Membership, Organisation, User
 from webhooks_app.organisations.audit_log import Actor, Target, act_as, current_actor, record
-from webhooks_app.people import accounts, members
+from webhooks_app.people import accounts, api_keys, members
 from webhooks_app.people.passwords import checked, hashed
 from webhooks_app.people.rights import may_manage
-from webhooks_app.vocabulary import ActorKind, Role
+from webhooks_app.vocabulary import Role
 
 VALID = timedelta(days=7)
 MOST = 100
@@ -64,7 +64,8 @@ def invite_by_link(
 ) -> tuple[Invitation, str]:
     """Mail a link that makes its recipient a member, and return it; committed.
 
-    It works as long as its sender may invite that role. It is not stored, so it cannot be shown
+    It works as long as its sender may invite that role, or as long as the key works that sent it.
+    It is not stored, so it cannot be shown
     again. Raises `BadAccount`.
     """
     address = accounts.checked_address(email)
@@ -186,13 +187,15 @@ def _works() -> ColumnElement[bool]:
         == tuple_(Invitation.organisation_id, Invitation.invited_by_id),
         tuple_(Membership.role, Invitation.role).in_(ALLOWED),
     )
-    return (Invitation.expires_at > utcnow()) & or_(Invitation.invited_by_id.is_(None), backed)
+    by_key = exists().where(ApiKey.id == Invitation.invited_by_id, api_keys.working())
+    made = or_(Invitation.invited_by_id.is_(None), backed, by_key)
+    return (Invitation.expires_at > utcnow()) & made
 
 
 def _send(session: Session, invitation: Invitation) -> str:
     token, actor = new_token("inv"), current_actor()
     invitation.invited_by = actor.name
-    invitation.invited_by_id = actor.id if actor.kind is ActorKind.PERSON else None
+    invitation.invited_by_id = actor.id
     invitation.digest = digest(token)
     invitation.expires_at = utcnow() + VALID
     link = mail.link(f"/invitations/{token}")
