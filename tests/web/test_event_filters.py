@@ -90,6 +90,17 @@ def test_files_have_all_batches_exact_numbers_and_no_formula(
     assert json.loads(lines[1])["data"] == ADA
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_indented_data_is_one_line_of_the_file(
+    owner: Person, organisation: Organisation, end: str
+) -> None:
+    data = {"name": "Ada", "note": "one\ntwo", "tags": ["a", "b"]}
+    indented = json.dumps(data, indent=2).replace("\n", end)
+    factories.accepted(organisation, factories.lead(data=indented))
+    [line] = owner.get("/events/export.ndjson").text.splitlines()
+    assert json.loads(line)["data"] == data
+
+
 def test_a_rare_match_far_back_is_found_on_a_further_page(
     owner: Person, ids: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ T = TypeVar("T")
 Columns = Mapping[str, Callable[[T], object]]
 Batches = Iterable[Sequence[T]]
 
+SPACES = bytes.maketrans(b"\r\n", b"  ")
 KINDS = {"csv": "text/csv", "ndjson": "application/x-ndjson"}
 
 
@@ -33,13 +34,12 @@ def _csv(columns: Columns[T], batches: Batches[T]) -> Iterator[str]:
 
 def _ndjson(columns: Columns[T], batches: Batches[T]) -> Iterator[bytes]:
     for batch in batches:
-        yield b"".join(
-            orjson.dumps(
-                {name: read(row) for name, read in columns.items()},
-                option=orjson.OPT_APPEND_NEWLINE,
-            )
-            for row in batch
-        )
+        yield b"".join(_line({name: read(row) for name, read in columns.items()}) for row in batch)
+
+
+def _line(values: Mapping[str, object]) -> bytes:
+    """A fragment may have line breaks between its tokens. Inside a JSON text they are escaped."""
+    return orjson.dumps(values).translate(SPACES) + b"\n"
 
 
 def _text(value: Any) -> str | None:
