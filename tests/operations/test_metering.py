@@ -8,11 +8,20 @@ from flask import Flask
 from sqlalchemy import delete, insert, select, update
 
 from tests import factories
+from webhooks_app.catalogue.operational import NAMES
 from webhooks_app.extensions import db
 from webhooks_app.lib import ids
 from webhooks_app.lib.times import utcnow
 from webhooks_app.matching.rows import event_row
-from webhooks_app.models import Delivery, DeliveryStat, Event, Organisation, PeriodicRun, Usage
+from webhooks_app.models import (
+    CustomEventType,
+    Delivery,
+    DeliveryStat,
+    Event,
+    Organisation,
+    PeriodicRun,
+    Usage,
+)
 from webhooks_app.operations import metering
 from webhooks_app.operations.metering import LAG, MARK, counted_until, meter
 from webhooks_app.vocabulary import EventOrigin
@@ -144,6 +153,28 @@ def test_tests_pings_and_digests_are_no_events_and_tests_no_deliveries(
 
     metered(TODAY + timedelta(hours=1))
     assert counted() == {(TODAY.date(), organisation.id, "live"): (1, 0, 0)}
+
+
+def test_system_events_are_no_events_except_where_the_name_is_the_organisations(
+    monkeypatch: pytest.MonkeyPatch, organisation: Organisation
+) -> None:
+    owning, retired = factories.organisation("Owning"), factories.organisation("Retired")
+    for one, at in ((owning, None), (retired, TODAY)):
+        own_type = {"name": "delivery.failed", "title": "", "description": "", "group": ""}
+        times = {"created_at": TODAY, "updated_at": TODAY, "retired_at": at}
+        db.session.add(CustomEventType(organisation_id=one.id, sample="{}", **own_type, **times))
+    for name in sorted(NAMES):
+        for one in (organisation, owning, retired):
+            system = factories.lead(type=name)
+            _store(event_row(factories.tenant(one), system, 0, TODAY, EventOrigin.API), TODAY)
+    db.session.commit()
+    report(monkeypatch, organisation, TODAY)
+
+    metered(TODAY + timedelta(hours=1))
+    assert counted() == {
+        (TODAY.date(), organisation.id, "live"): (1, 0, 0),
+        (TODAY.date(), owning.id, "live"): (1, 0, 0),
+    }
 
 
 def _store(row: tuple[object, ...], at: datetime) -> None:

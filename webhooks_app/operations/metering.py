@@ -11,13 +11,23 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, case, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Table, case, exists, func, select
 
+from webhooks_app.catalogue.operational import NAMES
 from webhooks_app.catalogue.system import DIGEST
 from webhooks_app.database import reading, upsert
 from webhooks_app.database.bulk import force_index_scans
 from webhooks_app.lib.ids import floor_id, made_at
-from webhooks_app.models import Delivery, DeliveryStat, Event, PeriodicRun, Subscription, Usage
+from webhooks_app.models import (
+    CustomEventType,
+    Delivery,
+    DeliveryStat,
+    Event,
+    PeriodicRun,
+    Subscription,
+    Usage,
+)
+from webhooks_app.models.ownership import of_one_organisation
 from webhooks_app.vocabulary import REAL_ORIGINS, Trigger
 
 MARK = "usage is counted until"
@@ -29,6 +39,7 @@ BUDGET = 60.0  # seconds of a run; the next one goes on
 USAGE = cast(Table, Usage.__table__)
 EVENTS = cast(Table, Event.__table__)
 DELIVERIES = cast(Table, Delivery.__table__)
+EVENT_TYPES = cast(Table, CustomEventType.__table__)
 RUNS = cast(Table, PeriodicRun.__table__)
 
 Counts = Mapping[tuple[str, str], int]  # by organisation and mode
@@ -79,7 +90,8 @@ def _count_slice(engine: Engine, until: datetime) -> bool:
 def _counted(
     connection: Connection, table: Table, prefix: str, since: datetime, until: datetime
 ) -> Counts:
-    """Without tests, pings and our own digests; their mails count as deliveries."""
+    """Without tests, pings, our own digests and system events; what is sent of the last two counts
+    as deliveries."""
     columns = table.c
     real = columns.trigger != Trigger.TEST.value if table is DELIVERIES else _is_real()
     query = (
@@ -95,7 +107,15 @@ def _counted(
 
 
 def _is_real() -> ColumnElement[bool]:
-    return EVENTS.c.origin.in_([one.value for one in REAL_ORIGINS]) & (EVENTS.c.type != DIGEST)
+    """A type with the name of a system event is real where the organisation registered it."""
+    columns, types = EVENTS.c, EVENT_TYPES.c
+    own = exists().where(
+        of_one_organisation(EVENT_TYPES, EVENTS),
+        types.name == columns.type,
+        types.retired_at.is_(None),
+    )
+    real = columns.origin.in_([one.value for one in REAL_ORIGINS])
+    return real & (columns.type.not_in([DIGEST, *sorted(NAMES)]) | own)
 
 
 def _add(connection: Connection, day: date, events: Counts, deliveries: Counts) -> None:
