@@ -6,6 +6,7 @@ from tests import factories
 from tests.api.conftest import Api, faults
 from tests.support.rows import every_row
 from webhooks_app.models import Organisation
+from webhooks_app.people.api_keys import PRESETS
 
 
 def tried(api: Api, name: str = "lead.captured", **members: Any) -> Any:
@@ -52,6 +53,16 @@ def test_an_update_is_compared_with_the_last_state(api: Api) -> None:
 def test_bad_events_get_their_faults(api: Api) -> None:
     answer = api.post("/events/dry-run", {"type": "lead.caught", "data": []})
     assert (answer.status_code, sorted(faults(answer))) == (422, ["#/data", "#/type"])
+
+
+def test_a_key_that_may_not_read_events_sees_no_webhooks(
+    api: Api, organisation: Organisation
+) -> None:
+    api.webhook(name="Churn risk", conditions=[{"field": "name", "operator": "exists"}])
+    ingest = Api(api.client, factories.api_key(organisation, scopes=list(PRESETS["ingest"].scopes)))
+    assert tried(ingest) == {"type": "lead.captured", "deliveries": 1}
+    both = factories.api_key(organisation, scopes=["events:write", "events:read"])
+    assert len(tried(Api(api.client, both))["explanations"]) == 1
 
 
 def test_it_shows_nothing_of_others(

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 from flask import Response
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from webhooks_app.api import auth, bodies
 from webhooks_app.api.answers import answer
@@ -23,9 +23,12 @@ class DryRunAnswer(msgspec.Struct, frozen=True):
     type: str
     deliveries: Annotated[int, Meta(description="How many deliveries it would have.")]
     explanations: Annotated[
-        list[ExplanationAnswer],
-        Meta(description="Every webhook and action: those that would fire first."),
-    ]
+        list[ExplanationAnswer] | UnsetType,
+        Meta(
+            description="Every webhook and action: those that would fire first. Only for a key "
+            "with `events:read`."
+        ),
+    ] = UNSET
 
 
 @bp.post("/events/dry-run")
@@ -35,9 +38,9 @@ class DryRunAnswer(msgspec.Struct, frozen=True):
         tag="Events",
         body=EventBody,
         answers={200: DryRunAnswer},
-        description="Checks an event as `POST /events` does, and answers which webhooks and "
-        "actions would fire and why the others would not. Nothing is stored or sent, and it does "
-        "not count as an event.",
+        description="Checks an event as `POST /events` does, and answers how many deliveries it "
+        "would have. A key with `events:read` also sees which webhooks and actions would fire and "
+        "why the others would not. Nothing is stored or sent, and it does not count as an event.",
     )
 )
 @auth.requires("events:write")
@@ -45,4 +48,5 @@ def try_event() -> Response:
     event = parse_event(bodies.json_text(), None, CustomNames(auth.tenant().organisation_id))
     found = stream.dry_run(db.session(), auth.tenant(), event)
     firing = sum(one.would_fire for one in found)
-    return answer(DryRunAnswer(event.type, firing, [explained(one) for one in found]))
+    shown = [explained(one) for one in found] if "events:read" in auth.scopes() else UNSET
+    return answer(DryRunAnswer(event.type, firing, shown))
