@@ -1,7 +1,5 @@
 """Puts the Flask app together."""
 
-from threading import BoundedSemaphore
-
 import structlog
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -15,6 +13,7 @@ from webhooks_app.lib.crypto import Vault
 from webhooks_app.lib.folders import folder
 from webhooks_app.lib.logs import configure_logging, name_request
 from webhooks_app.lib.rate import Rates
+from webhooks_app.lib.room import Room
 from webhooks_app.parts import SLOT, Parts
 from webhooks_app.queue import fast_redis
 from webhooks_app.server.hosts import TrustedHosts
@@ -84,7 +83,7 @@ def make_parts(app: Flask, settings: Settings) -> Parts:
         rates=Rates(fast_redis(settings.redis_socket_url)),
         doorbell=doorbell,
         ingest=ingest,
-        delays=BoundedSemaphore(max(1, settings.web_threads // 4)),
+        delays=Room(settings.web_threads // 4),
     )
 
 

@@ -1,7 +1,6 @@
 """The parts of an app: made once in `create_app`, reached by `parts()`."""
 
 from dataclasses import dataclass
-from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, cast
 
 from flask import Flask, current_app
@@ -9,6 +8,7 @@ from flask import Flask, current_app
 from webhooks_app.config import Settings
 from webhooks_app.lib.crypto import Vault
 from webhooks_app.lib.rate import Rates
+from webhooks_app.lib.room import Room
 from webhooks_app.lib.ssrf import Guard
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Parts:
     rates: Rates
     doorbell: "Doorbell"
     ingest: "GroupCommit"
-    delays: BoundedSemaphore
+    delays: Room
 
 
 def parts_of(app: Flask) -> Parts:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -48,9 +49,11 @@ def test_everything_that_is_read_has_a_tag_and_is_not_sent_twice(
 
 
 def test_a_change_of_what_was_changed_meanwhile_is_refused(
-    api: Api, organisation: Organisation
+    client: FlaskClient, organisation: Organisation
 ) -> None:
     """For each operation that changes one object. Only a key that may read it is shown it."""
+    owner = factories.member(organisation, factories.user("owner@example.com")).user_id
+    api = Api(client, factories.api_key(organisation, created_by=owner))
     changing = [scope for scope in SCOPES if not scope.endswith(":read")]
     blind = Api(api.client, factories.api_key(organisation, scopes=changing))
     for path, method in CHANGES:

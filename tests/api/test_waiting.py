@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from threading import BoundedSemaphore
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from tests.support.receiver import Answer, Receiver
 from webhooks_app.deliveries import waiting
 from webhooks_app.engine.engine import Engine
 from webhooks_app.jobs.engine import engine_parts
+from webhooks_app.lib.room import Room
 from webhooks_app.models import Organisation
 from webhooks_app.parts import SLOT, parts_of
 
@@ -133,12 +133,13 @@ def test_without_a_wait_nothing_changed(api: Api, looks: list[float]) -> None:
 
 
 def test_few_wait_at_once_so_that_threads_stay_free(
-    app: Flask, api: Api, looks: list[float]
+    app: Flask, api: Api, organisation: Organisation, looks: list[float]
 ) -> None:
+    """Also the waits of others of the organisation count."""
     api.webhook()
-    room = BoundedSemaphore(1)
+    room = Room(4)
     app.extensions[SLOT] = replace(parts_of(app), delays=room)
-    with room:
+    with room.place(organisation.id):
         answer = send(api, "/events", LEAD, wait=25)
     assert (answer.status_code, answer.headers["Retry-After"]) == (202, "1")
     assert answer.get_json()["results"]
@@ -146,7 +147,7 @@ def test_few_wait_at_once_so_that_threads_stay_free(
 
 
 def test_who_has_waited_makes_room_for_others(app: Flask, api: Api, looks: list[float]) -> None:
-    room = BoundedSemaphore(1)
+    room = Room(1)
     app.extensions[SLOT] = replace(parts_of(app), delays=room)
     api.webhook()
     for _ in range(2):

@@ -65,13 +65,10 @@ def waited(wait: timedelta, call: Callable[[datetime], None]) -> bool:
     """Let `call` wait. False if too many wait already: most threads stay free for others."""
     db.session.rollback()
     db.session.expire_all()
-    if not parts().delays.acquire(blocking=False):
-        return False
-    try:
-        call(utcnow() + wait)
-    finally:
-        parts().delays.release()
-    return True
+    with parts().delays.place(auth.tenant().organisation_id) as had_room:
+        if had_room:
+            call(utcnow() + wait)
+    return had_room
 
 
 def _answered(

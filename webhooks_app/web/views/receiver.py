@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import BoundedSemaphore
 from time import sleep
 
 import structlog
@@ -43,7 +42,7 @@ def receive(token: str) -> Response:
     answer = service.answer_of(inbox)
     source = (request.remote_addr or "")[:64]
     received = Received(request.method, source, list(request.headers.items()), body)
-    with _room_to_wait(answer.delay_ms) as delay_ms:
+    with _room_to_wait(inbox.organisation_id, answer.delay_ms) as delay_ms:
         skipped = delay_ms < answer.delay_ms
         answered = Answered(answer.status, delay_ms, delay_skipped=skipped)
         inbox_requests.receive(db.session(), inbox, received, answered)
@@ -54,16 +53,13 @@ def receive(token: str) -> Response:
 
 
 @contextmanager
-def _room_to_wait(wanted_ms: int) -> Iterator[int]:
+def _room_to_wait(organisation_id: str, wanted_ms: int) -> Iterator[int]:
     """How long an answer may hold its thread: as wanted, or not at all if too many do."""
-    delays: BoundedSemaphore = parts().delays
-    if not wanted_ms or not delays.acquire(blocking=False):
+    if not wanted_ms:
         yield 0
         return
-    try:
-        yield wanted_ms
-    finally:
-        delays.release()
+    with parts().delays.place(organisation_id) as had_room:
+        yield wanted_ms if had_room else 0
 
 
 def _too_many(seconds: int) -> Response:
