@@ -161,6 +161,15 @@ def test_pausing_keeps_deliveries_and_resuming_sends_them(
     assert (status, len(receiver.received)) == ("delivered", 1)
 
 
+def test_what_is_switched_off_shows_no_pause(api: Api, path: str) -> None:
+    """Its pause is kept for Undo, and nothing can resume it."""
+    api.post(f"{path}/pause", {"until": rfc3339(utcnow() + timedelta(hours=1))})
+    for step in ("disable", "resume", "enable"):
+        shown = api.post(f"{path}/{step}").get_json()
+        assert (shown["paused_at"], shown["paused_until"]) == (None, None)
+    assert [one for one in db.session.scalars(select(AuditEntry.action)) if "resumed" in one] == []
+
+
 def test_retry_now_waits_for_the_end_of_a_pause(api: Api, path: str) -> None:
     api.event()
     api.post(f"{path}/pause")

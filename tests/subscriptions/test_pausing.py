@@ -12,6 +12,7 @@ from tests import factories
 from tests.support.engine import Run, attempts, deliveries, engine, organisation, run
 from tests.support.receiver import Receiver
 from webhooks_app.engine.claim import ClaimRequest, anything_due, claim
+from webhooks_app.engine.pausing import _paused
 from webhooks_app.engine.rate_limiter import held
 from webhooks_app.extensions import db
 from webhooks_app.jobs import upkeep
@@ -141,11 +142,47 @@ def test_switching_off_cancels_what_waits_and_ends_the_pause(
     accept(organisation)
     switching.set_enabled(db.session(), row, enabled=False)
     assert statuses() == ["cancelled"]
-    assert row.paused_at is None
+    assert not row.is_paused
     with pytest.raises(Conflict, match="is off"):
         pause(row)
     switching.set_enabled(db.session(), row, enabled=True)
-    assert not row.is_paused
+    assert (row.paused_at, row.paused_until) == (None, None)
+
+
+@pytest.mark.parametrize("how", ["off", "deleted"])
+def test_the_pause_of_one_that_is_off_or_deleted_stays_as_it_is(
+    organisation: Organisation, row: Subscription, how: str
+) -> None:
+    """Nothing resumes it, and nothing of it counts as paused."""
+    pausing.pause(db.session(), row, utcnow() + timedelta(minutes=1))
+    if how == "off":
+        switching.set_enabled(db.session(), row, enabled=False)
+    else:
+        service.delete_subscription(db.session(), row)
+    db.session.execute(update(Subscription).values(paused_until=utcnow()))
+    db.session.commit()
+    upkeep.resume_paused()
+    db.session.refresh(row)
+    assert row.paused_at is not None
+    db.session.rollback()
+    with db.engine.connect() as connection:
+        assert connection.scalars(_paused()).all() == []
+
+
+def test_resuming_twice_keeps_the_oldest_first(
+    organisation: Organisation, row: Subscription
+) -> None:
+    accept(organisation, 3)
+    pause(row)
+    pausing.resume(db.session(), row, rate=0.1)
+    pause(row)
+    accept(organisation)
+    pausing.resume(db.session(), row)
+    found = deliveries()
+    due = [one.due_at for one in found if one.due_at]
+    assert len(due) == 4
+    assert due == sorted(due)
+    assert due[-1] <= utcnow()
 
 
 def test_it_ends_by_itself(run: Run, organisation: Organisation, row: Subscription) -> None:

@@ -18,6 +18,7 @@ from webhooks_app.extensions import db
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import AuditEntry, Delivery, Event, Organisation, ReplayBatch, Subscription
 from webhooks_app.organisations import plans
+from webhooks_app.subscriptions import pausing, undo
 from webhooks_app.vocabulary import DeliveryStatus
 
 URL = "https://receiver.example/hook"
@@ -93,6 +94,56 @@ def test_what_was_cancelled_before_stays_cancelled(
     )
     db.session.commit()
     owner.post(f"/webhooks/{row.id}/delete")
+    owner.post("/webhooks/undo", subscription_id=row.id)
+    assert {status for status, _, _ in states()} == {"cancelled"}
+
+
+@pytest.mark.parametrize("how", ["delete", "switch off"])
+def test_one_that_was_paused_comes_back_paused(
+    owner: Person, organisation: Organisation, row: Subscription, how: str
+) -> None:
+    until = utcnow() + timedelta(hours=1)
+    pausing.pause(db.session(), row, until)
+    since = row.paused_at
+    waiting(organisation)
+    if how == "delete":
+        owner.post(f"/webhooks/{row.id}/delete")
+    else:
+        owner.post(f"/webhooks/{row.id}/toggle", enabled="0")
+    assert not (again(row).enabled and again(row).deleted_at is None)
+    owner.post("/webhooks/undo", subscription_id=row.id)
+    back = again(row)
+    assert (back.is_paused, back.paused_at, back.paused_until) == (True, since, until)
+    assert {status for status, _, _ in states()} == {"pending", "retrying"}
+
+
+def test_a_second_click_goes_on_where_a_killed_one_stopped(
+    owner: Person, organisation: Organisation, row: Subscription, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting(organisation)
+    owner.post(f"/webhooks/{row.id}/delete")
+    [missed] = factories.accepted(organisation)
+    with monkeypatch.context() as killed:
+        killed.setattr(undo, "_make_up", lambda *_: None)
+        owner.post("/webhooks/undo", subscription_id=row.id)
+    assert again(row).enabled
+    assert {status for status, _, _ in states()} == {"cancelled"}
+    for _ in range(2):
+        owner.post("/webhooks/undo", subscription_id=row.id)
+        assert [status for status, _, _ in states()] == ["pending", "retrying"]
+    [batch] = db.session.scalars(select(ReplayBatch)).all()
+    replays.work(db.session(), batch.id)
+    assert [one.event_id for one in db.session.scalars(select(Delivery))].count(missed.id) == 1
+
+
+def test_a_second_click_brings_back_nothing_that_was_cancelled_later(
+    owner: Person, organisation: Organisation, row: Subscription
+) -> None:
+    owner.post(f"/webhooks/{row.id}/delete")
+    owner.post("/webhooks/undo", subscription_id=row.id)
+    waiting(organisation)
+    owner.post(f"/webhooks/{row.id}/toggle", enabled="0")
+    owner.post(f"/webhooks/{row.id}/toggle", enabled="1")
     owner.post("/webhooks/undo", subscription_id=row.id)
     assert {status for status, _, _ in states()} == {"cancelled"}
 

@@ -118,8 +118,8 @@ def _made(kind: Any, row: Subscription, vault: Vault, secret: str | UnsetType) -
         "created_at": rfc3339(row.created_at),
         "updated_at": rfc3339(row.updated_at),
         "key": row.own_key,
-        "paused_at": optional_moment(row.paused_at),
-        "paused_until": optional_moment(row.paused_until),
+        "paused_at": optional_moment(row.paused_at if row.is_paused else None),
+        "paused_until": optional_moment(row.paused_until if row.is_paused else None),
         "secret": secret,
     }
     shown: msgspec.Struct = kind(**{name: values[name] for name in kind.__struct_fields__})

@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Engine,
     Row,
     Select,
     Table,
+    and_,
     bindparam,
     case,
     select,
@@ -40,16 +42,21 @@ SEEN_FOR = timedelta(days=1)
 
 
 def bring_back(connection: Connection, subscription_id: str, now: datetime) -> None:
-    """Make due what an earlier resume had put off."""
+    """Make due what an earlier resume had put off, the oldest first: from when it was made.
+
+    A retry that was put off keeps its time, since it looks like one that waits for its backoff.
+    """
     force_index_scans(connection)
+    made, latest = DELIVERIES.c.created_at, now - timedelta(microseconds=1)
     connection.execute(
         update(DELIVERIES)
         .where(
             DELIVERIES.c.subscription_id == subscription_id,
             DELIVERIES.c.status == DeliveryStatus.PENDING.value,
-            DELIVERIES.c.due_at >= now,
+            DELIVERIES.c.due_at.is_not(None),
+            DELIVERIES.c.due_at > made,
         )
-        .values(due_at=now - timedelta(microseconds=1))
+        .values(due_at=case((made < latest, made), else_=latest))
     )
 
 
@@ -106,7 +113,7 @@ def resume_due(connection: Connection, now: datetime) -> bool:
     columns = SUBSCRIPTIONS.c
     resumed = connection.execute(
         update(SUBSCRIPTIONS)
-        .where(columns.paused_until <= now, columns.deleted_at.is_(None))
+        .where(columns.paused_until <= now, _is_paused())
         .values(paused_at=None, paused_until=None, updated_at=now, revision=columns.revision + 1)
         .returning(columns.id, columns.kind, columns.name, columns.organisation_id, columns.mode)
     ).all()
@@ -182,5 +189,10 @@ def _say(connection: Connection, row: Row[Any], days: int, now: datetime) -> Non
 
 
 def _paused() -> Select[str]:
+    return select(SUBSCRIPTIONS.c.id).where(_is_paused())
+
+
+def _is_paused() -> ColumnElement[bool]:
+    """What is off or deleted keeps its pause for Undo, but has ended."""
     columns = SUBSCRIPTIONS.c
-    return select(columns.id).where(columns.paused_at.is_not(None))
+    return and_(columns.paused_at.is_not(None), columns.enabled, columns.deleted_at.is_(None))

@@ -99,8 +99,8 @@ def cancel_waiting(connection: Connection, subscription_id: str) -> bool:
     return cancelled == BATCH
 
 
-def wait_again(connection: Connection, about: NoticeOf, since: datetime, now: datetime) -> bool:
-    """Undo what `cancel_waiting` cancelled since, at most `BATCH`; True if there may be more.
+def wait_again(connection: Connection, about: NoticeOf, since: datetime, until: datetime) -> bool:
+    """Undo what `cancel_waiting` cancelled then, at most `BATCH`; True if there may be more.
 
     It is due now, under the same ids, with the error of the last attempt. What was cancelled for
     another reason stays so, and what belongs to an erased event. The events are locked, so that
@@ -115,7 +115,7 @@ def wait_again(connection: Connection, about: NoticeOf, since: datetime, now: da
             Delivery.in_tenant(Tenant(about.organisation_id, about.mode)),
             deliveries.status == literal(DeliveryStatus.CANCELLED.value, literal_execute=True),
             deliveries.subscription_id == about.subscription_id,
-            deliveries.finished_at >= since,
+            deliveries.finished_at.between(since, until),
             _is_ended_subscription(deliveries.error),
         )
         .limit(BATCH)
@@ -136,7 +136,7 @@ def wait_again(connection: Connection, about: NoticeOf, since: datetime, now: da
     connection.execute(
         update(DELIVERIES)
         .where(deliveries.id.in_(ids), deliveries.status == DeliveryStatus.CANCELLED.value)
-        .values(status=waiting, due_at=now, finished_at=None, error=last_error)
+        .values(status=waiting, due_at=utcnow(), finished_at=None, error=last_error)
     )
     return bool(ids)
 

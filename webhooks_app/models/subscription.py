@@ -55,7 +55,7 @@ class Subscription(TenantOwned, Model):
     goes to each address of `email_to`; a null `email_subject` is made from the event.
     `disabled_reason` is set when Hookline switched it off, `disabled_by` when someone did. While
     `paused_at` is set, deliveries are kept and wait, until `paused_until` or until someone resumes
-    it.
+    it. One that is off keeps both, so that Undo can bring the pause back, but is not paused.
     `hears_system`: it asks for what happens to webhooks, deliveries and keys themselves.
     """
 
@@ -170,7 +170,7 @@ class Subscription(TenantOwned, Model):
 
     @property
     def is_paused(self) -> bool:
-        return self.paused_at is not None
+        return self.enabled and self.paused_at is not None
 
     @property
     def is_off_automatically(self) -> bool:

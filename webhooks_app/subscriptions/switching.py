@@ -43,15 +43,16 @@ def drop_address(session: Session, row: Subscription, address: str) -> None:
 
 
 def switch(session: Session, row: Subscription, enabled: bool) -> None:
-    """Switch within a change that commits later."""
+    """Switch within a change that commits later. On ends a pause; off keeps it for Undo."""
     if enabled == row.enabled:
         return
     if enabled:
         _end_outage(session, row)
+        row.paused_at = row.paused_until = None
     row.enabled = enabled
     row.disabled_at = None if enabled else utcnow()
     row.disabled_by = None if enabled else current_actor().name
-    row.disabled_reason = row.paused_at = row.paused_until = None
+    row.disabled_reason = None
     if enabled:
         row.health.failing_since = row.health.warned_at = None
     record(session, f"{row.kind}.{'enabled' if enabled else 'disabled'}", Target.of(row))

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webhooks_app import queue
@@ -11,7 +12,7 @@ from webhooks_app.engine.switching_off import wait_again
 from webhooks_app.lib.errors import Conflict
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Subscription
+from webhooks_app.models import Outage, Subscription
 from webhooks_app.notices.dashboard_notices import NoticeOf
 from webhooks_app.organisations import plans
 from webhooks_app.organisations.audit_log import Target, record
@@ -20,29 +21,55 @@ from webhooks_app.subscriptions.saving import commit_change
 from webhooks_app.vocabulary import SubscriptionKind
 
 UNDO_WITHIN = timedelta(minutes=10)
+BROUGHT_BACK = "It was brought back."
 
 
 def bring_back(session: Session, row: Subscription, requested_by: str) -> None:
     """Undo its deletion, or else that someone switched it off; committed.
 
     What was cancelled by that waits again, due now and under the same ids. A replay sends the
-    events that it missed. A second click changes nothing. Raises `Conflict` when it is too late or
-    cannot be done, and `PlanLimit`.
+    events that it missed. A second click goes on with what the first has left, in case that was
+    killed. Raises `Conflict` when it is too late or cannot be done, and `PlanLimit`.
     """
     now = utcnow()
-    if row.deleted_at is None and row.enabled:
+    if _is_on(row):
+        before = _last_undo(session, row, now)
+        if before is not None:
+            _make_up(session, row, before.began_at, before.ended_at, requested_by)
         return
     since = _since(row, now)
     if row.deleted_at is not None:
         _undelete(session, row)
     else:
         stored.of(row)
-        switching.switch(session, row, True)
+        _switch_on(session, row)
     if row.enabled:
-        switching.record_outage(session, row, since, "It was brought back.")
+        switching.record_outage(session, row, since, BROUGHT_BACK)
     commit_change(session, row)
     if row.enabled:
-        _make_up(session, row, since, now, requested_by)
+        _make_up(session, row, since, utcnow(), requested_by)
+
+
+def is_done(session: Session, row: Subscription) -> bool:
+    """Whether it is on and no undo of a moment ago can have left anything."""
+    return _is_on(row) and _last_undo(session, row, utcnow()) is None
+
+
+def _is_on(row: Subscription) -> bool:
+    return row.enabled and row.deleted_at is None
+
+
+def _last_undo(session: Session, row: Subscription, now: datetime) -> Outage | None:
+    undone = Outage.subscription_id == row.id, Outage.reason == BROUGHT_BACK
+    recent = select(Outage).where(*undone, Outage.ended_at >= now - UNDO_WITHIN)
+    return session.scalar(recent.order_by(Outage.id.desc()).limit(1))
+
+
+def _switch_on(session: Session, row: Subscription) -> None:
+    """If it was paused before, it is again."""
+    paused = row.paused_at, row.paused_until
+    switching.switch(session, row, True)
+    row.paused_at, row.paused_until = paused
 
 
 def _since(row: Subscription, now: datetime) -> datetime:
@@ -62,14 +89,14 @@ def _undelete(session: Session, row: Subscription) -> None:
 
 
 def _make_up(
-    session: Session, row: Subscription, since: datetime, now: datetime, requested_by: str
+    session: Session, row: Subscription, since: datetime, until: datetime, requested_by: str
 ) -> None:
     """In batches, after the commit, so that a million rows block nobody."""
     tenant = Tenant(row.organisation_id, row.mode)
     about = NoticeOf(row.organisation_id, row.mode, row.id)
     more = True
     while more:
-        more = wait_again(session.connection(), about, since, now)
+        more = wait_again(session.connection(), about, since, until)
         session.commit()
     queue.nudge()
     filters = Filters(

@@ -50,7 +50,7 @@ def take_back() -> Answer:
     outcome = change_all(
         db.session(),
         rows,
-        lambda row: row.enabled and row.deleted_at is None,
+        lambda row: undo.is_done(db.session(), row),
         lambda row: undo.bring_back(db.session(), row, current_user.email),
     )
     toast(_said(outcome, "undo"))
