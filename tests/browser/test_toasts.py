@@ -30,7 +30,6 @@ def test_a_switch_is_undone_in_place_by_the_keyboard(page: Page) -> None:
     toast = page.get_by_role("status").filter(has_text="Warehouse is off.")
     expect(toast).to_be_visible()
     assert (heading.bounding_box(), row(page, "Demo receiver").bounding_box()) == before
-    assert Axe().run(page).response["violations"] == []
     page.keyboard.press("u")
     expect(switch).to_have_attribute("aria-checked", "true")
     expect(page.locator(".toast", has_text="Warehouse is off.")).to_have_count(0)
@@ -39,6 +38,12 @@ def test_a_switch_is_undone_in_place_by_the_keyboard(page: Page) -> None:
     undo = page.get_by_role("button", name="Undo")
     undo.focus()
     page.keyboard.press("Enter")
+    expect(switch).to_have_attribute("aria-checked", "true")
+    switch.click()
+    expect(toast).to_be_visible()
+    assert Axe().run(page).response["violations"] == []
+    page.reload()
+    switch.click()
     expect(switch).to_have_attribute("aria-checked", "true")
 
 
