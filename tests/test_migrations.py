@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from alembic import command
+import pytest
+from alembic import command, op
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -88,6 +89,40 @@ def test_what_an_organisation_had_read_each_of_its_members_has_read(
             assert db.session.scalar(unread) == 0
             db.session.remove()
             db.engine.dispose()
+
+
+def test_a_migration_that_was_interrupted_while_it_built_an_index_can_run_again(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For each that commits before it builds."""
+    script = ScriptDirectory(str(PACKAGE / "migrations"))
+    in_parts = [
+        one
+        for one in reversed(list(script.walk_revisions()))
+        if "autocommit_block" in Path(one.path).read_text()
+    ]
+    assert len(in_parts) >= 4
+    postgres = create_database(postgres_url, "hookline_interrupted")
+    for url in (f"sqlite:///{tmp_path}/interrupted.db", postgres):
+        app = create_app(settings_for(url, "", tmp_path))
+        with app.app_context():
+            config = app.extensions["migrate"].migrate.get_config()
+            for one in in_parts:
+                command.upgrade(config, str(one.down_revision))
+                with monkeypatch.context() as broken:
+                    broken.setattr(op, "create_index", interrupted)
+                    with pytest.raises(InterruptedError):
+                        command.upgrade(config, one.revision)
+                command.upgrade(config, one.revision)
+            command.upgrade(config, "head")
+            with db.engine.connect() as connection:
+                context = MigrationContext.configure(connection, opts={"compare_type": True})
+                assert compare_metadata(context, db.metadata) == []
+            db.engine.dispose()
+
+
+def interrupted(*_: object, **__: object) -> None:
+    raise InterruptedError
 
 
 def test_they_can_be_undone_on_sqlite(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ Revises: 0027
 import sqlalchemy as sa
 from alembic import op
 
+from webhooks_app.migrations.columns import add_column
+
 revision = "0028"
 down_revision = "0027"
 branch_labels = None
@@ -17,7 +19,7 @@ NAMED = sa.text("own_key IS NOT NULL AND deleted_at IS NULL")
 
 def upgrade() -> None:
     """The index is built outside of the transaction, so that deliveries go on meanwhile."""
-    op.add_column("subscriptions", sa.Column("own_key", sa.String(100), nullable=True))
+    add_column("subscriptions", sa.Column("own_key", sa.String(100), nullable=True))
     with op.get_context().autocommit_block():
         op.drop_index("ix_subscriptions_own_key", table_name="subscriptions", if_exists=True)
         op.create_index(

@@ -7,6 +7,8 @@ Revises: 0032
 import sqlalchemy as sa
 from alembic import op
 
+from webhooks_app.migrations.columns import add_column
+
 revision = "0033"
 down_revision = "0032"
 branch_labels = None
@@ -17,7 +19,7 @@ HEARING = sa.text("hears_system AND deleted_at IS NULL")
 
 def upgrade() -> None:
     """Nobody can ask for them yet. The index is built while deliveries go on."""
-    op.add_column(
+    add_column(
         "subscriptions",
         sa.Column("hears_system", sa.Boolean(), nullable=False, server_default=sa.false()),
     )
