@@ -99,6 +99,23 @@ def test_nothing_of_it_is_left_anywhere_and_the_log_stays(
     assert logged.count("event.erased") == 1
 
 
+@pytest.mark.parametrize("by", ["id", "key"])
+def test_a_repeat_of_an_erased_event_stores_nothing_and_is_no_other_event(
+    api: Api, organisation: Organisation, by: str
+) -> None:
+    headers = {"Idempotency-Key": "key-1"} if by == "key" else {}
+    event = {"type": "lead.captured", "data": {"name": SECRET}} | (
+        {"id": "1"} if by == "id" else {}
+    )
+    first = api.post("/events", event, headers=headers).get_json()
+    assert erase(api, first["id"]).status_code == 204
+    again = api.post("/events", event, headers=headers)
+    assert (again.status_code, again.get_json()["id"]) == (202, first["id"])
+    assert SECRET not in everything()
+    other = api.post("/events", {**event, "type": "customer.updated"}, headers=headers)
+    assert other.status_code == 422
+
+
 def test_others_keep_theirs(api: Api, mirror: str, drain: Callable[[], None]) -> None:
     kept, erased = report(api), report(api)
     drain()

@@ -11,15 +11,18 @@ from webhooks_app.channels.contract import Claimed, Tried
 from webhooks_app.channels.outcome import Outcome
 from webhooks_app.engine.claim import ClaimRequest, claim
 from webhooks_app.engine.record import Result, record_result, record_results
+from webhooks_app.events import erasure
 from webhooks_app.extensions import db
-from webhooks_app.models import Organisation, Subscription, SubscriptionHealth
+from webhooks_app.models import Event, Organisation, Subscription, SubscriptionHealth
 from webhooks_app.operations.integrity_check import audit
 from webhooks_app.vocabulary import Failure
 
 LEASE = timedelta(seconds=30)
 
 
-def result_of(claimed: Claimed, status: int = 200, retry_in: float | None = None) -> Result:
+def result_of(
+    claimed: Claimed, status: int = 200, retry_in: float | None = None, body: bytes = b""
+) -> Result:
     failure = None if status == 200 else Failure.STATUS
     outcome = Outcome(
         failure=failure,
@@ -28,6 +31,7 @@ def result_of(claimed: Claimed, status: int = 200, retry_in: float | None = None
         duration=0.01,
         status_code=status,
         gone=status == 410,
+        response_body=body,
     )
     return Result(claimed, Tried("https://a.example", outcome), retry_in)
 
@@ -59,6 +63,21 @@ def test_a_late_result_does_not_overrule_the_try_that_came_after(
         (2, "succeeded", 200),
     ]
     assert audit(db.engine, 90).ok
+
+
+@pytest.mark.parametrize("erased", [False, True])
+def test_a_late_answer_is_left_out_once_its_event_is_erased(
+    organisation: Organisation, erased: bool
+) -> None:
+    first = prepared(organisation)
+    make_due()
+    record_results(db.engine, [result_of(claimed_one(organisation))])
+    if erased:
+        erasure.erase(db.session(), db.session.get_one(Event, first.event_id))
+    record_result(db.engine, result_of(first, 500, retry_in=60, body=b"Ada Lovelace"))
+    late = attempts()[0]
+    assert (late.outcome, late.status_code) == ("lost", 500)
+    assert late.response_body == (b"" if erased else b"Ada Lovelace")
 
 
 @pytest.mark.parametrize(("statuses", "asked"), [([200, 200], 0), ([200, 500, 500], 1)])

@@ -24,12 +24,13 @@ from webhooks_app.database.bulk import (
 from webhooks_app.engine import tallies
 from webhooks_app.engine.switching_off import cancel_unserved, disable_gone
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Attempt, Delivery
+from webhooks_app.models import Attempt, Delivery, Event
 from webhooks_app.notices.dashboard_notices import notify_failed
 from webhooks_app.organisations.system_events import FailedDelivery, tell_failed
 from webhooks_app.vocabulary import DeliveryStatus
 
 MASK = "••••••"
+NO_ANSWER = {"response_headers": "[]", "response_body": b"", "response_truncated": False}
 
 ATTEMPTS = cast(Table, Attempt.__table__)
 DELIVERIES = cast(Table, Delivery.__table__)
@@ -114,7 +115,8 @@ def record_result(engine: Engine, result: Result, again: bool = False) -> None:
     """Like `record`, for a result that a batch failed with.
 
     A late result, whose try was logged as lost and followed by another, adds its answer to the log
-    and changes nothing else. `again` as for `record`.
+    and changes nothing else. If the event was erased meanwhile, its answer is left out. `again` as
+    for `record`.
     """
     with engine.begin() as connection:
         if again and _stored_before(connection, result):
@@ -123,6 +125,8 @@ def record_result(engine: Engine, result: Result, again: bool = False) -> None:
         values = dict(zip(ATTEMPT_COLUMNS, attempt_row(result), strict=True))
         if not in_time:
             values["outcome"] = "lost"
+            if not _is_kept(connection, result):
+                values |= NO_ANSWER
         statement = upsert(connection, ATTEMPTS).values(values)
         connection.execute(
             statement.on_conflict_do_update(index_elements=["delivery_id", "number"], set_=values)
@@ -145,6 +149,12 @@ def _still_sending(connection: Connection, result: Result) -> bool:
         .with_for_update()
     )
     return found.first() is not None
+
+
+def _is_kept(connection: Connection, result: Result) -> bool:
+    """Whether its event is not erased. It is not, until the transaction ends."""
+    kept = select(Event.id).where(Event.id == result.claimed.event_id, Event.erased_at.is_(None))
+    return connection.execute(kept.with_for_update(read=True)).first() is not None
 
 
 def attempt_row(result: Result) -> tuple[object, ...]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from webhooks_app.catalogue.system import DIGEST
 from webhooks_app.deliveries.filters import of_event
 from webhooks_app.digests.content import lead_of
+from webhooks_app.engine.record import NO_ANSWER
 from webhooks_app.engine.switching_off import BATCH, cancel
 from webhooks_app.lib import json_text
 from webhooks_app.lib.errors import Conflict
@@ -70,9 +71,8 @@ def _deliveries(event: Event) -> Select[str]:
 
 def _blank_answers(session: Session, event: Event) -> None:
     """A receiver may answer with what it was sent."""
-    blank = {"response_headers": "[]", "response_body": b"", "response_truncated": False}
     theirs = ATTEMPTS.c.delivery_id.in_(_deliveries(event))
-    session.execute(update(ATTEMPTS).where(theirs).values(**blank))
+    session.execute(update(ATTEMPTS).where(theirs).values(**NO_ANSWER))
 
 
 def _blank_state(session: Session, event: Event) -> None:

@@ -40,6 +40,7 @@ REMATCHED = 3  # how often a request is matched before the transaction, then wit
 EVENTS = cast(Table, Event.__table__)
 DELIVERIES = cast(Table, Delivery.__table__)
 T = TypeVar("T")
+ERASED = ""  # no JSON text is empty
 REPEATABLE = ("idempotency_key", "source_id")
 
 
@@ -287,7 +288,7 @@ class _Known:
         for row in connection.execute(query):
             first = Incoming(
                 type=row.type,
-                data=row.data,
+                data=row.data if row.erased_at is None else ERASED,
                 occurred_at=row.occurred_at,
                 subject=(row.subject_type, row.subject_id) if row.subject_type else None,
                 source_id=row.source_id,
@@ -316,7 +317,9 @@ class _Known:
 def _is_repeat(event: Incoming, first: Incoming, member: str) -> bool:
     """Two with the same key are one event if they have the same content.
 
-    The time does not count: a producer that gives none has a different one each time.
+    The time does not count: a producer that gives none has a different one each time. Nor does the
+    data of one that was erased, since nothing is left to compare it with.
     """
-    same = (event.type, event.data, event.subject) == (first.type, first.data, first.subject)
+    same = (event.type, event.subject) == (first.type, first.subject)
+    same = same and first.data in (ERASED, event.data)
     return same and (member == "source_id" or event.source_id == first.source_id)
