@@ -419,8 +419,9 @@ def test_links_of_every_kind_lead_somewhere(owner: Person) -> None:
     organisation = one(Organisation)
     webhook = factories.webhook(organisation, "https://a.example")
     action = factories.action(organisation, "https://a.example")
-    factories.accepted(organisation)
+    [event] = factories.accepted(organisation)
     ids = {
+        "event": event.id,
         "webhook": webhook.id,
         "action": action.id,
         "delivery": db.session.scalars(select(Delivery.id)).first(),

@@ -12,6 +12,7 @@ from webhooks_app.models import (
     AuditEntry,
     CustomEventType,
     Delivery,
+    Event,
     Inbox,
     Membership,
     ReplayBatch,
@@ -43,7 +44,7 @@ def still_there(session: Session, tenant: Tenant, entries: Iterable[AuditEntry])
 def _queries(tenant: Tenant) -> Mapping[str, Ids]:
     """Each selects an id and what the link needs."""
 
-    def of_mode(model: type[Subscription | Delivery | ReplayBatch | ApiKey]) -> Ids:
+    def of_mode(model: type[Subscription | Delivery | Event | ReplayBatch | ApiKey]) -> Ids:
         return select(model.id, model.id).where(model.in_tenant(tenant))
 
     def shared(model: type[OrganisationOwned], id_: Column, key: Column) -> Ids:
@@ -56,6 +57,7 @@ def _queries(tenant: Tenant) -> Mapping[str, Ids]:
         "action": subscriptions,
         "webhook": subscriptions,
         "delivery": of_mode(Delivery),
+        "event": of_mode(Event),
         "replay": of_mode(ReplayBatch),
         "api_key": of_mode(ApiKey).where(ApiKey.revoked_at.is_(None)),
         "event_type": types.where(CustomEventType.retired_at.is_(None)),

@@ -23,6 +23,7 @@ PAGES = {
     "action": ("actions.show", "subscription_id"),
     "webhook": ("webhooks.show", "subscription_id"),
     "delivery": ("deliveries.show", "delivery_id"),
+    "event": ("events.show", "event_id"),
     "replay": ("replays.show", "batch_id"),
     "api_key": ("api_keys.show", "key_id"),
     "event_type": ("event_types.show", "name"),
