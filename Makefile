@@ -1,4 +1,4 @@
-.PHONY: check test quick drills newest constraints format profile screenshots pictures openapi
+.PHONY: check test quick drills image newest constraints format profile screenshots pictures openapi
 
 check:
 	ruff check .
@@ -18,6 +18,10 @@ drills:
 	DRILL=1 pytest -n0 --timeout=3600 -m processes tests/journeys tests/drills
 	DRILL=1 pytest --timeout=3600 -m quick
 	DRILL=1 pytest -n0 tests/fuzz
+
+# About five minutes, as root: the container image from Debian's packages, started once. For each night.
+image:
+	deploy/build-image
 
 # The tests with the newest versions that pyproject.toml allows.
 newest:

@@ -1,6 +1,7 @@
 """The files in deploy/, each read by the program, or the library, that it is for."""
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -47,6 +48,27 @@ def test_the_image_holds_no_key_and_runs_as_nobody() -> None:
     assert "USER 10001:10001" in lines
     ignored = (DEPLOY.parent / ".dockerignore").read_text().split()
     assert {".*", "instance"} <= set(ignored)
+
+
+def test_the_image_can_be_built_on_another_base() -> None:
+    text = (DEPLOY / "Dockerfile").read_text()
+    assert re.findall(r"^ARG BASE=(\S+)$", text, re.MULTILINE) == ["python:3.11-slim-bookworm"]
+    assert re.findall(r"^FROM (\S+)", text, re.MULTILINE) == ["${BASE}"] * 2
+    script = (DEPLOY / "build-image").read_text()
+    assert '--build-arg "BASE=$BASE"' in script
+    assert "cp deploy/try-image " in script
+
+
+@pytest.mark.parametrize(("shell", "name"), [("bash", "build-image"), ("sh", "try-image")])
+def test_the_scripts_of_the_image_can_be_read(shell: str, name: str) -> None:
+    script = DEPLOY / name
+    subprocess.run([shell, "-n", str(script)], check=True)
+    assert os.access(script, os.X_OK)
+
+
+def test_make_image_builds_and_tries_it() -> None:
+    makefile = (DEPLOY.parent / "Makefile").read_text()
+    assert "\nimage:\n\tdeploy/build-image\n" in makefile
 
 
 @pytest.mark.parametrize(
