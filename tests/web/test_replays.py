@@ -126,3 +126,18 @@ def test_it_says_how_what_it_sent_ended(owner: Person, organisation: Organisatio
     made[-1].status, made[-1].due_at = "delivered", None
     db.session.commit()
     assert "every 3s" not in owner.get(shown).text
+
+
+def test_the_page_says_that_its_counts_include_other_replays(
+    owner: Person, organisation: Organisation
+) -> None:
+    factories.webhook(organisation, URL)
+    factories.accepted(organisation)
+    delivery = db.session.query(Delivery).one()
+    delivery.status, delivery.due_at = "delivered", None
+    db.session.commit()
+    owner.get("/deliveries/")
+    page = owner.post("/replays/", delivery_id=[delivery.id]).headers["Location"]
+    assert "approximate" not in owner.get(page).text
+    replays.work(db.session(), db.session.query(ReplayBatch).one().id)
+    assert "approximate: deliveries of other replays" in owner.get(page).text

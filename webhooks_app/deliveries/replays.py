@@ -114,7 +114,10 @@ def running(session: Session, tenant: Tenant) -> ReplayBatch | None:
 
 
 def states_of(session: Session, batch: ReplayBatch) -> Mapping[str, int]:
-    """How many of the deliveries that it made, at most `MOST_SHOWN`, are in which state."""
+    """About how many of the deliveries that it made, at most `MOST_SHOWN`, are in which state.
+
+    Those that another replay made meanwhile are counted too: a delivery does not name its replay.
+    """
     filters = Filters.read(batch.filters)
     made = select(Delivery.status).where(
         Delivery.in_tenant(_tenant(batch)),

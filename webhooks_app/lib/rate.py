@@ -2,8 +2,9 @@
 
 A process counts in memory. What it admits it claims from Redis in blocks, a fiftieth of a limit at
 a time, and it admits up to a block before it has claimed it. So all processes together admit at
-most the limit and one block for each, and Redis is asked once for many requests. While Redis is
-away, each process holds the limit alone.
+most the limit and one block for each, and Redis is asked once for many requests. Of a limit below
+fifty each single one is claimed before it is admitted, so it holds exactly. While Redis is away,
+each process holds the limit alone.
 """
 
 from collections import deque
@@ -82,11 +83,13 @@ class _Window:
 
     def __post_init__(self) -> None:
         self.amount = self.item.amount
-        self.block = max(1, self.amount // BLOCKS)
+        self.block = self.amount // BLOCKS
         self.policy = f'"{self.key[0]}";q={self.amount};w={self.item.get_expiry()}'
 
     def admits(self, cost: int, alone: bool) -> bool | None:
         """None if only Redis knows."""
+        if not self.block and not alone:
+            return None
         total = self.used + cost
         if total <= self.granted:
             return True
@@ -97,6 +100,15 @@ class _Window:
     @property
     def should_ask(self) -> bool:
         return self.used - self.granted > self.block // 2
+
+    def learn(self, granted: int, used: int, left: int) -> None:
+        """What Redis answered. It counts less than this process if another one reset the count."""
+        if used < self.granted + granted:
+            self.used = max(0, self.used - self.granted)
+            self.granted = 0
+        self.granted += granted
+        self.others = max(0, used - self.granted)
+        self.ends_at = time() + left / 1000
 
     def allowance(self, exceeded: bool) -> Allowance:
         remaining = max(0, self.amount - self.others - self.used)
@@ -215,10 +227,8 @@ class Rates:
                 self._silent_until = monotonic() + PAUSE
                 return
         with self._lock:
-            for one, (granted, used, left) in zip(short, answers, strict=True):
-                one.granted += granted
-                one.others = max(0, used - one.granted)
-                one.ends_at = time() + left / 1000
+            for one, answer in zip(short, answers, strict=True):
+                one.learn(*answer)
 
     def _windows_of(self, limits: str, key: tuple[str, ...]) -> list[_Window]:
         now = time()
