@@ -13,12 +13,14 @@ from tests.support.engine import deliveries
 from webhooks_app.deliveries import log, missed, replays
 from webhooks_app.deliveries.filters import Filters
 from webhooks_app.deliveries.send_again import hold_kept, send_again
-from webhooks_app.engine.switching_off import disable
+from webhooks_app.engine.switching_off import disable, wait_again
 from webhooks_app.events import erasure
 from webhooks_app.extensions import db
 from webhooks_app.lib.errors import Conflict
+from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Delivery, Event, Organisation, ReplayBatch, Subscription
-from webhooks_app.subscriptions import switching
+from webhooks_app.notices.dashboard_notices import NoticeOf
+from webhooks_app.subscriptions import service, switching
 
 
 @pytest.fixture
@@ -93,14 +95,21 @@ def test_a_replay_of_one_is_refused(organisation: Organisation, webhook: Subscri
     assert len(deliveries()) == 1
 
 
-def test_none_is_erased_until_the_new_delivery_is_stored(
-    organisation: Organisation, webhook: Subscription
+@pytest.mark.parametrize("how", ["send again", "undo"])
+def test_none_is_erased_until_the_transaction_ends(
+    organisation: Organisation, webhook: Subscription, how: str
 ) -> None:
     [event] = factories.accepted(organisation)
+    since = utcnow()
+    service.delete_subscription(db.session(), webhook)
+    about = NoticeOf(organisation.id, "live", webhook.id)
     db.session.rollback()
     if db.engine.dialect.name != "postgresql":
         pytest.skip("on SQLite nobody else writes meanwhile")
-    assert hold_kept(db.session(), [event.id]) == {event.id}
+    if how == "undo":
+        assert wait_again(db.session.connection(), about, since, utcnow())
+    else:
+        assert hold_kept(db.session(), [event.id]) == {event.id}
     nowait = select(Event).where(Event.id == event.id).with_for_update(nowait=True)
     with Session(db.engine) as other, pytest.raises(OperationalError):
         other.scalars(nowait).all()
