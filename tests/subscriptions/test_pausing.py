@@ -153,7 +153,7 @@ def test_switching_off_cancels_what_waits_and_ends_the_pause(
 def test_the_pause_of_one_that_is_off_or_deleted_stays_as_it_is(
     organisation: Organisation, row: Subscription, how: str
 ) -> None:
-    """Nothing resumes it, and nothing of it counts as paused."""
+    """Nothing resumes it, and none of its deliveries counts as paused."""
     pausing.pause(db.session(), row, utcnow() + timedelta(minutes=1))
     if how == "off":
         switching.set_enabled(db.session(), row, enabled=False)
