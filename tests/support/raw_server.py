@@ -15,7 +15,7 @@ from webhooks_app.channels.webhook.message import WebhookMessage
 from webhooks_app.channels.webhook.transport import Transport
 from webhooks_app.lib.ssrf import Guard
 
-TIMEOUT, CONNECT_TIMEOUT = 1.0, 0.5
+TIMEOUT, CONNECT_TIMEOUT = 3.0, 2.0
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 Serve = Callable[[socket.socket], None]
