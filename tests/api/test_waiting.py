@@ -1,11 +1,13 @@
 """An answer can wait until deliveries have ended."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from tests import factories
@@ -13,6 +15,7 @@ from tests.api.conftest import Api, faults, kind, stored
 from tests.support.receiver import Answer, Receiver
 from webhooks_app.deliveries import waiting
 from webhooks_app.engine.engine import Engine
+from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.lib.room import Room
 from webhooks_app.models import Organisation
@@ -107,6 +110,28 @@ def test_what_does_not_end_in_time_is_answered_as_it_is(api: Api, looks: list[fl
     assert answer.status_code == 202
     assert [one["status"] for one in answer.get_json()["results"]] == ["pending"]
     assert looks
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_look_finds_the_deliveries_of_an_event_by_its_index(api: Api, looks: list[float]) -> None:
+    api.webhook()
+    seen: dict[str, Any] = {}
+
+    def keep(_: object, __: object, statement: str, values: Any, *___: object) -> None:
+        if re.match(r"SELECT deliveries\.id\s(?!.*ORDER BY)", statement, re.DOTALL):
+            seen[statement] = values
+
+    event.listen(db.engine, "before_cursor_execute", keep)
+    try:
+        send(api, "/events", LEAD, wait=1)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", keep)
+    assert looks
+    assert len(seen) == 2
+    with db.engine.connect() as connection:
+        for statement, values in seen.items():
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+            assert "uq_deliveries_once" in str(plan), statement
 
 
 def test_what_is_paused_is_answered_at_once(api: Api, looks: list[float]) -> None:

@@ -51,13 +51,11 @@ def answer_event(accepted: shapes.AcceptedAnswer, wait: timedelta) -> Response:
     """The event, after a wait with its deliveries: 200 if all have ended, otherwise 202."""
     if not wait:
         return answer(accepted, 202)
-    had_room = waited(
-        wait, lambda until: waiting.wait_for_event(db.engine, auth.tenant(), accepted.id, until)
-    )
+    had_room = waited(wait, lambda until: waiting.wait_for_event(db.engine, accepted.id, until))
     filters, window = Filters(event_id=accepted.id), PageBounds(LARGEST_SIZE)
     found = log.list_deliveries(db.session(), auth.tenant(), filters, window)
     shown = replace(accepted, results=[shapes.delivery(one) for one in found.rows])
-    is_open = waiting.has_open(db.session(), auth.tenant(), accepted.id)
+    is_open = waiting.has_open(db.session(), accepted.id)
     return _answered(shown, is_open, had_room)
 
 

@@ -18,23 +18,24 @@ STEP = 0.05  # seconds between two looks
 
 def wait_for_delivery(database: Engine, tenant: Tenant, delivery_id: str, until: datetime) -> None:
     """Until it has ended, its webhook is paused, its next try is after `until`, or `until`."""
-    _wait(database, tenant, Delivery.id == delivery_id, until)
+    _wait(database, and_(Delivery.in_tenant(tenant), Delivery.id == delivery_id), until)
 
 
-def wait_for_event(database: Engine, tenant: Tenant, event_id: str, until: datetime) -> None:
-    """The same for all deliveries of an event."""
-    _wait(database, tenant, of_event(event_id), until)
+def wait_for_event(database: Engine, event_id: str, until: datetime) -> None:
+    """The same for all deliveries of an event.
+
+    Without the tenant, which the event has: SQLite would walk through all of the tenant's.
+    """
+    _wait(database, of_event(event_id), until)
 
 
-def has_open(session: Session, tenant: Tenant, event_id: str) -> bool:
+def has_open(session: Session, event_id: str) -> bool:
     """Whether a delivery of the event has not ended."""
-    open_ones = select(Delivery.id).where(
-        Delivery.in_tenant(tenant), of_event(event_id), Delivery.status.in_(OPEN)
-    )
+    open_ones = select(Delivery.id).where(of_event(event_id), Delivery.status.in_(OPEN))
     return session.scalar(open_ones.limit(1)) is not None
 
 
-def _wait(database: Engine, tenant: Tenant, those: ColumnElement[bool], until: datetime) -> None:
+def _wait(database: Engine, those: ColumnElement[bool], until: datetime) -> None:
     still_open = or_(
         Delivery.status == DeliveryStatus.SENDING,
         and_(
@@ -46,7 +47,7 @@ def _wait(database: Engine, tenant: Tenant, those: ColumnElement[bool], until: d
     query = (
         select(Delivery.id)
         .join(Subscription, Subscription.id == Delivery.subscription_id)
-        .where(Delivery.in_tenant(tenant), those, still_open)
+        .where(those, still_open)
         .limit(1)
     )
     while utcnow() < until:
