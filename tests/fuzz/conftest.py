@@ -67,6 +67,10 @@ class Scene:
     paths: Sequence[tuple[str, str, str]]
     ids: dict[str, dict[str, Any]]
 
+    def id_of(self, parameter: str) -> Any:
+        """What any page's address has for this parameter."""
+        return next(ids[parameter] for ids in self.ids.values() if parameter in ids)
+
 
 @pytest.fixture
 def watch(caplog: pytest.LogCaptureFixture) -> Iterator[Watch]:

@@ -7,6 +7,8 @@ from typing import Any
 
 from tests.fuzz import values
 from tests.fuzz.conftest import PATIENCE, Scene, Watch, sample
+from webhooks_app.extensions import db
+from webhooks_app.models import Inbox
 
 pytestmark = PATIENCE
 
@@ -73,6 +75,13 @@ POLLYBOT = {
     "maxRetries": 3,
     "retryDelay": 1000,
 }
+PAUSING = {
+    "pause": {"until": "2099-03-02T10:00:00Z"},
+    "resume": {"rate": 50},
+    "recover": {"since": EVENT["timestamp"]},
+}
+API_KEY = {"name": "k", "scopes": ["events:write"], "preset": None, "expires_at": None}
+INBOX = {"name": "In", "secret": "x" * 24, "answer": {"status": 200}}
 HEADERS = [
     {"Content-Type": "text/plain"},
     {"Content-Type": "application/json; charset=utf-16"},
@@ -91,7 +100,23 @@ def bodies(scene: Scene) -> dict[tuple[str, str], dict[str, Any]]:
     webhook = scene.ids["webhooks.show"]["subscription_id"]
     action = scene.ids["actions.show"]["subscription_id"]
     own = scene.ids["event_types.show"]["name"]
-    return {
+    key, member = scene.id_of("key_id"), scene.id_of("user_id")
+    inbox = db.session.scalars(db.select(Inbox.id)).first()
+    pausing = {
+        ("POST", f"/{kind}/{id_}/{verb}"): body
+        for kind, id_ in (("webhooks", webhook), ("actions", action))
+        for verb, body in PAUSING.items()
+    }
+    return pausing | {
+        ("POST", "/events/dry-run"): EVENT,
+        ("PUT", f"/event-types/{own}"): {k: v for k, v in TYPE.items() if k != "name"},
+        ("POST", "/hooks"): {"target_url": URL, "event": "lead.captured"},
+        ("POST", "/inboxes"): INBOX,
+        ("PATCH", f"/inboxes/{inbox}"): {"answer": {"status": 500}},
+        ("POST", "/api-keys"): API_KEY,
+        ("POST", f"/api-keys/{key}/rotate"): {"overlap_hours": 1},
+        ("POST", "/invitations"): {"email": "new@people.example", "role": "viewer"},
+        ("PATCH", f"/members/{member}"): {"role": "viewer"},
         ("POST", "/events"): EVENT,
         ("POST", "/events/batch"): {"events": [EVENT]},
         ("POST", "/webhooks"): WEBHOOK,
@@ -138,10 +163,15 @@ def test_every_endpoint_that_takes_json_is_here(scene: Scene) -> None:
 
 # Another endpoint's body, or none.
 NOT_HERE = {
-    "api.update_chatbot_webhook",
-    "api.replay_delivery",
-    "api.retry_delivery",
+    "api.cancel_delivery",
     "api.cancel_replay",
+    "api.read_all_notifications",
+    "api.read_notification",
+    "api.replay_delivery",
+    "api.resend_invitation",
+    "api.retry_delivery",
+    "api.update_chatbot_webhook",
+    *(f"api.{verb}_{kind}" for verb in ("disable", "enable") for kind in ("action", "webhook")),
 }
 
 
