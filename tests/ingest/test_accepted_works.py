@@ -181,7 +181,8 @@ def works(
         assert len(sent) >= len(FORMATS) + 1
         data = event["data"].encode()
         assert sum(data in one.body for one in receiver.received) >= len(ENVELOPES)
-        assert all(msgspec.json.decode(one.body) for one in receiver.received)
+        for one in receiver.received:
+            assert isinstance(msgspec.json.decode(one.body), dict)
         _digested(tenant)
         found = preview.of(db.session(), tenant, spec_of(stored.type))
         assert found.problem is None
