@@ -33,7 +33,7 @@ class Reading(NamedTuple):
 
     operation: Operation
     view: Any
-    arguments: dict[str, Any]
+    arguments: dict[str, object]
 
 
 def check_unchanged() -> None:

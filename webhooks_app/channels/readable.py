@@ -43,7 +43,7 @@ def as_written(data: bytes | str) -> Any:
     return json.loads(data, parse_float=str, parse_int=str, parse_constant=str)
 
 
-def value_in_words(value: Any, most: int | None = None) -> str:
+def value_in_words(value: object, most: int | None = None) -> str:
     """Empty for an empty value; of a list, the first `most` elements."""
     return clean(_text(value, most))
 
@@ -65,7 +65,7 @@ def cut(text: str, most: int) -> str:
     return text.encode("utf-16-le")[: 2 * (most - 1)].decode("utf-16-le", errors="ignore") + "…"
 
 
-def _text(value: Any, most: int | None) -> str:
+def _text(value: object, most: int | None) -> str:
     match value:
         case None:
             return ""

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -264,7 +263,7 @@ def _missed_by(batch: ReplayBatch) -> Filters:
 
 
 def _move(
-    session: Session, batch_id: str, *here: ColumnElement[bool], values: dict[str, Any]
+    session: Session, batch_id: str, *here: ColumnElement[bool], values: Mapping[str, object]
 ) -> bool:
     """True for only one of all jobs that found the replay at that position."""
     moved = session.scalar(

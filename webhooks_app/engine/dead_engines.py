@@ -6,7 +6,6 @@ beat look for rows that have expired.
 
 import time
 from datetime import timedelta
-from typing import Any
 
 import structlog
 from sqlalchemy import Connection, Engine
@@ -107,12 +106,12 @@ def free_held_by_dead(database: Engine, lease: timedelta) -> int:
     return freed
 
 
-def _free_postgres(connection: Connection, dead: dict[str, Any]) -> int:
+def _free_postgres(connection: Connection, dead: dict[str, object]) -> int:
     force_index_scans(connection)
     return execute(connection, POSTGRES_FREE, **dead).rowcount
 
 
-def _free_sqlite(connection: Connection, dead: dict[str, Any]) -> int:
+def _free_sqlite(connection: Connection, dead: dict[str, object]) -> int:
     held = execute(connection, SQLITE_HELD, **dead).all()
     for (id_,) in held:
         execute(connection, SQLITE_FREE, id=id_)

@@ -212,7 +212,7 @@ def cancel(connection: Connection, *conditions: ColumnElement[bool], why: str | 
     return cancelled.rowcount
 
 
-def _is_ended_subscription(error: ColumnElement[Any]) -> ColumnElement[bool]:
+def _is_ended_subscription(error: ColumnElement[object]) -> ColumnElement[bool]:
     """Whether `_why` is the reason."""
     return or_(
         *(

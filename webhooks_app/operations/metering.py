@@ -177,7 +177,7 @@ def _upsert(connection: Connection) -> Any:
     return upsert(connection, USAGE)
 
 
-def _store(connection: Connection, rows: Iterable[Mapping[str, object]], **added: Any) -> None:
+def _store(connection: Connection, rows: Iterable[Mapping[str, object]], **added: object) -> None:
     if values := list(rows):
         keys = ["day", "organisation_id", "mode"]
         statement = _upsert(connection).on_conflict_do_update(index_elements=keys, set_=added)

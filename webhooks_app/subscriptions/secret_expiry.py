@@ -1,7 +1,7 @@
 """An event, once, before the previous secret of a webhook stops signing."""
 
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import cast
 
 from sqlalchemy import Engine, Select, Table, select
 
@@ -29,7 +29,7 @@ def announce(database: Engine, now: datetime) -> None:
             tell(connection, Tenant(row.organisation_id, row.mode), happened)
 
 
-def _ending(now: datetime) -> Select[Any]:
+def _ending(now: datetime) -> Select[object]:
     columns = SUBSCRIPTIONS.c
     return select(
         columns.id,

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
 from markupsafe import Markup
 from mdit_py_plugins.anchors import anchors_plugin
 
@@ -85,7 +85,9 @@ def _th_close(_own: RendererHTML, tokens: Sequence[Token], at: int, *_: object) 
     return "</th>" if tokens[at - 1].content else "</td>"
 
 
-def _td_open(own: RendererHTML, tokens: Sequence[Token], at: int, options: Any, _: Any) -> str:
+def _td_open(
+    own: RendererHTML, tokens: Sequence[Token], at: int, options: OptionsDict, _: object
+) -> str:
     """A kind of problem can be linked to, by the `type` of the problem."""
     if (slug := tokens[at + 1].content.strip("`")) in PROBLEMS:
         tokens[at].attrSet("id", slug)
@@ -96,7 +98,9 @@ def _fence(_own: RendererHTML, tokens: Sequence[Token], at: int, *_args: object)
     return f'<pre tabindex="0"><code>{escapeHtml(tokens[at].content)}</code></pre>\n'
 
 
-def _link_open(own: RendererHTML, tokens: Sequence[Token], at: int, options: Any, _: Any) -> str:
+def _link_open(
+    own: RendererHTML, tokens: Sequence[Token], at: int, options: OptionsDict, _: object
+) -> str:
     """Turn links between files into links between pages."""
     link = tokens[at]
     link.attrSet("href", re.sub(r"^([a-z]+)\.md\b", r"\1", str(link.attrGet("href"))))

@@ -1,7 +1,7 @@
 """Rows as a file, for spreadsheets and for programs, sent while they are read."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import orjson
 from flask import Response
@@ -42,7 +42,7 @@ def _line(values: Mapping[str, object]) -> bytes:
     return orjson.dumps(values).translate(SPACES) + b"\n"
 
 
-def _text(value: Any) -> str | None:
+def _text(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
     return orjson.dumps(value).decode() if isinstance(value, dict | orjson.Fragment) else str(value)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from webhooks_app.api.answers import JSON, NDJSON
 from webhooks_app.api.openapi.parts import PATH_PARAMETERS, RATE_HEADERS
@@ -38,7 +38,7 @@ def kinds_of(operation: Operation) -> Iterator[object]:
 
 def described(endpoint: Endpoint, schemas: Schemas) -> dict[str, object]:
     operation = endpoint.operation
-    shown: dict[str, Any] = {"summary": operation.summary, "tags": [operation.tag]}
+    shown: Schema = {"summary": operation.summary, "tags": [operation.tag]}
     if operation.description:
         shown["description"] = operation.description
     if parameters := list(_parameters(endpoint, schemas)):
@@ -122,9 +122,9 @@ def _is_tagged(endpoint: Endpoint) -> bool:
     return endpoint.method == "GET" and not endpoint.operation.public
 
 
-def _answer(endpoint: Endpoint, status: int, kind: object, schemas: Schemas) -> dict[str, Any]:
+def _answer(endpoint: Endpoint, status: int, kind: object, schemas: Schemas) -> Schema:
     operation = endpoint.operation
-    shown: dict[str, Any] = {"description": HTTPStatus(status).phrase}
+    shown: Schema = {"description": HTTPStatus(status).phrase}
     headers = [] if operation.public else [*RATE_HEADERS]
     if operation.location and status == HTTPStatus.CREATED:
         headers = ["Location", *headers]

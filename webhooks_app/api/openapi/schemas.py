@@ -22,7 +22,7 @@ RENAMED = (
 class Schemas:
     """The schemas of these types together, since they share components."""
 
-    def __init__(self, kinds: Iterable[Any]) -> None:
+    def __init__(self, kinds: Iterable[object]) -> None:
         distinct = list(dict.fromkeys(kinds))
         found, components = msgspec.json.schema_components(distinct, ref_template=REF + "{name}")
         self._by_kind = {kind: _renamed(one) for kind, one in zip(distinct, found, strict=True)}
@@ -36,11 +36,11 @@ class Schemas:
                 if shown in self.components:
                     self.components[shown]["examples"] = [value]
 
-    def of(self, kind: Any) -> Schema:
+    def of(self, kind: object) -> Schema:
         """The schema of one of them, as a reference if it has a name."""
         return self._by_kind[kind]
 
-    def taken(self, kind: Any) -> Schema:
+    def taken(self, kind: object) -> Schema:
         """The schema of the Struct that reads a query: its members become parameters."""
         return self.components[_name_in(self.of(kind))]
 
