@@ -21,6 +21,7 @@ from webhooks_app.config import Settings
 from webhooks_app.extensions import db
 from webhooks_app.launch import children
 from webhooks_app.lib.folders import PACKAGE
+from webhooks_app.vocabulary import Role
 
 
 @dataclass
@@ -84,7 +85,10 @@ def organisation_of(app: Flask) -> tuple[str, str, str]:
     with app.app_context():
         organisation = factories.organisation()
         inbox = factories.inbox(organisation)
-        made = factories.api_key(organisation), inbox.token, organisation.id
+        owner = factories.user("maker@example.com")
+        factories.member(organisation, owner, Role.OWNER)
+        key = factories.api_key(organisation, created_by=owner.id)
+        made = key, inbox.token, organisation.id
         db.session.remove()
         db.engine.dispose()
         return made
