@@ -3,7 +3,6 @@
 from flask import Flask
 
 from webhooks_app.api import (
-    action_states,
     actions,
     api_keys,
     audit_log,
@@ -26,7 +25,7 @@ from webhooks_app.api import (
     receiver,
     replays,
     stats,
-    webhook_states,
+    subscription_states,
     webhooks,
     whoami,
 )
@@ -36,7 +35,6 @@ from webhooks_app.api.paths import RowId, SubjectId
 from webhooks_app.extensions import csrf
 
 VIEWS = (
-    action_states,
     actions,
     api_keys,
     audit_log,
@@ -53,7 +51,7 @@ VIEWS = (
     notifications,
     replays,
     stats,
-    webhook_states,
+    subscription_states,
     webhooks,
     whoami,
 )
