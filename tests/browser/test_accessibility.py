@@ -111,14 +111,22 @@ def test_axe_finds_nothing_in_a_form_in_the_drawer(page: Page, kind: str) -> Non
     assert findings(page) == []
 
 
-def test_nothing_scrolls_sideways_on_a_phone(open_page: Callable[..., Page]) -> None:
+# Labels and buttons whose text is wider than they are; not those for screen readers only.
+SQUEEZED = """() => [...document.querySelectorAll("label, button")]
+  .filter((one) => one.clientWidth > 2 && one.scrollWidth > one.clientWidth + 1)
+  .map((one) => one.textContent.trim())"""
+
+
+def test_nothing_scrolls_sideways_or_overlaps_on_a_phone(open_page: Callable[..., Page]) -> None:
     page = open_page(viewport={"width": 390, "height": 844}, errors="404")
-    wide = []
+    wide, squeezed = [], {}
     for path in paths(page).values():
         page.goto(path)
         if page.evaluate("document.documentElement.scrollWidth") > 390:
             wide.append(path)
-    assert wide == []
+        if found := page.evaluate(SQUEEZED):
+            squeezed[path] = found
+    assert (wide, squeezed) == ([], {})
 
 
 def test_what_one_can_do_with_a_webhook_is_in_sight_on_a_phone(

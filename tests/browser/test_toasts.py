@@ -36,6 +36,9 @@ def test_a_switch_is_undone_in_place_by_the_keyboard(page: Page) -> None:
     expect(page.locator(".toast", has_text="1 webhook back.")).to_be_visible()
     switch.click()
     undo = page.get_by_role("button", name="Undo")
+    box = undo.bounding_box()
+    assert box is not None
+    assert box["width"] > box["height"]  # one line
     undo.focus()
     page.keyboard.press("Enter")
     expect(switch).to_have_attribute("aria-checked", "true")

@@ -23,4 +23,4 @@ def test_operators_read_and_export_a_month(app: Flask, person: Callable[..., Per
     assert len(lines(export.text)) == 4
     assert operator.get("/ops/usage.json?month=2026-11").get_json()[0]["events"] == 110
     assert operator.get("/ops/usage?month=2026-99").status_code == 404
-    assert "Nobody used anything" in operator.get("/ops/usage?month=2026-01").text
+    assert "No usage in this month" in operator.get("/ops/usage?month=2026-01").text
