@@ -7,6 +7,7 @@ from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from webhooks_app import queue
+from webhooks_app.database.bulk import force_index_scans
 from webhooks_app.deliveries.log import Logged
 from webhooks_app.lib.errors import Conflict
 from webhooks_app.lib.ids import new_id
@@ -66,6 +67,7 @@ def bring_forward(session: Session, delivery_ids: Sequence[str], now: datetime) 
 
 def hold_kept(session: Session, event_ids: Collection[str]) -> set[str]:
     """Those of these events that are not erased. None is, until the transaction ends."""
+    force_index_scans(session.connection())
     kept = select(Event.id).where(Event.id.in_(sorted(event_ids)), Event.erased_at.is_(None))
     return set(session.scalars(kept.order_by(Event.id).with_for_update(read=True)))
 
