@@ -9,13 +9,15 @@ from flask.testing import FlaskClient
 LEFT_OUT = ("static", "rq_dashboard.", "accounts.log_out", "operations.")
 
 
-def paths(app: Flask, ids: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Endpoint and path of each GET for which `ids` has all parameters.
+def paths(app: Flask, ids: Mapping[str, str], about: str = "") -> Iterator[tuple[str, str]]:
+    """Endpoint and path of each GET for which `ids` has all parameters, and that has `about`.
 
     An id can be for one blueprint only: `actions.subscription_id`.
     """
     for rule in app.url_map.iter_rules():
         if "GET" not in (rule.methods or ()) or rule.endpoint.startswith(LEFT_OUT):
+            continue
+        if about and about not in rule.arguments:
             continue
         blueprint = rule.endpoint.partition(".")[0]
         named = {name: ids.get(f"{blueprint}.{name}") or ids.get(name) for name in rule.arguments}
@@ -25,11 +27,17 @@ def paths(app: Flask, ids: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def failing(
-    app: Flask, person: FlaskClient, token: str, ids: Mapping[str, str], only: str = ""
+    app: Flask,
+    person: FlaskClient,
+    token: str,
+    ids: Mapping[str, str],
+    only: str = "",
+    about: str = "",
 ) -> list[tuple[str, int]]:
     """The paths that answer with a 5xx: pages as that person, the API with that key."""
     found = []
-    asked = [one for one in paths(app, ids) if not only or one[0].startswith(tuple(only.split()))]
+    blueprints = tuple(only.split()) or ("",)
+    asked = [one for one in paths(app, ids, about) if one[0].startswith(blueprints)]
     assert asked
     for _, path in asked:
         headers = {"Authorization": f"Bearer {token}"} if path.startswith("/api/v1") else {}
