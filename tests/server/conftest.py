@@ -85,7 +85,7 @@ def organisation_of(app: Flask) -> tuple[str, str, str]:
     with app.app_context():
         organisation = factories.organisation()
         inbox = factories.inbox(organisation)
-        owner = factories.user("maker@example.com")
+        owner = factories.user(f"{organisation.id}@example.com")
         factories.member(organisation, owner, Role.OWNER)
         key = factories.api_key(organisation, created_by=owner.id)
         made = key, inbox.token, organisation.id
