@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import uuid4
 
 import hypothesis
 import psycopg
@@ -172,15 +173,26 @@ def _migrate(settings: Settings) -> None:
 def database_url(request: pytest.FixtureRequest) -> str:
     """A migrated, empty database of each kind."""
     if request.param == "sqlite":
-        template: Path = request.getfixturevalue("sqlite_template")
-        file = template.with_name("test.db")
-        for ending in ("", "-wal", "-shm"):
-            file.with_name(f"{file.name}{ending}").unlink(missing_ok=True)
-        shutil.copy(template, file)
-        return f"sqlite:///{file}"
+        return f"sqlite:///{_copied(request.getfixturevalue('sqlite_template'))}"
     url = str(request.getfixturevalue("postgres_database"))
     empty(url)
     return url
+
+
+def _copied(template: Path) -> Path:
+    """A link to a new copy: a thread of the last test that opens it late finds one whole file.
+
+    SQLite keeps the log of changes beside the file that the link leads to.
+    """
+    link, spare = template.with_name("test.db"), template.with_name("spare.db")
+    last = link.resolve() if link.exists() else spare
+    copy = template.with_name(f"{uuid4().hex}.db")
+    shutil.copy(template, copy)
+    spare.symlink_to(copy)
+    spare.replace(link)
+    for file in last.parent.glob(f"{last.name}*"):
+        file.unlink(missing_ok=True)
+    return link
 
 
 def empty(url: str) -> None:

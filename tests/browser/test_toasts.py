@@ -21,7 +21,7 @@ def make(page: Page, product: Product, name: str) -> None:
     page.get_by_role("link", name="I have saved it").wait_for()
 
 
-# Where the heading and the list begin: a row of the list grows when its state is said.
+# Where the heading and the list begin: a row of the list grows when it shows its state.
 TOPS = """[...document.querySelectorAll("h1, table")].map((e) => e.getBoundingClientRect().top)"""
 
 
