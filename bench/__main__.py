@@ -99,7 +99,8 @@ def memory(count: int, against: Path | None) -> None:
 @click.option("--count", default=20_000, show_default=True, help="Deliveries.")
 @click.option("--fan-out", default=1, show_default=True)
 @click.option("--warm", default=20_000, show_default=True, help="Deliveries beforehand.")
-def profile(**options: int) -> None:
+@click.option("--trickle", default=0.0, help="Events a second; 0: as many as are taken.")
+def profile(**options: Any) -> None:
     """Where the time of the path goes: a profile of each process."""
     from bench import profile
 

@@ -108,14 +108,14 @@ def measured(side: Side, fan_out: int, load: Load) -> Round:
     """One round, in processes that were just started and have delivered a little."""
     single = post("/api/v1/events", side.scene.headers, side.event(fan_out))
     with side.made.running():
-        burst = partial(rate, side.made.port, single, connections=CONNECTIONS, expected=b"202")
-        delivered(side, WARM_UP * fan_out, partial(burst, WARM_UP))
-        send = partial(burst, load.events)
-        if load.a_second:
-            send = partial(
-                paced, side.made.port, lambda _: single, load.a_second, load.events, b"202"
-            )
-        return delivered(side, load.events * fan_out, send)
+        delivered(side, WARM_UP * fan_out, sending(side.made.port, single, Load(WARM_UP)))
+        return delivered(side, load.events * fan_out, sending(side.made.port, single, load))
+
+
+def sending(port: int, request: bytes, load: Load) -> Callable[[], object]:
+    if load.a_second:
+        return partial(paced, port, lambda _: request, load.a_second, load.events, b"202")
+    return partial(rate, port, request, load.events, CONNECTIONS, b"202")
 
 
 def delivered(side: Side, count: int, send: Callable[[], object]) -> Round:

@@ -8,13 +8,12 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 from bench import proc
 from bench.installation import ROLES, Installation
-from bench.load import post, rate
-from bench.path_rounds import CONNECTIONS, WARM_UP, Side, delivered, sides
+from bench.load import post
+from bench.path_rounds import WARM_UP, Load, Side, delivered, sending, sides
 
 SAMPLES = 200  # a second
 SHOWN = 12
@@ -26,17 +25,20 @@ FROM pg_stat_statements WHERE query NOT LIKE '%%pg_stat_%%'
 GROUP BY 4 ORDER BY 1 DESC LIMIT %s"""
 
 
-def run(count: int, fan_out: int, warm: int) -> None:
-    """Prints a table for each process. The profiler takes some of the time itself."""
+def run(count: int, fan_out: int, warm: int, trickle: float) -> None:
+    """Prints a table for each process. The profiler takes some of the time itself.
+
+    `trickle`: so many events a second; 0 for as many as are taken.
+    """
     with sides(None, [fan_out], warm, postgres=[PRELOADED]) as [side], side.made.running():
         single = post("/api/v1/events", side.scene.headers, side.event(fan_out))
-        burst = partial(rate, side.made.port, single, connections=CONNECTIONS, expected=b"202")
-        delivered(side, WARM_UP * fan_out, partial(burst, WARM_UP))
+        delivered(side, WARM_UP * fan_out, sending(side.made.port, single, Load(WARM_UP)))
         side.made.sql("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
         side.made.sql("SELECT pg_stat_statements_reset()")
         with tempfile.TemporaryDirectory() as folder:
             with _watched(side.made, Path(folder)) as files:
-                one = delivered(side, count, partial(burst, count // fan_out))
+                send = sending(side.made.port, single, Load(count // fan_out, trickle))
+                one = delivered(side, count, send)
             for kind, file in files.items():
                 _tell(kind, one.cpu[kind], file.read_text().splitlines(), count)
         _tell_statements(side, one.cpu["postgres"], count)

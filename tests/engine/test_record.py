@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
+from sqlalchemy.exc import IntegrityError
 
 from tests import factories
 from tests.support.engine import attempts, deliveries, make_due
@@ -13,7 +14,8 @@ from webhooks_app.engine.claim import ClaimRequest, claim
 from webhooks_app.engine.record import Result, record_result, record_results
 from webhooks_app.events import erasure
 from webhooks_app.extensions import db
-from webhooks_app.models import Event, Organisation, Subscription, SubscriptionHealth
+from webhooks_app.lib.times import utcnow
+from webhooks_app.models import Delivery, Event, Organisation, Subscription, SubscriptionHealth
 from webhooks_app.operations.integrity_check import audit
 from webhooks_app.vocabulary import Failure
 
@@ -62,6 +64,24 @@ def test_a_late_result_does_not_overrule_the_try_that_came_after(
         (1, "lost", 500),
         (2, "succeeded", 200),
     ]
+    assert audit(db.engine, 90).ok
+
+
+def test_a_claim_that_a_crash_took_back_leaves_the_first_answer(
+    organisation: Organisation,
+) -> None:
+    first = prepared(organisation)
+    taken_back = {"status": "pending", "tries": 0, "due_at": utcnow(), "claimed_by": None}
+    db.session.execute(update(Delivery).values(taken_back))
+    db.session.commit()
+    second = claimed_one(organisation)
+    assert second.number == first.number
+    record_results(db.engine, [result_of(first)])
+    with pytest.raises(IntegrityError):
+        record_results(db.engine, [result_of(second, 500, retry_in=60)])
+    record_result(db.engine, result_of(second, 500, retry_in=60))
+    assert [delivery.status for delivery in deliveries()] == ["delivered"]
+    assert [(a.outcome, a.status_code) for a in attempts()] == [("succeeded", 200)]
     assert audit(db.engine, 90).ok
 
 

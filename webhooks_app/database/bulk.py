@@ -85,7 +85,7 @@ def force_index_scans(connection: Connection) -> None:
 
 
 def commit_without_waiting(connection: Connection) -> None:
-    """Let the commit not wait for PostgreSQL's disk: losing it in a crash is harmless."""
+    """Let the commit not wait for PostgreSQL's disk: what a crash takes back must be harmless."""
     if _is_postgres(connection):
         connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
 

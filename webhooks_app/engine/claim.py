@@ -11,7 +11,13 @@ from sqlalchemy import Connection, Engine, Row, text
 from webhooks_app.channels.concurrency_window import ConcurrencyWindow
 from webhooks_app.channels.contract import Claimed
 from webhooks_app.database import choose, read_only
-from webhooks_app.database.bulk import driver_cursor, force_index_scans, in_pipeline, sqlite_value
+from webhooks_app.database.bulk import (
+    commit_without_waiting,
+    driver_cursor,
+    force_index_scans,
+    in_pipeline,
+    sqlite_value,
+)
 from webhooks_app.engine.dead_engines import any_dead
 from webhooks_app.engine.expired_leases import log_lost
 from webhooks_app.engine.heartbeat import Heartbeat
@@ -160,7 +166,8 @@ def claim(engine: Engine, request: ClaimRequest, lease: timedelta) -> list[Claim
     """Lease up to `request.limit` due deliveries and return what to send. Blocking.
 
     One transaction; rows that another worker is claiming are skipped. A delivery whose lease ran
-    out is claimed again, and its earlier try is logged as lost.
+    out is claimed again, and its earlier try is logged as lost. The commit does not wait for
+    PostgreSQL's disk: what a crash takes back is claimed again.
     """
     with engine.begin() as connection:
         take = choose(engine, postgresql=_claim_postgres, sqlite=_claim_sqlite)
@@ -208,6 +215,7 @@ def _claim_postgres(
     }
     with in_pipeline(connection), driver_cursor(connection) as cursor:
         force_index_scans(connection)
+        commit_without_waiting(connection)
         return [Claimed(*row) for row in cursor.execute(POSTGRES_CLAIM, parameters)]
 
 

@@ -115,8 +115,9 @@ def record_result(engine: Engine, result: Result, again: bool = False) -> None:
     """Like `record`, for a result that a batch failed with.
 
     A late result, whose try was logged as lost and followed by another, adds its answer to the log
-    and changes nothing else. If the event was erased meanwhile, its answer is left out. `again` as
-    for `record`.
+    and changes nothing else. If the event was erased meanwhile, its answer is left out. A crash of
+    PostgreSQL may take a claim back, so that a try is made twice under one number: the log keeps
+    the first answer. `again` as for `record_results`.
     """
     with engine.begin() as connection:
         if again and _stored_before(connection, result):
@@ -127,9 +128,14 @@ def record_result(engine: Engine, result: Result, again: bool = False) -> None:
             values["outcome"] = "lost"
             if not _is_kept(connection, result):
                 values |= NO_ANSWER
-        statement = upsert(connection, ATTEMPTS).values(values)
         connection.execute(
-            statement.on_conflict_do_update(index_elements=["delivery_id", "number"], set_=values)
+            upsert(connection, ATTEMPTS)
+            .values(values)
+            .on_conflict_do_update(
+                index_elements=["delivery_id", "number"],
+                set_=values,
+                where=ATTEMPTS.c.outcome == "lost",
+            )
         )
         if in_time:
             _store_states(connection, [result])
