@@ -61,7 +61,7 @@ def test_nothing_is_imported_when_they_are_off() -> None:
 @pytest.mark.parametrize(
     ("environ", "hidden", "said"),
     [
-        (SOMEWHERE, "webhooks_app.lib.otel", "pip install 'hookline[otel]'"),
+        (SOMEWHERE, "webhooks_app.lib.otel", "pip install 'hookline-server[otel]'"),
         (SOMEWHERE | {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, None, "only http/protobuf"),
     ],
 )

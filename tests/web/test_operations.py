@@ -99,7 +99,7 @@ def test_metrics_count_what_happened(
         assert after[seconds] > before[seconds]
     assert after["hookline_unrecorded_results"] == after["hookline_recorders_stuck"] == 0
     assert after["hookline_requests_in_flight"] == 0
-    assert after[f"hookline_build_info|{version('hookline')}"] == 1
+    assert after[f"hookline_build_info|{version('hookline-server')}"] == 1
     assert "hookline_sql_connections_in_use" in after
 
 

@@ -42,7 +42,9 @@ def start(role: str) -> None:
     try:
         from webhooks_app.lib.otel import Spans
     except ImportError:
-        log.warning("no traces", reason="install what they need: pip install 'hookline[otel]'")
+        log.warning(
+            "no traces", reason="install what they need: pip install 'hookline-server[otel]'"
+        )
         return
     _spans = Spans(role)
 

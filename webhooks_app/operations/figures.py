@@ -41,7 +41,7 @@ class OfThisHost(Collector):
 
     def collect(self) -> Iterator[Gauge]:
         info = Gauge("hookline_build_info", "The version that runs; always 1", labels=["version"])
-        info.add_metric([version("hookline")], 1)
+        info.add_metric([version("hookline-server")], 1)
         yield info
         pool: object = self._engine.pool
         in_use = pool.checkedout() if hasattr(pool, "checkedout") else 0
