@@ -1,10 +1,11 @@
-.PHONY: check test quick drills image newest constraints format profile screenshots pictures openapi
+.PHONY: check test quick drills image newest constraints format profile screenshots pictures openapi client
 
 check:
 	ruff check .
 	ruff format --check .
 	mypy
 	lint-imports
+	cd clients/python/src && lint-imports ../importlinter.ini
 
 test:
 	pytest
@@ -57,3 +58,8 @@ pictures: screenshots
 # The API's document, as the code says it: a test compares the two.
 openapi:
 	python -m tests.support.documented
+	python -m clients.python.generator
+
+# The typed part of the Python client, from that document.
+client:
+	python -m clients.python.generator

@@ -70,11 +70,16 @@ PHRASES = {
 }
 DOCUMENTS = (
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")),
+    ROOT / "clients/python/README.md",
     *sorted((ROOT / "docs").glob("*.md")),
     *sorted(path for path in (ROOT / "templates").rglob("*") if path.is_file()),
 )
 CODE = tuple(
-    sorted(path for name in ("webhooks_app", "bench") for path in (ROOT / name).rglob("*.py"))
+    sorted(
+        path
+        for name in ("webhooks_app", "bench", "clients/python")
+        for path in (ROOT / name).rglob("*.py")
+    )
 )
 TESTS = tuple(path for path in sorted((ROOT / "tests").rglob("*.py")) if path != Path(__file__))
 

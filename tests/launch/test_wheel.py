@@ -29,17 +29,42 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def client(built: Path) -> Path:
+    """The wheel of the Python client."""
+    folder = built.parent / "clients/python"
+    subprocess.run([sys.executable, "-c", BUILD], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    [wheel] = (folder / "out").glob("hookline-*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="module")
 def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The programs of a new environment, with the wheel and the packages of this environment."""
     folder = tmp_path_factory.mktemp("environment")
-    venv.create(folder, with_pip=True)
+    make_environment(folder, with_pip=True)
+    [wheel] = built.glob("*.whl")
+    install(folder / "bin", folder / "bin", wheel)
+    return folder / "bin"
+
+
+def make_environment(folder: Path, with_pip: bool = False) -> None:
+    venv.create(folder, with_pip=with_pip)
     [site] = folder.glob("lib/python*/site-packages")
     # Of what a .pth names, no .pth is read: our own editable install stays out.
     (site / "dependencies.pth").write_text(sysconfig.get_paths()["purelib"])
-    [wheel] = built.glob("*.whl")
-    command = [str(folder / "bin/pip"), "install", "-q", "--no-index", "--no-deps", str(wheel)]
-    subprocess.run(command, cwd=folder, check=True)
-    return folder / "bin"
+
+
+def install(pip: Path, target: Path, wheel: Path) -> None:
+    """`pip` and `target` are the programs of environments."""
+    command = [pip / "pip", "--python", target / "python", "install", "-q", "--no-index"]
+    subprocess.run([*command, "--no-deps", wheel], cwd=wheel.parent, check=True)
+
+
+def said_by(programs: Path, program: str) -> str:
+    command = [programs / "python", "-c", program]
+    return subprocess.run(
+        command, cwd=programs, capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 def test_one_command_starts_the_product(installed: Path, tmp_path: Path) -> None:
@@ -73,3 +98,33 @@ def test_the_source_archive_holds_what_the_wheel_is_made_of(built: Path) -> None
     for folder in ("templates", "static", "docs"):
         files = {str(p.relative_to(ROOT)) for p in (ROOT / folder).rglob("*") if p.is_file()}
         assert files <= names
+
+
+FILES = """
+from importlib.metadata import files
+import hookline, webhooks_app
+client, server = ({str(one) for one in files(name)} for name in ("hookline", "hookline-server"))
+print(len(client) > 10, len(server) > 100, sorted(client & server))
+print(hookline.Hookline("hk_test_x"))
+"""
+
+
+def test_client_and_server_share_an_environment_and_no_file(installed: Path, client: Path) -> None:
+    install(installed, installed, client)
+    shared, made = said_by(installed, FILES).splitlines()
+    assert shared == "True True []"
+    assert made.startswith("Hookline(")
+
+
+ALONE = """
+from importlib.util import find_spec
+from pathlib import Path
+import hookline.receive
+print(find_spec("webhooks_app"), (Path(hookline.__file__).parent / "py.typed").exists())
+"""
+
+
+def test_the_client_works_without_the_server(installed: Path, client: Path, tmp_path: Path) -> None:
+    make_environment(tmp_path)
+    install(installed, tmp_path / "bin", client)
+    assert said_by(tmp_path / "bin", ALONE) == "None True"

@@ -55,7 +55,7 @@ class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ConditionMembers(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """See `conditions.parse_conditions`, which checks it."""
+    """A field of the event, and what must be true of it."""
 
     field: str
     operator: str

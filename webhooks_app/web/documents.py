@@ -22,6 +22,7 @@ FIRST = (
     "start",
     "dashboard",
     "api",
+    "python",
     "deliveries",
     "email",
     "digests",

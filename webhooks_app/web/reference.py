@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from webhooks_app.lib.folders import folder
+from webhooks_app.web import python_examples
 
 Schema = Mapping[str, Any]
 SPEC: Schema = json.loads((folder("docs") / "openapi.json").read_text())
@@ -100,6 +101,22 @@ class Operation:
     def example_path(self) -> str:
         examples = {one["name"]: one["schema"]["examples"][0] for one in self.parameters["path"]}
         return PREFIX + self.path.format_map(examples)
+
+    def python_example(self, base: str) -> str:
+        """A call of the Python client."""
+        ids = [one["schema"]["examples"][0] for one in self.parameters["path"]]
+        body = self.body["examples"][0] if self.body else None
+        return python_examples.example(base, self.declared["x-call"], ids, body, self._comes_back)
+
+    @property
+    def _comes_back(self) -> str:
+        """`list`, `object` or `nothing`."""
+        success = [one for status, one in self.declared["responses"].items() if status < "300"]
+        schema = success[0].get("content", {}).get(JSON, {}).get("schema")
+        if schema is None:
+            return "nothing"
+        is_page = {*resolved(schema).get("properties", ())} == {"data", "next_cursor"}
+        return "list" if is_page or schema.get("type") == "array" else "object"
 
     def answers(self) -> Iterator[tuple[str, str, str]]:
         """Status, words and example of each answer that was hoped for."""

@@ -8,6 +8,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from webhooks_app.api.openapi import event_webhooks, parts
+from webhooks_app.api.openapi.calls import call_of
 from webhooks_app.api.openapi.operations import Endpoint, described, kinds_of
 from webhooks_app.api.openapi.schemas import Schemas
 from webhooks_app.api.operation import operation_of
@@ -26,6 +27,7 @@ def document(app: Flask) -> dict[str, object]:
         methods = paths.setdefault(one.path, {})
         methods[one.method.lower()] = {
             "operationId": one.id,
+            "x-call": call_of(one.path, one.method, one.id),
             **described(one, schemas),
         }
     return {

@@ -1,0 +1,247 @@
+"""Events reported in the background, in batches, from a queue that never grows without a bound."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Self
+
+from hookline._batches import NotSent, Reporter, Unsent
+from hookline._call import UNSET, Unset, encode, given
+from hookline._protocols import Sender
+from hookline.errors import ConnectionFailed, HooklineError
+from hookline.inputs import SubjectBody
+
+log = logging.getLogger("hookline")
+
+EVENTS_IN_BATCH = 500
+BYTES_IN_BATCH = 8 * 1024 * 1024
+TOO_LATE = ConnectionFailed("There was no time left to send it.")
+OnFailure = Callable[[Sequence[Unsent]], None]
+
+
+class BufferFull(HooklineError):
+    """There was no room within the timeout. The event was not taken."""
+
+
+class BufferClosed(HooklineError):
+    """The buffer was closed. The event was not taken."""
+
+
+class Buffer:
+    """Takes events at once and reports them in batches from a thread of its own.
+
+    - A batch goes out when it has `batch` events, or `delay` seconds after its first one.
+    - At most `room` events wait. Then `send` blocks, for `timeout` seconds at most.
+    - While the server cannot be reached, or is busy, a batch is tried again and again.
+    - An event that the server refuses is passed to `on_failure` with the reason. Without
+      `on_failure`, `flush` and `close` raise `NotSent` with all of them.
+    - `close` reports what waits. So does the end of the program, for up to `patience` seconds.
+
+    A killed process loses what still waits. To lose nothing then either, store events in your own
+    database, in the transaction of what they are about, and report them from there.
+    """
+
+    def __init__(
+        self,
+        sender: Sender,
+        *,
+        batch: int = EVENTS_IN_BATCH,
+        delay: float = 0.05,
+        room: int = 10_000,
+        patience: float = 10,
+        on_failure: OnFailure | None = None,
+    ) -> None:
+        if not 1 <= batch <= 1000 or room < batch:
+            raise ValueError("A batch has 1 to 1,000 events, and there is room for one at least.")
+        self._reporter = Reporter(sender, self._pause)
+        self._batch, self._delay, self._room = batch, delay, room
+        self._patience, self._on_failure = patience, on_failure
+        self._closed = False
+        self._start()
+
+    def _renew_after_fork(self) -> None:
+        """What waited belongs to the parent, which sends it."""
+        if self._process != os.getpid():
+            self._start()
+
+    def _start(self) -> None:
+        self._waiting: deque[bytes] = deque()
+        self._failed: list[Unsent] = []
+        self._taken = self._done = self._hurried = 0  # counts of events
+        self._oldest = 0.0
+        self._deadline: float | None = None
+        self._changed = threading.Condition()
+        self._process = os.getpid()
+        self._thread: threading.Thread | None = None
+        atexit.register(self._at_exit)
+
+    def send(
+        self,
+        type: str,
+        data: Mapping[str, Any],
+        *,
+        subject: SubjectBody | Unset | None = UNSET,
+        chatbot_id: str | Unset | None = UNSET,
+        id: str | Unset | None = UNSET,
+        timestamp: datetime | str | Unset | None = UNSET,
+        changed: Sequence[str] | Unset | None = UNSET,
+        timeout: float | None = None,
+    ) -> None:
+        """Takes an event, with the members of `events.send`.
+
+        Raises BufferFull, BufferClosed, and TypeError or ValueError for what cannot be JSON.
+        """
+        content = encode(
+            given(
+                type=type,
+                data=data,
+                subject=subject,
+                chatbot_id=chatbot_id,
+                id=id,
+                timestamp=timestamp,
+                changed=changed,
+            )
+        )
+        self._renew_after_fork()
+        with self._changed:
+            if not self._changed.wait_for(self._has_room, timeout):
+                raise BufferFull(f"{self._room} events wait already.")
+            if self._closed:
+                raise BufferClosed("The buffer is closed.")
+            self._take(content)
+
+    def flush(self, timeout: float | None = None) -> None:
+        """Waits until everything taken so far is stored or has failed.
+
+        Raises TimeoutError, and NotSent when events failed and there is no `on_failure`.
+        """
+        self._renew_after_fork()
+        with self._changed:
+            wanted = self._hurried = self._taken
+            self._changed.notify_all()
+            done = self._changed.wait_for(lambda: self._done >= wanted, timeout)
+        self._raise_failed()
+        if not done:
+            raise TimeoutError("Events still wait.")
+
+    def close(self, timeout: float | None = None) -> None:
+        """Reports what waits, and takes no more. After about `timeout` seconds it gives up.
+
+        Raises NotSent for what was not stored, when there is no `on_failure`.
+        """
+        atexit.unregister(self._at_exit)
+        self._renew_after_fork()
+        with self._changed:
+            self._closed = True
+            self._deadline = None if timeout is None else time.monotonic() + timeout
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+        self._raise_failed()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def __len__(self) -> int:
+        """How many events wait or are being sent."""
+        with self._changed:
+            return self._taken - self._done
+
+    def _at_exit(self) -> None:
+        if self._process != os.getpid():
+            return
+        try:
+            self.close(self._patience)
+        except NotSent as error:
+            log.error("%s", error)
+
+    def _raise_failed(self) -> None:
+        with self._changed:
+            failed, self._failed = self._failed, []
+        if failed:
+            raise NotSent(failed)
+
+    def _has_room(self) -> bool:
+        return self._taken - self._done < self._room or self._closed
+
+    def _take(self, content: bytes) -> None:
+        if not self._waiting:
+            self._oldest = time.monotonic()
+        self._waiting.append(content)
+        self._taken += 1
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="hookline", daemon=True)
+            self._thread.start()
+        if len(self._waiting) in (1, self._batch):
+            self._changed.notify_all()
+
+    def _run(self) -> None:
+        while taken := self._next_batch():
+            try:
+                failed = [Unsent(one, TOO_LATE) for one in taken]
+                if self._deadline is None or time.monotonic() < self._deadline:
+                    failed = self._reporter.report(taken)
+            except Exception as error:  # a fault of ours must not lose events silently
+                log.exception("reporting failed")
+                fault = HooklineError(f"The client failed: {error!r}")
+                failed = [Unsent(one, fault) for one in taken]
+            self._ended(len(taken), failed)
+
+    def _next_batch(self) -> list[bytes]:
+        """Waits for one; empty when the buffer is closed and nothing waits."""
+        with self._changed:
+            while not self._is_due():
+                if self._closed and not self._waiting:
+                    return []
+                left = self._oldest + self._delay - time.monotonic() if self._waiting else None
+                self._changed.wait(left)
+            taken = [self._waiting.popleft()]
+            size = len(taken[0])
+            while self._waiting and len(taken) < self._batch:
+                size += len(self._waiting[0])
+                if size > BYTES_IN_BATCH:
+                    break
+                taken.append(self._waiting.popleft())
+            self._oldest = time.monotonic()
+            return taken
+
+    def _is_due(self) -> bool:
+        if not self._waiting:
+            return False
+        is_full = len(self._waiting) >= self._batch
+        is_late = time.monotonic() >= self._oldest + self._delay
+        return is_full or is_late or self._closed or self._done < self._hurried
+
+    def _ended(self, count: int, failed: list[Unsent]) -> None:
+        if failed and self._on_failure is not None:
+            try:
+                self._on_failure(failed)
+            except Exception:
+                log.exception("on_failure failed; %d events were not stored", len(failed))
+            failed = []
+        with self._changed:
+            self._failed += failed
+            self._done += count
+            self._changed.notify_all()
+
+    def _pause(self, delay: float) -> bool:
+        """False when the buffer is being closed and its time is over."""
+        until = time.monotonic() + delay
+        with self._changed:
+            while (left := until - time.monotonic()) > 0:
+                if self._deadline is not None:
+                    left = min(left, self._deadline - time.monotonic())
+                    if left <= 0:
+                        return False
+                self._changed.wait(left)
+        return True

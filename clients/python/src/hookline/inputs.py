@@ -1,0 +1,116 @@
+"""Objects inside what is sent, as dictionaries.
+
+Made from docs/openapi.json by `make client`: do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal, NotRequired, TypedDict
+
+from hookline.models import DeliveryStatus, Frequency, Speaker, SubscriptionKind
+
+
+class AnswerBodyInput(TypedDict):
+    """What senders get as an answer."""
+
+    status: NotRequired[int]
+    delay_ms: NotRequired[int]
+    body: NotRequired[str]
+    """Up to 4,096 bytes."""
+    content_type: NotRequired[Literal["json", "text"]]
+
+
+class ConditionInput(TypedDict):
+    """A field of the event, and what must be true of it."""
+
+    field: str
+    operator: str
+    value: NotRequired[bool | int | float | str | Sequence[bool | int | float | str] | None]
+
+
+class DeliveryFilter(TypedDict):
+    """A filter of deliveries; an absent member means any."""
+
+    subscription_id: NotRequired[str | None]
+    """The id of a webhook or an action."""
+    kind: NotRequired[SubscriptionKind | None]
+    """Of webhooks or of actions."""
+    event_type: NotRequired[str | None]
+    """The name of an event type."""
+    status: NotRequired[DeliveryStatus | None]
+    """Its state."""
+    status_code: NotRequired[str | None]
+    """The receiver's answer: one code, or a class of codes."""
+    text: NotRequired[str | None]
+    """In the error, the event's data, its subject or an id."""
+    missing: NotRequired[bool]
+    """What never arrived: failed or cancelled, and not replayed since."""
+    since: NotRequired[datetime | str | None]
+    """Created at this time or later."""
+    until: NotRequired[datetime | str | None]
+    """Created before this time."""
+
+
+class EventBody(TypedDict):
+    """Something that happened."""
+
+    type: str
+    """The name of an event type."""
+    data: Mapping[str, Any]
+    """What is stored, signed and sent, byte for byte as it arrived."""
+    subject: NotRequired[SubjectBody | None]
+    """What the event is about."""
+    chatbot_id: NotRequired[str | None]
+    """Short for a subject of type `chatbot`."""
+    id: NotRequired[str | None]
+    """Your own id of the event. It makes a repeat harmless."""
+    timestamp: NotRequired[datetime | str | None]
+    """When it happened; now if absent."""
+    changed: NotRequired[Sequence[str] | None]
+    """For updates: the paths of what changed, up to 100."""
+
+
+class MessageBody(TypedDict):
+    """Something that was said in a conversation."""
+
+    conversation_id: str
+    """Your own id of the conversation."""
+    role: Speaker
+    """Who wrote it."""
+    text: str
+    """At most 16 KiB; it may be empty."""
+    at: NotRequired[datetime | str | None]
+    """When it was written; now if absent. At most a day in the future."""
+    id: NotRequired[str | None]
+    """Your own id of the message. It makes a repeat harmless."""
+
+
+class ScheduleInput(TypedDict):
+    """When a digest is sent. `weekday` 0 is Monday.
+
+    Without its own zone it follows the organisation's.
+    """
+
+    frequency: Frequency
+    hour: NotRequired[int]
+    weekday: NotRequired[int]
+    time_zone: NotRequired[str | None]
+    skip_empty: NotRequired[bool]
+
+
+class ScopeInput(TypedDict):
+    """One subject: its type and its id."""
+
+    type: str
+    id: str
+
+
+class SubjectBody(TypedDict):
+    """What an event is about."""
+
+    type: str
+    """What kind of thing it is."""
+    id: str
+    """Your own id of it."""

@@ -1,0 +1,872 @@
+"""What the API answers.
+
+Made from docs/openapi.json by `make client`: do not edit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from hookline._model import Model
+
+ActorKind = Literal["api_key", "command_line", "person", "system", "visitor"]
+
+DeliveryStatus = Literal["cancelled", "delivered", "failed", "pending", "retrying", "sending"]
+
+Frequency = Literal["daily", "every_2_days", "every_4_hours", "every_6_hours", "hourly", "weekly"]
+
+Match = Literal["all", "any"]
+
+Role = Literal["admin", "owner", "viewer"]
+
+Speaker = Literal["agent", "assistant", "visitor"]
+
+Step = Literal["day", "hour"]
+
+SubscriptionKind = Literal["action", "webhook"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accepted(Model):
+    """An event that was accepted."""
+
+    id: str
+    type: str
+    deliveries: int
+    """How many deliveries it has."""
+    results: list[Delivery] | None = None
+    """After a wait: its deliveries, newest first, up to a hundred."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AcceptedBatch(Model):
+    """Events that were accepted, in the order of the batch."""
+
+    events: list[Accepted]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actor(Model):
+    """Who did it. `name` and `id` stay when they are deleted."""
+
+    kind: Literal["person", "api_key", "command_line", "system", "visitor", None]
+    name: str
+    id: str | None
+    """Of a person or an API key."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerBody(Model):
+    """What senders get as an answer."""
+
+    status: int | None = None
+    delay_ms: int | None = None
+    body: str | None = None
+    """Up to 4,096 bytes."""
+    content_type: Literal["json", "text"] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiKey(Model):
+    """A key. Its token is shown once: when it is made or rotated."""
+
+    id: str
+    name: str
+    hint: str
+    """The last characters of the token."""
+    scopes: list[str]
+    created_at: datetime
+    created_by: str | None
+    """The person or key that made it."""
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    """To the minute."""
+    last_used_ip: str | None
+    replaced_by: str | None
+    """The key that it was rotated to."""
+    token: str | None = None
+    """Present only when the key is made or rotated."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt(Model):
+    """One try of a delivery."""
+
+    number: int
+    """1 for the first."""
+    outcome: str
+    """`succeeded`, `failed`, or `lost` with its worker."""
+    failure: str | None
+    """Why it failed, in a word."""
+    error: str | None
+    """Why it failed, in a sentence."""
+    status_code: int | None
+    """What the receiver answered."""
+    url: str
+    request_headers: dict[str, str]
+    response_headers: list[tuple[str, str]]
+    """Names and values. A name may come twice."""
+    response_body: str
+    response_truncated: bool
+    """Whether the body was longer."""
+    started_at: datetime
+    duration_ms: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditEntry(Model):
+    """An entry of the audit log. It never changes."""
+
+    id: str
+    created_at: datetime
+    actor: Actor
+    action: str
+    """The kind of target and what happened to it."""
+    target: Target
+    mode: str | None
+    """null for what live and test share, such as members."""
+    detail: dict[str, Any]
+    """What else is known. Never a secret."""
+    ip: str | None
+    user_agent: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangedChatbotWebhook(Model):
+    """A webhook that was just changed."""
+
+    message: str
+    webhook: ChatbotWebhook
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChatbotWebhook(Model):
+    """A webhook in Pollybot's words. It has `secret` only right after that was made."""
+
+    id: str
+    name: str
+    url: str
+    secret: str | None = None
+    eventTypes: list[str]
+    isActive: bool
+    maxRetries: int
+    retryDelay: int
+    successCount: int
+    failureCount: int
+    lastTriggeredAt: datetime | None = None
+    lastSuccessAt: datetime | None = None
+    createdAt: datetime
+    updatedAt: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChatbotWebhooks(Model):
+    """The webhooks of a chatbot."""
+
+    webhooks: list[ChatbotWebhook]
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition(Model):
+    """A field of the event, and what must be true of it."""
+
+    field: str
+    operator: str
+    value: bool | int | float | str | list[bool | int | float | str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Count(Model):
+    """How many there are."""
+
+    count: int
+    at_least: bool
+    """Whether there are more, or may be."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counters(Model):
+    """How its deliveries ended."""
+
+    delivered: int
+    failed: int
+    failed_attempts: int
+    last_attempt_at: datetime | None
+    last_success_at: datetime | None
+    failing_since: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts(Model):
+    """Attempts by their result."""
+
+    delivered: int
+    """Attempts that delivered."""
+    retrying: int
+    """Attempts that failed and were followed by others."""
+    failed: int
+    """Attempts that failed as the last one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreatedChatbotWebhook(Model):
+    """A webhook that was just created, with its secret."""
+
+    message: str
+    webhook: ChatbotWebhook
+    security: Security
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeletedChatbotWebhook(Model):
+    """A webhook that was just deleted."""
+
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery(Model):
+    """One event for one webhook or action.
+
+    `request_body` and `attempts` are present only when a single delivery is read.
+    """
+
+    id: str
+    event: Event
+    subscription_id: str
+    """The webhook or action."""
+    trigger: Literal["event", "replay", "recovery", "test"]
+    """What caused it."""
+    replay_of: str | None
+    """The delivery that this one repeats."""
+    status: Literal["pending", "sending", "retrying", "delivered", "failed", "cancelled"]
+    tries: int
+    """How many times it was sent."""
+    failures: int
+    """How many tries failed."""
+    status_code: int | None
+    """The receiver's last answer."""
+    error: str | None
+    """Why the last try failed."""
+    next_try_at: datetime | None
+    created_at: datetime
+    finished_at: datetime | None
+    request_body: str | None = None
+    attempts: list[Attempt] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DerivedEvent(Model):
+    """An event that followed from a message."""
+
+    id: str
+    type: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DryRun(Model):
+    """What an event would lead to."""
+
+    type: str
+    deliveries: int
+    """How many deliveries it would have."""
+    explanations: list[Explanation] | None = None
+    """Every webhook and action: those that would fire first. Only for a key with `events:read`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailAction(Model):
+    """An action that sends e-mail, and its state."""
+
+    channel: Literal["email"]
+    id: str
+    name: str
+    """A name for your team."""
+    description: str
+    """A note for your team."""
+    event_types: list[str]
+    """The names of the event types to send. A webhook also takes `customer.*` for all types that
+    begin so, and `*` for all, later ones included.
+    """
+    scope: Scope | None
+    """Only events about this subject; null for all."""
+    conditions: list[Condition]
+    """Up to 20 conditions on fields of the event."""
+    match: Match
+    """Whether all conditions must hold, or any."""
+    changed_fields: list[str]
+    """Up to 50 paths: send updates only if one of these fields changed; an empty list for any
+    change.
+    """
+    retry_policy: str | dict[str, Any]
+    """When failed deliveries are retried: a policy by its name, delays in seconds, or retries
+    that wait twice as long each time.
+    """
+    rate_limit: float | None
+    """How many deliveries may start per second; null for no limit."""
+    failure_mail: bool
+    """Whether owners and admins get an e-mail when deliveries fail permanently."""
+    enabled: bool
+    """Whether it is on. Nothing is sent while it is off."""
+    metadata: dict[str, str]
+    """Up to 20 of your own texts by key. Never sent to endpoints."""
+    email_to: list[str]
+    """1 to 20 addresses."""
+    email_subject: str | None
+    """A subject with fields of the event; null for one made from the event."""
+    schedule: Schedule | None
+    """When a digest is sent; null for one e-mail per event, at once."""
+    disabled_reason: str | None
+    """Why it was switched off."""
+    counters: Counters
+    created_at: datetime
+    updated_at: datetime
+    key: str | None
+    """Your own, from the path of a PUT."""
+    paused_at: datetime | None
+    """Since when it is paused."""
+    paused_until: datetime | None
+    """When it resumes by itself."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event(Model):
+    """Something that happened."""
+
+    id: str
+    type: str
+    subject: Subject | None
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventType(Model):
+    """Something that can happen."""
+
+    name: str
+    title: str
+    description: str
+    """When it happens."""
+    group: str
+    """The heading it is listed under."""
+    pollybot_name: str
+    """What the format `pollybot` calls it."""
+    sample: dict[str, Any]
+    """What a test sends."""
+    schema: dict[str, Any] | bool | None
+    """A JSON Schema (2020-12) of `data`."""
+    own: bool
+    """Whether your organisation registered it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation(Model):
+    """Why a current webhook or action matches an event or not."""
+
+    subscription_id: str
+    kind: Literal["action", "webhook"]
+    name: str
+    enabled: bool
+    delivered: bool
+    """Whether it has a delivery of this event."""
+    would_fire: bool
+    """Whether it would match now."""
+    asks_for_type: bool
+    in_scope: bool
+    change_wanted: bool
+    """Whether `changed_fields` let it pass."""
+    conditions_hold: bool
+    conditions: list[JudgedCondition]
+    unreadable: bool
+    """It cannot be read, so nothing matches."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hook(Model):
+    """A REST Hook. It is a webhook too, with the same id."""
+
+    id: str
+    target_url: str
+    event: str
+    """The first, of a webhook with several."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HookSample(Model):
+    """A body as a REST Hook gets it."""
+
+    id: str
+    """Of the event."""
+    event: str
+    """Its type."""
+    timestamp: datetime
+    subject: Subject | None
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inbox(Model):
+    """A private URL that shows what it is sent."""
+
+    id: str
+    name: str
+    url: str
+    """It takes POST and PUT without a key."""
+    answer: AnswerBody
+    checks_signatures: bool
+    requests: int
+    """How many are kept: the newest 100."""
+    last_received_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class InboxRequest(Model):
+    """A request that an inbox received."""
+
+    id: str
+    received_at: datetime
+    method: str
+    source: str
+    """The address of the sender."""
+    event: str
+    """The event type. Empty where none is found."""
+    delivery_id: str
+    """Empty where none is found."""
+    headers: list[tuple[str, str]]
+    """Names and values, without credentials. A name may come twice."""
+    body: str
+    """JSON is indented. In a list, long ones are cut."""
+    size: int
+    """Of the body as it came, in bytes."""
+    lead: dict[str, str]
+    """What is known about the person."""
+    answered_status: int
+    signature: Signature
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invitation(Model):
+    """An open invitation."""
+
+    id: str
+    email: str
+    role: Literal["owner", "admin", "viewer"]
+    invited_by: str
+    created_at: datetime
+    expires_at: datetime
+    works: bool
+    """false once it expired, or its maker may no longer invite. An API key may while it works.
+    Send it again.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedCondition(Model):
+    """A condition and its result."""
+
+    field: str
+    operator: str
+    value: Any
+    """Any JSON."""
+    passed: bool
+    tried: bool
+    """Whether the budget was enough to try it."""
+    found: bool
+    """Whether the field exists."""
+    actual: str | int | float | bool | None
+    """What was found: a text, up to 1,000 characters, a number or a boolean."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key(Model):
+    """The key itself, without its token."""
+
+    id: str
+    name: str
+    hint: str
+    """The last characters of the token."""
+    scopes: list[str]
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Latency(Model):
+    """How long delivered attempts took, in milliseconds.
+
+    Upper bounds of buckets. null where nothing was delivered, or it took over 15 s.
+    """
+
+    p50: int | None
+    p95: int | None
+    p99: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member(Model):
+    """A member of the organisation."""
+
+    id: str
+    email: str
+    name: str
+    """Empty until they say it."""
+    role: Literal["owner", "admin", "viewer"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message(Model):
+    """A message that was accepted, and the events that followed."""
+
+    conversation_id: str
+    events: list[DerivedEvent]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Messages(Model):
+    """Messages that were accepted, in the order of the batch."""
+
+    messages: list[Message]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notification(Model):
+    """What the dashboard showed to members."""
+
+    id: str
+    kind: str
+    """Such as `delivery_failed` or `key_expiring`."""
+    title: str
+    body: str
+    subscription_id: str | None
+    """The webhook or action."""
+    delivery_id: str | None
+    created_at: datetime
+    unread: bool
+    """Whether some member has not read it yet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneChatbotWebhook(Model):
+    """A webhook of a chatbot."""
+
+    webhook: ChatbotWebhook
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneOfThem(Model):
+    """The attempts of one webhook or action."""
+
+    subscription_id: str
+    name: str
+    attempts: Counts
+    success_rate: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Organisation(Model):
+    """The organisation that the key belongs to."""
+
+    id: str
+    name: str
+    time_zone: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan(Model):
+    """The organisation's plan, and what is left of it."""
+
+    name: str
+    title: str
+    actions: Quota
+    webhooks: Quota
+    event_types: Quota
+    events_per_minute: int | None
+    """null for no limit."""
+    retention_days: int | None
+    """null for as long as the operator keeps data."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point(Model):
+    """The attempts of an hour or a day."""
+
+    start: datetime
+    delivered: int
+    retrying: int
+    failed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quota(Model):
+    """How many the plan allows, and how many there are, live and test together."""
+
+    limit: int | None
+    """null for no limit."""
+    used: int | None
+    """null where there is no limit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replay(Model):
+    """A replay and its progress."""
+
+    id: str
+    status: Literal["running", "finished", "cancelled"]
+    total: int | None
+    """How many deliveries there are; null until they are counted."""
+    replayed: int
+    """New deliveries, of those that had ended."""
+    retried: int
+    """Deliveries that had not ended: retried at once."""
+    recovered: int
+    """Deliveries of events that were missed."""
+    skipped: int
+    """Skipped: the webhook or action is off or deleted."""
+    requested_by: str
+    created_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule(Model):
+    """When a digest is sent. `weekday` 0 is Monday.
+
+    Without its own zone it follows the organisation's.
+    """
+
+    frequency: Frequency
+    hour: int | None = None
+    weekday: int | None = None
+    time_zone: str | None = None
+    skip_empty: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope(Model):
+    """One subject: its type and its id."""
+
+    type: str
+    id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Security(Model):
+    """How a request is signed."""
+
+    note: str
+    headerName: str
+    format: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signature(Model):
+    """Whether the signature is right."""
+
+    verified: bool | None
+    """null when nothing could be checked."""
+    wire_format: str | None
+    """The format, by its headers."""
+    why: str
+    """A sentence."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stats(Model):
+    """The attempts of a period, tests left out."""
+
+    since: datetime
+    until: datetime
+    step: Literal["hour", "day"]
+    attempts: Counts
+    success_rate: float | None
+    """The share that delivered, 0 to 1. null without attempts."""
+    latency_ms: Latency
+    points: list[Point]
+    """Oldest first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredEvent(Model):
+    """An event as it was accepted.
+
+    `data` and `changed` are present only when a single event is read.
+    """
+
+    id: str
+    type: str
+    subject: Subject | None
+    occurred_at: datetime
+    created_at: datetime
+    origin: Literal["api", "chat", "test", "ping"]
+    """How it was reported."""
+    own_id: str | None
+    """The producer's own id."""
+    deliveries: int
+    """How many deliveries it had at first."""
+    erased_at: datetime | None
+    """When its data was erased."""
+    data: dict[str, Any] | None = None
+    changed: list[str] | None = None
+    """What changed; null if that is unknown."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject(Model):
+    """What an event is about."""
+
+    type: str
+    id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubscriptionStats(Model):
+    """The attempts of a period by webhook and action."""
+
+    since: datetime
+    until: datetime
+    data: list[OneOfThem]
+    """Those with most attempts first, up to 100."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target(Model):
+    """What it was done to."""
+
+    type: str
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Webhook(Model):
+    """A webhook and its state."""
+
+    id: str
+    name: str
+    """A name for your team."""
+    description: str
+    """A note for your team."""
+    url: str
+    """Where events are sent; https in live mode."""
+    event_types: list[str]
+    """The names of the event types to send. A webhook also takes `customer.*` for all types that
+    begin so, and `*` for all, later ones included.
+    """
+    scope: Scope | None
+    """Only events about this subject; null for all."""
+    conditions: list[Condition]
+    """Up to 20 conditions on fields of the event."""
+    match: Match
+    """Whether all conditions must hold, or any."""
+    changed_fields: list[str]
+    """Up to 50 paths: send updates only if one of these fields changed; an empty list for any
+    change.
+    """
+    wire_format: str
+    """The body, headers and signature of a request."""
+    retry_policy: str | dict[str, Any]
+    """When failed deliveries are retried: a policy by its name, delays in seconds, or retries
+    that wait twice as long each time.
+    """
+    rate_limit: float | None
+    """How many deliveries may start per second; null for no limit."""
+    timeout: float | None
+    """How many seconds an answer may take; null for the operator's limit."""
+    failure_mail: bool
+    """Whether owners and admins get an e-mail when deliveries fail permanently."""
+    headers: dict[str, str]
+    """Up to 20 of your own. Their values are never shown."""
+    enabled: bool
+    """Whether it is on. Nothing is sent while it is off."""
+    metadata: dict[str, str]
+    """Up to 20 of your own texts by key. Never sent to endpoints."""
+    disabled_reason: str | None
+    """Why it was switched off."""
+    counters: Counters
+    previous_secret_expires_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    key: str | None
+    """Your own, from the path of a PUT."""
+    paused_at: datetime | None
+    """Since when it is paused."""
+    paused_until: datetime | None
+    """When it resumes by itself."""
+    secret: str | None = None
+    """Present only right after it was made or changed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookAction(Model):
+    """An action that sends a webhook, and its state."""
+
+    channel: Literal["webhook"]
+    id: str
+    name: str
+    """A name for your team."""
+    description: str
+    """A note for your team."""
+    url: str
+    """Where events are sent; https in live mode."""
+    event_types: list[str]
+    """The names of the event types to send. A webhook also takes `customer.*` for all types that
+    begin so, and `*` for all, later ones included.
+    """
+    scope: Scope | None
+    """Only events about this subject; null for all."""
+    conditions: list[Condition]
+    """Up to 20 conditions on fields of the event."""
+    match: Match
+    """Whether all conditions must hold, or any."""
+    changed_fields: list[str]
+    """Up to 50 paths: send updates only if one of these fields changed; an empty list for any
+    change.
+    """
+    wire_format: str
+    """The body, headers and signature of a request."""
+    retry_policy: str | dict[str, Any]
+    """When failed deliveries are retried: a policy by its name, delays in seconds, or retries
+    that wait twice as long each time.
+    """
+    rate_limit: float | None
+    """How many deliveries may start per second; null for no limit."""
+    timeout: float | None
+    """How many seconds an answer may take; null for the operator's limit."""
+    failure_mail: bool
+    """Whether owners and admins get an e-mail when deliveries fail permanently."""
+    headers: dict[str, str]
+    """Up to 20 of your own. Their values are never shown."""
+    enabled: bool
+    """Whether it is on. Nothing is sent while it is off."""
+    metadata: dict[str, str]
+    """Up to 20 of your own texts by key. Never sent to endpoints."""
+    disabled_reason: str | None
+    """Why it was switched off."""
+    counters: Counters
+    previous_secret_expires_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    key: str | None
+    """Your own, from the path of a PUT."""
+    paused_at: datetime | None
+    """Since when it is paused."""
+    paused_until: datetime | None
+    """When it resumes by itself."""
+    secret: str | None = None
+    """Present only right after it was made or changed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Whoami(Model):
+    """What a key belongs to, what it allows, and what is left of the plan."""
+
+    organisation: Organisation
+    mode: Literal["live", "test"]
+    key: Key
+    plan: Plan
+
+
+Action = WebhookAction | EmailAction

@@ -1,0 +1,275 @@
+"""The buffer loses nothing silently, and never grows without a bound."""
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hookline import (
+    BufferClosed,
+    BufferFull,
+    Hookline,
+    Invalid,
+    NotSent,
+    Unauthorized,
+    Unavailable,
+    Unsent,
+    _batches,
+)
+from hookline.buffer import BYTES_IN_BATCH
+from tests.clients.python.test_retries import KEY, answering, problem, url_of
+from tests.support.product import Product
+from tests.support.receiver import Answer, Received, Receiver
+from tests.support.servers import wait_until
+
+ROOT = Path(__file__).parents[3]
+STORED = Answer(202, {"Content-Type": "application/json"}, b'{"events":[]}')
+
+
+@pytest.fixture
+def server() -> Iterator[Receiver]:
+    with Receiver(answering(STORED)) as receiver:
+        yield receiver
+
+
+@pytest.fixture(autouse=True)
+def _short_delays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_batches, "FOREVER", replace(_batches.FOREVER, first=0.01, longest=0.05))
+
+
+@pytest.fixture
+def client(server: Receiver) -> Iterator[Hookline]:
+    with Hookline(KEY, url_of(server), retries=0) as client:
+        yield client
+
+
+def batches(server: Receiver) -> list[list[int]]:
+    """The numbers of the events of each request."""
+    return [
+        [event["data"]["number"] for event in json.loads(one.body)["events"]]
+        for one in server.received
+    ]
+
+
+def numbers(hookline: Hookline) -> list[int]:
+    events = [hookline.events.get(one.id) for one in hookline.events.list()]
+    return sorted((one.data or {})["number"] for one in events)
+
+
+def test_the_product_stores_everything_in_order(hookline: Hookline) -> None:
+    with hookline.events.buffer(batch=40) as buffer:
+        for number in range(100):
+            buffer.send("lead.captured", {"number": number}, id=f"n{number}")
+        buffer.flush()
+        assert len(buffer) == 0
+    stored = [one.own_id for one in hookline.events.list(page_size=30)]
+    assert stored == [f"n{number}" for number in reversed(range(100))]
+
+
+def test_a_batch_goes_out_when_it_is_full_or_late(server: Receiver, client: Hookline) -> None:
+    with client.events.buffer(batch=3, delay=3600) as buffer:
+        for number in range(7):
+            buffer.send("x", {"number": number})
+        wait_until(lambda: len(server.received) == 2)
+        assert batches(server) == [[0, 1, 2], [3, 4, 5]]
+    assert batches(server)[2:] == [[6]]  # closing does not wait for the delay
+    with client.events.buffer(batch=3, delay=0.01) as buffer:
+        buffer.send("x", {"number": 7})
+        wait_until(lambda: len(server.received) == 4)
+
+
+def test_a_batch_has_a_limit_of_bytes(server: Receiver, client: Hookline) -> None:
+    text = "x" * (BYTES_IN_BATCH // 3)
+    with client.events.buffer(delay=0.2) as buffer:
+        for number in range(5):
+            buffer.send("x", {"number": number, "text": text})
+    assert [*chain(*batches(server))] == [0, 1, 2, 3, 4]
+    assert max(map(len, batches(server))) == 2
+
+
+def test_refused_events_come_back_and_the_others_are_stored(hookline: Hookline) -> None:
+    buffer = hookline.events.buffer(delay=3600)
+    for number in range(6):
+        kind = "lead.caught" if number in (1, 4) else "lead.captured"
+        buffer.send(kind, {"number": number})
+    with pytest.raises(NotSent) as raised:
+        buffer.flush()
+    assert [one.body["data"]["number"] for one in raised.value.events] == [1, 4]
+    assert all(isinstance(one.error, Invalid) for one in raised.value.events)
+    assert numbers(hookline) == [0, 2, 3, 5]
+    buffer.close()  # each failure is raised once
+
+
+def test_on_failure_gets_them_instead(hookline: Hookline) -> None:
+    failed: list[Unsent] = []
+    with hookline.events.buffer(on_failure=failed.extend) as buffer:
+        buffer.send("lead.caught", {"number": 1})
+        buffer.send("lead.captured", {"number": 2})
+    assert [one.body["data"]["number"] for one in failed] == [1]
+    assert numbers(hookline) == [2]
+
+
+def test_on_failure_that_fails_is_logged(
+    hookline: Hookline, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(events: Sequence[Unsent]) -> None:
+        raise OSError("no disk")
+
+    with hookline.events.buffer(on_failure=fail) as buffer:
+        buffer.send("lead.caught", {"number": 1})
+        buffer.send("lead.captured", {"number": 2})
+    assert "1 events were not stored" in caplog.text
+    assert numbers(hookline) == [2]
+
+
+def test_an_error_of_the_whole_request_fails_the_whole_batch(product: Product) -> None:
+    with Hookline("hk_test_unknown", product.url) as client:
+        buffer = client.events.buffer()
+        for number in range(3):
+            buffer.send("lead.captured", {"number": number})
+        with pytest.raises(NotSent, match="3 events") as raised:
+            buffer.close()
+    assert {type(one.error) for one in raised.value.events} == {Unauthorized}
+
+
+def test_an_outage_is_waited_for_with_the_same_key(server: Receiver, client: Hookline) -> None:
+    away = problem(503, "unavailable", **{"Retry-After": "0"})
+    server.answer = answering(away, away, Answer(502, {}, b"bad gateway"), STORED)
+    with client.events.buffer() as buffer:
+        buffer.send("x", {"number": 1})
+        buffer.flush()
+    assert batches(server) == [[1]] * 4
+    assert len({one.headers["idempotency-key"] for one in server.received}) == 1
+
+
+def test_a_proxy_that_takes_less_gets_less(server: Receiver, client: Hookline) -> None:
+    def at_most_two(request: Received) -> Answer:
+        count = len(json.loads(request.body)["events"])
+        return STORED if count <= 2 else problem(413, "payload-too-large")
+
+    server.answer = at_most_two
+    with client.events.buffer() as buffer:
+        for number in range(5):
+            buffer.send("x", {"number": number})
+        buffer.flush()
+    stored = [one for one in batches(server) if len(one) <= 2]
+    assert [*chain(*stored)] == [0, 1, 2, 3, 4]
+
+
+@pytest.fixture
+def stuck(server: Receiver) -> Iterator[threading.Event]:
+    """The server answers once this is set."""
+    release = threading.Event()
+
+    def wait(request: Received) -> Answer:
+        release.wait(30)
+        return STORED
+
+    server.answer = wait
+    yield release
+    release.set()
+
+
+def test_a_full_buffer_takes_no_more_until_there_is_room(
+    server: Receiver, client: Hookline, stuck: threading.Event
+) -> None:
+    with client.events.buffer(batch=2, delay=0, room=4) as buffer:
+        for number in range(4):
+            buffer.send("x", {"number": number})
+        with pytest.raises(BufferFull, match="4 events"):
+            buffer.send("x", {"number": 99}, timeout=0.05)
+        assert len(buffer) == 4
+        stuck.set()
+        buffer.send("x", {"number": 4}, timeout=30)
+    assert [*chain(*batches(server))] == [0, 1, 2, 3, 4]
+
+
+def test_flushing_has_a_timeout(client: Hookline, stuck: threading.Event) -> None:
+    with client.events.buffer() as buffer:
+        buffer.send("x", {"number": 1})
+        with pytest.raises(TimeoutError):
+            buffer.flush(0.05)
+        stuck.set()
+
+
+def test_closing_gives_up_in_time_and_says_what_is_left(server: Receiver, client: Hookline) -> None:
+    server.answer = answering(problem(503, "unavailable"))
+    buffer = client.events.buffer(batch=2, delay=0)
+    for number in range(5):
+        buffer.send("x", {"number": number})
+    with pytest.raises(NotSent) as raised:
+        buffer.close(0.2)
+    assert [one.body["data"]["number"] for one in raised.value.events] == [0, 1, 2, 3, 4]
+    assert isinstance(raised.value.events[0].error, Unavailable)
+    assert len(server.received) == 1
+    with pytest.raises(BufferClosed):
+        buffer.send("x", {})
+
+
+@pytest.mark.parametrize("data", [{"x": float("nan")}, {"x": object()}])
+def test_what_cannot_be_sent_is_refused_at_once(
+    server: Receiver, client: Hookline, data: dict[str, Any]
+) -> None:
+    with client.events.buffer() as buffer, pytest.raises((TypeError, ValueError)):
+        buffer.send("x", data)
+    assert server.received == []
+
+
+@pytest.mark.parametrize(("batch", "room"), [(0, 10), (1001, 2000), (10, 9)])
+def test_sizes_that_make_no_sense(client: Hookline, batch: int, room: int) -> None:
+    with pytest.raises(ValueError, match="A batch has"):
+        client.events.buffer(batch=batch, room=room)
+
+
+def test_changing_what_was_given_changes_nothing(server: Receiver, client: Hookline) -> None:
+    data = {"number": 1}
+    with client.events.buffer(delay=3600) as buffer:
+        buffer.send("x", data)
+        data["number"] = 2
+    assert batches(server) == [[1]]
+
+
+PROGRAM = """
+import os, sys
+from hookline import Hookline
+
+buffer = Hookline("hk_test_key", sys.argv[1]).events.buffer(delay=3600)
+buffer.send("x", {"number": 1})
+if os.fork() == 0:
+    buffer.send("x", {"number": 2})
+    sys.exit()
+os.wait()
+"""
+
+
+@pytest.mark.processes
+def test_the_end_of_a_program_sends_what_waits_also_after_a_fork(server: Receiver) -> None:
+    subprocess.run(
+        [sys.executable, "-c", PROGRAM, url_of(server)],
+        env={"PYTHONPATH": str(ROOT / "clients/python/src")},
+        check=True,
+        timeout=60,
+    )
+    assert sorted(batches(server)) == [[1], [2]]
+
+
+def test_many_threads_share_one(hookline: Hookline) -> None:
+    with hookline.events.buffer(batch=7, delay=0.001, room=20) as buffer:
+
+        def report(first: int) -> None:
+            for number in range(first, first + 25):
+                buffer.send("lead.captured", {"number": number})
+
+        threads = [threading.Thread(target=report, args=(25 * one,)) for one in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert numbers(hookline) == list(range(100))
