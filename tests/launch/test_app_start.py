@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import time
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -21,11 +22,28 @@ from webhooks_app.lib.crypto import Vault, new_key
 KEYS = {"SECRET_KEY": new_key(), "ENCRYPTION_KEYS": new_key()}
 
 
+NUMBERS = count(1)
+
+
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """One instance for the tests that do not change it."""
     with Instance(tmp_path_factory.mktemp("shared") / "data") as instance:
         yield instance
+
+
+@pytest.fixture(scope="module")
+def robust(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    """One whose parts are killed, in a folder that is longer than the path of a Unix socket."""
+    folder = tmp_path_factory.mktemp("robust") / ("deep" * 20) / ("deep" * 20) / "data"
+    with Instance(folder) as instance:
+        yield instance
+
+
+def delivers(instance: Instance) -> None:
+    number = next(NUMBERS)
+    assert instance.post(number).status_code == 202
+    wait_until(lambda: number in instance.numbers_arrived(), 30)
 
 
 def test_it_says_where_it_is_and_how_to_get_in(shared: Instance) -> None:
@@ -106,23 +124,14 @@ def test_it_stops_soon_also_while_it_starts(tmp_path: Path, after: float) -> Non
     assert "Traceback" not in instance.said
 
 
-def test_kill_9_leaves_no_process(tmp_path: Path) -> None:
-    with Instance(tmp_path / "data") as instance:
-        family = instance.family()
-        assert len(family) >= 6
-
-        instance.process.kill()
-
-        await_end_of(family)
-
-
-def test_it_starts_again_after_kill_9_with_the_same_key(tmp_path: Path) -> None:
+def test_kill_9_leaves_no_process_and_it_starts_again_with_the_same_key(tmp_path: Path) -> None:
     """On another port, to which its demo webhook follows."""
     with Instance(tmp_path / "data") as first:
-        key = first.key
+        key, family = first.key, first.family()
+        assert len(family) >= 6
         first.post(1)
         first.process.kill()
-        first.process.wait()
+        await_end_of(family)
     with Instance(tmp_path / "data") as second:
         assert second.key == key
         assert key in first.said
@@ -132,36 +141,36 @@ def test_it_starts_again_after_kill_9_with_the_same_key(tmp_path: Path) -> None:
         wait_until(lambda: {1, 2} <= second.numbers_arrived(), 45)
 
 
+def test_a_deep_folder_is_no_obstacle(robust: Instance) -> None:
+    delivers(robust)
+
+
 @pytest.mark.parametrize("part", ["web", "redis", "deliveries", "background", "beat"])
-def test_a_part_that_dies_is_started_again(tmp_path: Path, part: str) -> None:
-    with Instance(tmp_path / "data") as instance:
-        killed = instance.part(part)
-        for process in killed:
-            process.kill()
+def test_a_part_that_dies_is_started_again(robust: Instance, part: str) -> None:
+    killed = robust.part(part)
+    for process in killed:
+        process.kill()
 
-        wait_until(lambda: bool(set(instance.part(part)) - set(killed)), 15)
-        wait_until(lambda: answers(instance), 15)
-        assert instance.post(1).status_code == 202
-        wait_until(lambda: instance.numbers_arrived() == {1}, 30)
-        assert instance.process.is_running()
+    wait_until(lambda: bool(set(robust.part(part)) - set(killed)), 15)
+    wait_until(lambda: answers(robust), 15)
+    delivers(robust)
+    assert robust.process.is_running()
 
 
-def test_the_web_process_that_answers_is_started_again(tmp_path: Path) -> None:
+def test_the_web_process_that_answers_is_started_again(robust: Instance) -> None:
     """Granian's parent stays alive when only the answering process is killed."""
-    with Instance(tmp_path / "data") as instance:
-        inner = instance.part("web")[-1]
-        inner.kill()
+    inner = robust.part("web")[-1]
+    inner.kill()
 
-        wait_until(lambda: not inner.is_running() and answers(instance), 15)
+    wait_until(lambda: not inner.is_running() and answers(robust), 15)
 
 
-def test_its_web_server_dies_whole(tmp_path: Path) -> None:
-    with Instance(tmp_path / "data") as instance:
-        outer, inner = instance.part("web")
-        outer.kill()
+def test_its_web_server_dies_whole(robust: Instance) -> None:
+    outer, inner = robust.part("web")
+    outer.kill()
 
-        await_end_of([inner])
-        wait_until(lambda: answers(instance), 15)
+    await_end_of([inner])
+    wait_until(lambda: answers(robust), 15)
 
 
 def answers(instance: Instance) -> bool:
@@ -169,14 +178,6 @@ def answers(instance: Instance) -> bool:
         return requests.get(f"{instance.url}/healthz", timeout=2).ok
     except requests.RequestException:
         return False
-
-
-def test_a_deep_folder_is_no_obstacle(tmp_path: Path) -> None:
-    """The path of a Unix socket has some hundred bytes at most."""
-    folder = tmp_path / ("deep" * 20) / ("deep" * 20) / "data"
-    with Instance(folder) as instance:
-        assert instance.post(1).status_code == 202
-        wait_until(lambda: instance.numbers_arrived() == {1}, 20)
 
 
 def test_without_the_demo_it_makes_nobody(tmp_path: Path) -> None:
