@@ -96,6 +96,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"
     smtp_timeout: Seconds = 10.0
     mail_from: str = ""
+    open_organisations: Literal["everyone", "operators"] = "everyone"
     new_addresses_per_day: Positive = 50
     mail_tests_per_day: Positive = 100
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -1,13 +1,18 @@
 """/settings/organisation: its name and time zone."""
 
+import dataclasses
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
+from msgspec.structs import replace
 
 from tests import factories
 from tests.web.conftest import Person
 from webhooks_app.extensions import db
 from webhooks_app.models import AuditEntry, Organisation
+from webhooks_app.parts import SLOT, parts_of
+from webhooks_app.people import accounts
 
 PATH = "/settings/organisation/"
 
@@ -71,3 +76,43 @@ def test_viewers_look_and_do_not_change(
     assert '<fieldset class="bare" disabled>' in page
     assert viewer.post(PATH, name="Mine", time_zone="UTC").status_code == 403
     assert saved(organisation) == ("Acme", "UTC")
+
+
+def test_a_member_opens_another_one_and_owns_it(
+    person: Callable[..., Person], organisation: Organisation
+) -> None:
+    organisation.plan, organisation.time_zone = "starter", "Europe/Vienna"
+    db.session.commit()
+    viewer = person("viewer", organisation)
+    page = viewer.get("/organisations/new").text
+    assert '<option selected value="Europe/Vienna">' in page
+    refused = viewer.post("/organisations/new", name=" ", time_zone="UTC")
+    assert refused.status_code == 422
+    assert 'id="name-error"' in refused.text
+    viewer.post("/organisations/new", name="Side project", time_zone="Asia/Tokyo")
+    db.session.rollback()
+    made = db.session.query(Organisation).filter_by(name="Side project").one()
+    assert (made.plan, made.time_zone) == ("starter", "Asia/Tokyo")
+    assert "owner of Side project" in viewer.get("/").text
+
+
+def test_there_is_an_end_to_organisations(
+    owner: Person, monkeypatch: pytest.MonkeyPatch, organisation: Organisation
+) -> None:
+    monkeypatch.setattr(accounts, "MOST_OWNED", 2)
+    owner.get("/organisations/new")
+    owner.post("/organisations/new", name="Second", time_zone="UTC")
+    owner.get("/organisations/new")
+    refused = owner.post("/organisations/new", name="Third", time_zone="UTC")
+    assert (refused.status_code, "which is the limit" in refused.text) == (422, True)
+
+
+def test_operators_alone_may_be_allowed_to(
+    app: Flask, owner: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "New organisation" in owner.get("/").text
+    settings = replace(parts_of(app).settings, open_organisations="operators")
+    parts = dataclasses.replace(parts_of(app), settings=settings)
+    monkeypatch.setitem(app.extensions, SLOT, parts)
+    assert "New organisation" not in owner.get("/").text
+    assert owner.get("/organisations/new").status_code == 403

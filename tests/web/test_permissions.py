@@ -94,6 +94,7 @@ OF_ONES_OWN = {
     "confirm.show",
     "confirm.prove",
     "organisations.switch",
+    "organisations.new",
 }
 # The passkey of the walk is another member's.
 OF_SOMEBODY_ELSE = {"second_factor.remove_passkey"}

@@ -8,9 +8,11 @@ import msgspec
 from sqlalchemy import ColumnElement, and_, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
+from webhooks_app.database.contains import holds, holds_bytes, holds_in_json
 from webhooks_app.lib.ids import floor_id
 from webhooks_app.lib.tenant import Tenant
-from webhooks_app.models import Delivery, Event, Subscription
+from webhooks_app.matching.stored import has_text_at
+from webhooks_app.models import Attempt, Delivery, Event, Subscription
 from webhooks_app.vocabulary import DeliveryStatus, SubscriptionKind, Trigger
 
 Conditions = list[ColumnElement[bool]]
@@ -22,10 +24,13 @@ class Filters(msgspec.Struct, frozen=True, omit_defaults=True):
     """A filter; None means any.
 
     `status_codes` is a first and a last code, both included. `since` (inclusive) and `until`
-    (exclusive) bound when a delivery was made. `text` is looked for in the error, the event's data,
-    its subject and the ids. `missing` means that it never arrived: it failed or was cancelled, and
-    was not replayed since. Of several replays the newest counts, so that nothing is sent twice.
-    Tests are not included.
+    (exclusive) bound when a delivery was made. `subject` is the id of a chatbot, room or space.
+    `text` is looked for in the error, the event's data, its type and subject, the name of the
+    action or webhook, and the ids; `response` in what came back, in upper and lower case as
+    written; `field` is a path into the event's data and a part of the text there (see `fits`).
+    `missing` means that it never arrived: it failed or was cancelled, and was not replayed since.
+    Of several replays the newest counts, so that nothing is sent twice. Tests are not included.
+    `again`: made by a replay or a recovery; `originals` are those that it replayed.
     """
 
     subscription_id: str | None = None
@@ -36,8 +41,18 @@ class Filters(msgspec.Struct, frozen=True, omit_defaults=True):
     status_codes: tuple[int, int] | None = None
     since: datetime | None = None
     until: datetime | None = None
+    subject: str | None = None
     text: str | None = None
+    response: str | None = None
+    field: tuple[str, str] | None = None
     missing: bool = False
+    again: bool = False
+    originals: tuple[str, ...] = ()
+
+    @property
+    def searches(self) -> bool:
+        """Whether data or responses are read, which may be large."""
+        return any(one is not None for one in (self.text, self.response, self.field))
 
     def as_json(self) -> dict[str, object]:
         """What `read` accepts, without members that are None."""
@@ -72,7 +87,8 @@ def range_of(tenant: Tenant, filters: Filters) -> Conditions:
 
 
 def rest_of(filters: Filters, delivery: type[Delivery]) -> Conditions:
-    """The conditions to check for each row. `delivery` may be an alias; `Event` must be joined."""
+    """The conditions to check for each row. `delivery` may be an alias; `Event` and `Subscription`
+    must be joined. Of `field`, that its text is somewhere in the data: `fits` checks the rest."""
     conditions: Conditions = []
     if filters.kind is not None:
         of_kind = select(Subscription.id).where(Subscription.kind == filters.kind.value)
@@ -83,21 +99,49 @@ def rest_of(filters: Filters, delivery: type[Delivery]) -> Conditions:
         conditions.append(delivery.status == filters.status.value)
     if filters.status_codes is not None:
         conditions.append(delivery.status_code.between(*filters.status_codes))
-    if filters.text is not None:
-        conditions.append(_holds(filters.text, delivery))
     if filters.missing:
         conditions += [delivery.trigger != Trigger.TEST.value, ~_sent_again(delivery)]
+    if filters.again:
+        by_replay = delivery.trigger.in_((Trigger.REPLAY.value, Trigger.RECOVERY.value))
+        conditions.append(or_(delivery.replay_of.is_not(None), by_replay))
+    if filters.originals:
+        conditions.append(delivery.replay_of.in_(filters.originals))
+    return conditions + _searches(filters, delivery)
+
+
+def _searches(filters: Filters, delivery: type[Delivery]) -> Conditions:
+    conditions: Conditions = []
+    if filters.subject is not None:
+        conditions.append(Event.subject_id == filters.subject)
+    if filters.text is not None:
+        conditions.append(_holds(filters.text, delivery))
+    if filters.field is not None:
+        conditions.append(holds_in_json(Event.data, filters.field[1]))
+    if filters.response is not None:
+        attempt = aliased(Attempt)
+        answered = select(attempt.number).where(
+            attempt.delivery_id == delivery.id,
+            holds_bytes(attempt.response_body, filters.response.encode(errors="replace")),
+        )
+        conditions.append(answered.exists())
     return conditions
+
+
+def fits(filters: Filters, event: Event) -> bool:
+    """Whether the event has the text at the path of `field`."""
+    return filters.field is None or has_text_at(event, *filters.field)
 
 
 def _holds(text: str, delivery: type[Delivery]) -> ColumnElement[bool]:
     searched: tuple[InstrumentedAttribute[object], ...] = (
         delivery.error,
-        Event.data,
+        Event.type,
         Event.subject_id,
+        Subscription.name,
     )
     exactly = (delivery.id == text, Event.id == text)
-    return or_(*exactly, *(one.icontains(text, autoescape=True) for one in searched))
+    held = [holds(one, text) for one in searched]
+    return or_(*exactly, *held, holds_in_json(Event.data, text))
 
 
 def _sent_again(delivery: type[Delivery]) -> ColumnElement[bool]:

@@ -1,9 +1,9 @@
 """Lists of deliveries, and how many there are."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Engine, Select, and_, func, literal, select
+from sqlalchemy import ColumnElement, Engine, Select, and_, func, literal, select
 from sqlalchemy.orm import Session, aliased, defer
 
 from webhooks_app.database import begin_reading, choose
@@ -12,6 +12,7 @@ from webhooks_app.deliveries.filters import (
     UNDELIVERED,
     Conditions,
     Filters,
+    fits,
     range_of,
     rest_of,
 )
@@ -57,7 +58,7 @@ class Estimate(NamedTuple):
 def list_deliveries(
     session: Session, tenant: Tenant, filters: Filters, window: PageBounds
 ) -> Page[Logged]:
-    """Newest first. Events come without their data, which may be large.
+    """Newest first. Events come without their data, which may be large, but for a filter by field.
 
     A page looks through at most `LOOKED_THROUGH` deliveries, and for a text through at most
     `SEARCHED_BYTES` of data. So it may hold fewer rows than requested, or none, and still have a
@@ -84,15 +85,15 @@ def list_deliveries(
             Attempt, and_(Attempt.delivery_id == delivery.id, Attempt.number == delivery.tries)
         )
         .where(*rest_of(filters, delivery))
-        .options(defer(Event.data))
         .order_by(delivery.id.desc())
         .limit(window.size + 1)
     )
-    rows = _with_replays(session, [Logged(*row) for row in session.execute(query)])
+    if filters.field is None:
+        query = query.options(defer(Event.data))
+    rows = [Logged(*row) for row in session.execute(query)]
     page = page_of(rows, [row.delivery.id for row in rows], window.size)
-    if page.next_cursor is None:
-        return Page(page.rows, _further(session, within, most))
-    return page
+    found = _with_replays(session, [row for row in page.rows if fits(filters, row.event)])
+    return Page(found, page.next_cursor or _further(session, within, most))
 
 
 def walk(database: Engine, tenant: Tenant, filters: Filters) -> Iterator[Sequence[Logged]]:
@@ -111,12 +112,15 @@ def walk(database: Engine, tenant: Tenant, filters: Filters) -> Iterator[Sequenc
 def _looked_through(session: Session, within: Conditions, filters: Filters) -> int:
     """How many to look through: fewer when each costs more.
 
-    A text is looked for in the event's data, and failures are scattered over the log.
+    A text is looked for in the event's data, or in responses, and failures are scattered over the
+    log.
     """
     most = LOOKED_THROUGH
-    if filters.status in UNDELIVERED or filters.text is not None:
+    if filters.status in UNDELIVERED or filters.searches:
         most //= 4
-    return most if filters.text is None else _searched(session, within, most)
+    if filters.response is not None:
+        most //= 4
+    return _searched(session, within, most) if filters.searches else most
 
 
 def _searched(session: Session, within: Conditions, most: int) -> int:
@@ -130,7 +134,9 @@ def _searched(session: Session, within: Conditions, most: int) -> int:
         .limit(most)
     )
     left = SEARCHED_BYTES
-    sizes = session.execute(newest, execution_options={"yield_per": SIZES_AT_ONCE}).scalars()
+    # SQLite reads a text to know its size, PostgreSQL does not.
+    at_once = choose(session.connection(), postgresql=most, sqlite=SIZES_AT_ONCE)
+    sizes = session.execute(newest, execution_options={"yield_per": at_once}).scalars()
     for number, bytes_ in enumerate(sizes, 1):
         left -= bytes_
         if left < 0:
@@ -155,13 +161,14 @@ def count_newer(session: Session, tenant: Tenant, filters: Filters, than: str, m
         .order_by(Delivery.id.desc())
         .limit(most)
     )
-    delivery = aliased(Delivery, newest.subquery())
-    return session.scalar(_that_fit(select(func.count(delivery.id)), filters, delivery)) or 0
+    return _count(session, filters, aliased(Delivery, newest.subquery()))
 
 
 def count(session: Session, tenant: Tenant, filters: Filters, most: int) -> int:
     """How many there are, or `most` if there are more."""
     within = select(Delivery.id).where(*range_of(tenant, filters))
+    if filters.field is not None:
+        return _count(session, filters, Delivery, *range_of(tenant, filters))
     found = _that_fit(within, filters, Delivery).limit(most).subquery()
     return session.scalar(select(func.count()).select_from(found)) or 0
 
@@ -178,15 +185,28 @@ def estimate(session: Session, tenant: Tenant, filters: Filters, most: int) -> E
     within = range_of(tenant, filters)
     looked_through = _looked_through(session, within, filters)
     newest = select(Delivery).where(*within).order_by(Delivery.id.desc()).limit(looked_through)
-    delivery = aliased(Delivery, newest.subquery())
-    found = session.scalar(_that_fit(select(func.count(delivery.id)), filters, delivery)) or 0
+    found = _count(session, filters, aliased(Delivery, newest.subquery()))
     more = found > most or _further(session, within, looked_through) is not None
     return Estimate(min(found, most), more)
 
 
-def _that_fit(query: Select[object], filters: Filters, delivery: type[Delivery]) -> Select[object]:
-    if filters.event_type is not None or filters.text is not None:
+def _count(
+    session: Session, filters: Filters, delivery: type[Delivery], *within: ColumnElement[bool]
+) -> int:
+    if filters.field is None:
+        counted = select(func.count(delivery.id)).where(*within)
+        return session.scalar(_that_fit(counted, filters, delivery)) or 0
+    events = _that_fit(select(Event).select_from(delivery).where(*within), filters, delivery)
+    found = session.scalars(events, execution_options={"yield_per": SIZES_AT_ONCE})
+    return sum(fits(filters, event) for event in found)
+
+
+def _that_fit(query: Select[Any], filters: Filters, delivery: type[Delivery]) -> Select[Any]:
+    asked = (filters.event_type, filters.subject, filters.text, filters.field)
+    if any(one is not None for one in asked):
         query = query.join(Event, Event.id == delivery.event_id)
+    if filters.text is not None:
+        query = query.join(Subscription, Subscription.id == delivery.subscription_id)
     return query.where(*rest_of(filters, delivery))
 
 

@@ -61,8 +61,9 @@ def gaps(session: Session, tenant: Tenant, filters: Filters) -> list[Gap]:
 
     None if the filters ask for something that only a delivery has, such as a state.
     """
-    of_deliveries = (filters.status, filters.status_codes, filters.text, filters.event_id)
-    if not filters.missing or any(one is not None for one in of_deliveries):
+    of_deliveries = (filters.status, filters.status_codes, filters.event_id)
+    searched = filters.searches or filters.subject is not None or filters.again
+    if not filters.missing or searched or any(one is not None for one in of_deliveries):
         return []
     query = (
         select(Outage, Subscription)

@@ -6,15 +6,15 @@ from time import monotonic
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, Select, func, insert, literal, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, func, insert, select, update
+from sqlalchemy.orm import Session, load_only
 
 from webhooks_app import queue
 from webhooks_app.database import begin_reading
 from webhooks_app.database.bulk import walk_in_order
 from webhooks_app.deliveries import log as deliveries
 from webhooks_app.deliveries import missed
-from webhooks_app.deliveries.filters import Filters, range_of, rest_of
+from webhooks_app.deliveries.filters import Filters, fits, range_of, rest_of
 from webhooks_app.deliveries.send_again import bring_forward, columns_of_replay, hold_kept
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.ids import floor_id, new_id
@@ -26,7 +26,7 @@ from webhooks_app.models.shapes import is_readable
 from webhooks_app.notices.dashboard_notices import UNREADABLE, NoticeOf, notify
 from webhooks_app.organisations.audit_log import Target, record
 from webhooks_app.organisations.system_events import Happened, tell
-from webhooks_app.vocabulary import OPEN, Trigger
+from webhooks_app.vocabulary import OPEN
 
 STEP = 500
 BUDGET = 20.0
@@ -34,6 +34,7 @@ STALLED_AFTER = timedelta(seconds=30)
 MOST_COUNTED = 1_000_000
 MOST_SHOWN = 10_000
 RUNNING, FINISHED, CANCELLED = "running", "finished", "cancelled"
+NOTHING = Filters()
 # What the event about its end says.
 TOLD = (
     ReplayBatch.id,
@@ -112,23 +113,28 @@ def running(session: Session, tenant: Tenant) -> ReplayBatch | None:
     return session.scalar(query.order_by(ReplayBatch.id.desc()).limit(1))
 
 
-def states_of(session: Session, batch: ReplayBatch) -> Mapping[str, int]:
-    """About how many of the deliveries that it made, at most `MOST_SHOWN`, are in which state.
+def made_by(batch: ReplayBatch, filters: Filters = NOTHING) -> Filters:
+    """Of all that fit `filters`, what this replay made.
 
-    Those that another replay made meanwhile are counted too: a delivery does not name its replay.
+    Those that another replay made meanwhile are among them: a delivery does not name its replay.
     """
-    filters = Filters.read(batch.filters)
-    made = select(Delivery.status).where(
-        Delivery.in_tenant(_tenant(batch)),
-        Delivery.id >= floor_id("msg", batch.created_at.timestamp()),
-        Delivery.id < floor_id("msg", (batch.finished_at or utcnow()).timestamp() + 1),
-        Delivery.trigger != literal(Trigger.EVENT.value, literal_execute=True),
-        or_(Delivery.replay_of.is_not(None), Delivery.trigger == Trigger.RECOVERY.value),
+    since, until = batch.created_at, (batch.finished_at or utcnow()) + timedelta(seconds=1)
+    only = Filters.read(batch.filters).subscription_id if _is_readable(batch) else None
+    return replace(
+        filters,
+        again=True,
+        originals=tuple(batch.delivery_ids),
+        subscription_id=filters.subscription_id or only,
+        since=max(since, filters.since or since),
+        until=min(until, filters.until or until),
     )
-    if batch.delivery_ids:
-        made = made.where(Delivery.replay_of.in_(batch.delivery_ids))
-    if filters.subscription_id is not None:
-        made = made.where(Delivery.subscription_id == filters.subscription_id)
+
+
+def states_of(session: Session, batch: ReplayBatch) -> Mapping[str, int]:
+    """About how many of the deliveries that it made, at most `MOST_SHOWN`, are in which state."""
+    filters = made_by(batch)
+    within = range_of(_tenant(batch), filters)
+    made = select(Delivery.status).where(*within, *rest_of(filters, Delivery))
     those = made.limit(MOST_SHOWN).subquery()
     counted = select(those.c.status, func.count()).group_by(those.c.status)
     return {row[0]: row[1] for row in session.execute(counted)}
@@ -212,8 +218,8 @@ def _count(session: Session, batch: ReplayBatch) -> None:
 def _step(session: Session, batch: ReplayBatch) -> bool:
     """Replay the next deliveries; False at the end, or if another job took them."""
     now, batch_id, before = utcnow(), batch.id, batch.position
-    found = _next(session, batch)
-    position, more = found[-1][0].id if found else before, len(found) == STEP
+    looked_at, found = _next(session, batch)
+    position, more = looked_at[-1] if looked_at else before, len(looked_at) == STEP
     served = [delivery for delivery, on in found if on]
     going_on = [delivery.id for delivery in served if delivery.status in OPEN]
     again = [columns_of_replay(one, now) for one in served if one.status not in OPEN]
@@ -287,9 +293,11 @@ def _commit_step(session: Session, batch_id: str, more: bool, due: bool) -> bool
     return more
 
 
-def _next(session: Session, batch: ReplayBatch) -> list[tuple[Delivery, bool]]:
-    """The next deliveries, oldest first, each with whether its subscription is on
-    and its event's data still there."""
+def _next(
+    session: Session, batch: ReplayBatch
+) -> tuple[Sequence[str], Sequence[tuple[Delivery, bool]]]:
+    """The ids of the next deliveries, oldest first; and those that fit, each with whether its
+    subscription is on and its event's data still there."""
     filters = Filters.read(batch.filters)
     within = [*range_of(_tenant(batch), filters), Delivery.id < batch.end]
     if batch.delivery_ids:
@@ -297,17 +305,21 @@ def _next(session: Session, batch: ReplayBatch) -> list[tuple[Delivery, bool]]:
     if batch.position is not None:
         within.append(Delivery.id > batch.position)
     query = (
-        select(Delivery, Subscription.enabled, Subscription.deleted_at, Event.erased_at)
+        select(Delivery, Event, Subscription.enabled, Subscription.deleted_at)
         .join(Event, Event.id == Delivery.event_id)
         .join(Subscription, Subscription.id == Delivery.subscription_id)
         .where(*within, *rest_of(filters, Delivery))
         .order_by(Delivery.id)
         .limit(STEP)
     )
+    if filters.field is None:
+        query = query.options(load_only(Event.erased_at))
     walk_in_order(session.connection())
-    return [
-        (row[0], row.enabled and row.deleted_at is None and row.erased_at is None)
-        for row in session.execute(query)
+    rows = session.execute(query).all()
+    return [row[0].id for row in rows], [
+        (delivery, enabled and deleted_at is None and event.erased_at is None)
+        for delivery, event, enabled, deleted_at in rows
+        if fits(filters, event)
     ]
 
 

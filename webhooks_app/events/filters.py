@@ -5,14 +5,11 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, or_
 
+from webhooks_app.database.contains import holds, holds_in_json
 from webhooks_app.lib.ids import floor_id
 from webhooks_app.lib.tenant import Tenant
-from webhooks_app.matching.budget import PER_EVENT, Budget, Spent
-from webhooks_app.matching.conditions import Condition, evaluate
-from webhooks_app.matching.match import view_of
-from webhooks_app.matching.stored import incoming_of
+from webhooks_app.matching.stored import has_text_at
 from webhooks_app.models import Event
-from webhooks_app.vocabulary import Match
 
 Conditions = list[ColumnElement[bool]]
 
@@ -57,24 +54,16 @@ def rest_of(filters: EventFilters, event: type[Event]) -> Conditions:
         conditions.append(event.subject_id == filters.subject)
     if filters.text is not None:
         exactly = (event.id == filters.text, event.source_id == filters.text)
-        parts = (event.data, event.type, event.subject_id)
-        held = [one.icontains(filters.text, autoescape=True) for one in parts]
-        conditions.append(or_(*exactly, *held))
+        held = [holds(one, filters.text) for one in (event.type, event.subject_id)]
+        conditions.append(or_(*exactly, *held, holds_in_json(event.data, filters.text)))
     if filters.field is not None:
-        conditions.append(event.data.icontains(filters.field[1], autoescape=True))
+        conditions.append(holds_in_json(event.data, filters.field[1]))
     return conditions
 
 
 def fits(filters: EventFilters, event: Event) -> bool:
     """Whether its data have the text at the path of `field`."""
-    if filters.field is None:
-        return True
-    path, wanted = filters.field
-    either = [Condition(path, operator, wanted) for operator in ("contains", "equals")]
-    try:
-        return evaluate(either, Match.ANY, view_of(incoming_of(event)), Budget(PER_EVENT))
-    except Spent:
-        return False
+    return filters.field is None or has_text_at(event, *filters.field)
 
 
 def _first_id(moment: datetime) -> str:

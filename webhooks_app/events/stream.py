@@ -126,7 +126,9 @@ def _searched(session: Session, within: Conditions) -> int:
     size = choose(session.connection(), postgresql=func.octet_length, sqlite=func.length)
     newest = select(size(Event.data)).where(*within).order_by(Event.id.desc())
     left, most = SEARCHED_BYTES, LOOKED_THROUGH // 2
-    sizes = session.execute(newest.limit(most), execution_options={"yield_per": BATCH}).scalars()
+    # SQLite reads a text to know its size, PostgreSQL does not.
+    at_once = choose(session.connection(), postgresql=most, sqlite=BATCH)
+    sizes = session.execute(newest.limit(most), execution_options={"yield_per": at_once}).scalars()
     for number, bytes_ in enumerate(sizes, 1):
         left -= bytes_
         if left < 0:

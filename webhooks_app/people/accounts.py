@@ -1,14 +1,14 @@
 """Create organisations and users."""
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webhooks_app.lib.errors import BadAccount
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.names import checked_name
-from webhooks_app.lib.times import utcnow
+from webhooks_app.lib.times import time_zones, utcnow
 from webhooks_app.models import Membership, Organisation, User
 from webhooks_app.notices import notifications
 from webhooks_app.organisations.audit_log import Target, record, record_in_all
@@ -16,6 +16,7 @@ from webhooks_app.people.password_rules import checked_password
 from webhooks_app.vocabulary import Role
 
 LONGEST_NAME = 200
+MOST_OWNED = 20
 
 
 def create_organisation(
@@ -26,6 +27,28 @@ def create_organisation(
         id=new_id("org"), name=checked_name(name, "An organisation"), created_at=utcnow()
     )
     owner = _new_user(session, owner_email, password)
+    join(session, organisation, owner, Role.OWNER)
+    return organisation
+
+
+def open_organisation(
+    session: Session, owner: User, like: Organisation, name: str, time_zone: str
+) -> Organisation:
+    """Another organisation of a user, on the plan of `like`; committed. Raises `BadAccount`."""
+    owned = select(func.count()).where(
+        Membership.user_id == owner.id, Membership.role == Role.OWNER.value
+    )
+    if (session.scalar(owned) or 0) >= MOST_OWNED:
+        raise BadAccount(f"You own {MOST_OWNED} organisations, which is the limit.")
+    if time_zone not in time_zones():
+        raise BadAccount(f"There is no time zone called {time_zone[:100]!r}.")
+    organisation = Organisation(
+        id=new_id("org"),
+        name=checked_name(name, "An organisation"),
+        plan=like.plan,
+        time_zone=time_zone,
+        created_at=utcnow(),
+    )
     join(session, organisation, owner, Role.OWNER)
     return organisation
 

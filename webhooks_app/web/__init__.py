@@ -6,6 +6,7 @@ from webhooks_app.events import summaries
 from webhooks_app.parts import parts_of
 from webhooks_app.web import (
     errors,
+    json_view,
     navigation,
     request_metrics,
     rq_dashboard,
@@ -112,8 +113,12 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(subscriptions.bp, name=plural, url_prefix=f"/{plural}")
     rq_dashboard.init_app(app)
     app.jinja_env.filters["duration"] = words.duration
+    app.jinja_env.filters["retry_moments"] = words.retry_moments
     app.jinja_env.filters["schedule"] = words.schedule
     app.jinja_env.globals["theme"] = theme.chosen
+    app.jinja_env.globals["may_open_organisations"] = organisations.may_open
     app.jinja_env.globals["navigation"] = navigation.SIDE
+    app.jinja_env.globals["json_to_read"] = json_view.shown_text
+    app.jinja_env.globals["named_subjects"] = words.named_subjects
     app.jinja_env.globals["summary_of"] = summaries.summary_of
     app.jinja_env.globals["brand"] = parts_of(app).settings.brand_name

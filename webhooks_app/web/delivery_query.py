@@ -6,7 +6,7 @@ from datetime import timedelta
 from webhooks_app.deliveries.filters import Filters, status_codes
 from webhooks_app.lib.times import utcnow
 from webhooks_app.vocabulary import DeliveryStatus, SubscriptionKind
-from webhooks_app.web.filter_query import ZonedQuery, chosen, searched
+from webhooks_app.web.filter_query import ZonedQuery, chosen, field_and_text, searched
 
 WINDOWS = {
     "1h": ("the last hour", timedelta(hours=1)),
@@ -20,6 +20,8 @@ KINDS = {kind.value: kind for kind in SubscriptionKind}
 
 
 class DeliveryQuery(ZonedQuery):
+    """`replay` is the id of one, whose deliveries `views.replays.query_of` finds."""
+
     NAMES = (
         "subscription_id",
         "kind",
@@ -30,6 +32,11 @@ class DeliveryQuery(ZonedQuery):
         "since",
         "until",
         "text",
+        "subject",
+        "field",
+        "response",
+        "event_id",
+        "replay",
         "missing",
         "zone",
     )
@@ -49,6 +56,10 @@ class DeliveryQuery(ZonedQuery):
             status_codes=self._read("code", status_codes),
             since=max((one for one in (exactly, opened) if one), default=None),
             until=self._read("until", self._moment),
+            event_id=self.kept.get("event_id"),
+            subject=self._read("subject", searched),
             text=self._read("text", searched),
+            field=self._read("field", field_and_text),
+            response=self._read("response", searched),
             missing="missing" in self.kept,
         )

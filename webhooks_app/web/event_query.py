@@ -4,9 +4,8 @@ from collections.abc import Mapping
 
 from webhooks_app.events.filters import EventFilters
 from webhooks_app.lib.times import utcnow
-from webhooks_app.matching.paths import is_path
 from webhooks_app.web.delivery_query import WINDOWS
-from webhooks_app.web.filter_query import ZonedQuery, chosen, searched
+from webhooks_app.web.filter_query import ZonedQuery, chosen, field_and_text, searched
 
 
 class EventQuery(ZonedQuery):
@@ -27,11 +26,3 @@ class EventQuery(ZonedQuery):
             since=max((one for one in (exactly, opened) if one), default=None),
             until=self._read("until", self._moment),
         )
-
-
-def field_and_text(asked: str) -> tuple[str, str]:
-    """`email: ada@example.com`."""
-    path, colon, text = (part.strip() for part in searched(asked).partition(":"))
-    if not colon or not text or not is_path(path):
-        raise ValueError("Write a field and its value, such as email: ada@example.com.")
-    return path, text

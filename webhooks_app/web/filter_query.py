@@ -6,6 +6,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from webhooks_app.lib.times import fits_every_zone, time_zones
+from webhooks_app.matching.paths import is_path
 
 LONGEST_TEXT = 200
 
@@ -28,6 +29,9 @@ class FilterQuery:
 
     def without(self, *names: str) -> dict[str, str]:
         return {name: value for name, value in self.kept.items() if name not in names}
+
+    def has_one_of(self, *names: str) -> bool:
+        return any(name in self.kept for name in names)
 
     def _read(self, name: str, parse: Callable[[str], T]) -> T | None:
         if name not in self.kept:
@@ -83,3 +87,11 @@ def searched(text: str) -> str:
     if len(text) > LONGEST_TEXT or "\0" in text:
         raise ValueError(f"Search for at most {LONGEST_TEXT} characters.")
     return text
+
+
+def field_and_text(asked: str) -> tuple[str, str]:
+    """`email: ada@example.com`."""
+    path, colon, text = (part.strip() for part in searched(asked).partition(":"))
+    if not colon or not text or not is_path(path):
+        raise ValueError("Write a field and its value, such as email: ada@example.com.")
+    return path, text

@@ -25,6 +25,11 @@ def shown(body: bytes) -> Markup:
     return Markup('<div class="json">') + Markup("").join(_lines(lines)) + Markup("</div>")
 
 
+def shown_text(text: str) -> Markup:
+    """The same of what is a text already."""
+    return shown(text.encode(errors="replace"))
+
+
 def _lines(lines: list[str]) -> Iterator[Markup]:
     for number, line in enumerate(lines):
         found = LINE.fullmatch(line)

@@ -54,6 +54,7 @@ MORE = (
     Link("webhooks.new", "New webhook", "plus", for_editors=True),
     Link("events.new", "Send an event", "send", for_editors=True),
     Link("webhooks.delivery_logs", "Delivery logs", "scroll-text"),
+    Link("organisations.new", "New organisation", "building-2"),
     Link("notifications.index", "Notifications", "bell"),
     Link("account.show", "Your account", "user"),
 )

@@ -1,8 +1,12 @@
 """Durations, schedules and browsers in words."""
 
+from collections.abc import Iterable
+
 from msgspec import to_builtins
 
+from webhooks_app.channels.retry_policy import RetryPolicy, timeline
 from webhooks_app.digests.schedule import STEP_HOURS, parse_schedule
+from webhooks_app.events.seen_subjects import SeenSubject
 from webhooks_app.subscriptions.spec import META, ScheduleMembers, Spec, member_names
 from webhooks_app.vocabulary import Frequency
 from webhooks_app.web.forms.bindings import number
@@ -68,6 +72,11 @@ def duration(seconds: float) -> str:
     return " ".join(parts[:2])
 
 
+def retry_moments(policy: RetryPolicy) -> list[str]:
+    """When each retry is made, after the first attempt."""
+    return [duration(moment) for moment in timeline(policy)[1:]]
+
+
 def schedule(asked: ScheduleMembers, default_zone: str) -> str:
     """`every week on Thursday at 09:00 (Europe/Berlin)`."""
     of = parse_schedule(to_builtins(asked), default_zone)
@@ -97,3 +106,10 @@ def browser(user_agent: str) -> str:
     name = next((said for sign, said in BROWSERS.items() if sign in user_agent), None)
     system = next((said for sign, said in SYSTEMS.items() if sign in user_agent), None)
     return f"{name} on {system}" if name and system else user_agent
+
+
+def named_subjects(seen: Iterable[SeenSubject], chosen: str) -> list[tuple[str, str]]:
+    """Id and words of each, for a choice; also of the one that is chosen but was not seen."""
+    named = [(one.id, f"{one.type} {one.name}") for one in seen]
+    unseen = chosen and chosen not in {id_ for id_, _ in named}
+    return [*named, (chosen, chosen)] if unseen else named

@@ -13,12 +13,12 @@ from webhooks_app.channels.retry_policy import (
 from webhooks_app.channels.webhook.formats import FORMATS
 from webhooks_app.subscriptions.presets import PRESETS, Preset
 from webhooks_app.web.forms.bindings import BY_MAIL, CUSTOM, DOUBLING, SHOWN_ONLY, SPECIAL, number
-from webhooks_app.web.words import duration
+from webhooks_app.web.words import duration, retry_moments
 
 
 def _said(policy: RetryPolicy) -> str:
     span = duration(timeline(policy)[-1])
-    return f"{policy.name}: {len(policy.delays)} retries within {span}"
+    return f"{len(policy.delays)} retries within {span} ({policy.name.capitalize()})"
 
 
 class SendingFields(Form):  # type: ignore[misc]
@@ -74,7 +74,7 @@ class SendingFields(Form):  # type: ignore[misc]
         binding = SPECIAL["retry_policy"]
         policy = binding.read(*(self[name].data for name in binding.fields))
         try:
-            return [duration(moment) for moment in timeline(parse_policy(policy))[1:]]
+            return retry_moments(parse_policy(policy))
         except InvalidPolicy:
             return None
 

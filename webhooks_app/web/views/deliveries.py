@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as Redirection
 from webhooks_app.deliveries import detail, replays
 from webhooks_app.deliveries import log as service
 from webhooks_app.deliveries.send_again import retry_now, send_again
+from webhooks_app.events import seen_subjects
 from webhooks_app.events.type_registry import logged_names
 from webhooks_app.extensions import db
 from webhooks_app.people import saved_views
@@ -16,7 +17,7 @@ from webhooks_app.web import inspector
 from webhooks_app.web.comparison import compared
 from webhooks_app.web.curl_command import curl
 from webhooks_app.web.delivery_columns import COLUMNS
-from webhooks_app.web.delivery_query import CODES, WINDOWS, DeliveryQuery
+from webhooks_app.web.delivery_query import CODES, WINDOWS
 from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.table_file import table_file
 from webhooks_app.web.tenancy import (
@@ -26,6 +27,7 @@ from webhooks_app.web.tenancy import (
     member_required,
     window,
 )
+from webhooks_app.web.views.replays import query_of
 
 MOST_NEW = 100
 
@@ -53,7 +55,7 @@ def _list() -> str:
 
     It keeps its first line and says how many came since, unless it follows what comes.
     """
-    query = DeliveryQuery(request.args, here().organisation.time_zone)
+    query = query_of(request.args)
     tenant, session = here().tenant, db.session()
     first, bounds = beginning()
     newer = first and service.count_newer(session, tenant, query.filters, first, MOST_NEW)
@@ -71,14 +73,14 @@ def _list() -> str:
 @member_required
 def export(ending: str) -> Response:
     """All deliveries that match the filters, streamed."""
-    query = DeliveryQuery(request.args, here().organisation.time_zone)
+    query = query_of(request.args)
     batches = service.walk(db.engine, here().tenant, query.filters)
     return table_file(COLUMNS, batches, "deliveries", ending)
 
 
 def _page(inspected: inspector.Inspected | None = None) -> tuple[str, int]:
     """Filters are in the URL; an invalid one is reported and ignored."""
-    query = DeliveryQuery(request.args, here().organisation.time_zone)
+    query = query_of(request.args)
     tenant, session = here().tenant, db.session()
     page = render_template(
         "deliveries/index.html",
@@ -88,6 +90,7 @@ def _page(inspected: inspector.Inspected | None = None) -> tuple[str, int]:
         query=query,
         subscriptions=subscription_queries.names_of(session, tenant),
         event_types=logged_names(session, tenant.organisation_id),
+        subjects=seen_subjects.seen(session, tenant),
         statuses=DeliveryStatus,
         codes=CODES,
         windows=[(name, words) for name, (words, _) in WINDOWS.items()],

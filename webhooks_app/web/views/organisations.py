@@ -1,6 +1,6 @@
 """The organisation: its settings, and switching to another one."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -8,7 +8,8 @@ from webhooks_app.extensions import db
 from webhooks_app.lib.errors import BadAccount
 from webhooks_app.organisations import organisation as service
 from webhooks_app.organisations import plans
-from webhooks_app.people import second_factor
+from webhooks_app.parts import parts
+from webhooks_app.people import accounts, second_factor
 from webhooks_app.people.members import find_member
 from webhooks_app.people.sessions import ORGANISATION
 from webhooks_app.web.forms.accounts import OrganisationForm
@@ -61,6 +62,35 @@ def switch(organisation_id: str) -> Response:
     find_member(db.session(), organisation_id, current_user.id)
     go_to(ORGANISATION, organisation_id)
     return redirect(url_for("overview.show"))
+
+
+@bp.route("/organisations/new", methods=["GET", "POST"])
+@member_required
+def new() -> Response | str | tuple[str, int]:
+    """Another organisation of whoever is logged in; afterwards they are in it."""
+    if not may_open():
+        abort(403)
+    form = OrganisationForm()
+    if request.method == "GET":
+        form.time_zone.data = here().organisation.time_zone
+        return render_template("organisations/new.html", form=form)
+    if form.validate():
+        try:
+            name, time_zone = form.name.data or "", form.time_zone.data
+            made = accounts.open_organisation(
+                db.session(), current_user, here().organisation, name, time_zone
+            )
+        except BadAccount as error:
+            form.name.errors = [str(error)]
+        else:
+            go_to(ORGANISATION, made.id)
+            return redirect(url_for("overview.show"))
+    return render_template("organisations/new.html", form=form), 422
+
+
+def may_open() -> bool:
+    """Whether the visitor may create organisations."""
+    return parts().settings.open_organisations == "everyone" or current_user.is_operator
 
 
 def _page(form: OrganisationForm) -> str:

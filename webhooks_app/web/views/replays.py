@@ -1,5 +1,7 @@
 """/replays: send many deliveries again, watch it, cancel it."""
 
+from collections.abc import Mapping
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -27,14 +29,14 @@ MOST_CHOSEN = 100
 @editor_required
 def new() -> tuple[str, int]:
     """How many deliveries match, before they are replayed."""
-    return _ask(DeliveryQuery(request.args, here().organisation.time_zone))
+    return _ask(query_of(request.args))
 
 
 @bp.post("/")
 @editor_required
 def create() -> Response | tuple[str, int]:
     """Replay the selected rows, otherwise all that match the filters."""
-    query = DeliveryQuery(request.form, here().organisation.time_zone)
+    query = query_of(request.form)
     chosen = request.form.getlist("delivery_id")
     if query.faults or len(chosen) > MOST_CHOSEN or not (chosen or "all" in request.form):
         return _ask(query)
@@ -60,6 +62,15 @@ def cancel(batch_id: str) -> Response | str:
         return _shown(batch, "_progress")
     flash("Replay cancelled. Deliveries already replayed are kept.")
     return redirect(url_for(".show", batch_id=batch.id))
+
+
+def query_of(asked: Mapping[str, str]) -> DeliveryQuery:
+    """The filters of deliveries. Raises `NotFound` for a replay that is not there."""
+    query = DeliveryQuery(asked, here().organisation.time_zone)
+    if batch_id := query["replay"]:
+        batch = service.find_batch(db.session(), here().tenant, batch_id)
+        query.filters = service.made_by(batch, query.filters)
+    return query
 
 
 def _shown(batch: ReplayBatch, name: str) -> str:
