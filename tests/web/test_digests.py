@@ -224,4 +224,5 @@ def test_an_event_page_says_that_a_digest_does_not_ask_for_it(
     [event] = factories.accepted(organisation)
     page = owner.get(f"/events/{event.id}").text
     assert "Weekly digest" in page
-    assert "not subscribed to" in page
+    assert "it is a digest, which sums up many events" in page
+    assert "not subscribed to" not in page

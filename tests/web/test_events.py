@@ -7,8 +7,9 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.web.conftest import Person
+from webhooks_app.deliveries import fan_out
 from webhooks_app.extensions import db
-from webhooks_app.models import ApiKey, Event, Organisation, Subscription
+from webhooks_app.models import ApiKey, Delivery, Event, Organisation, Subscription
 
 URL = "https://receiver.example/hook"
 EVENT = '<tr id="evt_'
@@ -58,6 +59,40 @@ def test_events_are_listed_page_by_page(owner: Person, organisation: Organisatio
     older = re.search(r'href="(/events/[^"]+)">Older', page)
     assert older
     assert owner.get(older[1]).text.count(EVENT) == 10
+
+
+def test_an_event_says_how_its_deliveries_are(owner: Person, organisation: Organisation) -> None:
+    """After the newest replay; and with many deliveries only how many there are."""
+    rows = [factories.webhook(organisation, URL, name=str(n)) for n in range(3)]
+    [accepted] = factories.accepted(organisation)
+    states = dict(zip((row.id for row in rows), ("failed", "failed", "delivered"), strict=True))
+    deliveries = db.session.scalars(select(Delivery).order_by(Delivery.id)).all()
+    for delivery in deliveries:
+        delivery.status, delivery.due_at = states[delivery.subscription_id], None
+    db.session.commit()
+    assert of_event(owner, accepted.id) == ["failed 2", "delivered 1"]
+    owner.get("/events/")
+    [first, *_] = [one for one in deliveries if one.status == "failed"]
+    owner.post(f"/deliveries/{first.id}/replay")
+    again = db.session.scalars(select(Delivery).filter_by(replay_of=first.id)).one()
+    again.status, again.due_at = "delivered", None
+    db.session.commit()
+    assert of_event(owner, accepted.id) == ["failed 1", "delivered 2"]
+    failed = owner.get("/deliveries/", event_id=accepted.id, status="failed").text
+    assert failed.count('id="line-') == 2
+    event = db.session.get_one(Event, accepted.id)
+    event.fan_out = fan_out.MOST + 1
+    db.session.commit()
+    page = owner.get("/events/").text
+    assert f'href="/deliveries/?event_id={accepted.id}">{fan_out.MOST + 1}</a>' in page
+
+
+def of_event(owner: Person, event_id: str) -> list[str]:
+    """The states in its line of the list, with their numbers."""
+    line = owner.get("/events/").text.partition(f'<tr id="{event_id}"')[2].partition("</tr>")[0]
+    return [
+        f"{status} {count}" for status, count in re.findall(r'badge (\w+)".*?</svg> (\d+)', line)
+    ]
 
 
 def test_the_payload_is_shown_as_text(owner: Person, organisation: Organisation) -> None:

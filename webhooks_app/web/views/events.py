@@ -5,6 +5,7 @@ from flask import Response as Answer
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from webhooks_app.deliveries import fan_out
 from webhooks_app.deliveries import log as deliveries
 from webhooks_app.deliveries.filters import Filters
 from webhooks_app.events import manual_event, seen_subjects
@@ -33,11 +34,13 @@ def index() -> str | tuple[str, int]:
     query = _query()
     session, tenant = db.session(), here().tenant
     page = service.list_lines(session, tenant, query.filters, window())
+    states = fan_out.states_of(session, [line.event for line in page.rows])
     if wants_fragment():
-        return render_template("events/_stream.html", page=page, query=query)
+        return render_template("events/_stream.html", page=page, states=states, query=query)
     shown = render_template(
         "events/index.html",
         page=page,
+        states=states,
         query=query,
         event_types=logged_names(session, tenant.organisation_id),
         subjects=seen_subjects.seen(session, tenant),
