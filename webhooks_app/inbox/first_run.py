@@ -70,10 +70,7 @@ def progress(session: Session, tenant: Tenant, kind: SubscriptionKind, vault: Va
     rows = _newest(session, tenant, kind)
     opened = [line.inbox for line in inboxes.list_inboxes(session, tenant.organisation_id)]
     pairs = [(row, one) for row in rows for one in opened if row.url.endswith(f"/{one.token}")]
-    row, inbox = next(
-        ((row, one) for row, one in pairs if one.subscription_id == row.id),
-        (rows[0] if rows else None, None),
-    )
+    row, inbox = next(iter(pairs), (rows[0] if rows else None, None))
     if row is None:
         taken = {one.id for one in opened if one.subscription_id or one.sealed_secret}
         return FirstRun(kind, next((one for one in opened[::-1] if one.id not in taken), None))

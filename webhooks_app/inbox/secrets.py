@@ -1,13 +1,12 @@
-"""The secret with which an inbox checks signatures: its own, or a webhook's.
-
-With a webhook's, nobody has to copy it.
+"""The secrets with which an inbox checks signatures: its own or a webhook's, and those of all that
+send to it, so that nobody has to copy them.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Select
+from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import Session
 
 from webhooks_app.channels.webhook.signatures import check_secret
@@ -19,6 +18,7 @@ from webhooks_app.organisations.audit_log import Target, record
 from webhooks_app.vocabulary import ChannelName
 
 LENDERS_SHOWN = 500
+MOST_SENDERS = 20
 UNREADABLE = "The secret is encrypted with a key that is no longer configured."
 
 
@@ -26,19 +26,21 @@ UNREADABLE = "The secret is encrypted with a key that is no longer configured."
 class Secrets:
     """The secrets for checking signatures; an old one only until its overlap ends.
 
-    Without any, `why_none` says why.
+    Without any, `why_none` says why. `others` are those of whoever sends there.
     """
 
     newest: str | None = None
     previous: str | None = None
     previous_until: datetime | None = None
     why_none: str = "This inbox has no signing secret."
+    others: Sequence["Secrets"] = ()
 
     def at(self, moment: datetime) -> list[str]:
         """The secrets that were valid at that moment, newest first."""
         overlaps = self.previous_until is not None and moment < self.previous_until
         both = (self.newest, self.previous if overlaps else None)
-        return [secret for secret in both if secret is not None]
+        of_others = [secret for one in self.others for secret in one.at(moment)]
+        return [secret for secret in both if secret is not None] + of_others
 
 
 def check_nothing(session: Session, inbox: Inbox) -> None:
@@ -75,9 +77,24 @@ def lenders(session: Session, inbox: Inbox) -> Sequence[Subscription]:
 
     Those that send to it come first, then the newest.
     """
-    sends_here = Subscription.url.endswith(f"/{inbox.token}", autoescape=True)
-    query = _lenders(inbox).order_by(sends_here.desc(), Subscription.id.desc())
+    query = _lenders(inbox).order_by(_sends_to(inbox).desc(), Subscription.id.desc())
     return session.scalars(query.limit(LENDERS_SHOWN)).all()
+
+
+def senders(session: Session, inbox: Inbox) -> Sequence[Subscription]:
+    """The webhooks and actions, in both modes, that send to it, the newest first."""
+    query = _lenders(inbox).where(_sends_to(inbox)).order_by(Subscription.id.desc())
+    return session.scalars(query.limit(MOST_SENDERS)).all()
+
+
+def checked_with(session: Session, inbox: Inbox) -> Sequence[Subscription]:
+    """Those whose secrets it uses: all that send to it, and the chosen one."""
+    found, lender = list(senders(session, inbox)), lender_of(session, inbox)
+    return found if lender is None or lender in found else [*found, lender]
+
+
+def _sends_to(inbox: Inbox) -> ColumnElement[bool]:
+    return Subscription.url.endswith(f"/{inbox.token}", autoescape=True)
 
 
 def lender_of(session: Session, inbox: Inbox) -> Subscription | None:
@@ -101,14 +118,24 @@ def _lenders(inbox: Inbox) -> Select[Subscription]:
 
 def secrets_of(session: Session, inbox: Inbox, vault: Vault) -> Secrets:
     """The secrets with which its signatures are checked."""
+    chosen = _chosen(session, inbox, vault)
+    found = [_of(row, vault) for row in senders(session, inbox) if row.id != inbox.subscription_id]
+    return replace(chosen, others=found)
+
+
+def _of(row: Subscription, vault: Vault) -> Secrets:
+    return Secrets(
+        _opened(row.sealed_secret, vault),
+        _opened(row.sealed_previous_secret, vault),
+        row.previous_secret_expires_at,
+        UNREADABLE,
+    )
+
+
+def _chosen(session: Session, inbox: Inbox, vault: Vault) -> Secrets:
     lender = lender_of(session, inbox)
     if lender is not None:
-        return Secrets(
-            _opened(lender.sealed_secret, vault),
-            _opened(lender.sealed_previous_secret, vault),
-            lender.previous_secret_expires_at,
-            UNREADABLE,
-        )
+        return _of(lender, vault)
     if inbox.subscription_id is not None:
         return Secrets(why_none="The webhook whose secret this inbox used is deleted.")
     if inbox.sealed_secret is not None:

@@ -13,8 +13,9 @@ PLAIN_ANSWER = '{"received":true}'
 class Inbox(OrganisationOwned, Model):
     """`token` is the secret part of its URL.
 
-    Signatures are checked with the secret of `subscription_id`, otherwise with `sealed_secret`,
-    otherwise not at all. `answer_…` is the answer to senders; `answer_type` is `json` or `text`.
+    Signatures are checked with the secrets of all that send to it, and with that of
+    `subscription_id`, otherwise `sealed_secret`, if there is one. `answer_…` is the answer to
+    senders; `answer_type` is `json` or `text`.
     """
 
     __tablename__ = "inboxes"

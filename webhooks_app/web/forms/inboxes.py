@@ -66,9 +66,9 @@ class SecretForm(FlaskForm):  # type: ignore[misc]
     source = RadioField(
         "Check signatures with",
         choices=[
-            SelectChoice(LENT, "The secret of a webhook"),
-            SelectChoice(OWN, "A secret of its own"),
-            SelectChoice(NONE, "Nothing"),
+            SelectChoice(NONE, "The secrets of whoever sends here"),
+            SelectChoice(LENT, "Also the secret of another webhook"),
+            SelectChoice(OWN, "Also a secret of its own"),
         ],
     )
     webhook = SelectField("Webhook", validate_choice=False)

@@ -155,15 +155,13 @@ def _page(
         if inbox.sealed_secret:
             secret_form.source.data = OWN
     secret_form.webhook.choices = [(row.id, f"{row.name} ({row.mode})") for row in lenders]
-    sender = next((row for row in lenders if row.url.endswith(f"/{inbox.token}")), None)
     return render_template(
         "inboxes/show.html",
         inbox=inbox,
         **_requests(inbox),
         answer_form=answer_form,
         secret_form=secret_form,
-        sender=sender,
-        lender=inbox_secrets.lender_of(db.session(), inbox),
+        checked_with=inbox_secrets.checked_with(db.session(), inbox),
     )
 
 
