@@ -39,7 +39,10 @@
     if (drawer.open) return;
     drawer.opener = source;
     drawer.edited = false;
-    drawer.setAttribute("aria-label", $("#drawer-content h2")?.textContent.trim() ?? "Details");
+    const title = $("#drawer-content h2")?.textContent.trim().replace(/\s+/g, " ") ?? "Details";
+    drawer.setAttribute("aria-label", title);
+    drawer.titleBehind = document.title;
+    document.title = `${title} · ${document.title.split(" · ").at(-1)}`;
     history.pushState({ drawer: true }, "", source.href);
     drawer.showModal();
   }
@@ -63,9 +66,10 @@
 
   drawer.addEventListener("close", () => {
     $("#drawer-content").replaceChildren();
+    document.title = drawer.titleBehind;
     if (history.state?.drawer) history.back();
-    const opener = drawer.opener;
-    if (opener?.isConnected) opener.focus();
+    const opener = drawer.opener?.isConnected ? drawer.opener : document.getElementById(drawer.opener?.id);
+    opener?.focus();
     bringToasts();
   });
   drawer.addEventListener("click", (event) => {
@@ -246,19 +250,33 @@
     const wanted = input.value.trim().toLowerCase();
     for (const group of $$(input.dataset.narrow + " details")) {
       let shown = 0;
-      for (const choice of $$("label", group)) {
+      for (const choice of $$("label:not(:has([data-group]))", group)) {
         const fits = choice.textContent.toLowerCase().includes(wanted);
         choice.hidden = !fits;
         shown += fits;
       }
       group.hidden = !shown;
       if (wanted) group.open = true;
+      for (const all of $$("label:has([data-group])", group)) all.hidden = Boolean(wanted);
     }
   }
 
   const choicesOf = (form) => [...form.elements].filter((one) => one.matches("[data-choice]"));
 
+  const ofGroup = (all) => [...$$("input[name]", all.closest("details"))];
+
+  // One tick for all events of a group.
+  function readyGroups() {
+    for (const all of $$("[data-group]")) {
+      const ticked = ofGroup(all).filter((one) => one.checked).length;
+      all.closest("label").hidden = Boolean($("#narrow")?.value);
+      all.checked = ticked === ofGroup(all).length;
+      all.indeterminate = ticked > 0 && !all.checked;
+    }
+  }
+
   function readyChoices() {
+    readyGroups();
     for (const all of $$("[data-all]")) {
       all.hidden = false;
       countChosen(all.form);
@@ -301,11 +319,27 @@
     for (const [name, value] of [...formData]) if (value === "") formData.delete(name);
     if (!formData.has("since") && !formData.has("until")) formData.delete("zone");
   });
+  // A field of the event beside a form becomes a condition: there is always an empty row.
+  addEventListener("click", ({ target }) => {
+    const { condition, value } = target.closest?.("[data-condition]")?.dataset ?? {};
+    if (!condition) return;
+    const part = (name, row) => $(`[name$="-${name}"]`, row);
+    const row = [...$$("#conditions .condition")].find((one) => !part("field", one).value);
+    if (!row) return $("#conditions [name=more]").focus();
+    part("field", row).value = condition;
+    part("operator", row).value = "equals";
+    part("value", row).value = value;
+    $("#conditions [name=more]").click();
+  });
   addEventListener("input", (event) => {
     if (event.target.matches("[data-narrow]")) narrow(event.target);
   });
   addEventListener("change", (event) => {
     const { target } = event;
+    if (target.matches("[data-group]")) {
+      for (const one of ofGroup(target)) one.checked = target.checked;
+    }
+    if (target.matches("[data-group], #event_types [name]")) readyGroups();
     if (target.matches("[data-all]")) {
       for (const one of choicesOf(target.form)) one.checked = target.checked;
     }
@@ -327,6 +361,17 @@
       if (part.folded === undefined && part.closest("form").clientWidth < 880) part.open = false;
       part.folded = true;
     }
+  }
+
+  // Code in the documentation can be copied.
+  for (const [number, block] of $$(".prose pre").entries()) {
+    const [part, button] = [document.createElement("div"), document.createElement("button")];
+    block.id ||= `block-${number}`;
+    part.className = "code-block";
+    Object.assign(button, { type: "button", className: "quiet", textContent: "Copy" });
+    button.dataset.copy = `#${block.id}`;
+    block.replaceWith(part);
+    part.append(block, button);
   }
 
   tellTimes();

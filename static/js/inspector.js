@@ -85,7 +85,9 @@
   // A list with chosen lines waits: a refresh would undo the choice.
   addEventListener("htmx:before:request", (event) => {
     const list = event.detail.ctx?.sourceElement;
-    if (list?.matches?.("[data-patient]") && $("input[name=delivery_id]:checked", list)) event.preventDefault();
+    if (list?.matches?.("[data-patient]") && $("[data-choice]:checked", list)) event.preventDefault();
+    // Nobody looks at a tab in the background, so what refreshes itself waits there.
+    if (document.hidden && list?.getAttribute?.("hx-trigger")?.startsWith("every")) event.preventDefault();
   });
 
   // The keyboard: j and k go through the lines, and what is open follows; arrows do on a line.

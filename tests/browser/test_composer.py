@@ -46,6 +46,28 @@ def test_only_what_concerns_the_choice_is_shown(page: Page) -> None:
     assert Axe().run(page).response["violations"] == []
 
 
+def test_a_field_of_the_event_becomes_a_condition(page: Page) -> None:
+    page.goto("/webhooks/new?event_type=lead.captured")
+    happens = page.locator("#will-happen")
+    happens.get_by_label("Show it for").select_option("sample")
+    expect(happens.get_by_role("group", name="Body of the request")).to_contain_text("Maya")
+    happens.get_by_text("Add a condition from this event").click()
+    happens.get_by_role("button", name="Only when source equals chat_widget").click()
+    expect(page.get_by_label("Field")).to_have_count(2)
+    expect(page.get_by_label("Field").first).to_have_value("source")
+    expect(page.get_by_label("Value").first).to_have_value("chat_widget")
+
+
+def test_one_tick_takes_a_group_of_events(page: Page) -> None:
+    page.goto("/webhooks/new")
+    page.get_by_label("All", exact=False).first.check()
+    ticked = page.locator("#event_types details:nth-of-type(2) [name=event_types]")
+    for one in ticked.all():
+        expect(one).to_be_checked()
+    ticked.first.uncheck()
+    expect(page.locator("[data-group]").first).not_to_be_checked()
+
+
 def test_on_a_phone_it_is_folded_and_nothing_scrolls_sideways(
     open_page: Callable[..., Page],
 ) -> None:

@@ -47,3 +47,8 @@ def test_it_names_the_cause_and_the_next_step(
 @pytest.mark.parametrize("status", OPEN)
 def test_what_is_open_does_not_say_that_it_failed_for_good(status: DeliveryStatus) -> None:
     assert "no retries are left" not in advice(status, "status", 500).what
+
+
+def test_a_mail_that_no_server_took_is_not_said_to_have_left() -> None:
+    assert "kept in the outbox" in advice("delivered", None, None, by_mail=True).what
+    assert advice("delivered", None, 250, by_mail=True).what == "The mail server accepted it."

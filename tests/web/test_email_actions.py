@@ -121,6 +121,19 @@ def test_headers_do_not_come_back_when_a_webhook_was_an_email_meanwhile(
     assert "s3cr3t" not in parts().vault.open(made().sealed_headers)
 
 
+def test_a_test_without_a_mail_server_says_where_the_mail_is(
+    owner: Person, organisation: Organisation, drain: Callable[[], None]
+) -> None:
+    row = factories.action(organisation, "", channel="email", email_to=["owner@people.example"])
+    owner.get("/actions/")
+    form, headers = {"csrf_token": owner.token}, {"HX-Request": "true"}
+    tested = owner.client.post(f"/actions/{row.id}/test", data=form, headers=headers).text
+    outcome = re.search(r'hx-get="([^"]+/outcome)"', tested)
+    assert outcome
+    drain()
+    assert "kept in the outbox" in owner.client.get(outcome[1], headers=headers).text
+
+
 def test_a_copy_leads_to_its_form(owner: Person, organisation: Organisation) -> None:
     row = email_action(organisation, "a@example.com", email_subject="Hello")
     owner.get(f"/actions/{row.id}")

@@ -189,3 +189,16 @@ def test_a_plan_that_keeps_less_keeps_less_of_them(owner: Person) -> None:
         tell(organisation, f"Old, of {organisation.name}", days_ago=31)
     upkeep.delete_expired()
     assert [note.title for note in db.session.query(Notification)] == ["Old, of Others"]
+
+
+def test_the_bell_opens_them_in_the_drawer(owner: Person, organisation: Organisation) -> None:
+    note = factories.notification(organisation)
+    headers = {"HX-Request": "true"}
+    shown = owner.client.get("/notifications/", headers=headers).text
+    assert shown.lstrip().startswith('<div id="notices">')
+    assert "<h2>Notifications</h2>" in shown
+    form = {"csrf_token": owner.token}
+    answer = owner.client.post(f"/notifications/{note.id}/read", data=form, headers=headers).text
+    assert "Mark as read" not in answer
+    assert 'id="bell" hx-swap-oob="true"' in answer
+    assert 'aria-label="Notifications"' in answer

@@ -60,6 +60,13 @@ def test_pages_are_found_by_name(
     assert found(owner, "").count("<li>") >= 15
 
 
+def test_the_documentation_is_found_by_its_headings(owner: Person) -> None:
+    page = found(owner, "Replay and recov")
+    assert 'href="/docs/dashboard#replay-and-recovery"' in page
+    assert 'href="/docs/digests"' in found(owner, "digests")
+    assert "/docs/dashboard" not in found(owner, "re")
+
+
 def test_it_is_a_page_as_well_and_takes_anything(owner: Person) -> None:
     page = owner.get("/search", q="crm <b>")
     assert page.status_code == 200

@@ -13,7 +13,7 @@ from tests import factories
 from tests.support.receiver import Answer, Receiver
 from tests.web.conftest import Person
 from webhooks_app.extensions import db
-from webhooks_app.models import Delivery, Organisation, Subscription
+from webhooks_app.models import Delivery, Organisation, ReplayBatch, Subscription
 
 URL = "https://receiver.example/hook"
 
@@ -53,9 +53,14 @@ def test_a_webhook_is_made_pinged_and_its_secret_shown_once(
 ) -> None:
     owner.get("/webhooks/new")
     made = owner.post("/webhooks/new", **form(url=receiver.url))
-    secret = re.search(r"whsec_[A-Za-z0-9+/=]+", owner.get(made.location).text)
+    first = owner.get(made.location).text
+    secret = re.search(r"whsec_[A-Za-z0-9+/=]+", first)
     assert secret
+    outcome = re.search(r'hx-get="(/deliveries/msg_\w+/outcome)"', first)
+    assert outcome
     drain()
+    pinged = owner.client.get(outcome[1], headers={"HX-Request": "true"}).text
+    assert "delivered" in pinged
     [ping] = receiver.received
     assert orjson.loads(ping.body)["type"] == "webhook.ping"
     Webhook(secret[0]).verify(ping.body, ping.headers)
@@ -108,7 +113,7 @@ def test_retries_given_as_pollybot_does_are_shown_and_kept(
 ) -> None:
     policy = {"max_retries": 4, "retry_delay_ms": 500}
     row = factories.webhook(organisation, URL, retry_policy=policy)
-    assert "after 1 s, 1 s, 2 s, 4 s" in owner.get(f"/webhooks/{row.id}").text
+    assert "1 s, 2 s, 4 s, 8 s after the first attempt" in owner.get(f"/webhooks/{row.id}").text
     page = owner.get(f"/webhooks/{row.id}/edit").text
     assert re.search(r'name="max_retries"[^>]*value="4"', page)
     assert re.search(r'name="retry_delay_ms"[^>]*value="500"', page)
@@ -236,6 +241,34 @@ def test_logs_show_the_last_50(owner: Person, organisation: Organisation) -> Non
     row = factories.webhook(organisation, URL)
     factories.accepted(organisation, *[factories.lead() for _ in range(51)])
     assert owner.get(f"/webhooks/{row.id}/logs").text.count('id="line-') == 50
+
+
+def test_its_logs_are_filtered_by_state_and_replayed(
+    owner: Person, organisation: Organisation
+) -> None:
+    row = factories.webhook(organisation, URL)
+    factories.accepted(organisation, *[factories.lead() for _ in range(3)])
+    failed, *rest = db.session.scalars(select(Delivery).order_by(Delivery.id)).all()
+    for delivery in (failed, *rest):
+        delivery.status = "failed" if delivery is failed else "delivered"
+        delivery.due_at = None
+    db.session.commit()
+    for page in (f"/webhooks/{row.id}/logs", f"/webhooks/{row.id}"):
+        shown = owner.get(page, status="failed").text
+        assert re.findall(r'id="line-(msg_\w+)"', shown) == [failed.id]
+        assert f'href="/deliveries/?subscription_id={row.id}&amp;status=failed"' in shown
+        hidden = dict(
+            re.findall(
+                r'<input type="hidden" name="(\w+)" value="([^"]*)">',
+                shown.partition('id="chosen-logs"')[2].partition("</form>")[0],
+            )
+        )
+        assert hidden.keys() == {"csrf_token", "subscription_id", "status"}
+        assert f'name="delivery_id" value="{failed.id}"' in shown
+    owner.post("/replays/", subscription_id=row.id, delivery_id=[failed.id])
+    assert db.session.query(ReplayBatch).one().delivery_ids == [failed.id]
+    nothing = owner.get(f"/webhooks/{row.id}/logs", status="retrying").text
+    assert "No retrying deliveries." in nothing
 
 
 def test_a_replay_leads_to_the_new_delivery(

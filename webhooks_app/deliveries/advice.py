@@ -45,6 +45,7 @@ OF_STATE = {
     DeliveryStatus.DELIVERED: "The receiver accepted it.",
     DeliveryStatus.CANCELLED: "It is no longer sent.",
 }
+KEPT = "No mail server is set up, so it is kept in the outbox, which operators can read."
 NOT_KNOWN = ("Its last attempt failed", "Read what the attempt says")
 
 
@@ -60,6 +61,8 @@ def advice(
 ) -> Advice:
     """Of a delivery in that state, whose last attempt failed so."""
     state = DeliveryStatus(status)
+    if by_mail and state is DeliveryStatus.DELIVERED and status_code is None:
+        return Advice(KEPT, "")
     if state in OF_STATE and not (state is DeliveryStatus.CANCELLED and failure):
         return Advice(_said(OF_STATE[state], by_mail), "")
     what, check = _cause(failure, status_code, by_mail)

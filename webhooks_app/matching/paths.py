@@ -50,6 +50,15 @@ def escaped(key: str) -> str:
     return key.replace("\\", "\\\\").replace(".", "\\.")
 
 
+def leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:
+    """Each path to a text, a number, true or false that leads through objects only."""
+    if isinstance(value, dict):
+        for key, within in value.items():
+            yield from leaves(within, f"{path}.{escaped(key)}" if path else escaped(key))
+    elif path and isinstance(value, str | int | float):
+        yield path, value
+
+
 class Walk:
     """Finds what is at a path. `visited` counts the examined elements of lists."""
 

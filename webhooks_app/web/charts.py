@@ -23,12 +23,13 @@ class Rectangle(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """`top` is the value at the upper edge, a round number."""
+    """`top` is the value at the upper edge, a round number; `total` adds up all bars."""
 
     rectangles: Sequence[Rectangle]
     top: int
     width: int
     height: int
+    total: int
 
 
 Sparklines = Mapping[str, Chart]
@@ -62,7 +63,7 @@ def stacked(bars: Sequence[Bar], width: int = CHART_SIZE[0], height: int = CHART
                         outcome,
                     )
                 )
-    return Chart(rectangles, top, width, height)
+    return Chart(rectangles, top, width, height, sum(map(_sum, bars)))
 
 
 def round_up(value: int) -> int:

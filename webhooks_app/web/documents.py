@@ -1,9 +1,10 @@
 """The documentation: the Markdown files in `docs/`, and the pages made from them."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
@@ -56,12 +57,15 @@ class Document:
     def html(self) -> Markup:
         return Markup(READER.render(self.text))  # noqa: S704 - our own text, with raw HTML escaped
 
-    def headings(self) -> Iterator[tuple[str, str]]:
+    @cached_property
+    def headings(self) -> Sequence[tuple[str, str]]:
         """The anchor and text of each section."""
         tokens = READER.parse(self.text)
-        for at, one in enumerate(tokens):
-            if one.type == "heading_open" and one.tag == "h2":
-                yield str(one.attrGet("id")), _plain(tokens[at + 1])
+        return [
+            (str(one.attrGet("id")), _plain(tokens[at + 1]))
+            for at, one in enumerate(tokens)
+            if one.type == "heading_open" and one.tag == "h2"
+        ]
 
 
 def _plain(inline: Token) -> str:
@@ -125,3 +129,19 @@ def _read() -> dict[str, Document]:
 
 
 DOCUMENTS = _read()
+
+
+class Section(NamedTuple):
+    """A part of a document, or all of it with an empty `anchor`."""
+
+    document: Document
+    anchor: str
+    words: str
+
+
+def sections_named(text: str, most: int) -> list[Section]:
+    """Documents and their parts that have the text in their heading, documents first."""
+    whole = [Section(one, "", one.title) for one in DOCUMENTS.values()]
+    parts = [Section(one, *part) for one in DOCUMENTS.values() for part in one.headings]
+    wanted = text.lower()
+    return [one for one in (*whole, *parts) if wanted in one.words.lower()][:most]

@@ -48,7 +48,7 @@ def picture(name: str) -> Response:
 def list_parts(name: str) -> Response:
     document = _find(name)
     page = url_for(".show", name=name, _external=True)
-    parts = [f"- [{words}]({page}#{anchor})\n" for anchor, words in document.headings()]
+    parts = [f"- [{words}]({page}#{anchor})\n" for anchor, words in document.headings]
     return _text(f"# {document.title}\n\n> {document.summary}\n\n{''.join(parts)}")
 
 

@@ -4,11 +4,15 @@ from flask import Blueprint, render_template, request
 
 from webhooks_app.extensions import db
 from webhooks_app.subscriptions import search as service
+from webhooks_app.web.documents import sections_named
 from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.navigation import pages_named
 from webhooks_app.web.tenancy import here, member_required
 
 bp = Blueprint("search", __name__)
+
+# Of the documentation: how many, and for a text of how many characters.
+SECTIONS, SHORTEST = 5, 3
 
 ADDRESSES = {
     "action": ("actions.show", "subscription_id"),
@@ -25,6 +29,7 @@ def show() -> str:
     return render_template(
         f"search/{'_found' if wants_fragment() else 'show'}.html",
         text=text,
+        sections=sections_named(text, SECTIONS) if len(text) >= SHORTEST else [],
         pages=pages_named(text, here().may_change),
         found=service.find(db.session(), here().tenant, text) if text else [],
         addresses=ADDRESSES,

@@ -8,7 +8,9 @@ from markupsafe import Markup
 
 from webhooks_app.events.seen_subjects import SeenSubject, seen
 from webhooks_app.extensions import db
+from webhooks_app.lib import json_text
 from webhooks_app.mail.service import desk_of
+from webhooks_app.matching.paths import is_path, leaves
 from webhooks_app.matching.type_patterns import asks_for
 from webhooks_app.models import Event
 from webhooks_app.parts import parts
@@ -23,12 +25,14 @@ from webhooks_app.web.tenancy import here
 
 OFFERED = 8
 SAMPLE = "sample"
+MOST_VALUES, LONGEST_VALUE = 30, 80
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
     """`events` can be chosen for the example; `mail` and `digest` are the query of the frame that
-    shows one. `fields` and `subjects` are suggestions for conditions and the scope."""
+    shows one. `fields` and `subjects` are suggestions for conditions and the scope, `values` what
+    the shown event has at its fields."""
 
     would: WouldSend | None
     url: str
@@ -38,6 +42,7 @@ class Shown:
     digest: Mapping[str, object]
     fields: Sequence[str]
     subjects: Sequence[SeenSubject]
+    values: Sequence[tuple[str, str]]
 
 
 def happening(form: SubscriptionForm) -> Mapping[str, object]:
@@ -64,6 +69,7 @@ def happening(form: SubscriptionForm) -> Mapping[str, object]:
         digest=_digest(form, spec) if isinstance(spec, EmailSpec) else {},
         fields=_fields(spec.event_types),
         subjects=seen(session, tenant),
+        values=_values(event, spec.event_types),
     )
     return {"preview": found, "shown": shown}
 
@@ -89,3 +95,15 @@ def _fields(names: Sequence[str]) -> Sequence[str]:
     asked = [kind for name, kind in event_types().items() if asks_for(names, name)]
     rows = [row.path for kind in asked for row in rows_of(kind.schema)]
     return list(dict.fromkeys(rows))
+
+
+def _values(event: Event | None, names: Sequence[str]) -> Sequence[tuple[str, str]]:
+    """Paths and short values of the event, otherwise of the first type's sample."""
+    first = next((one for name, one in event_types().items() if asks_for(names, name)), None)
+    data = json_text.read_start(event.data) if event else first.sample if first else None
+    shown = ((path, _text(value)) for path, value in leaves(data) if is_path(path))
+    return [one for one in shown if len(one[1]) <= LONGEST_VALUE][:MOST_VALUES]
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

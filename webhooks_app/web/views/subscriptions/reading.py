@@ -21,6 +21,7 @@ from webhooks_app.subscriptions import custom_headers, stored
 from webhooks_app.subscriptions import queries as subscription_queries
 from webhooks_app.subscriptions.spec import EmailSpec, WebhookSpec
 from webhooks_app.web.charts import Sparklines, sparklines, stacked
+from webhooks_app.web.delivery_query import DeliveryQuery
 from webhooks_app.web.forms.bindings import key_and_value
 from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.tenancy import here, member_required, window
@@ -68,7 +69,7 @@ def show(subscription_id: str) -> str:
         policy=policy_or_default(spec.retry_policy),
         snippets=snippets.snippets(spec.wire_format) if isinstance(spec, WebhookSpec) else None,
         mails_leave=bool(parts().settings.smtp_host),
-        page=_last_deliveries(row),
+        **_last_deliveries(row),
         recipients=recipients_of(shown),
         missed=recoverable(row),
     )
@@ -80,7 +81,7 @@ def logs(subscription_id: str) -> str:
     """The drawer, and its page."""
     row = load(subscription_id)
     name = "_logs" if wants_fragment() else "logs"
-    return render_template(f"subscriptions/{name}.html", row=row, page=_last_deliveries(row))
+    return render_template(f"subscriptions/{name}.html", row=row, **_last_deliveries(row))
 
 
 @bp.get("/logs")
@@ -93,9 +94,11 @@ def delivery_logs() -> str:
     return render_template(f"subscriptions/{name}.html", page=page)
 
 
-def _last_deliveries(row: Subscription) -> Page[deliveries.Logged]:
-    filters = Filters(subscription_id=row.id)
-    return deliveries.list_deliveries(db.session(), here().tenant, filters, PageBounds())
+def _last_deliveries(row: Subscription) -> Mapping[str, object]:
+    """The newest, in the state that is asked for, and the query for all of them."""
+    query = DeliveryQuery({"subscription_id": row.id, "status": request.args.get("status", "")})
+    page = deliveries.list_deliveries(db.session(), here().tenant, query.filters, PageBounds())
+    return {"page": page, "query": query}
 
 
 def listed(row: Subscription) -> str:

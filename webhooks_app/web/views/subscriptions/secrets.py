@@ -5,9 +5,13 @@ from datetime import timedelta
 from flask import render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from webhooks_app.catalogue.system import PING
 from webhooks_app.channels.webhook.formats import FORMATS
+from webhooks_app.deliveries.filters import Filters
+from webhooks_app.deliveries.log import Logged, list_deliveries
 from webhooks_app.extensions import db
 from webhooks_app.inbox import snippets
+from webhooks_app.lib.paging import PageBounds
 from webhooks_app.models import Subscription
 from webhooks_app.parts import parts
 from webhooks_app.subscriptions import stored
@@ -17,7 +21,7 @@ from webhooks_app.web import shown_once
 from webhooks_app.web.forms.rotate import RotateSecretForm
 from webhooks_app.web.fresh import fresh_required
 from webhooks_app.web.htmx import leave_for
-from webhooks_app.web.tenancy import editor_required
+from webhooks_app.web.tenancy import editor_required, here
 from webhooks_app.web.views.subscriptions.blueprint import Answer, bp, load
 
 
@@ -45,8 +49,17 @@ def secret(subscription_id: str) -> str:
         "subscriptions/secret.html",
         row=row,
         shown=shown_once.take(row.id),
+        pinged=_ping_of(row),
         snippets=snippets.snippets(_wire_format(row)),
     )
+
+
+def _ping_of(row: Subscription) -> Logged | None:
+    """The delivery that a new webhook begins with, unless others came since."""
+    newest = list_deliveries(
+        db.session(), here().tenant, Filters(subscription_id=row.id), PageBounds(1)
+    ).rows
+    return newest[0] if newest and newest[0].event.type == PING else None
 
 
 def show_secret_once(row: Subscription, secret: str, why: str) -> Response:
