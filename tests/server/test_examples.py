@@ -4,11 +4,13 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import pytest
 import requests
 
+from hookline._model import Model
 from tests.server.conftest import Site, site  # noqa: F401 - a fixture
 from tests.support.existing import existing, made_real
 from webhooks_app.web.reference import OPERATIONS, Operation
@@ -58,4 +60,17 @@ def test_every_example_gets_the_answer_that_is_printed(
             said = ended.stdout.splitlines()[-1]
             assert said in statuses(operation), (slug, said, code)
         else:
-            exec(compile(code, slug, "exec"), {})  # the client raises any other answer
+            run: dict[str, Any] = {}
+            exec(compile(code, slug, "exec"), run)  # the client raises any other answer
+            check_types(run.get("answer", run.get("one")))
+
+
+def check_types(answer: object) -> None:
+    """Every time in it is a datetime."""
+    if isinstance(answer, Model):
+        for name, kind in type(answer).__annotations__.items():
+            value = getattr(answer, name)
+            assert "datetime" not in kind or value is None or isinstance(value, datetime), name
+            check_types(value)
+    for one in answer if isinstance(answer, list) else ():
+        check_types(one)

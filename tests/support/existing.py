@@ -68,13 +68,13 @@ def example_request(
         if one.get("in") == "path"
     }
     ids = existing(post, path)
-    body = made_real(json.dumps(_example_body(document, operation)), ids)
+    body = made_real(json.dumps(example_body(document, operation)), ids)
     if (path, method) == ("/event-types", "post"):
         body = body.replace(TYPE["name"], "order.refunded")  # type: ignore[arg-type]
     return made_real(path.format_map(examples), ids), json.loads(body)
 
 
-def _example_body(document: Mapping[str, Any], operation: Mapping[str, Any]) -> Any:
+def example_body(document: Mapping[str, Any], operation: Mapping[str, Any]) -> Any:
     if "requestBody" not in operation:
         return None
     schema = operation["requestBody"]["content"]["application/json"]["schema"]

@@ -51,7 +51,7 @@ def test_the_code_of_the_first_page_runs(
     product: Product, capsys: pytest.CaptureFixture[str]
 ) -> None:
     receive, report = re.findall(r"```python\n(.+?)```", START, re.DOTALL)
-    run: dict[str, Any] = {}
+    run: dict[str, Any] = {"__name__": __name__}
     exec(receive.replace("whsec_…", SECRET), run)
     body = b'{"type":"lead.captured","data":{"name":"Ada"}}'
     headers = FORMATS["standard"].scheme.sign(SECRET, "msg_1", body, int(time.time()))

@@ -1,4 +1,4 @@
-"""The client against the running product, on both databases: from an event to the receiver."""
+"""The client against the running product: from an event to the receiver."""
 
 import asyncio
 import json
@@ -19,10 +19,8 @@ from tests.support.servers import wait_until
 
 __all__ = ["engine"]
 
-pytestmark = [
-    pytest.mark.usefixtures("engine"),
-    pytest.mark.parametrize("product", ["sqlite", "postgresql"], indirect=True, scope="module"),
-]
+pytestmark = pytest.mark.usefixtures("engine")
+EITHER = pytest.mark.parametrize("product", ["sqlite", "postgresql"], indirect=True, scope="module")
 LEAD = {"name": "Ada", "email": "ada@example.com"}
 
 
@@ -32,10 +30,17 @@ def server() -> Iterator[Server]:
         yield server
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_what_is_reported_arrives_and_verifies(
-    hookline: Hookline, server: Server, name: str
-) -> None:
+@EITHER
+def test_what_is_reported_arrives_and_verifies(hookline: Hookline, server: Server) -> None:
+    check_that_it_arrives(hookline, server, "standard")
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if name != "standard"])
+def test_it_verifies_in_every_format(hookline: Hookline, server: Server, name: str) -> None:
+    check_that_it_arrives(hookline, server, name)
+
+
+def check_that_it_arrives(hookline: Hookline, server: Server, name: str) -> None:
     webhook = hookline.webhooks.create(
         name="CRM",
         url=server.url,
@@ -63,7 +68,7 @@ def test_a_secret_is_rotated_without_a_gap(hookline: Hookline, server: Server) -
     assert made.secret
     assert rotated.secret
     hookline.events.send("lead.captured", LEAD, wait=20)
-    last = server.received[-1]
+    [last] = [one for one in server.received if b"lead.captured" in one.body]
     for secret in (made.secret, rotated.secret):
         assert Receiver(secret).verify(last.headers, last.body).data == LEAD
 
@@ -88,6 +93,7 @@ def test_a_delivery_that_is_sent_again_is_handled_once(hookline: Hookline, serve
     assert len(handled) == 1
 
 
+@EITHER
 def test_a_list_fetches_its_pages(hookline: Hookline) -> None:
     for number in range(7):
         hookline.events.send("lead.captured", {"number": number}, id=f"n{number}")
@@ -122,6 +128,7 @@ def test_a_list_fetches_its_pages_asynchronously(product: Product) -> None:
     assert exported == 0
 
 
+@EITHER
 def test_an_export_reads_lines(hookline: Hookline, server: Server) -> None:
     hookline.webhooks.create(name="CRM", url=server.url, event_types=["lead.captured"])
     for number in range(3):
@@ -148,6 +155,7 @@ def test_an_export_that_is_refused(product: Product) -> None:
         asyncio.run(run())
 
 
+@EITHER
 def test_a_repeat_acts_once(hookline: Hookline) -> None:
     first = hookline.events.send("lead.captured", LEAD, idempotency_key="k")
     again = hookline.events.send("lead.captured", LEAD, idempotency_key="k")
