@@ -181,6 +181,6 @@ def test_the_time_to_stop_is_longer_than_the_grace_of_workers() -> None:
 def test_the_grace_is_long_enough_for_the_longest_attempt(timeout: float, grace: float) -> None:
     settings = Settings(delivery_timeout=timeout, connect_timeout=1.0, lease_seconds=timeout + 2)
     assert settings.grace == grace
-    documented = (DEPLOY.parent / "docs/operating.md").read_text()
+    documented = (DEPLOY.parent / "docs/upgrading.md").read_text()
     assert "`DELIVERY_TIMEOUT` and 25 s more" in documented
     assert timeout + 25 > grace

@@ -1,4 +1,4 @@
-"""The Redis user in docs/operating.md may do what the product does, and nothing dangerous."""
+"""The Redis user in docs/install.md may do what the product does, and nothing dangerous."""
 
 import re
 from datetime import timedelta
@@ -19,7 +19,7 @@ from webhooks_app.lib.times import utcnow
 from webhooks_app.operations import checks
 from webhooks_app.parts import parts_of
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "operating.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "install.md"
 
 
 @pytest.fixture

@@ -18,20 +18,24 @@ from webhooks_app.lib.folders import folder
 from webhooks_app.web.reference import PROBLEMS
 
 FOLDER = folder("docs")
-# In reading order; the others follow.
-FIRST = (
-    "start",
-    "dashboard",
-    "api",
-    "python",
-    "deliveries",
-    "email",
-    "digests",
-    "chat",
-    "accounts",
-    "operating",
-    "runbook",
-)
+# By reader, in reading order.
+FOR_READERS = {
+    "Use Hookline": (
+        "start",
+        "verify",
+        "deliveries",
+        "live",
+        "dashboard",
+        "email",
+        "digests",
+        "chat",
+        "accounts",
+        "tour",
+    ),
+    "Write programs": ("api", "python", "typescript", "commands", "compatibility"),
+    "Run it": ("install", "operating", "upgrading", "runbook", "benchmarks"),
+    "Change it": ("architecture",),
+}
 
 
 @dataclass(frozen=True)
@@ -124,11 +128,15 @@ READER = _reader()
 
 def _read() -> dict[str, Document]:
     found = {path.stem: Document(path.stem, path.read_text()) for path in FOLDER.glob("*.md")}
-    order = [*FIRST, *sorted(found.keys() - set(FIRST))]
+    order = [name for names in FOR_READERS.values() for name in names]
     return {name: found[name] for name in order if name in found}
 
 
 DOCUMENTS = _read()
+GROUPS = {
+    reader: [DOCUMENTS[name] for name in names if name in DOCUMENTS]
+    for reader, names in FOR_READERS.items()
+}
 
 
 class Section(NamedTuple):

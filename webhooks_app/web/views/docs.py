@@ -5,7 +5,7 @@
 
 from flask import Blueprint, Response, abort, render_template, send_from_directory, url_for
 
-from webhooks_app.web.documents import DOCUMENTS, FOLDER, Document
+from webhooks_app.web.documents import DOCUMENTS, FOLDER, GROUPS, Document
 from webhooks_app.web.reference import OPERATIONS
 from webhooks_app.web.tenancy import arrive_if_known
 
@@ -15,12 +15,12 @@ bp.before_request(arrive_if_known)
 
 @bp.get("/docs/")
 def index() -> str:
-    return render_template("docs/index.html", documents=DOCUMENTS.values())
+    return render_template("docs/index.html", groups=GROUPS)
 
 
 @bp.get("/docs/<name>")
 def show(name: str) -> str:
-    return render_template("docs/show.html", document=_find(name), documents=DOCUMENTS.values())
+    return render_template("docs/show.html", document=_find(name), groups=GROUPS)
 
 
 @bp.get("/docs/<name>.md")
@@ -30,7 +30,7 @@ def source(name: str) -> Response:
 
 @bp.get("/llms.txt")
 def list_all() -> Response:
-    lists = {"documents": DOCUMENTS.values(), "operations": OPERATIONS.values()}
+    lists = {"groups": GROUPS, "operations": OPERATIONS.values()}
     return _text(render_template("docs/llms.txt", **lists))
 
 
@@ -53,7 +53,6 @@ def list_parts(name: str) -> Response:
 
 
 def text_of(document: Document) -> Response:
-    """As it is written."""
     return _text(document.text, "markdown")
 
 

@@ -32,7 +32,7 @@ EXPLAINED_IN: Mapping[str, str] = {
     "replays": "deliveries",
     "settings": "accounts",
     "simulator": "chat",
-    "tools": "deliveries",
+    "tools": "verify",
 }
 # Pages of what people may have given a name that ends with `.md`.
 NAMED_BY_PEOPLE = "event_types."
