@@ -1,5 +1,6 @@
 """The documents match the product, and what they show works."""
 
+import os
 import re
 import subprocess
 import sys
@@ -207,6 +208,7 @@ def test_the_receiver_of_the_readme_takes_what_we_send_and_nothing_else(tmp_path
     receiver = subprocess.Popen(
         [sys.executable, "receiver.py"],
         cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "clients/python/src")},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -114,5 +114,16 @@ def test_a_file_does_not_grow_without_an_end(
     later = time.time() + 120
     monkeypatch.setattr("hookline.receive.stores.time.time", lambda: later)
     store.claim("msg_new", "a")
-    rows = store._database.execute("SELECT id FROM hookline_deliveries").fetchall()
-    assert rows == [("msg_new",)]
+    assert store._execute("SELECT id FROM hookline_deliveries") == [("msg_new",)]
+
+
+@pytest.mark.quick
+def test_a_forked_process_opens_the_file_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = SqliteStore(tmp_path / "seen.db")
+    store.claim("msg_1", "a")
+    before = store._connection()
+    monkeypatch.setattr("hookline.receive.stores.os.getpid", lambda: -1)
+    assert store.claim("msg_1", "b") is State.BUSY
+    assert store._connection() is not before

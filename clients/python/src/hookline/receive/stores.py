@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
 from collections import OrderedDict
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import redis
@@ -74,56 +75,65 @@ class SqliteStore:
     """A file, for any number of processes of one machine."""
 
     def __init__(self, file: str | Path, keep: float = KEEP, lease: float = LEASE) -> None:
-        self._keep, self._lease = keep, lease
+        self._file, self._keep, self._lease = Path(file).absolute(), keep, lease
         self._lock = threading.Lock()
-        self._database = sqlite3.connect(
-            file, timeout=30, isolation_level=None, check_same_thread=False
-        )
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute(
+        self._opened: tuple[int, sqlite3.Connection] | None = None
+        self._swept = 0.0
+        self._execute(
             "CREATE TABLE IF NOT EXISTS hookline_deliveries"
             " (id TEXT PRIMARY KEY, token TEXT, until REAL NOT NULL) WITHOUT ROWID"
         )
-        self._swept = 0.0
 
     def claim(self, delivery_id: str, token: str) -> State:
         now = time.time()
-        with self._lock:
-            self._sweep(now)
-            claimed = self._database.execute(
-                "INSERT INTO hookline_deliveries VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE"
-                " SET token = excluded.token, until = excluded.until WHERE until <= ?"
-                " RETURNING id",
-                (delivery_id, token, now + self._lease, now),
-            ).fetchall()
-            if claimed:
-                return State.NEW
-            row = self._database.execute(
-                "SELECT token FROM hookline_deliveries WHERE id = ?", (delivery_id,)
-            ).fetchone()
-            return State.DONE if row is not None and row[0] is None else State.BUSY
+        self._sweep(now)
+        claimed = self._execute(
+            "INSERT INTO hookline_deliveries VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE"
+            " SET token = excluded.token, until = excluded.until WHERE until <= ?"
+            " RETURNING id",
+            (delivery_id, token, now + self._lease, now),
+        )
+        if claimed:
+            return State.NEW
+        found = self._execute("SELECT token FROM hookline_deliveries WHERE id = ?", (delivery_id,))
+        return State.DONE if found == [(None,)] else State.BUSY
 
     def finish(self, delivery_id: str, token: str) -> None:  # noqa: ARG002
-        with self._lock:
-            self._database.execute(
-                "INSERT OR REPLACE INTO hookline_deliveries VALUES (?, NULL, ?)",
-                (delivery_id, time.time() + self._keep),
-            )
+        self._execute(
+            "INSERT OR REPLACE INTO hookline_deliveries VALUES (?, NULL, ?)",
+            (delivery_id, time.time() + self._keep),
+        )
 
     def release(self, delivery_id: str, token: str) -> None:
-        with self._lock:
-            self._database.execute(
-                "DELETE FROM hookline_deliveries WHERE id = ? AND token = ?", (delivery_id, token)
-            )
+        self._execute(
+            "DELETE FROM hookline_deliveries WHERE id = ? AND token = ?", (delivery_id, token)
+        )
 
     def close(self) -> None:
-        self._database.close()
+        with self._lock:
+            if self._opened is not None:
+                self._opened[1].close()
+            self._opened = None
+
+    def _execute(self, statement: str, values: tuple[object, ...] = ()) -> list[Any]:
+        with self._lock:
+            return self._connection().execute(statement, values).fetchall()
+
+    def _connection(self) -> sqlite3.Connection:
+        """One for each process: a forked child must not use that of its parent."""
+        if self._opened is None or self._opened[0] != os.getpid():
+            opened = sqlite3.connect(
+                self._file, timeout=30, isolation_level=None, check_same_thread=False
+            )
+            opened.execute("PRAGMA journal_mode = WAL")
+            self._opened = (os.getpid(), opened)
+        return self._opened[1]
 
     def _sweep(self, now: float) -> None:
         """What is forgotten goes, once a minute."""
         if now - self._swept > 60:
             self._swept = now
-            self._database.execute("DELETE FROM hookline_deliveries WHERE until <= ?", (now,))
+            self._execute("DELETE FROM hookline_deliveries WHERE until <= ?", (now,))
 
 
 class RedisStore:
