@@ -39,13 +39,13 @@ def send(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Sen
     """Sends an event to a server, by one of the clients, with short delays."""
     monkeypatch.setattr(RetryPolicy.__init__, "__defaults__", (4, 0.01, 0.05, 60))
 
-    def by_requests(url: str, retries: int = 3, **more: Any) -> Any:
-        with Hookline(KEY, url, retries=retries, timeout=5) as client:
+    def by_requests(url: str, retries: int = 3, timeout: float = 5, **more: Any) -> Any:
+        with Hookline(KEY, url, retries=retries, timeout=timeout) as client:
             return client.events.send("lead.captured", {}, **more)
 
-    def by_aiohttp(url: str, retries: int = 3, **more: Any) -> Any:
+    def by_aiohttp(url: str, retries: int = 3, timeout: float = 5, **more: Any) -> Any:
         async def run() -> Any:
-            async with AsyncHookline(KEY, url, retries=retries, timeout=5) as client:
+            async with AsyncHookline(KEY, url, retries=retries, timeout=timeout) as client:
                 return await client.events.send("lead.captured", {}, **more)
 
         return asyncio.run(run())
@@ -145,6 +145,14 @@ def test_an_answer_that_breaks_off_is_asked_for_again(server: Receiver, send: Se
     server.answer = cut
     assert send(url_of(server)).id == "evt_1"
     assert len({*keys(server)}) == 1
+
+
+def test_a_wait_is_given_its_time(server: Receiver, send: Send) -> None:
+    server.answer = lambda request: Answer(DONE.status, DONE.headers, DONE.body, delay=0.6)
+    with pytest.raises(ConnectionFailed):
+        send(url_of(server), retries=0, timeout=0.2)
+    assert send(url_of(server), retries=0, timeout=0.2, wait=1).id == "evt_1"
+    assert server.received[-1].path == "/api/v1/events?wait=1"
 
 
 def test_a_key_in_a_netrc_is_not_sent(

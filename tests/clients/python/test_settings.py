@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from hookline import Hookline, SettingsError
+from hookline.aio import AsyncHookline
 from hookline.settings import (
     DEFAULT_URL,
     Connection,
@@ -122,13 +123,24 @@ def test_what_is_not_an_address() -> None:
         connection("hk_test_x", "hooks.example.com", environ={})
 
 
-def test_a_key_of_the_other_mode_is_refused() -> None:
+@pytest.mark.parametrize("kind", [Hookline, AsyncHookline])
+def test_a_key_of_the_other_mode_is_refused(kind: type[Hookline]) -> None:
     with pytest.raises(SettingsError, match="not for test mode"):
-        Hookline("hk_live_x", mode="test")
-    assert Hookline("hk_test_x", mode="test").connection.mode == "test"
+        kind("hk_live_x", mode="test")
+    assert kind("hk_test_x", mode="test").connection.mode == "test"
 
 
-def test_a_client_does_not_show_its_key() -> None:
-    client = Hookline("hk_live_very-secret")
+@pytest.mark.parametrize("kind", [Hookline, AsyncHookline])
+def test_a_client_uses_its_profile(
+    kind: type[Hookline], environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", environ["XDG_CONFIG_HOME"])
+    save_profile("work", WORK, environ)
+    assert kind(profile="work").connection == Connection(WORK.url, WORK.api_key)
+
+
+@pytest.mark.parametrize("kind", [Hookline, AsyncHookline])
+def test_a_client_does_not_show_its_key(kind: type[Hookline]) -> None:
+    client = kind("hk_live_very-secret")
     assert "very-secret" not in f"{client!r} {client.connection!r}"
     assert "live" in repr(client)
