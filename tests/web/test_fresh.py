@@ -25,6 +25,7 @@ NEED_IT = {
     *(f"second_factor.{view}" for view in ("new_app", "add_app", "remove_app", "renew_codes")),
     *(f"second_factor.{view}" for view in ("new_passkey", "add_passkey", "remove_passkey")),
     "organisations.require_second_factor",
+    "device.approve",
 }
 
 

@@ -54,6 +54,8 @@ OPEN = {
 }
 OWN_RULES = {
     "accounts.log_in",
+    "device_api.begin_log_in",
+    "device_api.ask_for_key",
     "accounts.log_out",
     "accounts.log_in_by_passkey",
     "second_step.show",
@@ -93,6 +95,7 @@ OF_ONES_OWN = {
     "second_factor.renew_codes",
     "confirm.show",
     "confirm.prove",
+    *(f"device.{page}" for page in ("show", "approve", "refuse", "done")),
     "organisations.switch",
     "organisations.new",
 }

@@ -10,6 +10,7 @@ from webhooks_app.api import (
     chatbot_webhooks,
     conditional,
     deliveries,
+    device,
     dry_run,
     event_log,
     event_types,
@@ -17,6 +18,7 @@ from webhooks_app.api import (
     hooks,
     inboxes,
     keyed_requests,
+    listeners,
     members,
     messages,
     notifications,
@@ -46,6 +48,7 @@ VIEWS = (
     events,
     hooks,
     inboxes,
+    listeners,
     members,
     messages,
     notifications,
@@ -73,5 +76,6 @@ def init_app(app: Flask) -> None:
     csrf.exempt(bp)
     app.url_map.converters |= {"subject_id": SubjectId, "row_id": RowId}
     app.register_blueprint(bp)
+    app.register_blueprint(device.bp)
     app.register_blueprint(receiver.bp)
     app.register_blueprint(openapi.bp)

@@ -16,6 +16,14 @@ PROBLEM_KINDS: Mapping[str, ProblemKind] = {
     "incomplete-body": ProblemKind(
         400, "Incomplete", "Send as much as `Content-Length` says, or the last chunk."
     ),
+    "authorization-pending": ProblemKind(
+        400, "Not approved yet", "Ask again after `interval` seconds."
+    ),
+    "slow-down": ProblemKind(400, "Too soon", "Ask less often."),
+    "access-denied": ProblemKind(
+        400, "Refused", "The log-in was refused. Begin again if that was a mistake."
+    ),
+    "expired-token": ProblemKind(400, "Expired", "The code has expired or was used. Begin again."),
     "unauthorized": ProblemKind(
         401,
         "No valid API key",
@@ -54,6 +62,9 @@ PROBLEM_KINDS: Mapping[str, ProblemKind] = {
         "Already in use",
         "The first request with this `Idempotency-Key` still runs, or its answer was lost. "
         "`detail` says which.",
+    ),
+    "listener-ended": ProblemKind(
+        410, "The listener has ended", "Start it again, if it was not you who stopped it."
     ),
     "changed-meanwhile": ProblemKind(
         412,

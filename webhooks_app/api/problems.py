@@ -27,6 +27,7 @@ from webhooks_app.lib.pointers import MOST_FAULTS, Fault, Invalid
 TYPES = "/docs/api#"
 # Pollybot's clients show the `message` of an answer, whatever its status.
 POLLYBOT = "/api/v1/chatbots/"
+OF_DEVICES = ("authorization-pending", "slow-down", "access-denied", "expired-token")
 PASSED_ON = ("Allow", "Retry-After")
 
 log = structlog.get_logger(__name__)
@@ -68,6 +69,9 @@ class ProblemAnswer(msgspec.Struct, frozen=True):
     current: Annotated[
         msgspec.Raw | UnsetType,
         Meta(description="For a 412: how it is now.", extra_json_schema={"type": "object"}),
+    ] = UNSET
+    error: Annotated[
+        str | UnsetType, Meta(description="For a log-in by device: the code of RFC 8628.")
     ] = UNSET
     message: Annotated[
         str | UnsetType, Meta(description="The same as `detail`, for clients of Pollybot.")
@@ -111,6 +115,7 @@ class Problem(Exception):
             faults or UNSET,
             request_id(),
             UNSET if self.current is None else msgspec.Raw(self.current),
+            self.slug.replace("-", "_") if self.slug in OF_DEVICES else UNSET,
             self.detail if request.path.startswith(POLLYBOT) else UNSET,
         )
         response = Response(

@@ -51,6 +51,7 @@ def _answer_type(
         ("paused_at", Annotated[Moment | None, Meta(description="Since when it is paused.")]),
         ("paused_until", Annotated[Moment | None, Meta(description="When it resumes by itself.")]),
         *last,
+        *((LISTENER,) if last and not channel else ()),
     ]
     return msgspec.defstruct(
         name,
@@ -62,6 +63,11 @@ def _answer_type(
     )
 
 
+LISTENER = (
+    "listener",
+    Annotated[bool, Meta(description="Whether a computer fetches its deliveries, see /listeners.")],
+    False,
+)
 SECRET = (
     "secret",
     Annotated[
@@ -121,6 +127,7 @@ def _made(kind: Any, row: Subscription, vault: Vault, secret: str | UnsetType) -
         "paused_at": optional_moment(row.paused_at if row.is_paused else None),
         "paused_until": optional_moment(row.paused_until if row.is_paused else None),
         "secret": secret,
+        "listener": row.is_listener,
     }
     shown: msgspec.Struct = kind(**{name: values[name] for name in kind.__struct_fields__})
     return shown

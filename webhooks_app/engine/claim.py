@@ -19,7 +19,7 @@ from webhooks_app.database.bulk import (
     sqlite_value,
 )
 from webhooks_app.engine.dead_engines import any_dead
-from webhooks_app.engine.expired_leases import log_lost
+from webhooks_app.engine.expired_leases import LISTENER_STOPPED, WORKER_STOPPED, log_lost
 from webhooks_app.engine.heartbeat import Heartbeat
 from webhooks_app.engine.rate_limiter import POSTGRES_GRANTED, POSTGRES_MAY_START, granted, moved_on
 from webhooks_app.engine.walk import WALK
@@ -32,7 +32,8 @@ class ClaimRequest:
 
     `free` gives the slots of busy endpoints; all others have `ConcurrencyWindow.INITIAL`. A rate
     limit may lower this, and holds over all engines. Organisations that are `over_budget` get none.
-    `heartbeat` is the claiming engine's.
+    `heartbeat` is the claiming engine's. With `listener`, only the deliveries of that listener,
+    which engines pass over.
     """
 
     limit: int
@@ -40,6 +41,7 @@ class ClaimRequest:
     over_budget: Collection[str] = ()
     after: str = ""
     heartbeat: Heartbeat | None = None
+    listener: str = ""
 
     @property
     def engine_id(self) -> int | None:
@@ -55,7 +57,8 @@ class ClaimRequest:
 
 MOST_WAITED = 2**31 - 1
 
-SERVED = "s.enabled AND s.deleted_at IS NULL AND s.paused_at IS NULL"
+SERVED = "s.enabled AND s.deleted_at IS NULL AND s.paused_at IS NULL AND NOT s.is_listener"
+LISTENING = SERVED.replace("NOT s.is_listener", "s.is_listener")
 
 RETURNED = """d.id, d.subscription_id, d.tries, d.failures, {lost}, {revision}, d.wire_format,
     e.id, e.type, e.occurred_at, e.organisation_id, e.subject_type, e.subject_id, e.data,
@@ -162,6 +165,16 @@ SQLITE_READ = (
 )
 
 
+def _of_listener(statement: str, after: str) -> str:
+    """The same for the one listener that `after` names, without a walk."""
+    walk = f"WITH walk(subscription_id) AS (SELECT CAST({after} AS text))"
+    return statement.replace(WALK.format(after=after), walk).replace(SERVED, LISTENING)
+
+
+POSTGRES_LISTENER_CLAIM = _of_listener(POSTGRES_CLAIM, "%(after)s")
+SQLITE_LISTENER_WALK = _of_listener(SQLITE_WALK, ":after")
+
+
 def claim(engine: Engine, request: ClaimRequest, lease: timedelta) -> list[Claimed]:
     """Lease up to `request.limit` due deliveries and return what to send. Blocking.
 
@@ -172,7 +185,9 @@ def claim(engine: Engine, request: ClaimRequest, lease: timedelta) -> list[Claim
     with engine.begin() as connection:
         take = choose(engine, postgresql=_claim_postgres, sqlite=_claim_sqlite)
         claimed = take(connection, request, lease)
-        log_lost(connection, [(one.delivery_id, one.number - 1) for one in claimed if one.lost])
+        why = LISTENER_STOPPED if request.listener else WORKER_STOPPED
+        lost = [(one.delivery_id, one.number - 1) for one in claimed if one.lost]
+        log_lost(connection, lost, why)
         if claimed and request.heartbeat is not None:
             request.heartbeat.renew(connection)
     return claimed
@@ -204,7 +219,7 @@ def _claim_postgres(
     connection: Connection, request: ClaimRequest, lease: timedelta
 ) -> list[Claimed]:
     parameters = {
-        "after": request.after,
+        "after": request.listener or request.after,
         "ids": list(request.free),
         "slots": list(request.free.values()),
         "crowding": list(request.over_budget),
@@ -216,13 +231,16 @@ def _claim_postgres(
     with in_pipeline(connection), driver_cursor(connection) as cursor:
         force_index_scans(connection)
         commit_without_waiting(connection)
-        return [Claimed(*row) for row in cursor.execute(POSTGRES_CLAIM, parameters)]
+        statement = POSTGRES_LISTENER_CLAIM if request.listener else POSTGRES_CLAIM
+        return [Claimed(*row) for row in cursor.execute(statement, parameters)]
 
 
 def _claim_sqlite(connection: Connection, request: ClaimRequest, lease: timedelta) -> list[Claimed]:
     picked: list[_Picked] = []
     now = utcnow()
-    for row in connection.execute(text(SQLITE_WALK), {"after": request.after}).all():
+    walk = text(SQLITE_LISTENER_WALK if request.listener else SQLITE_WALK)
+    after = {"after": request.listener or request.after}
+    for row in connection.execute(walk, after).all():
         if row.organisation_id in request.over_budget:
             continue
         slots = _granted(row, request.free.get(row.id, ConcurrencyWindow.INITIAL), now)

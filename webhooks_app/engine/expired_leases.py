@@ -8,10 +8,13 @@ from sqlalchemy import Connection, Table
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Attempt
 
-WHY = "No answer was stored: the worker stopped before it could store one."
+WORKER_STOPPED = "No answer was stored: the worker stopped before it could store one."
+LISTENER_STOPPED = "No answer came: the listener stopped before it could report one."
 
 
-def log_lost(connection: Connection, tries: Sequence[tuple[str, int]]) -> None:
+def log_lost(
+    connection: Connection, tries: Sequence[tuple[str, int]], why: str = WORKER_STOPPED
+) -> None:
     """Log these tries as lost; each is a delivery's id and the number of the try."""
     if not tries:
         return
@@ -23,7 +26,7 @@ def log_lost(connection: Connection, tries: Sequence[tuple[str, int]]) -> None:
                 "delivery_id": delivery_id,
                 "number": number,
                 "outcome": "lost",
-                "error": WHY,
+                "error": why,
                 "url": "",
                 "request_headers": "{}",
                 "response_headers": "[]",

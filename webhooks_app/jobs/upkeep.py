@@ -5,12 +5,13 @@ from datetime import timedelta
 from webhooks_app.deliveries import retention
 from webhooks_app.extensions import db
 from webhooks_app.lib.times import utcnow
+from webhooks_app.listeners import ending
 from webhooks_app.mail import mail_queue
 from webhooks_app.matching import states
 from webhooks_app.operations import metering
 from webhooks_app.organisations import answered_requests, daily_limits, plans
 from webhooks_app.parts import parts
-from webhooks_app.people import key_expiry, log_ins, passwords, sessions
+from webhooks_app.people import device_log_ins, key_expiry, log_ins, passwords, sessions
 from webhooks_app.subscriptions import auto_disable, pausing, secret_expiry
 
 
@@ -24,6 +25,10 @@ def cancel_left_over() -> None:
 
 def resume_paused() -> None:
     pausing.resume_due(db.engine, utcnow())
+
+
+def end_left_listeners() -> None:
+    ending.end_left(db.session(), utcnow())
 
 
 def delete_expired() -> None:
@@ -74,6 +79,7 @@ def delete_unusable() -> None:
     """Delete ended sessions, expired links, and mails older than the retention."""
     sessions.delete_ended(db.session())
     passwords.delete_expired(db.session())
+    device_log_ins.delete_expired(db.session(), utcnow())
     log_ins.delete_old(db.session())
     daily_limits.delete_old(db.session())
     days = parts().settings.retention_days

@@ -5,11 +5,13 @@ from webhooks_app.models.audit_entry import AuditEntry
 from webhooks_app.models.chat import ChatMessage, ChatSettings, Conversation
 from webhooks_app.models.database_identity import DatabaseIdentity
 from webhooks_app.models.delivery import Attempt, Delivery
+from webhooks_app.models.device_log_in import DeviceLogIn
 from webhooks_app.models.digest import Digest
 from webhooks_app.models.encryption_key import EncryptionKey
 from webhooks_app.models.event import Event
 from webhooks_app.models.event_type import CustomEventType
 from webhooks_app.models.inbox import Inbox, InboxRequest
+from webhooks_app.models.listener import Listener
 from webhooks_app.models.mail import Mail
 from webhooks_app.models.mail_recipient import DailyCount, MailRecipient
 from webhooks_app.models.notification import Notification, NotificationRead
@@ -41,6 +43,7 @@ __all__ = [
     "DatabaseIdentity",
     "Delivery",
     "DeliveryStat",
+    "DeviceLogIn",
     "Digest",
     "EncryptionKey",
     "Event",
@@ -48,6 +51,7 @@ __all__ = [
     "Inbox",
     "InboxRequest",
     "Invitation",
+    "Listener",
     "Mail",
     "MailRecipient",
     "Membership",

@@ -57,6 +57,7 @@ class Subscription(TenantOwned, Model):
     `paused_at` is set, deliveries are kept and wait, until `paused_until` or until someone resumes
     it. One that is off keeps both, so that Undo can bring the pause back, but is not paused.
     `hears_system`: it asks for what happens to webhooks, deliveries and keys themselves.
+    `is_listener`: a computer fetches its deliveries (see `listeners`), so engines pass over them.
     """
 
     __tablename__ = "subscriptions"
@@ -104,6 +105,7 @@ class Subscription(TenantOwned, Model):
     former_urls: Mapped[Pairs] = mapped_column(default=list, server_default=text("'[]'"))
     event_types: Mapped[Texts]
     hears_system: Mapped[bool] = mapped_column(default=False, server_default=false())
+    is_listener: Mapped[bool] = mapped_column(default=False, server_default=false())
     scope_type: Mapped[str | None] = mapped_column(String(40))
     scope_id: Mapped[str | None] = mapped_column(String(200))
     conditions: Mapped[Objects]
@@ -165,8 +167,8 @@ class Subscription(TenantOwned, Model):
 
     @classmethod
     def may_be_held_back(cls) -> ColumnElement[bool]:
-        """By its rate limit, or because it is paused."""
-        return cls.rate_limit.is_not(None) | cls.paused_at.is_not(None)
+        """By its rate limit, because it is paused, or by the computer of a listener."""
+        return cls.rate_limit.is_not(None) | cls.paused_at.is_not(None) | cls.is_listener
 
     @property
     def is_paused(self) -> bool:

@@ -116,7 +116,11 @@ def notify_failed(
     rows = connection.execute(
         select(
             subscriptions.id, subscriptions.name, subscriptions.organisation_id, subscriptions.mode
-        ).where(subscriptions.id.in_({claimed.subscription_id for claimed, _ in failed}))
+        ).where(
+            subscriptions.id.in_({claimed.subscription_id for claimed, _ in failed}),
+            # Whoever develops sees it in the terminal; it is no news for the others.
+            ~subscriptions.is_listener,
+        )
     )
     named = {row.id: row for row in rows.all()}
     quiet = select(NOTIFICATIONS.c.id).where(

@@ -52,6 +52,8 @@ ACTIONS: Mapping[str, str] = {
     "inbox.opened": "Inbox created",
     "inbox.deleted": "Inbox deleted",
     "inbox.secret_changed": "Inbox signature check changed",
+    "listener.started": "Listener started",
+    "listener.ended": "Listener ended",
     "invitation.sent": "Invited",
     "invitation.resent": "Invited again",
     "invitation.revoked": "Invitation withdrawn",

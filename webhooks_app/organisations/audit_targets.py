@@ -56,6 +56,7 @@ def _queries(tenant: Tenant) -> Mapping[str, Ids]:
     return {
         "action": subscriptions,
         "webhook": subscriptions,
+        "listener": subscriptions,
         "delivery": of_mode(Delivery),
         "event": of_mode(Event),
         "replay": of_mode(ReplayBatch),

@@ -139,6 +139,7 @@ def _used(session: Session, organisation_id: str, what: str) -> int:
             Subscription.in_organisation(organisation_id),
             Subscription.kind == kind.value,
             Subscription.is_present(),
+            ~Subscription.is_listener,
         )
     return session.scalar(query) or 0
 

@@ -30,6 +30,7 @@ SCOPES = (
     "webhooks:write",
     "deliveries:read",
     "deliveries:write",
+    "listeners:write",
     "stats:read",
     "inboxes:read",
     "inboxes:write",
@@ -41,6 +42,10 @@ SCOPES = (
     "notifications:read",
     "notifications:write",
 )
+
+
+# What reaches beyond one's own work: whoever needs it chooses it.
+NOT_TO_DEVELOP = ("events:erase", "keys:write", "members:", "audit:", "notifications:")
 
 
 class ScopePreset(NamedTuple):
@@ -56,6 +61,10 @@ PRESETS: Mapping[str, ScopePreset] = {
     "manage": ScopePreset(
         "Manage actions, webhooks and deliveries",
         tuple(one for one in SCOPES if one.startswith(("actions:", "webhooks:", "deliveries:"))),
+    ),
+    "develop": ScopePreset(
+        "Develop with the command line",
+        tuple(one for one in SCOPES if not one.startswith(NOT_TO_DEVELOP)),
     ),
     "all": ScopePreset("Everything", SCOPES),
 }
@@ -80,20 +89,27 @@ def create_api_key(
     expires_at: datetime | None = None,
     *,
     maker: ApiKey | None = None,
+    device: str = "",
 ) -> tuple[ApiKey, str]:
     """A new key and its token, committed. The token is not stored: show it now.
 
-    `maker` is the key that makes it, if one does. Raises `Invalid` with faults at `#/name`,
-    `#/scopes` and `#/expires_at`.
+    `maker` is the key that makes it, `device` the program that it was approved for, if there is
+    one. Raises `Invalid` with faults at `#/name`, `#/scopes` and `#/expires_at`.
     """
-    if faults := list(_faults(name, scopes, expires_at)):
-        raise Invalid(*faults)
+    check(name, scopes, expires_at)
     key, token = _new(organisation_id, mode, name.strip(), scopes, expires_at, maker)
     session.add(key)
     detail = {"expires_at": rfc3339(expires_at)} if expires_at else {}
+    detail |= {"device": device} if device else {}
     record(session, "api_key.created", Target.of(key), scopes=key.scopes, **detail)
     session.commit()
     return key, token
+
+
+def check(name: str, scopes: Collection[str], expires_at: datetime | None) -> None:
+    """Raises `Invalid` for what no key can have."""
+    if faults := list(_faults(name, scopes, expires_at)):
+        raise Invalid(*faults)
 
 
 def rotate(

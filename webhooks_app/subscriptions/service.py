@@ -63,7 +63,8 @@ def create_subscription(
     blank = NEW_WEBHOOK if channel is ChannelName.WEBHOOK else BLANKS[channel]
     spec = reading.new(blank, members, world)
     secret = _own_secret(spec) or generate_secret()
-    row = _new_row(session, tenant, kind, spec, secret, vault)
+    plans.check_room(session, tenant.organisation_id, plans.OF_KIND[kind])
+    row = new_row(session, tenant, kind, spec, secret, vault)
     row.own_key = key
     record(session, f"{row.kind}.created", Target.of(row))
     ask_recipients(session, row)
@@ -107,7 +108,9 @@ def _copy(
     session: Session, row: Subscription, spec: AnySpec, mode: str, vault: Vault
 ) -> tuple[Subscription, str]:
     secret, tenant = generate_secret(), Tenant(row.organisation_id, mode)
-    copy = _new_row(session, tenant, SubscriptionKind(row.kind), spec, secret, vault)
+    kind = SubscriptionKind(row.kind)
+    plans.check_room(session, tenant.organisation_id, plans.OF_KIND[kind])
+    copy = new_row(session, tenant, kind, spec, secret, vault)
     record(session, f"{copy.kind}.created", Target.of(copy), copy_of=row.id)
     ask_recipients(session, copy)
     commit_change(session, copy)
@@ -163,7 +166,7 @@ def _own_secret(spec: AnySpec) -> str | None:
     return None
 
 
-def _new_row(
+def new_row(
     session: Session,
     tenant: Tenant,
     kind: SubscriptionKind,
@@ -171,7 +174,7 @@ def _new_row(
     secret: str,
     vault: Vault,
 ) -> Subscription:
-    plans.check_room(session, tenant.organisation_id, plans.OF_KIND[kind])
+    """A new row in the caller's transaction, whatever the plan allows."""
     row = Subscription(
         id=new_id(PREFIXES[kind]),
         organisation_id=tenant.organisation_id,

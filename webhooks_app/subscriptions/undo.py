@@ -81,6 +81,8 @@ def _since(row: Subscription, now: datetime) -> datetime:
 
 
 def _undelete(session: Session, row: Subscription) -> None:
+    if row.is_listener:
+        raise Conflict("Start this listener again on its computer, with `hookline listen`.")
     plans.check_room(session, row.organisation_id, plans.OF_KIND[SubscriptionKind(row.kind)])
     if row.own_key is not None and queries.key_is_taken(session, row):
         raise Conflict(f"Another {row.kind} has its key {row.own_key!r} now.")

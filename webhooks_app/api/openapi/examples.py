@@ -18,10 +18,19 @@ from webhooks_app.api import (
 from webhooks_app.api.api_keys import ApiKeyAnswer, NewApiKey, RotateKeyBody
 from webhooks_app.api.audit_log import AuditEntryAnswer
 from webhooks_app.api.deliveries import CountAnswer
+from webhooks_app.api.device import DeviceAnswer, DeviceBody, TokenAnswer, TokenBody
 from webhooks_app.api.dry_run import DryRunAnswer
 from webhooks_app.api.event_log import ExplanationAnswer, StoredEvent
 from webhooks_app.api.hooks import HookAnswer, HookBody, HookSample
 from webhooks_app.api.inboxes import InboxAnswer, InboxPatch, InboxRequestAnswer, NewInbox
+from webhooks_app.api.listener_bodies import (
+    ListenerAnswer,
+    NewListener,
+    ResultsAnswer,
+    ResultsBody,
+    TakeBody,
+    TakenPage,
+)
 from webhooks_app.api.members import (
     InvitationAnswer,
     InvitationBody,
@@ -327,6 +336,30 @@ INBOX = {
     "last_received_at": LATER,
     "created_at": MOMENT,
 }
+LISTENER_SESSION = "lss_06gvpml7cj579nme4baogimovo"
+LISTENER = {
+    "id": WEBHOOK_ID,
+    "name": "ada-laptop",
+    "url": "http://localhost:3000/",
+    "event_types": ["lead.*"],
+    "wire_format": "standard",
+    "enabled": True,
+    "paused_at": None,
+    "key": "ada-laptop-3000",
+    "expires_at": LATER,
+    "created_at": MOMENT,
+}
+TAKEN = {
+    "delivery_id": DELIVERY_ID,
+    "number": 1,
+    "timestamp": 1772445600,
+    "event_id": EVENT_ID,
+    "event_type": "lead.captured",
+    "url": "http://localhost:3000/",
+    "headers": {"Content-Type": "application/json", "webhook-id": DELIVERY_ID},
+    "body": '{"type":"lead.captured"}',
+    "timeout": 15,
+}
 INBOX_REQUEST = {
     "id": "req_06gvpml7cj579nme4baogimovo",
     "received_at": LATER,
@@ -346,7 +379,28 @@ INBOX_REQUEST = {
     },
 }
 
+DEVICE_CODE = "hk_device_6pS1w0YyV4o2cXz8"
 EXAMPLES: Mapping[type, object] = {
+    DeviceBody: {"client": "hookline on ada-laptop"},
+    DeviceAnswer: {
+        "device_code": DEVICE_CODE,
+        "user_code": "WDJB-MJHT",
+        "verification_uri": "https://hooks.example.com/device/",
+        "verification_uri_complete": "https://hooks.example.com/device/?code=WDJB-MJHT",
+        "expires_in": 600,
+        "interval": 2,
+    },
+    TokenBody: {"device_code": DEVICE_CODE},
+    TokenAnswer: {
+        "access_token": "hk_test_q3Zf0sN1x7",
+        "token_type": "Bearer",
+        "scope": "events:read events:write listeners:write",
+        "key_id": "key_06gvpml7cj579nme4baogimovo",
+        "name": "hookline on ada-laptop",
+        "mode": "test",
+        "organisation": "Acme",
+        "expires_at": LATER,
+    },
     NewApiKey: {"name": "Nightly import", "scopes": ["events:write"]},
     RotateKeyBody: {"overlap_hours": 24},
     ApiKeyAnswer: API_KEY,
@@ -377,6 +431,25 @@ EXAMPLES: Mapping[type, object] = {
         "timestamp": MOMENT,
         "subject": SUBJECT,
         "data": DATA,
+    },
+    NewListener: {"url": "http://localhost:3000/", "event_types": ["lead.*"]},
+    ListenerAnswer: LISTENER,
+    TakeBody: {"session": LISTENER_SESSION, "wait": 25},
+    TakenPage: {"data": [TAKEN]},
+    ResultsBody: {
+        "session": LISTENER_SESSION,
+        "results": [
+            {
+                "delivery_id": DELIVERY_ID,
+                "number": 1,
+                "timestamp": 1772445600,
+                "duration_ms": 12,
+                "status_code": 204,
+            }
+        ],
+    },
+    ResultsAnswer: {
+        "data": [{"delivery_id": DELIVERY_ID, "status": "delivered", "retry_in": None}]
     },
     NewInbox: {"name": "Receiver of the nightly test"},
     InboxPatch: {"answer": {"status": 503}},
@@ -421,7 +494,7 @@ EXAMPLES: Mapping[type, object] = {
     shapes.MessagesAnswer: {"messages": [HEARD]},
     shapes.EventTypeAnswer: {**EVENT_TYPE, "pollybot_name": "ORDER_PAID", "own": True},
     shapes.DeliveryAnswer: DELIVERY,
-    WebhookAnswer: WEBHOOK,
+    WebhookAnswer: WEBHOOK | {"listener": False},
     WebhookActionAnswer: {**WEBHOOK, "id": ACTION_ID, "channel": "webhook"},
     EmailActionAnswer: EMAIL_ACTION,
     ActionPage: {"data": [EMAIL_ACTION], "next_cursor": None},

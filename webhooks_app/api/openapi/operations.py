@@ -85,7 +85,7 @@ def problems_of(endpoint: Endpoint) -> Iterator[str]:
         found |= {"unsupported-media-type", "invalid-request"}
     if endpoint.method in ("PUT", "PATCH", "DELETE"):
         found |= {"changed-meanwhile"}
-    if endpoint.method == "POST":
+    if endpoint.method == "POST" and not operation.public:
         found |= {"invalid-request", "idempotency-key-reused"}
         found |= set() if operation.knows_repeats else {"idempotency-key-in-use"}
     yield from (kind for kind in PROBLEM_KINDS if kind in found)

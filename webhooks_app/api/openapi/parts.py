@@ -19,6 +19,7 @@ INFO = {
     "license": {"name": "MIT", "identifier": "MIT"},
 }
 TAGS = [
+    {"name": "Log-in", "description": "How a program without a browser gets a key."},
     {"name": "Keys", "description": "What a key belongs to, what it opens, and other keys."},
     {"name": "Events", "description": "What happened, reported by your backend."},
     {"name": "Event types", "description": "The catalogue, and the types that you registered."},
@@ -28,6 +29,7 @@ TAGS = [
     {"name": "Deliveries", "description": "What was sent, and how it went."},
     {"name": "Replays", "description": "Many deliveries, sent again."},
     {"name": "Stats", "description": "How many attempts there were, and how they went."},
+    {"name": "Listeners", "description": "Deliveries to a developer's own computer."},
     {"name": "Inboxes", "description": "Test receivers, and what they were sent."},
     {"name": "Notifications", "description": "What the dashboard tells members."},
     {"name": "Members", "description": "Who belongs to the organisation, and as what."},
@@ -49,6 +51,7 @@ PATH_PARAMETERS: Mapping[str, PathParameter] = {
     "delivery_id": PathParameter("The delivery.", "msg_06gvpml7cj579nme4baogimovo"),
     "inbox_id": PathParameter("The inbox.", "inb_06gvpml7cj579nme4baogimovo"),
     "invitation_id": PathParameter("The invitation.", "inv_06gvpml7cj579nme4baogimovo"),
+    "listener_id": PathParameter("The listener.", "whk_06gvpml7cj579nme4baogimovo"),
     "key_id": PathParameter("The key.", "key_06gvpml7cj579nme4baogimovo"),
     "member_id": PathParameter("The member.", "usr_06gvpml7cj579nme4baogimovo"),
     "notification_id": PathParameter("The notification.", "ntf_06gvpml7cj579nme4baogimovo"),

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
-from typing import Protocol
+from typing import Protocol, TypedDict
 
 import structlog
 
@@ -30,20 +30,18 @@ HOPS = "Webhook-Hops"
 log = structlog.get_logger(__name__)
 
 
-@dataclass(slots=True)
-class WebhookEndpoint:
-    """A webhook's endpoint.
+@dataclass(slots=True, kw_only=True)
+class SignedRequests:
+    """A webhook's requests, whoever sends them.
 
     `former_urls` are pairs of a delivery id and the URL for deliveries with lower ids, oldest
     first. `own_headers` are the customer's; the log masks those named in `masked`.
     """
 
-    transport: Transport
     user_agent: str
     url: str
     secret: str
     policy: RetryPolicy
-    window: ConcurrencyWindow = field(default_factory=ConcurrencyWindow)
     former_urls: Sequence[tuple[str, str]] = ()
     previous_secret: str | None = None
     previous_expires_at: datetime | None = None
@@ -51,22 +49,12 @@ class WebhookEndpoint:
     masked: frozenset[str] = frozenset()
     timeout: float | None = None
 
-    async def attempt(self, claimed: Claimed) -> Tried:
-        url = self.url_for(claimed.delivery_id)
-        try:
-            message = self.message(claimed, url)
-            outcome = await self.transport.send(message)
-        except Exception as error:
-            log.exception("cannot make a request", delivery=claimed.delivery_id)
-            return Tried(url, unsent(f"Not sent: {type(error).__name__}", utcnow()))
-        return Tried(url, outcome, message.headers, self.masked)
-
-    def message(self, claimed: Claimed, url: str) -> WebhookMessage:
-        """The request for `claimed`, signed now."""
+    def message(self, claimed: Claimed, url: str, timestamp: int | None = None) -> WebhookMessage:
+        """The request for `claimed`, signed at `timestamp` (in Unix seconds), or now."""
         format_ = wire_format(claimed.wire_format)
         event = view_of(claimed)
         body = format_.envelope(event)
-        timestamp = int(time.time())
+        timestamp = int(time.time()) if timestamp is None else timestamp
         signed = format_.headers(
             self.secrets(timestamp), claimed.delivery_id, timestamp, body, event
         )
@@ -96,6 +84,24 @@ class WebhookEndpoint:
         if self.previous_secret and expires and timestamp < expires.timestamp():
             return (self.secret, self.previous_secret)
         return (self.secret,)
+
+
+@dataclass(slots=True, kw_only=True)
+class WebhookEndpoint(SignedRequests):
+    """A webhook's endpoint, to which we send."""
+
+    transport: Transport
+    window: ConcurrencyWindow = field(default_factory=ConcurrencyWindow)
+
+    async def attempt(self, claimed: Claimed) -> Tried:
+        url = self.url_for(claimed.delivery_id)
+        try:
+            message = self.message(claimed, url)
+            outcome = await self.transport.send(message)
+        except Exception as error:
+            log.exception("cannot make a request", delivery=claimed.delivery_id)
+            return Tried(url, unsent(f"Not sent: {type(error).__name__}", utcnow()))
+        return Tried(url, outcome, message.headers, self.masked)
 
 
 class WebhookMembers(Protocol):
@@ -132,26 +138,49 @@ class WebhookChannel:
         await self._transport.__aexit__(kind, error, trace)
 
     def open(self, subscription: SubscriptionRow, spec: WebhookMembers) -> WebhookEndpoint:
-        return WebhookEndpoint(
-            transport=self._transport,
-            user_agent=self._user_agent,
-            url=spec.url,
-            secret=self._vault.open(subscription.sealed_secret),
-            policy=parse_policy(spec.retry_policy),
-            former_urls=[(below, url) for below, url in subscription.former_urls or ()],
-            previous_secret=self._previous_secret(subscription),
-            previous_expires_at=subscription.previous_secret_expires_at,
-            own_headers=spec.headers,
-            masked=frozenset(map(str.lower, spec.headers)),
-            timeout=spec.timeout,
-        )
+        made = members_of(subscription, spec, self._vault, self._user_agent)
+        return WebhookEndpoint(transport=self._transport, **made)
 
-    def _previous_secret(self, subscription: SubscriptionRow) -> str | None:
-        """An unreadable old secret is left out, since the current one signs too."""
-        sealed = subscription.sealed_previous_secret
-        with suppress(Unreadable):
-            return self._vault.open(sealed) if sealed else None
-        return None
+
+class RequestMembers(TypedDict):
+    """What `SignedRequests` are made of."""
+
+    user_agent: str
+    url: str
+    secret: str
+    policy: RetryPolicy
+    former_urls: Sequence[tuple[str, str]]
+    previous_secret: str | None
+    previous_expires_at: datetime | None
+    own_headers: Mapping[str, str]
+    masked: frozenset[str]
+    timeout: float | None
+
+
+def members_of(
+    subscription: SubscriptionRow, spec: WebhookMembers, vault: Vault, user_agent: str
+) -> RequestMembers:
+    """Raises `Unreadable` or ValueError for a subscription that cannot be used."""
+    return RequestMembers(
+        user_agent=user_agent,
+        url=spec.url,
+        secret=vault.open(subscription.sealed_secret),
+        policy=parse_policy(spec.retry_policy),
+        former_urls=[(below, url) for below, url in subscription.former_urls or ()],
+        previous_secret=_previous_secret(subscription, vault),
+        previous_expires_at=subscription.previous_secret_expires_at,
+        own_headers=spec.headers,
+        masked=frozenset(map(str.lower, spec.headers)),
+        timeout=spec.timeout,
+    )
+
+
+def _previous_secret(subscription: SubscriptionRow, vault: Vault) -> str | None:
+    """An unreadable old secret is left out, since the current one signs too."""
+    sealed = subscription.sealed_previous_secret
+    with suppress(Unreadable):
+        return vault.open(sealed) if sealed else None
+    return None
 
 
 def view_of(claimed: Claimed) -> EventView:

@@ -28,6 +28,7 @@ PAGES = {
     "api_key": ("api_keys.show", "key_id"),
     "event_type": ("event_types.show", "name"),
     "inbox": ("inbox.show", "token"),
+    "listener": ("webhooks.show", "subscription_id"),
 }
 PLACES = {
     "chat_settings": "chat_settings.show",

@@ -1,0 +1,63 @@
+"""End listeners, and what waits for them."""
+
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import Table, delete, select, update
+from sqlalchemy.orm import Session
+
+from webhooks_app.engine.expired_leases import LISTENER_STOPPED, log_lost
+from webhooks_app.engine.switching_off import BATCH, cancel, touch
+from webhooks_app.lib.times import utcnow
+from webhooks_app.models import Delivery, Listener, Subscription
+from webhooks_app.organisations.audit_log import SYSTEM, Target, act_as, record
+from webhooks_app.vocabulary import DeliveryStatus
+
+STOPPED = "Cancelled: the listener was stopped."
+WAS_AWAY = "Cancelled: the computer of the listener was away for too long."
+
+DELIVERIES = cast(Table, Delivery.__table__)
+
+
+def end(session: Session, listener: Listener, why: str = STOPPED) -> None:
+    """Delete it, committed. What it has not delivered is cancelled; the log stays."""
+    row = session.get_one(Subscription, listener.subscription_id, with_for_update=True)
+    if row.deleted_at is None:
+        row.deleted_at = row.updated_at = utcnow()
+        record(session, "listener.ended", Target.of(row), reason=why.removeprefix("Cancelled: "))
+        touch(session.connection(), row.organisation_id)
+    session.execute(delete(Listener).where(Listener.subscription_id == row.id))
+    session.commit()
+    _cancel_open(session, row.id, why)
+
+
+def end_left(session: Session, now: datetime) -> None:
+    """End those whose computer did not come in time."""
+    act_as(SYSTEM)
+    for listener in session.scalars(select(Listener).where(Listener.alive_until < now)).all():
+        end(session, listener, WAS_AWAY)
+
+
+def _cancel_open(session: Session, subscription_id: str, why: str) -> None:
+    """After the commit that ends it, so that nothing new comes."""
+    mine = DELIVERIES.c.subscription_id == subscription_id
+    while cancel(session.connection(), mine, DELIVERIES.c.due_at.is_not(None), why=why) == BATCH:
+        session.commit()
+    sending = session.execute(
+        update(DELIVERIES)
+        .where(
+            mine,
+            DELIVERIES.c.due_at.is_not(None),
+            DELIVERIES.c.status == DeliveryStatus.SENDING.value,
+        )
+        .values(
+            status=DeliveryStatus.CANCELLED.value,
+            due_at=None,
+            finished_at=utcnow(),
+            error=why,
+            claimed_by=None,
+        )
+        .returning(DELIVERIES.c.id, DELIVERIES.c.tries)
+    ).all()
+    log_lost(session.connection(), [(one.id, one.tries) for one in sending], LISTENER_STOPPED)
+    session.commit()

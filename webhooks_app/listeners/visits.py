@@ -1,0 +1,105 @@
+"""The lease of a listener: who may come, and how each visit renews it."""
+
+from datetime import datetime, timedelta
+from time import sleep
+from typing import NamedTuple
+
+from sqlalchemy import Engine, and_, exists, select, update
+from sqlalchemy.orm import Session
+
+from webhooks_app.database import reading
+from webhooks_app.lib.errors import Conflict, NotFound
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.lib.times import utcnow
+from webhooks_app.models import Delivery, Listener, Subscription
+
+STEP = 0.05  # seconds between two looks of whoever waits
+RENEW_AFTER = timedelta(seconds=5)
+TAKEN_OVER = "Another computer or terminal has taken this listener over."
+
+
+class ListenerEnded(Exception):
+    """Someone stopped the listener; the message says how."""
+
+
+class Found(NamedTuple):
+    listener: Listener
+    subscription: Subscription
+
+
+def find(session: Session, tenant: Tenant, key_id: str, listener_id: str) -> Found:
+    """A listener of that key. Raises `NotFound`, also once it has ended by itself."""
+    row = session.execute(
+        select(Listener, Subscription)
+        .join(Subscription, Subscription.id == Listener.subscription_id)
+        .where(
+            Subscription.in_tenant(tenant),
+            Listener.api_key_id == key_id,
+            Listener.subscription_id == listener_id,
+        )
+    ).first()
+    if row is None:
+        raise NotFound
+    return Found(*row)
+
+
+def visit(
+    session: Session, tenant: Tenant, key_id: str, listener_id: str, session_id: str
+) -> Found:
+    """The same for its newest session, with its lease renewed; committed.
+
+    Raises `NotFound`, `ListenerEnded`, and `Conflict` for an earlier session.
+    """
+    found = find(session, tenant, key_id, listener_id)
+    listener, row = found
+    if row.deleted_at is not None:
+        raise ListenerEnded("Someone deleted this listener in the dashboard.")
+    if not row.enabled:
+        raise ListenerEnded(
+            f"This listener was switched off: {row.disabled_reason}"
+            if row.disabled_reason
+            else f"{row.disabled_by or 'Someone'} switched this listener off."
+        )
+    if listener.session_id != session_id:
+        raise Conflict(TAKEN_OVER)
+    _renew(session, listener)
+    return found
+
+
+def wait_for_due(database: Engine, listener_id: str, session_id: str, until: datetime) -> None:
+    """Until something can be taken, the listener ends or is taken over, or until `until`.
+
+    No transaction is open meanwhile.
+    """
+    while (now := utcnow()) < until:
+        due = exists().where(
+            Delivery.subscription_id == listener_id,
+            Delivery.due_at <= now,
+            Subscription.paused_at.is_(None),
+        )
+        still_on = and_(
+            Listener.session_id == session_id,
+            Subscription.enabled,
+            Subscription.deleted_at.is_(None),
+        )
+        waits = (
+            select(Listener.subscription_id)
+            .join(Subscription, Subscription.id == Listener.subscription_id)
+            .where(Listener.subscription_id == listener_id, still_on, ~due)
+        )
+        with reading(database) as connection:
+            if connection.scalar(waits) is None:
+                return
+        sleep(STEP)
+
+
+def _renew(session: Session, listener: Listener) -> None:
+    """Not each time: the row would be written as often as there are deliveries."""
+    until = utcnow() + timedelta(seconds=listener.keep_for)
+    if until - listener.alive_until > RENEW_AFTER:
+        session.execute(
+            update(Listener)
+            .where(Listener.subscription_id == listener.subscription_id)
+            .values(alive_until=until)
+        )
+    session.commit()
