@@ -72,6 +72,24 @@ class EventBody(TypedDict):
     """For updates: the paths of what changed, up to 100."""
 
 
+class ListenerResult(TypedDict):
+    """How one try went. Without `failure` it was answered with `status_code`."""
+
+    delivery_id: str
+    number: int
+    timestamp: int
+    """As it was taken."""
+    duration_ms: int
+    status_code: NotRequired[int | None]
+    headers: NotRequired[Sequence[tuple[str, str]]]
+    body: NotRequired[str]
+    """In Base64. 16,384 bytes of it are kept."""
+    truncated: NotRequired[bool]
+    failure: NotRequired[Literal["connect", "dns", "network", "timeout", "tls"] | None]
+    error: NotRequired[str]
+    """Why it failed, in a sentence."""
+
+
 class MessageBody(TypedDict):
     """Something that was said in a conversation."""
 

@@ -267,6 +267,23 @@ class DerivedEvent(Model):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Device(Model):
+    """A code to compare, and a page on which to approve it."""
+
+    device_code: str
+    """Only for the program: it asks with this."""
+    user_code: str
+    """For the person."""
+    verification_uri: str
+    verification_uri_complete: str
+    """The same with the code."""
+    expires_in: int
+    """Seconds."""
+    interval: int
+    """Seconds between two questions."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class DryRun(Model):
     """What an event would lead to."""
 
@@ -506,6 +523,29 @@ class Latency(Model):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Listener(Model):
+    """A computer that receives deliveries."""
+
+    id: str
+    """Also that of its webhook."""
+    name: str
+    url: str
+    event_types: list[str]
+    wire_format: str
+    enabled: bool
+    paused_at: datetime | None
+    key: str | None
+    """Your own."""
+    expires_at: datetime
+    """When it ends without a further visit."""
+    created_at: datetime
+    session: str | None = None
+    """Present only when it is started."""
+    secret: str | None = None
+    """The signing secret. Present only when it is started."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Member(Model):
     """A member of the organisation."""
 
@@ -631,6 +671,23 @@ class Replay(Model):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Result(Model):
+    """What follows from a try."""
+
+    delivery_id: str
+    status: Literal["pending", "sending", "retrying", "delivered", "failed", "cancelled"]
+    retry_in: float | None
+    """Seconds until the next try; null if there is none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results(Model):
+    """What follows. Deliveries that are not of this listener are left out."""
+
+    data: list[Result]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Schedule(Model):
     """When a digest is sent. `weekday` 0 is Monday.
 
@@ -732,12 +789,54 @@ class SubscriptionStats(Model):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Taken(Model):
+    """A delivery, to be sent as it is and reported within twice its `timeout`."""
+
+    delivery_id: str
+    number: int
+    """Which try this is: 1 for the first."""
+    timestamp: int
+    """Of the signature. Send it back with the result."""
+    event_id: str
+    event_type: str
+    url: str
+    headers: dict[str, str]
+    body: str
+    """What was signed: send its UTF-8 bytes unchanged."""
+    timeout: float
+    """How many seconds an answer may take."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakenPage(Model):
+    """Deliveries to send."""
+
+    data: list[Taken]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Target(Model):
     """What it was done to."""
 
     type: str
     id: str
     name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Token(Model):
+    """A new API key. Only this answer shows it."""
+
+    access_token: str
+    token_type: str
+    """`Bearer`."""
+    scope: str
+    """The scopes, with spaces between."""
+    key_id: str
+    name: str
+    mode: str
+    organisation: str
+    expires_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -797,6 +896,8 @@ class Webhook(Model):
     """When it resumes by itself."""
     secret: str | None = None
     """Present only right after it was made or changed."""
+    listener: bool | None = None
+    """Whether a computer fetches its deliveries, see /listeners."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,7 @@ from hookline.inputs import (
     ConditionInput,
     DeliveryFilter,
     EventBody,
+    ListenerResult,
     MessageBody,
     ScheduleInput,
     ScopeInput,
@@ -41,6 +42,7 @@ from hookline.models import (
     DeletedChatbotWebhook,
     Delivery,
     DeliveryStatus,
+    Device,
     DryRun,
     EventType,
     Explanation,
@@ -49,6 +51,7 @@ from hookline.models import (
     Inbox,
     InboxRequest,
     Invitation,
+    Listener,
     Match,
     Member,
     Message,
@@ -56,6 +59,7 @@ from hookline.models import (
     Notification,
     OneChatbotWebhook,
     Replay,
+    Results,
     Role,
     Schedule,
     Scope,
@@ -65,6 +69,8 @@ from hookline.models import (
     StoredEvent,
     SubscriptionKind,
     SubscriptionStats,
+    TakenPage,
+    Token,
     Webhook,
     WebhookAction,
     Whoami,
@@ -94,6 +100,8 @@ _DELETED_CHATBOT_WEBHOOK = Kind[DeletedChatbotWebhook](DeletedChatbotWebhook)
 
 _DELIVERY = Kind[Delivery](Delivery)
 
+_DEVICE = Kind[Device](Device)
+
 _DRY_RUN = Kind[DryRun](DryRun)
 
 _EVENT_TYPE = Kind[EventType](EventType)
@@ -108,6 +116,8 @@ _INBOX_REQUEST = Kind[InboxRequest](InboxRequest)
 
 _INVITATION = Kind[Invitation](Invitation)
 
+_LISTENER = Kind[Listener](Listener)
+
 _MEMBER = Kind[Member](Member)
 
 _MESSAGE = Kind[Message](Message)
@@ -120,11 +130,17 @@ _ONE_CHATBOT_WEBHOOK = Kind[OneChatbotWebhook](OneChatbotWebhook)
 
 _REPLAY = Kind[Replay](Replay)
 
+_RESULTS = Kind[Results](Results)
+
 _STATS = Kind[Stats](Stats)
 
 _STORED_EVENT = Kind[StoredEvent](StoredEvent)
 
 _SUBSCRIPTION_STATS = Kind[SubscriptionStats](SubscriptionStats)
+
+_TAKEN_PAGE = Kind[TakenPage](TakenPage)
+
+_TOKEN = Kind[Token](Token)
 
 _WEBHOOK = Kind[Webhook](Webhook)
 
@@ -686,7 +702,7 @@ class ApiKeysResource(Resource):
         *,
         name: str,
         scopes: Sequence[str] | Unset | None = UNSET,
-        preset: Literal["ingest", "read", "manage", "all", None] | Unset = UNSET,
+        preset: Literal["ingest", "read", "manage", "develop", "all", None] | Unset = UNSET,
         expires_at: datetime | str | Unset | None = UNSET,
         idempotency_key: str | None = None,
     ) -> ApiKey:
@@ -1293,6 +1309,41 @@ class DeliveriesResource(Resource):
         )
 
 
+class DeviceResource(Resource):
+    """How a program without a browser gets a key."""
+
+    def authorization(
+        self,
+        *,
+        client: str,
+        preset: Literal["ingest", "read", "manage", "develop", "all"] | Unset = UNSET,
+    ) -> Device:
+        """Begin a log-in.
+
+        Show `user_code` and `verification_uri` to the person, then ask for the key every
+        `interval` seconds. It needs no key.
+
+        - `client`: What the person sees who approves it.
+        - `preset`: What the key shall do. Whoever approves it can choose something else.
+        """
+        return self._send(
+            _DEVICE, Call("POST", "/device/authorization", body=given(client=client, preset=preset))
+        )
+
+    def token(self, *, device_code: str, grant_type: str | Unset = UNSET) -> Token:
+        """Ask for the key.
+
+        Once someone has approved it, this gives the key, once. Until then it is
+        `authorization-pending`. Problems have `error` as in RFC 8628.
+        """
+        return self._send(
+            _TOKEN,
+            Call(
+                "POST", "/device/token", body=given(device_code=device_code, grant_type=grant_type)
+            ),
+        )
+
+
 class EventTypesResource(Resource):
     """The catalogue, and the types that you registered."""
 
@@ -1866,6 +1917,186 @@ class InvitationsResource(Resource):
             Call(
                 "POST",
                 path_to("/invitations/{}/resend", invitation_id),
+                headers=sent_with(idempotency_key=idempotency_key),
+            ),
+        )
+
+
+class ListenersResource(Resource):
+    """Deliveries to a developer's own computer."""
+
+    def list(self) -> Listing[Listener]:
+        """List listeners.
+
+        Newest first, all on one page: there are up to 20. The key needs the scope
+        `webhooks:read`.
+        """
+        return self._list(_LISTENER, Call("GET", "/listeners"))
+
+    def create(
+        self,
+        *,
+        url: str,
+        name: str | Unset = UNSET,
+        event_types: Sequence[str] | Unset = UNSET,
+        scope: ScopeInput | Scope | Unset | None = UNSET,
+        conditions: Sequence[ConditionInput | Condition] | Unset = UNSET,
+        match: Match | Unset = UNSET,
+        changed_fields: Sequence[str] | Unset = UNSET,
+        wire_format: Literal[
+            "standard",
+            "pivra",
+            "pivotal",
+            "pollybot",
+            "pivot",
+            "inqyra",
+            "github",
+            "stripe",
+            "svix",
+            "shopify",
+            "cloudevents",
+            "slack",
+            "discord",
+            "teams",
+        ]
+        | Unset = UNSET,
+        timeout: float | Unset | None = UNSET,
+        retry_policy: str | Mapping[str, Any] | Unset = UNSET,
+        secret: str | Unset | None = UNSET,
+        key: str | Unset | None = UNSET,
+        keep_for: int | Unset = UNSET,
+        idempotency_key: str | None = None,
+    ) -> Listener:
+        """Start a listener.
+
+        A temporary webhook whose deliveries a computer fetches, so they reach a server on
+        `localhost`. It ends when the computer stays away. With a `key` of a listener that has
+        not ended this takes that up (200): its earlier session ends, and what that was sending
+        is due again. The key needs the scope `listeners:write`.
+
+        - `url`: Where the computer sends its deliveries. Hookline never asks it.
+        - `name`: A name for your team.
+        - `event_types`: The names of the event types to send. A webhook also takes
+          `customer.*` for all types that begin so, and `*` for all, later ones included.
+        - `scope`: Only events about this subject; null for all.
+        - `conditions`: Up to 20 conditions on fields of the event.
+        - `match`: Whether all conditions must hold, or any.
+        - `changed_fields`: Up to 50 paths: send updates only if one of these fields changed;
+          an empty list for any change.
+        - `wire_format`: The body, headers and signature of a request.
+        - `timeout`: How many seconds an answer may take; null for the operator's limit.
+        - `retry_policy`: When failed deliveries are retried: a policy by its name, delays in
+          seconds, or retries that wait twice as long each time.
+        - `secret`: A signing secret of your own. Made for you if absent.
+        - `key`: Your own name for it, such as that of the computer. A listener with that key
+          that has not ended is taken up again.
+        - `keep_for`: For how many seconds it lives on without a visit.
+        - `idempotency_key`: Made by the client when absent.
+        """
+        return self._send(
+            _LISTENER,
+            Call(
+                "POST",
+                "/listeners",
+                body=given(
+                    url=url,
+                    name=name,
+                    event_types=event_types,
+                    scope=scope,
+                    conditions=conditions,
+                    match=match,
+                    changed_fields=changed_fields,
+                    wire_format=wire_format,
+                    timeout=timeout,
+                    retry_policy=retry_policy,
+                    secret=secret,
+                    key=key,
+                    keep_for=keep_for,
+                ),
+                headers=sent_with(idempotency_key=idempotency_key),
+            ),
+        )
+
+    def get(self, listener_id: str) -> Listener:
+        """Read a listener.
+
+        One that this key started. The key needs the scope `listeners:write`.
+        """
+        return self._send(_LISTENER, Call("GET", path_to("/listeners/{}", listener_id)))
+
+    def delete(self, listener_id: str, *, if_match: str | Model | None = None) -> None:
+        """Stop a listener.
+
+        What it has not delivered is cancelled. The log stays. The key needs the scope
+        `listeners:write`.
+
+        - `if_match`: The object as you read it, or its ETag: refused if it was changed since.
+        """
+        self._do(
+            Call(
+                "DELETE",
+                path_to("/listeners/{}", listener_id),
+                headers=sent_with(if_match=if_match),
+            )
+        )
+
+    def deliveries(
+        self,
+        listener_id: str,
+        *,
+        session: str,
+        limit: int | Unset = UNSET,
+        wait: int | Unset = UNSET,
+        in_hand: Sequence[str] | Unset | None = UNSET,
+        idempotency_key: str | None = None,
+    ) -> TakenPage:
+        """Take deliveries.
+
+        Signed requests to send now. Each is leased: without a result in time it is taken
+        again. With `wait` the answer comes as soon as there is one. If too many wait already,
+        it comes at once, with `Retry-After`. A 410 means that someone stopped the listener, a
+        404 that it ended because its computer was away. The key needs the scope
+        `listeners:write`.
+
+        - `session`: From the answer that started the listener.
+        - `wait`: For how many seconds to wait until there is one.
+        - `in_hand`: After a lost answer: the ids of the deliveries that did arrive. All others
+          are due again.
+        - `idempotency_key`: Made by the client when absent.
+        """
+        return self._send(
+            _TAKEN_PAGE,
+            Call(
+                "POST",
+                path_to("/listeners/{}/deliveries", listener_id),
+                body=given(session=session, limit=limit, wait=wait, in_hand=in_hand),
+                headers=sent_with(idempotency_key=idempotency_key),
+                wait=wait or 0,
+            ),
+        )
+
+    def results(
+        self,
+        listener_id: str,
+        *,
+        session: str,
+        results: Sequence[ListenerResult],
+        idempotency_key: str | None = None,
+    ) -> Results:
+        """Report results.
+
+        How tries went. They count as every other attempt: for retries, log and statistics. A
+        repeat changes nothing. The key needs the scope `listeners:write`.
+
+        - `session`: From the answer that started the listener.
+        - `idempotency_key`: Made by the client when absent.
+        """
+        return self._send(
+            _RESULTS,
+            Call(
+                "POST",
+                path_to("/listeners/{}/results", listener_id),
+                body=given(session=session, results=results),
                 headers=sent_with(idempotency_key=idempotency_key),
             ),
         )
@@ -2681,6 +2912,19 @@ class WebhooksResource(Resource):
         )
 
 
+class WhoamiResource(Resource):
+    """What a key belongs to, what it opens, and other keys."""
+
+    def delete(self, *, if_match: str | Model | None = None) -> None:
+        """Log out.
+
+        Revokes the key that asks, whatever its scopes.
+
+        - `if_match`: The object as you read it, or its ETag: refused if it was changed since.
+        """
+        self._do(Call("DELETE", "/whoami", headers=sent_with(if_match=if_match)))
+
+
 class Api(Resource):
     """Every resource."""
 
@@ -2710,6 +2954,11 @@ class Api(Resource):
         return DeliveriesResource(self._transport)
 
     @cached_property
+    def device(self) -> DeviceResource:
+        """How a program without a browser gets a key."""
+        return DeviceResource(self._transport)
+
+    @cached_property
     def event_types(self) -> EventTypesResource:
         """The catalogue, and the types that you registered."""
         return EventTypesResource(self._transport)
@@ -2733,6 +2982,11 @@ class Api(Resource):
     def invitations(self) -> InvitationsResource:
         """Who belongs to the organisation, and as what."""
         return InvitationsResource(self._transport)
+
+    @cached_property
+    def listeners(self) -> ListenersResource:
+        """Deliveries to a developer's own computer."""
+        return ListenersResource(self._transport)
 
     @cached_property
     def members(self) -> MembersResource:
@@ -2763,6 +3017,11 @@ class Api(Resource):
     def webhooks(self) -> WebhooksResource:
         """Endpoints that receive events."""
         return WebhooksResource(self._transport)
+
+    @cached_property
+    def whoami(self) -> WhoamiResource:
+        """What a key belongs to, what it opens, and other keys."""
+        return WhoamiResource(self._transport)
 
     def openapi(self) -> dict[str, Any]:
         """Read this document.
