@@ -1,11 +1,13 @@
 """Rows for tests, with defaults that read well."""
 
+from datetime import timedelta
 from secrets import token_urlsafe
 from typing import Any
 
 import orjson
 from werkzeug.security import generate_password_hash
 
+from webhooks_app.api.openapi.examples import DEVICE_CODE
 from webhooks_app.channels.webhook.signatures import sign_standard
 from webhooks_app.events import custom_types
 from webhooks_app.extensions import db
@@ -20,6 +22,7 @@ from webhooks_app.models import (
     Attempt,
     CustomEventType,
     Delivery,
+    DeviceLogIn,
     Event,
     Inbox,
     InboxRequest,
@@ -248,6 +251,22 @@ def example_rows(organisation_id: str) -> None:
     for row in (
         user,
         Membership(user_id=user.id, role="admin", **mine),
+        DeviceLogIn(
+            id=f"dli_{number}",
+            digest=crypto.digest(DEVICE_CODE),
+            user_code="WDJB-MJHT",
+            client="hookline on ada-laptop",
+            preset="develop",
+            ip="",
+            status="approved",
+            created_at=now,
+            expires_at=now + timedelta(minutes=10),
+            user_id=user.id,
+            key_organisation_id=organisation_id,
+            key_mode="test",
+            key_name="hookline on ada-laptop",
+            key_scopes=["events:write"],
+        ),
         Notification(id=f"ntf_{number}", created_at=now, **told, **mine),
         inbox,
         InboxRequest(

@@ -112,13 +112,6 @@ def test_actions_and_webhooks_do_not_meet(api: Api, outsider: Api, test_mode: Ap
     assert api.get(f"/actions/{row['id']}").get_json() == row
 
 
-def test_a_key_of_any_scope_ends_itself(api: Api, organisation: Organisation) -> None:
-    other = Api(api.client, factories.api_key(organisation, scopes=["events:write"]))
-    assert other("DELETE", "/whoami").status_code == 204
-    assert other.get("/whoami").status_code == 401
-    assert api.get("/whoami").status_code == 200
-
-
 def test_whoami_says_what_the_key_opens(api: Api, organisation: Organisation) -> None:
     key = db.session.scalars(select(ApiKey)).one()
     said = api.get("/whoami").get_json()

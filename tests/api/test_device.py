@@ -209,6 +209,18 @@ def test_approving_needs_the_csrf_token(
     assert error(ask(program, begun)) == "authorization_pending"
 
 
+def test_whoever_has_a_key_can_end_it(program: FlaskClient, organisation: Organisation) -> None:
+    key, other = (factories.api_key(organisation, scopes=["events:write"]) for _ in range(2))
+    assert Api(program, key).get("/whoami").status_code == 200
+    for token in (key, key, "hk_test_none"):
+        sent = program.post("/api/v1/device/revocation", json={"token": token})
+        assert sent.status_code == 204
+    assert Api(program, key).get("/whoami").status_code == 401
+    assert Api(program, other).get("/whoami").status_code == 200
+    entry = db.session.query(AuditEntry).one()
+    assert (entry.action, entry.actor_kind, entry.actor) == ("api_key.revoked", "api_key", "test")
+
+
 def test_a_program_that_asks_too_often_is_told_so(program: FlaskClient) -> None:
     begun = begin(program)
     assert error(ask_at_once(program, begun)) == "authorization_pending"

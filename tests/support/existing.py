@@ -32,6 +32,10 @@ def existing(post: Post, path: str) -> Mapping[str, str]:
         made = post("/invitations", {"email": f"{token_hex(4)}@example.com"})
         more["inv_06gvpml7cj579nme4baogimovo"] = made["id"]
         more["grace@"] = f"{token_hex(4)}@"
+    if "listeners" in path:
+        made = post("/listeners", {"url": "http://localhost:3000/", "key": token_hex(4)})
+        more["whk_06gvpml7cj579nme4baogimovo"] = made["id"]
+        more["lss_06gvpml7cj579nme4baogimovo"] = made["session"]
     webhook = (
         post("/chatbots/bot_1/webhooks", CHATBOT_WEBHOOK)["webhook"]
         if "chatbots" in path
@@ -42,12 +46,12 @@ def existing(post: Post, path: str) -> Mapping[str, str]:
     event_id = post("/events", {"type": "lead.captured", "data": {"name": "Ada"}})["id"]
     replay_id = post("/replays", {"delivery_ids": [delivery["id"]]})["id"]
     return {
-        **more,
         "evt_06gvpml7cj579nme4baogimovo": event_id,
         "rpl_06gvpml7cj579nme4baogimovo": replay_id,
         "whk_06gvpml7cj579nme4baogimovo": webhook["id"],
         "msg_06gvpml7cj579nme4baogimovo": delivery["id"],
         "act_06gvpml7cj579nme4baogimovo": action_id,
+        **more,
     }
 
 
@@ -70,7 +74,7 @@ def example_request(
     ids = existing(post, path)
     body = made_real(json.dumps(example_body(document, operation)), ids)
     if (path, method) == ("/event-types", "post"):
-        body = body.replace(TYPE["name"], "order.refunded")  # type: ignore[arg-type]
+        body = body.replace(str(TYPE["name"]), f"order.{token_hex(4)}")
     return made_real(path.format_map(examples), ids), json.loads(body)
 
 

@@ -56,6 +56,7 @@ OWN_RULES = {
     "accounts.log_in",
     "device_api.begin_log_in",
     "device_api.ask_for_key",
+    "device_api.revoke_token",
     "accounts.log_out",
     "accounts.log_in_by_passkey",
     "second_step.show",

@@ -7,13 +7,14 @@ from flask import Blueprint, Response, request, url_for
 from msgspec import Meta
 
 from webhooks_app.api import bodies
-from webhooks_app.api.answers import answer
+from webhooks_app.api.answers import answer, no_content
 from webhooks_app.api.operation import Operation, operation
 from webhooks_app.api.problems import Problem, register_problem_handlers
 from webhooks_app.api.shapes import Moment, optional_moment
 from webhooks_app.extensions import csrf, db
 from webhooks_app.lib.times import utcnow
 from webhooks_app.parts import parts
+from webhooks_app.people import api_keys
 from webhooks_app.people import device_log_ins as service
 from webhooks_app.people.api_keys import PRESETS
 
@@ -75,6 +76,12 @@ class TokenAnswer(msgspec.Struct, frozen=True):
     mode: str
     organisation: str
     expires_at: Moment | None
+
+
+class RevocationBody(msgspec.Struct, forbid_unknown_fields=True):
+    """A key to end."""
+
+    token: str
 
 
 @bp.post("/authorization")
@@ -146,6 +153,27 @@ def ask_for_key() -> Response:
             expires_at=optional_moment(key.expires_at),
         )
     )
+
+
+@bp.post("/revocation")
+@operation(
+    Operation(
+        summary="Revoke a key by itself",
+        tag="Log-in",
+        body=RevocationBody,
+        answers={204: None},
+        description="Whoever has a key can end it, whatever its scopes (RFC 7009). For one that is "
+        "unknown or has ended, the answer is the same.",
+        problems=("too-many-requests", "unavailable"),
+        knows_repeats=True,
+        public=True,
+    )
+)
+def revoke_token() -> Response:
+    body = bodies.read(RevocationBody)
+    _count(BEGIN_RATE, "device-revocation")
+    api_keys.revoke_by_token(db.session(), body.token)
+    return no_content()
 
 
 def _asked(device_code: str) -> service.Granted:

@@ -7,7 +7,7 @@ from flask import Response
 from msgspec import Meta
 
 from webhooks_app.api import auth
-from webhooks_app.api.answers import answer, no_content
+from webhooks_app.api.answers import answer
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.operation import Operation, operation
 from webhooks_app.api.shapes import Moment, optional_moment
@@ -86,21 +86,6 @@ def read_whoami() -> Response:
             _plan(organisation.id, plans.plan_called(organisation.plan)),
         )
     )
-
-
-@bp.delete("/whoami")
-@operation(
-    Operation(
-        summary="Log out",
-        tag="Keys",
-        answers={204: None},
-        description="Revokes the key that asks, whatever its scopes.",
-    )
-)
-def end_whoami() -> Response:
-    key, _ = api_keys.holder_of(db.session(), auth.tenant(), auth.key_id())
-    api_keys.revoke(db.session(), key)
-    return no_content()
 
 
 def _plan(organisation_id: str, plan: plans.Plan) -> PlanAnswer:

@@ -15,8 +15,9 @@ from webhooks_app.lib.pointers import Fault, Invalid
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import rfc3339, utcnow
 from webhooks_app.models import ApiKey, Membership, Organisation
-from webhooks_app.organisations.audit_log import Target, current_actor, record
+from webhooks_app.organisations.audit_log import Actor, Target, act_as, current_actor, record
 from webhooks_app.people import key_check
+from webhooks_app.vocabulary import ActorKind
 
 SCOPES = (
     "events:read",
@@ -199,6 +200,14 @@ def revoke(session: Session, key: ApiKey) -> None:
     end(session, [key])
     session.commit()
     key_check.forget(key.digest)
+
+
+def revoke_by_token(session: Session, token: str) -> None:
+    """Revoke the key with that token, committed, if there is one. Its holder is the actor."""
+    key = session.scalar(select(ApiKey).where(ApiKey.digest == digest(token)))
+    if key is not None and key.revoked_at is None:
+        act_as(Actor(ActorKind.API_KEY, key.name, key.id))
+        revoke(session, key)
 
 
 def end(session: Session, keys: Iterable[ApiKey]) -> None:

@@ -18,7 +18,13 @@ from webhooks_app.api import (
 from webhooks_app.api.api_keys import ApiKeyAnswer, NewApiKey, RotateKeyBody
 from webhooks_app.api.audit_log import AuditEntryAnswer
 from webhooks_app.api.deliveries import CountAnswer
-from webhooks_app.api.device import DeviceAnswer, DeviceBody, TokenAnswer, TokenBody
+from webhooks_app.api.device import (
+    DeviceAnswer,
+    DeviceBody,
+    RevocationBody,
+    TokenAnswer,
+    TokenBody,
+)
 from webhooks_app.api.dry_run import DryRunAnswer
 from webhooks_app.api.event_log import ExplanationAnswer, StoredEvent
 from webhooks_app.api.hooks import HookAnswer, HookBody, HookSample
@@ -391,6 +397,7 @@ EXAMPLES: Mapping[type, object] = {
         "interval": 2,
     },
     TokenBody: {"device_code": DEVICE_CODE},
+    RevocationBody: {"token": "hk_test_q3Zf0sN1x7"},
     TokenAnswer: {
         "access_token": "hk_test_q3Zf0sN1x7",
         "token_type": "Bearer",

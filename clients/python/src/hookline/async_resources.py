@@ -1330,6 +1330,14 @@ class AsyncDeviceResource(AsyncResource):
             _DEVICE, Call("POST", "/device/authorization", body=given(client=client, preset=preset))
         )
 
+    async def revocation(self, *, token: str) -> None:
+        """Revoke a key by itself.
+
+        Whoever has a key can end it, whatever its scopes (RFC 7009). For one that is unknown
+        or has ended, the answer is the same.
+        """
+        await self._do(Call("POST", "/device/revocation", body=given(token=token)))
+
     async def token(self, *, device_code: str, grant_type: str | Unset = UNSET) -> Token:
         """Ask for the key.
 
@@ -2922,19 +2930,6 @@ class AsyncWebhooksResource(AsyncResource):
         )
 
 
-class AsyncWhoamiResource(AsyncResource):
-    """What a key belongs to, what it opens, and other keys."""
-
-    async def delete(self, *, if_match: str | Model | None = None) -> None:
-        """Log out.
-
-        Revokes the key that asks, whatever its scopes.
-
-        - `if_match`: The object as you read it, or its ETag: refused if it was changed since.
-        """
-        await self._do(Call("DELETE", "/whoami", headers=sent_with(if_match=if_match)))
-
-
 class AsyncApi(AsyncResource):
     """Every resource."""
 
@@ -3027,11 +3022,6 @@ class AsyncApi(AsyncResource):
     def webhooks(self) -> AsyncWebhooksResource:
         """Endpoints that receive events."""
         return AsyncWebhooksResource(self._transport)
-
-    @cached_property
-    def whoami(self) -> AsyncWhoamiResource:
-        """What a key belongs to, what it opens, and other keys."""
-        return AsyncWhoamiResource(self._transport)
 
     async def openapi(self) -> dict[str, Any]:
         """Read this document.

@@ -1330,6 +1330,14 @@ class DeviceResource(Resource):
             _DEVICE, Call("POST", "/device/authorization", body=given(client=client, preset=preset))
         )
 
+    def revocation(self, *, token: str) -> None:
+        """Revoke a key by itself.
+
+        Whoever has a key can end it, whatever its scopes (RFC 7009). For one that is unknown
+        or has ended, the answer is the same.
+        """
+        self._do(Call("POST", "/device/revocation", body=given(token=token)))
+
     def token(self, *, device_code: str, grant_type: str | Unset = UNSET) -> Token:
         """Ask for the key.
 
@@ -2912,19 +2920,6 @@ class WebhooksResource(Resource):
         )
 
 
-class WhoamiResource(Resource):
-    """What a key belongs to, what it opens, and other keys."""
-
-    def delete(self, *, if_match: str | Model | None = None) -> None:
-        """Log out.
-
-        Revokes the key that asks, whatever its scopes.
-
-        - `if_match`: The object as you read it, or its ETag: refused if it was changed since.
-        """
-        self._do(Call("DELETE", "/whoami", headers=sent_with(if_match=if_match)))
-
-
 class Api(Resource):
     """Every resource."""
 
@@ -3017,11 +3012,6 @@ class Api(Resource):
     def webhooks(self) -> WebhooksResource:
         """Endpoints that receive events."""
         return WebhooksResource(self._transport)
-
-    @cached_property
-    def whoami(self) -> WhoamiResource:
-        """What a key belongs to, what it opens, and other keys."""
-        return WhoamiResource(self._transport)
 
     def openapi(self) -> dict[str, Any]:
         """Read this document.
