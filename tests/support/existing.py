@@ -74,7 +74,7 @@ def example_request(
     ids = existing(post, path)
     body = made_real(json.dumps(example_body(document, operation)), ids)
     if (path, method) == ("/event-types", "post"):
-        body = body.replace(str(TYPE["name"]), f"order.{token_hex(4)}")
+        body = body.replace(str(TYPE["name"]), f"order.a{token_hex(4)}")
     return made_real(path.format_map(examples), ids), json.loads(body)
 
 
