@@ -193,6 +193,8 @@ def _call(method: Method, arguments: list[Argument], more: str = "") -> str:
     heads = [f"{one.name}={one.name}" for one in arguments if one.where == "header"]
     if heads:
         parts.append(f"headers=sent_with({', '.join(heads)})")
-    if "wait" in [one.name for one in arguments]:
-        parts.append("wait=wait or 0")
+    waits = {one.where for one in arguments if one.name == "wait"}
+    if waits:
+        in_body = "0 if isinstance(wait, Unset) else wait"
+        parts.append(f"wait={in_body if waits == {'body'} else 'wait or 0'}")
     return ", ".join(parts) + more + ")"

@@ -2083,7 +2083,7 @@ class AsyncListenersResource(AsyncResource):
                 path_to("/listeners/{}/deliveries", listener_id),
                 body=given(session=session, limit=limit, wait=wait, in_hand=in_hand),
                 headers=sent_with(idempotency_key=idempotency_key),
-                wait=wait or 0,
+                wait=0 if isinstance(wait, Unset) else wait,
             ),
         )
 
