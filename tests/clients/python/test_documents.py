@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
 
-from hookline import Hookline, errors
+from hookline import ConnectionFailed, Hookline, errors
 from hookline.receive import FORMATS
 from tests.support.product import Product
+from tests.support.servers import free_port
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/python.md").read_text()
@@ -37,7 +40,27 @@ def test_the_code_runs_from_top_to_bottom(
         own_ids = {one.own_id for one in client.events.list(page_size=100)}
         assert {f"visitor-{number}" for number in range(1000)} <= own_ids
         assert client.webhooks.get("key:crm").event_types == ["*"]
+        check_outbox(run, client)
     check_receiver(run["receive"])
+
+
+def check_outbox(run: dict[str, Any], client: Hookline) -> None:
+    engine = create_engine("sqlite://")
+    run["Base"].metadata.create_all(engine)
+    for number in range(3):
+        with Session(engine) as session:
+            run["send_later"](session, "lead.captured", {"number": number})
+            session.commit() if number else session.rollback()
+    kept = run["client"]
+    run["client"] = Hookline(kept.connection.api_key, f"http://127.0.0.1:{free_port()}", retries=0)
+    with pytest.raises(ConnectionFailed):
+        run["report_waiting"](engine)
+    run["client"] = kept
+    before = {one.id for one in client.events.list()}
+    for _ in range(2):
+        run["report_waiting"](engine)
+    new = [client.events.get(one.id) for one in client.events.list() if one.id not in before]
+    assert sorted((one.data or {})["number"] for one in new) == [1, 2]
 
 
 def check_receiver(receive: Any) -> None:
