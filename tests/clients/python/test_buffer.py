@@ -149,6 +149,15 @@ def test_an_outage_is_waited_for_with_the_same_key(server: Receiver, client: Hoo
     assert len({one.headers["idempotency-key"] for one in server.received}) == 1
 
 
+def test_a_server_that_is_another_one_is_not_waited_for(server: Receiver, client: Hookline) -> None:
+    server.answer = answering(Answer(404, {"Content-Type": "text/html"}, b"<h1>Nothing here</h1>"))
+    buffer = client.events.buffer()
+    buffer.send("x", {"number": 1})
+    with pytest.raises(NotSent, match="Nothing here"):
+        buffer.flush()
+    assert len(server.received) == 1
+
+
 def test_a_proxy_that_takes_less_gets_less(server: Receiver, client: Hookline) -> None:
     def at_most_two(request: Received) -> Answer:
         count = len(json.loads(request.body)["events"])

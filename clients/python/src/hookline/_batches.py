@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from hookline._call import Call
 from hookline._protocols import Sender
-from hookline._retry import RetryPolicy
+from hookline._retry import PASSING, RetryPolicy
 from hookline.errors import (
     ConnectionFailed,
     HooklineError,
@@ -73,12 +73,12 @@ class Reporter:
                 failed += [Unsent(rest[at], error) for at in sorted(refused)]
                 rest = [one for at, one in enumerate(rest) if at not in refused]
                 key = str(uuid4())
-            except (ConnectionFailed, RateLimited, ServerError, UnexpectedAnswer) as error:
+            except HooklineError as error:
                 attempt += 1
+                if not _is_passing(error):
+                    return failed + self._in_halves(rest, error)
                 if not self._pause(_delay(attempt, error)):
                     return failed + [Unsent(one, error) for one in rest]
-            except HooklineError as error:
-                return failed + self._in_halves(rest, error)
         return failed
 
     def _post(self, events: Sequence[bytes], key: str) -> None:
@@ -92,6 +92,13 @@ class Reporter:
             return [Unsent(one, error) for one in events]
         middle = len(events) // 2
         return self.report(events[:middle]) + self.report(events[middle:])
+
+
+def _is_passing(error: HooklineError) -> bool:
+    """The server is away or busy. A page of something else, such as a 404, is neither."""
+    if isinstance(error, UnexpectedAnswer):
+        return error.status in PASSING
+    return isinstance(error, ConnectionFailed | RateLimited | ServerError)
 
 
 def _refused(count: int, error: Invalid) -> set[int]:
