@@ -174,6 +174,19 @@ def test_a_repeat_acts_once(hookline: Hookline) -> None:
     assert [one.response.replayed for one in made if one.response] == [False, True]
 
 
+def test_what_the_headers_said(hookline: Hookline) -> None:
+    said = hookline.whoami().response
+    assert said is not None
+    assert (said.status, said.replayed) == (200, False)
+    assert said.request_id
+    assert said.etag
+    assert said.remaining
+    later = hookline.whoami().response
+    assert later is not None
+    assert later.remaining
+    assert later.remaining < said.remaining
+
+
 def test_own_keys_null_and_what_is_left_out(hookline: Hookline) -> None:
     put = {"name": "CRM", "url": "https://crm.example.com/", "event_types": ["*"], "enabled": False}
     made = hookline.webhooks.put("key:crm", **put, rate_limit=5)  # type: ignore[arg-type]

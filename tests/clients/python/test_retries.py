@@ -147,6 +147,14 @@ def test_an_answer_that_breaks_off_is_asked_for_again(server: Receiver, send: Se
     assert len({*keys(server)}) == 1
 
 
+def test_a_header_that_cannot_be_sent_is_an_error_of_the_caller(
+    server: Receiver, send: Send
+) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - the words are those of the HTTP library
+        send(url_of(server), idempotency_key="a\nb: c")
+    assert server.received == []
+
+
 def test_a_wait_is_given_its_time(server: Receiver, send: Send) -> None:
     server.answer = lambda request: Answer(DONE.status, DONE.headers, DONE.body, delay=0.6)
     with pytest.raises(ConnectionFailed):

@@ -86,6 +86,7 @@ def test_what_is_shared_holds_no_key_and_no_address(
     ("more", "said"),
     [
         ({}, "HOOKLINE_API_KEY"),
+        ({"HOOKLINE_API_KEY": "", "HOOKLINE_URL": ""}, "HOOKLINE_API_KEY"),
         ({"HOOKLINE_PROFILE": "work"}, "no profile 'work'"),
     ],
 )
@@ -116,6 +117,14 @@ def test_a_broken_file_is_named(environ: dict[str, str], tmp_path: Path, text: s
 )
 def test_the_address(url: str | None, expected: str) -> None:
     assert connection("hk_test_x", url, environ={}).url == expected
+
+
+@pytest.mark.parametrize("key", ["hk_test_a\nb", "hk_test_ü", "hk_test a"])
+def test_a_key_that_cannot_be_one_is_not_shown(key: str) -> None:
+    with pytest.raises(SettingsError, match="copied whole") as raised:
+        connection(key, environ={})
+    assert key not in str(raised.value)
+    assert connection(" hk_test_x\n", environ={}).api_key == "hk_test_x"
 
 
 def test_what_is_not_an_address() -> None:

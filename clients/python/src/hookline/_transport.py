@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import requests
 from requests.auth import AuthBase
+from requests.exceptions import ChunkedEncodingError, ContentDecodingError
 
 from hookline._answer import Answer
 from hookline._call import Call
@@ -18,6 +19,8 @@ from hookline.errors import ConnectionFailed
 
 USER_AGENT = f"hookline-python/{VERSION}"
 CONNECT_TIMEOUT = 5.0
+# Other errors of `requests` are about what it was given, such as a header with a line break.
+NO_ANSWER = (requests.ConnectionError, requests.Timeout, ChunkedEncodingError, ContentDecodingError)
 
 
 class _Key(AuthBase):
@@ -74,13 +77,13 @@ class Transport:
                 if not response.ok:
                     raise _answer(response).error()
                 yield from filter(None, response.iter_lines())
-        except requests.RequestException as error:
+        except NO_ANSWER as error:
             raise ConnectionFailed(f"The answer of {self.url} broke off: {error}") from error
 
     def _try(self, call: Call) -> Answer | ConnectionFailed:
         try:
             return _answer(self._request(call))
-        except requests.RequestException as error:
+        except NO_ANSWER as error:
             failed = ConnectionFailed(f"No answer from {self.url}: {error}")
             failed.__cause__ = error
             return failed

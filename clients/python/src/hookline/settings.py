@@ -55,8 +55,8 @@ def connection(
     Raises SettingsError when there is no key, and when a setting contradicts another. The key of a
     profile goes to the address of that profile only.
     """
-    key = api_key or environ.get("HOOKLINE_API_KEY")
-    url = base_url or environ.get("HOOKLINE_URL")
+    key = api_key or environ.get("HOOKLINE_API_KEY") or None
+    url = base_url or environ.get("HOOKLINE_URL") or None
     if key is None:
         saved = _saved(profile, environ, folder or Path.cwd())
         if url is not None and _origin(url) != _origin(saved.url):
@@ -64,7 +64,7 @@ def connection(
                 f"The saved key belongs to {saved.url}, not to {url}. Give a key for it too."
             )
         key, url = saved.api_key, saved.url
-    found = Connection(_origin(url or DEFAULT_URL), key.strip())
+    found = Connection(_origin(url or DEFAULT_URL), _checked(key.strip()))
     if mode is not None and found.mode != mode:
         raise SettingsError(f"The key is not for {mode} mode.")
     return found
@@ -122,6 +122,13 @@ def _saved(profile: str | None, environ: Mapping[str, str], folder: Path) -> Pro
     if named:
         raise SettingsError(f"There is no profile {named!r} in {config_file(environ)}.")
     raise SettingsError("There is no API key. Set HOOKLINE_API_KEY, or run `hookline login`.")
+
+
+def _checked(key: str) -> str:
+    """Raises SettingsError, which does not show the key, as an HTTP library would."""
+    if not (key.isascii() and key.isprintable() and " " not in key):
+        raise SettingsError("The API key has characters that no key has. Was it copied whole?")
+    return key
 
 
 def _origin(url: str) -> str:
