@@ -146,7 +146,7 @@ def test_a_stronger_key_is_not_rotated(client: FlaskClient, organisation: Organi
     factories.api_key(organisation, id="key_strong", scopes=["events:read"])
     factories.api_key(organisation, id="key_forever", scopes=["events:write"])
     api = with_key(client, organisation, expires_at=utcnow() + DAY)
-    for key_id, why in (("key_strong", "events:read"), ("key_forever", "outlive")):
+    for key_id, why in (("key_strong", "events:read"), ("key_forever", "expire later")):
         refused = api.post(f"/api-keys/{key_id}/rotate")
         assert (refused.status_code, kind(refused)) == (409, "conflict")
         assert why in refused.get_json()["detail"]

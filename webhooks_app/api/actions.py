@@ -110,9 +110,9 @@ def read_action(action_id: str) -> Response:
         tag="Actions",
         body=(NewEmailAction, WebhookActionPut),
         answers={200: EITHER, 201: EITHER},
-        description="Makes or replaces it: `PUT /actions/key:crm`, where `crm` is your own key. "
-        "Members that are absent get their defaults, except `enabled`, which stays. The same "
-        "again changes nothing.",
+        description="Creates or replaces an action: `PUT /actions/key:crm`, where `crm` is your "
+        "own key of it. Absent members get their defaults, except `enabled`, which "
+        "stays as it is. Sending the same again changes nothing.",
         problems=("plan-limit", "conflict"),
         location=True,
         shows_once="secret",
@@ -190,7 +190,8 @@ def delete_action(action_id: str) -> Response:
         body_optional=True,
         query=queries.WaitQuery,
         answers={200: shapes.DeliveryAnswer, 202: shapes.DeliveryAnswer},
-        description="Sends the sample of an event type now. A digest is sent as it was last due.",
+        description="Sends the sample of an event type now. A digest is sent for its last "
+        "complete period.",
         problems=("conflict", "daily-limit"),
     )
 )
@@ -209,7 +210,8 @@ def test_action(action_id: str) -> Response:
         body=RotateBody,
         body_optional=True,
         answers={200: WebhookActionAnswer},
-        description="For an action that sends a webhook. Only this answer shows the new `secret`.",
+        description="Only this answer shows the new `secret`. An action that sends e-mail has "
+        "none.",
         problems=("conflict",),
         shows_once="secret",
     )

@@ -18,11 +18,12 @@ Shown = TypeVar("Shown", bound=msgspec.Struct)
 
 
 class PageAnswer(msgspec.Struct, Generic[Shown], frozen=True):
-    """Some of a list."""
+    """A page of a list."""
 
     data: list[Shown]
     next_cursor: Annotated[
-        str | None, Meta(description="Send it as `cursor` for the next page; null on the last.")
+        str | None,
+        Meta(description="Send it as `cursor` to get the next page. It is null on the last page."),
     ]
 
 

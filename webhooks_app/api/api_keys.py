@@ -24,13 +24,13 @@ DAY = 24
 
 
 class NewApiKey(msgspec.Struct, forbid_unknown_fields=True):
-    """A new key, in the mode of the key that makes it. Give `scopes` or a `preset`."""
+    """A new key, in the mode of the key that creates it. Give `scopes` or a `preset`."""
 
-    name: Annotated[str, Meta(description="What people call it.")]
+    name: Annotated[str, Meta(description="A name for people.")]
     scopes: Annotated[
         list[str] | None,
         Meta(
-            description="Among those of the key that makes it.",
+            description="What the key may do. The key that creates it must have these scopes too.",
             extra_json_schema={"items": {"enum": list(SCOPES)}},
         ),
     ] = None
@@ -44,8 +44,8 @@ class NewApiKey(msgspec.Struct, forbid_unknown_fields=True):
     expires_at: Annotated[
         Given | UnsetType | None,
         Meta(
-            description="When it ends, within 5 years; null for never. By default it ends with "
-            "the key that makes it."
+            description="When it expires, within 5 years, or null for never. By default it "
+            "expires with the key that creates it."
         ),
     ] = UNSET
 
@@ -55,25 +55,28 @@ class RotateKeyBody(msgspec.Struct, forbid_unknown_fields=True):
 
     overlap_hours: Annotated[
         int,
-        Meta(ge=0, le=MOST_HOURS, description="For how long the old key works too."),
+        Meta(ge=0, le=MOST_HOURS, description="How many hours the old key keeps working."),
     ] = DAY
 
 
 class ApiKeyAnswer(msgspec.Struct, frozen=True):
-    """A key. Its token is shown once: when it is made or rotated."""
+    """An API key. Its token is shown once, in the answer that creates or rotates it."""
 
     id: str
     name: str
     hint: Annotated[str, Meta(description="The last characters of the token.")]
     scopes: list[str]
     created_at: Moment
-    created_by: Annotated[str | None, Meta(description="The person or key that made it.")]
+    created_by: Annotated[str | None, Meta(description="The person or key that created it.")]
     expires_at: Moment | None
-    last_used_at: Annotated[Moment | None, Meta(description="To the minute.")]
+    last_used_at: Annotated[
+        Moment | None, Meta(description="When it was last used, to the minute.")
+    ]
     last_used_ip: str | None
-    replaced_by: Annotated[str | None, Meta(description="The key that it was rotated to.")]
+    replaced_by: Annotated[str | None, Meta(description="The key that replaced it.")]
     token: Annotated[
-        str | UnsetType, Meta(description="Present only when the key is made or rotated.")
+        str | UnsetType,
+        Meta(description="Present only in the answer that creates or rotates the key."),
     ] = UNSET
 
 
@@ -83,8 +86,8 @@ class ApiKeyAnswer(msgspec.Struct, frozen=True):
         summary="List API keys",
         tag="Keys",
         answers={200: PageAnswer[ApiKeyAnswer]},
-        description="Those of the key's mode, newest first, all on one page. Revoked ones are left "
-        "out.",
+        description="The keys of the same mode, newest first, all on one page. Revoked keys are "
+        "left out.",
     )
 )
 @auth.requires("keys:read")
@@ -114,8 +117,8 @@ def read_api_key(key_id: str) -> Response:
         tag="Keys",
         body=NewApiKey,
         answers={201: ApiKeyAnswer},
-        description="Only this answer shows the `token`. The new key has the mode of the key that "
-        "makes it. It can do no more and lives no longer.",
+        description="Only this answer shows the `token`. The new key has the mode of the key "
+        "that creates it. It cannot do more, and it does not expire later.",
         location=True,
         shows_once="token",
     )
@@ -145,10 +148,11 @@ def create_api_key() -> Response:
         body=RotateKeyBody,
         body_optional=True,
         answers={201: ApiKeyAnswer},
-        description="A new key with the same name, scopes and lifetime. Only this answer shows its "
-        "`token`. The old one works for `overlap_hours` more. A key can rotate itself: the new one "
-        "ends when the old one would have ended. It can rotate others that can do no more and live "
-        "no longer.",
+        description="Creates a new key with the same name, scopes and lifetime. Only this answer "
+        "shows its `token`. The old key works for `overlap_hours` more. A key can "
+        "rotate itself; the new key then expires when the old one would have "
+        "expired. It can also rotate keys that cannot do more than itself and do not "
+        "expire later.",
         problems=("conflict",),
         location=True,
         shows_once="token",
@@ -171,7 +175,7 @@ def rotate_api_key(key_id: str) -> Response:
         summary="Revoke an API key",
         tag="Keys",
         answers={204: None},
-        description="It works no more, at the latest a second later. A key can revoke itself.",
+        description="The key stops working within a second. A key can revoke itself.",
     )
 )
 @auth.requires("keys:write")

@@ -43,15 +43,15 @@ class AuditQuery(queries.PageQuery):
 
 
 class ActorAnswer(msgspec.Struct, frozen=True):
-    """Who did it. `name` and `id` stay when they are deleted."""
+    """Who made the change. `name` and `id` are kept when the actor is deleted."""
 
     kind: Annotated[str | None, Meta(extra_json_schema={"enum": [*ActorKind, None]})]
     name: str
-    id: Annotated[str | None, Meta(description="Of a person or an API key.")]
+    id: Annotated[str | None, Meta(description="The id of a person or an API key.")]
 
 
 class TargetAnswer(msgspec.Struct, frozen=True):
-    """What it was done to."""
+    """What was changed."""
 
     type: str
     id: str
@@ -59,17 +59,17 @@ class TargetAnswer(msgspec.Struct, frozen=True):
 
 
 class AuditEntryAnswer(msgspec.Struct, frozen=True):
-    """An entry of the audit log. It never changes."""
+    """An entry of the audit log. Entries never change."""
 
     id: str
     created_at: Moment
     actor: ActorAnswer
-    action: Annotated[str, Meta(description="The kind of target and what happened to it.")]
+    action: Annotated[str, Meta(description="What was done, such as `webhook.created`.")]
     target: TargetAnswer
     mode: Annotated[
-        str | None, Meta(description="null for what live and test share, such as members.")
+        str | None, Meta(description="`live` or `test`; null for what both share, such as members.")
     ]
-    detail: Annotated[Mapping[str, Json], Meta(description="What else is known. Never a secret.")]
+    detail: Annotated[Mapping[str, Json], Meta(description="Details. Never a secret.")]
     ip: str | None
     user_agent: str | None
 
@@ -81,8 +81,8 @@ class AuditEntryAnswer(msgspec.Struct, frozen=True):
         tag="Audit log",
         query=AuditQuery,
         answers={200: PageAnswer[AuditEntryAnswer]},
-        description="Newest first: entries of the key's mode, and those of what both modes share. "
-        f"With `Accept: {NDJSON}` the answer is all that match, one entry a line.",
+        description="Newest first: entries of the key's mode, and of what both modes share. With "
+        f"`Accept: {NDJSON}` the answer has all entries that match, one per line.",
         lines=AuditEntryAnswer,
     )
 )

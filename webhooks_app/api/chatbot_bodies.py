@@ -85,7 +85,7 @@ class ChatbotWebhookBody(ChatbotWebhookPatch, kw_only=True, rename="camel"):
 
 
 class ChatbotWebhookAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A webhook in Pollybot's words. It has `secret` only right after that was made."""
+    """A webhook in Pollybot's terms. It has `secret` only in the answer that creates it."""
 
     id: str
     name: str

@@ -48,7 +48,8 @@ COUNTERS = tuple(
         summary="List the webhooks of a chatbot",
         tag="Chatbot webhooks",
         answers={200: ChatbotWebhooks},
-        description="All of them, newest first, wherever they were made; 1,000 at most.",
+        description="All webhooks of the chatbot, newest first, at most 1,000. It does not "
+        "matter where they were created.",
         by_session=True,
     )
 )

@@ -123,16 +123,20 @@ def _not_modified(response: Response) -> Response:
 def _changed(present: tuple[bytes, str] | None) -> Problem:
     reading = _reading()
     if present is None or reading is None:
-        return _unknown("There is nothing here that has an `ETag`.")
+        return _unknown("Nothing at this address has an `ETag`.")
     if not auth.may(reading.operation):
         scope = reading.operation.scope
-        return _unknown(f"It was changed or made meanwhile. To see it, use a key with `{scope}`.")
+        return _unknown(
+            "Someone else changed or created it in the meantime. To see the current "
+            f"state, use a key with `{scope}`."
+        )
     return _unknown(
-        "It was changed or made meanwhile. `current` is how it is now, and `ETag` its tag.",
+        "Someone else changed or created it in the meantime. `current` is the "
+        "current state, and `ETag` is its tag.",
         current=present[0],
         headers={"ETag": f'"{present[1]}"'},
     )
 
 
 def _unknown(detail: str, **more: Any) -> Problem:
-    return Problem(412, "changed-meanwhile", "It is not as you know it", detail, **more)
+    return Problem(412, "changed-meanwhile", "Changed in the meantime", detail, **more)

@@ -30,8 +30,8 @@ MOST_COUNTED = 10_000
         tag="Deliveries",
         query=queries.DeliveryListQuery,
         answers={200: PageAnswer[shapes.DeliveryAnswer]},
-        description=f"Newest first. With `Accept: {NDJSON}` the answer is all that match, one "
-        "delivery a line, sent as they are read.",
+        description=f"Newest first. With `Accept: {NDJSON}` the answer has all deliveries that "
+        "match, one per line.",
         lines=shapes.DeliveryAnswer,
     )
 )
@@ -51,10 +51,10 @@ def _lines(batches: Iterable[Sequence[service.Logged]]) -> Iterator[bytes]:
 
 
 class CountAnswer(msgspec.Struct, frozen=True):
-    """How many there are."""
+    """How many deliveries match."""
 
     count: int
-    at_least: Annotated[bool, Meta(description="Whether there are more, or may be.")]
+    at_least: Annotated[bool, Meta(description="Whether there may be more than `count`.")]
 
 
 @bp.post("/deliveries/count")
@@ -65,8 +65,8 @@ class CountAnswer(msgspec.Struct, frozen=True):
         body=queries.DeliveryFilter,
         body_optional=True,
         answers={200: CountAnswer},
-        description="Those that match, up to 10,000. With a filter that no index serves, only the "
-        "newest are looked through; `at_least` says so.",
+        description="Counts the deliveries that match, up to 10,000. With some filters, only the "
+        "newest deliveries are searched. Then `at_least` is true.",
     )
 )
 @auth.requires("deliveries:read")
@@ -120,8 +120,8 @@ def list_attempts(delivery_id: str) -> Response:
         summary="Cancel a delivery",
         tag="Deliveries",
         answers={200: shapes.DeliveryAnswer},
-        description="One that waits is not sent any more. It can be replayed later. One that is "
-        "cancelled does not change.",
+        description="A waiting delivery is not sent any more. It can be replayed later. "
+        "Cancelling it again changes nothing.",
         problems=("conflict",),
     )
 )
@@ -149,7 +149,10 @@ def retry_delivery(delivery_id: str) -> Response:
     wait = wanted_wait()
     logged = service.find_delivery(db.session(), auth.tenant(), delivery_id)
     if not retry_now(db.session(), logged):
-        raise Conflict("This delivery does not wait: it has ended, or is being sent. Replay it.")
+        raise Conflict(
+            "This delivery is not waiting: it is being sent, or has ended. If it has "
+            "ended, replay it."
+        )
     return answer_delivery(logged, wait)
 
 
@@ -161,8 +164,9 @@ def retry_delivery(delivery_id: str) -> Response:
         query=queries.WaitQuery,
         answers={200: shapes.DeliveryAnswer, 202: shapes.DeliveryAnswer},
         description=(
-            "A new delivery of the same body, to the current URL and with the current secret. A "
-            "delivery that has not ended is retried at once instead, and is itself the answer."
+            "Sends the same body as a new delivery, to the current URL and with the "
+            "current secret. A delivery that has not ended is retried at once "
+            "instead; the answer is then that delivery."
         ),
         problems=("conflict",),
     )

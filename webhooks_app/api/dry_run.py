@@ -21,12 +21,12 @@ class DryRunAnswer(msgspec.Struct, frozen=True):
     """What an event would lead to."""
 
     type: str
-    deliveries: Annotated[int, Meta(description="How many deliveries it would have.")]
+    deliveries: Annotated[int, Meta(description="How many deliveries the event would have.")]
     explanations: Annotated[
         list[ExplanationAnswer] | UnsetType,
         Meta(
-            description="Every webhook and action: those that would fire first. Only for a key "
-            "with `events:read`."
+            description="Every webhook and action, those that would fire first. Present only for "
+            "a key with `events:read`."
         ),
     ] = UNSET
 
@@ -38,9 +38,10 @@ class DryRunAnswer(msgspec.Struct, frozen=True):
         tag="Events",
         body=EventBody,
         answers={200: DryRunAnswer},
-        description="Checks an event as `POST /events` does, and answers how many deliveries it "
-        "would have. A key with `events:read` also sees which webhooks and actions would fire and "
-        "why the others would not. Nothing is stored or sent, and it does not count as an event.",
+        description="Checks an event as `POST /events` does, and says how many deliveries it "
+        "would have. A key with `events:read` also sees which webhooks and actions "
+        "would fire, and why the others would not. Nothing is stored or sent, and "
+        "the plan does not count it.",
     )
 )
 @auth.requires("events:write")

@@ -31,8 +31,10 @@ SHOWN_ID = {"pattern": "^[!-~]{1,255}$"}  # as `VISIBLE`, which says it in words
 class SubjectBody(msgspec.Struct, forbid_unknown_fields=True):
     """What an event is about."""
 
-    type: Annotated[str, Meta(description="What kind of thing it is.", examples=["chatbot"])]
-    id: Annotated[str, Meta(description="Your own id of it.", examples=["bot_1"])]
+    type: Annotated[
+        str, Meta(description="The type of the subject, such as `chatbot`.", examples=["chatbot"])
+    ]
+    id: Annotated[str, Meta(description="Your own id of the subject.", examples=["bot_1"])]
 
 
 class EventBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -42,23 +44,25 @@ class EventBody(msgspec.Struct, forbid_unknown_fields=True):
     data: Annotated[
         msgspec.Raw,
         Meta(
-            description="What is stored, signed and sent, byte for byte as it arrived.",
+            description="The data of the event. It is stored, signed and sent byte for byte.",
             extra_json_schema={"type": "object"},
         ),
     ]
     subject: Annotated[SubjectBody | None, Meta(description="What the event is about.")] = None
     chatbot_id: Annotated[
-        str | None, Meta(description="Short for a subject of type `chatbot`.")
+        str | None, Meta(description="Short for a `subject` of type `chatbot`.")
     ] = None
     id: Annotated[
         Annotated[str, Meta(extra_json_schema=SHOWN_ID)] | None,
         Meta(description="Your own id of the event. It makes a repeat harmless."),
     ] = None
-    timestamp: Annotated[Moment | None, Meta(description="When it happened; now if absent.")] = None
+    timestamp: Annotated[
+        Moment | None, Meta(description="When it happened. The default is the current time.")
+    ] = None
     changed: Annotated[
         list[str] | None,
         Meta(
-            description="For updates: the paths of what changed, up to 100.",
+            description="For updates: the paths of the changed fields, up to 100.",
             examples=[["stage", "owner.email"]],
         ),
     ] = None

@@ -38,14 +38,17 @@ class StoredEvent(msgspec.Struct, frozen=True):
     created_at: Moment
     origin: Annotated[
         str,
-        Meta(description="How it was reported.", extra_json_schema={"enum": list(EventOrigin)}),
+        Meta(
+            description="Where the event came from.", extra_json_schema={"enum": list(EventOrigin)}
+        ),
     ]
     own_id: Annotated[str | None, Meta(description="The producer's own id.")]
-    deliveries: Annotated[int, Meta(description="How many deliveries it had at first.")]
+    deliveries: Annotated[int, Meta(description="How many deliveries it had when it was accepted.")]
     erased_at: Annotated[Moment | None, Meta(description="When its data was erased.")]
     data: Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object"})] | UnsetType = UNSET
     changed: Annotated[
-        list[str] | UnsetType | None, Meta(description="What changed; null if that is unknown.")
+        list[str] | UnsetType | None,
+        Meta(description="The paths of the changed fields; null if they are unknown."),
     ] = UNSET
 
 
@@ -56,11 +59,17 @@ class JudgedCondition(msgspec.Struct, frozen=True):
     operator: str
     value: Json
     passed: bool
-    tried: Annotated[bool, Meta(description="Whether the budget was enough to try it.")]
-    found: Annotated[bool, Meta(description="Whether the field exists.")]
+    tried: Annotated[
+        bool,
+        Meta(description="Whether the condition was tried. It is not when the budget was used up."),
+    ]
+    found: Annotated[bool, Meta(description="Whether the event has the field.")]
     actual: Annotated[
         str | int | float | bool | None,
-        Meta(description="What was found: a text, up to 1,000 characters, a number or a boolean."),
+        Meta(
+            description="The value that was found: a text of up to 1,000 characters, a number or a "
+            "boolean."
+        ),
     ]
 
 
@@ -71,14 +80,16 @@ class ExplanationAnswer(msgspec.Struct, frozen=True):
     kind: Annotated[str, Meta(extra_json_schema={"enum": ["action", "webhook"]})]
     name: str
     enabled: bool
-    delivered: Annotated[bool, Meta(description="Whether it has a delivery of this event.")]
+    delivered: Annotated[bool, Meta(description="Whether this event was sent to it.")]
     would_fire: Annotated[bool, Meta(description="Whether it would match now.")]
     asks_for_type: bool
     in_scope: bool
     change_wanted: Annotated[bool, Meta(description="Whether `changed_fields` let it pass.")]
     conditions_hold: bool
     conditions: list[JudgedCondition]
-    unreadable: Annotated[bool, Meta(description="It cannot be read, so nothing matches.")]
+    unreadable: Annotated[
+        bool, Meta(description="Whether its settings cannot be read. Then nothing matches.")
+    ]
 
 
 class EventQuery(queries.PageQuery):
@@ -93,7 +104,7 @@ class EventQuery(queries.PageQuery):
         query=EventQuery,
         answers={200: PageAnswer[StoredEvent]},
         description="Newest first, without their data. A page can have fewer than `limit` events "
-        "and still have a next one.",
+        "although there is a next page.",
     )
 )
 @auth.requires("events:read")
@@ -148,9 +159,10 @@ def list_event_deliveries(event_id: str) -> Response:
         summary="Erase the data of an event",
         tag="Events",
         answers={204: None},
-        description="Empties its `data` and all that Hookline made of it: receivers' answers, the "
-        "last state of its object, its line in digests. What waits is cancelled. The line in the "
-        "log stays. An erased one does not change.",
+        description="Erases the `data` of the event and everything that Hookline derived from "
+        "it: the stored answers of receivers, the last state of its object, its line "
+        "in digests. Waiting deliveries are cancelled. The event stays in the log "
+        "without its data. Erasing it again changes nothing.",
         problems=("conflict",),
     )
 )
@@ -167,8 +179,9 @@ def erase_event(event_id: str) -> Response:
         tag="Events",
         answers={200: PageAnswer[ExplanationAnswer]},
         description=(
-            "For every webhook and action: why it matches the event or not, condition by "
-            "condition. All are on one page, those with a delivery first."
+            "Says for every webhook and action why it matches the event or not, "
+            "condition by condition. All are on one page, those with a delivery "
+            "first."
         ),
     )
 )

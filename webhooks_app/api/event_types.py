@@ -18,7 +18,7 @@ from webhooks_app.models import CustomEventType
 Sample = Annotated[
     msgspec.Raw,
     Meta(
-        description="What a test sends: an object of at most 32 KiB.",
+        description="A realistic `data`, which tests send: an object of at most 32 KiB.",
         extra_json_schema={"type": "object"},
     ),
 ]
@@ -34,8 +34,10 @@ Schema = Annotated[
 class EventTypePatch(msgspec.Struct, forbid_unknown_fields=True):
     """Changes to an event type. Absent members stay as they are."""
 
-    title: Annotated[str | UnsetType, Meta(description="Made from the name if absent.")] = UNSET
-    description: Annotated[str | UnsetType, Meta(description="When it happens.")] = UNSET
+    title: Annotated[
+        str | UnsetType, Meta(description="A title for people. The default is made from the name.")
+    ] = UNSET
+    description: Annotated[str | UnsetType, Meta(description="When such an event happens.")] = UNSET
     group: Annotated[str | UnsetType, Meta(description="The heading it is listed under.")] = UNSET
     sample: Sample | UnsetType = UNSET
     schema: Schema | UnsetType = UNSET
@@ -56,7 +58,8 @@ class EventTypeBody(EventTypePatch, kw_only=True):
     name: Annotated[
         str,
         Meta(
-            description="An object and what happened to it, in lower case. It cannot be changed.",
+            description="An object and what happened to it, in lower case, such as `order.paid`. "
+            "It cannot be changed later.",
             examples=["order.paid"],
             extra_json_schema={"maxLength": 64},
         ),
@@ -65,7 +68,7 @@ class EventTypeBody(EventTypePatch, kw_only=True):
 
 
 class EventTypePut(EventTypePatch, kw_only=True):
-    """A whole event type of your own. Members that are absent get their defaults."""
+    """A complete event type of your own. Absent members get their defaults."""
 
     sample: Sample
 
@@ -104,7 +107,7 @@ def read_event_type(name: str) -> Response:
         tag="Event types",
         body=EventTypeBody,
         answers={201: shapes.EventTypeAnswer},
-        description="One of your own, up to 200. Live and test mode share it.",
+        description="Registers a type of your own, up to 200. Live and test mode share it.",
         problems=("plan-limit", "conflict"),
         location=True,
     )
@@ -126,8 +129,8 @@ def create_event_type() -> Response:
         tag="Event types",
         body=EventTypePut,
         answers={200: shapes.EventTypeAnswer, 201: shapes.EventTypeAnswer},
-        description="Registers or replaces one of your own. Absent members get their defaults. "
-        "The same again changes nothing.",
+        description="Registers or replaces one of your own types. Absent members get their "
+        "defaults. Sending the same again changes nothing.",
         problems=("plan-limit", "conflict"),
         location=True,
     )
@@ -150,7 +153,7 @@ def put_event_type(name: str) -> Response:
         tag="Event types",
         body=EventTypePatch,
         answers={200: shapes.EventTypeAnswer},
-        description="One of your own. Absent members stay as they are.",
+        description="Changes one of your own types. Absent members stay as they are.",
         problems=("conflict",),
     )
 )
@@ -168,7 +171,8 @@ def update_event_type(name: str) -> Response:
         summary="Retire an event type",
         tag="Event types",
         answers={204: None},
-        description="One of your own that no action or webhook uses. Its events stay in the log.",
+        description="Retires one of your own types, if no action or webhook uses it. Its events "
+        "stay in the log.",
         problems=("conflict",),
     )
 )

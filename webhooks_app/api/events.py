@@ -27,8 +27,9 @@ from webhooks_app.matching.incoming import Incoming
         body=EventBody,
         query=queries.WaitQuery,
         answers={200: shapes.AcceptedAnswer, 202: shapes.AcceptedAnswer},
-        description="The answer comes once the event and all its deliveries are committed. With "
-        "`wait` it has `results` too: 200 if all deliveries have ended, otherwise 202.",
+        description="The answer comes after the event and all its deliveries are committed. With "
+        "`wait` it also has `results`: 200 if all deliveries have ended, otherwise "
+        "202.",
         problems=("idempotency-key-reused", "loop-detected", "busy"),
         knows_repeats=True,
     )
@@ -59,8 +60,8 @@ def create_event() -> Response:
         tag="Events",
         body=BatchBody,
         answers={202: shapes.AcceptedBatch},
-        description="All events of a batch are stored in one transaction: all or none. "
-        "A repeat with the same key may have more events at its end.",
+        description="Stores all events in one transaction: all or none. A repeat with the same "
+        "key may have more events at its end.",
         problems=("idempotency-key-reused", "loop-detected", "busy"),
         knows_repeats=True,
     )

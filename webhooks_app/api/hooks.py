@@ -33,14 +33,16 @@ class HookAnswer(msgspec.Struct, frozen=True):
 
     id: str
     target_url: str
-    event: Annotated[str, Meta(description="The first, of a webhook with several.")]
+    event: Annotated[
+        str, Meta(description="The event type; the first one of a webhook with several.")
+    ]
 
 
 class HookSample(msgspec.Struct, frozen=True):
     """A body as a REST Hook gets it."""
 
-    id: Annotated[str, Meta(description="Of the event.")]
-    event: Annotated[str, Meta(description="Its type.")]
+    id: Annotated[str, Meta(description="The id of the event.")]
+    event: Annotated[str, Meta(description="The event type.")]
     timestamp: Moment
     subject: SubjectAnswer | None
     data: Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object"})]
@@ -53,8 +55,8 @@ class HookSample(msgspec.Struct, frozen=True):
         tag="REST Hooks",
         body=HookBody,
         answers={201: HookAnswer},
-        description="A webhook for one event type, in the format of the samples. It gets no ping. "
-        "An answer of 410 ends it.",
+        description="Creates a webhook for one event type, in the format of the samples. It gets "
+        "no ping. An answer of 410 switches it off.",
         problems=("plan-limit",),
         location=True,
     )
@@ -100,9 +102,9 @@ def unsubscribe(webhook_id: str) -> Response:
         tag="REST Hooks",
         answers={200: list[HookSample]},
         description="What a REST Hook would get, for the editors of Zapier and Make. With the "
-        f"scope `{SAMPLES_NEED}` these are the newest {rest_hooks.SAMPLES} events of the type. "
-        "Otherwise, and where there is none, it is the sample of the type. The answer is a bare "
-        "list.",
+        f"scope `{SAMPLES_NEED}` the answer has the newest {rest_hooks.SAMPLES} "
+        "events of the type. Without it, or if there are none, it has the sample of "
+        "the type. The answer is a bare list.",
     )
 )
 def list_samples(name: str) -> Response:

@@ -29,7 +29,7 @@ SHARED = "A test key cannot change an inbox to which a live webhook sends."
 
 
 class AnswerBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """What senders get as an answer."""
+    """The answer that senders get."""
 
     status: Annotated[int, Meta(ge=200, le=599)] = 200
     delay_ms: Annotated[int, Meta(ge=0, le=LONGEST_DELAY * 1000)] = 0
@@ -48,7 +48,11 @@ class NewInbox(msgspec.Struct, forbid_unknown_fields=True):
 
     name: str
     secret: Annotated[
-        str, Meta(description="To check signatures with. Without it none are checked.")
+        str,
+        Meta(
+            description="The secret for checking signatures. Without it, signatures are "
+            "not checked."
+        ),
     ] = ""
     answer: AnswerBody | None = None
 
@@ -61,25 +65,25 @@ class InboxPatch(msgspec.Struct, forbid_unknown_fields=True):
 
 class RequestQuery(msgspec.Struct, forbid_unknown_fields=True):
     after: Annotated[
-        str, Meta(description="The id of a request: only those that came after it.")
+        str, Meta(description="The id of a request. The answer has only the requests after it.")
     ] = ""
     wait: Annotated[
         int,
-        Meta(ge=0, le=LONGEST_WAIT, description="For how many seconds to wait until there is one."),
+        Meta(ge=0, le=LONGEST_WAIT, description="How many seconds to wait for a newer request."),
     ] = 0
 
 
 class InboxAnswer(msgspec.Struct, frozen=True):
-    """A private URL that shows what it is sent."""
+    """A private URL that shows what is sent to it."""
 
     id: str
     name: str
-    url: Annotated[str, Meta(description="It takes POST and PUT without a key.")]
+    url: Annotated[
+        str, Meta(description="The URL to send to. It accepts POST and PUT without a key.")
+    ]
     answer: AnswerBody
     checks_signatures: bool
-    requests: Annotated[
-        int, Meta(description=f"How many are kept: the newest {inbox_requests.KEPT}.")
-    ]
+    requests: Annotated[int, Meta(description="How many requests are kept.")]
     last_received_at: Moment | None
     created_at: Moment
 
@@ -87,9 +91,14 @@ class InboxAnswer(msgspec.Struct, frozen=True):
 class SignatureAnswer(msgspec.Struct, frozen=True):
     """Whether the signature is right."""
 
-    verified: Annotated[bool | None, Meta(description="null when nothing could be checked.")]
-    wire_format: Annotated[str | None, Meta(description="The format, by its headers.")]
-    why: Annotated[str, Meta(description="A sentence.")]
+    verified: Annotated[
+        bool | None,
+        Meta(description="Whether the signature is right; null when nothing could be checked."),
+    ]
+    wire_format: Annotated[
+        str | None, Meta(description="The wire format, recognised by the headers.")
+    ]
+    why: Annotated[str, Meta(description="The reason, as a sentence.")]
 
 
 class InboxRequestAnswer(msgspec.Struct, frozen=True):
@@ -98,16 +107,24 @@ class InboxRequestAnswer(msgspec.Struct, frozen=True):
     id: str
     received_at: Moment
     method: str
-    source: Annotated[str, Meta(description="The address of the sender.")]
-    event: Annotated[str, Meta(description="The event type. Empty where none is found.")]
-    delivery_id: Annotated[str, Meta(description="Empty where none is found.")]
+    source: Annotated[str, Meta(description="The sender's IP address.")]
+    event: Annotated[
+        str, Meta(description="The event type that was found in the request, or empty.")
+    ]
+    delivery_id: Annotated[str, Meta(description="Empty if none was found.")]
     headers: Annotated[
         list[tuple[str, str]],
-        Meta(description="Names and values, without credentials. A name may come twice."),
+        Meta(
+            description="Names and values, without credentials. A name can appear more than once."
+        ),
     ]
-    body: Annotated[str, Meta(description="JSON is indented. In a list, long ones are cut.")]
-    size: Annotated[int, Meta(description="Of the body as it came, in bytes.")]
-    lead: Annotated[Mapping[str, str], Meta(description="What is known about the person.")]
+    body: Annotated[
+        str, Meta(description="The body. JSON is indented, and in lists long bodies are cut.")
+    ]
+    size: Annotated[int, Meta(description="The size of the body in bytes.")]
+    lead: Annotated[
+        Mapping[str, str], Meta(description="The lead in the request, as far as one was found.")
+    ]
     answered_status: int
     signature: SignatureAnswer
 
@@ -171,7 +188,7 @@ def read_inbox(inbox_id: str) -> Response:
         tag="Inboxes",
         body=InboxPatch,
         answers={200: InboxAnswer},
-        description=f"To try out failures. {SHARED}",
+        description=f"Sets how the inbox answers, to try out failures. {SHARED}",
         problems=("conflict",),
     )
 )
@@ -188,7 +205,7 @@ def update_inbox(inbox_id: str) -> Response:
         summary="Delete an inbox",
         tag="Inboxes",
         answers={204: None},
-        description=f"With all its requests. {SHARED}",
+        description=f"Deletes the inbox and all its requests. {SHARED}",
         problems=("conflict",),
     )
 )
@@ -207,8 +224,8 @@ def delete_inbox(inbox_id: str) -> Response:
         query=RequestQuery,
         answers={200: PageAnswer[InboxRequestAnswer]},
         description=f"Newest first, all on one page: up to {inbox_requests.KEPT} are kept. With "
-        "`wait` the answer comes as soon as there is one. If too many wait already, it comes at "
-        "once, with `Retry-After`.",
+        "`wait` the answer comes as soon as there is a newer request. If too many "
+        "requests wait already, it comes at once, with `Retry-After`.",
     )
 )
 @auth.requires("inboxes:read")
@@ -246,7 +263,7 @@ def read_inbox_request(inbox_id: str, request_id: str) -> Response:
         summary="Clear an inbox",
         tag="Inboxes",
         answers={204: None},
-        description=f"Deletes its requests. {SHARED}",
+        description=f"Deletes the requests. The inbox stays. {SHARED}",
         problems=("conflict",),
     )
 )

@@ -114,8 +114,9 @@ def _in_use(error: Exception) -> Problem:
         detail = "The first request with this key still runs. Try again in a second."
     else:
         detail = (
-            "The first request with this key was carried out, but its answer was lost. Look at "
-            "what it made before you send another one with a new key."
+            "The first request with this key was carried out, but its answer was "
+            "lost. Check what it changed before you send another request with a new "
+            "key."
         )
     return Problem(
         409,

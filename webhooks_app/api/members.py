@@ -38,7 +38,7 @@ class InvitationBody(msgspec.Struct, forbid_unknown_fields=True):
 
 class RemovalQuery(msgspec.Struct, forbid_unknown_fields=True):
     revoke_keys: Annotated[
-        bool, Meta(description="Whether API keys that they made stop working.")
+        bool, Meta(description="Whether to revoke the API keys that they created.")
     ] = False
 
 
@@ -47,7 +47,7 @@ class MemberAnswer(msgspec.Struct, frozen=True):
 
     id: str
     email: str
-    name: Annotated[str, Meta(description="Empty until they say it.")]
+    name: Annotated[str, Meta(description="The member's name. It is empty until they enter one.")]
     role: Annotated[str, Meta(extra_json_schema=ROLES)]
 
 
@@ -63,8 +63,8 @@ class InvitationAnswer(msgspec.Struct, frozen=True):
     works: Annotated[
         bool,
         Meta(
-            description="false once it expired, or its maker may no longer invite. An API key may "
-            "while it works. Send it again."
+            description="Whether the link works. It does not when it has expired, or when the "
+            "sender may no longer invite. Then send it again."
         ),
     ]
 
@@ -75,7 +75,7 @@ class InvitationAnswer(msgspec.Struct, frozen=True):
         summary="List members",
         tag="Members",
         answers={200: PageAnswer[MemberAnswer]},
-        description="By e-mail address, all on one page.",
+        description="Sorted by e-mail address, all on one page.",
     )
 )
 @auth.requires("members:read")
@@ -98,8 +98,8 @@ def read_member(member_id: str) -> Response:
         tag="Members",
         body=MemberPatch,
         answers={200: MemberAnswer},
-        description="Only with a key whose maker is an owner. Invitations that they may no longer "
-        f"make are withdrawn. {NOT_OWNERS}",
+        description="Works only with a key that an owner created. Invitations that the member "
+        f"may no longer send are withdrawn. {NOT_OWNERS}",
         problems=("conflict",),
     )
 )
@@ -119,8 +119,8 @@ def update_member(member_id: str) -> Response:
         tag="Members",
         query=RemovalQuery,
         answers={204: None},
-        description="Their invitations are withdrawn. Their API keys go on working unless you say "
-        f"otherwise. {NOT_OWNERS}",
+        description="The member's invitations are withdrawn. Their API keys keep working, unless "
+        f"`revoke_keys` is true. {NOT_OWNERS}",
         problems=("conflict",),
     )
 )
@@ -138,7 +138,7 @@ def remove_member(member_id: str) -> Response:
         summary="List invitations",
         tag="Members",
         answers={200: PageAnswer[InvitationAnswer]},
-        description="The open ones by e-mail address, all on one page.",
+        description="The open invitations, sorted by e-mail address, all on one page.",
     )
 )
 @auth.requires("members:read")
@@ -187,7 +187,7 @@ def invite() -> Response:
         summary="Send an invitation again",
         tag="Members",
         answers={200: InvitationAnswer},
-        description="With a new link. The old one no longer works.",
+        description="Mails a new link. The old link no longer works.",
         problems=("conflict", "too-many-requests"),
     )
 )
@@ -206,7 +206,7 @@ def resend_invitation(invitation_id: str) -> Response:
         summary="Withdraw an invitation",
         tag="Members",
         answers={204: None},
-        description="Its link no longer works.",
+        description="The link no longer works.",
         problems=("conflict",),
     )
 )

@@ -30,11 +30,14 @@ class MessageBody(msgspec.Struct, forbid_unknown_fields=True):
             extra_json_schema={"minLength": 1, "maxLength": 200},
         ),
     ]
-    role: Annotated[Speaker, Meta(description="Who wrote it.")]
-    text: Annotated[str, Meta(description="At most 16 KiB; it may be empty.")]
+    role: Annotated[Speaker, Meta(description="Who wrote the message.")]
+    text: Annotated[str, Meta(description="The text, at most 16 KiB. It can be empty.")]
     at: Annotated[
         Moment | None,
-        Meta(description="When it was written; now if absent. At most a day in the future."),
+        Meta(
+            description="When it was written, at most a day in the future. The default is the "
+            "current time."
+        ),
     ] = None
     id: Annotated[
         Annotated[str, Meta(extra_json_schema=SHOWN_ID)] | None,

@@ -27,8 +27,9 @@ from webhooks_app.lib.times import utcnow
         body=(MessageBody, MessagesBody),
         answers={202: (shapes.MessageAnswer, shapes.MessagesAnswer)},
         description=(
-            "One message, or up to 500 of any conversations of that chatbot. The answer comes "
-            "once the messages and the events that follow are committed: all or none."
+            "Reports one message, or up to 500 of any conversations of the chatbot. "
+            "The answer comes after the messages and the events that follow are "
+            "committed: all or none."
         ),
         problems=("idempotency-key-reused", "loop-detected", "busy"),
         knows_repeats=True,

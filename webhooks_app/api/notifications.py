@@ -27,10 +27,13 @@ class NotificationAnswer(msgspec.Struct, frozen=True):
     """What the dashboard showed to members."""
 
     id: str
-    kind: Annotated[str, Meta(description="Such as `delivery_failed` or `key_expiring`.")]
+    kind: Annotated[
+        str,
+        Meta(description="The kind of notification, such as `delivery_failed` or `key_expiring`."),
+    ]
     title: str
     body: str
-    subscription_id: Annotated[str | None, Meta(description="The webhook or action.")]
+    subscription_id: Annotated[str | None, Meta(description="The id of the webhook or action.")]
     delivery_id: str | None
     created_at: Moment
     unread: Annotated[bool, Meta(description="Whether some member has not read it yet.")]
@@ -59,7 +62,7 @@ def list_notifications() -> Response:
         summary="Mark a notification as read",
         tag="Notifications",
         answers={200: NotificationAnswer},
-        description="For every member: a key acts for the organisation.",
+        description="Marks it as read for every member, since a key acts for the organisation.",
     )
 )
 @auth.requires("notifications:write")
@@ -76,7 +79,7 @@ def read_notification(notification_id: str) -> Response:
         summary="Mark all notifications as read",
         tag="Notifications",
         answers={204: None},
-        description="For every member: a key acts for the organisation.",
+        description="Marks it as read for every member, since a key acts for the organisation.",
     )
 )
 @auth.requires("notifications:write")

@@ -44,7 +44,7 @@ PROBLEM_KINDS: Mapping[str, ProblemKind] = {
     "plan-limit": ProblemKind(
         403,
         "Not in your plan",
-        "Your plan allows no more of it. `detail` names a plan that does.",
+        "The limit of your plan is reached. `detail` names a plan that allows more.",
     ),
     "cross-origin": ProblemKind(
         403, "Sent from another site", "With a session cookie, call from a page of this site."
@@ -68,18 +68,20 @@ PROBLEM_KINDS: Mapping[str, ProblemKind] = {
     ),
     "changed-meanwhile": ProblemKind(
         412,
-        "It is not as you know it",
+        "Changed in the meantime",
         "Look at `current`, and send your change again with its `ETag` in `If-Match`.",
     ),
-    "payload-too-large": ProblemKind(413, "Too large", "Send less at once."),
+    "payload-too-large": ProblemKind(413, "Too large", "Send a smaller body."),
     "unsupported-media-type": ProblemKind(
         415, "JSON only", "Send `Content-Type: application/json`."
     ),
-    "invalid-request": ProblemKind(422, "The request is not valid", "Fix what `errors` names."),
+    "invalid-request": ProblemKind(
+        422, "The request is not valid", "Correct the members that `errors` names."
+    ),
     "idempotency-key-reused": ProblemKind(
         422,
         "Already used for a different event",
-        "Use a new key or id for another event, message or request.",
+        "Use a new key or id for a different event, message or request.",
     ),
     "loop-detected": ProblemKind(
         422,
@@ -102,7 +104,7 @@ PROBLEM_KINDS: Mapping[str, ProblemKind] = {
         "Daily limit reached",
         "The organisation reached its limit of such mails today. Try again after midnight UTC.",
     ),
-    "internal-error": ProblemKind(500, "Internal error", "This is our fault. Try again."),
+    "internal-error": ProblemKind(500, "Internal error", "An error on our side. Try again."),
     "unavailable": ProblemKind(
         503,
         "Temporarily unavailable",

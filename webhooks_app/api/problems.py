@@ -36,15 +36,15 @@ log = structlog.get_logger(__name__)
 class FaultAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """One fault, and where it is: in the body, in the query or in a header."""
 
-    detail: Annotated[str, Meta(description="A sentence for the sender.")]
+    detail: Annotated[str, Meta(description="What is wrong, as a sentence.")]
     pointer: Annotated[
         str | UnsetType,
         Meta(description="A JSON pointer into the body.", examples=["#/event_types/0"]),
     ] = UNSET
-    parameter: Annotated[str | UnsetType, Meta(description="A parameter of the path or query.")] = (
-        UNSET
-    )
-    header: Annotated[str | UnsetType, Meta(description="A header of the request.")] = UNSET
+    parameter: Annotated[
+        str | UnsetType, Meta(description="The name of a parameter in the path or query.")
+    ] = UNSET
+    header: Annotated[str | UnsetType, Meta(description="The name of a header.")] = UNSET
 
 
 class ProblemAnswer(msgspec.Struct, frozen=True):
@@ -53,22 +53,26 @@ class ProblemAnswer(msgspec.Struct, frozen=True):
     type: Annotated[
         str,
         Meta(
-            description="The kind of problem. It leads to a page that says what to do.",
+            description="The kind of problem. It is the address of a page that says what to do.",
             extra_json_schema={"format": "uri-reference"},
         ),
     ]
-    title: Annotated[str, Meta(description="The kind in a few words.")]
+    title: Annotated[str, Meta(description="The kind of problem in a few words.")]
     status: Annotated[int, Meta(description="The status of the answer.")]
     detail: Annotated[str, Meta(description="What went wrong this time, and what to do.")]
     errors: Annotated[
-        list[FaultAnswer] | UnsetType, Meta(description="All faults, up to a hundred.")
+        list[FaultAnswer] | UnsetType, Meta(description="All errors, up to a hundred.")
     ] = UNSET
     request_id: Annotated[
-        str | UnsetType, Meta(description="The same as in `X-Request-Id`; our log knows it.")
+        str | UnsetType,
+        Meta(description="The same as in `X-Request-Id`. The log of the operator has it too."),
     ] = UNSET
     current: Annotated[
         msgspec.Raw | UnsetType,
-        Meta(description="For a 412: how it is now.", extra_json_schema={"type": "object"}),
+        Meta(
+            description="For a 412: the current state of the object.",
+            extra_json_schema={"type": "object"},
+        ),
     ] = UNSET
     error: Annotated[
         str | UnsetType, Meta(description="For a log-in by device: the code of RFC 8628.")

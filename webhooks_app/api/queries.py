@@ -46,7 +46,7 @@ EXPECTED = {
 }
 
 
-Limit = Annotated[int, Meta(ge=1, le=LARGEST_SIZE, description="How many on a page.")]
+Limit = Annotated[int, Meta(ge=1, le=LARGEST_SIZE, description="How many items a page has.")]
 Cursor = Annotated[str | None, Meta(description="`next_cursor` of the previous page, unchanged.")]
 
 
@@ -75,14 +75,18 @@ class WaitQuery(msgspec.Struct):
         Meta(
             ge=0,
             le=LONGEST_WAIT,
-            description="For how many seconds the answer waits until the deliveries have ended.",
+            description="How many seconds the answer waits for the deliveries to end.",
         ),
     ] = 0
 
 
 class WebhookQuery(PageQuery):
     metadata: Annotated[
-        dict[Key, str], Meta(description="`metadata[team]=sales`; several must all match.")
+        dict[Key, str],
+        Meta(
+            description="Filter by metadata: `metadata[team]=sales`. Several filters "
+            "must all match."
+        ),
     ] = {}
 
 
@@ -92,19 +96,28 @@ class DeliveryFilter(msgspec.Struct, forbid_unknown_fields=True):
     subscription_id: Annotated[
         str | None, Meta(description="The id of a webhook or an action.")
     ] = None
-    kind: Annotated[SubscriptionKind | None, Meta(description="Of webhooks or of actions.")] = None
+    kind: Annotated[
+        SubscriptionKind | None, Meta(description="Deliveries of webhooks or of actions.")
+    ] = None
     event_type: Annotated[str | None, Meta(description="The name of an event type.")] = None
-    status: Annotated[DeliveryStatus | None, Meta(description="Its state.")] = None
+    status: Annotated[DeliveryStatus | None, Meta(description="The state of the delivery.")] = None
     status_code: Annotated[
         StatusCode | None,
-        Meta(description="The receiver's answer: one code, or a class of codes."),
+        Meta(
+            description="The status code of the last answer: one code such as `404`, or "
+            "a class such as `5xx`."
+        ),
     ] = None
     text: Annotated[
         str | None,
-        Meta(description="In the error, the event's data, its subject or an id."),
+        Meta(description="A text in the error, the event's data, its subject or an id."),
     ] = None
     missing: Annotated[
-        bool, Meta(description="What never arrived: failed or cancelled, and not replayed since.")
+        bool,
+        Meta(
+            description="`true` for deliveries that never arrived: failed or cancelled, and not "
+            "replayed since."
+        ),
     ] = False
     since: Annotated[Moment | None, Meta(description="Created at this time or later.")] = None
     until: Annotated[Moment | None, Meta(description="Created before this time.")] = None

@@ -26,7 +26,10 @@ class ReplayBody(msgspec.Struct, forbid_unknown_fields=True):
 
     filter: Annotated[
         queries.DeliveryFilter | None,
-        Meta(description="All that match; an empty object means all deliveries."),
+        Meta(
+            description="Send all deliveries that match this filter again. An empty "
+            "object means all deliveries."
+        ),
     ] = None
     delivery_ids: Annotated[
         Annotated[list[str], Meta(min_length=1, max_length=MOST_CHOSEN)] | None,
@@ -40,12 +43,22 @@ class ReplayAnswer(msgspec.Struct, frozen=True):
     id: str
     status: Annotated[str, Meta(extra_json_schema={"enum": ["running", "finished", "cancelled"]})]
     total: Annotated[
-        int | None, Meta(description="How many deliveries there are; null until they are counted.")
+        int | None,
+        Meta(description="How many deliveries the replay has; null until they are counted."),
     ]
-    replayed: Annotated[int, Meta(description="New deliveries, of those that had ended.")]
-    retried: Annotated[int, Meta(description="Deliveries that had not ended: retried at once.")]
-    recovered: Annotated[int, Meta(description="Deliveries of events that were missed.")]
-    skipped: Annotated[int, Meta(description="Skipped: the webhook or action is off or deleted.")]
+    replayed: Annotated[int, Meta(description="How many were sent again as new deliveries.")]
+    retried: Annotated[
+        int, Meta(description="How many had not ended, and were retried at once instead.")
+    ]
+    recovered: Annotated[
+        int, Meta(description="How many missed events were sent for the first time.")
+    ]
+    skipped: Annotated[
+        int,
+        Meta(
+            description="How many were skipped, because their webhook or action is off or deleted."
+        ),
+    ]
     requested_by: str
     created_at: Moment
     finished_at: Moment | None
@@ -59,9 +72,10 @@ class ReplayAnswer(msgspec.Struct, frozen=True):
         body=ReplayBody,
         answers={202: ReplayAnswer},
         description=(
-            "A job sends them again. With `missing` in the filter it sends what never arrived, "
-            "each event once, including what was missed while a webhook was switched off "
-            "automatically. If the same replay already runs, it is the answer."
+            "Starts a job that sends deliveries again. With `missing` in the filter, "
+            "it sends what never arrived, each event once, including what was missed "
+            "while a webhook was switched off automatically. If the same replay is "
+            "already running, the answer is that replay."
         ),
     )
 )
@@ -112,7 +126,8 @@ def read_replay(replay_id: str) -> Response:
         summary="Cancel a replay",
         tag="Replays",
         answers={200: ReplayAnswer},
-        description="What it has sent so far stays. A replay that has ended does not change.",
+        description="What was sent so far stays. Cancelling a replay that has ended changes "
+        "nothing.",
     )
 )
 @auth.requires("deliveries:write")

@@ -17,7 +17,7 @@ from webhooks_app.matching.incoming import Accepted
 from webhooks_app.models import Attempt, Event
 from webhooks_app.vocabulary import WAITING, DeliveryStatus, Trigger
 
-Json = Annotated[object, Meta(extra_json_schema={"description": "Any JSON."})]
+Json = Annotated[object, Meta(extra_json_schema={"description": "Any JSON value."})]
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 
@@ -33,10 +33,10 @@ class AcceptedAnswer(msgspec.Struct, frozen=True):
 
     id: str
     type: str
-    deliveries: Annotated[int, Meta(description="How many deliveries it has.")]
+    deliveries: Annotated[int, Meta(description="How many deliveries the event has.")]
     results: Annotated[
         "list[DeliveryAnswer] | UnsetType",
-        Meta(description="After a wait: its deliveries, newest first, up to a hundred."),
+        Meta(description="Present after a wait: the deliveries, newest first, up to a hundred."),
     ] = UNSET
 
 
@@ -47,7 +47,7 @@ class AcceptedBatch(msgspec.Struct, frozen=True):
 
 
 class DerivedEvent(msgspec.Struct, frozen=True):
-    """An event that followed from a message."""
+    """An event that was derived from a message."""
 
     id: str
     type: str
@@ -71,10 +71,12 @@ class EventTypeAnswer(msgspec.Struct, frozen=True):
 
     name: str
     title: str
-    description: Annotated[str, Meta(description="When it happens.")]
+    description: Annotated[str, Meta(description="When such an event happens.")]
     group: Annotated[str, Meta(description="The heading it is listed under.")]
-    pollybot_name: Annotated[str, Meta(description="What the format `pollybot` calls it.")]
-    sample: Annotated[Mapping[str, Json], Meta(description="What a test sends.")]
+    pollybot_name: Annotated[
+        str, Meta(description="The name of the type in the wire format `pollybot`.")
+    ]
+    sample: Annotated[Mapping[str, Json], Meta(description="A realistic `data`, which tests send.")]
     schema: Annotated[
         Mapping[str, Json] | bool | None, Meta(description="A JSON Schema (2020-12) of `data`.")
     ]
@@ -93,18 +95,27 @@ class EventAnswer(msgspec.Struct, frozen=True):
 class AttemptAnswer(msgspec.Struct, frozen=True):
     """One try of a delivery."""
 
-    number: Annotated[int, Meta(description="1 for the first.")]
-    outcome: Annotated[str, Meta(description="`succeeded`, `failed`, or `lost` with its worker.")]
-    failure: Annotated[str | None, Meta(description="Why it failed, in a word.")]
-    error: Annotated[str | None, Meta(description="Why it failed, in a sentence.")]
-    status_code: Annotated[int | None, Meta(description="What the receiver answered.")]
+    number: Annotated[int, Meta(description="The number of the attempt, from 1.")]
+    outcome: Annotated[
+        str,
+        Meta(
+            description="`succeeded`, `failed`, or `lost` when the worker died before it "
+            "could store the answer."
+        ),
+    ]
+    failure: Annotated[str | None, Meta(description="The kind of failure, such as `timeout`.")]
+    error: Annotated[str | None, Meta(description="The reason of the failure, as a sentence.")]
+    status_code: Annotated[int | None, Meta(description="The status code of the answer.")]
     url: str
     request_headers: Mapping[str, str]
     response_headers: Annotated[
-        list[tuple[str, str]], Meta(description="Names and values. A name may come twice.")
+        list[tuple[str, str]],
+        Meta(description="Names and values. A name can appear more than once."),
     ]
     response_body: str
-    response_truncated: Annotated[bool, Meta(description="Whether the body was longer.")]
+    response_truncated: Annotated[
+        bool, Meta(description="Whether the body was longer than what is kept.")
+    ]
     started_at: Moment
     duration_ms: int
 
@@ -117,17 +128,19 @@ class DeliveryAnswer(msgspec.Struct, frozen=True):
 
     id: str
     event: EventAnswer
-    subscription_id: Annotated[str, Meta(description="The webhook or action.")]
+    subscription_id: Annotated[str, Meta(description="The id of the webhook or action.")]
     trigger: Annotated[
         str,
-        Meta(description="What caused it.", extra_json_schema={"enum": list(Trigger)}),
+        Meta(description="What caused the delivery.", extra_json_schema={"enum": list(Trigger)}),
     ]
-    replay_of: Annotated[str | None, Meta(description="The delivery that this one repeats.")]
+    replay_of: Annotated[
+        str | None, Meta(description="The id of the delivery that this one repeats.")
+    ]
     status: Annotated[str, Meta(extra_json_schema={"enum": list(DeliveryStatus)})]
-    tries: Annotated[int, Meta(description="How many times it was sent.")]
-    failures: Annotated[int, Meta(description="How many tries failed.")]
-    status_code: Annotated[int | None, Meta(description="The receiver's last answer.")]
-    error: Annotated[str | None, Meta(description="Why the last try failed.")]
+    tries: Annotated[int, Meta(description="How many attempts were made.")]
+    failures: Annotated[int, Meta(description="How many attempts failed.")]
+    status_code: Annotated[int | None, Meta(description="The status code of the last answer.")]
+    error: Annotated[str | None, Meta(description="Why the last attempt failed.")]
     next_try_at: Moment | None
     created_at: Moment
     finished_at: Moment | None

@@ -25,11 +25,14 @@ LAST = timedelta(days=1)
 class StatsQuery(msgspec.Struct, forbid_unknown_fields=True):
     since: Annotated[
         queries.Moment | None,
-        Meta(description="From the hour or day of this time. By default a day before `until`."),
+        Meta(
+            description="The start, rounded down to the hour or day. The default is a day before "
+            "`until`."
+        ),
     ] = None
     until: Annotated[
         queries.Moment | None,
-        Meta(description="Up to this time, with its hour or day. By default now."),
+        Meta(description="The end, with its whole hour or day. The default is the current time."),
     ] = None
     step: Annotated[Step, Meta(description="How long each point lasts. Days are in UTC.")] = (
         Step.HOUR
@@ -48,11 +51,11 @@ class StatsQuery(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class CountsAnswer(msgspec.Struct, frozen=True):
-    """Attempts by their result."""
+    """How many attempts had each result."""
 
     delivered: Annotated[int, Meta(description="Attempts that delivered.")]
-    retrying: Annotated[int, Meta(description="Attempts that failed and were followed by others.")]
-    failed: Annotated[int, Meta(description="Attempts that failed as the last one.")]
+    retrying: Annotated[int, Meta(description="Attempts that failed and were retried later.")]
+    failed: Annotated[int, Meta(description="Last attempts that failed.")]
 
 
 class LatencyAnswer(msgspec.Struct, frozen=True):
@@ -83,7 +86,8 @@ class StatsAnswer(msgspec.Struct, frozen=True):
     step: Annotated[str, Meta(extra_json_schema={"enum": list(Step)})]
     attempts: CountsAnswer
     success_rate: Annotated[
-        float | None, Meta(description="The share that delivered, 0 to 1. null without attempts.")
+        float | None,
+        Meta(description="The share of attempts that delivered, 0 to 1; null without attempts."),
     ]
     latency_ms: LatencyAnswer
     points: Annotated[list[PointAnswer], Meta(description="Oldest first.")]
@@ -105,7 +109,7 @@ class SubscriptionStatsAnswer(msgspec.Struct, frozen=True):
     until: Moment
     data: Annotated[
         list[OneOfThemAnswer],
-        Meta(description=f"Those with most attempts first, up to {statistics.MOST_LISTED}."),
+        Meta(description=f"Those with the most attempts first, up to {statistics.MOST_LISTED}."),
     ]
 
 
@@ -116,7 +120,7 @@ class SubscriptionStatsAnswer(msgspec.Struct, frozen=True):
         tag="Stats",
         query=StatsQuery,
         answers={200: StatsAnswer},
-        description="Attempts over time, of all webhooks and actions or of one. Up to "
+        description="Attempts over time, of all webhooks and actions or of one, with up to "
         f"{statistics.MOST_BARS} points.",
     )
 )
@@ -135,7 +139,7 @@ def read_stats() -> Response:
         tag="Stats",
         query=StatsQuery,
         answers={200: SubscriptionStatsAnswer},
-        description="Which of them were tried, how often, and how it went.",
+        description="Attempts of each webhook and action, by result.",
     )
 )
 @auth.requires("stats:read")

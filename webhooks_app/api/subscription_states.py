@@ -72,41 +72,43 @@ VERBS = (
     _Verb(
         "enable",
         "Switch {} on",
-        "From now on events are sent to it. What it missed is not sent by itself: recover that. "
-        "One that is on does not change.",
+        "Events are sent to it from now on. To send what it missed, recover it. "
+        "Switching it on again changes nothing.",
         _enable,
     ),
     _Verb(
         "disable",
         "Switch {} off",
-        "Nothing more is planned or sent for it. What waits is cancelled, with that reason in its "
-        "`error`; it can be recovered later. What is being sent right now may still arrive. One "
-        "that is off does not change.",
+        "No more events are sent to it. Waiting deliveries are cancelled, with that "
+        "reason in their `error`, and can be recovered later. What is being sent "
+        "right now may still arrive. Switching it off again changes nothing.",
         _disable,
     ),
     _Verb(
         "pause",
         "Pause {}",
-        "Deliveries are still planned, and wait until it is resumed. What is being sent right now "
-        "may still arrive. What has waited for as long as the log is kept is cancelled, with that "
-        "reason. Switching it off cancels what waits and ends the pause.",
+        "Its deliveries wait until it is resumed. What is being sent right now may "
+        "still arrive. Deliveries that have waited for as long as the log is kept "
+        "are cancelled, with that reason. Switching it off cancels what waits and "
+        "ends the pause.",
         _pause,
         body=PauseBody,
     ),
     _Verb(
         "resume",
         "Resume {}",
-        "What waits is sent, oldest first: all at once, or at the rate that you give. New "
-        "deliveries do not wait behind it. One that is not paused does not change.",
+        "Sends what waits, oldest first: all at once, or at the rate that you give. "
+        "New deliveries do not wait behind the old ones. Resuming it again changes "
+        "nothing.",
         _resume,
         body=ResumeBody,
     ),
     _Verb(
         "recover",
         "Recover {}",
-        "A replay of everything that never arrived since then: what failed, what was cancelled, "
-        "and the events that it missed while it was switched off automatically. Each event is "
-        "sent once.",
+        "Starts a replay of everything that never arrived since then: what failed, "
+        "what was cancelled, and the events that it missed while it was switched off "
+        "automatically. Each event is sent once.",
         _recover,
         body=RecoverBody,
         body_optional=False,

@@ -15,7 +15,7 @@ from webhooks_app.subscriptions.spec import EmailSpec, Spec, WebhookSpec, member
 
 
 class Counters(msgspec.Struct, frozen=True):
-    """How its deliveries ended."""
+    """How the deliveries ended."""
 
     delivered: int
     failed: int
@@ -42,14 +42,30 @@ def _answer_type(
     members = [
         ("id", str),
         *((member, types[member]) for member in member_names(spec)),
-        ("disabled_reason", Annotated[str | None, Meta(description="Why it was switched off.")]),
+        (
+            "disabled_reason",
+            Annotated[
+                str | None, Meta(description="Why Hookline switched it off; null if it did not.")
+            ],
+        ),
         ("counters", Counters),
         *((("previous_secret_expires_at", Moment | None),) if last else ()),
         ("created_at", Moment),
         ("updated_at", Moment),
-        ("key", Annotated[str | None, Meta(description="Your own, from the path of a PUT.")]),
-        ("paused_at", Annotated[Moment | None, Meta(description="Since when it is paused.")]),
-        ("paused_until", Annotated[Moment | None, Meta(description="When it resumes by itself.")]),
+        (
+            "key",
+            Annotated[str | None, Meta(description="Your own key of it, from the path of a PUT.")],
+        ),
+        (
+            "paused_at",
+            Annotated[Moment | None, Meta(description="When it was paused; null if it is not.")],
+        ),
+        (
+            "paused_until",
+            Annotated[
+                Moment | None, Meta(description="When it resumes by itself; null if it does not.")
+            ],
+        ),
         *last,
         *((LISTENER,) if last and not channel else ()),
     ]
@@ -71,7 +87,10 @@ LISTENER = (
 SECRET = (
     "secret",
     Annotated[
-        str | UnsetType, Meta(description="Present only right after it was made or changed.")
+        str | UnsetType,
+        Meta(
+            description="The signing secret. Present only in the answer that creates or changes it."
+        ),
     ],
     UNSET,
 )
@@ -96,7 +115,8 @@ class ActionPage(msgspec.Struct, frozen=True):
 
     data: list[WebhookActionAnswer | EmailActionAnswer]  # type: ignore[valid-type]
     next_cursor: Annotated[
-        str | None, Meta(description="Send it as `cursor` for the next page; null on the last.")
+        str | None,
+        Meta(description="Send it as `cursor` to get the next page. It is null on the last page."),
     ]
 
 

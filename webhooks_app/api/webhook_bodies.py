@@ -23,7 +23,7 @@ def _patch_of(name: str, noun: str, *specs: type[Spec], **first: Any) -> Any:
     return msgspec.defstruct(
         name,
         [(member, Union[kind, UnsetType], UNSET) for member, kind in types.items()],  # noqa: UP007
-        namespace={"__doc__": f"What to change of {noun}. Members that are absent stay."},
+        namespace={"__doc__": f"Changes to {noun}. Absent members stay as they are."},
         forbid_unknown_fields=True,
     )
 
@@ -32,7 +32,7 @@ def _action_of(name: str, words: str, spec: type[Spec], channel: Any, *default: 
     """A Struct for the document: a spec whose channel is a member like any other."""
     needed = [(one.name, one.type) for one in fields(spec) if one.required]
     others = [(one.name, one.type, _default(one)) for one in fields(spec) if not one.required]
-    said = ("channel", Annotated[channel, Meta(description="How it is sent.")], *default)
+    said = ("channel", Annotated[channel, Meta(description="`webhook` or `email`.")], *default)
     members = [*needed, said, *others] if default else [said, *needed, *others]
     return msgspec.defstruct(
         name, members, namespace={"__doc__": words}, forbid_unknown_fields=True
@@ -46,12 +46,16 @@ def _default(field: FieldInfo) -> object:
 
 
 class WebhookPut(WebhookSpec, frozen=True, kw_only=True, tag=False):
-    """A whole webhook. Members that are absent get their defaults; `enabled` stays as it is."""
+    """A complete webhook.
+
+    Absent members get their defaults, except `enabled`, which stays as it is.
+    """
 
 
 WebhookActionPut = _action_of(
     "WebhookActionPut",
-    "A whole action that sends a webhook. `enabled` stays as it is when absent.",
+    "A complete action that sends a webhook. Absent members get their defaults, "
+    "except `enabled`, which stays as it is.",
     WebhookSpec,
     Literal["webhook"],
     "webhook",
@@ -78,7 +82,8 @@ class TestBody(msgspec.Struct, forbid_unknown_fields=True):
     event_type: Annotated[
         str | None,
         Meta(
-            description="Whose sample is sent, also `webhook.ping`; its first if absent.",
+            description="The event type whose sample is sent, or `webhook.ping`. The default is "
+            "the first type of the webhook or action.",
             examples=["lead.captured"],
         ),
     ] = None
@@ -89,7 +94,7 @@ class RecoverBody(msgspec.Struct, forbid_unknown_fields=True):
 
     since: Annotated[
         Annotated[datetime, Meta(tz=True)],
-        Meta(description="Deliveries and events from this time on.", examples=[MOMENT]),
+        Meta(description="Send deliveries and events from this time on.", examples=[MOMENT]),
     ]
 
 
@@ -98,7 +103,11 @@ class PauseBody(msgspec.Struct, forbid_unknown_fields=True):
 
     until: Annotated[
         Annotated[datetime, Meta(tz=True)] | None,
-        Meta(description="When it resumes by itself; absent for not at all.", examples=[LATER]),
+        Meta(
+            description="When it resumes by itself. Without it, it stays paused until "
+            "it is resumed.",
+            examples=[LATER],
+        ),
     ] = None
 
 
@@ -107,7 +116,11 @@ class ResumeBody(msgspec.Struct, forbid_unknown_fields=True):
 
     rate: Annotated[
         Rate | None,
-        Meta(description="How many may start per second; absent for all at once.", examples=[50]),
+        Meta(
+            description="How many deliveries may start per second. Without it, they "
+            "all start at once.",
+            examples=[50],
+        ),
     ] = None
 
 
@@ -116,11 +129,13 @@ class RotateBody(msgspec.Struct, forbid_unknown_fields=True):
 
     overlap_hours: Annotated[
         int,
-        Meta(ge=0, le=LONGEST_OVERLAP_HOURS, description="For how long the old secret also signs."),
+        Meta(
+            ge=0, le=LONGEST_OVERLAP_HOURS, description="How many hours the old secret signs too."
+        ),
     ] = 24
-    secret: Annotated[str | None, Meta(description="One of your own; made for you if absent.")] = (
-        None
-    )
+    secret: Annotated[
+        str | None, Meta(description="A secret of your own. Without it, one is generated.")
+    ] = None
 
     @property
     def overlap(self) -> timedelta:

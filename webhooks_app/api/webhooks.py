@@ -86,9 +86,9 @@ def read_webhook(webhook_id: str) -> Response:
         tag="Webhooks",
         body=WebhookPut,
         answers={200: WebhookAnswer, 201: WebhookAnswer},
-        description="Makes or replaces it: `PUT /webhooks/key:crm`, where `crm` is your own key. "
-        "Members that are absent get their defaults, except `enabled`, which stays. The same "
-        "again changes nothing.",
+        description="Creates or replaces a webhook: `PUT /webhooks/key:crm`, where `crm` is your "
+        "own key of it. Absent members get their defaults, except `enabled`, which "
+        "stays as it is. Sending the same again changes nothing.",
         problems=("plan-limit", "conflict"),
         location=True,
         shows_once="secret",
@@ -157,7 +157,7 @@ def delete_webhook(webhook_id: str) -> Response:
         body_optional=True,
         query=queries.WaitQuery,
         answers={200: shapes.DeliveryAnswer, 202: shapes.DeliveryAnswer},
-        description="A delivery of the sample of an event type, due now.",
+        description="Sends the sample of an event type now.",
         problems=("conflict",),
     )
 )
@@ -177,8 +177,8 @@ def test_webhook(webhook_id: str) -> Response:
         body_optional=True,
         answers={200: WebhookAnswer},
         description=(
-            "Only this answer shows the new `secret`. The old one also signs for as long as you "
-            "say, if the format has room for two signatures."
+            "Only this answer shows the new `secret`. The old secret signs too for "
+            "as long as you choose, if the format has room for two signatures."
         ),
         problems=("conflict",),
         shows_once="secret",

@@ -37,8 +37,8 @@ class KeyAnswer(msgspec.Struct, frozen=True):
 class QuotaAnswer(msgspec.Struct, frozen=True):
     """How many the plan allows, and how many there are, live and test together."""
 
-    limit: Annotated[int | None, Meta(description="null for no limit.")]
-    used: Annotated[int | None, Meta(description="null where there is no limit.")]
+    limit: Annotated[int | None, Meta(description="The limit of the plan; null for none.")]
+    used: Annotated[int | None, Meta(description="The limit per minute; null for none.")]
 
 
 class PlanAnswer(msgspec.Struct, frozen=True):
@@ -49,14 +49,19 @@ class PlanAnswer(msgspec.Struct, frozen=True):
     actions: QuotaAnswer
     webhooks: QuotaAnswer
     event_types: QuotaAnswer
-    events_per_minute: Annotated[int | None, Meta(description="null for no limit.")]
+    events_per_minute: Annotated[
+        int | None, Meta(description="The limit of the plan; null for none.")
+    ]
     retention_days: Annotated[
-        int | None, Meta(description="null for as long as the operator keeps data.")
+        int | None,
+        Meta(
+            description="How many days data is kept; null for as long as the operator keeps data."
+        ),
     ]
 
 
 class WhoamiAnswer(msgspec.Struct, frozen=True):
-    """What a key belongs to, what it allows, and what is left of the plan."""
+    """What a key belongs to, what it allows, and how much of the plan is used."""
 
     organisation: OrganisationAnswer
     mode: Annotated[str, Meta(extra_json_schema={"enum": ["live", "test"]})]
@@ -70,8 +75,8 @@ class WhoamiAnswer(msgspec.Struct, frozen=True):
         summary="Read what the key belongs to",
         tag="Keys",
         answers={200: WhoamiAnswer},
-        description="The organisation and mode of the key, its scopes, and what is left of the "
-        "plan.",
+        description="The organisation and mode of the key, its scopes, and how much of the plan "
+        "is used.",
     )
 )
 def read_whoami() -> Response:

@@ -82,7 +82,7 @@ CONVERSATION_FIELDS = {
 MESSAGE_FIELDS = {
     "id": text("The message."),
     "conversation_id": text("The conversation that it belongs to."),
-    "role": one_of("Who wrote it.", "visitor", "agent", "assistant"),
+    "role": one_of("Who wrote the message.", "visitor", "agent", "assistant"),
     "text": text("What was written."),
     "at": moment("When it was written."),
 }

@@ -59,9 +59,9 @@ def _subscription(
         description,
         {"id": SUBSCRIPTION_ID, "kind": "webhook", "name": NAME, **(sample or {})},
         {
-            "id": text("The webhook or action."),
+            "id": text("The id of the webhook or action."),
             "kind": one_of("Which of the two it is.", *SubscriptionKind),
-            "name": text("What people call it."),
+            "name": text("A name for people."),
             **fields,
         },
     )
@@ -81,7 +81,7 @@ def _key(
         {"id": "key_06gvpml7cj579nme4baogimovo", "name": "Backend", **(sample or {})},
         {
             "id": text("The key. Never its token."),
-            "name": text("What people call it."),
+            "name": text("A name for people."),
             **fields,
         },
         actor=actor,
@@ -138,16 +138,16 @@ EVENT_TYPES = (
                 {
                     "id": text("Its id."),
                     "kind": one_of("Which of the two it is.", *SubscriptionKind),
-                    "name": text("What people call it."),
+                    "name": text("A name for people."),
                 },
             ),
             "event": part(
                 "The event that did not arrive.",
-                {"id": text("Its id."), "type": text("Its type.")},
+                {"id": text("Its id."), "type": text("The event type.")},
             ),
-            "tries": count("How many times it was sent."),
+            "tries": count("How many attempts were made."),
             "status_code": _maybe(count("What the receiver answered last, if it did.")),
-            "error": _maybe(text("Why the last try failed.")),
+            "error": _maybe(text("Why the last attempt failed.")),
         },
         actor=False,
         summary=("error", "id"),
@@ -190,7 +190,7 @@ EVENT_TYPES = (
         {
             "id": text("The webhook or action. Never the secret."),
             "kind": one_of("Which of the two it is.", *SubscriptionKind),
-            "name": text("What people call it."),
+            "name": text("A name for people."),
             "previous_expires_at": _maybe(
                 moment("Until when the previous secret signs too. null if it does not.")
             ),
@@ -206,9 +206,9 @@ EVENT_TYPES = (
             "previous_expires_at": "2026-03-03T10:00:00.000Z",
         },
         {
-            "id": text("The webhook or action."),
+            "id": text("The id of the webhook or action."),
             "kind": one_of("Which of the two it is.", *SubscriptionKind),
-            "name": text("What people call it."),
+            "name": text("A name for people."),
             "previous_expires_at": moment("Until when the previous secret signs too."),
         },
         actor=False,

@@ -23,7 +23,7 @@ EVENT_TYPES = (
             "recording_id": text("The recording."),
             "language": text("What is spoken (BCP 47)."),
             "duration_seconds": count("How long the recording is."),
-            "transcript_url": link("Where it can be read."),
+            "transcript_url": link("The address at which it can be read."),
         },
         required=["room_id", "recording_id"],
         summary=("recording_id", "language"),

@@ -1,4 +1,4 @@
-"""What became of the deliveries of events."""
+"""The states of the deliveries of events."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping

@@ -58,7 +58,7 @@ class Estimate(NamedTuple):
 def list_deliveries(
     session: Session, tenant: Tenant, filters: Filters, window: PageBounds
 ) -> Page[Logged]:
-    """Newest first. Events come without their data, which may be large, but for a filter by field.
+    """Newest first. Events come without their data, which may be large, unless a field is filtered.
 
     A page looks through at most `LOOKED_THROUGH` deliveries, and for a text through at most
     `SEARCHED_BYTES` of data. So it may hold fewer rows than requested, or none, and still have a

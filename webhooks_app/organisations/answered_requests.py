@@ -124,7 +124,7 @@ def _note_change(session: Session) -> None:
     noted = update(AnsweredRequest).where(*_held_by(mine.id, mine.tenant, mine.key))
     noted = noted.values(acted=True).execution_options(synchronize_session=False)
     if session.scalar(noted.returning(AnsweredRequest.claim)) is None:
-        raise Conflict("This request took too long, and was repeated meanwhile.")
+        raise Conflict("This request took too long, and was repeated in the meantime.")
 
 
 def _begun(mine: Claim, fingerprint: str, now: datetime) -> dict[str, object]:

@@ -50,7 +50,7 @@ def rotate(session: Session, maker: ApiKey, key: ApiKey, overlap: timedelta) -> 
     if key.id != maker.id:
         ends = utcnow() + (key.expires_at - key.created_at) if key.expires_at else None
         for fault in _beyond(maker, key.scopes, ends, "scopes"):
-            raise Conflict(f"This key is stronger than yours. {fault.detail}")
+            raise Conflict(f"This key can do more than yours, or expires later. {fault.detail}")
     return api_keys.rotate(session, key, overlap, maker)
 
 
@@ -62,4 +62,6 @@ def _beyond(
         yield Fault(f"#/{member}", f"Your key does not have the scope {more[0]}.")
     if maker.expires_at is not None and (ends is None or ends > maker.expires_at):
         until = rfc3339(maker.expires_at)
-        yield Fault("#/expires_at", f"A key cannot outlive yours, which expires at {until}.")
+        yield Fault(
+            "#/expires_at", f"A key cannot expire later than yours, which expires at {until}."
+        )

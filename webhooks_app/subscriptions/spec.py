@@ -96,7 +96,7 @@ class Spec(
         str,
         Meta(
             title="Name",
-            description="A name for your team.",
+            description="A name for people.",
             examples=["New leads to the CRM"],
             min_length=1,
             max_length=LONGEST_NAME,
@@ -121,8 +121,9 @@ class Spec(
         tuple[str, ...],
         Meta(
             title="Events",
-            description="The names of the event types to send. A webhook also takes `customer.*` "
-            "for all types that begin so, and `*` for all, later ones included.",
+            description="The names of the event types to send. A webhook also accepts "
+            "`customer.*` for all types that begin with `customer.`, and `*` for all "
+            "types. Both include types that are registered later.",
             examples=[["lead.captured", "lead.updated"], ["customer.*"]],
             min_length=1,
             extra={
@@ -135,7 +136,7 @@ class Spec(
         Scope | None,
         Meta(
             title="Scope",
-            description="Only events about this subject; null for all.",
+            description="Send only events about this subject; null for all.",
             examples=[{"type": "chatbot", "id": "bot_1"}],
         ),
     ] = None
@@ -151,7 +152,7 @@ class Spec(
         Match,
         Meta(
             title="Match",
-            description="Whether all conditions must hold, or any.",
+            description="`all` or `any`: how many of the conditions must match.",
             extra={"error": "Use `all` or `any`."},
         ),
     ] = Match.ALL
@@ -234,7 +235,8 @@ class Spec(
         ),
     ] = {}
     enabled: Annotated[
-        bool, Meta(title="On", description="Whether it is on. Nothing is sent while it is off.")
+        bool,
+        Meta(title="On", description="Whether it is switched on. Nothing is sent while it is off."),
     ] = True
 
 
@@ -279,7 +281,8 @@ class WebhookSpec(Spec, frozen=True, kw_only=True, tag="webhook"):
         dict[str, str],
         Meta(
             title="Custom headers",
-            description=f"Up to {custom_headers.MOST} of your own. Their values are never shown.",
+            description=f"Up to {custom_headers.MOST} custom headers. Their values are never "
+            "shown.",
             examples=[{"X-Team": "sales"}],
         ),
     ] = {}
@@ -304,7 +307,7 @@ class EmailSpec(Spec, frozen=True, kw_only=True, tag="email"):
         tuple[str, ...],
         Meta(
             title="To",
-            description=f"1 to {MOST_ADDRESSES} addresses.",
+            description=f"1 to {MOST_ADDRESSES} e-mail addresses.",
             examples=[["sales@example.com"]],
             extra={"error": f"Enter 1 to {MOST_ADDRESSES} e-mail addresses."},
             extra_json_schema={"minItems": 1, "maxItems": MOST_ADDRESSES},
@@ -314,7 +317,8 @@ class EmailSpec(Spec, frozen=True, kw_only=True, tag="email"):
         Line | None,
         Meta(
             title="Subject",
-            description="A subject with fields of the event; null for one made from the event.",
+            description="The subject, with fields of the event such as `New lead: {{ data.name "
+            "}}`; null for a subject made from the event.",
             examples=["New lead: {{ data.name }}"],
             extra={"error": f"Use at most {LONGEST_SUBJECT} printable characters in a subject."},
         ),

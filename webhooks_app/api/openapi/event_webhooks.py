@@ -7,7 +7,7 @@ MOMENT = "2026-03-02T10:00:00.000Z"
 TEXT = {"type": "string"}
 HEADERS = {
     "webhook-id": "The id of the delivery. It is the same for each try.",
-    "webhook-timestamp": "When it was sent, in Unix seconds.",
+    "webhook-timestamp": "The time of this attempt in Unix seconds.",
     "webhook-signature": "One or more signatures, with spaces between (Standard Webhooks).",
 }
 
@@ -33,8 +33,10 @@ def _request(kind: EventType) -> dict[str, object]:
             "content": {"application/json": {"schema": _schema(kind), "example": _example(kind)}},
         },
         "responses": {
-            "2XX": {"description": "It arrived."},
-            "410": {"description": "Send no more: the webhook is switched off."},
+            "2XX": {"description": "The delivery arrived."},
+            "410": {
+                "description": "The endpoint wants no more requests. The webhook is switched off."
+            },
         },
     }
 

@@ -20,21 +20,33 @@ INFO = {
 }
 TAGS = [
     {"name": "Log-in", "description": "How a program without a browser gets a key."},
-    {"name": "Keys", "description": "What a key belongs to, what it opens, and other keys."},
-    {"name": "Events", "description": "What happened, reported by your backend."},
-    {"name": "Event types", "description": "The catalogue, and the types that you registered."},
-    {"name": "Chat messages", "description": "Messages, from which events follow."},
+    {
+        "name": "Keys",
+        "description": "API keys: what a key may do, and how to create and revoke others.",
+    },
+    {"name": "Events", "description": "Report what happened in your product."},
+    {"name": "Event types", "description": "The types of events: built-in ones and your own."},
+    {"name": "Chat messages", "description": "Chat messages, from which Hookline derives events."},
     {"name": "Webhooks", "description": "Endpoints that receive events."},
-    {"name": "Actions", "description": "What follows an event, by e-mail or webhook."},
-    {"name": "Deliveries", "description": "What was sent, and how it went."},
-    {"name": "Replays", "description": "Many deliveries, sent again."},
-    {"name": "Stats", "description": "How many attempts there were, and how they went."},
+    {
+        "name": "Actions",
+        "description": "One event type and what follows it: an e-mail, a digest or a webhook.",
+    },
+    {
+        "name": "Deliveries",
+        "description": "Each delivery with its attempts, and how to send it again.",
+    },
+    {"name": "Replays", "description": "Send many deliveries again."},
+    {"name": "Stats", "description": "Attempts over time, by result, and their latency."},
     {"name": "Listeners", "description": "Deliveries to a developer's own computer."},
-    {"name": "Inboxes", "description": "Test receivers, and what they were sent."},
-    {"name": "Notifications", "description": "What the dashboard tells members."},
-    {"name": "Members", "description": "Who belongs to the organisation, and as what."},
+    {"name": "Inboxes", "description": "Test receivers and the requests that they got."},
+    {"name": "Notifications", "description": "The notifications in the dashboard."},
+    {
+        "name": "Members",
+        "description": "The members of the organisation, their roles, and invitations.",
+    },
     {"name": "Audit log", "description": "Who did what, when and from where."},
-    {"name": "REST Hooks", "description": "How Zapier and Make subscribe."},
+    {"name": "REST Hooks", "description": "Subscriptions of Zapier, Make and similar platforms."},
     {"name": "Chatbot webhooks", "description": "Webhooks of a chatbot, as in Pollybot."},
     {"name": "This document", "description": "The API for programs."},
 ]
@@ -65,8 +77,8 @@ NUMBER = {"type": "integer", "minimum": 0}
 TEXT = {"type": "string"}
 REQUEST_ID = "4f1c2b7a9d0e8356"
 RATE_HEADERS = {
-    "X-RateLimit-Limit": {"description": "Requests in a window.", "schema": NUMBER},
-    "X-RateLimit-Remaining": {"description": "Requests left.", "schema": NUMBER},
+    "X-RateLimit-Limit": {"description": "How many requests a window allows.", "schema": NUMBER},
+    "X-RateLimit-Remaining": {"description": "How many requests are left.", "schema": NUMBER},
     "X-RateLimit-Reset": {
         "description": "When the window ends, in Unix seconds.",
         "schema": NUMBER,
@@ -76,18 +88,18 @@ RATE_HEADERS = {
         "schema": TEXT,
     },
     "RateLimit": {
-        "description": "What is left of them: `r`, for `t` more seconds.",
+        "description": "What is left of the limits: `r` in the next `t` seconds.",
         "schema": TEXT,
     },
 }
 HEADERS = RATE_HEADERS | {
     "X-Request-Id": {
-        "description": "The id of the request: name it when you ask for help.",
+        "description": "The id of the request. Mention it when you ask for help.",
         "schema": TEXT,
     },
-    "ETag": {"description": "The tag of this state.", "schema": TEXT},
-    "Location": {"description": "Where it can be read.", "schema": TEXT},
-    "Retry-After": {"description": "Seconds to wait.", "schema": NUMBER},
+    "ETag": {"description": "The tag of the current state.", "schema": TEXT},
+    "Location": {"description": "The address of the new object.", "schema": TEXT},
+    "Retry-After": {"description": "How many seconds to wait.", "schema": NUMBER},
     "WWW-Authenticate": {"description": "The scope that the key lacks.", "schema": TEXT},
     "Allow": {"description": "The methods of this path.", "schema": TEXT},
 }
@@ -102,22 +114,24 @@ PARAMETERS = {
         "name": "Idempotency-Key",
         "in": "header",
         "required": False,
-        "description": "Makes a repeat harmless: it gets the answer of the first request.",
+        "description": "A key of your own, such as a UUID. A repeat with the same key acts "
+        "once and gets the first answer.",
         "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"},
     },
     "If-Match": {
         "name": "If-Match",
         "in": "header",
         "required": False,
-        "description": "The `ETag` of what you know. If it was changed since, the answer is a 412.",
+        "description": "The `ETag` of the state that you know. If the object was changed "
+        "since, the answer is a 412.",
         "schema": TEXT,
     },
     "If-None-Match": {
         "name": "If-None-Match",
         "in": "header",
         "required": False,
-        "description": "With GET, the `ETag` that you have: 304 if it is still that. With PUT, `*` "
-        "makes it only if there is none.",
+        "description": "With GET, the `ETag` that you have: the answer is a 304 if it is still "
+        "current. With PUT, `*` creates an object only if there is none.",
         "schema": TEXT,
     },
 }
@@ -140,7 +154,8 @@ def components(schemas: Mapping[str, Schema]) -> dict[str, object]:
                 "type": "apiKey",
                 "in": "cookie",
                 "name": "session",
-                "description": "The dashboard's session. Changes come from a page of this site.",
+                "description": "The session cookie of the dashboard. Changes must come from a page "
+                "of this site.",
             },
         },
     }

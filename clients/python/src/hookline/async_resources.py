@@ -154,7 +154,7 @@ _LIST_HOOK_SAMPLE = Kind[list[HookSample]](list[HookSample])
 
 
 class AsyncActionsResource(AsyncResource):
-    """What follows an event, by e-mail or webhook."""
+    """One event type and what follows it: an e-mail, a digest or a webhook."""
 
     def list(
         self,
@@ -169,7 +169,8 @@ class AsyncActionsResource(AsyncResource):
 
         - `page_size`: How many objects each request fetches, up to 100.
         - `cursor`: `next_cursor` of the previous page, unchanged.
-        - `metadata`: `metadata[team]=sales`; several must all match.
+        - `metadata`: Filter by metadata: `metadata[team]=sales`. Several filters must all
+          match.
         """
         return self._list(
             _ACTION,
@@ -227,15 +228,16 @@ class AsyncActionsResource(AsyncResource):
         `channel` says whether it sends e-mail or a webhook. For a webhook, only this answer
         shows the signing `secret`. The key needs the scope `actions:write`.
 
-        - `channel`: How it is sent.
-        - `name`: A name for your team.
-        - `event_types`: The names of the event types to send. A webhook also takes
-          `customer.*` for all types that begin so, and `*` for all, later ones included.
-        - `email_to`: 1 to 20 addresses.
+        - `channel`: `webhook` or `email`.
+        - `name`: A name for people.
+        - `event_types`: The names of the event types to send. A webhook also accepts
+          `customer.*` for all types that begin with `customer.`, and `*` for all types. Both
+          include types that are registered later.
+        - `email_to`: 1 to 20 e-mail addresses.
         - `description`: A note for your team.
-        - `scope`: Only events about this subject; null for all.
+        - `scope`: Send only events about this subject; null for all.
         - `conditions`: Up to 20 conditions on fields of the event.
-        - `match`: Whether all conditions must hold, or any.
+        - `match`: `all` or `any`: how many of the conditions must match.
         - `changed_fields`: Up to 50 paths: send updates only if one of these fields changed;
           an empty list for any change.
         - `retry_policy`: When failed deliveries are retried: a policy by its name, delays in
@@ -244,14 +246,14 @@ class AsyncActionsResource(AsyncResource):
         - `failure_mail`: Whether owners and admins get an e-mail when deliveries fail
           permanently.
         - `metadata`: Up to 20 of your own texts by key. Never sent to endpoints.
-        - `enabled`: Whether it is on. Nothing is sent while it is off.
-        - `email_subject`: A subject with fields of the event; null for one made from the
-          event.
+        - `enabled`: Whether it is switched on. Nothing is sent while it is off.
+        - `email_subject`: The subject, with fields of the event such as `New lead: {{
+          data.name }}`; null for a subject made from the event.
         - `schedule`: When a digest is sent; null for one e-mail per event, at once.
         - `url`: Where events are sent; https in live mode.
         - `wire_format`: The body, headers and signature of a request.
         - `timeout`: How many seconds an answer may take; null for the operator's limit.
-        - `headers`: Up to 20 of your own. Their values are never shown.
+        - `headers`: Up to 20 custom headers. Their values are never shown.
         - `secret`: Generated if absent.
         - `idempotency_key`: Made by the client when absent.
         """
@@ -339,19 +341,20 @@ class AsyncActionsResource(AsyncResource):
     ) -> Action:
         """Put an action.
 
-        Makes or replaces it: `PUT /actions/key:crm`, where `crm` is your own key. Members that
-        are absent get their defaults, except `enabled`, which stays. The same again changes
-        nothing. The key needs the scope `actions:write`.
+        Creates or replaces an action: `PUT /actions/key:crm`, where `crm` is your own key of
+        it. Absent members get their defaults, except `enabled`, which stays as it is. Sending
+        the same again changes nothing. The key needs the scope `actions:write`.
 
-        - `channel`: How it is sent.
-        - `name`: A name for your team.
-        - `event_types`: The names of the event types to send. A webhook also takes
-          `customer.*` for all types that begin so, and `*` for all, later ones included.
-        - `email_to`: 1 to 20 addresses.
+        - `channel`: `webhook` or `email`.
+        - `name`: A name for people.
+        - `event_types`: The names of the event types to send. A webhook also accepts
+          `customer.*` for all types that begin with `customer.`, and `*` for all types. Both
+          include types that are registered later.
+        - `email_to`: 1 to 20 e-mail addresses.
         - `description`: A note for your team.
-        - `scope`: Only events about this subject; null for all.
+        - `scope`: Send only events about this subject; null for all.
         - `conditions`: Up to 20 conditions on fields of the event.
-        - `match`: Whether all conditions must hold, or any.
+        - `match`: `all` or `any`: how many of the conditions must match.
         - `changed_fields`: Up to 50 paths: send updates only if one of these fields changed;
           an empty list for any change.
         - `retry_policy`: When failed deliveries are retried: a policy by its name, delays in
@@ -360,14 +363,14 @@ class AsyncActionsResource(AsyncResource):
         - `failure_mail`: Whether owners and admins get an e-mail when deliveries fail
           permanently.
         - `metadata`: Up to 20 of your own texts by key. Never sent to endpoints.
-        - `enabled`: Whether it is on. Nothing is sent while it is off.
-        - `email_subject`: A subject with fields of the event; null for one made from the
-          event.
+        - `enabled`: Whether it is switched on. Nothing is sent while it is off.
+        - `email_subject`: The subject, with fields of the event such as `New lead: {{
+          data.name }}`; null for a subject made from the event.
         - `schedule`: When a digest is sent; null for one e-mail per event, at once.
         - `url`: Where events are sent; https in live mode.
         - `wire_format`: The body, headers and signature of a request.
         - `timeout`: How many seconds an answer may take; null for the operator's limit.
-        - `headers`: Up to 20 of your own. Their values are never shown.
+        - `headers`: Up to 20 custom headers. Their values are never shown.
         - `if_match`: The object as you read it, or its ETag: refused if it was changed since.
         - `only_if_new`: Refused if there is one already.
         """
@@ -450,13 +453,14 @@ class AsyncActionsResource(AsyncResource):
         have stay. An action that becomes a webhook gets a `secret`, which only this answer
         shows. The key needs the scope `actions:write`.
 
-        - `name`: A name for your team.
+        - `name`: A name for people.
         - `description`: A note for your team.
-        - `event_types`: The names of the event types to send. A webhook also takes
-          `customer.*` for all types that begin so, and `*` for all, later ones included.
-        - `scope`: Only events about this subject; null for all.
+        - `event_types`: The names of the event types to send. A webhook also accepts
+          `customer.*` for all types that begin with `customer.`, and `*` for all types. Both
+          include types that are registered later.
+        - `scope`: Send only events about this subject; null for all.
         - `conditions`: Up to 20 conditions on fields of the event.
-        - `match`: Whether all conditions must hold, or any.
+        - `match`: `all` or `any`: how many of the conditions must match.
         - `changed_fields`: Up to 50 paths: send updates only if one of these fields changed;
           an empty list for any change.
         - `retry_policy`: When failed deliveries are retried: a policy by its name, delays in
@@ -465,14 +469,14 @@ class AsyncActionsResource(AsyncResource):
         - `failure_mail`: Whether owners and admins get an e-mail when deliveries fail
           permanently.
         - `metadata`: Up to 20 of your own texts by key. Never sent to endpoints.
-        - `enabled`: Whether it is on. Nothing is sent while it is off.
+        - `enabled`: Whether it is switched on. Nothing is sent while it is off.
         - `url`: Where events are sent; https in live mode.
         - `wire_format`: The body, headers and signature of a request.
         - `timeout`: How many seconds an answer may take; null for the operator's limit.
-        - `headers`: Up to 20 of your own. Their values are never shown.
-        - `email_to`: 1 to 20 addresses.
-        - `email_subject`: A subject with fields of the event; null for one made from the
-          event.
+        - `headers`: Up to 20 custom headers. Their values are never shown.
+        - `email_to`: 1 to 20 e-mail addresses.
+        - `email_subject`: The subject, with fields of the event such as `New lead: {{
+          data.name }}`; null for a subject made from the event.
         - `schedule`: When a digest is sent; null for one e-mail per event, at once.
         - `if_match`: The object as you read it, or its ETag: refused if it was changed since.
         """
@@ -522,9 +526,10 @@ class AsyncActionsResource(AsyncResource):
     async def disable(self, action_id: str, *, idempotency_key: str | None = None) -> Action:
         """Switch an action off.
 
-        Nothing more is planned or sent for it. What waits is cancelled, with that reason in
-        its `error`; it can be recovered later. What is being sent right now may still arrive.
-        One that is off does not change. The key needs the scope `actions:write`.
+        No more events are sent to it. Waiting deliveries are cancelled, with that reason in
+        their `error`, and can be recovered later. What is being sent right now may still
+        arrive. Switching it off again changes nothing. The key needs the scope
+        `actions:write`.
 
         - `idempotency_key`: Made by the client when absent.
         """
@@ -540,8 +545,8 @@ class AsyncActionsResource(AsyncResource):
     async def enable(self, action_id: str, *, idempotency_key: str | None = None) -> Action:
         """Switch an action on.
 
-        From now on events are sent to it. What it missed is not sent by itself: recover that.
-        One that is on does not change. The key needs the scope `actions:write`.
+        Events are sent to it from now on. To send what it missed, recover it. Switching it on
+        again changes nothing. The key needs the scope `actions:write`.
 
         - `idempotency_key`: Made by the client when absent.
         """
@@ -563,12 +568,12 @@ class AsyncActionsResource(AsyncResource):
     ) -> Action:
         """Pause an action.
 
-        Deliveries are still planned, and wait until it is resumed. What is being sent right
-        now may still arrive. What has waited for as long as the log is kept is cancelled, with
-        that reason. Switching it off cancels what waits and ends the pause. The key needs the
-        scope `actions:write`.
+        Its deliveries wait until it is resumed. What is being sent right now may still arrive.
+        Deliveries that have waited for as long as the log is kept are cancelled, with that
+        reason. Switching it off cancels what waits and ends the pause. The key needs the scope
+        `actions:write`.
 
-        - `until`: When it resumes by itself; absent for not at all.
+        - `until`: When it resumes by itself. Without it, it stays paused until it is resumed.
         - `idempotency_key`: Made by the client when absent.
         """
         return await self._send(
@@ -586,11 +591,11 @@ class AsyncActionsResource(AsyncResource):
     ) -> Replay:
         """Recover an action.
 
-        A replay of everything that never arrived since then: what failed, what was cancelled,
-        and the events that it missed while it was switched off automatically. Each event is
-        sent once. The key needs the scope `deliveries:write`.
+        Starts a replay of everything that never arrived since then: what failed, what was
+        cancelled, and the events that it missed while it was switched off automatically. Each
+        event is sent once. The key needs the scope `deliveries:write`.
 
-        - `since`: Deliveries and events from this time on.
+        - `since`: Send deliveries and events from this time on.
         - `idempotency_key`: Made by the client when absent.
         """
         return await self._send(
@@ -612,11 +617,11 @@ class AsyncActionsResource(AsyncResource):
     ) -> Action:
         """Resume an action.
 
-        What waits is sent, oldest first: all at once, or at the rate that you give. New
-        deliveries do not wait behind it. One that is not paused does not change. The key needs
-        the scope `actions:write`.
+        Sends what waits, oldest first: all at once, or at the rate that you give. New
+        deliveries do not wait behind the old ones. Resuming it again changes nothing. The key
+        needs the scope `actions:write`.
 
-        - `rate`: How many may start per second; absent for all at once.
+        - `rate`: How many deliveries may start per second. Without it, they all start at once.
         - `idempotency_key`: Made by the client when absent.
         """
         return await self._send(
@@ -639,11 +644,11 @@ class AsyncActionsResource(AsyncResource):
     ) -> WebhookAction:
         """Rotate the secret of an action.
 
-        For an action that sends a webhook. Only this answer shows the new `secret`. The key
+        Only this answer shows the new `secret`. An action that sends e-mail has none. The key
         needs the scope `actions:write`.
 
-        - `overlap_hours`: For how long the old secret also signs.
-        - `secret`: One of your own; made for you if absent.
+        - `overlap_hours`: How many hours the old secret signs too.
+        - `secret`: A secret of your own. Without it, one is generated.
         - `idempotency_key`: Made by the client when absent.
         """
         return await self._send(
@@ -666,11 +671,12 @@ class AsyncActionsResource(AsyncResource):
     ) -> Delivery:
         """Test an action.
 
-        Sends the sample of an event type now. A digest is sent as it was last due. The key
-        needs the scope `actions:write`.
+        Sends the sample of an event type now. A digest is sent for its last complete period.
+        The key needs the scope `actions:write`.
 
-        - `event_type`: Whose sample is sent, also `webhook.ping`; its first if absent.
-        - `wait`: For how many seconds the answer waits until the deliveries have ended.
+        - `event_type`: The event type whose sample is sent, or `webhook.ping`. The default is
+          the first type of the webhook or action.
+        - `wait`: How many seconds the answer waits for the deliveries to end.
         - `idempotency_key`: Made by the client when absent.
         """
         return await self._send(
@@ -687,13 +693,13 @@ class AsyncActionsResource(AsyncResource):
 
 
 class AsyncApiKeysResource(AsyncResource):
-    """What a key belongs to, what it opens, and other keys."""
+    """API keys: what a key may do, and how to create and revoke others."""
 
     def list(self) -> AsyncListing[ApiKey]:
         """List API keys.
 
-        Those of the key's mode, newest first, all on one page. Revoked ones are left out. The
-        key needs the scope `keys:read`.
+        The keys of the same mode, newest first, all on one page. Revoked keys are left out.
+        The key needs the scope `keys:read`.
         """
         return self._list(_API_KEY, Call("GET", "/api-keys"))
 
@@ -708,14 +714,15 @@ class AsyncApiKeysResource(AsyncResource):
     ) -> ApiKey:
         """Create an API key.
 
-        Only this answer shows the `token`. The new key has the mode of the key that makes it.
-        It can do no more and lives no longer. The key needs the scope `keys:write`.
+        Only this answer shows the `token`. The new key has the mode of the key that creates
+        it. It cannot do more, and it does not expire later. The key needs the scope
+        `keys:write`.
 
-        - `name`: What people call it.
-        - `scopes`: Among those of the key that makes it.
+        - `name`: A name for people.
+        - `scopes`: What the key may do. The key that creates it must have these scopes too.
         - `preset`: Scopes that are often used together.
-        - `expires_at`: When it ends, within 5 years; null for never. By default it ends with
-          the key that makes it.
+        - `expires_at`: When it expires, within 5 years, or null for never. By default it
+          expires with the key that creates it.
         - `idempotency_key`: Made by the client when absent.
         """
         return await self._send(
@@ -738,8 +745,8 @@ class AsyncApiKeysResource(AsyncResource):
     async def delete(self, key_id: str, *, if_match: str | Model | None = None) -> None:
         """Revoke an API key.
 
-        It works no more, at the latest a second later. A key can revoke itself. The key needs
-        the scope `keys:write`.
+        The key stops working within a second. A key can revoke itself. The key needs the scope
+        `keys:write`.
 
         - `if_match`: The object as you read it, or its ETag: refused if it was changed since.
         """
@@ -752,12 +759,13 @@ class AsyncApiKeysResource(AsyncResource):
     ) -> ApiKey:
         """Rotate an API key.
 
-        A new key with the same name, scopes and lifetime. Only this answer shows its `token`.
-        The old one works for `overlap_hours` more. A key can rotate itself: the new one ends
-        when the old one would have ended. It can rotate others that can do no more and live no
-        longer. The key needs the scope `keys:write`.
+        Creates a new key with the same name, scopes and lifetime. Only this answer shows its
+        `token`. The old key works for `overlap_hours` more. A key can rotate itself; the new
+        key then expires when the old one would have expired. It can also rotate keys that
+        cannot do more than itself and do not expire later. The key needs the scope
+        `keys:write`.
 
-        - `overlap_hours`: For how long the old key works too.
+        - `overlap_hours`: How many hours the old key keeps working.
         - `idempotency_key`: Made by the client when absent.
         """
         return await self._send(
@@ -788,8 +796,8 @@ class AsyncAuditLogResource(AsyncResource):
     ) -> AsyncListing[AuditEntry]:
         """List the audit log.
 
-        Newest first: entries of the key's mode, and those of what both modes share. With
-        `Accept: application/x-ndjson` the answer is all that match, one entry a line. The key
+        Newest first: entries of the key's mode, and of what both modes share. With `Accept:
+        application/x-ndjson` the answer has all entries that match, one per line. The key
         needs the scope `audit:read`.
 
         - `page_size`: How many objects each request fetches, up to 100.
@@ -831,8 +839,8 @@ class AsyncAuditLogResource(AsyncResource):
     ) -> AsyncIterator[AuditEntry]:
         """List the audit log.
 
-        Newest first: entries of the key's mode, and those of what both modes share. With
-        `Accept: application/x-ndjson` the answer is all that match, one entry a line. The key
+        Newest first: entries of the key's mode, and of what both modes share. With `Accept:
+        application/x-ndjson` the answer has all entries that match, one per line. The key
         needs the scope `audit:read`.
 
         - `actor_kind`: Who did it, by kind.
@@ -866,8 +874,8 @@ class AsyncChatbotWebhooksResource(AsyncResource):
     async def list(self, chatbot_id: str) -> ChatbotWebhooks:
         """List the webhooks of a chatbot.
 
-        All of them, newest first, wherever they were made; 1,000 at most. The key needs the
-        scope `webhooks:read`.
+        All webhooks of the chatbot, newest first, at most 1,000. It does not matter where they
+        were created. The key needs the scope `webhooks:read`.
         """
         return await self._send(
             _CHATBOT_WEBHOOKS, Call("GET", path_to("/chatbots/{}/webhooks", chatbot_id))
@@ -1077,7 +1085,7 @@ class AsyncChatbotWebhooksResource(AsyncResource):
 
 
 class AsyncDeliveriesResource(AsyncResource):
-    """What was sent, and how it went."""
+    """Each delivery with its attempts, and how to send it again."""
 
     def list(
         self,
@@ -1096,16 +1104,18 @@ class AsyncDeliveriesResource(AsyncResource):
     ) -> AsyncListing[Delivery]:
         """List deliveries.
 
-        Newest first. With `Accept: application/x-ndjson` the answer is all that match, one
-        delivery a line, sent as they are read. The key needs the scope `deliveries:read`.
+        Newest first. With `Accept: application/x-ndjson` the answer has all deliveries that
+        match, one per line. The key needs the scope `deliveries:read`.
 
         - `subscription_id`: The id of a webhook or an action.
-        - `kind`: Of webhooks or of actions.
+        - `kind`: Deliveries of webhooks or of actions.
         - `event_type`: The name of an event type.
-        - `status`: Its state.
-        - `status_code`: The receiver's answer: one code, or a class of codes.
-        - `text`: In the error, the event's data, its subject or an id.
-        - `missing`: What never arrived: failed or cancelled, and not replayed since.
+        - `status`: The state of the delivery.
+        - `status_code`: The status code of the last answer: one code such as `404`, or a class
+          such as `5xx`.
+        - `text`: A text in the error, the event's data, its subject or an id.
+        - `missing`: `true` for deliveries that never arrived: failed or cancelled, and not
+          replayed since.
         - `since`: Created at this time or later.
         - `until`: Created before this time.
         - `page_size`: How many objects each request fetches, up to 100.
@@ -1147,16 +1157,18 @@ class AsyncDeliveriesResource(AsyncResource):
     ) -> AsyncIterator[Delivery]:
         """List deliveries.
 
-        Newest first. With `Accept: application/x-ndjson` the answer is all that match, one
-        delivery a line, sent as they are read. The key needs the scope `deliveries:read`.
+        Newest first. With `Accept: application/x-ndjson` the answer has all deliveries that
+        match, one per line. The key needs the scope `deliveries:read`.
 
         - `subscription_id`: The id of a webhook or an action.
-        - `kind`: Of webhooks or of actions.
+        - `kind`: Deliveries of webhooks or of actions.
         - `event_type`: The name of an event type.
-        - `status`: Its state.
-        - `status_code`: The receiver's answer: one code, or a class of codes.
-        - `text`: In the error, the event's data, its subject or an id.
-        - `missing`: What never arrived: failed or cancelled, and not replayed since.
+        - `status`: The state of the delivery.
+        - `status_code`: The status code of the last answer: one code such as `404`, or a class
+          such as `5xx`.
+        - `text`: A text in the error, the event's data, its subject or an id.
+        - `missing`: `true` for deliveries that never arrived: failed or cancelled, and not
+          replayed since.
         - `since`: Created at this time or later.
         - `until`: Created before this time.
         """
@@ -1196,16 +1208,19 @@ class AsyncDeliveriesResource(AsyncResource):
     ) -> Count:
         """Count deliveries.
 
-        Those that match, up to 10,000. With a filter that no index serves, only the newest are
-        looked through; `at_least` says so. The key needs the scope `deliveries:read`.
+        Counts the deliveries that match, up to 10,000. With some filters, only the newest
+        deliveries are searched. Then `at_least` is true. The key needs the scope
+        `deliveries:read`.
 
         - `subscription_id`: The id of a webhook or an action.
-        - `kind`: Of webhooks or of actions.
+        - `kind`: Deliveries of webhooks or of actions.
         - `event_type`: The name of an event type.
-        - `status`: Its state.
-        - `status_code`: The receiver's answer: one code, or a class of codes.
-        - `text`: In the error, the event's data, its subject or an id.
-        - `missing`: What never arrived: failed or cancelled, and not replayed since.
+        - `status`: The state of the delivery.
+        - `status_code`: The status code of the last answer: one code such as `404`, or a class
+          such as `5xx`.
+        - `text`: A text in the error, the event's data, its subject or an id.
+        - `missing`: `true` for deliveries that never arrived: failed or cancelled, and not
+          replayed since.
         - `since`: Created at this time or later.
         - `until`: Created before this time.
         - `idempotency_key`: Made by the client when absent.
@@ -1249,8 +1264,8 @@ class AsyncDeliveriesResource(AsyncResource):
     async def cancel(self, delivery_id: str, *, idempotency_key: str | None = None) -> Delivery:
         """Cancel a delivery.
 
-        One that waits is not sent any more. It can be replayed later. One that is cancelled
-        does not change. The key needs the scope `deliveries:write`.
+        A waiting delivery is not sent any more. It can be replayed later. Cancelling it again
+        changes nothing. The key needs the scope `deliveries:write`.
 
         - `idempotency_key`: Made by the client when absent.
         """
@@ -1268,11 +1283,11 @@ class AsyncDeliveriesResource(AsyncResource):
     ) -> Delivery:
         """Replay a delivery.
 
-        A new delivery of the same body, to the current URL and with the current secret. A
-        delivery that has not ended is retried at once instead, and is itself the answer. The
-        key needs the scope `deliveries:write`.
+        Sends the same body as a new delivery, to the current URL and with the current secret.
+        A delivery that has not ended is retried at once instead; the answer is then that
+        delivery. The key needs the scope `deliveries:write`.
 
-        - `wait`: For how many seconds the answer waits until the deliveries have ended.
+        - `wait`: How many seconds the answer waits for the deliveries to end.
         - `idempotency_key`: Made by the client when absent.
         """
         return await self._send(
@@ -1294,7 +1309,7 @@ class AsyncDeliveriesResource(AsyncResource):
         Makes the next attempt of a waiting delivery at once. The remaining retries follow as
         planned. The key needs the scope `deliveries:write`.
 
-        - `wait`: For how many seconds the answer waits until the deliveries have ended.
+        - `wait`: How many seconds the answer waits for the deliveries to end.
         - `idempotency_key`: Made by the client when absent.
         """
         return await self._send(
@@ -1353,7 +1368,7 @@ class AsyncDeviceResource(AsyncResource):
 
 
 class AsyncEventTypesResource(AsyncResource):
-    """The catalogue, and the types that you registered."""
+    """The types of events: built-in ones and your own."""
 
     def list(self) -> AsyncListing[EventType]:
         """List event types.
@@ -1375,15 +1390,16 @@ class AsyncEventTypesResource(AsyncResource):
     ) -> EventType:
         """Register an event type.
 
-        One of your own, up to 200. Live and test mode share it. The key needs the scope
-        `event-types:write`.
+        Registers a type of your own, up to 200. Live and test mode share it. The key needs the
+        scope `event-types:write`.
 
-        - `title`: Made from the name if absent.
-        - `description`: When it happens.
+        - `title`: A title for people. The default is made from the name.
+        - `description`: When such an event happens.
         - `group`: The heading it is listed under.
         - `schema`: A JSON Schema (2020-12) of `data`, or null.
-        - `sample`: What a test sends: an object of at most 32 KiB.
-        - `name`: An object and what happened to it, in lower case. It cannot be changed.
+        - `sample`: A realistic `data`, which tests send: an object of at most 32 KiB.
+        - `name`: An object and what happened to it, in lower case, such as `order.paid`. It
+          cannot be changed later.
         - `idempotency_key`: Made by the client when absent.
         """
         return await self._send(
@@ -1421,14 +1437,14 @@ class AsyncEventTypesResource(AsyncResource):
     ) -> EventType:
         """Put an event type.
 
-        Registers or replaces one of your own. Absent members get their defaults. The same
-        again changes nothing. The key needs the scope `event-types:write`.
+        Registers or replaces one of your own types. Absent members get their defaults. Sending
+        the same again changes nothing. The key needs the scope `event-types:write`.
 
-        - `title`: Made from the name if absent.
-        - `description`: When it happens.
+        - `title`: A title for people. The default is made from the name.
+        - `description`: When such an event happens.
         - `group`: The heading it is listed under.
         - `schema`: A JSON Schema (2020-12) of `data`, or null.
-        - `sample`: What a test sends: an object of at most 32 KiB.
+        - `sample`: A realistic `data`, which tests send: an object of at most 32 KiB.
         - `if_match`: The object as you read it, or its ETag: refused if it was changed since.
         - `only_if_new`: Refused if there is one already.
         """
@@ -1457,13 +1473,13 @@ class AsyncEventTypesResource(AsyncResource):
     ) -> EventType:
         """Change an event type.
 
-        One of your own. Absent members stay as they are. The key needs the scope `event-
-        types:write`.
+        Changes one of your own types. Absent members stay as they are. The key needs the scope
+        `event-types:write`.
 
-        - `title`: Made from the name if absent.
-        - `description`: When it happens.
+        - `title`: A title for people. The default is made from the name.
+        - `description`: When such an event happens.
         - `group`: The heading it is listed under.
-        - `sample`: What a test sends: an object of at most 32 KiB.
+        - `sample`: A realistic `data`, which tests send: an object of at most 32 KiB.
         - `schema`: A JSON Schema (2020-12) of `data`, or null.
         - `if_match`: The object as you read it, or its ETag: refused if it was changed since.
         """
@@ -1482,8 +1498,8 @@ class AsyncEventTypesResource(AsyncResource):
     async def delete(self, name: str, *, if_match: str | Model | None = None) -> None:
         """Retire an event type.
 
-        One of your own that no action or webhook uses. Its events stay in the log. The key
-        needs the scope `event-types:write`.
+        Retires one of your own types, if no action or webhook uses it. Its events stay in the
+        log. The key needs the scope `event-types:write`.
 
         - `if_match`: The object as you read it, or its ETag: refused if it was changed since.
         """
@@ -1495,8 +1511,8 @@ class AsyncEventTypesResource(AsyncResource):
         """List samples.
 
         What a REST Hook would get, for the editors of Zapier and Make. With the scope
-        `events:read` these are the newest 3 events of the type. Otherwise, and where there is
-        none, it is the sample of the type. The answer is a bare list.
+        `events:read` the answer has the newest 3 events of the type. Without it, or if there
+        are none, it has the sample of the type. The answer is a bare list.
         """
         return await self._send(
             _LIST_HOOK_SAMPLE, Call("GET", path_to("/event-types/{}/samples", name))
@@ -1504,15 +1520,15 @@ class AsyncEventTypesResource(AsyncResource):
 
 
 class AsyncEventsResource(AsyncResource):
-    """What happened, reported by your backend."""
+    """Report what happened in your product."""
 
     def list(
         self, *, page_size: int | None = None, cursor: str | None = None, type: str | None = None
     ) -> AsyncListing[StoredEvent]:
         """List events.
 
-        Newest first, without their data. A page can have fewer than `limit` events and still
-        have a next one. The key needs the scope `events:read`.
+        Newest first, without their data. A page can have fewer than `limit` events although
+        there is a next page. The key needs the scope `events:read`.
 
         - `page_size`: How many objects each request fetches, up to 100.
         - `cursor`: `next_cursor` of the previous page, unchanged.
@@ -1538,18 +1554,18 @@ class AsyncEventsResource(AsyncResource):
     ) -> Accepted:
         """Report an event.
 
-        The answer comes once the event and all its deliveries are committed. With `wait` it
-        has `results` too: 200 if all deliveries have ended, otherwise 202. The key needs the
+        The answer comes after the event and all its deliveries are committed. With `wait` it
+        also has `results`: 200 if all deliveries have ended, otherwise 202. The key needs the
         scope `events:write`.
 
         - `type`: The name of an event type.
-        - `data`: What is stored, signed and sent, byte for byte as it arrived.
+        - `data`: The data of the event. It is stored, signed and sent byte for byte.
         - `subject`: What the event is about.
-        - `chatbot_id`: Short for a subject of type `chatbot`.
+        - `chatbot_id`: Short for a `subject` of type `chatbot`.
         - `id`: Your own id of the event. It makes a repeat harmless.
-        - `timestamp`: When it happened; now if absent.
-        - `changed`: For updates: the paths of what changed, up to 100.
-        - `wait`: For how many seconds the answer waits until the deliveries have ended.
+        - `timestamp`: When it happened. The default is the current time.
+        - `changed`: For updates: the paths of the changed fields, up to 100.
+        - `wait`: How many seconds the answer waits for the deliveries to end.
         - `idempotency_key`: Made by the client when absent.
         """
         return await self._send(
@@ -1577,8 +1593,8 @@ class AsyncEventsResource(AsyncResource):
     ) -> AcceptedBatch:
         """Report many events.
 
-        All events of a batch are stored in one transaction: all or none. A repeat with the
-        same key may have more events at its end. The key needs the scope `events:write`.
+        Stores all events in one transaction: all or none. A repeat with the same key may have
+        more events at its end. The key needs the scope `events:write`.
 
         - `idempotency_key`: Made by the client when absent.
         """
@@ -1606,18 +1622,18 @@ class AsyncEventsResource(AsyncResource):
     ) -> DryRun:
         """Try an event.
 
-        Checks an event as `POST /events` does, and answers how many deliveries it would have.
-        A key with `events:read` also sees which webhooks and actions would fire and why the
-        others would not. Nothing is stored or sent, and it does not count as an event. The key
+        Checks an event as `POST /events` does, and says how many deliveries it would have. A
+        key with `events:read` also sees which webhooks and actions would fire, and why the
+        others would not. Nothing is stored or sent, and the plan does not count it. The key
         needs the scope `events:write`.
 
         - `type`: The name of an event type.
-        - `data`: What is stored, signed and sent, byte for byte as it arrived.
+        - `data`: The data of the event. It is stored, signed and sent byte for byte.
         - `subject`: What the event is about.
-        - `chatbot_id`: Short for a subject of type `chatbot`.
+        - `chatbot_id`: Short for a `subject` of type `chatbot`.
         - `id`: Your own id of the event. It makes a repeat harmless.
-        - `timestamp`: When it happened; now if absent.
-        - `changed`: For updates: the paths of what changed, up to 100.
+        - `timestamp`: When it happened. The default is the current time.
+        - `changed`: For updates: the paths of the changed fields, up to 100.
         - `idempotency_key`: Made by the client when absent.
         """
         return await self._send(
@@ -1648,9 +1664,10 @@ class AsyncEventsResource(AsyncResource):
     async def erase(self, event_id: str, *, if_match: str | Model | None = None) -> None:
         """Erase the data of an event.
 
-        Empties its `data` and all that Hookline made of it: receivers' answers, the last state
-        of its object, its line in digests. What waits is cancelled. The line in the log stays.
-        An erased one does not change. The key needs the scope `events:erase`.
+        Erases the `data` of the event and everything that Hookline derived from it: the stored
+        answers of receivers, the last state of its object, its line in digests. Waiting
+        deliveries are cancelled. The event stays in the log without its data. Erasing it again
+        changes nothing. The key needs the scope `events:erase`.
 
         - `if_match`: The object as you read it, or its ETag: refused if it was changed since.
         """
@@ -1682,23 +1699,23 @@ class AsyncEventsResource(AsyncResource):
     def explain(self, event_id: str) -> AsyncListing[Explanation]:
         """Explain an event.
 
-        For every webhook and action: why it matches the event or not, condition by condition.
-        All are on one page, those with a delivery first. The key needs the scope
+        Says for every webhook and action why it matches the event or not, condition by
+        condition. All are on one page, those with a delivery first. The key needs the scope
         `events:read`.
         """
         return self._list(_EXPLANATION, Call("GET", path_to("/events/{}/explanation", event_id)))
 
 
 class AsyncHooksResource(AsyncResource):
-    """How Zapier and Make subscribe."""
+    """Subscriptions of Zapier, Make and similar platforms."""
 
     async def create(
         self, *, target_url: str, event: str, idempotency_key: str | None = None
     ) -> Hook:
         """Subscribe.
 
-        A webhook for one event type, in the format of the samples. It gets no ping. An answer
-        of 410 ends it. The key needs the scope `webhooks:write`.
+        Creates a webhook for one event type, in the format of the samples. It gets no ping. An
+        answer of 410 switches it off. The key needs the scope `webhooks:write`.
 
         - `target_url`: Where events are sent; https in live mode.
         - `event`: The name of an event type.
@@ -1735,7 +1752,7 @@ class AsyncHooksResource(AsyncResource):
 
 
 class AsyncInboxesResource(AsyncResource):
-    """Test receivers, and what they were sent."""
+    """Test receivers and the requests that they got."""
 
     def list(self) -> AsyncListing[Inbox]:
         """List inboxes.
@@ -1758,7 +1775,7 @@ class AsyncInboxesResource(AsyncResource):
         A private URL for a webhook under development. Live and test share inboxes. The key
         needs the scope `inboxes:write`.
 
-        - `secret`: To check signatures with. Without it none are checked.
+        - `secret`: The secret for checking signatures. Without it, signatures are not checked.
         - `idempotency_key`: Made by the client when absent.
         """
         return await self._send(
@@ -1787,8 +1804,8 @@ class AsyncInboxesResource(AsyncResource):
     ) -> Inbox:
         """Change an inbox's answer.
 
-        To try out failures. A test key cannot change an inbox to which a live webhook sends.
-        The key needs the scope `inboxes:write`.
+        Sets how the inbox answers, to try out failures. A test key cannot change an inbox to
+        which a live webhook sends. The key needs the scope `inboxes:write`.
 
         - `if_match`: The object as you read it, or its ETag: refused if it was changed since.
         """
@@ -1805,8 +1822,8 @@ class AsyncInboxesResource(AsyncResource):
     async def delete(self, inbox_id: str, *, if_match: str | Model | None = None) -> None:
         """Delete an inbox.
 
-        With all its requests. A test key cannot change an inbox to which a live webhook sends.
-        The key needs the scope `inboxes:write`.
+        Deletes the inbox and all its requests. A test key cannot change an inbox to which a
+        live webhook sends. The key needs the scope `inboxes:write`.
 
         - `if_match`: The object as you read it, or its ETag: refused if it was changed since.
         """
@@ -1820,11 +1837,11 @@ class AsyncInboxesResource(AsyncResource):
         """List the requests of an inbox.
 
         Newest first, all on one page: up to 100 are kept. With `wait` the answer comes as soon
-        as there is one. If too many wait already, it comes at once, with `Retry-After`. The
-        key needs the scope `inboxes:read`.
+        as there is a newer request. If too many requests wait already, it comes at once, with
+        `Retry-After`. The key needs the scope `inboxes:read`.
 
-        - `after`: The id of a request: only those that came after it.
-        - `wait`: For how many seconds to wait until there is one.
+        - `after`: The id of a request. The answer has only the requests after it.
+        - `wait`: How many seconds to wait for a newer request.
         """
         return self._list(
             _INBOX_REQUEST,
@@ -1839,8 +1856,8 @@ class AsyncInboxesResource(AsyncResource):
     async def clear(self, inbox_id: str, *, if_match: str | Model | None = None) -> None:
         """Clear an inbox.
 
-        Deletes its requests. A test key cannot change an inbox to which a live webhook sends.
-        The key needs the scope `inboxes:write`.
+        Deletes the requests. The inbox stays. A test key cannot change an inbox to which a
+        live webhook sends. The key needs the scope `inboxes:write`.
 
         - `if_match`: The object as you read it, or its ETag: refused if it was changed since.
         """
@@ -1863,13 +1880,13 @@ class AsyncInboxesResource(AsyncResource):
 
 
 class AsyncInvitationsResource(AsyncResource):
-    """Who belongs to the organisation, and as what."""
+    """The members of the organisation, their roles, and invitations."""
 
     def list(self) -> AsyncListing[Invitation]:
         """List invitations.
 
-        The open ones by e-mail address, all on one page. The key needs the scope
-        `members:read`.
+        The open invitations, sorted by e-mail address, all on one page. The key needs the
+        scope `members:read`.
         """
         return self._list(_INVITATION, Call("GET", "/invitations"))
 
@@ -1905,7 +1922,7 @@ class AsyncInvitationsResource(AsyncResource):
     async def delete(self, invitation_id: str, *, if_match: str | Model | None = None) -> None:
         """Withdraw an invitation.
 
-        Its link no longer works. The key needs the scope `members:write`.
+        The link no longer works. The key needs the scope `members:write`.
 
         - `if_match`: The object as you read it, or its ETag: refused if it was changed since.
         """
@@ -1920,7 +1937,8 @@ class AsyncInvitationsResource(AsyncResource):
     async def resend(self, invitation_id: str, *, idempotency_key: str | None = None) -> Invitation:
         """Send an invitation again.
 
-        With a new link. The old one no longer works. The key needs the scope `members:write`.
+        Mails a new link. The old link no longer works. The key needs the scope
+        `members:write`.
 
         - `idempotency_key`: Made by the client when absent.
         """
@@ -1988,11 +2006,12 @@ class AsyncListenersResource(AsyncResource):
 
         - `url`: Where the computer sends its deliveries. Hookline never asks it.
         - `name`: A name for your team.
-        - `event_types`: The names of the event types to send. A webhook also takes
-          `customer.*` for all types that begin so, and `*` for all, later ones included.
-        - `scope`: Only events about this subject; null for all.
+        - `event_types`: The names of the event types to send. A webhook also accepts
+          `customer.*` for all types that begin with `customer.`, and `*` for all types. Both
+          include types that are registered later.
+        - `scope`: Send only events about this subject; null for all.
         - `conditions`: Up to 20 conditions on fields of the event.
-        - `match`: Whether all conditions must hold, or any.
+        - `match`: `all` or `any`: how many of the conditions must match.
         - `changed_fields`: Up to 50 paths: send updates only if one of these fields changed;
           an empty list for any change.
         - `wire_format`: The body, headers and signature of a request.
@@ -2115,12 +2134,12 @@ class AsyncListenersResource(AsyncResource):
 
 
 class AsyncMembersResource(AsyncResource):
-    """Who belongs to the organisation, and as what."""
+    """The members of the organisation, their roles, and invitations."""
 
     def list(self) -> AsyncListing[Member]:
         """List members.
 
-        By e-mail address, all on one page. The key needs the scope `members:read`.
+        Sorted by e-mail address, all on one page. The key needs the scope `members:read`.
         """
         return self._list(_MEMBER, Call("GET", "/members"))
 
@@ -2136,9 +2155,9 @@ class AsyncMembersResource(AsyncResource):
     ) -> Member:
         """Change a member's role.
 
-        Only with a key whose maker is an owner. Invitations that they may no longer make are
-        withdrawn. An API key cannot make or change owners; an owner can, in the dashboard. The
-        key needs the scope `members:write`.
+        Works only with a key that an owner created. Invitations that the member may no longer
+        send are withdrawn. An API key cannot make or change owners; an owner can, in the
+        dashboard. The key needs the scope `members:write`.
 
         - `role`: `admin` or `viewer`.
         - `if_match`: The object as you read it, or its ETag: refused if it was changed since.
@@ -2162,11 +2181,11 @@ class AsyncMembersResource(AsyncResource):
     ) -> None:
         """Remove a member.
 
-        Their invitations are withdrawn. Their API keys go on working unless you say otherwise.
-        An API key cannot make or change owners; an owner can, in the dashboard. The key needs
-        the scope `members:write`.
+        The member's invitations are withdrawn. Their API keys keep working, unless
+        `revoke_keys` is true. An API key cannot make or change owners; an owner can, in the
+        dashboard. The key needs the scope `members:write`.
 
-        - `revoke_keys`: Whether API keys that they made stop working.
+        - `revoke_keys`: Whether to revoke the API keys that they created.
         - `if_match`: The object as you read it, or its ETag: refused if it was changed since.
         """
         await self._do(
@@ -2180,7 +2199,7 @@ class AsyncMembersResource(AsyncResource):
 
 
 class AsyncMessagesResource(AsyncResource):
-    """Messages, from which events follow."""
+    """Chat messages, from which Hookline derives events."""
 
     async def report(
         self,
@@ -2195,14 +2214,15 @@ class AsyncMessagesResource(AsyncResource):
     ) -> Message:
         """Report chat messages.
 
-        One message, or up to 500 of any conversations of that chatbot. The answer comes once
-        the messages and the events that follow are committed: all or none. The key needs the
-        scope `messages:write`.
+        Reports one message, or up to 500 of any conversations of the chatbot. The answer comes
+        after the messages and the events that follow are committed: all or none. The key needs
+        the scope `messages:write`.
 
         - `conversation_id`: Your own id of the conversation.
-        - `role`: Who wrote it.
-        - `text`: At most 16 KiB; it may be empty.
-        - `at`: When it was written; now if absent. At most a day in the future.
+        - `role`: Who wrote the message.
+        - `text`: The text, at most 16 KiB. It can be empty.
+        - `at`: When it was written, at most a day in the future. The default is the current
+          time.
         - `id`: Your own id of the message. It makes a repeat harmless.
         - `idempotency_key`: Made by the client when absent.
         """
@@ -2225,9 +2245,9 @@ class AsyncMessagesResource(AsyncResource):
     ) -> Messages:
         """Report chat messages.
 
-        One message, or up to 500 of any conversations of that chatbot. The answer comes once
-        the messages and the events that follow are committed: all or none. The key needs the
-        scope `messages:write`.
+        Reports one message, or up to 500 of any conversations of the chatbot. The answer comes
+        after the messages and the events that follow are committed: all or none. The key needs
+        the scope `messages:write`.
 
         - `idempotency_key`: Made by the client when absent.
         """
@@ -2243,7 +2263,7 @@ class AsyncMessagesResource(AsyncResource):
 
 
 class AsyncNotificationsResource(AsyncResource):
-    """What the dashboard tells members."""
+    """The notifications in the dashboard."""
 
     def list(
         self, *, page_size: int | None = None, cursor: str | None = None, unread: bool | None = None
@@ -2268,8 +2288,8 @@ class AsyncNotificationsResource(AsyncResource):
     async def read_all(self, *, idempotency_key: str | None = None) -> None:
         """Mark all notifications as read.
 
-        For every member: a key acts for the organisation. The key needs the scope
-        `notifications:write`.
+        Marks it as read for every member, since a key acts for the organisation. The key needs
+        the scope `notifications:write`.
 
         - `idempotency_key`: Made by the client when absent.
         """
@@ -2282,8 +2302,8 @@ class AsyncNotificationsResource(AsyncResource):
     ) -> Notification:
         """Mark a notification as read.
 
-        For every member: a key acts for the organisation. The key needs the scope
-        `notifications:write`.
+        Marks it as read for every member, since a key acts for the organisation. The key needs
+        the scope `notifications:write`.
 
         - `idempotency_key`: Made by the client when absent.
         """
@@ -2298,7 +2318,7 @@ class AsyncNotificationsResource(AsyncResource):
 
 
 class AsyncReplaysResource(AsyncResource):
-    """Many deliveries, sent again."""
+    """Send many deliveries again."""
 
     def list(
         self, *, page_size: int | None = None, cursor: str | None = None
@@ -2323,12 +2343,13 @@ class AsyncReplaysResource(AsyncResource):
     ) -> Replay:
         """Start a replay.
 
-        A job sends them again. With `missing` in the filter it sends what never arrived, each
-        event once, including what was missed while a webhook was switched off automatically.
-        If the same replay already runs, it is the answer. The key needs the scope
-        `deliveries:write`.
+        Starts a job that sends deliveries again. With `missing` in the filter, it sends what
+        never arrived, each event once, including what was missed while a webhook was switched
+        off automatically. If the same replay is already running, the answer is that replay.
+        The key needs the scope `deliveries:write`.
 
-        - `filter`: All that match; an empty object means all deliveries.
+        - `filter`: Send all deliveries that match this filter again. An empty object means all
+          deliveries.
         - `delivery_ids`: These, up to 100.
         - `idempotency_key`: Made by the client when absent.
         """
@@ -2352,8 +2373,8 @@ class AsyncReplaysResource(AsyncResource):
     async def cancel(self, replay_id: str, *, idempotency_key: str | None = None) -> Replay:
         """Cancel a replay.
 
-        What it has sent so far stays. A replay that has ended does not change. The key needs
-        the scope `deliveries:write`.
+        What was sent so far stays. Cancelling a replay that has ended changes nothing. The key
+        needs the scope `deliveries:write`.
 
         - `idempotency_key`: Made by the client when absent.
         """
@@ -2368,7 +2389,7 @@ class AsyncReplaysResource(AsyncResource):
 
 
 class AsyncStatsResource(AsyncResource):
-    """How many attempts there were, and how they went."""
+    """Attempts over time, by result, and their latency."""
 
     async def get(
         self,
@@ -2380,11 +2401,12 @@ class AsyncStatsResource(AsyncResource):
     ) -> Stats:
         """Read stats.
 
-        Attempts over time, of all webhooks and actions or of one. Up to 1000 points. The key
-        needs the scope `stats:read`.
+        Attempts over time, of all webhooks and actions or of one, with up to 1000 points. The
+        key needs the scope `stats:read`.
 
-        - `since`: From the hour or day of this time. By default a day before `until`.
-        - `until`: Up to this time, with its hour or day. By default now.
+        - `since`: The start, rounded down to the hour or day. The default is a day before
+          `until`.
+        - `until`: The end, with its whole hour or day. The default is the current time.
         - `step`: How long each point lasts. Days are in UTC.
         - `subscription_id`: Only this webhook or action.
         """
@@ -2412,11 +2434,11 @@ class AsyncStatsResource(AsyncResource):
     ) -> SubscriptionStats:
         """Read stats by webhook and action.
 
-        Which of them were tried, how often, and how it went. The key needs the scope
-        `stats:read`.
+        Attempts of each webhook and action, by result. The key needs the scope `stats:read`.
 
-        - `since`: From the hour or day of this time. By default a day before `until`.
-        - `until`: Up to this time, with its hour or day. By default now.
+        - `since`: The start, rounded down to the hour or day. The default is a day before
+          `until`.
+        - `until`: The end, with its whole hour or day. The default is the current time.
         - `step`: How long each point lasts. Days are in UTC.
         - `subscription_id`: Only this webhook or action.
         """
@@ -2451,7 +2473,8 @@ class AsyncWebhooksResource(AsyncResource):
 
         - `page_size`: How many objects each request fetches, up to 100.
         - `cursor`: `next_cursor` of the previous page, unchanged.
-        - `metadata`: `metadata[team]=sales`; several must all match.
+        - `metadata`: Filter by metadata: `metadata[team]=sales`. Several filters must all
+          match.
         """
         return self._list(
             _WEBHOOK,
@@ -2505,13 +2528,14 @@ class AsyncWebhooksResource(AsyncResource):
         Only this answer shows the signing `secret`. A webhook that is on gets a `webhook.ping`
         right away. The key needs the scope `webhooks:write`.
 
-        - `name`: A name for your team.
+        - `name`: A name for people.
         - `description`: A note for your team.
-        - `event_types`: The names of the event types to send. A webhook also takes
-          `customer.*` for all types that begin so, and `*` for all, later ones included.
-        - `scope`: Only events about this subject; null for all.
+        - `event_types`: The names of the event types to send. A webhook also accepts
+          `customer.*` for all types that begin with `customer.`, and `*` for all types. Both
+          include types that are registered later.
+        - `scope`: Send only events about this subject; null for all.
         - `conditions`: Up to 20 conditions on fields of the event.
-        - `match`: Whether all conditions must hold, or any.
+        - `match`: `all` or `any`: how many of the conditions must match.
         - `changed_fields`: Up to 50 paths: send updates only if one of these fields changed;
           an empty list for any change.
         - `retry_policy`: When failed deliveries are retried: a policy by its name, delays in
@@ -2520,11 +2544,11 @@ class AsyncWebhooksResource(AsyncResource):
         - `failure_mail`: Whether owners and admins get an e-mail when deliveries fail
           permanently.
         - `metadata`: Up to 20 of your own texts by key. Never sent to endpoints.
-        - `enabled`: Whether it is on. Nothing is sent while it is off.
+        - `enabled`: Whether it is switched on. Nothing is sent while it is off.
         - `url`: Where events are sent; https in live mode.
         - `wire_format`: The body, headers and signature of a request.
         - `timeout`: How many seconds an answer may take; null for the operator's limit.
-        - `headers`: Up to 20 of your own. Their values are never shown.
+        - `headers`: Up to 20 custom headers. Their values are never shown.
         - `secret`: Generated if absent.
         - `idempotency_key`: Made by the client when absent.
         """
@@ -2604,17 +2628,18 @@ class AsyncWebhooksResource(AsyncResource):
     ) -> Webhook:
         """Put a webhook.
 
-        Makes or replaces it: `PUT /webhooks/key:crm`, where `crm` is your own key. Members
-        that are absent get their defaults, except `enabled`, which stays. The same again
-        changes nothing. The key needs the scope `webhooks:write`.
+        Creates or replaces a webhook: `PUT /webhooks/key:crm`, where `crm` is your own key of
+        it. Absent members get their defaults, except `enabled`, which stays as it is. Sending
+        the same again changes nothing. The key needs the scope `webhooks:write`.
 
-        - `name`: A name for your team.
+        - `name`: A name for people.
         - `description`: A note for your team.
-        - `event_types`: The names of the event types to send. A webhook also takes
-          `customer.*` for all types that begin so, and `*` for all, later ones included.
-        - `scope`: Only events about this subject; null for all.
+        - `event_types`: The names of the event types to send. A webhook also accepts
+          `customer.*` for all types that begin with `customer.`, and `*` for all types. Both
+          include types that are registered later.
+        - `scope`: Send only events about this subject; null for all.
         - `conditions`: Up to 20 conditions on fields of the event.
-        - `match`: Whether all conditions must hold, or any.
+        - `match`: `all` or `any`: how many of the conditions must match.
         - `changed_fields`: Up to 50 paths: send updates only if one of these fields changed;
           an empty list for any change.
         - `retry_policy`: When failed deliveries are retried: a policy by its name, delays in
@@ -2623,11 +2648,11 @@ class AsyncWebhooksResource(AsyncResource):
         - `failure_mail`: Whether owners and admins get an e-mail when deliveries fail
           permanently.
         - `metadata`: Up to 20 of your own texts by key. Never sent to endpoints.
-        - `enabled`: Whether it is on. Nothing is sent while it is off.
+        - `enabled`: Whether it is switched on. Nothing is sent while it is off.
         - `url`: Where events are sent; https in live mode.
         - `wire_format`: The body, headers and signature of a request.
         - `timeout`: How many seconds an answer may take; null for the operator's limit.
-        - `headers`: Up to 20 of your own. Their values are never shown.
+        - `headers`: Up to 20 custom headers. Their values are never shown.
         - `if_match`: The object as you read it, or its ETag: refused if it was changed since.
         - `only_if_new`: Refused if there is one already.
         """
@@ -2700,13 +2725,14 @@ class AsyncWebhooksResource(AsyncResource):
 
         Absent members stay as they are. The key needs the scope `webhooks:write`.
 
-        - `name`: A name for your team.
+        - `name`: A name for people.
         - `description`: A note for your team.
-        - `event_types`: The names of the event types to send. A webhook also takes
-          `customer.*` for all types that begin so, and `*` for all, later ones included.
-        - `scope`: Only events about this subject; null for all.
+        - `event_types`: The names of the event types to send. A webhook also accepts
+          `customer.*` for all types that begin with `customer.`, and `*` for all types. Both
+          include types that are registered later.
+        - `scope`: Send only events about this subject; null for all.
         - `conditions`: Up to 20 conditions on fields of the event.
-        - `match`: Whether all conditions must hold, or any.
+        - `match`: `all` or `any`: how many of the conditions must match.
         - `changed_fields`: Up to 50 paths: send updates only if one of these fields changed;
           an empty list for any change.
         - `retry_policy`: When failed deliveries are retried: a policy by its name, delays in
@@ -2715,11 +2741,11 @@ class AsyncWebhooksResource(AsyncResource):
         - `failure_mail`: Whether owners and admins get an e-mail when deliveries fail
           permanently.
         - `metadata`: Up to 20 of your own texts by key. Never sent to endpoints.
-        - `enabled`: Whether it is on. Nothing is sent while it is off.
+        - `enabled`: Whether it is switched on. Nothing is sent while it is off.
         - `url`: Where events are sent; https in live mode.
         - `wire_format`: The body, headers and signature of a request.
         - `timeout`: How many seconds an answer may take; null for the operator's limit.
-        - `headers`: Up to 20 of your own. Their values are never shown.
+        - `headers`: Up to 20 custom headers. Their values are never shown.
         - `if_match`: The object as you read it, or its ETag: refused if it was changed since.
         """
         return await self._send(
@@ -2766,9 +2792,10 @@ class AsyncWebhooksResource(AsyncResource):
     async def disable(self, webhook_id: str, *, idempotency_key: str | None = None) -> Webhook:
         """Switch a webhook off.
 
-        Nothing more is planned or sent for it. What waits is cancelled, with that reason in
-        its `error`; it can be recovered later. What is being sent right now may still arrive.
-        One that is off does not change. The key needs the scope `webhooks:write`.
+        No more events are sent to it. Waiting deliveries are cancelled, with that reason in
+        their `error`, and can be recovered later. What is being sent right now may still
+        arrive. Switching it off again changes nothing. The key needs the scope
+        `webhooks:write`.
 
         - `idempotency_key`: Made by the client when absent.
         """
@@ -2784,8 +2811,8 @@ class AsyncWebhooksResource(AsyncResource):
     async def enable(self, webhook_id: str, *, idempotency_key: str | None = None) -> Webhook:
         """Switch a webhook on.
 
-        From now on events are sent to it. What it missed is not sent by itself: recover that.
-        One that is on does not change. The key needs the scope `webhooks:write`.
+        Events are sent to it from now on. To send what it missed, recover it. Switching it on
+        again changes nothing. The key needs the scope `webhooks:write`.
 
         - `idempotency_key`: Made by the client when absent.
         """
@@ -2807,12 +2834,12 @@ class AsyncWebhooksResource(AsyncResource):
     ) -> Webhook:
         """Pause a webhook.
 
-        Deliveries are still planned, and wait until it is resumed. What is being sent right
-        now may still arrive. What has waited for as long as the log is kept is cancelled, with
-        that reason. Switching it off cancels what waits and ends the pause. The key needs the
-        scope `webhooks:write`.
+        Its deliveries wait until it is resumed. What is being sent right now may still arrive.
+        Deliveries that have waited for as long as the log is kept are cancelled, with that
+        reason. Switching it off cancels what waits and ends the pause. The key needs the scope
+        `webhooks:write`.
 
-        - `until`: When it resumes by itself; absent for not at all.
+        - `until`: When it resumes by itself. Without it, it stays paused until it is resumed.
         - `idempotency_key`: Made by the client when absent.
         """
         return await self._send(
@@ -2830,11 +2857,11 @@ class AsyncWebhooksResource(AsyncResource):
     ) -> Replay:
         """Recover a webhook.
 
-        A replay of everything that never arrived since then: what failed, what was cancelled,
-        and the events that it missed while it was switched off automatically. Each event is
-        sent once. The key needs the scope `deliveries:write`.
+        Starts a replay of everything that never arrived since then: what failed, what was
+        cancelled, and the events that it missed while it was switched off automatically. Each
+        event is sent once. The key needs the scope `deliveries:write`.
 
-        - `since`: Deliveries and events from this time on.
+        - `since`: Send deliveries and events from this time on.
         - `idempotency_key`: Made by the client when absent.
         """
         return await self._send(
@@ -2856,11 +2883,11 @@ class AsyncWebhooksResource(AsyncResource):
     ) -> Webhook:
         """Resume a webhook.
 
-        What waits is sent, oldest first: all at once, or at the rate that you give. New
-        deliveries do not wait behind it. One that is not paused does not change. The key needs
-        the scope `webhooks:write`.
+        Sends what waits, oldest first: all at once, or at the rate that you give. New
+        deliveries do not wait behind the old ones. Resuming it again changes nothing. The key
+        needs the scope `webhooks:write`.
 
-        - `rate`: How many may start per second; absent for all at once.
+        - `rate`: How many deliveries may start per second. Without it, they all start at once.
         - `idempotency_key`: Made by the client when absent.
         """
         return await self._send(
@@ -2883,11 +2910,12 @@ class AsyncWebhooksResource(AsyncResource):
     ) -> Webhook:
         """Rotate the signing secret.
 
-        Only this answer shows the new `secret`. The old one also signs for as long as you say,
-        if the format has room for two signatures. The key needs the scope `webhooks:write`.
+        Only this answer shows the new `secret`. The old secret signs too for as long as you
+        choose, if the format has room for two signatures. The key needs the scope
+        `webhooks:write`.
 
-        - `overlap_hours`: For how long the old secret also signs.
-        - `secret`: One of your own; made for you if absent.
+        - `overlap_hours`: How many hours the old secret signs too.
+        - `secret`: A secret of your own. Without it, one is generated.
         - `idempotency_key`: Made by the client when absent.
         """
         return await self._send(
@@ -2910,11 +2938,11 @@ class AsyncWebhooksResource(AsyncResource):
     ) -> Delivery:
         """Send a test.
 
-        A delivery of the sample of an event type, due now. The key needs the scope
-        `webhooks:write`.
+        Sends the sample of an event type now. The key needs the scope `webhooks:write`.
 
-        - `event_type`: Whose sample is sent, also `webhook.ping`; its first if absent.
-        - `wait`: For how many seconds the answer waits until the deliveries have ended.
+        - `event_type`: The event type whose sample is sent, or `webhook.ping`. The default is
+          the first type of the webhook or action.
+        - `wait`: How many seconds the answer waits for the deliveries to end.
         - `idempotency_key`: Made by the client when absent.
         """
         return await self._send(
@@ -2935,12 +2963,12 @@ class AsyncApi(AsyncResource):
 
     @cached_property
     def actions(self) -> AsyncActionsResource:
-        """What follows an event, by e-mail or webhook."""
+        """One event type and what follows it: an e-mail, a digest or a webhook."""
         return AsyncActionsResource(self._transport)
 
     @cached_property
     def api_keys(self) -> AsyncApiKeysResource:
-        """What a key belongs to, what it opens, and other keys."""
+        """API keys: what a key may do, and how to create and revoke others."""
         return AsyncApiKeysResource(self._transport)
 
     @cached_property
@@ -2955,7 +2983,7 @@ class AsyncApi(AsyncResource):
 
     @cached_property
     def deliveries(self) -> AsyncDeliveriesResource:
-        """What was sent, and how it went."""
+        """Each delivery with its attempts, and how to send it again."""
         return AsyncDeliveriesResource(self._transport)
 
     @cached_property
@@ -2965,27 +2993,27 @@ class AsyncApi(AsyncResource):
 
     @cached_property
     def event_types(self) -> AsyncEventTypesResource:
-        """The catalogue, and the types that you registered."""
+        """The types of events: built-in ones and your own."""
         return AsyncEventTypesResource(self._transport)
 
     @cached_property
     def events(self) -> AsyncEventsResource:
-        """What happened, reported by your backend."""
+        """Report what happened in your product."""
         return AsyncEventsResource(self._transport)
 
     @cached_property
     def hooks(self) -> AsyncHooksResource:
-        """How Zapier and Make subscribe."""
+        """Subscriptions of Zapier, Make and similar platforms."""
         return AsyncHooksResource(self._transport)
 
     @cached_property
     def inboxes(self) -> AsyncInboxesResource:
-        """Test receivers, and what they were sent."""
+        """Test receivers and the requests that they got."""
         return AsyncInboxesResource(self._transport)
 
     @cached_property
     def invitations(self) -> AsyncInvitationsResource:
-        """Who belongs to the organisation, and as what."""
+        """The members of the organisation, their roles, and invitations."""
         return AsyncInvitationsResource(self._transport)
 
     @cached_property
@@ -2995,27 +3023,27 @@ class AsyncApi(AsyncResource):
 
     @cached_property
     def members(self) -> AsyncMembersResource:
-        """Who belongs to the organisation, and as what."""
+        """The members of the organisation, their roles, and invitations."""
         return AsyncMembersResource(self._transport)
 
     @cached_property
     def messages(self) -> AsyncMessagesResource:
-        """Messages, from which events follow."""
+        """Chat messages, from which Hookline derives events."""
         return AsyncMessagesResource(self._transport)
 
     @cached_property
     def notifications(self) -> AsyncNotificationsResource:
-        """What the dashboard tells members."""
+        """The notifications in the dashboard."""
         return AsyncNotificationsResource(self._transport)
 
     @cached_property
     def replays(self) -> AsyncReplaysResource:
-        """Many deliveries, sent again."""
+        """Send many deliveries again."""
         return AsyncReplaysResource(self._transport)
 
     @cached_property
     def stats(self) -> AsyncStatsResource:
-        """How many attempts there were, and how they went."""
+        """Attempts over time, by result, and their latency."""
         return AsyncStatsResource(self._transport)
 
     @cached_property
@@ -3033,6 +3061,6 @@ class AsyncApi(AsyncResource):
     async def whoami(self) -> Whoami:
         """Read what the key belongs to.
 
-        The organisation and mode of the key, its scopes, and what is left of the plan.
+        The organisation and mode of the key, its scopes, and how much of the plan is used.
         """
         return await self._send(_WHOAMI, Call("GET", "/whoami"))

@@ -13,7 +13,7 @@ from hookline.models import DeliveryStatus, Frequency, Speaker, SubscriptionKind
 
 
 class AnswerBodyInput(TypedDict):
-    """What senders get as an answer."""
+    """The answer that senders get."""
 
     status: NotRequired[int]
     delay_ms: NotRequired[int]
@@ -36,17 +36,17 @@ class DeliveryFilter(TypedDict):
     subscription_id: NotRequired[str | None]
     """The id of a webhook or an action."""
     kind: NotRequired[SubscriptionKind | None]
-    """Of webhooks or of actions."""
+    """Deliveries of webhooks or of actions."""
     event_type: NotRequired[str | None]
     """The name of an event type."""
     status: NotRequired[DeliveryStatus | None]
-    """Its state."""
+    """The state of the delivery."""
     status_code: NotRequired[str | None]
-    """The receiver's answer: one code, or a class of codes."""
+    """The status code of the last answer: one code such as `404`, or a class such as `5xx`."""
     text: NotRequired[str | None]
-    """In the error, the event's data, its subject or an id."""
+    """A text in the error, the event's data, its subject or an id."""
     missing: NotRequired[bool]
-    """What never arrived: failed or cancelled, and not replayed since."""
+    """`true` for deliveries that never arrived: failed or cancelled, and not replayed since."""
     since: NotRequired[datetime | str | None]
     """Created at this time or later."""
     until: NotRequired[datetime | str | None]
@@ -59,17 +59,17 @@ class EventBody(TypedDict):
     type: str
     """The name of an event type."""
     data: Mapping[str, Any]
-    """What is stored, signed and sent, byte for byte as it arrived."""
+    """The data of the event. It is stored, signed and sent byte for byte."""
     subject: NotRequired[SubjectBody | None]
     """What the event is about."""
     chatbot_id: NotRequired[str | None]
-    """Short for a subject of type `chatbot`."""
+    """Short for a `subject` of type `chatbot`."""
     id: NotRequired[str | None]
     """Your own id of the event. It makes a repeat harmless."""
     timestamp: NotRequired[datetime | str | None]
-    """When it happened; now if absent."""
+    """When it happened. The default is the current time."""
     changed: NotRequired[Sequence[str] | None]
-    """For updates: the paths of what changed, up to 100."""
+    """For updates: the paths of the changed fields, up to 100."""
 
 
 class ListenerResult(TypedDict):
@@ -96,11 +96,11 @@ class MessageBody(TypedDict):
     conversation_id: str
     """Your own id of the conversation."""
     role: Speaker
-    """Who wrote it."""
+    """Who wrote the message."""
     text: str
-    """At most 16 KiB; it may be empty."""
+    """The text, at most 16 KiB. It can be empty."""
     at: NotRequired[datetime | str | None]
-    """When it was written; now if absent. At most a day in the future."""
+    """When it was written, at most a day in the future. The default is the current time."""
     id: NotRequired[str | None]
     """Your own id of the message. It makes a repeat harmless."""
 
@@ -129,6 +129,6 @@ class SubjectBody(TypedDict):
     """What an event is about."""
 
     type: str
-    """What kind of thing it is."""
+    """The type of the subject, such as `chatbot`."""
     id: str
-    """Your own id of it."""
+    """Your own id of the subject."""

@@ -35,9 +35,9 @@ class Accepted(Model):
     id: str
     type: str
     deliveries: int
-    """How many deliveries it has."""
+    """How many deliveries the event has."""
     results: list[Delivery] | None = None
-    """After a wait: its deliveries, newest first, up to a hundred."""
+    """Present after a wait: the deliveries, newest first, up to a hundred."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,17 +49,17 @@ class AcceptedBatch(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Actor(Model):
-    """Who did it. `name` and `id` stay when they are deleted."""
+    """Who made the change. `name` and `id` are kept when the actor is deleted."""
 
     kind: Literal["person", "api_key", "command_line", "system", "visitor", None]
     name: str
     id: str | None
-    """Of a person or an API key."""
+    """The id of a person or an API key."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AnswerBody(Model):
-    """What senders get as an answer."""
+    """The answer that senders get."""
 
     status: int | None = None
     delay_ms: int | None = None
@@ -70,7 +70,7 @@ class AnswerBody(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class ApiKey(Model):
-    """A key. Its token is shown once: when it is made or rotated."""
+    """An API key. Its token is shown once, in the answer that creates or rotates it."""
 
     id: str
     name: str
@@ -79,15 +79,15 @@ class ApiKey(Model):
     scopes: list[str]
     created_at: datetime
     created_by: str | None
-    """The person or key that made it."""
+    """The person or key that created it."""
     expires_at: datetime | None
     last_used_at: datetime | None
-    """To the minute."""
+    """When it was last used, to the minute."""
     last_used_ip: str | None
     replaced_by: str | None
-    """The key that it was rotated to."""
+    """The key that replaced it."""
     token: str | None = None
-    """Present only when the key is made or rotated."""
+    """Present only in the answer that creates or rotates the key."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,40 +95,40 @@ class Attempt(Model):
     """One try of a delivery."""
 
     number: int
-    """1 for the first."""
+    """The number of the attempt, from 1."""
     outcome: str
-    """`succeeded`, `failed`, or `lost` with its worker."""
+    """`succeeded`, `failed`, or `lost` when the worker died before it could store the answer."""
     failure: str | None
-    """Why it failed, in a word."""
+    """The kind of failure, such as `timeout`."""
     error: str | None
-    """Why it failed, in a sentence."""
+    """The reason of the failure, as a sentence."""
     status_code: int | None
-    """What the receiver answered."""
+    """The status code of the answer."""
     url: str
     request_headers: dict[str, str]
     response_headers: list[tuple[str, str]]
-    """Names and values. A name may come twice."""
+    """Names and values. A name can appear more than once."""
     response_body: str
     response_truncated: bool
-    """Whether the body was longer."""
+    """Whether the body was longer than what is kept."""
     started_at: datetime
     duration_ms: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class AuditEntry(Model):
-    """An entry of the audit log. It never changes."""
+    """An entry of the audit log. Entries never change."""
 
     id: str
     created_at: datetime
     actor: Actor
     action: str
-    """The kind of target and what happened to it."""
+    """What was done, such as `webhook.created`."""
     target: Target
     mode: str | None
-    """null for what live and test share, such as members."""
+    """`live` or `test`; null for what both share, such as members."""
     detail: dict[str, Any]
-    """What else is known. Never a secret."""
+    """Details. Never a secret."""
     ip: str | None
     user_agent: str | None
 
@@ -143,7 +143,7 @@ class ChangedChatbotWebhook(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class ChatbotWebhook(Model):
-    """A webhook in Pollybot's words. It has `secret` only right after that was made."""
+    """A webhook in Pollybot's terms. It has `secret` only in the answer that creates it."""
 
     id: str
     name: str
@@ -180,16 +180,16 @@ class Condition(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Count(Model):
-    """How many there are."""
+    """How many deliveries match."""
 
     count: int
     at_least: bool
-    """Whether there are more, or may be."""
+    """Whether there may be more than `count`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Counters(Model):
-    """How its deliveries ended."""
+    """How the deliveries ended."""
 
     delivered: int
     failed: int
@@ -201,14 +201,14 @@ class Counters(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Counts(Model):
-    """Attempts by their result."""
+    """How many attempts had each result."""
 
     delivered: int
     """Attempts that delivered."""
     retrying: int
-    """Attempts that failed and were followed by others."""
+    """Attempts that failed and were retried later."""
     failed: int
-    """Attempts that failed as the last one."""
+    """Last attempts that failed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,20 +237,20 @@ class Delivery(Model):
     id: str
     event: Event
     subscription_id: str
-    """The webhook or action."""
+    """The id of the webhook or action."""
     trigger: Literal["event", "replay", "recovery", "test"]
-    """What caused it."""
+    """What caused the delivery."""
     replay_of: str | None
-    """The delivery that this one repeats."""
+    """The id of the delivery that this one repeats."""
     status: Literal["pending", "sending", "retrying", "delivered", "failed", "cancelled"]
     tries: int
-    """How many times it was sent."""
+    """How many attempts were made."""
     failures: int
-    """How many tries failed."""
+    """How many attempts failed."""
     status_code: int | None
-    """The receiver's last answer."""
+    """The status code of the last answer."""
     error: str | None
-    """Why the last try failed."""
+    """Why the last attempt failed."""
     next_try_at: datetime | None
     created_at: datetime
     finished_at: datetime | None
@@ -260,7 +260,7 @@ class Delivery(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class DerivedEvent(Model):
-    """An event that followed from a message."""
+    """An event that was derived from a message."""
 
     id: str
     type: str
@@ -289,9 +289,11 @@ class DryRun(Model):
 
     type: str
     deliveries: int
-    """How many deliveries it would have."""
+    """How many deliveries the event would have."""
     explanations: list[Explanation] | None = None
-    """Every webhook and action: those that would fire first. Only for a key with `events:read`."""
+    """Every webhook and action, those that would fire first. Present only for a key with
+    `events:read`.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -301,19 +303,20 @@ class EmailAction(Model):
     channel: Literal["email"]
     id: str
     name: str
-    """A name for your team."""
+    """A name for people."""
     description: str
     """A note for your team."""
     event_types: list[str]
-    """The names of the event types to send. A webhook also takes `customer.*` for all types that
-    begin so, and `*` for all, later ones included.
+    """The names of the event types to send. A webhook also accepts `customer.*` for all types
+    that begin with `customer.`, and `*` for all types. Both include types that are registered
+    later.
     """
     scope: Scope | None
-    """Only events about this subject; null for all."""
+    """Send only events about this subject; null for all."""
     conditions: list[Condition]
     """Up to 20 conditions on fields of the event."""
     match: Match
-    """Whether all conditions must hold, or any."""
+    """`all` or `any`: how many of the conditions must match."""
     changed_fields: list[str]
     """Up to 50 paths: send updates only if one of these fields changed; an empty list for any
     change.
@@ -327,26 +330,28 @@ class EmailAction(Model):
     failure_mail: bool
     """Whether owners and admins get an e-mail when deliveries fail permanently."""
     enabled: bool
-    """Whether it is on. Nothing is sent while it is off."""
+    """Whether it is switched on. Nothing is sent while it is off."""
     metadata: dict[str, str]
     """Up to 20 of your own texts by key. Never sent to endpoints."""
     email_to: list[str]
-    """1 to 20 addresses."""
+    """1 to 20 e-mail addresses."""
     email_subject: str | None
-    """A subject with fields of the event; null for one made from the event."""
+    """The subject, with fields of the event such as `New lead: {{ data.name }}`; null for a
+    subject made from the event.
+    """
     schedule: Schedule | None
     """When a digest is sent; null for one e-mail per event, at once."""
     disabled_reason: str | None
-    """Why it was switched off."""
+    """Why Hookline switched it off; null if it did not."""
     counters: Counters
     created_at: datetime
     updated_at: datetime
     key: str | None
-    """Your own, from the path of a PUT."""
+    """Your own key of it, from the path of a PUT."""
     paused_at: datetime | None
-    """Since when it is paused."""
+    """When it was paused; null if it is not."""
     paused_until: datetime | None
-    """When it resumes by itself."""
+    """When it resumes by itself; null if it does not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -366,13 +371,13 @@ class EventType(Model):
     name: str
     title: str
     description: str
-    """When it happens."""
+    """When such an event happens."""
     group: str
     """The heading it is listed under."""
     pollybot_name: str
-    """What the format `pollybot` calls it."""
+    """The name of the type in the wire format `pollybot`."""
     sample: dict[str, Any]
-    """What a test sends."""
+    """A realistic `data`, which tests send."""
     schema: dict[str, Any] | bool | None
     """A JSON Schema (2020-12) of `data`."""
     own: bool
@@ -388,7 +393,7 @@ class Explanation(Model):
     name: str
     enabled: bool
     delivered: bool
-    """Whether it has a delivery of this event."""
+    """Whether this event was sent to it."""
     would_fire: bool
     """Whether it would match now."""
     asks_for_type: bool
@@ -398,7 +403,7 @@ class Explanation(Model):
     conditions_hold: bool
     conditions: list[JudgedCondition]
     unreadable: bool
-    """It cannot be read, so nothing matches."""
+    """Whether its settings cannot be read. Then nothing matches."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -408,7 +413,7 @@ class Hook(Model):
     id: str
     target_url: str
     event: str
-    """The first, of a webhook with several."""
+    """The event type; the first one of a webhook with several."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -416,9 +421,9 @@ class HookSample(Model):
     """A body as a REST Hook gets it."""
 
     id: str
-    """Of the event."""
+    """The id of the event."""
     event: str
-    """Its type."""
+    """The event type."""
     timestamp: datetime
     subject: Subject | None
     data: dict[str, Any]
@@ -426,16 +431,16 @@ class HookSample(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Inbox(Model):
-    """A private URL that shows what it is sent."""
+    """A private URL that shows what is sent to it."""
 
     id: str
     name: str
     url: str
-    """It takes POST and PUT without a key."""
+    """The URL to send to. It accepts POST and PUT without a key."""
     answer: AnswerBody
     checks_signatures: bool
     requests: int
-    """How many are kept: the newest 100."""
+    """How many requests are kept."""
     last_received_at: datetime | None
     created_at: datetime
 
@@ -448,19 +453,19 @@ class InboxRequest(Model):
     received_at: datetime
     method: str
     source: str
-    """The address of the sender."""
+    """The sender's IP address."""
     event: str
-    """The event type. Empty where none is found."""
+    """The event type that was found in the request, or empty."""
     delivery_id: str
-    """Empty where none is found."""
+    """Empty if none was found."""
     headers: list[tuple[str, str]]
-    """Names and values, without credentials. A name may come twice."""
+    """Names and values, without credentials. A name can appear more than once."""
     body: str
-    """JSON is indented. In a list, long ones are cut."""
+    """The body. JSON is indented, and in lists long bodies are cut."""
     size: int
-    """Of the body as it came, in bytes."""
+    """The size of the body in bytes."""
     lead: dict[str, str]
-    """What is known about the person."""
+    """The lead in the request, as far as one was found."""
     answered_status: int
     signature: Signature
 
@@ -476,8 +481,8 @@ class Invitation(Model):
     created_at: datetime
     expires_at: datetime
     works: bool
-    """false once it expired, or its maker may no longer invite. An API key may while it works.
-    Send it again.
+    """Whether the link works. It does not when it has expired, or when the sender may no longer
+    invite. Then send it again.
     """
 
 
@@ -488,14 +493,14 @@ class JudgedCondition(Model):
     field: str
     operator: str
     value: Any
-    """Any JSON."""
+    """Any JSON value."""
     passed: bool
     tried: bool
-    """Whether the budget was enough to try it."""
+    """Whether the condition was tried. It is not when the budget was used up."""
     found: bool
-    """Whether the field exists."""
+    """Whether the event has the field."""
     actual: str | int | float | bool | None
-    """What was found: a text, up to 1,000 characters, a number or a boolean."""
+    """The value that was found: a text of up to 1,000 characters, a number or a boolean."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -552,7 +557,7 @@ class Member(Model):
     id: str
     email: str
     name: str
-    """Empty until they say it."""
+    """The member's name. It is empty until they enter one."""
     role: Literal["owner", "admin", "viewer"]
 
 
@@ -577,11 +582,11 @@ class Notification(Model):
 
     id: str
     kind: str
-    """Such as `delivery_failed` or `key_expiring`."""
+    """The kind of notification, such as `delivery_failed` or `key_expiring`."""
     title: str
     body: str
     subscription_id: str | None
-    """The webhook or action."""
+    """The id of the webhook or action."""
     delivery_id: str | None
     created_at: datetime
     unread: bool
@@ -624,9 +629,9 @@ class Plan(Model):
     webhooks: Quota
     event_types: Quota
     events_per_minute: int | None
-    """null for no limit."""
+    """The limit of the plan; null for none."""
     retention_days: int | None
-    """null for as long as the operator keeps data."""
+    """How many days data is kept; null for as long as the operator keeps data."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -644,9 +649,9 @@ class Quota(Model):
     """How many the plan allows, and how many there are, live and test together."""
 
     limit: int | None
-    """null for no limit."""
+    """The limit of the plan; null for none."""
     used: int | None
-    """null where there is no limit."""
+    """The limit per minute; null for none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -656,15 +661,15 @@ class Replay(Model):
     id: str
     status: Literal["running", "finished", "cancelled"]
     total: int | None
-    """How many deliveries there are; null until they are counted."""
+    """How many deliveries the replay has; null until they are counted."""
     replayed: int
-    """New deliveries, of those that had ended."""
+    """How many were sent again as new deliveries."""
     retried: int
-    """Deliveries that had not ended: retried at once."""
+    """How many had not ended, and were retried at once instead."""
     recovered: int
-    """Deliveries of events that were missed."""
+    """How many missed events were sent for the first time."""
     skipped: int
-    """Skipped: the webhook or action is off or deleted."""
+    """How many were skipped, because their webhook or action is off or deleted."""
     requested_by: str
     created_at: datetime
     finished_at: datetime | None
@@ -723,11 +728,11 @@ class Signature(Model):
     """Whether the signature is right."""
 
     verified: bool | None
-    """null when nothing could be checked."""
+    """Whether the signature is right; null when nothing could be checked."""
     wire_format: str | None
-    """The format, by its headers."""
+    """The wire format, recognised by the headers."""
     why: str
-    """A sentence."""
+    """The reason, as a sentence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -739,7 +744,7 @@ class Stats(Model):
     step: Literal["hour", "day"]
     attempts: Counts
     success_rate: float | None
-    """The share that delivered, 0 to 1. null without attempts."""
+    """The share of attempts that delivered, 0 to 1; null without attempts."""
     latency_ms: Latency
     points: list[Point]
     """Oldest first."""
@@ -758,16 +763,16 @@ class StoredEvent(Model):
     occurred_at: datetime
     created_at: datetime
     origin: Literal["api", "chat", "test", "ping"]
-    """How it was reported."""
+    """Where the event came from."""
     own_id: str | None
     """The producer's own id."""
     deliveries: int
-    """How many deliveries it had at first."""
+    """How many deliveries it had when it was accepted."""
     erased_at: datetime | None
     """When its data was erased."""
     data: dict[str, Any] | None = None
     changed: list[str] | None = None
-    """What changed; null if that is unknown."""
+    """The paths of the changed fields; null if they are unknown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -785,7 +790,7 @@ class SubscriptionStats(Model):
     since: datetime
     until: datetime
     data: list[OneOfThem]
-    """Those with most attempts first, up to 100."""
+    """Those with the most attempts first, up to 100."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -816,7 +821,7 @@ class TakenPage(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Target(Model):
-    """What it was done to."""
+    """What was changed."""
 
     type: str
     id: str
@@ -845,21 +850,22 @@ class Webhook(Model):
 
     id: str
     name: str
-    """A name for your team."""
+    """A name for people."""
     description: str
     """A note for your team."""
     url: str
     """Where events are sent; https in live mode."""
     event_types: list[str]
-    """The names of the event types to send. A webhook also takes `customer.*` for all types that
-    begin so, and `*` for all, later ones included.
+    """The names of the event types to send. A webhook also accepts `customer.*` for all types
+    that begin with `customer.`, and `*` for all types. Both include types that are registered
+    later.
     """
     scope: Scope | None
-    """Only events about this subject; null for all."""
+    """Send only events about this subject; null for all."""
     conditions: list[Condition]
     """Up to 20 conditions on fields of the event."""
     match: Match
-    """Whether all conditions must hold, or any."""
+    """`all` or `any`: how many of the conditions must match."""
     changed_fields: list[str]
     """Up to 50 paths: send updates only if one of these fields changed; an empty list for any
     change.
@@ -877,25 +883,25 @@ class Webhook(Model):
     failure_mail: bool
     """Whether owners and admins get an e-mail when deliveries fail permanently."""
     headers: dict[str, str]
-    """Up to 20 of your own. Their values are never shown."""
+    """Up to 20 custom headers. Their values are never shown."""
     enabled: bool
-    """Whether it is on. Nothing is sent while it is off."""
+    """Whether it is switched on. Nothing is sent while it is off."""
     metadata: dict[str, str]
     """Up to 20 of your own texts by key. Never sent to endpoints."""
     disabled_reason: str | None
-    """Why it was switched off."""
+    """Why Hookline switched it off; null if it did not."""
     counters: Counters
     previous_secret_expires_at: datetime | None
     created_at: datetime
     updated_at: datetime
     key: str | None
-    """Your own, from the path of a PUT."""
+    """Your own key of it, from the path of a PUT."""
     paused_at: datetime | None
-    """Since when it is paused."""
+    """When it was paused; null if it is not."""
     paused_until: datetime | None
-    """When it resumes by itself."""
+    """When it resumes by itself; null if it does not."""
     secret: str | None = None
-    """Present only right after it was made or changed."""
+    """The signing secret. Present only in the answer that creates or changes it."""
     listener: bool | None = None
     """Whether a computer fetches its deliveries, see /listeners."""
 
@@ -907,21 +913,22 @@ class WebhookAction(Model):
     channel: Literal["webhook"]
     id: str
     name: str
-    """A name for your team."""
+    """A name for people."""
     description: str
     """A note for your team."""
     url: str
     """Where events are sent; https in live mode."""
     event_types: list[str]
-    """The names of the event types to send. A webhook also takes `customer.*` for all types that
-    begin so, and `*` for all, later ones included.
+    """The names of the event types to send. A webhook also accepts `customer.*` for all types
+    that begin with `customer.`, and `*` for all types. Both include types that are registered
+    later.
     """
     scope: Scope | None
-    """Only events about this subject; null for all."""
+    """Send only events about this subject; null for all."""
     conditions: list[Condition]
     """Up to 20 conditions on fields of the event."""
     match: Match
-    """Whether all conditions must hold, or any."""
+    """`all` or `any`: how many of the conditions must match."""
     changed_fields: list[str]
     """Up to 50 paths: send updates only if one of these fields changed; an empty list for any
     change.
@@ -939,30 +946,30 @@ class WebhookAction(Model):
     failure_mail: bool
     """Whether owners and admins get an e-mail when deliveries fail permanently."""
     headers: dict[str, str]
-    """Up to 20 of your own. Their values are never shown."""
+    """Up to 20 custom headers. Their values are never shown."""
     enabled: bool
-    """Whether it is on. Nothing is sent while it is off."""
+    """Whether it is switched on. Nothing is sent while it is off."""
     metadata: dict[str, str]
     """Up to 20 of your own texts by key. Never sent to endpoints."""
     disabled_reason: str | None
-    """Why it was switched off."""
+    """Why Hookline switched it off; null if it did not."""
     counters: Counters
     previous_secret_expires_at: datetime | None
     created_at: datetime
     updated_at: datetime
     key: str | None
-    """Your own, from the path of a PUT."""
+    """Your own key of it, from the path of a PUT."""
     paused_at: datetime | None
-    """Since when it is paused."""
+    """When it was paused; null if it is not."""
     paused_until: datetime | None
-    """When it resumes by itself."""
+    """When it resumes by itself; null if it does not."""
     secret: str | None = None
-    """Present only right after it was made or changed."""
+    """The signing secret. Present only in the answer that creates or changes it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Whoami(Model):
-    """What a key belongs to, what it allows, and what is left of the plan."""
+    """What a key belongs to, what it allows, and how much of the plan is used."""
 
     organisation: Organisation
     mode: Literal["live", "test"]
