@@ -137,13 +137,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 Fernet(key)
             except ValueError as error:
                 raise BadSetting(
-                    f"ENCRYPTION_KEYS: key {number} is not a Fernet key, which is 32 bytes in "
-                    f"Base64; `{HOW_TO_MAKE['encryption_keys']}` makes one"
+                    f"ENCRYPTION_KEYS: key {number} is not a Fernet key, which is "
+                    f"32 bytes in Base64; `{HOW_TO_MAKE['encryption_keys']}` "
+                    "creates one"
                 ) from error
         if self.has_server and 0 < len(self.secret_key) < LEAST_SECRET:
             raise BadSetting(
-                f"SECRET_KEY: it is too short: with PostgreSQL it needs at least {LEAST_SECRET} "
-                f"characters; `{HOW_TO_MAKE['secret_key']}` makes one"
+                "SECRET_KEY: it is too short: with PostgreSQL it needs at least "
+                f"{LEAST_SECRET} characters; `{HOW_TO_MAKE['secret_key']}` creates "
+                "one"
             )
 
     def _check_mail(self) -> None:
@@ -285,8 +287,8 @@ def _kept(settings: Settings, name: str) -> str:
     try:
         if settings.has_server and not path.exists():
             raise BadSetting(
-                f"{name.upper()} is not set: with PostgreSQL every machine needs the same; "
-                f"`{HOW_TO_MAKE[name]}` makes one"
+                f"{name.upper()} is not set: with PostgreSQL, all machines need the "
+                f"same one; `{HOW_TO_MAKE[name]}` creates one"
             )
         return _read_or_made(path)
     except OSError as error:

@@ -169,7 +169,7 @@ def test_it_does_not_start_with_keys_that_open_nothing(
     first.stop()
 
     other = variables | {"ENCRYPTION_KEYS": new_key()}
-    refused(run("worker.py", *arguments, **other), "sealed with another key")
+    refused(run("worker.py", *arguments, **other), "encrypted with another key")
 
 
 @pytest.mark.parametrize("arguments", [(), ("--role", "beat")])

@@ -97,7 +97,7 @@ def test_all_that_delivering_needs_is_named(app: Flask, redis_server: RedisServe
 def test_a_full_redis_is_told(app: Flask, redis_server: RedisServer) -> None:
     redis_server.fill()
     try:
-        assert delivering()["redis"] == "takes no writes"
+        assert delivering()["redis"] == "accepts no writes"
     finally:
         redis_server.make_room()
 

@@ -60,7 +60,7 @@ def test_a_start_on_a_copy_does_not_make_it_the_original(app: Flask, copied: Non
     assert restored.is_restored(db.engine)
     redis = parts_of(app).settings.redis_socket_url
     [found] = [one for one in delivering(db.engine, redis, utcnow()) if one.part == "restore"]
-    assert (found.ok, found.fault) == (False, "waits for a choice")
+    assert (found.ok, found.fault) == (False, "waits for a decision")
     assert "after-restore" in found.advice
 
 

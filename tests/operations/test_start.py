@@ -39,7 +39,7 @@ def start(app: Flask, *keys: str) -> None:
 
 def test_other_keys_than_before_do_not_start(app: Flask) -> None:
     start(app, OLD)
-    with pytest.raises(CannotStart, match=r"ENCRYPTION_KEYS: .* sealed with another key"):
+    with pytest.raises(CannotStart, match=r"ENCRYPTION_KEYS: .* encrypted with another key"):
         start(app, OTHER)
     start(app, OLD)
 
@@ -74,7 +74,7 @@ def test_what_is_kept_of_a_key_is_a_fingerprint(app: Flask) -> None:
 def test_a_database_from_before_fingerprints_is_asked_for_its_newest_secret(app: Flask) -> None:
     factories.webhook(factories.organisation(), "https://example.com")
     db.session.commit()
-    with pytest.raises(CannotStart, match="sealed with another key"):
+    with pytest.raises(CannotStart, match="encrypted with another key"):
         start(app, OTHER)
     start(app, *parts_of(app).settings.vault_keys)
 

@@ -133,23 +133,23 @@ WRONG: list[tuple[dict[str, str], str]] = [
     (
         {"ENCRYPTION_KEYS": "hidden-value"},
         "ENCRYPTION_KEYS: key 1 is not a Fernet key, which is 32 bytes in Base64; "
-        "`openssl rand -base64 32 | tr +/ -_` makes one",
+        "`openssl rand -base64 32 | tr +/ -_` creates one",
     ),
     ({"ENCRYPTION_KEYS": ","}, "ENCRYPTION_KEYS: there is no key between the commas"),
     (
         POSTGRES | {"SECRET_KEY": "hidden-value"},
         "SECRET_KEY: it is too short: with PostgreSQL it needs at least 32 characters; "
-        "`openssl rand -base64 32` makes one",
+        "`openssl rand -base64 32` creates one",
     ),
     (
         POSTGRES,
-        "SECRET_KEY is not set: with PostgreSQL every machine needs the same; "
-        "`openssl rand -base64 32` makes one",
+        "SECRET_KEY is not set: with PostgreSQL, all machines need the same one; "
+        "`openssl rand -base64 32` creates one",
     ),
     (
         POSTGRES | SECRET,
-        "ENCRYPTION_KEYS is not set: with PostgreSQL every machine needs the same; "
-        "`openssl rand -base64 32 | tr +/ -_` makes one",
+        "ENCRYPTION_KEYS is not set: with PostgreSQL, all machines need the same one; "
+        "`openssl rand -base64 32 | tr +/ -_` creates one",
     ),
     (
         {"SECRET_KEY": "hidden-value", "SECRET_KEY_FILE": "/run/secrets/key"},

@@ -34,7 +34,7 @@ def test_the_page_of_one_says_all_of_it(owner: Person) -> None:
     for said in (
         "LEAD_CREATED",
         "an e-mail address",
-        "The conversation in which it was captured.",
+        "The id of the conversation in which it was captured.",
         "maya.lindqvist@example.com",
         'href="/events/new?type=lead.captured"',
         'href="/webhooks/new?event_type=lead.captured"',

@@ -125,7 +125,7 @@ def test_a_storm_is_one_notice_per_endpoint_and_cause(
     assert "CRM: 30 deliveries failed permanently" in page
     assert "CRM: 2 deliveries failed permanently" in page
     assert "Other: 1 delivery failed permanently" in page
-    assert "The receiver refuses the token (401)." in page
+    assert "The receiver does not accept the credentials (401)." in page
     assert "The name of the host cannot be resolved." in page
     assert "Last error: It failed with 401" in page
     recover = f"/replays/new?subscription_id={crm.id}&amp;window=7d&amp;missing=1"

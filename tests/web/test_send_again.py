@@ -94,7 +94,7 @@ def test_a_retry_that_comes_too_late_says_so(owner: Person, webhook: Subscriptio
     path = put(db.session.query(Delivery).one(), "delivered")
     owner.get(path)
     owner.post(f"{path}/retry-now")
-    assert "It no longer waits for a retry." in owner.get(path).text
+    assert "It is not waiting for a retry any more." in owner.get(path).text
 
 
 def test_a_replay_and_its_original_lead_to_each_other(owner: Person, webhook: Subscription) -> None:

@@ -28,8 +28,8 @@ def hops_so_far() -> int:
     hops = hops_of(request.headers.get, parts().settings.user_agent)
     if hops > MOST:
         detail = (
-            f"A chain of more than {MOST} deliveries led to this event: a webhook sends events "
-            "back to this API. Change its URL."
+            f"A chain of more than {MOST} deliveries led to this event: a webhook "
+            "sends events back to this API. Change the URL of that webhook."
         )
         raise Problem(422, "loop-detected", "Events go in a loop", detail)
     return hops

@@ -61,47 +61,50 @@ REQUEST = {
 }
 
 LEAD_FIELDS = {
-    "id": text("The lead."),
-    "name": text("As the visitor gave it."),
-    "email": email("Where to write to."),
-    "phone": text("As the visitor wrote it."),
-    "company": text("Whom the visitor works for."),
+    "id": text("The id of the lead."),
+    "name": text("The visitor's name, as they wrote it."),
+    "email": email("The e-mail address."),
+    "phone": text("The phone number, as the visitor wrote it."),
+    "company": text("The company that the visitor works for."),
     "message": text("What the visitor asked for."),
     "source": text("Where the lead came from."),
-    "status": text("How far it is, such as NEW or QUALIFIED."),
-    "tags": texts("Tags that people or rules gave it."),
-    "conversation_id": text("The conversation in which it was captured."),
+    "status": text("The status, such as NEW or QUALIFIED."),
+    "tags": texts("The tags of the lead."),
+    "conversation_id": text("The id of the conversation in which it was captured."),
 }
 CONVERSATION_FIELDS = {
     "id": text("The conversation."),
-    "visitor_id": text("The visitor, the same over several conversations."),
+    "visitor_id": text("The id of the visitor. It is the same in all of their conversations."),
     "page_url": link("The page on which the visitor wrote."),
     "started_at": moment("When the first message came."),
-    "message_count": count("How many messages both sides had written by then."),
+    "message_count": count("How many messages both sides have written."),
 }
 MESSAGE_FIELDS = {
-    "id": text("The message."),
-    "conversation_id": text("The conversation that it belongs to."),
+    "id": text("The id of the message."),
+    "conversation_id": text("The id of the conversation."),
     "role": one_of("Who wrote the message.", "visitor", "agent", "assistant"),
-    "text": text("What was written."),
+    "text": text("The text of the message."),
     "at": moment("When it was written."),
 }
 BOOKING_FIELDS = {
-    "id": text("The booking."),
+    "id": text("The id of the booking."),
     "service": text("What was booked."),
-    "starts_at": moment("When it starts, with the time zone of the place."),
-    "duration_minutes": count("How long it takes."),
-    "name": text("Who booked."),
-    "email": email("Where to write to."),
-    "conversation_id": text("The conversation in which it was booked."),
+    "starts_at": moment("The start, in local time with its offset."),
+    "duration_minutes": count("The duration in minutes."),
+    "name": text("The name of the person who booked."),
+    "email": email("The e-mail address."),
+    "conversation_id": text("The id of the conversation in which it was booked."),
 }
 REQUEST_FIELDS = {
-    "conversation_id": text("The conversation in which the visitor asked."),
-    "text": text("The words that asked for it."),
-    "at": moment("When they were written."),
+    "conversation_id": text("The id of the conversation."),
+    "text": text("The message that asked for it."),
+    "at": moment("When the message was written."),
     "visitor": part(
         "The visitor who asked.",
-        {"id": text("The visitor."), "email": email("Where to write to, if that is known.")},
+        {
+            "id": text("The id of the visitor."),
+            "email": email("The e-mail address, if it is known."),
+        },
     ),
 }
 
@@ -126,7 +129,7 @@ EVENT_TYPES = (
         "Nobody wrote for half an hour.",
         GROUP,
         CONVERSATION | {"ended_at": "2026-03-02T10:34:55Z"},
-        CONVERSATION_FIELDS | {"ended_at": moment("When it counted as ended.")},
+        CONVERSATION_FIELDS | {"ended_at": moment("When the conversation ended.")},
         summary=CONVERSATION_SUMMARY,
     ),
     described(
@@ -155,7 +158,7 @@ EVENT_TYPES = (
         },
         MESSAGE_FIELDS
         | {
-            "reply": text("What the AI answered."),
+            "reply": text("The answer of the AI."),
             "reply_id": text("The platform's id of the answer."),
             "reply_at": moment("When it was written."),
         },

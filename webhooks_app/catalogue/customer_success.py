@@ -54,46 +54,46 @@ TASK = {
 
 CUSTOMER_FIELDS = {
     "id": text("The customer."),
-    "name": text("What the company is called."),
-    "health": one_of("How the customer is doing.", "healthy", "at_risk", "churned"),
-    "plan": text("What the customer has bought."),
+    "name": text("The name of the company."),
+    "health": one_of("The health of the customer.", "healthy", "at_risk", "churned"),
+    "plan": text("The plan of the customer."),
     "annual_value": amount("Revenue per year, in `currency`."),
-    "currency": text("Three letters (ISO 4217)."),
-    "owner": email("Who on your team looks after the customer."),
+    "currency": text("The currency, three letters (ISO 4217)."),
+    "owner": email("The person on your team who is responsible for the customer."),
     "renews_on": day("When the contract renews."),
 }
 CONTACT_FIELDS = {
     "id": text("The contact."),
-    "customer_id": text("The customer whose contact it is."),
+    "customer_id": text("The id of the customer."),
     "name": text("The person's name."),
-    "email": email("Where to write to."),
-    "title": text("What the person does there."),
+    "email": email("The e-mail address."),
+    "title": text("The person's job title."),
 }
 ONBOARDING_FIELDS = {
     "id": text("The onboarding."),
-    "customer_id": text("The customer who is onboarded."),
-    "template": text("The plan that it follows."),
-    "phase": text("Where it is now."),
-    "progress_percent": count("How much of it is done, in percent."),
+    "customer_id": text("The id of the customer."),
+    "template": text("The name of the onboarding template."),
+    "phase": text("The current phase."),
+    "progress_percent": count("How much is done, in percent."),
     "due_on": day("When it should be done."),
 }
 TASK_FIELDS = {
     "id": text("The task."),
-    "onboarding_id": text("The onboarding that it belongs to."),
-    "customer_id": text("The customer whom it is for."),
-    "title": text("What is to be done."),
-    "assignee": email("Who is to do it."),
+    "onboarding_id": text("The id of the onboarding."),
+    "customer_id": text("The id of the customer."),
+    "title": text("What has to be done."),
+    "assignee": email("The person who has to do it."),
     "due_on": day("When it should be done."),
-    "status": one_of("How far it is.", "open", "done"),
+    "status": one_of("The status of the task.", "open", "done"),
 }
 # What single events have besides the fields of their object.
 MORE_FIELDS: dict[str, Field] = {
     "changed": texts("The names of the fields that changed."),
-    "reasons": texts("Why, in words for people."),
+    "reasons": texts("The reasons, in words."),
     "churned_on": day("The customer's last day."),
     "delayed_by_days": count("How many days it is late."),
     "previous_phase": text("The phase before this one."),
-    "completed_at": moment("When it was done."),
+    "completed_at": moment("When it was completed."),
     "overdue_days": count("For how many days it has been due."),
 }
 OBJECTS: dict[str, tuple[Field, Fields]] = {
@@ -165,12 +165,12 @@ EVENT_TYPES = (
     ),
     _type(
         "onboarding.delayed",
-        "An onboarding fell behind its date.",
+        "An onboarding is behind its due date.",
         delayed_by_days=6,
     ),
     _type(
         "onboarding.completed",
-        "All tasks of an onboarding are done.",
+        "All tasks of an onboarding were completed.",
         progress_percent=100,
     ),
     _type(
@@ -182,9 +182,9 @@ EVENT_TYPES = (
     _type("task.updated", "Any field of a task changed.", changed=["due_on"]),
     _type(
         "task.completed",
-        "A task was done.",
+        "A task was completed.",
         status="done",
         completed_at="2026-03-18T08:12:30Z",
     ),
-    _type("task.overdue", "A task's date passed and it is not done.", overdue_days=2),
+    _type("task.overdue", "A task is past its due date and not completed.", overdue_days=2),
 )

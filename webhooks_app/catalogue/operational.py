@@ -109,20 +109,24 @@ EVENT_TYPES = (
     ),
     _subscription(
         "paused",
-        "A webhook or action was paused: its deliveries wait.",
+        "A webhook or action was paused. Its deliveries wait.",
         {"until": "2026-03-02T12:00:00.000Z"},
-        until=_maybe(moment("When it resumes by itself. null for when someone resumes it.")),
+        until=_maybe(
+            moment("When it resumes by itself. null if it stays paused until someone resumes it.")
+        ),
     ),
     _subscription(
         "resumed",
-        "A webhook or action sends again what waits.",
+        "A webhook or action was resumed. It sends what waited.",
         {"rate": 10},
-        rate=_maybe(amount("How many deliveries a second, at first. null for no limit.")),
+        rate=_maybe(
+            amount("How many waiting deliveries are sent per second. null if all are sent at once.")
+        ),
     ),
     _subscription("deleted", "A webhook or action was deleted."),
     _about(
         "delivery.failed",
-        "A delivery failed permanently: nothing more is tried.",
+        "A delivery failed permanently. No retries are left.",
         {
             "id": "msg_06gvpml7cj579nme4baogimovo",
             "subscription": {"id": SUBSCRIPTION_ID, "kind": "webhook", "name": NAME},
@@ -146,7 +150,9 @@ EVENT_TYPES = (
                 {"id": text("Its id."), "type": text("The event type.")},
             ),
             "tries": count("How many attempts were made."),
-            "status_code": _maybe(count("What the receiver answered last, if it did.")),
+            "status_code": _maybe(
+                count("The status code of the last answer; null if there was none.")
+            ),
             "error": _maybe(text("Why the last attempt failed.")),
         },
         actor=False,
@@ -171,7 +177,7 @@ EVENT_TYPES = (
             "total": _maybe(count("How many deliveries there were.")),
             "replayed": count("How many were sent again."),
             "retried": count("How many had not ended and were retried at once."),
-            "recovered": count("How many events were sent that had been missed."),
+            "recovered": count("How many missed events were sent."),
             "skipped": count("How many were skipped because their webhook or action is off."),
             "requested_by": text("The person or key that started it."),
         },
@@ -192,7 +198,7 @@ EVENT_TYPES = (
             "kind": one_of("Which of the two it is.", *SubscriptionKind),
             "name": text("A name for people."),
             "previous_expires_at": _maybe(
-                moment("Until when the previous secret signs too. null if it does not.")
+                moment("How long the previous secret signs too. null if it does not.")
             ),
         },
     ),
@@ -209,7 +215,7 @@ EVENT_TYPES = (
             "id": text("The id of the webhook or action."),
             "kind": one_of("Which of the two it is.", *SubscriptionKind),
             "name": text("A name for people."),
-            "previous_expires_at": moment("Until when the previous secret signs too."),
+            "previous_expires_at": moment("How long the previous secret signs too."),
         },
         actor=False,
     ),
@@ -217,23 +223,23 @@ EVENT_TYPES = (
         "created",
         "An API key was created.",
         {"scopes": ["events:write"], "expires_at": "2026-09-01T00:00:00.000Z"},
-        scopes=texts("What it opens."),
-        expires_at=_maybe(moment("When it ends. null for never.")),
+        scopes=texts("The scopes of the key."),
+        expires_at=_maybe(moment("When it expires. null for never.")),
     ),
     _key(
         "rotated",
         "An API key was replaced by a new one.",
         {"replaced_by": "key_06gvpml7cj579nme4baogimovp", "overlap_hours": 24},
         replaced_by=text("The new key."),
-        overlap_hours=count("How many hours more the old one works."),
+        overlap_hours=count("How many more hours the old key works."),
     ),
     _key("revoked", "An API key was revoked."),
     _key(
         "expiring",
-        "An API key expires soon and was not rotated.",
+        "An API key expires soon, and was not rotated.",
         {"expires_at": "2026-09-01T00:00:00.000Z"},
         actor=False,
-        expires_at=moment("When it ends."),
+        expires_at=moment("When it expires."),
     ),
 )
 NAMES = frozenset(kind.name for kind in EVENT_TYPES)

@@ -7,20 +7,20 @@ DIGEST = "action.digest"
 PING = "webhook.ping"
 
 COUNTS = {
-    "conversations": count("How many began."),
-    "messages": count("How many were written."),
-    "leads": count("How many were captured."),
-    "bookings": count("How many were confirmed."),
+    "conversations": count("How many conversations started."),
+    "messages": count("How many messages were written."),
+    "leads": count("How many leads were captured."),
+    "bookings": count("How many bookings were confirmed."),
 }
 
 EVENT_TYPES = (
     described(
         PING,
         "Ping",
-        "Sent when a webhook is saved, to show that requests arrive.",
+        "Sent when a webhook is created or its URL changes, to show that requests arrive.",
         "System",
-        {"message": "It works. The signature of this request is real."},
-        {"message": text("For whoever reads it.")},
+        {"message": "It works. This request has a real signature."},
+        {"message": text("A sentence for people.")},
         required=["message"],
         summary=("message",),
     ),
@@ -71,10 +71,10 @@ EVENT_TYPES = (
                 "items": {
                     "type": "object",
                     "properties": {
-                        "name": text("Empty where it is not known, like the other fields."),
+                        "name": text("The name. Unknown fields are empty."),
                         "email": text("An e-mail address."),
-                        "phone": text("As the visitor wrote it."),
-                        "company": text("Whom they work for."),
+                        "phone": text("The phone number, as the visitor wrote it."),
+                        "company": text("The company that they work for."),
                         "at": moment("When it was captured."),
                     },
                 },

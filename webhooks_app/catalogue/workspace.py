@@ -9,7 +9,7 @@ EVENT_TYPES = (
     described(
         "room.recording.transcript.published",
         "Room recording transcript published",
-        "The transcript of a recording can be read.",
+        "The transcript of a recording is available.",
         GROUP,
         {
             "room_id": ROOM,
@@ -19,9 +19,9 @@ EVENT_TYPES = (
             "transcript_url": "https://rooms.example.com/recordings/rec_2e91/transcript",
         },
         {
-            "room_id": text("The room that was recorded."),
+            "room_id": text("The id of the room that was recorded."),
             "recording_id": text("The recording."),
-            "language": text("What is spoken (BCP 47)."),
+            "language": text("The spoken language (BCP 47)."),
             "duration_seconds": count("How long the recording is."),
             "transcript_url": link("The address at which it can be read."),
         },

@@ -11,11 +11,16 @@ from webhooks_app.operations import restored
 
 
 @click.command("after-restore", cls=Command)
-@click.option("--send", "choice", flag_value="send", help="Send them, again if they were sent.")
+@click.option(
+    "--send",
+    "choice",
+    flag_value="send",
+    help="Send them, even if they were sent since the backup.",
+)
 @click.option("--cancel", "choice", flag_value="cancel", help="Cancel them; they can be replayed.")
 @with_appcontext
 def after_restore(choice: str | None) -> None:
-    """Say what becomes of deliveries that were open at the backup. Workers then go on."""
+    """Decide about deliveries that were open at the backup. Workers then continue."""
     count = count_open(db.engine)
     if choice is None:
         raise Refused(
@@ -26,4 +31,4 @@ def after_restore(choice: str | None) -> None:
         count = cancel_open(db.engine, utcnow())
     restored.accept(db.engine, utcnow())
     done = "will be sent" if choice == "send" else "were cancelled and can be replayed"
-    click.echo(f"{count} deliveries {done}. Workers go on.")
+    click.echo(f"{count} deliveries {done}. Workers continue.")

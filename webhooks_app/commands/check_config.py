@@ -32,7 +32,7 @@ def check_config() -> None:
 
 def _names() -> list[Check]:
     return [
-        Check(variable, "is no setting", advice=f"Did you mean {meant}?")
+        Check(variable, "is not a setting", advice=f"Did you mean {meant}?")
         for variable, meant in misspelt()
     ]
 

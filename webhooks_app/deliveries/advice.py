@@ -6,47 +6,68 @@ from webhooks_app.vocabulary import DeliveryStatus, Failure
 
 # What to look at, by the status that the receiver answered.
 OF_STATUS = {
-    400: ("The receiver says that the request is malformed", "Compare its body with the format"),
-    401: ("The receiver refuses the token", "Check the Authorization header"),
-    403: ("The receiver does not allow the request", "Check its firewall and its access rules"),
-    404: ("The receiver has no such address", "Check the path of the URL"),
-    405: ("The receiver takes no POST at this address", "Check the URL"),
-    408: ("The receiver gave up waiting for the request", "Check what stands before it"),
-    410: ("The receiver says that it wants no more", "Check that the URL is still in use"),
-    413: ("The receiver finds the body too large", "Raise the limit there"),
-    415: ("The receiver does not take this content type", "Check that it accepts JSON"),
+    400: (
+        "The receiver could not read the request",
+        "Compare the body with the wire format that it expects",
+    ),
+    401: ("The receiver does not accept the credentials", "Check the Authorization header"),
+    403: ("The receiver refuses the request", "Check its firewall and its access rules"),
+    404: ("The receiver has nothing at this address", "Check the path of the URL"),
+    405: ("The receiver does not accept POST at this address", "Check the URL"),
+    408: (
+        "The receiver stopped waiting for the request",
+        "Check the network and any proxy in front of it",
+    ),
+    410: ("The receiver wants no more requests", "Check that the URL is still in use"),
+    413: ("The body is too large for the receiver", "Raise the limit of the receiver"),
+    415: ("The receiver does not accept this content type", "Check that it accepts JSON"),
     422: ("The receiver does not accept the data", "Read its response"),
-    429: ("The receiver gets too many requests", "Set a rate limit here"),
-    502: ("A proxy before the receiver cannot reach it", "Check that it is running"),
+    429: ("The receiver got too many requests", "Set a rate limit"),
+    502: (
+        "A proxy in front of the receiver cannot reach it",
+        "Check that the receiver is running",
+    ),
     503: ("The receiver is down or overloaded", "Check that it is running"),
-    504: ("A proxy before the receiver waited in vain", "Do the work after the answer"),
+    504: (
+        "A proxy in front of the receiver got no answer in time",
+        "Let the receiver answer first and work afterwards",
+    ),
 }
 OF_CLASS = {
     3: (
-        "The receiver redirects, which is not followed",
-        "Enter the address that it leads to",
+        "The receiver redirects, and redirects are not followed",
+        "Enter the new address as the URL",
     ),
     4: ("The receiver rejects the request", "Read its response"),
     5: ("The receiver failed", "Read its response and its own log"),
 }
 OF_FAILURE = {
-    Failure.TIMEOUT: ("The receiver took too long", "Let it answer first and work afterwards"),
+    Failure.TIMEOUT: (
+        "The receiver took too long to answer",
+        "Let the receiver answer first and work afterwards",
+    ),
     Failure.DNS: ("The name of the host cannot be resolved", "Check the URL for a typo"),
-    Failure.CONNECT: ("No connection came about", "Check that the receiver is running"),
-    Failure.TLS: ("There is no safe connection", "Renew or complete its certificate"),
-    Failure.NETWORK: ("The connection broke", "Check what stands before the receiver"),
-    Failure.REFUSED: ("The address is not a public one", "Enter a public address as the URL"),
-    Failure.UNCONFIRMED: ("No address has confirmed yet", "Ask for the confirmation again"),
+    Failure.CONNECT: (
+        "The connection to the receiver failed",
+        "Check that the receiver is running",
+    ),
+    Failure.TLS: ("No secure connection was possible", "Renew or complete the certificate"),
+    Failure.NETWORK: (
+        "The connection broke",
+        "Check the network and any proxy in front of the receiver",
+    ),
+    Failure.REFUSED: ("The address is not public", "Enter a public address as the URL"),
+    Failure.UNCONFIRMED: ("No address has confirmed yet", "Send the confirmation link again"),
     Failure.INTERNAL: ("It could not be sent", "Check the settings"),
 }
 OF_STATE = {
     DeliveryStatus.PENDING: "It is waiting to be sent.",
     DeliveryStatus.SENDING: "It is being sent right now.",
     DeliveryStatus.DELIVERED: "The receiver accepted it.",
-    DeliveryStatus.CANCELLED: "It is no longer sent.",
+    DeliveryStatus.CANCELLED: "It is not sent any more.",
 }
 KEPT = "No mail server is set up, so it is kept in the outbox, which operators can read."
-NOT_KNOWN = ("Its last attempt failed", "Read what the attempt says")
+NOT_KNOWN = ("Its last attempt failed", "Read the error of the attempt")
 
 
 class Advice(NamedTuple):
@@ -69,7 +90,7 @@ def advice(
     if state is DeliveryStatus.RETRYING:
         return Advice(f"{what}.", f"{check}, then press Retry now, or wait for the next attempt.")
     if state is DeliveryStatus.CANCELLED:
-        return Advice(f"It is no longer sent. The last attempt failed: {_lower(what)}.", "")
+        return Advice(f"It is not sent any more. The last attempt failed: {_lower(what)}.", "")
     return Advice(f"{what}, and no retries are left.", f"{check}, then press Replay.")
 
 
@@ -82,7 +103,7 @@ def of_cause(cause: str, by_mail: bool = False) -> Advice:
 
 def _cause(failure: str | None, status_code: int | None, by_mail: bool) -> tuple[str, str]:
     if by_mail and failure == Failure.STATUS:
-        return "The mail server did not take it", "Read its answer"
+        return "The mail server did not accept it", "Read its answer"
     if failure == Failure.STATUS and status_code is not None:
         found = OF_STATUS.get(status_code) or OF_CLASS.get(status_code // 100)
         if found is not None:

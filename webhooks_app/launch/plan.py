@@ -43,7 +43,7 @@ def prepare(stack: ExitStack, folder: Path) -> StartPlan:
         redis = stack.enter_context(embedded_redis(folder))
         settings = replace(settings, redis_url=redis.url)
     elif said := complaint(settings.redis_url):
-        click.echo(f"{said}; events are accepted, and sent when it does", err=True)
+        click.echo(f"{said}; events are accepted and delivered, other jobs wait for it", err=True)
     before = kept_demo(demo_file(settings))
     demo = apart(partial(_demo, settings, site))
     return StartPlan(settings, site, redis, demo, demo_is_new=demo != before)

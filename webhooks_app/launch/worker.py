@@ -22,10 +22,10 @@ from webhooks_app.lib.starting import CannotStart, exiting_in_one_line
 @click.option(
     "--metrics-port",
     type=click.IntRange(1, 65535),
-    help="Serve /metrics and /healthz there; nowhere by default.",
+    help="Serve /metrics and /healthz on this port. Off by default.",
 )
 @click.option(
-    "--metrics-host", default="127.0.0.1", show_default=True, help="The address for that."
+    "--metrics-host", default="127.0.0.1", show_default=True, help="The address for --metrics-port."
 )
 def main(
     processes: int | None, role: str | None, metrics_port: int | None, metrics_host: str

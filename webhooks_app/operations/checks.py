@@ -88,7 +88,7 @@ def _asked(part: str, ask: Callable[P, Check | None], *args: P.args, **options: 
     try:
         return ask(*args, **options) or Check(part)
     except AWAY as error:
-        return Check(part, "cannot be asked", reason_of(error))
+        return Check(part, "cannot be reached", reason_of(error))
 
 
 def _away(error: SQLAlchemyError) -> Check:
@@ -146,7 +146,7 @@ def _redis(redis: Redis) -> Check:
             "Is Redis up, is REDIS_URL right, and does it have free memory? Until then, events "
             "are delivered a second later than usual, and other jobs wait."
         )
-        return Check("redis", "takes no writes", reason_of(error), advice)
+        return Check("redis", "accepts no writes", reason_of(error), advice)
     return Check("redis")
 
 
@@ -190,8 +190,8 @@ def clock_skew(engine: Engine, now: datetime) -> timedelta:
 def _restore(engine: Engine) -> Check | None:
     if not is_restored(engine):
         return None
-    advice = f"Workers send nothing until you run `{COMMAND}`, which asks what is to be done."
-    return Check("restore", "waits for a choice", RESTORED, advice)
+    advice = f"Workers send nothing until you run `{COMMAND}` and choose what to do."
+    return Check("restore", "waits for a decision", RESTORED, advice)
 
 
 def _periodic(engine: Engine, now: datetime) -> Check | None:
@@ -206,5 +206,5 @@ def _periodic(engine: Engine, now: datetime) -> Check | None:
     ]
     if not late:
         return None
-    advice = "They run on the background worker when the beat asks. Are both up?"
+    advice = "The beat starts them, and the background worker runs them. Are both running?"
     return Check("periodic jobs", "are overdue", ", ".join(late), advice)

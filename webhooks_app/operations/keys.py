@@ -17,8 +17,8 @@ from webhooks_app.models import EncryptionKey, Subscription
 
 KEYS = cast(Table, EncryptionKey.__table__)
 OTHER_KEYS = (
-    "ENCRYPTION_KEYS: what the database holds is sealed with another key; set the keys that the "
-    "other machines have (when you rotate, the old key stays in the list)"
+    "ENCRYPTION_KEYS: the database is encrypted with another key; set the same "
+    "keys as on the other machines (when you rotate, keep the old key in the list)"
 )
 
 

@@ -45,7 +45,7 @@ def month_of(text: str) -> date:
     """The first day of a month such as `2026-11`. Raises `NoMonth` with a sentence."""
     found = MONTH.fullmatch(text)
     if found is None:
-        raise NoMonth(f"{text!r} is no month; write it as 2026-11")
+        raise NoMonth(f"{text!r} is not a month; write it as 2026-11")
     return date(int(found[1]), int(found[2]), 1)
 
 

@@ -85,7 +85,7 @@ def _undelete(session: Session, row: Subscription) -> None:
         raise Conflict("Start this listener again on its computer, with `hookline listen`.")
     plans.check_room(session, row.organisation_id, plans.OF_KIND[SubscriptionKind(row.kind)])
     if row.own_key is not None and queries.key_is_taken(session, row):
-        raise Conflict(f"Another {row.kind} has its key {row.own_key!r} now.")
+        raise Conflict(f"Another {row.kind} now has its key {row.own_key!r}.")
     row.deleted_at = None
     record(session, f"{row.kind}.restored", Target.of(row))
 

@@ -66,9 +66,7 @@ def check_custom_headers(headers: Mapping[str, str]) -> dict[str, str]:
     for name, value in headers.items():
         _check(name, value)
         if name.lower() in seen:
-            raise InvalidHeader(
-                name, f"{name} appears twice; upper and lower case make no difference."
-            )
+            raise InvalidHeader(name, f"{name} appears twice. Upper and lower case are the same.")
         seen.add(name.lower())
     return dict(headers)
 

@@ -192,7 +192,7 @@ def replay(delivery_id: str) -> Redirection | str:
 def retry(delivery_id: str) -> Redirection | str:
     logged = _find(delivery_id)
     waited = retry_now(db.session(), logged)
-    said = "Retrying now." if waited else "It no longer waits for a retry."
+    said = "Retrying now." if waited else "It is not waiting for a retry any more."
     return _retried(logged, said)
 
 
