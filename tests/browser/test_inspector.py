@@ -162,7 +162,9 @@ def test_each_attempt_has_its_parts_its_connection_and_its_response(
     send(product, EXACT)
     open_line(page, "/deliveries/?status=retrying", "Looked into")
     detail = pane(page)
-    expect(detail.locator(".verdict")).to_contain_text("The receiver does not accept the credentials (401).")
+    expect(detail.locator(".verdict")).to_contain_text(
+        "The receiver does not accept the credentials (401)."
+    )
     expect(detail.locator(".verdict")).to_contain_text("then press Retry now")
     newest = detail.locator(".attempt").first
     expect(newest.get_by_role("table", name="Where the time went in attempt 1")).to_contain_text(

@@ -28,11 +28,23 @@ def test_something_is_to_be_done_exactly_when_it_failed() -> None:
 @pytest.mark.parametrize(
     ("status", "failure", "code", "what", "then"),
     [
-        ("failed", "status", 401, "The receiver does not accept the credentials (401)", "press Replay"),
-        ("retrying", "status", 401, "The receiver does not accept the credentials (401)", "press Retry now"),
+        (
+            "failed",
+            "status",
+            401,
+            "The receiver does not accept the credentials (401)",
+            "press Replay",
+        ),
+        (
+            "retrying",
+            "status",
+            401,
+            "The receiver does not accept the credentials (401)",
+            "press Retry now",
+        ),
         ("failed", "status", 418, "The receiver rejects the request (418)", "Read its response"),
         ("failed", "dns", None, "cannot be resolved", "Check the URL for a typo"),
-        ("failed", "tls", None, "no safe connection", "certificate"),
+        ("failed", "tls", None, "No secure connection", "certificate"),
         ("retrying", "timeout", None, "took too long", "answer first"),
     ],
 )
