@@ -129,8 +129,9 @@ def pages_of(organisation: Organisation) -> dict[str, Page]:
         "inboxes": "/test-webhook/",
         "API keys": "/api-keys/",
     }
-    pages = {name: Page(path) for name, path in paths.items()}
-    return {**pages, "preview in a form": Page("/webhooks/preview", PREVIEWED)}
+    here = factories.tenant(organisation)
+    pages = {name: Page(here.page(path)) for name, path in paths.items()}
+    return {**pages, "preview in a form": Page(here.page("/webhooks/preview"), PREVIEWED)}
 
 
 def _measure(person: Person, page: Page, times: int, bare_ms: float) -> Measured:

@@ -20,7 +20,7 @@ from flask_migrate import upgrade
 from jinja2 import BytecodeCache, FileSystemBytecodeCache
 from werkzeug.test import TestResponse
 
-from tests.support import documented, tenancy, url_rules
+from tests.support import documented, places, tenancy, url_rules
 from tests.support.kept_apps import KeptApps
 from tests.support.receiver import Receiver
 from tests.support.servers import PostgresServer, RedisServer, create_database, wait_until
@@ -222,13 +222,23 @@ class Client(FlaskClient):
     """Each request has its own application context, as in production, though the test has one too.
 
     The test holds no transaction during the request: SQLite would wait for it. Answers of the API
-    are checked against its document.
+    are checked against its document. Addresses of pages are short, see `tests.support.places`.
     """
+
+    is_short = True
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         if has_app_context():
             db.session.rollback()
-        response = Context().run(super().open, *args, **kwargs)
+        path, *rest = args or (kwargs.pop("path", "/"),)
+
+        def ask(path: object) -> TestResponse:
+            return Context().run(super(Client, self).open, path, *rest, **kwargs)
+
+        if self.is_short:
+            response = places.asked(self, path, kwargs.get("method", "GET"), ask)
+        else:
+            response = ask(path)
         documented.check(self.application, response)
         return response
 

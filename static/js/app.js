@@ -194,8 +194,6 @@
   addEventListener("htmx:response:error", failed);
   addEventListener("htmx:error", failed);
   addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
-    const place = $("meta[name=place]");
-    if (place) ctx.request.headers["X-Place"] = place.content;
     if (ctx.request.method !== "GET") ctx.request.headers["X-CSRFToken"] = $("meta[name=csrf-token]").content;
   });
   addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {

@@ -118,8 +118,7 @@
   // Copying what an address leads to: it is fetched when it is asked for.
 
   async function textAt(href) {
-    const place = $("meta[name=place]");
-    const answer = await fetch(href, { headers: place ? { "X-Place": place.content } : {} });
+    const answer = await fetch(href);
     if (!answer.ok) throw new Error(String(answer.status));
     return answer.text();
   }

@@ -34,6 +34,8 @@ NO_PAGES = (
     "webhooks.copy_to_live",
     # A line for htmx; its page is the delivery's.
     "deliveries.outcome",
+    # It leads to the overview.
+    "home.",
     # A part of the overview.
     "overview.latest",
     "deliveries.export",
@@ -76,15 +78,21 @@ def reach(page: Page, app: Flask, starts: list[str]) -> Iterator[str]:
     Yields the endpoint of each, or an empty text for an address without a page.
     """
     adapter, waiting, reached = app.url_map.bind("localhost"), list(starts), set()
-    for number, path in enumerate(waiting):
+
+    def endpoint_of(url: str) -> str:
         try:
-            endpoint, _ = adapter.match(urlsplit(path).path, method="GET")
+            endpoint: str = adapter.match(urlsplit(url).path, method="GET")[0]
         except HTTPException:
-            endpoint = ""
-        if number >= len(starts) and (endpoint in {"", *reached} or endpoint.startswith(NO_PAGES)):
+            return ""
+        return endpoint
+
+    for number, path in enumerate(waiting):
+        linked = endpoint_of(path)
+        if number >= len(starts) and (linked in {"", *reached} or linked.startswith(NO_PAGES)):
             continue
-        reached.add(endpoint)
         page.goto(path)
+        endpoint = endpoint_of(page.url)
+        reached.add(endpoint)
         yield endpoint
         waiting += page.eval_on_selector_all("a[href^='/']", LINKS)
 

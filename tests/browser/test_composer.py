@@ -82,7 +82,7 @@ def test_on_a_phone_it_is_folded_and_nothing_scrolls_sideways(
 
 def test_a_webhook_is_copied_from_test_to_live(page: Page, product: Product) -> None:
     page.goto("/webhooks/")
-    page.locator("form.mode").get_by_role("button", name="Test").click()
+    page.get_by_role("navigation", name="Mode").get_by_role("link", name="Test").click()
     page.goto("/webhooks/new")
     page.get_by_label("Name").fill("Tried out")
     page.get_by_label("URL").fill(product.inbox)
@@ -100,7 +100,7 @@ def test_a_webhook_is_copied_from_test_to_live(page: Page, product: Product) -> 
     copy = page.get_by_role("row").filter(has_text="Tried out")
     expect(copy.get_by_role("switch")).to_have_attribute("aria-checked", "false")
     expect(page.get_by_text("Test mode: separate")).to_have_count(0)
-    page.locator("form.mode").get_by_role("button", name="Test").click()
+    page.get_by_role("navigation", name="Mode").get_by_role("link", name="Test").click()
     page.get_by_role("link", name="Delete Tried out").click()
     page.get_by_role("button", name="Delete").click()
     expect(page.get_by_text("No webhooks in test mode yet")).to_be_visible()

@@ -69,7 +69,7 @@ def test_by_oneself_three_clicks_after_the_log_in_lead_to_a_verified_signature(
     page: Page, kind: str
 ) -> None:
     """In test mode, where nothing was made yet; the clicks are counted."""
-    page.locator("form.mode").get_by_role("button", name="Test").click()
+    page.get_by_role("navigation", name="Mode").get_by_role("link", name="Test").click()
     steps, clicks = page.locator("#first-steps"), 0
     if kind == "action":
         steps.get_by_role("link", name="With an action").click()

@@ -1,6 +1,8 @@
 """What goes wrong around a page: other tabs, lost sessions, impatient clicks, reloads."""
 
+import re
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -35,31 +37,34 @@ def test_an_impatient_click_and_a_reload_make_no_second_webhook(
     expect(row(page, "Only once")).to_have_count(1)
 
 
-def test_another_tab_in_the_other_mode_changes_nothing_here(
-    open_page: Callable[..., Page], product: Product
-) -> None:
-    page = open_page(errors="400|409")
-    fill(page, product, "Neither here nor there")
+def test_two_tabs_in_two_modes_save_each_their_form(page: Page, product: Product) -> None:
+    fill(page, product, "Of the live tab")
     other = page.context.new_page()
     other.goto("/webhooks/")
-    switch = other.locator("form.mode")
-    watching = page.context.new_page()
-    watching.goto("/events/")
-    watching.locator("#stream tbody tr").first.wait_for()
-    switch.get_by_role("button", name="Test").click()
-    expect(other.get_by_text("No webhooks in test mode yet")).to_be_visible()
+    other.get_by_role("navigation", name="Mode").get_by_role("link", name="Test").click()
+    other.wait_for_url("**/test/webhooks/")
+    fill(other, product, "Of the test tab")
+    for tab, mode, name in ((page, "live", "Of the live tab"), (other, "test", "Of the test tab")):
+        tab.get_by_role("button", name="Save").click()
+        expect(tab.get_by_label("Signing secret")).to_be_visible()
+        tab.get_by_role("link", name="I have saved it").click()
+        expect(tab.get_by_role("heading", name=name, exact=True)).to_be_visible()
+        assert f"/{mode}/webhooks/whk_" in tab.url
 
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("switched organisation or mode")).to_be_visible()
-    expect(watching.get_by_role("alert")).to_contain_text("in another tab")
-    expect(watching.locator("#stream")).to_contain_text("lead.captured")
-    watching.get_by_role("button", name="Reload").click()
-    expect(watching.get_by_text("No event in test mode yet")).to_be_visible()
+    in_test = urlsplit(other.url)
+    page.goto(f"/webhooks/{in_test.path.rpartition('/')[2]}")
+    expect(page.get_by_role("heading", name="Of the test tab")).to_be_visible()
+    expect(page.get_by_text("You are now in test mode.")).to_be_visible()
+    assert page.url == other.url
 
-    other.reload()
-    expect(other.get_by_text("No webhooks in test mode yet")).to_be_visible()
-    switch.get_by_role("button", name="Live").click()
-    expect(row(other, "Neither here nor there")).to_have_count(0)
+    page.get_by_role("navigation", name="Mode").get_by_role("link", name="Live").click()
+    page.wait_for_url("**/live/webhooks/")
+    expect(row(page, "Of the live tab")).to_have_count(1)
+    expect(row(page, "Of the test tab")).to_have_count(0)
+    for tab, name in ((other, "Of the test tab"), (page, "Of the live tab")):
+        tab.get_by_role("link", name=re.compile(f"^Delete( {name})?$")).click()
+        tab.get_by_role("button", name="Delete").click()
+        expect(tab.get_by_text(f"{name} was deleted.")).to_be_visible()
 
 
 def test_what_is_gone_opens_no_empty_drawer(
@@ -78,7 +83,7 @@ def test_what_is_gone_opens_no_empty_drawer(
     toast = page.get_by_role("alert")
     expect(toast).to_contain_text("This no longer exists")
     expect(page.get_by_role("dialog")).not_to_be_visible()
-    assert page.url == f"{product.url}/webhooks/"
+    assert page.url.endswith("/live/webhooks/")
     page.context.clear_cookies()
     row(page, "Demo receiver").get_by_role("button", name="Test").click()
     expect(toast).to_contain_text("You have been logged out")

@@ -44,6 +44,7 @@ ABOUT = About(
     organisation="Acme <Pty> Ltd",
     zone=ZoneInfo("Europe/Berlin"),
     test=False,
+    mode="live",
     created_at=AT + timedelta(seconds=2),
     members=frozenset(["team@example.com"]),
 )

@@ -1,5 +1,6 @@
 """Notices by mail to owners and admins: never too many, and every failure is reported."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -58,7 +59,8 @@ def test_owners_and_admins_are_told_how_many_failed(webhook: Subscription) -> No
     mail = mails()[0]
     assert mail.subject == "New leads: 12 deliveries failed permanently"
     assert "12 deliveries failed. They were retried" in mail.text
-    assert f"http://127.0.0.1:8000/webhooks/{webhook.id}" in mail.text
+    its = f"/o/{webhook.organisation_id}/live/webhooks/{webhook.id}"
+    assert f"http://127.0.0.1:8000{its}" in mail.text
     assert "Böhm &amp; Söhne" in mail.html
 
 
@@ -160,6 +162,19 @@ def test_test_mode_says_so(organisation: Organisation) -> None:
     fail(factories.webhook(organisation, "https://a.example", mode="test"), 1)
     mail_notices.mail_due(db.session(), utcnow())
     assert mails()[0].subject.startswith("[Test mode] ")
+
+
+@pytest.mark.parametrize("mode", ["live", "test"])
+def test_its_links_lead_to_pages_of_its_own_place(
+    app: Flask, organisation: Organisation, mode: str
+) -> None:
+    fail(factories.webhook(organisation, "https://a.example", mode=mode), 1)
+    mail_notices.mail_due(db.session(), utcnow())
+    links = re.findall(r'href="http://127\.0\.0\.1:8000([^"?]+)', mails()[0].html)
+    adapter = app.url_map.bind("localhost")
+    found = [adapter.match(link, "GET") for link in links]
+    assert {endpoint for endpoint, _ in found} == {"webhooks.show", "replays.new"}
+    assert {(to["organisation_id"], to["mode"]) for _, to in found} == {(organisation.id, mode)}
 
 
 def test_of_what_was_deleted_nothing_is_told(webhook: Subscription) -> None:

@@ -54,7 +54,7 @@ def test_owners_and_admins_hear_of_it_once_in_the_dashboard_and_by_mail(
     mails = db.session.query(Mail).order_by(Mail.recipient).all()
     assert [mail.recipient for mail in mails] == ["admin@example.com", "owner@example.com"]
     assert mails[0].subject == "[Test mode] The API key Backend expires soon"
-    assert f"/api-keys/{key.id}" in mails[0].text
+    assert f"/o/{key.organisation_id}/{key.mode}/api-keys/{key.id}" in mails[0].text
     assert note.body in mails[0].text
 
 

@@ -5,6 +5,9 @@ from collections.abc import Iterator, Mapping
 from flask import Flask
 from flask.testing import FlaskClient
 
+from webhooks_app.web.places import without_place
+
+PLACE = {"organisation_id": "any", "mode": "live"}
 # What is not a page of the product, ends the session, or waits for something.
 LEFT_OUT = ("static", "rq_dashboard.", "accounts.log_out", "operations.")
 
@@ -21,9 +24,10 @@ def paths(app: Flask, ids: Mapping[str, str], about: str = "") -> Iterator[tuple
             continue
         blueprint = rule.endpoint.partition(".")[0]
         named = {name: ids.get(f"{blueprint}.{name}") or ids.get(name) for name in rule.arguments}
+        named |= {name: value for name, value in PLACE.items() if name in named}
         if all(named.values()):
             _, path = rule.build(named) or ("", "")
-            yield rule.endpoint, path.partition("|")[2] or path
+            yield rule.endpoint, without_place(path.partition("|")[2] or path)
 
 
 def failing(

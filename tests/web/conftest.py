@@ -12,6 +12,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from tests import factories
+from tests.support import places
 from webhooks_app.extensions import db
 from webhooks_app.models import Mail, Organisation
 
@@ -39,6 +40,11 @@ class Person:
 
     def post(self, path: str, **form: Any) -> TestResponse:
         return self.client.post(path, data={"csrf_token": self.token, **form})
+
+    def go_to(self, mode: str) -> TestResponse:
+        """The overview in that mode; short addresses are of that mode from then on."""
+        organisation, _ = places.at(self.client).rsplit("/", 1)
+        return self.get(f"{organisation}/{mode}/")
 
     def log_in(self, email: str) -> "Person":
         self.get("/login")

@@ -14,7 +14,7 @@ from webhooks_app.database.sqlite import WAIT_FOR_WRITER
 from webhooks_app.extensions import db
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Organisation, User, UserSession
-from webhooks_app.people import sessions
+from webhooks_app.people import sessions, workspaces
 
 NEW = "a better passphrase"
 
@@ -253,11 +253,11 @@ def test_each_sees_the_organisation_they_chose(
     factories.member(second, user, "viewer")
     theirs = factories.organisation("Theirs")
     assert "(owner)" in owner.get("/account/").text
-    assert owner.post(f"/organisations/{second.id}/switch").status_code == 302
+    assert owner.get(f"/o/{second.id}/live/").status_code == 200
     assert "Second (viewer)" in owner.get("/account/").text
-    assert owner.post(f"/organisations/{theirs.id}/switch").status_code == 404
+    assert owner.get(f"/o/{theirs.id}/live/").status_code == 404
     assert "Second (viewer)" in owner.get("/account/").text
-    owner.post(f"/organisations/{mine.id}/switch")
+    owner.get(f"/o/{mine.id}/live/")
     assert "(owner)" in owner.get("/account/").text
 
 
@@ -265,7 +265,7 @@ def test_who_left_the_one_they_chose_sees_the_oldest(app: Flask, owner: Person) 
     second = factories.organisation("Second")
     user = db.session.query(User).filter_by(email="owner@people.example").one()
     membership = factories.member(second, user, "viewer")
-    owner.post(f"/organisations/{second.id}/switch")
+    owner.get(f"/o/{second.id}/live/")
     db.session.delete(membership)
     db.session.commit()
     assert "(owner)" in owner.get("/account/").text
@@ -276,7 +276,10 @@ def test_a_template_may_ask_for_the_organisations(app: Flask, owner: Person) -> 
     second = factories.organisation("Second")
     factories.member(second, user, "viewer")
     factories.organisation("Theirs")
-    assert [one.name for one in sessions.organisations_of(db.session(), user)] == ["Acme", "Second"]
+    assert [one.name for one in workspaces.organisations_of(db.session(), user)] == [
+        "Acme",
+        "Second",
+    ]
 
 
 def test_a_change_after_the_session_was_lost_leads_to_the_log_in_and_back(owner: Person) -> None:

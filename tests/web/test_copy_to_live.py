@@ -19,8 +19,7 @@ CONDITIONS = [{"field": "email", "operator": "exists"}]
 
 @pytest.fixture
 def tester(owner: Person) -> Person:
-    owner.post("/mode", mode="test")
-    owner.get("/webhooks/")
+    owner.go_to("test")
     return owner
 
 
@@ -62,9 +61,7 @@ def test_headers_stay_with_their_host(tester: Person, row: Subscription) -> None
     row.sealed_headers = custom_headers.sealed({"Authorization": "Bearer t0p"}, vault)
     db.session.commit()
     for url in (URL, "https://elsewhere.example/hook"):
-        tester.get("/webhooks/")
-        tester.post("/mode", mode="test")
-        tester.get("/webhooks/")
+        tester.go_to("test")
         tester.post(f"/webhooks/{row.id}/copy-to-live", url=url)
     same, elsewhere = live()
     assert custom_headers.opened(same, vault) == {"Authorization": "Bearer t0p"}
@@ -107,7 +104,6 @@ def test_only_for_editors_and_only_of_test_mode(
     assert owner.get(f"/webhooks/{in_live.id}/copy-to-live").status_code == 404
     in_test = factories.webhook(organisation, URL, mode="test")
     viewer = person("viewer", organisation)
-    viewer.post("/mode", mode="test")
-    viewer.get("/webhooks/")
+    viewer.go_to("test")
     assert viewer.post(f"/webhooks/{in_test.id}/copy-to-live", url=URL).status_code == 403
     assert "Copy to Live" not in viewer.get(f"/webhooks/{in_test.id}").text

@@ -134,7 +134,7 @@ def test_keys_they_made_are_listed_and_revoked_where_ticked(
     owner: Person, admin: Person, organisation: Organisation
 ) -> None:
     used, unused = made_by(admin, "Used"), made_by(admin, "Unused")
-    admin.post("/mode", mode="test")
+    admin.go_to("test")
     in_test = made_by(admin, "Testing")
     made_by(owner, "The owner's")
     db.session.execute(update(ApiKey).where(ApiKey.id == used).values(last_used_at=utcnow()))

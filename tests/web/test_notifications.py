@@ -52,7 +52,7 @@ def test_the_bell_counts_and_is_read(owner: Person, organisation: Organisation) 
         page = owner.get("/notifications/").text
         assert not re.search(r"Notifications <span", page)
         assert "A webhook was disabled" in page
-    owner.post("/mode", mode="test")
+    owner.go_to("test")
     assert bell(owner) == 1
 
 
@@ -67,8 +67,7 @@ def test_one_notification_is_read_and_the_others_are_not(
         assert owner.post(first).status_code == 302
     assert bell(owner) == 1
     assert first not in owner.get("/notifications/").text
-    owner.post("/mode", mode="test")
-    owner.get("/")
+    owner.go_to("test")
     assert owner.post(first).status_code == 404
 
 
@@ -93,8 +92,7 @@ def test_what_was_told_before_they_came_is_no_news_to_a_new_member(
     session = db.session()
     user = session.query(User).filter_by(email="viewer@people.example").one()
     accounts.join(session, session.merge(organisation), user, Role.VIEWER)
-    late.get("/")
-    late.post(f"/organisations/{organisation.id}/switch")
+    late.get(f"/o/{organisation.id}/live/")
     assert "Long ago" in late.get("/notifications/").text
     assert bell(late) == 0
     tell(organisation, "Today")

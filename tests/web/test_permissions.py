@@ -97,7 +97,6 @@ OF_ONES_OWN = {
     "confirm.show",
     "confirm.prove",
     *(f"device.{page}" for page in ("show", "approve", "refuse", "done")),
-    "organisations.switch",
     "organisations.new",
 }
 # The passkey of the walk is another member's.
@@ -106,8 +105,8 @@ FOR_ANY_MEMBER = {
     "first_steps.hide",
     "saved_views.save",
     "saved_views.delete",
+    "home.show",
     "overview.show",
-    "overview.switch_mode",
     "notifications.read",
     "notifications.read_one",
     "signature.check",
@@ -183,6 +182,7 @@ def pages(app: Flask, name: str = "Acme") -> list[tuple[str, str, str]]:
         "key_id": db.session.query(ApiKey).one().id,
         "simulation_id": simulator.begin(session, tenant, "bot_1", "visitor", "Hello"),
         "organisation_id": organisation.id,
+        "mode": "live",
         "passkey_id": factories.passkey(theirs).id,
         "session_id": start(db.session(), theirs, "", "").id,
         "user_id": theirs.id,
@@ -397,14 +397,13 @@ def test_nothing_of_live_is_found_or_shown_in_test_mode(
     live = {mark for _, _, path in targets for mark in OF_ONE_MODE.findall(path)}
     assert {mark.partition("_")[0] for mark in live} >= {"whk", "act", "msg", "evt", "key"}
     assert any(mark in owner.get("/events/").text for mark in live)
-    owner.post("/mode", mode="test")
-    owner.get("/")
-    for endpoint, method, path in targets:
+    for endpoint, method, in_live in targets:
+        path = in_live.replace("/live/", "/test/", 1)
         if OF_ONE_MODE.search(path):
             assert ask(owner, method, path) == 404, (endpoint, method)
         elif method == "GET" and endpoint not in OF_BOTH_MODES:
             shown = owner.get(path).text
             assert [mark for mark in live if mark in shown] == [], endpoint
     [of_test] = factories.accepted(acme(), mode="test")
-    verdicts = owner.get(f"/events/{of_test.id}").text
+    verdicts = owner.get(f"/o/{acme().id}/test/events/{of_test.id}").text
     assert [mark for mark in live if mark in verdicts] == []

@@ -70,5 +70,5 @@ def test_others_neither_see_nor_delete_it(
     [delete] = re.findall(r'action="(/saved-views/[^"]+/delete)"', page)
     assert "Of the viewer" not in owner.get("/deliveries/").text
     assert owner.post(delete).status_code == 404
-    viewer.post("/mode", mode="test")
+    viewer.go_to("test")
     assert "Of the viewer" not in viewer.get("/deliveries/").text

@@ -48,6 +48,17 @@ def test_an_id_leads_to_what_it_names(
         assert f'href="{address}"' not in found(owner, id_[:-1])
 
 
+def test_an_id_of_the_other_mode_is_found_too_and_says_so(
+    owner: Person, organisation: Organisation
+) -> None:
+    row = factories.webhook(organisation, URL, mode="test")
+    of_others = factories.webhook(factories.organisation("Others"), URL, mode="test")
+    page = found(owner, row.id)
+    assert f'href="/o/{organisation.id}/test/webhooks/{row.id}"' in page
+    assert "webhook in test mode" in page
+    assert f'/webhooks/{of_others.id}"' not in found(owner, of_others.id)
+
+
 def test_pages_are_found_by_name(
     owner: Person, organisation: Organisation, person: Callable[..., Person]
 ) -> None:

@@ -180,7 +180,7 @@ def test_it_says_which_mode_it_writes_to_and_shows_those_of_that_mode(
 ) -> None:
     assert "You are in live mode" in owner.get("/simulator/").text
     assert played in owner.get("/simulator/").text
-    owner.post("/mode", mode="test")
+    owner.go_to("test")
     assert "You are in test mode" in owner.get("/simulator/").text
     assert played not in owner.get("/simulator/").text
     assert owner.get(played).status_code == 404

@@ -364,7 +364,7 @@ def test_live_and_test_never_mix(owner: Person, organisation: Organisation) -> N
     factories.webhook(organisation, URL, name="Test one", mode="test")
     factories.accepted(organisation)
     assert "Test one" not in owner.get("/webhooks/").text
-    owner.post("/mode", mode="test")
+    owner.go_to("test")
     page = owner.get("/webhooks/").text
     assert "Test one" in page
     assert "Live one" not in page

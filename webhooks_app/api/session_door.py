@@ -12,9 +12,10 @@ from itsdangerous import BadSignature
 from webhooks_app.api.problems import Problem
 from webhooks_app.extensions import db
 from webhooks_app.lib.errors import NotFound
+from webhooks_app.organisations import audit_log
 from webhooks_app.parts import parts
+from webhooks_app.people import workspaces
 from webhooks_app.people.key_check import Principal
-from webhooks_app.people.sessions import resolve_workspace
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 READS, CHANGES = ("webhooks:read",), ("webhooks:read", "webhooks:write")
@@ -32,7 +33,8 @@ def principal(token: str | None) -> Principal:
         _open_session(token)
     if not current_user.is_authenticated:
         raise _stranger()
-    here = resolve_workspace(db.session(), current_user, session)
+    audit_log.act_as(audit_log.Actor.person(current_user))
+    here = workspaces.last(db.session(), current_user, session)
     if here is None:
         raise NotFound
     if token is not None:

@@ -9,3 +9,7 @@ class Tenant:
 
     organisation_id: str
     mode: str
+
+    def page(self, path: str) -> str:
+        """The path of one of its pages, such as `/events/`."""
+        return f"/o/{self.organisation_id}/{self.mode}{path}"

@@ -99,6 +99,7 @@ class About:
     organisation: str
     zone: tzinfo
     test: bool
+    mode: str
     created_at: datetime
     members: frozenset[str]
     subject: str | None = None
@@ -162,6 +163,7 @@ def _about(
         organisation=row.name,
         zone=zone_named(row.time_zone),
         test=row.trigger == Trigger.TEST or row.mode == Mode.TEST,
+        mode=row.mode,
         created_at=row.created_at,
         members=frozenset(addresses & members),
         unconfirmed=frozenset(addresses - members - confirmed),

@@ -13,6 +13,7 @@ from webhooks_app.channels.email.mime import Email, domain_of
 from webhooks_app.channels.email.templates import one_line, render
 from webhooks_app.channels.email.unsubscribe import Unsubscribing
 from webhooks_app.channels.readable import title_of
+from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import rfc3339, when
 from webhooks_app.mail.about import About, MailAction
 from webhooks_app.mail.subject_template import LONGEST, filled_in
@@ -43,6 +44,7 @@ def compose(action: MailAction, claimed: Claimed, about: About, desk: MailContex
     name = about.action or one_line(MEANINGFUL.sub(" ", action.name))
     fields = fields_of(claimed.event_type, claimed.data, about.zone)
     title = title_of(claimed.event_type)
+    event = Tenant(claimed.organisation_id, about.mode).page(f"/events/{claimed.event_id}")
     context: dict[str, object] = {
         "brand": desk.brand,
         "organisation": about.organisation,
@@ -52,7 +54,7 @@ def compose(action: MailAction, claimed: Claimed, about: About, desk: MailContex
         "when": when(claimed.occurred_at, about.zone),
         "about": f"{claimed.subject_type} {claimed.subject_id}" if claimed.subject_type else "",
         "fields": fields,
-        "link": f"{desk.site_url}/events/{claimed.event_id}",
+        "link": desk.site_url + event,
         "reply_to": reply_to,
         "test": about.test,
     }

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import when, zone_named
 from webhooks_app.mail import service as mail
 from webhooks_app.models import (
@@ -133,14 +134,15 @@ def _tell(
     *,
     recovers: bool = False,
 ) -> None:
+    tenant = Tenant(organisation.id, subscription.mode)
     recover = f"/replays/new?subscription_id={subscription.id}&window=7d&missing=1"
     context: dict[str, object] = {
         "title": title,
         "body": body,
         "organisation": organisation.name,
         "test": subscription.mode == Mode.TEST,
-        "link": mail.link(f"/{subscription.kind}s/{subscription.id}"),
-        "recover": mail.link(recover) if recovers else "",
+        "link": mail.link(tenant.page(f"/{subscription.kind}s/{subscription.id}")),
+        "recover": mail.link(tenant.page(recover)) if recovers else "",
     }
     for address in owners_and_admins(session, organisation.id):
         mail.post(session, address, "notice", **context)

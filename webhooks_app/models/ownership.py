@@ -54,6 +54,14 @@ class TenantOwned(OrganisationOwned):
         return select(cls).where(cls.in_tenant(tenant))
 
     @classmethod
+    def owner(cls) -> Select[str, str]:
+        """Whose a row is, for addresses that name only the row.
+
+        Check that the visitor is a member there before you show anything.
+        """
+        return select(cls.organisation_id, cls.mode)
+
+    @classmethod
     def in_tenant(cls, tenant: Tenant) -> ColumnElement[bool]:
         """For queries that cannot begin with `of`: joins, deletes, counts."""
         return and_(

@@ -52,6 +52,7 @@ def _is_due(key: ApiKey, now: datetime) -> bool:
 
 def _warn_of(session: Session, key: ApiKey, organisation: Organisation, now: datetime) -> None:
     assert key.expires_at is not None
+    tenant = Tenant(key.organisation_id, key.mode)
     key.warned_at = now
     at = when(key.expires_at, zone_named(organisation.time_zone))
     title = f"The API key {key.name} expires soon"
@@ -74,7 +75,7 @@ def _warn_of(session: Session, key: ApiKey, organisation: Organisation, now: dat
         "api_key.expiring",
         {"id": key.id, "name": key.name, "expires_at": rfc3339(key.expires_at)},
     )
-    tell(session.connection(), Tenant(key.organisation_id, key.mode), happened)
+    tell(session.connection(), tenant, happened)
     for address in owners_and_admins(session, organisation.id):
         mail.post(
             session,
@@ -84,5 +85,5 @@ def _warn_of(session: Session, key: ApiKey, organisation: Organisation, now: dat
             body=body,
             organisation=organisation.name,
             test=key.mode == Mode.TEST,
-            link=mail.link(f"/api-keys/{key.id}"),
+            link=mail.link(tenant.page(f"/api-keys/{key.id}")),
         )

@@ -1,33 +1,25 @@
-"""Log-ins: who a request comes from, their browsers, and their workspace."""
+"""Log-ins: who a request comes from, and their browsers."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Engine, delete, select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 from werkzeug.security import check_password_hash
 
 from webhooks_app.database import unless_busy, writing
 from webhooks_app.lib.errors import DATABASE_AWAY, NotFound
 from webhooks_app.lib.ids import new_id
-from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow, when
 from webhooks_app.mail import service as mail
-from webhooks_app.models import Membership, Organisation, User, UserSession
+from webhooks_app.models import User, UserSession
 from webhooks_app.organisations import audit_log
 from webhooks_app.organisations.audit_log import record_in_all
 from webhooks_app.people import alarms
 from webhooks_app.people.enrolment import has_second_factor, needs_second_factor
-from webhooks_app.people.rights import may_change, may_manage
-from webhooks_app.vocabulary import Mode, Role
-
-# The person's choices, kept in the cookie.
-ORGANISATION = "organisation"
-MODE = "mode"
 
 # Checked when no user has that e-mail, so that the response time reveals nothing. A hash in
 # werkzeug's form that matches no password.
@@ -63,37 +55,6 @@ class Visitor(NamedTuple):
         """Whether the person proved who they are a short while ago."""
         proven = self.session.authenticated_at or self.session.created_at
         return utcnow() - proven < FRESH_FOR
-
-
-class OrganisationName(NamedTuple):
-    id: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Workspace:
-    """The organisation and mode that a person is looking at, and their role."""
-
-    organisation: Organisation
-    role: Role
-    mode: Mode
-
-    @property
-    def tenant(self) -> Tenant:
-        return Tenant(self.organisation.id, self.mode.value)
-
-    @property
-    def place(self) -> str:
-        """Distinguishes its pages from those of other organisations and the other mode."""
-        return f"{self.organisation.id}/{self.mode.value}"
-
-    @property
-    def may_change(self) -> bool:
-        return may_change(self.role)
-
-    def may_manage(self, role: str) -> bool:
-        """Whether they may invite and remove members with that role."""
-        return may_manage(self.role, role)
 
 
 def find_user(session: Session, email: str, password: str) -> User | None:
@@ -235,41 +196,6 @@ def delete_ended(session: Session) -> None:
     """
     session.execute(delete(UserSession).where(UserSession.last_seen_at < utcnow() - REMEMBERED_FOR))
     session.commit()
-
-
-def membership_of(session: Session, user: User, chosen: str | None = None) -> Membership | None:
-    """The user's membership: of several, the chosen organisation's, otherwise the oldest."""
-    return session.scalar(
-        select(Membership)
-        .options(joinedload(Membership.organisation))
-        .where(Membership.user_id == user.id)
-        .order_by(Membership.in_organisation(chosen or "").desc(), Membership.organisation_id)
-        .limit(1)
-    )
-
-
-def resolve_workspace(session: Session, user: User, cookie: Mapping[str, Any]) -> Workspace | None:
-    """A logged-in user's workspace, by the choices in the session's cookie.
-
-    None for someone without an organisation. The user becomes the actor of further changes.
-    """
-    audit_log.act_as(audit_log.Actor.person(user))
-    membership = membership_of(session, user, cookie.get(ORGANISATION))
-    if membership is None:
-        return None
-    mode = Mode.TEST if cookie.get(MODE) == Mode.TEST else Mode.LIVE
-    return Workspace(membership.organisation, Role(membership.role), mode)
-
-
-def organisations_of(session: Session, user: User) -> list[OrganisationName]:
-    """All memberships of a user, the oldest first."""
-    query = (
-        select(Organisation.id, Organisation.name)
-        .join(Membership, Organisation.id == Membership.organisation_id)
-        .where(Membership.user_id == user.id)
-        .order_by(Organisation.id)
-    )
-    return [OrganisationName(*row) for row in session.execute(query)]
 
 
 def _tell_of(session: Session, user: User, row: UserSession) -> None:

@@ -78,6 +78,7 @@ def _mail(
         organisation=organisation.name,
         zone=zone_named(organisation.time_zone),
         test=tenant.mode == "test",
+        mode=tenant.mode,
         created_at=utcnow(),
         members=frozenset(one.lower() for one in to),
     )

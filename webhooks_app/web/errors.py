@@ -22,8 +22,8 @@ log = structlog.get_logger(__name__)
 
 ADVICE = {
     400: (
-        "This form is incomplete or has expired, for example because you logged in again or "
-        "switched organisation or mode. Go back, reload the page and try again."
+        "This form is incomplete or has expired, for example because you logged in again. "
+        "Go back, reload the page and try again."
     ),
     403: "Your role does not allow this. Ask an owner or admin of your organisation.",
     404: "This page does not exist, or it belongs to another organisation.",

@@ -1,6 +1,10 @@
-"""The pages of the side, which the palette finds, too."""
+"""The pages of the side, which the palette finds, too; and the way to another place."""
 
 from typing import NamedTuple
+
+from flask import current_app, request, url_for
+
+from webhooks_app.web import places
 
 
 class Link(NamedTuple):
@@ -58,6 +62,30 @@ MORE = (
     Link("notifications.index", "Notifications", "bell"),
     Link("account.show", "Your account", "user"),
 )
+
+# Their pages of one thing are the same in both modes.
+OF_BOTH_MODES = ("audit_log", "chat_settings", "event_types", "inbox", "members", "organisations")
+
+
+def section_in(**place: str) -> str:
+    """The address of the visitor's page in another organisation or mode.
+
+    The page of one thing is not there, so it leads to the list of its section.
+    """
+    rule, section, named = request.url_rule, request.blueprint or "", request.view_args or {}
+    if rule is None or places.asked_for() is None:
+        return url_for("overview.show", **place)
+    is_there = not named or (section in OF_BOTH_MODES and "organisation_id" not in place)
+    if is_there and "GET" in (rule.methods or ()):
+        return url_for(rule.endpoint, **named, **place)
+    return url_for(_list_of(section), **place)
+
+
+def _list_of(section: str) -> str:
+    lists = (f"{section}.index", f"{section}.show")
+    if section == "replays":
+        return "deliveries.index"
+    return next((one for one in lists if one in current_app.view_functions), "overview.show")
 
 
 def pages_named(text: str, is_editor: bool) -> list[Link]:

@@ -103,7 +103,7 @@ def next_page() -> str:
     """
     target = request.args.get("next", "")
     ours = target.startswith("/") and target[1:2] not in ("/", "\\") and target.isprintable()
-    return target if ours else url_for("overview.show")
+    return target if ours else url_for("home.show")
 
 
 def admit(user: User) -> None:

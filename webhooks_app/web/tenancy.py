@@ -3,26 +3,27 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
+from urllib.parse import urlsplit
 
-from flask import Flask, abort, current_app, g, request, session
+from flask import Flask, abort, g, request, session
 from flask_login import current_user
 from flask_login import login_required as flask_login_required
 
 from webhooks_app.extensions import db
 from webhooks_app.lib.body_limits import FORM, takes
-from webhooks_app.lib.errors import Conflict
 from webhooks_app.lib.paging import PageBounds, decode_cursor, from_row
 from webhooks_app.notices import notifications
-from webhooks_app.organisations import plans
-from webhooks_app.people import sessions
-from webhooks_app.people.sessions import Workspace
+from webhooks_app.organisations import audit_log, plans
+from webhooks_app.people import workspaces
+from webhooks_app.people.workspaces import MODE, ORGANISATION, OrganisationName, Workspace
 from webhooks_app.vocabulary import Role
+from webhooks_app.web import places
+from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.security import visitor
+from webhooks_app.web.toasts import toast
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-PAGE_OF_BEFORE = "You switched organisation or mode in another tab. Reload this page."
 
 
 def init_app(app: Flask) -> None:
@@ -45,9 +46,9 @@ def _plan_room(what: str) -> plans.Quota | None:
     return plans.room_for(db.session(), here().organisation.id, what)
 
 
-def _organisations() -> list[sessions.OrganisationName]:
+def _organisations() -> list[OrganisationName]:
     """The visitor's organisations, including the current one."""
-    return sessions.organisations_of(db.session(), current_user)
+    return workspaces.organisations_of(db.session(), current_user)
 
 
 def window() -> PageBounds:
@@ -74,14 +75,9 @@ def here() -> Workspace:
     return place
 
 
-def go_to(choice: str, value: str) -> None:
-    """Switch to another organisation or mode.
-
-    Forms on open pages expire, so that none of them changes something in the new workspace.
-    """
-    session[choice] = value
-    session.pop(current_app.config["WTF_CSRF_FIELD_NAME"], None)
-    g.pop("here", None)
+def is_somewhere() -> bool:
+    """Whether the visitor is a member of any organisation."""
+    return "here" in g
 
 
 def login_required(view: Callable[P, R]) -> Callable[P, R]:
@@ -99,11 +95,7 @@ def login_required(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def member_required(view: Callable[P, R]) -> Callable[P, R]:
-    """For pages of an organisation: strangers log in first, outsiders get a 404.
-
-    A request from a page of another organisation or mode is rejected: htmx sends which one the page
-    is of.
-    """
+    """For pages of an organisation: strangers log in first, outsiders get a 404."""
 
     @takes(FORM)
     @flask_login_required
@@ -111,8 +103,7 @@ def member_required(view: Callable[P, R]) -> Callable[P, R]:
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         if not _arrive():
             abort(404)
-        if request.headers.get("X-Place", here().place) != here().place:
-            raise Conflict(PAGE_OF_BEFORE)
+        _remember()
         return view(*args, **kwargs)
 
     guarded.needs_log_in = True
@@ -159,16 +150,49 @@ def operator_required(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def arrive_if_known() -> None:
-    """Let an error page keep the frame, even at an address without a view."""
-    if "here" not in g and current_user.is_authenticated:
+    """Let an error page keep the frame, even at an address without a view.
+
+    An outsider's has the frame of where they were last.
+    """
+    if "here" not in g and current_user.is_authenticated and not _arrive():
+        g.asked_for = None
         _arrive()
 
 
 def _arrive() -> bool:
-    """Set `g.here` and the actor of changes. False for someone without an organisation."""
-    place = sessions.resolve_workspace(db.session(), current_user, session)
+    """Set `g.here` and the actor of changes: in the place of the address, otherwise the last one.
+
+    False for someone who is no member there.
+    """
+    audit_log.act_as(audit_log.Actor.person(current_user))
+    asked = places.asked_for()
+    place = (
+        workspaces.find(db.session(), current_user, *asked)
+        if asked
+        else workspaces.last(db.session(), current_user, session)
+    )
     if place is None or visitor().must_enrol:
         return False
     g.here = place
     g.organisation_id = place.organisation.id
     return True
+
+
+def _remember() -> None:
+    """Keep where the person is, for addresses without a place.
+
+    A link from elsewhere may lead to another place than the last one; then a message says so.
+    """
+    if request.method != "GET" or wants_fragment():
+        return
+    place = here()
+    now = {ORGANISATION: place.organisation.id, MODE: place.mode.value}
+    before = {name: session.get(name) for name in now}
+    if now == before:
+        return
+    if before[ORGANISATION] and urlsplit(request.referrer or "").netloc != request.host:
+        moved = now[ORGANISATION] != before[ORGANISATION]
+        toast(
+            f"You are now in {f'{place.organisation.name}, in ' if moved else ''}{place.mode} mode."
+        )
+    session.update(now)

@@ -81,13 +81,13 @@ def _query() -> AuditQuery:
 def _links(entries: Iterable[AuditEntry]) -> dict[str, str]:
     """By an entry's id, the page of its target if it still exists."""
     entries = list(entries)
-    found = audit_targets.still_there(db.session(), here().tenant, entries)
+    found = audit_targets.still_there(db.session(), here().organisation.id, entries)
     links = {}
     for entry in entries:
         key = found.get((entry.target_type, entry.target_id))
         if entry.target_type in PAGES and key is not None:
             endpoint, name = PAGES[entry.target_type]
-            values: dict[str, Any] = {name: key}
+            values: dict[str, Any] = {name: key, "mode": entry.mode or here().mode.value}
             links[entry.id] = url_for(endpoint, **values)
         elif entry.target_type in PLACES:
             links[entry.id] = url_for(PLACES[entry.target_type])

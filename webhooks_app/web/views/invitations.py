@@ -9,11 +9,10 @@ from webhooks_app.lib.errors import BadAccount, NotFound
 from webhooks_app.models import Invitation
 from webhooks_app.people import invitations as service
 from webhooks_app.people.password_rules import BadPassword
-from webhooks_app.people.sessions import ORGANISATION
+from webhooks_app.vocabulary import Mode
 from webhooks_app.web import limits
 from webhooks_app.web.forms.accounts import JoinForm
 from webhooks_app.web.security import admit, keep_token
-from webhooks_app.web.tenancy import go_to
 
 bp = Blueprint("invitations", __name__, url_prefix="/invitations")
 bp.after_request(keep_token)
@@ -63,9 +62,8 @@ def join(token: str) -> Answer:
 
 
 def _arrived(organisation_id: str) -> Response:
-    go_to(ORGANISATION, organisation_id)
     flash("Welcome! You are now a member.")
-    return redirect(url_for("overview.show"))
+    return redirect(url_for("overview.show", organisation_id=organisation_id, mode=Mode.LIVE.value))
 
 
 def _page(invitation: Invitation, token: str, form: JoinForm) -> str:

@@ -66,7 +66,7 @@ def leave() -> Response | str:
         return render_template("members/leave.html")
     service.leave(db.session(), _load(current_user.id))
     flash(f"You have left {here().organisation.name}.")
-    return redirect(url_for("overview.show"))
+    return redirect(url_for("home.show"))
 
 
 @bp.post("/invitations")

@@ -1,4 +1,4 @@
-"""The organisation: its settings, and switching to another one."""
+"""The settings of the organisation."""
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -10,11 +10,9 @@ from webhooks_app.organisations import organisation as service
 from webhooks_app.organisations import plans
 from webhooks_app.parts import parts
 from webhooks_app.people import accounts, second_factor
-from webhooks_app.people.members import find_member
-from webhooks_app.people.sessions import ORGANISATION
 from webhooks_app.web.forms.accounts import OrganisationForm
 from webhooks_app.web.fresh import fresh_required
-from webhooks_app.web.tenancy import editor_required, go_to, here, member_required, owner_required
+from webhooks_app.web.tenancy import editor_required, here, member_required, owner_required
 
 bp = Blueprint("organisations", __name__)
 
@@ -55,15 +53,6 @@ def require_second_factor() -> Response:
     return redirect(url_for(".show"))
 
 
-@bp.post("/organisations/<organisation_id>/switch")
-@member_required
-def switch(organisation_id: str) -> Response:
-    """Go to the other organisation's first page: the open page belongs to the old one."""
-    find_member(db.session(), organisation_id, current_user.id)
-    go_to(ORGANISATION, organisation_id)
-    return redirect(url_for("overview.show"))
-
-
 @bp.route("/organisations/new", methods=["GET", "POST"])
 @member_required
 def new() -> Response | str | tuple[str, int]:
@@ -83,8 +72,7 @@ def new() -> Response | str | tuple[str, int]:
         except BadAccount as error:
             form.name.errors = [str(error)]
         else:
-            go_to(ORGANISATION, made.id)
-            return redirect(url_for("overview.show"))
+            return redirect(url_for("overview.show", organisation_id=made.id))
     return render_template("organisations/new.html", form=form), 422
 
 

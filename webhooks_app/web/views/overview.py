@@ -1,32 +1,18 @@
-"""The first page, and the switch between live and test."""
+"""The first page of an organisation."""
 
 from datetime import timedelta
 
-from flask import Blueprint, redirect, render_template, request, url_for
-from flask_login import current_user, login_required
-from werkzeug.wrappers import Response
+from flask import Blueprint, render_template, request
 
 from webhooks_app.deliveries import overview, statistics
 from webhooks_app.extensions import db
-from webhooks_app.people import sessions
-from webhooks_app.vocabulary import Mode
 from webhooks_app.web.charts import stacked
 from webhooks_app.web.htmx import wants_fragment
-from webhooks_app.web.tenancy import go_to, here, member_required
+from webhooks_app.web.tenancy import here, member_required
 from webhooks_app.web.views import first_steps
 
 bp = Blueprint("overview", __name__)
 
-LISTS = (
-    "actions.index",
-    "webhooks.index",
-    "webhooks.delivery_logs",
-    "deliveries.index",
-    "events.index",
-    "api_keys.index",
-    "notifications.index",
-    "simulator.index",
-)
 # Each with its bars: 24 hours, 28 times 6 hours, 30 days.
 STRETCHES = {
     "24h": ("24 hours", timedelta(hours=24), timedelta(hours=1)),
@@ -36,15 +22,12 @@ STRETCHES = {
 
 
 @bp.get("/")
-@login_required
-def show() -> str:
-    if sessions.membership_of(db.session(), current_user) is None:
-        return render_template("no_organisation.html")
-    return _show()
-
-
 @member_required
-def _show() -> str:
+def show() -> str:
+    return _shown()
+
+
+def _shown() -> str:
     chosen = request.args.get("window", "24h")
     name = chosen if chosen in STRETCHES else "24h"
     _, stretch, step = STRETCHES[name]
@@ -66,22 +49,10 @@ def _show() -> str:
 def latest() -> str:
     """The last part of the page, which refreshes itself."""
     if not wants_fragment():
-        return _show()
+        return _shown()
     tenant = here().tenant
     return render_template(
         "deliveries/_latest.html",
         recent=overview.recent(db.session(), tenant),
         subscriptions=overview.count_subscriptions(db.session(), tenant),
     )
-
-
-@bp.post("/mode")
-@member_required
-def switch_mode() -> Response:
-    """Switch the mode.
-
-    A list stays open; a page of a single item does not exist in the other mode.
-    """
-    go_to(sessions.MODE, Mode.TEST if request.form.get("mode") == Mode.TEST else Mode.LIVE)
-    page = request.form.get("page")
-    return redirect(url_for(page if page in LISTS else "overview.show"))

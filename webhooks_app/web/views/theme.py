@@ -21,7 +21,7 @@ def chosen() -> str:
 @bp.post("/theme")
 @login_required
 def choose() -> Response:
-    response = redirect(url_for("overview.show"))
+    response = redirect(url_for("home.show"))
     name = request.form.get("theme", "")
     if name not in THEMES:
         response.delete_cookie(_cookie(), secure=parts().settings.is_https)

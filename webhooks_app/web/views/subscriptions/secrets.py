@@ -65,7 +65,7 @@ def _ping_of(row: Subscription) -> Logged | None:
 def show_secret_once(row: Subscription, secret: str, why: str) -> Response:
     """`why` says why it has a new secret: created, copied or rotated."""
     shown_once.keep(row.id, secret, why)
-    return leave_for(url_for(".secret", subscription_id=row.id))
+    return leave_for(url_for(".secret", mode=row.mode, subscription_id=row.id))
 
 
 def _wire_format(row: Subscription) -> str:

@@ -9,12 +9,11 @@ from webhooks_app.lib.pointers import Invalid
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.models import Subscription
 from webhooks_app.parts import parts
-from webhooks_app.people import sessions
 from webhooks_app.subscriptions import custom_headers, queries, reading, service, stored
 from webhooks_app.subscriptions.spec import META
 from webhooks_app.vocabulary import ChannelName, Mode
 from webhooks_app.web.forms.copy_to_live import CopyToLiveForm
-from webhooks_app.web.tenancy import editor_required, go_to, here
+from webhooks_app.web.tenancy import editor_required, here
 from webhooks_app.web.toasts import toast
 from webhooks_app.web.views.subscriptions.blueprint import Answer, bp, load
 from webhooks_app.web.views.subscriptions.secrets import show_secret_once
@@ -23,7 +22,7 @@ from webhooks_app.web.views.subscriptions.secrets import show_secret_once
 @bp.route("/<subscription_id>/copy-to-live", methods=["GET", "POST"])
 @editor_required
 def copy_to_live(subscription_id: str) -> Answer:
-    """The copy is off; afterwards the person is in Live."""
+    """The copy is off; the page of the copy follows, in Live."""
     row = load(subscription_id)
     if row.mode != Mode.TEST:
         abort(404)
@@ -38,10 +37,9 @@ def copy_to_live(subscription_id: str) -> Answer:
     except Invalid as error:
         form.show(error.faults)
         return _ask(row, form), 422
-    go_to(sessions.MODE, Mode.LIVE)
     if copy.channel == ChannelName.EMAIL:
         toast("Copied to Live. The copy stays off until you switch it on.")
-        return redirect(url_for(".show", subscription_id=copy.id))
+        return redirect(url_for(".show", mode=copy.mode, subscription_id=copy.id))
     return show_secret_once(copy, secret, "copied")
 
 
