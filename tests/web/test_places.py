@@ -199,8 +199,11 @@ def test_two_tabs_in_two_places_save_each_their_form(
 def test_a_form_from_before_the_update_saves_nothing_in_the_wrong_place(owner: Person) -> None:
     answer = owner.post("/events/new", **FORM)
     assert answer.status_code == 409
-    assert "Nothing was saved" in answer.text
+    assert "Nothing was saved" in " ".join(answer.text.split())
     assert db.session.query(Event).count() == 0
+    polled = owner.client.get("/events/", headers=HTMX)
+    assert polled.status_code == 409
+    assert "reload the page" in polled.headers["X-Reason"]
 
 
 def test_a_change_that_is_led_on_still_needs_its_token(

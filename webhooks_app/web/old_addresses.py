@@ -15,13 +15,14 @@ from webhooks_app.lib.errors import Conflict, NotFound
 from webhooks_app.people import workspaces
 from webhooks_app.people.workspaces import THINGS, Workspace
 from webhooks_app.web import places
+from webhooks_app.web.htmx import wants_fragment
 from webhooks_app.web.places import Page
 from webhooks_app.web.security import SAFE_METHODS
 from webhooks_app.web.tenancy import here, member_required
 
 MOVED = (
-    "Nothing was saved. This page is older than the last update and does not name its organisation "
-    "and mode. Copy what you typed, reload the page and try again."
+    "This page is older than the last update and does not name its organisation and mode. Nothing "
+    "was saved. Copy what you typed and reload the page."
 )
 
 
@@ -38,12 +39,12 @@ def _lead_on() -> Response | None:
 
 @member_required
 def _lead_to(page: Page) -> Response:
-    """A form is sent on only if it names a thing: the last place may not be the one it is about.
+    """What an open page sends is led on only if it names a thing: the last place may be another.
 
-    The view that it is sent to checks its CSRF token.
+    The view that a form is led to checks its CSRF token.
     """
     is_safe = request.method in SAFE_METHODS
-    if not is_safe and not _names_a_thing(page.named):
+    if (wants_fragment() or not is_safe) and not _names_a_thing(page.named):
         raise Conflict(MOVED)
     address = places.address(page, _place_of(page))
     if query := urlencode(list(request.args.items(multi=True))):

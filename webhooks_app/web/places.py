@@ -17,7 +17,7 @@ from webhooks_app.vocabulary import Mode
 PREFIX = "/o/<organisation_id>/<any(live, test):mode>"
 # A place that fits the pages' addresses, for matching alone.
 ANY = "/o/any/live"
-ROOT = re.compile(r"/o/[^/]+/(?:live|test)(?=/)")
+ROOT = re.compile(r"^/o/[^/]+/(?:live|test)(?=/)")
 
 
 class Page(NamedTuple):
@@ -39,7 +39,7 @@ def asked_for() -> tuple[str, Mode] | None:
 
 
 def without_place(path: str) -> str:
-    return ROOT.sub("", path, count=1)
+    return ROOT.sub("", path)
 
 
 def page_at(path: str, method: str) -> Page | None:
