@@ -52,7 +52,7 @@ def test_the_copy_is_off_has_a_new_secret_and_all_settings(
     assert vault.open(copy.sealed_secret) != vault.open(row.sealed_secret)
     page = tester.get(answer.location).text
     assert vault.open(copy.sealed_secret) in page.replace("&#43;", "+")
-    assert 'aria-pressed="true">Live' in page
+    assert 'aria-current="true">Live' in page
     assert db.session.scalars(select(Delivery)).all() == []
 
 

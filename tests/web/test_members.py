@@ -110,6 +110,7 @@ def test_leaving_asks_first_and_then_the_next_organisation_is_shown(
     assert "viewer" in roles()
     assert viewer.post("/members/leave").status_code == 302
     assert "viewer" not in roles()
+    viewer.client.is_short = False  # type: ignore[attr-defined]
     assert "not a member of any" in viewer.get("/").text
 
 

@@ -115,8 +115,14 @@ FOR_ANY_MEMBER = {
 FOR_OPERATORS = "rq_dashboard."
 # Ids of items that belong to live or test mode.
 OF_ONE_MODE = re.compile(r"\b(?:whk|act|msg|evt|rpl|key|cnv|ntf)_[a-z0-9]{20,}")
-# An inbox accepts requests from both, and the audit log shows both.
-OF_BOTH_MODES = {"inbox.show", "inbox.show_request", "audit_log.index", "audit_log.export"}
+# An inbox accepts requests from both, the audit log shows both, and home is where one was last.
+OF_BOTH_MODES = {
+    "home.show",
+    "inbox.show",
+    "inbox.show_request",
+    "audit_log.index",
+    "audit_log.export",
+}
 INLINE = re.compile(r"<[^>]+\s(style|on\w+)=|<style|<script(?! src=)", re.IGNORECASE)
 IDS = (
     "cnv_",

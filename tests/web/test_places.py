@@ -276,16 +276,17 @@ def test_the_switches_stay_in_the_section(app: Flask, person: Callable[..., Pers
     adapter = app.url_map.bind("localhost")
     switched = 0
     for endpoint, _, address in walked:
+        section = endpoint.split(".")[0]
         page = owner.get(address).text
-        section = {"replays": "deliveries"}.get(endpoint.split(".")[0], endpoint.split(".")[0])
+        if "<nav" not in page:
+            continue
         for place in (f"/o/{acme().id}/test/", f"/o/{other.id}/live/"):
-            for link in re.findall(rf'<a [^>]*href="({place}[^"]*)"', page):
-                if section == "replays" or "<nav" not in page:
-                    continue
-                switched += 1
-                found, _ = adapter.match(link, "GET")
-                assert found.split(".")[0] == section, (endpoint, link)
-                assert owner.get(link).status_code in (200, 422), (endpoint, link)
+            [link] = re.findall(rf'<a [^>]*href="({place}[^"]*)"', page)
+            found, _ = adapter.match(link, "GET")
+            # A replay has no list but that of the deliveries.
+            assert found.split(".")[0] in (section, "deliveries"), (endpoint, link)
+            assert owner.get(link).status_code == 200, (endpoint, link)
+            switched += 1
     assert switched > 100
 
 
