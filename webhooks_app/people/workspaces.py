@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, null, select
+from sqlalchemy import Executable, Select, null, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from webhooks_app.lib.tenant import Tenant
@@ -26,7 +26,7 @@ from webhooks_app.models.ownership import TenantOwned
 from webhooks_app.people.rights import may_change, may_manage
 from webhooks_app.vocabulary import Mode, Role
 
-Owner = Callable[[str], Select[Any]]
+Owner = Callable[[str], Executable]
 
 # Where the person was last, kept in the session's cookie.
 ORGANISATION = "organisation"
@@ -120,7 +120,7 @@ def _owner(model: type[TenantOwned], column: InstrumentedAttribute[str]) -> Owne
     return lambda id_: model.owner().where(column == id_)
 
 
-def _owner_of_inbox(token: str) -> Select[Any]:
+def _owner_of_inbox(token: str) -> Executable:
     return select(Inbox.organisation_id, null().label("mode")).where(Inbox.token == token)
 
 

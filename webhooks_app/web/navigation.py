@@ -1,6 +1,6 @@
 """The pages of the side, which the palette finds, too; and the way to another place."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import current_app, request, url_for
 
@@ -67,12 +67,13 @@ MORE = (
 OF_BOTH_MODES = ("audit_log", "chat_settings", "event_types", "inbox", "members", "organisations")
 
 
-def section_in(**place: str) -> str:
+def section_in(**place: Any) -> str:
     """The address of the visitor's page in another organisation or mode.
 
     The page of one thing is not there, so it leads to the list of its section.
     """
-    rule, section, named = request.url_rule, request.blueprint or "", request.view_args or {}
+    rule, section = request.url_rule, request.blueprint or ""
+    named: dict[str, Any] = request.view_args or {}
     if rule is None or places.asked_for() is None:
         return url_for("overview.show", **place)
     is_there = not named or (section in OF_BOTH_MODES and "organisation_id" not in place)
