@@ -22,7 +22,7 @@ from webhooks_app.web.places import PREFIX, without_place
 
 FORM = {"type": "lead.captured", "data": "{}", "subject_type": ""}
 HTMX = {"HX-Request": "true"}
-# Walks over all pages: the database makes no difference to their addresses.
+# Walks over all pages: their addresses do not depend on the database.
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 # Pages of a person, of operators, of strangers and of the documents.
 OF_NO_PLACE = {
@@ -219,7 +219,7 @@ def test_home_is_where_the_person_was_last(owner: Person, organisation: Organisa
 
 @ON_SQLITE
 def test_every_link_of_a_page_names_its_place(app: Flask, person: Callable[..., Person]) -> None:
-    """Each stays in the place of the page, but for the switches, and leads to an address."""
+    """Each leads to an address, and only the switches leave the place of the page."""
     walked = [one for one in placed(app) if one[1] == "GET"]
     owner = person("owner", acme())
     adapter = app.url_map.bind("localhost")

@@ -292,7 +292,7 @@ def _shown(summary: InboxSummary) -> InboxAnswer:
     return InboxAnswer(
         id=row.id,
         name=row.name,
-        url=url_for("inbox.show", token=row.token, _external=True),
+        url=url_for("receiver.receive", token=row.token, _external=True),
         answer=AnswerBody(canned.status, canned.delay_ms, canned.body, canned.content_type),  # type: ignore[arg-type]
         checks_signatures=row.sealed_secret is not None or row.subscription_id is not None,
         requests=summary.requests,

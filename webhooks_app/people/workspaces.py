@@ -81,7 +81,7 @@ def where_is(
 ) -> Workspace | None:
     """Where the first thing is that an address names, such as `{"event_id": "evt_…"}`.
 
-    None if it does not exist, or the user is no member there. An inbox is in both modes: it is
+    None if it does not exist, or the user is not a member there. An inbox is in both modes: it is
     found in `mode`.
     """
     name = next(name for name in named if name in THINGS)

@@ -162,7 +162,7 @@ def arrive_if_known() -> None:
 def _arrive() -> bool:
     """Set `g.here` and the actor of changes: in the place of the address, otherwise the last one.
 
-    False for someone who is no member there.
+    False for someone who is not a member there.
     """
     audit_log.act_as(audit_log.Actor.person(current_user))
     asked = places.asked_for()
