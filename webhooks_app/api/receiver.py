@@ -40,7 +40,7 @@ def receive() -> Response:
         _count(STRANGERS_RATE, "test-webhook", request.remote_addr or "")
         return answer({"received": True, "stored": False, **_summary(body)})
     _count(inbox_requests.RATE, "inbox", inbox.id)
-    page = url_for("inbox.show", token=inbox.token, _external=True)
+    page = url_for("receiver.receive", token=inbox.token, _external=True)
     source = (request.remote_addr or "")[:64]
     received = Received(request.method, source, list(request.headers.items()), body)
     inbox_requests.receive(db.session(), inbox, received, Answered(200))
