@@ -26,7 +26,8 @@ HTMX = {"HX-Request": "true"}
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 # Pages of a person, of operators, of strangers and of the documents.
 OF_NO_PLACE = {
-    *("account", "accounts", "confirm", "confirm_address", "home", "invitations", "not_me"),
+    *("account", "accounts", "confirm", "confirm_address", "device", "home", "invitations"),
+    *("device_api", "not_me"),
     *("passkeys", "passwords", "second_factor", "second_step", "theme", "unsubscribe"),
     *("operations", "outbox", "rq_dashboard", "usage"),
     *("api", "docs", "openapi", "reference", "try_it", "receiver", "test_webhook"),
