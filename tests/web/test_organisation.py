@@ -89,11 +89,12 @@ def test_a_member_opens_another_one_and_owns_it(
     refused = viewer.post("/organisations/new", name=" ", time_zone="UTC")
     assert refused.status_code == 422
     assert 'id="name-error"' in refused.text
-    viewer.post("/organisations/new", name="Side project", time_zone="Asia/Tokyo")
+    opened = viewer.post("/organisations/new", name="Side project", time_zone="Asia/Tokyo")
     db.session.rollback()
     made = db.session.query(Organisation).filter_by(name="Side project").one()
     assert (made.plan, made.time_zone) == ("starter", "Asia/Tokyo")
-    assert "owner of Side project" in viewer.get("/").text
+    assert opened.location == f"/o/{made.id}/live/"
+    assert "owner of Side project" in viewer.get(opened.location).text
 
 
 def test_there_is_an_end_to_organisations(
