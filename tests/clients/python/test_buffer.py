@@ -213,6 +213,7 @@ def test_closing_gives_up_in_time_and_says_what_is_left(server: Receiver, client
     buffer = client.events.buffer(batch=2, delay=0)
     for number in range(5):
         buffer.send("x", {"number": number})
+    wait_until(lambda: server.received)
     with pytest.raises(NotSent) as raised:
         buffer.close(0.2)
     assert [one.body["data"]["number"] for one in raised.value.events] == [0, 1, 2, 3, 4]

@@ -159,8 +159,8 @@ def test_a_wait_is_given_its_time(server: Receiver, send: Send) -> None:
     server.answer = lambda request: Answer(DONE.status, DONE.headers, DONE.body, delay=0.6)
     with pytest.raises(ConnectionFailed):
         send(url_of(server), retries=0, timeout=0.2)
-    assert send(url_of(server), retries=0, timeout=0.2, wait=1).id == "evt_1"
-    assert server.received[-1].path == "/api/v1/events?wait=1"
+    assert send(url_of(server), retries=0, timeout=0.2, wait=20).id == "evt_1"
+    assert server.received[-1].path == "/api/v1/events?wait=20"
 
 
 def test_a_key_in_a_netrc_is_not_sent(
