@@ -107,6 +107,17 @@ def test_refused_events_come_back_and_the_others_are_stored(hookline: Hookline) 
     buffer.close()  # each failure is raised once
 
 
+def test_an_id_that_was_used_for_another_event_fails_alone(hookline: Hookline) -> None:
+    hookline.events.send("lead.captured", {"number": 0}, id="mine")
+    buffer = hookline.events.buffer(delay=3600)
+    for number, id_ in ((1, "other"), (2, "mine"), (3, "third")):
+        buffer.send("lead.captured", {"number": number}, id=id_)
+    with pytest.raises(NotSent) as raised:
+        buffer.close()
+    assert [one.body["data"]["number"] for one in raised.value.events] == [2]
+    assert numbers(hookline) == [0, 1, 3]
+
+
 def test_on_failure_gets_them_instead(hookline: Hookline) -> None:
     failed: list[Unsent] = []
     with hookline.events.buffer(on_failure=failed.extend) as buffer:
