@@ -128,6 +128,16 @@ def pages(count: int, others: int, times: int) -> None:
 
 
 @main.command()
+@click.option("--rate", default=500, show_default=True, help="Events a second.")
+@click.option("--seconds", default=20.0, show_default=True)
+def listen(rate: int, seconds: float) -> None:
+    """`hookline listen` beside a worker, at a steady rate."""
+    from bench import listen
+
+    report("listen", listen.run(rate, seconds))
+
+
+@main.command()
 @click.option("--minutes", default=10.0, show_default=True)
 @click.option("--seed", default=1, show_default=True, help="Which parts are killed.")
 def soak(minutes: float, seed: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import requests
 
+from hookline._answer import Answer
 from hookline._call import Call
 from hookline._retry import RetryPolicy
 from hookline._transport import Transport
@@ -63,6 +64,10 @@ class Hookline(Api):
         `wait` is how many seconds the server may take beyond the timeout.
         """
         return self._sender.send(Call(method, path, query or {}, body, headers or {}, wait)).json()
+
+    def answer(self, call: Call) -> Answer:
+        """The same as `request`, with status and headers."""
+        return self._sender.send(call)
 
     def close(self) -> None:
         """Closes the connections that are kept."""

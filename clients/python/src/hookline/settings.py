@@ -59,12 +59,12 @@ def connection(
     url = base_url or environ.get("HOOKLINE_URL") or None
     if key is None:
         saved = _saved(profile, environ, folder or Path.cwd())
-        if url is not None and _origin(url) != _origin(saved.url):
+        if url is not None and origin_of(url) != origin_of(saved.url):
             raise SettingsError(
                 f"The saved key belongs to {saved.url}, not to {url}. Give a key for it too."
             )
         key, url = saved.api_key, saved.url
-    found = Connection(_origin(url or DEFAULT_URL), _checked(key.strip()))
+    found = Connection(origin_of(url or DEFAULT_URL), _checked(key.strip()))
     if mode is not None and found.mode != mode:
         raise SettingsError(f"The key is not for {mode} mode.")
     return found
@@ -131,7 +131,7 @@ def _checked(key: str) -> str:
     return key
 
 
-def _origin(url: str) -> str:
+def origin_of(url: str) -> str:
     """Raises SettingsError for what is not an address."""
     text = url.strip().rstrip("/").removesuffix("/api/v1")
     if not text.startswith(("http://", "https://")):

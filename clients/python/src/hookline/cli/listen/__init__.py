@@ -1,0 +1,9 @@
+"""`hookline listen`: deliveries come to a server on this computer.
+
+`session` talks to Hookline: it takes deliveries and reports results. `target` sends one to the
+local server. `forwarder` runs many at once and loses none; `screen` prints them.
+"""
+
+from hookline.cli.listen.command import listen
+
+__all__ = ["listen"]
