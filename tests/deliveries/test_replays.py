@@ -1,7 +1,7 @@
 """Replays of many deliveries: watched, cancelled, resumed, never sent twice."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from threading import Thread
 from typing import Any
@@ -21,7 +21,7 @@ from webhooks_app.jobs import replays as jobs
 from webhooks_app.jobs.replays import resume_stalled
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Delivery, Organisation, ReplayBatch, Subscription
-from webhooks_app.vocabulary import DeliveryStatus
+from webhooks_app.vocabulary import DeliveryStatus, SubscriptionKind
 
 URL = "https://receiver.example/hook"
 ALL = Filters()
@@ -238,3 +238,30 @@ def test_the_same_replay_asked_for_twice_is_one(webhook: Subscription) -> None:
     ids = failed(webhook, 2)
     assert start(webhook) == start(webhook)
     assert start(webhook) != start(webhook, ids=ids)
+
+
+SOME = {
+    "kind": SubscriptionKind.WEBHOOK,
+    "status": DeliveryStatus.FAILED,
+    "status_codes": (500, 599),
+    "field": ("lead.name", "Ada"),
+    "missing": True,
+    "again": True,
+    "originals": ("msg_1",),
+    "since": datetime(2026, 3, 2, 10, tzinfo=UTC),
+    "until": datetime(2026, 3, 3, 10, tzinfo=UTC),
+}
+
+
+@pytest.mark.parametrize("member", Filters.__struct_fields__)
+def test_a_second_click_starts_no_second_replay(webhook: Subscription, member: str) -> None:
+    filters = Filters(**{member: SOME.get(member, "some")})
+    assert start(webhook, filters) == start(webhook, filters)
+    assert start(webhook, filters) != start(webhook)
+
+
+def test_a_window_is_the_same_though_it_begins_a_little_later(webhook: Subscription) -> None:
+    day = datetime(2026, 3, 2, 10, tzinfo=UTC)
+    first = start(webhook, Filters(since=day))
+    assert start(webhook, Filters(since=day + timedelta(seconds=3))) == first
+    assert start(webhook, Filters(since=day + timedelta(hours=1))) != first

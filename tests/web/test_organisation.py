@@ -78,10 +78,13 @@ def test_viewers_look_and_do_not_change(
     assert saved(organisation) == ("Acme", "UTC")
 
 
+@pytest.mark.parametrize(
+    ("plan", "begins_on"), [("premium", "free"), ("self_hosted", "self_hosted")]
+)
 def test_a_member_opens_another_one_and_owns_it(
-    person: Callable[..., Person], organisation: Organisation
+    person: Callable[..., Person], organisation: Organisation, plan: str, begins_on: str
 ) -> None:
-    organisation.plan, organisation.time_zone = "starter", "Europe/Vienna"
+    organisation.plan, organisation.time_zone = plan, "Europe/Vienna"
     db.session.commit()
     viewer = person("viewer", organisation)
     page = viewer.get("/organisations/new").text
@@ -92,7 +95,7 @@ def test_a_member_opens_another_one_and_owns_it(
     opened = viewer.post("/organisations/new", name="Side project", time_zone="Asia/Tokyo")
     db.session.rollback()
     made = db.session.query(Organisation).filter_by(name="Side project").one()
-    assert (made.plan, made.time_zone) == ("starter", "Asia/Tokyo")
+    assert (made.plan, made.time_zone) == (begins_on, "Asia/Tokyo")
     assert opened.location == f"/o/{made.id}/live/"
     assert "owner of Side project" in viewer.get(opened.location).text
 

@@ -31,6 +31,7 @@ from webhooks_app.vocabulary import OPEN
 STEP = 500
 BUDGET = 20.0
 STALLED_AFTER = timedelta(seconds=30)
+SAME_CLICK = timedelta(minutes=1)
 MOST_COUNTED = 1_000_000
 MOST_SHOWN = 10_000
 RUNNING, FINISHED, CANCELLED = "running", "finished", "cancelled"
@@ -61,7 +62,7 @@ def start(
     send everything twice.
     """
     for batch in session.scalars(_batches_of(tenant, ReplayBatch.status == RUNNING)):
-        if (batch.filters, batch.delivery_ids) == (filters.as_json(), list(delivery_ids)):
+        if _is_the_same(batch, filters, delivery_ids):
             return batch
     now = utcnow()
     batch = ReplayBatch(
@@ -83,6 +84,16 @@ def start(
     session.commit()
     ask_to_go_on(batch.id)
     return batch
+
+
+def _is_the_same(batch: ReplayBatch, filters: Filters, delivery_ids: Sequence[str]) -> bool:
+    """The last 24 hours begin a little later at a second click."""
+    if not _is_readable(batch) or batch.delivery_ids != list(delivery_ids):
+        return False
+    running = Filters.read(batch.filters)
+    if running.since and filters.since and abs(running.since - filters.since) < SAME_CLICK:
+        filters = replace(filters, since=running.since)
+    return running == filters
 
 
 def ask_to_go_on(batch_id: str) -> None:
@@ -207,8 +218,13 @@ def _give_up(session: Session, batch: ReplayBatch) -> None:
 
 
 def _count(session: Session, batch: ReplayBatch) -> None:
+    """A search is counted as far as a page of the log would look: there may be more."""
     filters = Filters.read(batch.filters)
-    total = deliveries.count(session, _tenant(batch), filters, MOST_COUNTED)
+    tenant = _tenant(batch)
+    if filters.searches:
+        total = deliveries.estimate(session, tenant, filters, MOST_COUNTED).found
+    else:
+        total = deliveries.count(session, tenant, filters, MOST_COUNTED)
     session.rollback()
     batch.total = total
     batch.updated_at = utcnow()

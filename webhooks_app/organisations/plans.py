@@ -41,6 +41,7 @@ PLANS: Mapping[str, Plan] = {
         SELF_HOSTED,
     )
 }
+SMALLEST = next(iter(PLANS.values()))
 NOUNS = {"actions": "actions", "webhooks": "webhooks", "event_types": "event types of your own"}
 OF_KIND = {SubscriptionKind.ACTION: "actions", SubscriptionKind.WEBHOOK: "webhooks"}
 
@@ -65,6 +66,14 @@ class Quota(NamedTuple):
         larger = [one for one in _sold() if (getattr(one, self.what) or 0) > self.limit]
         more = f"{larger[0].title} has {getattr(larger[0], self.what)}." if larger else ""
         return f"Your plan, {self.plan.title}, has {has}. {more}".strip()
+
+
+def plan_beside(name: str) -> Plan:
+    """The plan of a new organisation that a member of one on plan `name` opens.
+
+    Where plans are sold, each organisation pays for its own.
+    """
+    return SELF_HOSTED if name == SELF_HOSTED.name else SMALLEST
 
 
 def plan_called(name: str) -> Plan:

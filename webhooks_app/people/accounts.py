@@ -12,6 +12,7 @@ from webhooks_app.lib.times import time_zones, utcnow
 from webhooks_app.models import Membership, Organisation, User
 from webhooks_app.notices import notifications
 from webhooks_app.organisations.audit_log import Target, record, record_in_all
+from webhooks_app.organisations.plans import plan_beside
 from webhooks_app.people.password_rules import checked_password
 from webhooks_app.vocabulary import Role
 
@@ -34,7 +35,7 @@ def create_organisation(
 def open_organisation(
     session: Session, owner: User, like: Organisation, name: str, time_zone: str
 ) -> Organisation:
-    """Another organisation of a user, on the plan of `like`; committed. Raises `BadAccount`."""
+    """Another organisation of a user, who works in `like`; committed. Raises `BadAccount`."""
     owned = select(func.count()).where(
         Membership.user_id == owner.id, Membership.role == Role.OWNER.value
     )
@@ -45,7 +46,7 @@ def open_organisation(
     organisation = Organisation(
         id=new_id("org"),
         name=checked_name(name, "An organisation"),
-        plan=like.plan,
+        plan=plan_beside(like.plan).name,
         time_zone=time_zone,
         created_at=utcnow(),
     )
