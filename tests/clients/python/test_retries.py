@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import requests
 
 from hookline import ConnectionFailed, Hookline, Invalid, RateLimited, Unavailable, UnexpectedAnswer
 from hookline._call import Call
@@ -199,6 +200,17 @@ def test_a_lost_answer_to_a_conditional_change_is_not_repeated(server: Receiver)
     with pytest.raises(Unavailable):
         transport.send(Call("POST", "/x", headers={"Idempotency-Key": "k", "If-Match": '"e"'}))
     assert len(server.received) == 1
+
+
+@pytest.mark.quick
+def test_a_forked_process_uses_connections_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = requests.Session()
+    own, given = (Transport("http://x", KEY, 5, RetryPolicy(), one) for one in (None, mine))
+    before = own._session
+    assert own._session is before
+    monkeypatch.setattr("hookline._transport.os.getpid", lambda: -1)
+    assert own._session is not before
+    assert given._session is mine
 
 
 @pytest.mark.quick
