@@ -217,6 +217,6 @@ def test_the_document_of_the_api_has_every_member_with_its_default() -> None:
 
 def _as_documented(name: str) -> str:
     if name == "secret":
-        return "made"
+        return "generated"
     default = msgspec.json.encode(getattr(NEW_WEBHOOK, name)).decode()
     return f"`{default.strip(chr(34)) or default}`"
