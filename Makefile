@@ -6,6 +6,8 @@ check:
 	mypy
 	lint-imports
 	cd clients/python/src && lint-imports ../importlinter.ini
+	tsc -p clients/typescript/receive --noEmit
+	tsc -p clients/typescript/client --noEmit
 
 test:
 	pytest
@@ -58,8 +60,9 @@ pictures: screenshots
 # The API's document, as the code says it: a test compares the two.
 openapi:
 	python -m tests.support.documented
-	python -m clients.python.generator
+	$(MAKE) client
 
-# The typed part of the Python client, from that document.
+# What the clients have of that document; tests compare these too.
 client:
 	python -m clients.python.generator
+	python -m clients.typescript.generate

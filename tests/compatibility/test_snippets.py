@@ -15,17 +15,21 @@ from tests.compatibility.delivering import (
     check_what_is_malformed,
     serving,
 )
+from tests.support.typescript import packages
 from webhooks_app.channels.webhook.formats import FORMATS
 from webhooks_app.inbox.snippets import LANGUAGES, snippets
 
 RACK = str(Path(__file__).with_name("rack.rb"))
 RUNNERS = {
     "Python": ("receiver.py", [sys.executable, "receiver.py"]),
+    "TypeScript": ("receiver.mjs", ["node", "receiver.mjs"]),
     "Node": ("receiver.js", ["node", "receiver.js"]),
     "Go": ("receiver.go", ["go", "run", "receiver.go"]),
     "PHP": ("receiver.php", ["php", "-S", "127.0.0.1:PORT", "receiver.php"]),
     "Ruby": ("config.ru", ["ruby", RACK, "./config.ru"]),
 }
+
+REFUSES_WITH = {"TypeScript": 400}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -34,10 +38,13 @@ def test_it_takes_what_we_send_and_nothing_else(name: str, language: str, tmp_pa
     file, command = RUNNERS[language]
     if shutil.which(command[0]) is None:
         pytest.skip(f"{command[0]} is not installed")
+    if language == "TypeScript":
+        packages(tmp_path)
     code = dict(snippets(name))[language]
+    refused = [REFUSES_WITH.get(language, 401)]
     with serving(tmp_path, code, file, command) as url:
-        check(name, f"{url}/hook", refused=[401], timed=name in TIMED)
-        check_what_is_malformed(name, f"{url}/hook", refused=[401])
+        check(name, f"{url}/hook", refused=refused, timed=name in TIMED)
+        check_what_is_malformed(name, f"{url}/hook", refused=refused)
         if name in BOTH_SECRETS:
             check_rotation(name, f"{url}/hook")
 

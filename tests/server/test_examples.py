@@ -1,10 +1,12 @@
 """Each example of the API's reference runs as printed, with ids of existing objects."""
 
+import json
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ import requests
 from hookline._model import Model
 from tests.server.conftest import Site, site  # noqa: F401 - a fixture
 from tests.support.existing import existing, made_real
+from tests.support.typescript import packages
 from webhooks_app.web.reference import OPERATIONS, Operation
 
 
@@ -35,34 +38,85 @@ def statuses(operation: Operation) -> set[str]:
     return {status for status, _, _ in operation.answers()}
 
 
-@pytest.mark.parametrize("language", ["bash", "python"])
+Run = Callable[[str, str], str | None]
+
+
+@pytest.fixture
+def run(
+    request: pytest.FixtureRequest,
+    language: str,
+    site: Site,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> Run:
+    """Runs code in that language, under a name; the status that it was answered with."""
+    monkeypatch.setenv("HOOKLINE_API_KEY", site.key)
+    found: Run = request.getfixturevalue(f"run_{language}")
+    return found
+
+
+@pytest.fixture
+def run_bash() -> Run:
+    def run(name: str, code: str) -> str:
+        command = re.sub(r"^curl ", "curl -sS -w '\\\\n%{http_code}' ", code)
+        ended = subprocess.run(
+            ["bash", "-c", command],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=dict(os.environ),
+        )
+        return ended.stdout.splitlines()[-1]
+
+    return run
+
+
+@pytest.fixture
+def run_python() -> Run:
+    """The client raises an error for any other answer."""
+
+    def run(name: str, code: str) -> None:
+        members: dict[str, Any] = {}
+        exec(compile(code, name, "exec"), members)
+        check_types(members.get("answer", members.get("one")))
+
+    return run
+
+
+@pytest.fixture
+def run_typescript(tmp_path: Path) -> Iterator[Run]:
+    """All in one process of Node."""
+    folder = packages(tmp_path)
+    script = str(Path(__file__).with_name("examples.mjs"))
+    with subprocess.Popen(
+        ["node", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+
+        def run(name: str, code: str) -> str:
+            file = folder / f"{name}.mjs"
+            file.write_text(code)
+            print(file, file=process.stdin, flush=True)
+            return str(json.loads(process.stdout.readline()))
+
+        yield run
+        process.stdin.close()
+
+
+@pytest.mark.parametrize("language", ["bash", "python", "typescript"])
 def test_every_example_gets_the_answer_that_is_printed(
     site: Site,  # noqa: F811
     language: str,
-    monkeypatch: pytest.MonkeyPatch,
+    run: Run,
 ) -> None:
-    monkeypatch.setenv("HOOKLINE_API_KEY", site.key)
     for slug, operation in OPERATIONS.items():
         site.restore_examples()
         source = requests.get(f"{site.url}/docs/reference/{slug}.md", timeout=30).text
         code = example(source, language, real_ids(site, operation.path))
         if slug == "create-event-type":  # the example's type is already registered
             code = code.replace("order.paid", f"order.{language}")
-        if language == "bash":
-            command = re.sub(r"^curl ", "curl -sS -w '\\\\n%{http_code}' ", code)
-            ended = subprocess.run(
-                ["bash", "-c", command],
-                capture_output=True,
-                text=True,
-                check=True,
-                env=dict(os.environ),
-            )
-            said = ended.stdout.splitlines()[-1]
-            assert said in statuses(operation), (slug, said, code)
-        else:
-            run: dict[str, Any] = {}
-            exec(compile(code, slug, "exec"), run)  # the client raises any other answer
-            check_types(run.get("answer", run.get("one")))
+        said = run(slug, code)
+        assert said is None or said in statuses(operation), (slug, said, code)
 
 
 def check_types(answer: object) -> None:

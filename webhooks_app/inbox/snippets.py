@@ -9,7 +9,14 @@ from webhooks_app.channels.webhook.formats.body_signed import BodySigned
 from webhooks_app.channels.webhook.formats.standard import Standard
 from webhooks_app.lib.folders import folder
 
-LANGUAGES = {"Python": "python", "Node": "node", "Go": "go", "PHP": "php", "Ruby": "ruby"}
+LANGUAGES = {
+    "Python": "python",
+    "TypeScript": "typescript",
+    "Node": "node",
+    "Go": "go",
+    "PHP": "php",
+    "Ruby": "ruby",
+}
 
 _templates = Environment(
     autoescape=False,  # noqa: S701 - this is code, and the page that shows it escapes it
@@ -29,13 +36,14 @@ class Snippet(NamedTuple):
 def snippets(name: str) -> list[Snippet]:
     """A small receiver in each language that verifies this wire format.
 
-    Standard libraries only, except for Flask in Python and Rack in Ruby. Empty for a format without
-    signature. Raises ValueError for an unknown wire format.
+    Standard libraries only, except for Flask in Python, Rack in Ruby, and our own package in
+    TypeScript. Empty for a format without signature. Raises ValueError for an unknown wire format.
     """
     format_ = wire_format(name)
     if format_.signature_header is None:
         return []
-    values = {"scheme": name, "header": "", "prefix": "", "family": "", "encoding": "base64"}
+    values = {"name": name, "scheme": name, "header": "", "prefix": "", "family": ""}
+    values["encoding"] = "base64"
     if isinstance(format_, BodySigned):
         values |= {"scheme": "body", "header": format_.sent_as, "prefix": format_.prefix}
         values["encoding"] = format_.encoding

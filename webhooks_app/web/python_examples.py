@@ -10,7 +10,7 @@ STEP = "    "
 def example(
     base: str, call: str, ids: Sequence[str], body: Mapping[str, Any] | None, kind: str
 ) -> str:
-    """`call` is `webhooks.create`; `kind` is what comes back: `list`, `object` or `nothing`."""
+    """`call` is `webhooks.create`; `kind` what comes back: `page`, `list`, `object`, `nothing`."""
     arguments = [_literal(one) for one in ids]
     arguments += [f"{name}={_literal(value)}" for name, value in (body or {}).items()]
     called = _laid_out(f"client.{call}(", arguments, ")")
@@ -25,7 +25,7 @@ def example(
 
 
 def _used(called: str, kind: str) -> Iterator[str]:
-    if kind == "list":
+    if kind in ("page", "list"):
         yield f"for one in {called}:"
         yield f"{STEP}print(one)"
     elif kind == "object":

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from webhooks_app.lib.folders import folder
-from webhooks_app.web import python_examples
+from webhooks_app.web import python_examples, typescript_examples
 
 Schema = Mapping[str, Any]
 SPEC: Schema = json.loads((folder("docs") / "openapi.json").read_text())
@@ -104,19 +104,30 @@ class Operation:
 
     def python_example(self, base: str) -> str:
         """A call of the Python client."""
-        ids = [one["schema"]["examples"][0] for one in self.parameters["path"]]
-        body = self.body["examples"][0] if self.body else None
-        return python_examples.example(base, self.declared["x-call"], ids, body, self._comes_back)
+        return python_examples.example(base, *self._called)
+
+    def typescript_example(self, base: str) -> str:
+        """A call of the TypeScript client."""
+        return typescript_examples.example(base, *self._called)
 
     @property
-    def _comes_back(self) -> str:
-        """`list`, `object` or `nothing`."""
+    def _called(self) -> tuple[str, list[str], Schema | None, str]:
+        """The call, the ids in its path, its body, and what comes back."""
+        ids = [one["schema"]["examples"][0] for one in self.parameters["path"]]
+        body = self.body["examples"][0] if self.body else None
+        return self.declared["x-call"], ids, body, self.comes_back
+
+    @property
+    def comes_back(self) -> str:
+        """`page`, `list`, `object` or `nothing`."""
         success = [one for status, one in self.declared["responses"].items() if status < "300"]
         schema = success[0].get("content", {}).get(JSON, {}).get("schema")
         if schema is None:
             return "nothing"
         is_page = {*resolved(schema).get("properties", ())} == {"data", "next_cursor"}
-        return "list" if is_page or schema.get("type") == "array" else "object"
+        if is_page:
+            return "page"
+        return "list" if schema.get("type") == "array" else "object"
 
     def answers(self) -> Iterator[tuple[str, str, str]]:
         """Status, words and example of each answer that was hoped for."""
