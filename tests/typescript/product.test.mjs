@@ -53,6 +53,7 @@ async function send(format, body, headers) {
 before(async () => {
   server = createServer(async (request, response) => {
     const format = request.url.slice(1);
+    if (!FORMATS.includes(format)) return void response.writeHead(204).end();
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
     const rawBody = Buffer.concat(chunks);
