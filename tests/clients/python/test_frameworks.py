@@ -40,6 +40,12 @@ def once(event):
         raise RuntimeError("not yet")
     return str(len(calls)), 201
 
+@app.post("/unwell")
+@webhook(receiver)
+async def unwell(event):
+    calls.append(event.delivery_id)
+    return ("no disk", 503) if calls.count(event.delivery_id) == 1 else None
+
 @app.post("/<name>/named")
 @webhook(Receiver("{secret}", largest_body=2000))
 def named(event, name):
@@ -59,6 +65,15 @@ def once(event):
     if calls.count(event.delivery_id) == 1:
         raise RuntimeError("not yet")
     return Response(str(len(calls)), 201)
+
+class Unwell:
+    __name__ = "unwell"
+
+    async def __call__(self, event):
+        calls.append(event.delivery_id)
+        return Response("no disk", 503) if calls.count(event.delivery_id) == 1 else None
+
+app.post("/unwell")(webhook(receiver)(Unwell()))
 
 @app.post("/{{name}}/named")
 @webhook(Receiver("{secret}", largest_body=2000))
@@ -81,11 +96,16 @@ def once(event):
         raise RuntimeError("not yet")
     return HttpResponse(str(len(calls)), status=201)
 
+@webhook(receiver)
+async def unwell(event):
+    calls.append(event.delivery_id)
+    return HttpResponse("no disk", status=503) if calls.count(event.delivery_id) == 1 else None
+
 @webhook(Receiver("{secret}", largest_body=2000))
 def named(event, name):
     return HttpResponse(name, status=202)
 
-urlpatterns += [path("once", once), path("<str:name>/named", named)]
+urlpatterns += [path("once", once), path("unwell", unwell), path("<str:name>/named", named)]
 settings.configure(
     ROOT_URLCONF=__name__,
     ALLOWED_HOSTS=["*"],
@@ -126,6 +146,10 @@ def signed(id_: str, body: bytes = b'{"type":"x","data":{}}') -> tuple[dict[str,
 def test_one_that_failed_is_handled_again_and_then_never_more(url: str) -> None:
     ids = [send(f"{url}/once", *signed("msg_again")) for _ in range(4)]
     assert ids == [500, 201, 200, 200]
+
+
+def test_one_that_answers_with_an_error_is_handled_again(url: str) -> None:
+    assert [send(f"{url}/unwell", *signed("msg_ill")) for _ in range(3)] == [503, 204, 200]
 
 
 def test_a_body_has_a_limit(url: str) -> None:

@@ -34,7 +34,8 @@ def test_one_that_is_being_handled_is_sent_again_later() -> None:
     first = threading.Thread(target=lambda: replies.append(receiver.handle(*signed(), slow)))
     first.start()
     inside.wait(10)
-    assert receiver.handle(*signed(), slow).status == 409
+    busy = receiver.handle(*signed(), slow)
+    assert (busy.status, busy.headers) == (503, {"Retry-After": "60"})
     go_on.set()
     first.join()
     assert replies[0].status == 204
@@ -57,6 +58,23 @@ def test_what_the_handler_raises_is_raised_and_the_next_attempt_is_handled() -> 
     with pytest.raises(RuntimeError, match="no disk"):
         receiver.handle(*signed(), fail_once)
     assert receiver.handle(*signed(), fail_once) == Reply(204, result="done")
+
+
+def test_an_answer_that_is_an_error_is_handled_again() -> None:
+    receiver, answers = Receiver(SECRET, store=MemoryStore()), [Reply(503), Reply(400), Reply(202)]
+    replies = [receiver.handle(*signed(), lambda _: answers.pop(0)) for _ in range(4)]
+    assert [one.status for one in replies] == [204, 204, 204, 200]
+    assert answers == []
+
+
+def test_an_async_handler_that_nobody_waits_for_is_no_success() -> None:
+    receiver = Receiver(SECRET, store=MemoryStore())
+
+    async def handler(event: Event) -> None: ...
+
+    with pytest.raises(TypeError, match="async"):
+        receiver.handle(*signed(), handler)
+    assert receiver.handle(*signed(), lambda _: None).status == 204
 
 
 def test_without_a_store_every_request_is_handled() -> None:

@@ -68,7 +68,7 @@ def members_of(pairs: Sequence[str]) -> dict[str, Any]:
     for pair in pairs:
         name, equals, text = pair.partition("=")
         if not equals or not name:
-            raise click.UsageError(f"{pair!r} is no member. Write name=value.")
+            raise click.UsageError(f"{pair!r} is not a field. Write name=value.")
         *outer, last = name.split(".")
         inner = found
         for step in outer:

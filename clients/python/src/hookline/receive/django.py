@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -17,8 +18,8 @@ from hookline.receive.receiver import Receiver, Reply
 def webhook(receiver: Receiver) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Makes a view of a handler that takes the event. It reads the raw body itself.
 
-    The answer is 204, unless the handler returns another. The view takes POST only and needs no
-    CSRF token: the signature proves more.
+    The handler may be `async`. The answer is 204, unless the handler returns another.
+    The view takes POST only and needs no CSRF token: the signature proves more.
 
         @webhook(receiver)
         def hook(event): ...
@@ -27,13 +28,15 @@ def webhook(receiver: Receiver) -> Callable[[Callable[..., Any]], Callable[..., 
     """
 
     def decorate(handler: Callable[..., Any]) -> Callable[..., Any]:
+        call = async_to_sync(handler) if iscoroutinefunction(handler) else handler
+
         @wraps(handler)
         def view(request: HttpRequest, *args: Any, **values: Any) -> Any:
             if int(request.headers.get("Content-Length") or 0) > receiver.largest_body:
                 return _answer(Reply(413, "The body is too large."))
 
             def handle(event: Event) -> Any:
-                return handler(event, *args, **values)
+                return call(event, *args, **values)
 
             return _answer(receiver.handle(request.headers.items(), request.body, handle))
 
@@ -46,4 +49,6 @@ def webhook(receiver: Receiver) -> Callable[[Callable[..., Any]], Callable[..., 
 def _answer(reply: Reply) -> Any:
     if reply.result is not None:
         return reply.result
-    return HttpResponse(reply.text, status=reply.status, content_type="text/plain")
+    return HttpResponse(
+        reply.text, status=reply.status, content_type="text/plain", headers=dict(reply.headers)
+    )

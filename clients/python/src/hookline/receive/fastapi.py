@@ -52,10 +52,12 @@ async def _handle(
             result = await handler(reception.event, **values)
         else:
             result = await run_in_threadpool(handler, reception.event, **values)
+        if inspect.isawaitable(result):  # of an object that is called
+            result = await result
     except BaseException:
         reception.release()
         raise
-    await run_in_threadpool(reception.finish)
+    await run_in_threadpool(reception.end, result)
     return Reply(204, result=result)
 
 
@@ -82,4 +84,4 @@ def _signature(handler: Callable[..., Any]) -> inspect.Signature:
 def _plain(reply: Reply) -> Response:
     if reply.status == 204:
         return Response(status_code=204)
-    return PlainTextResponse(reply.text, reply.status)
+    return PlainTextResponse(reply.text, reply.status, reply.headers)

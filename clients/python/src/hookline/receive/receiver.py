@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 from uuid import uuid4
 
@@ -22,6 +24,7 @@ class Reply:
     status: int
     text: str = ""
     result: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Reception:
@@ -36,6 +39,14 @@ class Reception:
     def event(self) -> Event:
         assert self._event is not None
         return self._event
+
+    def end(self, result: Any) -> None:
+        """The handler returned that: an answer of 400 or more means that it failed."""
+        status = getattr(result, "status_code", getattr(result, "status", None))
+        if isinstance(status, int) and status >= 400:
+            self.release()
+        else:
+            self.finish()
 
     def finish(self) -> None:
         """It was handled: repeats are answered with 200 and handled no more."""
@@ -52,8 +63,8 @@ class Receiver:
     """`secret` is the secret of the webhook, or several while it rotates.
 
     With a `store`, each delivery is handled once: a repeat of a handled one gets 200 at once, and
-    a repeat of one that is being handled gets 409, so that it is sent again later. Give the
-    `wire_format` to take no other.
+    a repeat of one that is being handled gets 503, so that it is sent again once the store's lease
+    has ended. Give the `wire_format` to take no other.
     """
 
     def __init__(
@@ -93,24 +104,30 @@ class Receiver:
             return Reception(event, None, None)
         token = str(uuid4())
         state = self._store.claim(event.delivery_id, token)
+        later = {"Retry-After": str(ceil(self._store.lease))}
         replies = {
             State.DONE: Reply(200, "It was handled before."),
-            State.BUSY: Reply(409, "It is being handled."),
+            State.BUSY: Reply(503, "It is being handled.", headers=later),
         }
         return Reception(event, replies.get(state), self._store, token)
 
     def handle(self, headers: AnyHeaders, body: bytes, handler: Callable[[Event], Any]) -> Reply:
         """Verifies a request and passes its event to the handler, once for each delivery.
 
-        What the handler raises is raised again, and the next attempt calls it again.
+        What the handler raises is raised again, and the next attempt calls it again. So does one
+        that returns an answer, something with a `status` or `status_code`, of 400 or more.
+        TypeError for an `async` handler.
         """
         reception = self.begin(headers, body)
         if reception.reply is not None:
             return reception.reply
         try:
             result = handler(reception.event)
+            if inspect.iscoroutine(result):
+                result.close()
+                raise TypeError("The handler is async: nobody waits for it here.")
         except BaseException:
             reception.release()
             raise
-        reception.finish()
+        reception.end(result)
         return Reply(204, result=result)

@@ -28,8 +28,10 @@ class Store(Protocol):
     """A delivery is claimed, then finished or released. `token` says whose claim it is.
 
     A claim that is neither finished nor released, because its process died, ends with its lease:
-    then the next attempt is new.
+    then the next attempt is new. `lease` is in seconds.
     """
+
+    lease: float
 
     def claim(self, delivery_id: str, token: str) -> State: ...
 
@@ -42,7 +44,7 @@ class MemoryStore:
     """For one process. A restart forgets everything; use it for tests and for small tools."""
 
     def __init__(self, keep: float = KEEP, lease: float = LEASE, room: int = 100_000) -> None:
-        self._keep, self._lease, self._room = keep, lease, room
+        self._keep, self.lease, self._room = keep, lease, room
         self._known: OrderedDict[str, tuple[str | None, float]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -52,7 +54,7 @@ class MemoryStore:
             owner, until = self._known.get(delivery_id, (None, 0.0))
             if until > now:
                 return State.DONE if owner is None else State.BUSY
-            self._put(delivery_id, token, now + self._lease)
+            self._put(delivery_id, token, now + self.lease)
             return State.NEW
 
     def finish(self, delivery_id: str, token: str) -> None:  # noqa: ARG002
@@ -75,7 +77,7 @@ class SqliteStore:
     """A file, for any number of processes of one machine."""
 
     def __init__(self, file: str | Path, keep: float = KEEP, lease: float = LEASE) -> None:
-        self._file, self._keep, self._lease = Path(file).absolute(), keep, lease
+        self._file, self._keep, self.lease = Path(file).absolute(), keep, lease
         self._lock = threading.Lock()
         self._opened: tuple[int, sqlite3.Connection] | None = None
         self._swept = 0.0
@@ -91,7 +93,7 @@ class SqliteStore:
             "INSERT INTO hookline_deliveries VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE"
             " SET token = excluded.token, until = excluded.until WHERE until <= ?"
             " RETURNING id",
-            (delivery_id, token, now + self._lease, now),
+            (delivery_id, token, now + self.lease, now),
         )
         if claimed:
             return State.NEW
@@ -150,11 +152,11 @@ class RedisStore:
         prefix: str = "hookline:delivery:",
     ) -> None:
         self._client, self._prefix = client, prefix
-        self._keep, self._lease = int(keep * 1000), int(lease * 1000)
+        self._keep, self.lease = int(keep * 1000), lease
 
     def claim(self, delivery_id: str, token: str) -> State:
         name = self._prefix + delivery_id
-        if self._client.set(name, token, nx=True, px=self._lease):
+        if self._client.set(name, token, nx=True, px=int(self.lease * 1000)):
             return State.NEW
         found = self._client.get(name)
         return State.DONE if found in (self.DONE, self.DONE.decode()) else State.BUSY

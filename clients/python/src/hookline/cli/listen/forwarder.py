@@ -25,7 +25,7 @@ LAST_REPORT = 5.0
 
 
 class Screen(Protocol):
-    """Who is told. Threads share it."""
+    """Where each line goes. Threads share it."""
 
     def delivered(self, delivery: Delivery, answer: Answer) -> None: ...
     def followed(self, result: Mapping[str, Any]) -> None: ...

@@ -1,4 +1,4 @@
-"""The way to Hookline: start a listener, take its deliveries, report what became of them."""
+"""The way to Hookline: start a listener, take its deliveries, report the results."""
 
 from __future__ import annotations
 
