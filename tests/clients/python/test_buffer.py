@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 from hookline import (
+    Buffer,
     BufferClosed,
     BufferFull,
+    ConnectionFailed,
     Hookline,
     Invalid,
     NotSent,
@@ -23,6 +25,7 @@ from hookline import (
     Unsent,
     _batches,
 )
+from hookline._call import Call
 from hookline.buffer import BYTES_IN_BATCH
 from tests.clients.python.test_retries import KEY, answering, problem, url_of
 from tests.support.product import Product
@@ -160,6 +163,17 @@ def test_an_outage_is_waited_for_with_the_same_key(server: Receiver, client: Hoo
     assert len({one.headers["idempotency-key"] for one in server.received}) == 1
 
 
+def test_a_batch_that_the_server_still_stores_is_waited_for(
+    server: Receiver, client: Hookline
+) -> None:
+    server.answer = answering(
+        problem(409, "idempotency-key-in-use", **{"Retry-After": "0"}), STORED
+    )
+    with client.events.buffer() as buffer:
+        buffer.send("x", {"number": 1})
+    assert batches(server) == [[1], [1]]
+
+
 def test_a_server_that_is_another_one_is_not_waited_for(server: Receiver, client: Hookline) -> None:
     server.answer = answering(Answer(404, {"Content-Type": "text/html"}, b"<h1>Nothing here</h1>"))
     buffer = client.events.buffer()
@@ -234,6 +248,97 @@ def test_closing_gives_up_in_time_and_says_what_is_left(server: Receiver, client
         buffer.send("x", {})
 
 
+def _send(buffer: Buffer, count: int) -> None:
+    for number in range(count):
+        buffer.send("x", {"number": number})
+
+
+REVOKED = problem(401, "unauthorized")
+
+
+def test_failures_are_logged_and_never_pile_up(
+    server: Receiver, client: Hookline, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A service that only ever sends must hear of a key that was revoked."""
+    server.answer = answering(REVOKED)
+    buffer = client.events.buffer(batch=2, delay=0, room=4)
+    with pytest.raises(NotSent) as raised:
+        _send(buffer, 100)
+    got = [one.body["data"]["number"] for one in raised.value.events]
+    assert got == sorted(got)
+    assert len(got) <= 4
+    assert "were not stored; the first: " in caplog.text
+    assert KEY not in caplog.text
+    buffer.send("x", {"number": 7})  # there is room again
+    with pytest.raises(NotSent):
+        buffer.close()
+
+
+def test_failures_that_were_passed_on_take_no_room(server: Receiver, client: Hookline) -> None:
+    server.answer = answering(REVOKED)
+    failed: list[Unsent] = []
+    with client.events.buffer(batch=2, delay=0, room=4, on_failure=failed.extend) as buffer:
+        for number in range(20):
+            buffer.send("x", {"number": number})
+    assert len(failed) == 20
+
+
+@pytest.mark.parametrize("says", ["nothing", "wait"])
+def test_closing_ends_in_time_with_the_retries_of_the_client(server: Receiver, says: str) -> None:
+    """The client's own retries, its timeout and a long `Retry-After` do not hold it."""
+    release = threading.Event()
+
+    def answer(request: Received) -> Answer:
+        if says == "nothing":
+            release.wait(60)
+        return problem(503, "unavailable", **{"Retry-After": "3600"})
+
+    server.answer = answer
+    failed: list[Unsent] = []
+    with Hookline(KEY, url_of(server), timeout=3600) as client:
+        buffer = client.events.buffer(batch=2, delay=0, on_failure=failed.extend)
+        for number in range(5):
+            buffer.send("x", {"number": number})
+        wait_until(lambda: server.received)
+        closing = threading.Thread(target=buffer.close, args=(0.2,), daemon=True)
+        closing.start()
+        closing.join(30)  # the test waits this long, not longer
+        has_ended = not closing.is_alive()
+        release.set()
+    assert has_ended
+    assert [one.body["data"]["number"] for one in failed] == [0, 1, 2, 3, 4]
+    assert len(buffer) == 0
+
+
+def test_a_request_ends_with_the_time_that_is_left(server: Receiver) -> None:
+    release = threading.Event()
+
+    def wait(request: Received) -> Answer:
+        release.wait(60)
+        return STORED
+
+    server.answer = wait
+    with Hookline(KEY, url_of(server), timeout=3600) as client:
+        call = Call("POST", "/events/batch", raw=b"{}")
+        with pytest.raises(ConnectionFailed):
+            client._sender.once(call, 0.1)
+    release.set()
+
+
+def test_what_arrives_after_giving_up_is_handed_back_once(
+    server: Receiver, client: Hookline, stuck: threading.Event
+) -> None:
+    failed: list[Unsent] = []
+    buffer = client.events.buffer(delay=0, on_failure=failed.extend)
+    buffer.send("x", {"number": 1})
+    wait_until(lambda: server.received)
+    buffer.close(0)
+    stuck.set()
+    assert buffer._thread is not None
+    buffer._thread.join(30)
+    assert [one.body["data"]["number"] for one in failed] == [1]
+
+
 @pytest.mark.parametrize("data", [{"x": float("nan")}, {"x": object()}])
 def test_what_cannot_be_sent_is_refused_at_once(
     server: Receiver, client: Hookline, data: dict[str, Any]
@@ -258,13 +363,20 @@ def test_changing_what_was_given_changes_nothing(server: Receiver, client: Hookl
 
 
 PROGRAM = """
-import os, sys
+import os, sys, threading
 from hookline import Hookline
 
 buffer = Hookline("hk_test_key", sys.argv[1]).events.buffer(delay=3600)
 buffer.send("x", {"number": 1})
 if os.fork() == 0:
-    buffer.send("x", {"number": 2})
+    assert len(buffer) == 0
+    both = threading.Barrier(2)
+    def send(number):
+        both.wait()
+        buffer.send("x", {"number": number})
+    threads = [threading.Thread(target=send, args=(number,)) for number in (2, 3)]
+    [one.start() for one in threads]
+    [one.join() for one in threads]
     sys.exit()
 os.wait()
 """
@@ -278,7 +390,7 @@ def test_the_end_of_a_program_sends_what_waits_also_after_a_fork(server: Receive
         check=True,
         timeout=60,
     )
-    assert sorted(batches(server)) == [[1], [2]]
+    assert sorted(map(sorted, batches(server))) == [[1], [2, 3]]
 
 
 def test_many_threads_share_one(hookline: Hookline) -> None:

@@ -54,6 +54,28 @@ def test_profiles_are_chosen_by_name(environ: dict[str, str], tmp_path: Path) ->
     )
 
 
+@pytest.mark.parametrize("name", ["default", "work"])
+def test_a_profile_by_argument_comes_before_the_environment(
+    environ: dict[str, str], tmp_path: Path, name: str
+) -> None:
+    save_profile("default", HOME, environ)
+    save_profile("work", WORK, environ)
+    environ |= {
+        "HOOKLINE_API_KEY": "hk_test_env",
+        "HOOKLINE_URL": "https://env.example.com",
+        "HOOKLINE_PROFILE": "default",
+    }
+    saved = profiles(environ)[name]
+    found = connection(profile=name, environ=environ, folder=tmp_path)
+    assert found == Connection(saved.url, saved.api_key)
+    own = connection("hk_test_mine", profile=name, environ=environ, folder=tmp_path)
+    assert own == Connection(saved.url, "hk_test_mine")
+    with pytest.raises(SettingsError, match="belongs to"):
+        connection(None, "https://env.example.com", name, environ=environ, folder=tmp_path)
+    with pytest.raises(SettingsError, match="no profile 'gone'"):
+        connection(profile="gone", environ=environ, folder=tmp_path)
+
+
 def test_only_its_owner_can_read_what_is_saved(environ: dict[str, str]) -> None:
     file = save_profile("default", WORK, environ)
     assert file == config_file(environ)

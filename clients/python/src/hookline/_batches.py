@@ -15,6 +15,7 @@ from hookline._retry import PASSING, RetryPolicy
 from hookline.errors import (
     ConnectionFailed,
     HooklineError,
+    IdempotencyKeyInUse,
     Invalid,
     Problem,
     RateLimited,
@@ -51,10 +52,18 @@ class NotSent(HooklineError):
 
 
 class Reporter:
-    """`pause` waits for some seconds, and returns False when there is no time left."""
+    """`pause` waits for some seconds, and returns False when there is no time left.
 
-    def __init__(self, sender: Sender, pause: Callable[[float], bool]) -> None:
-        self._sender, self._pause = sender, pause
+    `left` says how many seconds are left, or None while there is no limit.
+    """
+
+    def __init__(
+        self,
+        sender: Sender,
+        pause: Callable[[float], bool],
+        left: Callable[[], float | None],
+    ) -> None:
+        self._sender, self._pause, self._left = sender, pause, left
 
     def report(self, events: Sequence[bytes]) -> list[Unsent]:
         """Returns the events that the server refused, or that ran out of time.
@@ -84,7 +93,8 @@ class Reporter:
     def _post(self, events: Sequence[bytes], key: str) -> None:
         content = b'{"events":[%b]}' % b",".join(events)
         headers = {"Idempotency-Key": key}
-        self._sender.send(Call("POST", "/events/batch", raw=content, headers=headers))
+        call = Call("POST", "/events/batch", raw=content, headers=headers)
+        self._sender.once(call, self._left())
 
     def _in_halves(self, events: Sequence[bytes], error: HooklineError) -> list[Unsent]:
         """A proxy may take less than the API does. Nothing else gets better in halves."""
@@ -95,10 +105,13 @@ class Reporter:
 
 
 def _is_passing(error: HooklineError) -> bool:
-    """The server is away or busy. A page of something else, such as a 404, is neither."""
+    """The server is away or busy, perhaps with this very batch.
+
+    A page of something else, such as a 404, is neither.
+    """
     if isinstance(error, UnexpectedAnswer):
         return error.status in PASSING
-    return isinstance(error, ConnectionFailed | RateLimited | ServerError)
+    return isinstance(error, ConnectionFailed | IdempotencyKeyInUse | RateLimited | ServerError)
 
 
 def _refused(count: int, error: Invalid) -> set[int]:

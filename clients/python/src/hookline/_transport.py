@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from math import inf
 from uuid import uuid4
 
 import requests
@@ -70,6 +71,15 @@ class Transport:
                 return tried
             time.sleep(tries.next_delay(call, tried))
 
+    def once(self, call: Call, longest: float | None) -> Answer:
+        """The same without retries, for `longest` seconds at most."""
+        tried = self._try(call, longest)
+        if isinstance(tried, ConnectionFailed):
+            raise tried
+        if not tried.ok:
+            raise tried.error()
+        return tried
+
     def lines(self, call: Call) -> Iterator[bytes]:
         """The lines of an answer that is read as it comes. Not sent again."""
         try:
@@ -80,15 +90,18 @@ class Transport:
         except NO_ANSWER as error:
             raise ConnectionFailed(f"The answer of {self.url} broke off: {error}") from error
 
-    def _try(self, call: Call) -> Answer | ConnectionFailed:
+    def _try(self, call: Call, longest: float | None = None) -> Answer | ConnectionFailed:
         try:
-            return _answer(self._request(call))
+            return _answer(self._request(call, longest=longest))
         except NO_ANSWER as error:
             failed = ConnectionFailed(f"No answer from {self.url}: {error}")
             failed.__cause__ = error
             return failed
 
-    def _request(self, call: Call, stream: bool = False) -> requests.Response:
+    def _request(
+        self, call: Call, stream: bool = False, longest: float | None = None
+    ) -> requests.Response:
+        most = inf if longest is None else max(longest, 0.001)
         return self._session.request(
             call.method,
             self.url + call.path,
@@ -96,7 +109,7 @@ class Transport:
             data=call.content(),
             headers=sent_headers(call),
             auth=self._auth,
-            timeout=(CONNECT_TIMEOUT, self._timeout + call.wait),
+            timeout=(min(CONNECT_TIMEOUT, most), min(self._timeout + call.wait, most)),
             allow_redirects=False,
             stream=stream,
         )

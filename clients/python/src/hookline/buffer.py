@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Self
+from weakref import WeakSet
 
 from hookline._batches import NotSent, Reporter, Unsent
 from hookline._call import UNSET, Unset, encode, given
@@ -23,6 +24,7 @@ log = logging.getLogger("hookline")
 EVENTS_IN_BATCH = 500
 BYTES_IN_BATCH = 8 * 1024 * 1024
 TOO_LATE = ConnectionFailed("There was no time left to send it.")
+GRACE = 0.5  # seconds beyond a timeout for a request that ends with it
 OnFailure = Callable[[Sequence[Unsent]], None]
 
 
@@ -40,8 +42,9 @@ class Buffer:
     - A batch goes out when it has `batch` events, or `delay` seconds after its first one.
     - At most `room` events wait. Then `send` blocks, for `timeout` seconds at most.
     - While the server cannot be reached, or is busy, a batch is tried again and again.
-    - An event that the server refuses is passed to `on_failure` with the reason. Without
-      `on_failure`, `flush` and `close` raise `NotSent` with all of them.
+    - An event that the server refuses is logged, and passed to `on_failure` with the reason.
+      Without `on_failure` it is kept, and takes room, until `flush` or `close` raises `NotSent`
+      with all of them. `send` does so too when they leave no room.
     - `close` reports what waits. So does the end of the program, for up to `patience` seconds.
 
     A killed process loses what still waits. To lose nothing then either, store events in your own
@@ -60,27 +63,25 @@ class Buffer:
     ) -> None:
         if not 1 <= batch <= 1000 or room < batch:
             raise ValueError("A batch has 1 to 1,000 events, and there is room for one at least.")
-        self._reporter = Reporter(sender, self._pause)
+        self._reporter = Reporter(sender, self._pause, self._left)
         self._batch, self._delay, self._room = batch, delay, room
         self._patience, self._on_failure = patience, on_failure
         self._closed = False
         self._start()
-
-    def _renew_after_fork(self) -> None:
-        """What waited belongs to the parent, which sends it."""
-        if self._process != os.getpid():
-            self._start()
+        atexit.register(self._at_exit)
+        EVERY.add(self)
 
     def _start(self) -> None:
+        """Also in a forked child: what waited belongs to the parent, which sends it."""
         self._waiting: deque[bytes] = deque()
+        self._sending: list[bytes] = []
         self._failed: list[Unsent] = []
         self._taken = self._done = self._hurried = 0  # counts of events
         self._oldest = 0.0
         self._deadline: float | None = None
+        self._has_given_up = False
         self._changed = threading.Condition()
-        self._process = os.getpid()
         self._thread: threading.Thread | None = None
-        atexit.register(self._at_exit)
 
     def send(
         self,
@@ -97,6 +98,8 @@ class Buffer:
         """Takes an event, with the members of `events.send`.
 
         Raises BufferFull, BufferClosed, and TypeError or ValueError for what cannot be JSON.
+        Raises NotSent with earlier events when those that failed leave no room. In all cases the
+        event of this call was not taken.
         """
         content = encode(
             given(
@@ -109,20 +112,21 @@ class Buffer:
                 changed=changed,
             )
         )
-        self._renew_after_fork()
         with self._changed:
-            if not self._changed.wait_for(self._has_room, timeout):
+            if not self._changed.wait_for(self._may_go_on, timeout):
                 raise BufferFull(f"{self._room} events wait already.")
             if self._closed:
                 raise BufferClosed("The buffer is closed.")
-            self._take(content)
+            if self._has_room():
+                self._take(content)
+                return
+        self._raise_failed()
 
     def flush(self, timeout: float | None = None) -> None:
         """Waits until everything taken so far is stored or has failed.
 
         Raises TimeoutError, and NotSent when events failed and there is no `on_failure`.
         """
-        self._renew_after_fork()
         with self._changed:
             wanted = self._hurried = self._taken
             self._changed.notify_all()
@@ -137,13 +141,14 @@ class Buffer:
         Raises NotSent for what was not stored, when there is no `on_failure`.
         """
         atexit.unregister(self._at_exit)
-        self._renew_after_fork()
         with self._changed:
             self._closed = True
             self._deadline = None if timeout is None else time.monotonic() + timeout
             self._changed.notify_all()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(None if timeout is None else timeout + GRACE)
+            if self._thread.is_alive():
+                self._give_up()
         self._raise_failed()
 
     def __enter__(self) -> Self:
@@ -158,8 +163,6 @@ class Buffer:
             return self._taken - self._done
 
     def _at_exit(self) -> None:
-        if self._process != os.getpid():
-            return
         try:
             self.close(self._patience)
         except NotSent as error:
@@ -171,8 +174,20 @@ class Buffer:
         if failed:
             raise NotSent(failed)
 
+    def _give_up(self) -> None:
+        """Whatever the request that still runs brings, nobody waits for it any more."""
+        with self._changed:
+            left = [Unsent(one, TOO_LATE) for one in (*self._sending, *self._waiting)]
+            self._has_given_up = True
+            self._waiting.clear()
+            self._done = self._taken
+        self._hand_back(left)
+
     def _has_room(self) -> bool:
-        return self._taken - self._done < self._room or self._closed
+        return self._taken - self._done + len(self._failed) < self._room
+
+    def _may_go_on(self) -> bool:
+        return self._closed or bool(self._failed) or self._has_room()
 
     def _take(self, content: bytes) -> None:
         if not self._waiting:
@@ -205,7 +220,7 @@ class Buffer:
                     return []
                 left = self._oldest + self._delay - time.monotonic() if self._waiting else None
                 self._changed.wait(left)
-            taken = [self._waiting.popleft()]
+            taken = self._sending = [self._waiting.popleft()]
             size = len(taken[0])
             while self._waiting and len(taken) < self._batch:
                 size += len(self._waiting[0])
@@ -223,16 +238,31 @@ class Buffer:
         return is_full or is_late or self._closed or self._done < self._hurried
 
     def _ended(self, count: int, failed: list[Unsent]) -> None:
-        if failed and self._on_failure is not None:
-            try:
-                self._on_failure(failed)
-            except Exception:
-                log.exception("on_failure failed; %d events were not stored", len(failed))
-            failed = []
         with self._changed:
-            self._failed += failed
+            if self._has_given_up:
+                return
+            self._sending = []
+        self._hand_back(failed)
+        with self._changed:
             self._done += count
             self._changed.notify_all()
+
+    def _hand_back(self, failed: list[Unsent]) -> None:
+        if not failed:
+            return
+        log.error("%s", NotSent(failed))
+        if self._on_failure is None:
+            with self._changed:
+                self._failed += failed
+            return
+        try:
+            self._on_failure(failed)
+        except Exception:
+            log.exception("on_failure failed; %d events were not stored", len(failed))
+
+    def _left(self) -> float | None:
+        """Seconds until the buffer gives up; None while it does not."""
+        return None if self._deadline is None else max(self._deadline - time.monotonic(), 0)
 
     def _pause(self, delay: float) -> bool:
         """False when the buffer is being closed and its time is over."""
@@ -245,3 +275,16 @@ class Buffer:
                         return False
                 self._changed.wait(left)
         return True
+
+
+EVERY: WeakSet[Buffer] = WeakSet()
+
+
+def _start_in_child() -> None:
+    """Before the child has a second thread that could do the same."""
+    for one in list(EVERY):
+        one._start()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
+    os.register_at_fork(after_in_child=_start_in_child)

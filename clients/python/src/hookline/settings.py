@@ -50,13 +50,15 @@ def connection(
     folder: Path | None = None,
 ) -> Connection:
     """An argument comes before `HOOKLINE_API_KEY`, `HOOKLINE_URL` and `HOOKLINE_PROFILE`, those
-    before the profile that `.hookline.toml` names, and that before the profile `default`.
+    before the profile that `.hookline.toml` names, and that before the profile `default`. Whoever
+    names a profile as an argument gets its key and its address.
 
     Raises SettingsError when there is no key, and when a setting contradicts another. The key of a
     profile goes to the address of that profile only.
     """
-    key = api_key or environ.get("HOOKLINE_API_KEY") or None
-    url = base_url or environ.get("HOOKLINE_URL") or None
+    around = {} if profile else environ
+    key = api_key or around.get("HOOKLINE_API_KEY") or None
+    url = base_url or around.get("HOOKLINE_URL") or None
     if key is None:
         saved = _saved(profile, environ, folder or Path.cwd())
         if url is not None and origin_of(url) != origin_of(saved.url):
@@ -64,6 +66,8 @@ def connection(
                 f"The saved key belongs to {saved.url}, not to {url}. Give a key for it too."
             )
         key, url = saved.api_key, saved.url
+    elif profile and url is None:
+        url = _saved(profile, environ, folder or Path.cwd()).url
     found = Connection(origin_of(url or DEFAULT_URL), _checked(key.strip()))
     if mode is not None and found.mode != mode:
         raise SettingsError(f"The key is not for {mode} mode.")

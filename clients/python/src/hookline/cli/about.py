@@ -115,7 +115,8 @@ def _findings(state: State) -> Iterator[Finding]:
     except HooklineError as error:
         yield Finding(False, str(error))
         return
-    source = "HOOKLINE_API_KEY" if os.environ.get("HOOKLINE_API_KEY") else "a saved profile"
+    by_variable = os.environ.get("HOOKLINE_API_KEY") and not state.profile
+    source = "HOOKLINE_API_KEY" if by_variable else "a saved profile"
     yield Finding(True, f"The key is from {source}.")
     yield from _of_address(connection.url)
     yield from _of_key(state)

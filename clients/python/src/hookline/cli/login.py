@@ -50,7 +50,7 @@ def login(state: State, no_browser: bool) -> None:
     place = f"{clean(granted['organisation'])}, {granted['mode']} mode"
     click.echo(f"Logged in to {place}. The key expires {ends}.")
     note(state, f"It is saved in {file} as the profile {name!r}.")
-    if "HOOKLINE_API_KEY" in os.environ:
+    if os.environ.get("HOOKLINE_API_KEY") and not state.profile:
         note(state, "HOOKLINE_API_KEY is set and comes first: unset it to use this log-in.")
 
 
