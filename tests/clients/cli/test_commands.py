@@ -105,7 +105,7 @@ def test_a_dry_run_stores_nothing(shell: Shell, receiver: Receiver) -> None:
     [
         (("send", "lead.caught"), 4, "Not found"),
         (("send", "lead.caught", "-d", "a=1"), 2, "There is no event type called 'lead.caught'"),
-        (("send", "lead.captured", "-d", "a"), 2, "Write name=value"),
+        (("send", "lead.captured", "-d", "a"), 2, "is not NAME=VALUE"),
         (("send", "lead.captured", "-d", "a=1", "-d", "a.b=2"), 2, "already has a value"),
         (("send", "lead.captured", "--body", "[1]"), 2, "must be a JSON object"),
         (("send", "lead.captured", "--body", "@/none"), 2, "no such file"),
@@ -116,7 +116,7 @@ def test_a_dry_run_stores_nothing(shell: Shell, receiver: Receiver) -> None:
         (("webhooks", "create"), 2, "Give members"),
         (("webhooks", "delete", "whk_none"), 2, "Add --yes"),
         (("replay",), 2, "Give ids"),
-        (("replay", "--since", "soon"), 2, "is no time"),
+        (("replay", "--since", "soon"), 2, "is not a time"),
         (("explain", "evt_none"), 4, "Not found"),
         (("tail", "events", "--failed"), 2, "for deliveries"),
         (("listen", "0"), 2, "no port"),

@@ -5,6 +5,7 @@ import pytest
 
 from hookline.cli.commands import hookline
 from tests.support.command_table import FILE, commands, walk, written
+from tests.support.recording import TITLE, svg_of
 
 pytestmark = pytest.mark.quick
 
@@ -36,3 +37,10 @@ def test_every_command_and_option_says_what_it_does(name: str, command: click.Co
         if isinstance(option, click.Option):
             assert option.help, (name, option.name)
             assert option.help.endswith((".", ")")), (name, option.help)
+
+
+def test_the_picture_in_the_readme_is_made_from_its_recording() -> None:
+    cast, picture = (FILE.parent / f"screenshots/second-minute.{kind}" for kind in ("cast", "svg"))
+    assert picture.read_text() == svg_of(cast.read_text(), TITLE)
+    assert picture.stat().st_size < 200_000
+    assert f"docs/screenshots/{picture.name}" in (FILE.parents[1] / "README.md").read_text()
