@@ -31,7 +31,7 @@ class Since(click.ParamType[datetime]):
             moment = datetime.fromisoformat(value)
         except ValueError:
             self.fail(
-                f"{value!r} is no time. Write 2h, 30m or 2026-03-02T10:00:00Z.", param, context
+                f"{value!r} is not a time. Write 2h, 30m or 2026-03-02T10:00:00Z.", param, context
             )
         return moment if moment.tzinfo else moment.astimezone()
 
@@ -68,7 +68,7 @@ def members_of(pairs: Sequence[str]) -> dict[str, Any]:
     for pair in pairs:
         name, equals, text = pair.partition("=")
         if not equals or not name:
-            raise click.UsageError(f"{pair!r} is not a field. Write name=value.")
+            raise click.UsageError(f"{pair!r} is not NAME=VALUE, such as name=Ada.")
         *outer, last = name.split(".")
         inner = found
         for step in outer:
