@@ -162,7 +162,10 @@ const WAYS = {
 
 const requestOf = (headers, body) =>
   new Request("http://localhost/hook", { method: "POST", headers, body });
-const answerOf = async (response) => [response.status, await response.text()];
+const answerOf = async (response) => {
+  const later = response.headers.get("Retry-After");
+  return [response.status, await response.text(), ...(later ? [later] : [])];
+};
 
 function overHttp(listener) {
   return async (headers, body) => {
@@ -204,13 +207,21 @@ for (const [name, way] of Object.entries(WAYS)) {
     assert.equal(tries, 2);
   });
 
+  test(`${name}: what is answered with an error may come again`, async () => {
+    const answers = [new Response("", { status: 503 }), { status: 400 }, new Response("")];
+    const send = way(options, () => answers.shift());
+    const statuses = [];
+    for (let n = 0; n < 4; n++) statuses.push((await send(headers, body))[0]);
+    assert.deepEqual(statuses, [503, 400, 204, 200]);
+  });
+
   test(`${name}: while it is handled, a repeat waits`, async () => {
     let finish;
     const handled = new Promise((resolve) => (finish = resolve));
     const send = way(options, () => handled);
     const first = send(headers, body);
     await new Promise((resolve) => setTimeout(resolve, 50));
-    assert.equal((await send(headers, body))[0], 409);
+    assert.deepEqual(await send(headers, body), [503, "It is being handled.", "60"]);
     finish();
     assert.equal((await first)[0], 204);
   });

@@ -14,13 +14,20 @@ export interface Options extends Rules {
   readonly largestBody?: number;
 }
 
-/** It may throw: then the delivery counts as failed, and Hookline sends it again. */
+/**
+ * It may throw, or return a `Response` or anything else with a `status` of 400 or more: then the
+ * delivery counts as failed, and Hookline sends it again.
+ */
 export type Handler = (event: Received) => unknown;
 
 export interface Answer {
   readonly status: number;
   readonly text: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
+
+/** When a repeat of a delivery that is being handled comes again, in seconds. */
+const LATER = { "Retry-After": "60" };
 
 /** The body of a request is longer than the limit. */
 export class TooLong extends Error {}
@@ -36,9 +43,13 @@ export function answering(options: Options, handler: Handler) {
     const token = crypto.randomUUID();
     const state = await store.claim(deliveryId, token);
     if (state === "done") return { status: 200, text: "It was handled before." };
-    if (state === "busy") return { status: 409, text: "It is being handled." };
+    if (state === "busy") return { status: 503, text: "It is being handled.", headers: LATER };
     try {
-      await handler(event);
+      const status = statusOf(await handler(event));
+      if (status >= 400) {
+        await store.release(deliveryId, token);
+        return { status, text: "" };
+      }
     } catch (error) {
       await store.release(deliveryId, token);
       throw error;
@@ -58,4 +69,9 @@ export function answering(options: Options, handler: Handler) {
       throw error;
     }
   };
+}
+
+function statusOf(result: unknown): number {
+  const { status } = (result ?? {}) as { readonly status?: unknown };
+  return typeof status === "number" ? status : 204;
 }

@@ -15,6 +15,7 @@ export interface NodeRequest extends AsyncIterable<Uint8Array> {
 
 export interface NodeResponse {
   statusCode: number;
+  setHeader(name: string, value: string): unknown;
   end(text?: string): unknown;
 }
 
@@ -32,8 +33,10 @@ export function receiver(options: Options, handler: Handler) {
     next?: (error: unknown) => unknown,
   ): Promise<void> => {
     try {
-      const { status, text } = await answer(request.headers, (limit) => rawBody(request, limit));
+      const body = (limit: number) => rawBody(request, limit);
+      const { status, text, headers = {} } = await answer(request.headers, body);
       response.statusCode = status;
+      for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
       response.end(text);
     } catch (error) {
       if (typeof next === "function") return void next(error);

@@ -7,8 +7,9 @@ import { type Handler, type Options, answering } from "./handling.js";
 export function receiver(options: Options, handler: Handler) {
   const answer = answering(options, handler);
   return async (request: Request): Promise<Response> => {
-    const { status, text } = await answer(request.headers, (limit) => rawBody(request, limit));
-    return new Response(text || null, { status });
+    const body = (limit: number) => rawBody(request, limit);
+    const { status, text, headers = {} } = await answer(request.headers, body);
+    return new Response(text || null, { status, headers });
   };
 }
 
