@@ -23,7 +23,7 @@ def tree(root: int) -> Iterator[tuple[int, tuple[int, ...]]]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Of the process and of its children that ended; 0 when it is gone."""
+    """Of the process and of its children that ended; 0 when it has ended."""
     fields = _stat(pid)
     return (
         sum(int(fields[n]) for n in (USER, SYSTEM, REAPED_USER, REAPED_SYSTEM)) / TICK
@@ -55,7 +55,7 @@ def _pids() -> Iterator[int]:
 
 
 def _stat(pid: int) -> list[str]:
-    """The fields after the name, which may hold anything; none when it is gone."""
+    """The fields after the name, which may hold anything; none when it has ended."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):

@@ -149,7 +149,7 @@ def _sample(made: Installation) -> Sample:
 
 
 def _rss_mb(pid: int) -> Iterator[float]:
-    """Nothing of a process that is gone."""
+    """Nothing of a process that has ended."""
     try:
         yield proc.pss_mb(pid)
     except (FileNotFoundError, ProcessLookupError, ValueError):

@@ -9,7 +9,7 @@ __all__ = ["create_app"]
 
 
 def __getattr__(name: str) -> object:
-    """Import `create_app` when it is asked for, so that a supervisor does not hold all of it."""
+    """Import `create_app` only when it is used: a supervisor does not need the whole app."""
     if name != "create_app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from webhooks_app.factory import create_app

@@ -50,10 +50,10 @@ def call(connection: Redis) -> None:
 
 
 class Doorbell:
-    """Asks for engines and jobs.
+    """Enqueues engines and jobs.
 
-    After a failure it pauses for a second, so that a Redis that hangs costs few callers a quarter
-    of a second each.
+    After a failure it pauses for a second, so that a Redis that hangs delays few callers, each by a
+    quarter of a second.
     """
 
     def __init__(self, connection: Redis) -> None:
@@ -103,7 +103,7 @@ class Doorbell:
 
 
 class Listener:
-    """The ear of an engine that is awake.
+    """Listens for the bell while an engine is awake.
 
     While Redis is away it hears nothing and raises nothing.
     """

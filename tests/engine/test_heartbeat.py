@@ -255,7 +255,7 @@ def test_an_engine_that_stops_is_no_dead_one(
 def test_an_engine_that_ends_with_an_error_is_a_dead_one(
     app: Flask, organisation: Organisation, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its deliveries go on soon, not only when their leases run out."""
+    """Its deliveries continue soon, not only when their leases run out."""
     answered = threading.Event()
 
     def answer(_: object) -> Answer:

@@ -27,7 +27,7 @@ LONG_LEASE = 600.0
 def patient_journey(
     either_database: str, own_redis: RedisServer, tmp_path: Path
 ) -> Iterator[Journey]:
-    """Its leases run longer than anybody waits, so that only a death lets others go on."""
+    """Its leases run longer than anybody waits, so that only a death lets others continue."""
     yield from travelled(
         Journey(tmp_path, either_database, own_redis, lease=LONG_LEASE, timeout=LONG_LEASE - 2)
     )

@@ -1,4 +1,4 @@
-"""Metrics of several processes of a host, and of those that are gone."""
+"""Metrics of several processes of a host, and of those that have ended."""
 
 import os
 import subprocess

@@ -22,7 +22,7 @@ def used(app: Flask) -> Organisation:
 
 
 def some_usage() -> Organisation:
-    """Of an organisation whose name is a formula, and of one that is gone."""
+    """Of an organisation whose name is a formula, and of a deleted one."""
     organisation = factories.organisation("=Acme")
     for number, day in enumerate(DAYS):
         for mode in ("live", "test"):

@@ -1,4 +1,4 @@
-"""Organisation and mode are in the address of every page that shows something of theirs."""
+"""Organisation and mode are in the address of every page that shows something of these."""
 
 import json
 import re

@@ -229,7 +229,7 @@ def rotate_action_secret(action_id: str) -> Response:
 
 
 def _channel_in(members: dict[str, object]) -> ChannelName | None:
-    """Take the channel out of the body. Raises `Invalid` for an unknown one."""
+    """Remove and return the body's channel. Raises `Invalid` for an unknown one."""
     if "channel" not in members:
         return None
     try:
@@ -239,7 +239,7 @@ def _channel_in(members: dict[str, object]) -> ChannelName | None:
 
 
 def _secret_of(put: Put) -> str | UnsetType:
-    """An e-mail has a secret that nobody needs."""
+    """The secret, except of an e-mail action, which needs none."""
     return put.secret if put.secret and put.row.channel == ChannelName.WEBHOOK else UNSET
 
 

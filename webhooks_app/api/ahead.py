@@ -1,4 +1,4 @@
-"""What was done for a request before Flask got it, see `server/events_door.py`."""
+"""What the door did for a request before Flask got it; see `server/events_door.py`."""
 
 from dataclasses import dataclass
 
@@ -12,10 +12,10 @@ AHEAD = "hookline.ahead"  # in the environ, where no client can put it
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """An event that was counted, and its result. A stale one was not stored.
+    """An event that was counted, and its result.
 
-    `of_plan` is None for a plan without a limit, or if the key's limit was exceeded before; `asked`
-    is None if a limit was exceeded.
+    A stale one was not stored. `of_plan` is None for a plan without a limit, or if the key's limit
+    was already exceeded. `asked` is None if a limit was exceeded.
     """
 
     of_key: Allowance
@@ -28,6 +28,6 @@ class Ahead:
 
 
 def taken_ahead() -> Ahead | None:
-    """The one of the current request."""
+    """The event of the current request."""
     ahead: Ahead | None = request.environ.get(AHEAD)
     return ahead

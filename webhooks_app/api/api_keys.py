@@ -1,4 +1,4 @@
-"""/api-keys: keys that a program makes, rotates and revokes for others. Never a stronger one."""
+"""/api-keys: create, rotate and revoke keys with a key. No key can create one that can do more."""
 
 from datetime import timedelta
 from typing import Annotated

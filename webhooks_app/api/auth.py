@@ -83,7 +83,7 @@ def may(wanted: Operation) -> bool:
 
 
 def requires_live(view: Callable[P, R]) -> Callable[P, R]:
-    """For what live and test share: a test key must not change what live mode uses."""
+    """Guard what live and test share: a test key must not change what live mode uses."""
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:

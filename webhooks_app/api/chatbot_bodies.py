@@ -1,4 +1,4 @@
-"""A webhook in the words of the Pollybot document, both ways."""
+"""Translate webhooks to and from the terms of the Pollybot document."""
 
 from collections.abc import Collection
 from typing import Annotated
@@ -22,7 +22,7 @@ BOUNDS = {
     "retry_delay_ms": ("retryDelay", SHORTEST_BASE, LONGEST_BASE),
 }
 
-# Our member names and Pollybot's, so that a fault of ours is shown at the right member of theirs.
+# Our member names and Pollybot's, so that our fault is shown at the right one of their members.
 POLLYBOT_MEMBERS = {
     "event_types": "eventTypes",
     "enabled": "isActive",

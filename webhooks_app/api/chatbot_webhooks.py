@@ -125,7 +125,7 @@ def read_chatbot_webhook(chatbot_id: str, webhook_id: str) -> Response:
 )
 @auth.requires("webhooks:write")
 def update_chatbot_webhook(chatbot_id: str, webhook_id: str) -> Response:
-    """Both methods leave absent members as they are: the document's example sends only two."""
+    """With both methods, absent members stay as they are: the document's example sends only two."""
     row = _load(chatbot_id, webhook_id)
     fields = bodies.read(ChatbotWebhookPatch).members(_known(), row)
     with _faults_translated():

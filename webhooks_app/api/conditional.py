@@ -29,7 +29,7 @@ LENGTH = 16  # of 64 hexadecimal digits
 
 
 class Reading(NamedTuple):
-    """The GET of the requested path."""
+    """The GET view of the requested path."""
 
     operation: Operation
     view: Any
@@ -37,9 +37,9 @@ class Reading(NamedTuple):
 
 
 def check_unchanged() -> None:
-    """Raises a 412 `Problem` if the state is not the one that the client knows.
+    """Raise a 412 `Problem` if the state is not the one that the client knows.
 
-    Of those who ask the same at once, one goes first: the path is held until it commits.
+    The path is locked until the commit, so of several requests at once only one succeeds.
     """
     named = [name for name in CONDITIONS if name in request.headers]
     if request.method not in CHANGES or not named or not auth.may(current_operation()):
@@ -56,7 +56,7 @@ def check_unchanged() -> None:
 
 
 def tag(response: Response) -> Response:
-    """Tag what was read, and what it was changed to; 304 for a client that has it."""
+    """Add an `ETag` to what was read or changed. Answer 304 to a client that already has it."""
     if response.status_code not in TAGGED or response.is_streamed:
         return response
     if request.method in READS:
@@ -108,7 +108,7 @@ def _edited(tag: str) -> str:
 
 
 def _lists(tags: ETags, edited: str) -> bool:
-    """Also weak ones: a proxy that compresses makes tags weak."""
+    """Whether one of the tags matches, also a weak one: a proxy that compresses makes tags weak."""
     listed = filter(None, tags.as_set(include_weak=True))  # werkzeug reads an empty tag as None
     return tags.star_tag or edited in map(_edited, listed)
 

@@ -41,7 +41,7 @@ class DeviceBody(msgspec.Struct, forbid_unknown_fields=True):
     preset: Annotated[
         str,
         Meta(
-            description="What the key shall do. Whoever approves it can choose something else.",
+            description="What the key may do. Whoever approves it can choose something else.",
             extra_json_schema={"enum": list(PRESETS)},
         ),
     ] = service.DEFAULT_PRESET

@@ -240,7 +240,7 @@ def _judged(result: ConditionResult) -> JudgedCondition:
 
 
 def _bounded(found: object) -> str | int | float | bool | None:
-    """Objects and lists may be as large as the event, so they are left out."""
+    """Leave out objects and lists, which may be as large as the event."""
     if isinstance(found, str):
         return found[:LONGEST_FOUND]
     return found if isinstance(found, int | float) else None

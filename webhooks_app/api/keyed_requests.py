@@ -74,14 +74,17 @@ def keep_answer(response: Response) -> Response:
 
 
 def _fingerprint() -> str:
-    """Of all that makes two requests the same, also who asks: an answer may hold a secret."""
+    """A digest of everything that makes two requests the same.
+
+    The sender is part of it, since an answer may hold a secret.
+    """
     said = hashlib.sha256(f"{auth.key_id()} {request.method} {request.full_path}\n".encode())
     said.update(request.get_data())
     return said.hexdigest()
 
 
 def _kept(response: Response) -> KeptAnswer:
-    """What is shown once is kept apart."""
+    """Separate the secret that is shown once: it is kept for a shorter time."""
     headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
     body, secret = response.get_data(), None
     if path := current_operation().shows_once:

@@ -81,7 +81,7 @@ NewListener: Any = msgspec.defstruct(
                 Meta(
                     ge=60,
                     le=LONGEST_AWAY,
-                    description="For how many seconds it lives on without a visit.",
+                    description="How many seconds it is kept without a visit.",
                 ),
             ],
             300,

@@ -129,7 +129,10 @@ class Problem(Exception):
         return response
 
     def _note(self) -> None:
-        """So that the id in the answer finds it. Not for strangers, and not for a flood."""
+        """Log a refusal, so that it can be found by the id in the answer.
+
+        Requests of strangers and 429s are not logged.
+        """
         if 400 <= self.status < 500 and self.status != 429 and "organisation_id" in g:
             log.info("refused", status=self.status, kind=self.slug)
 

@@ -68,7 +68,7 @@ def _bounds(limit: int, cursor: str | None) -> PageBounds:
 
 
 class WaitQuery(msgspec.Struct):
-    """Other parameters were never refused here."""
+    """Ignore unknown parameters: these operations have always ignored them."""
 
     wait: Annotated[
         int,

@@ -35,7 +35,10 @@ def count_request() -> None:
 
 
 def limited(view: Callable[P, R]) -> Callable[P, R]:
-    """For views that count against `INGEST_RATE_LIMIT`. A 429 `Problem` says when to try again."""
+    """For views that count against `INGEST_RATE_LIMIT`.
+
+    Raises a 429 `Problem` that says when to try again.
+    """
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -63,12 +66,12 @@ def count_events(number: int) -> None:
 
 
 def limit_of_key(made: Parts, key_id: str) -> Limit:
-    """Of reports with that key."""
+    """The limit of reports with that key."""
     return Limit(made.settings.ingest_rate_limit, ("reports", key_id))
 
 
 def limit_of_plan(principal: Principal) -> Limit | None:
-    """Of its organisation's events; None when its plan has no limit."""
+    """The plan's limit of events; None if it has none."""
     most = plan_called(principal.plan).events_per_minute
     if most is None:
         return None
@@ -108,7 +111,7 @@ def _count(limit: Limit, counted: Allowance | None = None) -> None:
 
 
 def limit_mail(what: str, *key: str) -> None:
-    """Count a mail to `key`, as pages do. A 429 `Problem` says when to try again."""
+    """Count a mail to `key`, as pages do. Raises a 429 `Problem` that says when to try again."""
     allowance = parts().rates.count(parts().settings.login_tries_limit, what, *key)
     if allowance.exceeded:
         seconds = allowance.seconds_left

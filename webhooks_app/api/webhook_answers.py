@@ -26,7 +26,10 @@ class Counters(msgspec.Struct, frozen=True):
 
 
 def _shown_type(kind: object) -> object:
-    """Without its bounds: they are for requests, and an unreadable webhook may break them."""
+    """The type without its bounds.
+
+    These are for requests, and an unreadable webhook may violate them.
+    """
     if get_origin(kind) is not Annotated:
         return kind
     plain, meta = get_args(kind)
@@ -37,7 +40,7 @@ def _shown_type(kind: object) -> object:
 def _answer_type(
     name: str, words: str, spec: type[Spec], *last: object, channel: str | None = None
 ) -> Any:
-    """`channel` tells the kinds of actions apart."""
+    """Build the Struct of an answer. `channel` is the tag of an action."""
     types = {field.name: _shown_type(field.type) for field in fields(spec)}
     members = [
         ("id", str),
@@ -121,7 +124,7 @@ class ActionPage(msgspec.Struct, frozen=True):
 
 
 def webhook(row: Subscription, vault: Vault, secret: str | UnsetType = UNSET) -> msgspec.Struct:
-    """With `secret`, if that was made just now.
+    """The answer for a webhook, with `secret` if it was just created.
 
     For a broken one: the readable members, and why the rest cannot be read.
     """

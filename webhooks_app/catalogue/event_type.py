@@ -28,7 +28,7 @@ class EventType:
 
     @property
     def object(self) -> str:
-        """What it is about: `lead` for `lead.captured`."""
+        """The object: `lead` for `lead.captured`."""
         return self.name.partition(".")[0]
 
     @property

@@ -1,7 +1,4 @@
-"""Short ways to write the JSON Schema (2020-12) of an event's data.
-
-Examples come from the samples.
-"""
+"""Helpers to write the JSON Schema (2020-12) of an event's data. Examples come from the samples."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -37,11 +37,14 @@ class RetryPolicy:
     most_added: float = LONGEST_RETRY_AFTER
 
     def delay_after(self, failures: int) -> float | None:
-        """Seconds to wait after that many failures; None when no try is left."""
+        """Seconds to wait after that many failures; None if no retries are left."""
         return self.delays[failures - 1] if failures <= len(self.delays) else None
 
     def retries(self, failure: Failure, status: int | None) -> bool:
-        """Nearly all are: a name, a certificate, even a refused address may be fixed."""
+        """Whether a retry may help.
+
+        It nearly always may: a name, a certificate, even a refused address can be fixed.
+        """
         if failure is not Failure.STATUS or status is None:
             return True
         return not self.server_errors_only or status >= SERVER_ERRORS

@@ -137,7 +137,10 @@ def _leads(
 def _requests(
     place: ConversationRef, state: State, said: Message, noticed: Findings, is_late: bool
 ) -> Step:
-    """Each kind once until the conversation ends. A late message counts for when it was written."""
+    """The requests in a message, each kind once until the conversation ends.
+
+    A late message counts for the time when it was written.
+    """
     notes = state.notes
     resumed = is_late and state.ends_at is not None
     before = notes.asked_before if resumed else notes.asked

@@ -1,4 +1,4 @@
-"""Repeated messages: recognised by their id or key, answered like the first time."""
+"""Recognise repeated messages by their id or key, and answer them as the first time."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

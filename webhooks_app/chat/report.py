@@ -100,7 +100,7 @@ class _New:
 
 
 class _Hearing:
-    """One transaction."""
+    """Process one batch in one transaction."""
 
     def __init__(
         self,

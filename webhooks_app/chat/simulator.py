@@ -98,7 +98,10 @@ def let_time_pass(session: Session, conversation: Conversation) -> None:
 
 
 def find(session: Session, tenant: Tenant, id_: str) -> Conversation:
-    """Raises `NotFound`, also for another organisation's or a real conversation."""
+    """Find a simulated conversation.
+
+    Raises `NotFound`, also for another organisation's and for real ones.
+    """
     row = session.scalar(_simulated(tenant).where(Conversation.id == id_))
     if row is None:
         raise NotFound
@@ -111,7 +114,7 @@ def newest(session: Session, tenant: Tenant) -> Sequence[Conversation]:
 
 
 def chatbots(session: Session, organisation_id: str) -> Mapping[str, str]:
-    """Named chatbots: name by id."""
+    """The names of chatbots, by id."""
     query = Subject.of_organisation(organisation_id).where(Subject.type == "chatbot")
     return {row.id: row.name for row in session.scalars(query.order_by(Subject.name))}
 
@@ -154,7 +157,7 @@ def _hear(session: Session, tenant: Tenant, chatbot_id: str, message: ReportedMe
 
 
 def _message(conversation_id: str, role: str, text: str) -> ReportedMessage:
-    """Raises `Invalid`, at `#/text`."""
+    """The message, checked. Raises `Invalid` at `#/text`."""
     # A form can contain NUL, a text column of PostgreSQL cannot. HTML replaces it the same way.
     text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
     if role not in list(Speaker):

@@ -1,4 +1,4 @@
-"""The result of a delivery, its cause, and what to do next, in sentences. Pure."""
+"""Say in sentences how a delivery ended, why, and what to do next. Pure."""
 
 from typing import NamedTuple
 
@@ -71,7 +71,7 @@ NOT_KNOWN = ("Its last attempt failed", "Read the error of the attempt")
 
 
 class Advice(NamedTuple):
-    """`what` happened and why, and what to do `next`; empty when nothing is to be done."""
+    """`what` happened and why, and what to do `next`, which is empty if there is nothing to do."""
 
     what: str
     next: str
@@ -80,7 +80,7 @@ class Advice(NamedTuple):
 def advice(
     status: str, failure: str | None, status_code: int | None, by_mail: bool = False
 ) -> Advice:
-    """Of a delivery in that state, whose last attempt failed so."""
+    """Advice for a delivery in that state, whose last attempt failed in this way."""
     state = DeliveryStatus(status)
     if by_mail and state is DeliveryStatus.DELIVERED and status_code is None:
         return Advice(KEPT, "")
@@ -95,7 +95,10 @@ def advice(
 
 
 def of_cause(cause: str, by_mail: bool = False) -> Advice:
-    """Of many that failed so; `cause` is a status code or the kind of failure."""
+    """Advice for many deliveries that failed in this way.
+
+    `cause` is a status code or the kind of failure.
+    """
     code = int(cause) if cause.isdecimal() else None
     what, check = _cause(Failure.STATUS if code else cause, code, by_mail)
     return Advice(f"{what}.", f"{check}, then recover what never arrived.")

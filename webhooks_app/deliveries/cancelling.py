@@ -1,4 +1,4 @@
-"""Cancel one delivery that waits."""
+"""Cancel one waiting delivery."""
 
 from sqlalchemy import func, literal, update
 from sqlalchemy.orm import Session
@@ -15,9 +15,10 @@ LONGEST_ERROR = 500
 
 
 def cancel(session: Session, logged: Logged) -> None:
-    """Send it no more, committed. A cancelled one does not change.
+    """Cancel it, committed.
 
-    Raises `Conflict` for one that is being sent right now, arrived or failed.
+    Cancelling again changes nothing. Raises `Conflict` for one that is being sent right now, was
+    delivered, or has failed.
     """
     delivery = logged.delivery
     why = literal(f"Cancelled by {current_actor().name}.")

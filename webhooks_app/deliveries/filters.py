@@ -145,7 +145,7 @@ def _holds(text: str, delivery: type[Delivery]) -> ColumnElement[bool]:
 
 
 def _sent_again(delivery: type[Delivery]) -> ColumnElement[bool]:
-    """A newer replay exists, so its state counts instead of this one's."""
+    """Whether a newer replay exists. Its state then counts instead."""
     again = aliased(Delivery)
     return (
         select(again.id)
@@ -164,19 +164,21 @@ def of_event(event_id: str) -> ColumnElement[bool]:
 
 
 def of_events(event_ids: Collection[str]) -> ColumnElement[bool]:
-    """In two parts, since each has its own index."""
+    """Split the condition in two parts, since each has its own index."""
     event = literal(Trigger.EVENT.value, literal_execute=True)
     theirs = Delivery.event_id.in_(event_ids)
     return or_(and_(Delivery.trigger == event, theirs), and_(Delivery.trigger != event, theirs))
 
 
 def _undelivered() -> ColumnElement[bool]:
-    """Written as in the index: otherwise no database sees that the index covers it."""
+    """The condition exactly as in the index. Otherwise no database uses the index."""
     return Delivery.status.in_([_literally(status) for status in UNDELIVERED])
 
 
 def _literally(status: DeliveryStatus) -> ColumnElement[str]:
-    """Literals in the statement: a bound value is not known when the index is chosen."""
+    """Put the values into the statement as literals: bound values are not known when the index is
+    chosen.
+    """
     return literal(status.value, literal_execute=True)
 
 

@@ -29,7 +29,7 @@ class Health(NamedTuple):
 
 
 def last_errors(session: Session, rows: Iterable[Subscription]) -> Mapping[str, str]:
-    """Of those that are failing, how the newest delivery that was tried went wrong, by id."""
+    """The error of the newest tried delivery of each failing subscription, by id."""
     failing = [row.id for row in rows if row.health.failing_since is not None]
     if not failing:
         return {}
@@ -44,7 +44,7 @@ def last_errors(session: Session, rows: Iterable[Subscription]) -> Mapping[str, 
 
 
 def waiting_of(session: Session, rows: Iterable[Subscription]) -> Mapping[str, int]:
-    """Of those that are paused, how many deliveries wait, up to `MOST_WAITING`, by id."""
+    """How many deliveries of each paused subscription wait, up to `MOST_WAITING`, by id."""
     paused = [row.id for row in rows if row.is_paused]
     if not paused:
         return {}
@@ -90,7 +90,7 @@ def _in_words(waiting: int) -> str:
 
 
 def _waiting(subscription_id: str) -> Select[object]:
-    """The one that waits longest: one that failed and is tried again later than all others."""
+    """The waiting delivery that is due last: it failed, and is retried after all others."""
     latest = (
         select(Delivery.subscription_id, Delivery.id, Delivery.error)
         .where(Delivery.subscription_id == subscription_id, Delivery.due_at.is_not(None))

@@ -97,8 +97,10 @@ def list_deliveries(
 
 
 def walk(database: Engine, tenant: Tenant, filters: Filters) -> Iterator[Sequence[Logged]]:
-    """All that match, newest first, in batches. Each is read in a transaction of its own, so that
-    none is open while a slow client reads."""
+    """All that match, newest first, in batches.
+
+    Each batch has its own transaction, so none is open while a slow client reads.
+    """
     bounds: PageBounds | None = PageBounds(BATCH)
     while bounds is not None:
         with Session(database) as session:
@@ -153,7 +155,7 @@ def _further(session: Session, within: Conditions, most: int) -> str | None:
 
 
 def count_newer(session: Session, tenant: Tenant, filters: Filters, than: str, most: int) -> int:
-    """How many have come since the delivery `than`, among the newest `most`."""
+    """How many deliveries are newer than `than`, among the newest `most`."""
     force_index_scans(session.connection())
     newest = (
         select(Delivery)
@@ -174,7 +176,7 @@ def count(session: Session, tenant: Tenant, filters: Filters, most: int) -> int:
 
 
 def estimate(session: Session, tenant: Tenant, filters: Filters, most: int) -> Estimate:
-    """How many there are, up to `most`, for no more than the cost of a page of `list_deliveries`.
+    """How many there are, up to `most`, at the cost of one page of `list_deliveries`.
 
     Without an index, only the newest are counted: as many as such a page looks through.
     """

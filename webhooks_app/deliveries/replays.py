@@ -125,9 +125,9 @@ def running(session: Session, tenant: Tenant) -> ReplayBatch | None:
 
 
 def made_by(batch: ReplayBatch, filters: Filters = NOTHING) -> Filters:
-    """Of all that fit `filters`, what this replay made.
+    """`filters`, limited to the deliveries of this replay.
 
-    Those that another replay made meanwhile are among them: a delivery does not name its replay.
+    It includes those of other replays at the same time: a delivery does not name its replay.
     """
     since, until = batch.created_at, (batch.finished_at or utcnow()) + timedelta(seconds=1)
     only = Filters.read(batch.filters).subscription_id if _is_readable(batch) else None
@@ -200,7 +200,7 @@ def stalled(session: Session) -> Sequence[str]:
 
 
 def _is_readable(batch: ReplayBatch) -> bool:
-    """Unreadable filters must not count as a wish to replay everything."""
+    """Whether its filters can be read. Unreadable ones must not mean "everything"."""
     try:
         Filters.read(batch.filters)
     except msgspec.ValidationError:
@@ -287,7 +287,10 @@ def _missed_by(batch: ReplayBatch) -> Filters:
 def _move(
     session: Session, batch_id: str, *here: ColumnElement[bool], values: Mapping[str, object]
 ) -> bool:
-    """True for only one of all jobs that found the replay at that position."""
+    """Move the replay on from `position`.
+
+    True for only one of several jobs at the same position.
+    """
     moved = session.scalar(
         update(ReplayBatch)
         .where(ReplayBatch.id == batch_id, ReplayBatch.status == RUNNING, *here)
@@ -340,7 +343,7 @@ def _next(
 
 
 def _end(session: Session, batch_id: str, status: str) -> None:
-    """End it, unless it has ended, and tell those who listen."""
+    """End the replay, unless it has ended, and notify whoever subscribed."""
     now = utcnow()
     ended = session.execute(
         update(ReplayBatch)

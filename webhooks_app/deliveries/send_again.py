@@ -53,7 +53,7 @@ def retry_now(session: Session, logged: Logged) -> bool:
 
 
 def bring_forward(session: Session, delivery_ids: Sequence[str], now: datetime) -> int:
-    """Make the waiting ones of these due now; returns how many there were."""
+    """Make the waiting deliveries among these due now; returns how many there were."""
     due = case((Delivery.due_at > now, now), else_=Delivery.due_at)
     brought = session.scalars(
         update(Delivery)
@@ -66,7 +66,10 @@ def bring_forward(session: Session, delivery_ids: Sequence[str], now: datetime) 
 
 
 def hold_kept(session: Session, event_ids: Collection[str]) -> set[str]:
-    """Those of these events that are not erased. None is, until the transaction ends."""
+    """The events that are not erased.
+
+    They are locked, so none is erased until the transaction ends.
+    """
     force_index_scans(session.connection())
     kept = select(Event.id).where(Event.id.in_(sorted(event_ids)), Event.erased_at.is_(None))
     return set(session.scalars(kept.order_by(Event.id).with_for_update(read=True)))

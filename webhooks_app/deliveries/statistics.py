@@ -46,7 +46,7 @@ class Step(StrEnum):
 
 
 class Period(NamedTuple):
-    """Whole steps, from `first` to before `end`."""
+    """Whole steps from `first` (inclusive) to `end` (exclusive)."""
 
     first: datetime
     end: datetime
@@ -116,7 +116,7 @@ def traffic(
     step: timedelta,
     subscription_id: str | None = None,
 ) -> Traffic:
-    """The last `stretch`, in bars of `step`, both whole hours; of all, or of one of theirs."""
+    """The last `stretch` in bars of `step`, both whole hours; of all subscriptions or of one."""
     first = _hour(utcnow()) - stretch + HOUR
     own = _own(tenant, subscription_id)
     today = max(first, _hour(utcnow()) - DAY)
@@ -132,7 +132,7 @@ def traffic(
 def traffic_of(
     session: Session, tenant: Tenant, period: Period, subscription_id: str | None = None
 ) -> Traffic:
-    """The attempts of a period, of all or of one of theirs."""
+    """The attempts of a period, of all subscriptions or of one."""
     first, end, step = period.first, period.end, period.step.length
     rows = _counts(session, _own(tenant, subscription_id), (first, end), step)
     return _drawn(rows, first, step, (end - first) // step)
@@ -141,7 +141,9 @@ def traffic_of(
 def by_subscription(
     session: Session, tenant: Tenant, period: Period, subscription_id: str | None = None
 ) -> Sequence[OneOfThem]:
-    """Those with most attempts in the period first, up to `MOST_LISTED`. Deleted ones too."""
+    """The subscriptions with the most attempts in the period, up to `MOST_LISTED`, including
+    deleted ones.
+    """
     number = func.sum(DeliveryStat.count)
     within = (
         DeliveryStat.subscription_id.in_(_own(tenant, subscription_id)),

@@ -17,7 +17,9 @@ STEP = 0.05  # seconds between two looks
 
 
 def wait_for_delivery(database: Engine, tenant: Tenant, delivery_id: str, until: datetime) -> None:
-    """Until it has ended, its webhook is paused, its next try is after `until`, or `until`."""
+    """Wait until it has ended, its webhook is paused, its next try is after `until`, or `until` has
+    passed.
+    """
     _wait(database, and_(Delivery.in_tenant(tenant), Delivery.id == delivery_id), until)
 
 

@@ -66,7 +66,10 @@ class Schedule:
         }
 
     def _around(self, moment: datetime) -> set[datetime]:
-        """A set: where clocks go forward, two wall-clock times may be the same moment."""
+        """The moments of these wall-clock times.
+
+        A set, since two of them may be the same moment where clocks go forward.
+        """
         reach = REACH_DAYS.get(self.frequency, SHORTEST_REACH_DAYS)
         today = moment.astimezone(self.zone).date()
         days = (today + DAY * offset for offset in range(-reach, reach + 1))
@@ -118,7 +121,7 @@ def before(told: Period, zone: ZoneInfo) -> Period:
 def moment_of(wall: datetime, zone: ZoneInfo) -> datetime:
     """When a clock in `zone` shows that time, in UTC (PEP 495, fold 0).
 
-    The first of two such moments. For a time that clocks skip, as much later as they go forward.
+    Of two such moments, the first. A time that clocks skip is later by as much as they skip.
     """
     return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
 

@@ -179,10 +179,10 @@ def _send(database: Engine, due: Due, now: datetime) -> bool:
 
 
 def _claim(connection: Connection, due: Due, event_id: str | None, now: datetime) -> bool:
-    """True for only one of all runs that want this window.
+    """Claim the window: True for only one run.
 
-    False for all if the action was changed, switched off or deleted since it was read. Changes to
-    the action wait, since its row is locked.
+    False for all if the action was changed, switched off or deleted since it was read. Its row is
+    locked, so changes wait.
     """
     row = due.subscription
     same = select(Subscription.id).where(

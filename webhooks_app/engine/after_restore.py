@@ -1,4 +1,4 @@
-"""What was open when a backup was made, and what becomes of it."""
+"""Deliveries that were open when a backup was made: count or cancel them."""
 
 from datetime import datetime
 from typing import cast
@@ -24,9 +24,9 @@ def count_open(engine: Engine) -> int:
 
 
 def cancel_open(engine: Engine, now: datetime) -> int:
-    """Cancel all that is open; returns how many. Members can replay them.
+    """Cancel all open deliveries; returns how many.
 
-    A try that was under way at the backup is logged as lost.
+    Members can replay them. A try that was under way at the backup is logged as lost.
     """
     open_ = select(DELIVERIES.c.id, DELIVERIES.c.tries, DELIVERIES.c.status)
     batch = open_.where(DELIVERIES.c.due_at.is_not(None)).limit(BATCH).with_for_update()

@@ -1,7 +1,7 @@
-"""Release what dead engines held, so that others send it.
+"""Release the deliveries of dead engines, so that others send them.
 
 Each engine that has something in flight renews its row in `engines` (`heartbeat`). Engines and the
-beat look for rows that have expired.
+beat look for expired rows.
 """
 
 import time
@@ -61,12 +61,14 @@ class Watch:
         self.lose_touch()
 
     def lose_touch(self) -> None:
-        """After an error, or a wait for the database."""
+        """Start again to count how long this process was connected: after an error, or a wait for
+        the database.
+        """
         self.in_touch_since = time.monotonic()
         self._looked_at = time.time()
 
     def notice_gap(self) -> None:
-        """Call it often: a longer silence of this process counts as out of touch."""
+        """Call it often: if this process does not call it for long, it counts as disconnected."""
         if time.time() - self._looked_at > ALIVE_FOR / 2:
             self.in_touch_since = time.monotonic()
         self._looked_at = time.time()

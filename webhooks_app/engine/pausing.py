@@ -124,7 +124,9 @@ def resume_due(connection: Connection, now: datetime) -> bool:
 
 
 def release_expired(connection: Connection, now: datetime) -> None:
-    """Let what a dead worker was sending for a paused subscription wait like the rest."""
+    """Make the deliveries that a dead worker was sending for a paused subscription wait like the
+    others.
+    """
     force_index_scans(connection)
     deliveries = DELIVERIES.c
     released = connection.execute(
@@ -193,6 +195,9 @@ def _paused() -> Select[str]:
 
 
 def _is_paused() -> ColumnElement[bool]:
-    """What is off or deleted keeps its pause for Undo, but has ended."""
+    """Whether it is paused.
+
+    One that is off or deleted keeps its pause for Undo, but is not paused.
+    """
     columns = SUBSCRIPTIONS.c
     return and_(columns.paused_at.is_not(None), columns.enabled, columns.deleted_at.is_(None))

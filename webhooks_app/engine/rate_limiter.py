@@ -41,7 +41,7 @@ def granted(rate: float, used: float) -> int:
 
 
 def wait(rate: float, used: float) -> float:
-    """Seconds until some are granted; below 0 if they are granted now."""
+    """Seconds until some tries are granted; below 0 if they are granted now."""
     return used - (_burst(rate) - _quantum(rate)) / rate
 
 

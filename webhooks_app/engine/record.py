@@ -158,7 +158,7 @@ def _still_sending(connection: Connection, result: Result) -> bool:
 
 
 def _is_kept(connection: Connection, result: Result) -> bool:
-    """Whether its event is not erased. It is not, until the transaction ends."""
+    """Whether its event is not erased. The event is locked until the transaction ends."""
     kept = select(Event.id).where(Event.id == result.claimed.event_id, Event.erased_at.is_(None))
     return connection.execute(kept.with_for_update(read=True)).first() is not None
 

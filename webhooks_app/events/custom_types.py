@@ -77,9 +77,8 @@ def put(
 
 
 def retire(session: Session, row: CustomEventType) -> None:
-    """Accept no more such events, committed; accepted ones are still delivered.
-
-    Raises `Conflict` while actions or webhooks use the type, and names them.
+    """Retire it, committed: such events are refused from now on, and accepted ones are still
+    delivered. Raises `Conflict`, with their names, while actions or webhooks use it.
     """
     if names := asking_for(session, row):
         shown = ", ".join(names[:NAMED_AT_MOST])

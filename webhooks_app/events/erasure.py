@@ -70,13 +70,13 @@ def _deliveries(event: Event) -> Select[str]:
 
 
 def _blank_answers(session: Session, event: Event) -> None:
-    """A receiver may answer with what it was sent."""
+    """Erase the answers of receivers, which may repeat the data."""
     theirs = ATTEMPTS.c.delivery_id.in_(_deliveries(event))
     session.execute(update(ATTEMPTS).where(theirs).values(**NO_ANSWER))
 
 
 def _blank_state(session: Session, event: Event) -> None:
-    """Then the next event about this object has nothing to be compared with."""
+    """Erase the last state of its object. The next event about it is then compared with nothing."""
     session.execute(
         update(ObjectState)
         .where(ObjectState.in_tenant(_tenant(event)), ObjectState.event_id == event.id)
@@ -86,7 +86,7 @@ def _blank_state(session: Session, event: Event) -> None:
 
 
 def _blank_received(session: Session, event: Event) -> None:
-    """What the organisation's own test receivers keep of it."""
+    """Erase what the organisation's test receivers keep of it."""
     ids = set(session.scalars(_deliveries(event)))
     inboxes = select(Inbox.id).where(Inbox.in_organisation(event.organisation_id))
     requests = select(InboxRequest.id, InboxRequest.headers).where(
@@ -104,7 +104,7 @@ def _blank_received(session: Session, event: Event) -> None:
 
 
 def _leave_out_of_digests(session: Session, event: Event) -> None:
-    """A digest lists the leads of its window."""
+    """Erase it from digests, which list leads."""
     lead = lead_of(event.data, event.occurred_at)
     for digest in session.scalars(_digests_over(event, event.created_at)):
         data = json_text.read_as(dict[str, object], digest.data) or {}

@@ -62,7 +62,7 @@ def rest_of(filters: EventFilters, event: type[Event]) -> Conditions:
 
 
 def fits(filters: EventFilters, event: Event) -> bool:
-    """Whether its data have the text at the path of `field`."""
+    """Whether its data has the text at the path of `field`."""
     return filters.field is None or has_text_at(event, *filters.field)
 
 

@@ -109,8 +109,10 @@ def list_lines(
 
 
 def walk(database: Engine, tenant: Tenant, filters: EventFilters) -> Iterator[Sequence[EventLine]]:
-    """All that match, with their data, newest first, in batches. Each is read in a transaction of
-    its own, so that none is open while a slow client reads."""
+    """All that match, with their data, newest first, in batches.
+
+    Each batch has its own transaction, so none is open while a slow client reads.
+    """
     bounds: PageBounds | None = PageBounds(BATCH)
     while bounds is not None:
         with Session(database) as session:

@@ -12,7 +12,9 @@ USUAL = ("name", "title", "email", "subject", "text", "message", "number", "stat
 
 
 def summary_of(name: str, start: str) -> str:
-    """Of an event of type `name`, whose data begin with `start`; empty when they say nothing."""
+    """The line for an event of type `name`, whose data begins with `start`; empty if it has no such
+    fields.
+    """
     data = json_text.read_start(start)
     if not isinstance(data, dict):
         return ""

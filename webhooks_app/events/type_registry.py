@@ -116,7 +116,7 @@ _kept: Cache[str, frozenset[str]] = Cache(KEPT_ORGANISATIONS, KEPT_SECONDS)
 
 
 def kept_names(organisation_id: str) -> frozenset[str]:
-    """What this process keeps of an organisation's names. It may be none."""
+    """The names that this process keeps of an organisation, if any."""
     return _kept.get(organisation_id) or frozenset()
 
 

@@ -1,4 +1,4 @@
-"""The first steps: from nothing to a signed delivery, and what of that is done."""
+"""The first steps from nothing to a signed delivery, and which of them are done."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class FirstRun:
 
     @property
     def done(self) -> Sequence[bool]:
-        """Of each step, in order. A server of one's own checks the signature by itself."""
+        """Whether each step is done, in order. Your own server checks the signature itself."""
         has_target = self.inbox is not None or self.subscription is not None
         arrived = self.inbox is None and self._ended(DeliveryStatus.DELIVERED)
         is_verified = self.verified is not None or self.reported or arrived

@@ -140,7 +140,7 @@ def mark_of(session: Session, inbox: Inbox) -> str:
 
 
 def mark_in(requests: Sequence[RequestView]) -> str:
-    """The mark if these are all requests."""
+    """The mark, if these are all the requests."""
     return _mark(requests[0].id if requests else None, len(requests))
 
 
@@ -150,9 +150,9 @@ def _mark(newest_id: str | None, count: int) -> str:
 
 
 def wait_for_request(database: Engine, inbox_id: str, after: str, until: datetime) -> None:
-    """Until there is one that came after the one with the id `after`, or until `until`.
+    """Wait for a request after the one with the id `after`, at most until `until`.
 
-    No transaction is open meanwhile.
+    No transaction is open while it waits.
     """
     newer = select(InboxRequest.id).where(
         InboxRequest.inbox_id == inbox_id, InboxRequest.id > after
@@ -165,7 +165,7 @@ def wait_for_request(database: Engine, inbox_id: str, after: str, until: datetim
 
 
 def requests_of(session: Session, inbox: Inbox, vault: Vault, after: str = "") -> list[RequestView]:
-    """The requests that came after the one with the id `after`, newest first, long bodies cut."""
+    """The requests after the one with the id `after`, newest first, with long bodies cut."""
     query = (
         select(InboxRequest)
         .where(InboxRequest.inbox_id == inbox.id, InboxRequest.id > after)

@@ -62,7 +62,7 @@ def stay_awake(engine: Engine, listener: Listener, seconds: float) -> bool:
 
 def resident(app: Flask) -> Engine:
     """The one engine of this process, started when it is first needed. It also looks by itself for
-    what is due, so that deliveries go on without Redis."""
+    what is due, so that deliveries continue without Redis."""
     engine = _engines.get(app)
     if engine is None or not engine.alive:
         engine = _engines[app] = Engine(engine_parts(app), LOOK_EVERY)
@@ -83,7 +83,7 @@ def engine_of(app: Flask) -> Engine | None:
 
 
 def has_died(app: Flask) -> bool:
-    """Whether this process had an engine that runs no more."""
+    """Whether this process had an engine that has stopped."""
     engine = engine_of(app)
     return engine is not None and not engine.alive
 

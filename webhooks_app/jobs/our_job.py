@@ -16,11 +16,11 @@ log = structlog.get_logger(__name__)
 
 
 class NotOurJob(Exception):
-    """A job that our code never asks for."""
+    """A job that our code never enqueues."""
 
 
 class OurJob(Job):
-    """Every import that RQ makes for a job, by a name in Redis, goes through here."""
+    """RQ imports the function of each job here, by its name in Redis."""
 
     @property
     def func(self) -> Callable[..., object]:
@@ -31,6 +31,6 @@ class OurJob(Job):
 
     @property
     def success_callback(self) -> None:
-        """None of our jobs has callbacks."""
+        """Refuse callbacks: none of our jobs has one."""
 
     failure_callback = stopped_callback = success_callback

@@ -1,4 +1,4 @@
-"""A call in a process of its own, whose memory goes with it."""
+"""Run a call in a separate process, whose memory is freed with it."""
 
 import sys
 from collections.abc import Callable

@@ -17,7 +17,7 @@ UNUSABLE: tuple[type[Exception], ...] = (SQLAlchemyError, sqlite3.Error, ImportE
 
 @contextmanager
 def said_in_one_line(what: str, *more: type[Exception]) -> Iterator[None]:
-    """Turn any database error into `CannotStart` with the first line of its reason."""
+    """Turn a database error into `CannotStart`, with the first line of its reason."""
     try:
         yield
     except (*UNUSABLE, *more) as error:

@@ -42,7 +42,7 @@ def web(settings: Settings, address: str, environ: Mapping[str, str]) -> Child:
 
 
 def named(role: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """As PostgreSQL's list of connections shows it, where the operator has named none."""
+    """The environment with a name for PostgreSQL's list of connections, unless there is one."""
     return {"PGAPPNAME": f"hookline {role}", **environ}
 
 

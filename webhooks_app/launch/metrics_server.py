@@ -46,7 +46,7 @@ def serve(metrics: Metrics, is_up: Callable[[], bool]) -> None:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Probes are not worth a line."""
+            """Do not log probes."""
 
     try:
         server = ThreadingHTTPServer((metrics.host, metrics.port), Handler)

@@ -78,7 +78,7 @@ class Process:
         return died
 
     def runs(self) -> bool:
-        """As the last `tend` or `alive` found it."""
+        """Whether it was alive at the last `tend` or `alive`."""
         return self._popen is not None and self._popen.returncode is None
 
     def alive(self) -> bool:
@@ -158,7 +158,10 @@ class Fork:
 
 
 def _forked(child: Child, run: Callable[[], None], parent: int) -> None:
-    """Signals that came meanwhile end this process; the parent's handlers are not for it."""
+    """Run in the fork, without the parent's signal handlers.
+
+    A signal that came in between ends it.
+    """
     os.setsid()
     for number in HANDLED:
         signal.signal(number, signal.SIG_DFL)

@@ -23,7 +23,7 @@ ROLES: dict[str, Callable[[Flask], None]] = {
 
 
 def load_all() -> None:
-    """What is imported only when it is needed, else in each of the processes."""
+    """Import now what would otherwise be imported later, in each of the processes."""
     for job in OUR_JOBS:
         import_module(job.rpartition(".")[0])
     configure_mappers()

@@ -80,7 +80,7 @@ class Supervisor:
         return False
 
     def all_run(self) -> bool:
-        """Whether no child is down, and this looks after them. Any thread may ask."""
+        """Whether all children are up and supervised. Any thread may call it."""
         looks = time.monotonic() - self._looked_at < pulse.STUCK_AFTER
         return looks and all(process.runs() for process in self._processes())
 

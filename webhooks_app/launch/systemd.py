@@ -11,7 +11,7 @@ MARGIN = 5.0  # seconds
 
 
 class Systemd:
-    """The service manager of this process, not of its children."""
+    """The service manager of this process; its children do not talk to it."""
 
     def __init__(self) -> None:
         self._socket = os.environ.pop(SOCKET, "")
@@ -28,7 +28,7 @@ class Systemd:
             self._say("WATCHDOG=1")
 
     def stopping(self, seconds: float) -> None:
-        """It may take that long, whatever TimeoutStopSec says."""
+        """Ask for that much time to stop, whatever TimeoutStopSec says."""
         self._say(f"STOPPING=1\nEXTEND_TIMEOUT_USEC={int((seconds + MARGIN) * 1e6)}")
 
     def _say(self, words: str) -> None:

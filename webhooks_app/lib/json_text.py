@@ -39,8 +39,10 @@ CLOSERS = {"{": "}", "[": "]"}
 
 
 def read_start(text: str) -> object:
-    """What a JSON text says, or as far as it goes: one that was cut off is closed behind its last
-    whole member. None for what is no JSON."""
+    """The value of a JSON text.
+
+    One that was cut off is closed after its last complete member. None for invalid JSON.
+    """
     for candidate in (text, *_closed(text)):
         try:
             return read(candidate)
@@ -50,7 +52,7 @@ def read_start(text: str) -> object:
 
 
 def _closed(text: str) -> tuple[str, str]:
-    """Closed inside the text value that it ends in, and behind its last whole member."""
+    """Two ways to close the text: inside the string that it ends in, and after its last member."""
     opened: list[str] = []
     end, closing = 0, ""
     for found in TOKENS.finditer(text):

@@ -29,7 +29,7 @@ disable_created_metrics()
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 OF_A_PROCESS = re.compile(r"(counter|histogram|gauge_\w+)_(\d+)\.db")
-DEAD = 0  # no process has that id; its file holds the sums of processes that are gone
+DEAD = 0  # no process has that id; its file holds the sums of processes that have ended
 QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 PATIENT = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60, 300, 900, 3600)
 
@@ -104,7 +104,7 @@ def collected(*collectors: Collector) -> bytes:
 
 
 def forget_dead_processes(folder: Path) -> None:
-    """Drop the gauges of processes that are gone. Their counters are added up in one file."""
+    """Drop the gauges of processes that have ended. Their counters are added up in one file."""
     pulse.forget_dead(folder)
     with _locked(folder):
         for file in sorted(folder.glob("*.db")):
@@ -124,7 +124,7 @@ def _add(file: Path, sums: Path) -> None:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """No other process reads or adds up meanwhile."""
+    """Lock the folder: no other process reads or adds up at the same time."""
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

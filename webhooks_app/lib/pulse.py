@@ -1,7 +1,7 @@
 """A sign of life of a process's loop, for others on the same host.
 
 The loop writes the time into a file, about once a second. Whoever started the process reads it: a
-process can be there and yet be stuck. The clock is one that stands still while the machine sleeps.
+process can be there and yet be stuck. The clock is one that stops while the machine sleeps.
 """
 
 import os
@@ -48,7 +48,7 @@ def forget(environ: Mapping[str, str], pid: int) -> None:
 
 
 def forget_dead(folder: Path) -> None:
-    """Of processes that nobody looked after."""
+    """Delete the files of processes that ended without a supervisor."""
     for file in folder.glob("pulse_*"):
         if not Path(f"/proc/{file.name.partition('_')[2]}").exists():
             file.unlink(missing_ok=True)

@@ -67,7 +67,10 @@ class Allowance(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class _Window:
-    """What this process admitted is `used`. Redis granted it `granted` and others `others`."""
+    """`used` is what this process admitted.
+
+    Redis granted it `granted`, and other processes `others`.
+    """
 
     item: RateLimitItem
     limit: str
@@ -102,7 +105,7 @@ class _Window:
         return self.used - self.granted > self.block // 2
 
     def learn(self, granted: int, used: int, left: int) -> None:
-        """What Redis answered. It counts less than this process if another one reset the count."""
+        """Take over the count of Redis. It is lower than ours if another process reset it."""
         if used < self.granted + granted:
             self.used = max(0, self.used - self.granted)
             self.granted = 0

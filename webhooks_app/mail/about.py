@@ -121,7 +121,7 @@ def read_about(connection: Connection, action: MailAction, claimed: Claimed) -> 
 def read_all(
     connection: Connection, asked: Sequence[tuple[MailAction, Claimed]]
 ) -> list[About | Exception]:
-    """In the same order; what cannot be read keeps back no other mail."""
+    """What the mails need, in the same order. One that cannot be read delays no other."""
     ids = sorted({claimed.delivery_id for _, claimed in asked})
     addresses = sorted({address.lower() for action, _ in asked for address in action.to})
     values = {"ids": ids, "addresses": addresses}

@@ -25,7 +25,10 @@ class AboutReader:
         self._reading: asyncio.Task[None] | None = None
 
     async def read(self, action: MailAction, claimed: Claimed) -> About:
-        """Raises what the database raises, and KeyError when there is no such delivery."""
+        """What a mail needs.
+
+        Raises the database's errors, and KeyError if there is no such delivery.
+        """
         answer: asyncio.Future[About] = self._loop.create_future()
         self._waiting.append(((action, claimed), answer))
         if self._reading is None:

@@ -1,7 +1,7 @@
-"""Does this process hold the encryption keys that the others seal with?
+"""Check that this process has the encryption keys of the others.
 
-SQL keeps a fingerprint of each key that ever was the first of `ENCRYPTION_KEYS`. Whoever starts
-without the newest of them could not read what the others store.
+SQL keeps a fingerprint of each key that was ever the first of `ENCRYPTION_KEYS`. A process that
+starts without the newest one could not read what the others store.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ OTHER_KEYS = (
 
 
 def are_others(engine: Engine, keys: Sequence[str]) -> bool:
-    """Whether the key that seals today is none of `keys`."""
+    """Whether none of `keys` is the key that encrypts today."""
     with reading(engine) as connection:
         newest = _newest(connection)
         if newest is None:
@@ -32,7 +32,7 @@ def are_others(engine: Engine, keys: Sequence[str]) -> bool:
 
 
 def remember(engine: Engine, keys: Sequence[str], now: datetime) -> None:
-    """That the first of `keys` seals from now on, unless that is known."""
+    """Record that the first of `keys` encrypts from now on, unless that is known."""
     first = fingerprint(keys[0])
     with reading(engine) as connection:
         if _newest(connection) == first:
@@ -44,7 +44,7 @@ def remember(engine: Engine, keys: Sequence[str], now: datetime) -> None:
 
 
 def fingerprint(key: str) -> str:
-    """It says nothing about the key, which is 256 random bits."""
+    """A fingerprint. It reveals nothing about the key, which is 256 random bits."""
     return hashlib.sha256(b"hookline encryption key " + key.encode()).hexdigest()
 
 
@@ -54,7 +54,7 @@ def _newest(connection: Connection) -> str | None:
 
 
 def _opens(connection: Connection, vault: Vault) -> bool:
-    """For a database from before fingerprints: the newest secret decides."""
+    """For a database from before fingerprints: check whether the newest secret can be decrypted."""
     newest = select(Subscription.sealed_secret).order_by(Subscription.id.desc()).limit(1)
     sealed = connection.scalar(newest)
     try:

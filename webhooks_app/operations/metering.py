@@ -34,7 +34,7 @@ MARK = "usage is counted until"
 LAG = timedelta(minutes=5)  # an id is a little older than its commit, and clocks differ
 SLICE = timedelta(hours=1)
 AGAIN = timedelta(days=1)
-BUDGET = 60.0  # seconds of a run; the next one goes on
+BUDGET = 60.0  # seconds of a run; the next one continues
 
 USAGE = cast(Table, Usage.__table__)
 EVENTS = cast(Table, Event.__table__)

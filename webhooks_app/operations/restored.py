@@ -1,8 +1,9 @@
-"""A database that was restored from a dump: workers wait until somebody says what to do.
+"""Recognise a database that was restored from a dump: workers wait until somebody decides.
 
-What was open at the dump may have been sent since. So the database keeps which database it is, as
-PostgreSQL says. A restored dump says that of another one. A copy of the whole server, such as a
-snapshot of its disk, looks the same as the original, and so does a copy of SQLite's files.
+Deliveries that were open at the dump may have been sent since. So the database stores which
+database it is, by PostgreSQL's own identifiers. A restored dump has those of another one. A copy of
+the whole server, such as a snapshot of its disk, looks like the original, and so does a copy of
+SQLite's files.
 """
 
 import time

@@ -25,11 +25,14 @@ COLUMNS = (
 
 
 class NoMonth(ValueError):
-    """A text that names no month."""
+    """The text is not a month."""
 
 
 class Used(msgspec.Struct, frozen=True):
-    """One organisation in one mode. Name and plan are today's, empty for one that is gone."""
+    """One organisation in one mode.
+
+    Name and plan are the current ones, empty for a deleted organisation.
+    """
 
     month: str
     organisation_id: str
@@ -62,7 +65,7 @@ def previous_month(month: date) -> date:
 
 
 def used_in(session: Session, month: date) -> list[Used]:
-    """Who used anything, the busiest first."""
+    """The organisations that used anything, the busiest first."""
     sums = [func.sum(column) for column in (Usage.events, Usage.deliveries, Usage.attempts)]
     rows = session.execute(
         select(Usage.organisation_id, Usage.mode, Organisation.name, Organisation.plan, *sums)

@@ -50,7 +50,7 @@ def walk(
 ) -> Iterator[Sequence[AuditEntry]]:
     """All that match, newest first, in batches.
 
-    Each batch has its own transaction, so that none is open while a slow client reads.
+    Each batch has its own transaction, so none is open while a slow client reads.
     """
     bounds: PageBounds | None = PageBounds(BATCH)
     while bounds is not None:
@@ -93,5 +93,5 @@ def _conditions(filters: AuditFilters) -> Iterator[ColumnElement[bool]]:
 
 
 def _first_id(moment: datetime) -> str:
-    """Ids sort by time."""
+    """The smallest id of that moment: ids sort by time."""
     return floor_id("aud", max(0.0, moment.timestamp()))

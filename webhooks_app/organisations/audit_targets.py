@@ -38,7 +38,7 @@ def still_there(session: Session, organisation_id: str, entries: Iterable[AuditE
 
 
 def _queries(organisation_id: str) -> Mapping[str, Ids]:
-    """Each selects an id and what the link needs."""
+    """Statements that select an id and what its link needs."""
 
     def by_id(model: type[Subscription | Delivery | Event | ReplayBatch | ApiKey]) -> Ids:
         return by_key(model, model.id, model.id)

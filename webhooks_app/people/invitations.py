@@ -39,7 +39,7 @@ def list_invitations(session: Session, organisation_id: str) -> Sequence[ListedI
 
 
 def find_listed(session: Session, organisation_id: str, invitation_id: str) -> ListedInvitation:
-    """Like `find`, with whether it works."""
+    """Like `find`, and whether the link works."""
     query = _listed(organisation_id).where(Invitation.id == invitation_id)
     if (row := session.execute(query).first()) is None:
         raise NotFound

@@ -95,7 +95,7 @@ def kept_principal(database: Engine, token: str) -> Principal | None:
 
 
 def _renew(database: Engine, key_digest: str) -> None:
-    """Unless its use has to be noted, which whoever uses it does."""
+    """Check it again, unless its use has to be recorded: then whoever uses it does that."""
     try:
         with suppress(*DATABASE_AWAY):
             read_at, principal = monotonic(), _read(database, key_digest)

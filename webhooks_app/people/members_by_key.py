@@ -18,7 +18,8 @@ KEYS_ROLE = Role.ADMIN
 def change_role(session: Session, key_id: str, membership: Membership, role: Role) -> None:
     """Like `members.change_role`.
 
-    Raises `Conflict` for an owner, for the role of one, and for a key whose maker is no owner now.
+    Raises `Conflict` for an owner, for the role of one, and for a key whose maker is not an
+    owner now.
     """
     members.lock(session, membership.organisation_id)
     if not _is_an_owners(session, key_id, membership.organisation_id):

@@ -148,7 +148,7 @@ def prove(
 
 
 def of(session: Session, user: User) -> Sequence[Passkey]:
-    """The oldest first."""
+    """A user's passkeys, the oldest first."""
     return session.scalars(
         select(Passkey).where(Passkey.user_id == user.id).order_by(Passkey.id)
     ).all()

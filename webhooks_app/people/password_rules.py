@@ -40,7 +40,7 @@ def checked_password(password: str, *about: str) -> str:
 
 
 def _estimated(password: str, guesses: list[str]) -> Any:
-    """Its lists of words take 12 MB, and few processes ever need them."""
+    """zxcvbn's estimate. It is imported here since its word lists take 12 MB and few need them."""
     from zxcvbn import zxcvbn
 
     return zxcvbn(password, guesses)

@@ -34,7 +34,7 @@ def left(session: Session, user: User) -> int:
 
 
 def spend(session: Session, user: User, code: str) -> bool:
-    """Use a code; True if it is one of theirs. It is deleted in the caller's transaction."""
+    """Use a code; True if it is one of the user's. It is deleted in the caller's transaction."""
     theirs = (RecoveryCode.user_id == user.id, RecoveryCode.digest == digest(normalised(code)))
     spent = session.scalar(delete(RecoveryCode).where(*theirs).returning(RecoveryCode.digest))
     return spent is not None

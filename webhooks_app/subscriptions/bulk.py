@@ -1,4 +1,4 @@
-"""Switch, delete or bring back many at once; each is a change of its own."""
+"""Switch, delete or restore many at once. Each is a separate change."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from webhooks_app.models import Subscription
 
 @dataclass(slots=True)
 class Outcome:
-    """`changed` are ids; `same` were as asked for before; `refused` are names and reasons."""
+    """`changed` are ids; `same` had the requested state before; `refused` are names and reasons."""
 
     changed: list[str] = field(default_factory=list)
     same: int = 0
@@ -24,7 +24,10 @@ def change_all(
     is_same: Callable[[Subscription], bool],
     change: Callable[[Subscription], None],
 ) -> Outcome:
-    """Change those that are not the same yet. One that cannot be changed stops no other."""
+    """Change those that do not have the requested state yet.
+
+    One that cannot be changed stops no other.
+    """
     outcome = Outcome()
     for row in rows:
         id_, name = row.id, row.name

@@ -118,7 +118,7 @@ def _recent(session: Session, tenant: Tenant, spec: Spec) -> Sequence[Event]:
 
 
 def _of_bounded_size(events: ScalarResult[Event]) -> Iterator[Event]:
-    """The first events, until `PREVIEWED_BYTES` of data have been read."""
+    """The first events, with at most `PREVIEWED_BYTES` of data together."""
     left = PREVIEWED_BYTES
     for event in events:
         yield event

@@ -92,7 +92,7 @@ def find_named(session: Session, tenant: Tenant, kind: str, name: str) -> Subscr
 
 
 def key_is_taken(session: Session, row: Subscription) -> bool:
-    """Whether another one has its owner's key, since it was deleted."""
+    """Whether another one got its own key after it was deleted."""
     query = _subscriptions_of(Tenant(row.organisation_id, row.mode)).where(
         Subscription.kind == row.kind,
         Subscription.own_key == row.own_key,

@@ -139,7 +139,7 @@ def _as_digest(members: Members) -> Members:
 
 
 def _in_words(fault: Fault, field: FieldInfo, value: object) -> Fault:
-    """In the member's own words if the member itself is wrong."""
+    """The message of the member itself, if the member itself is wrong."""
     [said] = [meta.extra or {} for meta in getattr(field.type, "__metadata__", (Meta(),))]
     if fault.at != "#" or not said:
         return fault

@@ -257,5 +257,5 @@ def _ping(session: Session, row: Subscription) -> None:
 
 
 def _begin_digests(row: Subscription) -> None:
-    """Earlier events were mailed one by one, or not at all."""
+    """A new digest begins now: earlier events were mailed one by one, or not at all."""
     row.digest_since = utcnow() if row.schedule is not None else None

@@ -59,7 +59,7 @@ def switch(session: Session, row: Subscription, enabled: bool) -> None:
 
 
 def record_outage(session: Session, row: Subscription, since: datetime, reason: str) -> None:
-    """Record that it got nothing since, so that missed events can be found."""
+    """Record that it got no events since then, so that missed events can be found."""
     outage = Outage(
         id=new_id("out"),
         organisation_id=row.organisation_id,
@@ -73,6 +73,6 @@ def record_outage(session: Session, row: Subscription, since: datetime, reason: 
 
 
 def _end_outage(session: Session, row: Subscription) -> None:
-    """A person's own switch-off is no outage."""
+    """Whether Hookline switched it off. If a person did, it is not an outage."""
     if row.is_off_automatically and row.disabled_at is not None:
         record_outage(session, row, row.disabled_at, row.disabled_reason or "")

@@ -67,7 +67,7 @@ def send_test(
 
 
 def _first_type(session: Session, subscription: Subscription) -> str:
-    """The first that it asks for; of a pattern, the first type that fits."""
+    """The first type that it asks for; for a pattern, the first type that matches."""
     asked: str = subscription.event_types[0]
     if not is_pattern(asked):
         return asked

@@ -25,11 +25,11 @@ BROUGHT_BACK = "It was brought back."
 
 
 def bring_back(session: Session, row: Subscription, requested_by: str) -> None:
-    """Undo its deletion, or else that someone switched it off; committed.
+    """Undo its deletion, or that someone switched it off; committed.
 
-    What was cancelled by that waits again, due now and under the same ids. A replay sends the
-    events that it missed. A second click goes on with what the first has left, in case that was
-    killed. Raises `Conflict` when it is too late or cannot be done, and `PlanLimit`.
+    Deliveries that this had cancelled wait again, due now and under the same ids. A replay sends
+    the events that it missed. A second click continues if the first was killed. Raises `Conflict`
+    when it is too late or cannot be done, and `PlanLimit`.
     """
     now = utcnow()
     if _is_on(row):
@@ -51,7 +51,7 @@ def bring_back(session: Session, row: Subscription, requested_by: str) -> None:
 
 
 def is_done(session: Session, row: Subscription) -> bool:
-    """Whether it is on and no undo of a moment ago can have left anything."""
+    """Whether it is on, and a recent undo has nothing left to do."""
     return _is_on(row) and _last_undo(session, row, utcnow()) is None
 
 
@@ -66,7 +66,7 @@ def _last_undo(session: Session, row: Subscription, now: datetime) -> Outage | N
 
 
 def _switch_on(session: Session, row: Subscription) -> None:
-    """If it was paused before, it is again."""
+    """Switch it on, with the pause that it had before."""
     paused = row.paused_at, row.paused_until
     switching.switch(session, row, True)
     row.paused_at, row.paused_until = paused
@@ -93,7 +93,7 @@ def _undelete(session: Session, row: Subscription) -> None:
 def _make_up(
     session: Session, row: Subscription, since: datetime, until: datetime, requested_by: str
 ) -> None:
-    """In batches, after the commit, so that a million rows block nobody."""
+    """Restore its deliveries in batches, after the commit, so that a million rows block nobody."""
     tenant = Tenant(row.organisation_id, row.mode)
     about = NoticeOf(row.organisation_id, row.mode, row.id)
     more = True

@@ -90,7 +90,7 @@ def _list_of(section: str) -> str:
 
 
 def pages_named(text: str, is_editor: bool) -> list[Link]:
-    """Those that have the text in their name, all of the side for none."""
+    """The pages with the text in their name; without a text, all of the side navigation."""
     links = [link for _, links in SIDE for link in links] + (list(MORE) if text else [])
     wanted = text.lower()
     return [

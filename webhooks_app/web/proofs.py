@@ -69,7 +69,7 @@ def log_in_by_passkey() -> User:
 
 
 def form_of(factors: Factors, fault: str = "") -> ProofForm:
-    """To ask for a proof, again if there was a `fault` in what was just sent."""
+    """The page that asks for a proof; with `fault`, again."""
     form = ProofForm() if fault else ProofForm(formdata=None)
     if fault:
         form.refuse(fault)

@@ -89,7 +89,7 @@ def _ask_to_log_in() -> BaseResponse:
 
 
 def _page_asked_for() -> str:
-    """Where to go after the log-in. For a change that is the page it was sent from."""
+    """Where to go after the log-in; for a change, the page it was sent from."""
     asked = urlsplit(request.url if request.method in SAFE_METHODS else request.referrer or "")
     if asked.netloc != request.host:
         return "/"

@@ -38,12 +38,12 @@ def init_app(app: Flask) -> None:
 
 
 def toast(text: str, undo: Undo | None = None) -> None:
-    """Say it on the page that follows this change."""
+    """Show the message on the page that follows this change."""
     flash(text, msgspec.json.encode(undo).decode() if undo else "message")
 
 
 def toasts() -> list[Toast]:
-    """Those that nobody has seen yet; they are gone afterwards."""
+    """The messages that were not shown yet. They are deleted by reading them."""
     said = cast(list[tuple[str, str]], get_flashed_messages(with_categories=True))
     return [Toast(text, _undo(category)) for category, text in said]
 

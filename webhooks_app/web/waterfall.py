@@ -31,7 +31,7 @@ class Bar(NamedTuple):
 
 
 def waterfalls(attempts: Iterable[Attempt]) -> Mapping[int, Sequence[Bar]]:
-    """By the number of the attempt; all on the scale of the longest."""
+    """The waterfalls by number of the attempt, all on the scale of the longest one."""
     parts = {one.number: list(_parts(one)) for one in attempts}
     totals = [sum(milliseconds for _, _, milliseconds in found) for found in parts.values()]
     longest = max([*totals, 1])
@@ -39,7 +39,7 @@ def waterfalls(attempts: Iterable[Attempt]) -> Mapping[int, Sequence[Bar]]:
 
 
 def _parts(attempt: Attempt) -> Iterator[tuple[str, str, int]]:
-    """What no part accounts for comes last: a wait that nothing ended, or what was not measured."""
+    """The bars of an attempt. Time that no part accounts for comes last."""
     known = 0
     for name, label, column in PARTS:
         milliseconds = getattr(attempt, column)

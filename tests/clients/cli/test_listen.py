@@ -164,7 +164,7 @@ def test_killed_in_the_middle_of_a_delivery_it_loses_nothing(
         first.process.wait()
         receiver.answer = lambda _: Answer()
         again = open_terminal(receiver.url)
-        assert any("It goes on where it stopped." in line for line in again.err)
+        assert any("It continues where it stopped." in line for line in again.err)
         wait_until(lambda: [one for one, _ in states(shell)] == ["delivered"] * 6)
         assert len(set(receiver.delivery_ids)) == 6
         in_hand = len(receiver.received) - 6

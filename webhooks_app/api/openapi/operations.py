@@ -65,7 +65,7 @@ def described(endpoint: Endpoint, schemas: Schemas) -> dict[str, object]:
 
 
 def problems_of(endpoint: Endpoint) -> Iterator[str]:
-    """The possible kinds of problems, in the order of their statuses."""
+    """The possible kinds of problems, sorted by status."""
     operation = endpoint.operation
     found = {"unknown-host", "internal-error", *operation.problems}
     if not operation.public:

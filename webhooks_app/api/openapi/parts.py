@@ -1,4 +1,4 @@
-"""What the operations of the document share."""
+"""The parts of the document that operations share."""
 
 from collections.abc import Mapping
 from typing import NamedTuple

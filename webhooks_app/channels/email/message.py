@@ -1,4 +1,4 @@
-"""The results of the mails of one try, and what the log says about them."""
+"""The results of the mails of one try, and their text in the log."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -27,7 +27,7 @@ class MailTransport:
         self._away: tuple[float, Unsent] | None = None
 
     def now(self) -> float:
-        """The time of asking, for `send`."""
+        """The current time, to pass to `send`."""
         return self._clock()
 
     def send(self, letter: Email, asked_at: float) -> tuple[int, str]:
@@ -79,7 +79,7 @@ class MailTransport:
                 line.hang_up()
 
     def _kept(self) -> SmtpConnection | None:
-        """The connection that was used last."""
+        """Take the connection that was used last."""
         self.hang_up(IDLE)
         with self._lock:
             return self._idle.pop()[1] if self._idle else None

@@ -67,19 +67,22 @@ class SignedRequests:
         return WebhookMessage(url, headers, body, self.timeout)
 
     def _own_headers(self, url: str) -> Mapping[str, str]:
-        """Custom headers belong to the host of the current URL, so no former URL gets them."""
+        """The custom headers, if `url` is the current one.
+
+        They belong to its host, so no former URL gets them.
+        """
         same = url == self.url or origin(url) == origin(self.url)
         return self.own_headers if same else {}
 
     def url_for(self, delivery_id: str) -> str:
-        """The URL at the time when the delivery was made."""
+        """The URL that was configured when the delivery was created."""
         for below, url in self.former_urls:
             if delivery_id < below:
                 return url
         return self.url
 
     def secrets(self, timestamp: int) -> tuple[str, ...]:
-        """Newest first, with the previous one while a rotation overlaps."""
+        """The secrets, newest first; during a rotation, with the previous one."""
         expires = self.previous_expires_at
         if self.previous_secret and expires and timestamp < expires.timestamp():
             return (self.secret, self.previous_secret)
@@ -176,7 +179,7 @@ def members_of(
 
 
 def _previous_secret(subscription: SubscriptionRow, vault: Vault) -> str | None:
-    """An unreadable old secret is left out, since the current one signs too."""
+    """The old secret, decrypted. An unreadable one is left out, since the current one signs too."""
     sealed = subscription.sealed_previous_secret
     with suppress(Unreadable):
         return vault.open(sealed) if sealed else None

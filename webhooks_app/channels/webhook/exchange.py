@@ -115,7 +115,7 @@ class Exchange:
             self._watched = handshake
 
     def release(self) -> None:
-        """Keep no body while the handle waits for the next request."""
+        """Release the body while the handle waits for the next request."""
         self.body = b""
         self.curl.setopt(pycurl.POSTFIELDS, b"")
 
@@ -174,7 +174,7 @@ class Exchange:
         return opened
 
     def _write(self, chunk: bytes) -> int:
-        """Cut a body that is too long, and give up its connection."""
+        """Cut a body that is too long, and close its connection."""
         self.body += chunk
         if len(self.body) <= BODY_LIMIT:
             return len(chunk)

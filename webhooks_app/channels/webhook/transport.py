@@ -106,7 +106,7 @@ class Transport:
             self._idle.append(exchange)
 
     def _limits(self, message: WebhookMessage) -> Limits:
-        """Never more than the transport's own limit, since leases last that long."""
+        """The timeout of a message, at most the transport's own limit: leases rely on it."""
         total = min(self._timeout, message.timeout or self._timeout)
         return Limits(min(self._connect_timeout, total), total)
 
@@ -115,9 +115,9 @@ class Transport:
         return until < time.monotonic()
 
     def _learn(self, target: RequestTarget, exchange: Exchange) -> Secured | None:
-        """What is known about a connection.
+        """The TLS details of a connection.
 
-        A kept one has it from the last handshake with its host.
+        For a kept connection they come from the last handshake with its host.
         """
         if exchange.secured is not None:
             if len(self._secured) >= MOST_SECURED:

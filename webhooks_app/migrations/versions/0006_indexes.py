@@ -16,7 +16,7 @@ UNDELIVERED = sa.text("status IN ('failed', 'cancelled')")
 
 
 def upgrade() -> None:
-    """Outside of the transaction, so that deliveries go on meanwhile.
+    """Outside of the transaction, so that deliveries continue meanwhile.
 
     A build that was interrupted leaves an index behind that finds nothing.
     """

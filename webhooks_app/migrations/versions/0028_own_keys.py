@@ -18,7 +18,7 @@ NAMED = sa.text("own_key IS NOT NULL AND deleted_at IS NULL")
 
 
 def upgrade() -> None:
-    """The index is built outside of the transaction, so that deliveries go on meanwhile."""
+    """The index is built outside of the transaction, so that deliveries continue meanwhile."""
     add_column("subscriptions", sa.Column("own_key", sa.String(100), nullable=True))
     with op.get_context().autocommit_block():
         op.drop_index("ix_subscriptions_own_key", table_name="subscriptions", if_exists=True)

@@ -18,7 +18,7 @@ HEARING = sa.text("hears_system AND deleted_at IS NULL")
 
 
 def upgrade() -> None:
-    """Nobody can ask for them yet. The index is built while deliveries go on."""
+    """Nobody can ask for them yet. The index is built while deliveries continue."""
     add_column(
         "subscriptions",
         sa.Column("hears_system", sa.Boolean(), nullable=False, server_default=sa.false()),

@@ -16,7 +16,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """The index is built outside of the transaction, so that deliveries go on meanwhile."""
+    """The index is built outside of the transaction, so that deliveries continue meanwhile."""
     add_column(
         "notifications", sa.Column("count", sa.Integer(), server_default="1", nullable=False)
     )

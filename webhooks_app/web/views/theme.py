@@ -13,7 +13,7 @@ KEPT_SECONDS = 400 * 86400
 
 
 def chosen() -> str:
-    """Empty for that of the system."""
+    """The chosen theme; empty for that of the system."""
     name = request.cookies.get(_cookie(), "")
     return name if name in THEMES else ""
 

@@ -136,7 +136,7 @@ class Buffer:
             raise TimeoutError("Events still wait.")
 
     def close(self, timeout: float | None = None) -> None:
-        """Reports what waits, and takes no more. After about `timeout` seconds it gives up.
+        """Reports what waits, and accepts nothing new. After about `timeout` seconds it gives up.
 
         Raises NotSent for what was not stored, when there is no `on_failure`.
         """

@@ -86,7 +86,7 @@ class InsufficientScope(Forbidden):
 
 
 class PlanLimit(Forbidden):
-    """The plan of the organisation allows no more of it."""
+    """The limit of the organisation's plan is reached."""
 
 
 class NotFound(Problem):

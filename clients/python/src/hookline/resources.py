@@ -1339,7 +1339,7 @@ class DeviceResource(Resource):
         `interval` seconds. It needs no key.
 
         - `client`: What the person sees who approves it.
-        - `preset`: What the key shall do. Whoever approves it can choose something else.
+        - `preset`: What the key may do. Whoever approves it can choose something else.
         """
         return self._send(
             _DEVICE, Call("POST", "/device/authorization", body=given(client=client, preset=preset))
@@ -2017,7 +2017,7 @@ class ListenersResource(Resource):
         - `secret`: A signing secret of your own. Made for you if absent.
         - `key`: Your own name for it, such as that of the computer. A listener with that key
           that has not ended is taken up again.
-        - `keep_for`: For how many seconds it lives on without a visit.
+        - `keep_for`: How many seconds it is kept without a visit.
         - `idempotency_key`: Made by the client when absent.
         """
         return self._send(

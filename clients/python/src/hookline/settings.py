@@ -106,7 +106,7 @@ def project(folder: Path) -> Mapping[str, Any]:
     """What the nearest `.hookline.toml` says, here or in a folder above.
 
     It is shared with others, so it names a profile and never holds a key or an address: whoever
-    wrote it could otherwise send your key to an address of theirs.
+    wrote it could otherwise send your key to their own address.
     """
     for one in (folder, *folder.parents):
         if (file := one / PROJECT_FILE).is_file():

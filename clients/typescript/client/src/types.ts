@@ -376,7 +376,7 @@ export interface Device {
 export interface DeviceBody {
   /** What the person sees who approves it. */
   readonly client: string;
-  /** What the key shall do. Whoever approves it can choose something else. */
+  /** What the key may do. Whoever approves it can choose something else. */
   readonly preset?: "ingest" | "read" | "manage" | "develop" | "all";
 }
 
@@ -896,7 +896,7 @@ export interface NewListener {
   readonly secret?: string | null;
   /** Your own name for it, such as that of the computer. A listener with that key that has not ended is taken up again. */
   readonly key?: string | null;
-  /** For how many seconds it lives on without a visit. */
+  /** How many seconds it is kept without a visit. */
   readonly keep_for?: number;
 }
 

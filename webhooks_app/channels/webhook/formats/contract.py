@@ -43,11 +43,13 @@ class WireFormat(Protocol):
 
     @property
     def signature_header(self) -> str | None:
-        """In lower case; None where nothing is signed, such as for a chat service."""
+        """The name of the signature header in lower case; None if nothing is signed, as for chat
+        services.
+        """
         ...
 
     def envelope(self, event: EventView) -> bytes:
-        """The body."""
+        """The request body."""
         ...
 
     def headers(

@@ -62,7 +62,7 @@ def take_back() -> Answer:
 
 
 def undo_of(do: str, ids: Sequence[str], swaps: str = "") -> Undo | None:
-    """The way back from a change of these."""
+    """The Undo of a change of these."""
     if not ids:
         return None
     chosen = [("subscription_id", id_) for id_ in ids]

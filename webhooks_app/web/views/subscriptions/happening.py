@@ -46,7 +46,7 @@ class Shown:
 
 
 def happening(form: SubscriptionForm) -> Mapping[str, object]:
-    """For the templates, as far as the form is filled in."""
+    """What the template shows, as far as the form is filled in."""
     spec, session, tenant = form.as_far_as_filled_in(), db.session(), here().tenant
     found = preview.of(session, tenant, spec)
     offered = [one.event for one in (*found.matching, *found.others)][:OFFERED]

@@ -116,14 +116,14 @@ def listed(row: Subscription) -> str:
 
 
 def recipients_of(*actions: stored.ShownSubscription) -> Mapping[str, recipients.Recipient]:
-    """By address, whether these actions' mails go to it."""
+    """Whether these actions' mails go to each address."""
     specs = [one.spec for one in actions if isinstance(one.spec, EmailSpec)]
     addresses = {address for spec in specs for address in spec.email_to}
     return recipients.recipients_of(db.session(), here().organisation.id, addresses)
 
 
 def healths_of(*shown: stored.ShownSubscription) -> Mapping[str, Health]:
-    """By id, how each is doing."""
+    """The health of each, by id."""
     rows = [one.row for one in shown]
     errors, waiting = last_errors(db.session(), rows), waiting_of(db.session(), rows)
     return {one.row.id: health_of(one.row, one.broken, errors, waiting) for one in shown}

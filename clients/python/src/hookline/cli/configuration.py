@@ -51,7 +51,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Change:
-    """`differs` maps the members to what they are and what they shall be; None for a new object.
+    """`differs` maps the members to their current and their wanted values; None for a new object.
 
     It is empty where only hidden values may differ, which nobody can compare.
     """

@@ -49,7 +49,7 @@ class Reception:
             self.finish()
 
     def finish(self) -> None:
-        """It was handled: repeats are answered with 200 and handled no more."""
+        """It was handled: repeats are answered with 200 and not handled again."""
         if self._store is not None:
             self._store.finish(self.event.delivery_id, self._token)
 

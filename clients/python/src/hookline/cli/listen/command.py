@@ -98,7 +98,7 @@ def url_of(target: str, path: str) -> str:
     """`3000` is `http://localhost:3000/`, `shop.test:8080/hooks` gets its scheme."""
     if target.isdigit():
         if not 0 < int(target) < 65536:
-            raise click.UsageError(f"{target} is no port.")
+            raise click.UsageError(f"{target} is not a port.")
         target = f"localhost:{target}"
     url = target if re.match(r"https?://", target) else f"http://{target}"
     try:
@@ -107,7 +107,9 @@ def url_of(target: str, path: str) -> str:
     except ValueError:
         valid = False
     if not valid or any(one.isspace() for one in url):
-        raise click.UsageError(f"{target!r} is no port or URL. Write 3000 or localhost:3000/hooks.")
+        raise click.UsageError(
+            f"{target!r} is not a port or a URL. Write 3000 or localhost:3000/hooks."
+        )
     if path:
         return f"{url.rstrip('/')}/{path.lstrip('/')}"
     return url if parts.path else f"{url}/"
@@ -133,7 +135,7 @@ def _run(state: State, forwarder: Forwarder) -> None:
 def _greet(state: State, session: Session, url: str, event_types: Sequence[str]) -> None:
     who = state.ask("GET", "/whoami")
     place = f"{who['organisation']['name']}, {who['mode']} mode"
-    again = "" if session.is_new else " It goes on where it stopped."
+    again = "" if session.is_new else " It continues where it stopped."
     note(state, f"Listening to {', '.join(event_types)} of {place}.{again}")
     note(state, f"Events go to {url}, signed with {session.secret}")
     note(state, "Press Ctrl-C to end.")
