@@ -111,6 +111,11 @@
     if (target.matches?.(TYPED)) return;
     const onLine = target.matches?.(".go");
     if (key in STEPS && (key.length === 1 || onLine) && step(STEPS[key])) event.preventDefault();
+    const beside = onLine && paneOf(target);
+    if (key === "ArrowRight" && isFilled(beside)) {
+      beside.focus();
+      event.preventDefault();
+    }
     const pane = ownPane();
     if (key === "Escape" && !drawer.open && isFilled(pane)) shut(pane);
   });

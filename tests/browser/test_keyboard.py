@@ -49,6 +49,8 @@ def test_from_the_log_in_to_a_replayed_delivery(
     page.keyboard.press("Enter")
     pane = page.get_by_role("region", name="Delivery", exact=True)
     expect(pane.get_by_role("button", name="Replay")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect(pane).to_be_focused()
     go_to(page, "Replay")
     page.keyboard.press("Enter")
     expect(pane.locator(".outcome .badge")).to_be_visible()

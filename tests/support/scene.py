@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import cycle
 from typing import Any, NamedTuple
 
 import orjson
@@ -96,7 +97,7 @@ SCENE: tuple[dict[str, Any], ...] = (
 
 def paint(session: Session, organisation_id: str, vault: Vault, seed: int = 7) -> None:
     """Fill an organisation: subscriptions, events, deliveries with attempts, statistics."""
-    chance = random.Random(seed)
+    chance, kinds = random.Random(seed), cycle(FAILURES)
     for each in SCENE:
         wanted = dict(each)
         failure_rate = wanted.pop("failure_rate")
@@ -106,7 +107,7 @@ def paint(session: Session, organisation_id: str, vault: Vault, seed: int = 7) -
         moments = list(_moments(chance))
         for moment in moments:
             fails = chance.random() < failure_rate and (failure_rate == 1 or moment != moments[-1])
-            why = DOWN if failure_rate == 1.0 else chance.choice(FAILURES)
+            why = next(kinds) if fails and failure_rate < 1 else DOWN
             _deliver(session, row, moment, why if fails else None, chance)
         if failure_rate == 1.0:
             _trouble(session, row)
