@@ -23,8 +23,8 @@ export function fromBase64(text: string): Uint8Array {
 /** HMAC-SHA256 of the parts, one after the other. */
 export async function hmac(secret: Uint8Array, ...parts: Uint8Array[]): Promise<Uint8Array> {
   const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const key = await crypto.subtle.importKey("raw", secret, algorithm, false, ["sign"]);
-  return new Uint8Array(await crypto.subtle.sign("HMAC", key, joined(parts)));
+  const key = await crypto.subtle.importKey("raw", secret as BufferSource, algorithm, false, ["sign"]);
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key, joined(parts) as BufferSource));
 }
 
 export function joined(parts: readonly Uint8Array[]): Uint8Array {
