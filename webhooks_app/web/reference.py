@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from webhooks_app.lib.folders import folder
-from webhooks_app.web import python_examples, typescript_examples
+from webhooks_app.web import command_examples, python_examples, typescript_examples
 
 Schema = Mapping[str, Any]
 SPEC: Schema = json.loads((folder("docs") / "openapi.json").read_text())
@@ -109,6 +109,12 @@ class Operation:
     def typescript_example(self, base: str) -> str:
         """A call of the TypeScript client."""
         return typescript_examples.example(base, *self._called)
+
+    @property
+    def command_example(self) -> str | None:
+        """The same on the command line; None where no command does it."""
+        call, ids, body, _ = self._called
+        return command_examples.example(call, ids, body)
 
     @property
     def _called(self) -> tuple[str, list[str], Schema | None, str]:
