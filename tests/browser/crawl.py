@@ -46,6 +46,8 @@ NO_PAGES = (
     "deliveries.response",
     "deliveries.as_curl",
     "deliveries.attempt",
+    # For a program that asks; `test_settings` looks at them.
+    "device.",
     # For operators; `test_rq_dashboard` looks at them.
     "rq_dashboard.",
     # For strangers, by mailed links.

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import requests
 from playwright.sync_api import Page, expect
 from standardwebhooks import Webhook
 
 from tests.browser.product import Product
+from tests.browser.test_accessibility import findings
 from tests.support.servers import wait_until
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+PROGRAM = "hookline on ada-laptop"
 EVENT = {"type": "message.sent", "data": {"text": "hello"}}
 
 
@@ -146,3 +149,27 @@ def test_the_audit_log_goes_by_the_clock_of_the_browser_and_is_exported(
     lines = download.value.path().read_text().splitlines()
     assert [line for line in lines if "webhook.created" in line]
     assert not [line for line in lines if "member.joined" in line]
+
+
+def test_a_program_is_approved_and_gets_its_key(page: Page, product: Product) -> None:
+    api = f"{product.url}/api/v1/device"
+    begun = requests.post(f"{api}/authorization", json={"client": PROGRAM}, timeout=10).json()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/device/")
+    assert findings(page) == []
+    page.get_by_label("Code").fill(begun["user_code"].replace("-", " ").lower())
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text(begun["user_code"], exact=True)).to_be_visible()
+    expect(page.get_by_label("Name")).to_have_value(PROGRAM)
+    assert findings(page) == []
+    wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    assert not page.evaluate(wide)
+    page.get_by_label("Organisation and mode").select_option(label="Demo, test")
+    page.get_by_label("Read only").check()
+    page.get_by_role("button", name="Approve").click()
+    expect(page.get_by_role("heading", name="Approved")).to_be_visible()
+    assert findings(page) == []
+    body = {"device_code": begun["device_code"]}
+    got = requests.post(f"{api}/token", json=body, timeout=10).json()
+    assert "webhooks:read" in got["scope"].split()
+    assert "webhooks:write" not in got["scope"].split()

@@ -29,7 +29,7 @@ from webhooks_app.models import Attempt, Delivery, Listener
 from webhooks_app.operations.integrity_check import audit
 
 SOURCE = str(Path(hookline.__file__).parents[1])
-pytestmark = pytest.mark.parametrize(
+on_both_databases = pytest.mark.parametrize(
     "product", ["sqlite", "postgresql"], indirect=True, scope="module"
 )
 
@@ -153,6 +153,7 @@ def test_a_signed_request_arrives_at_once_and_ctrl_c_ends_it(
     assert states(shell) == [("delivered", 1)]
 
 
+@on_both_databases
 def test_killed_in_the_middle_of_a_delivery_it_loses_nothing(
     shell: Shell, open_terminal: Callable[..., Terminal]
 ) -> None:
@@ -173,6 +174,7 @@ def test_killed_in_the_middle_of_a_delivery_it_loses_nothing(
         assert again.end(signal.SIGTERM) == 0
 
 
+@on_both_databases
 def test_behind_a_connection_that_is_cut_it_comes_back_by_itself(
     shell: Shell, receiver: Receiver, open_terminal: Callable[..., Terminal]
 ) -> None:
