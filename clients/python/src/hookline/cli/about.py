@@ -89,7 +89,7 @@ class Finding(NamedTuple):
 @click.command(cls=Command)
 @pass_state
 def doctor(state: State) -> None:
-    """Look for what is wrong: settings, address, key, clock. It ends with 1 if something is."""
+    """Check settings, address, key and clock. It ends with 1 if something is wrong."""
     findings = list(_findings(state))
     if state.as_json:
         print_json([one._asdict() for one in findings])

@@ -71,7 +71,7 @@ def replay(
 @click.option("--since", type=SINCE, required=True, metavar="TIME", help="2h, 7d, or a date.")
 @pass_state
 def recover(state: State, webhook_id: str, since: datetime) -> None:
-    """Send a webhook or action what never arrived since then."""
+    """Send what never arrived at a webhook or action."""
     kind = "actions" if webhook_id.startswith("act_") else "webhooks"
     state.confirm_live(f"Send what {webhook_id} missed")
     body = {"since": since.isoformat()}

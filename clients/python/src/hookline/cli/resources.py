@@ -50,15 +50,15 @@ def _since(name: str, about: str, required: bool = False) -> click.Option:
 
 STATES = (
     Verb("enable", "Switch it on."),
-    Verb("disable", "Switch it off. What waits is cancelled.", asks=True),
+    Verb("disable", "Switch it off. Waiting deliveries are cancelled.", asks=True),
     Verb(
         "pause",
-        "Keep deliveries until it is resumed.",
+        "Hold its deliveries until it is resumed.",
         options=[click.Option(["--until"], metavar="TIME", help="When it resumes by itself.")],
     ),
     Verb(
         "resume",
-        "Send what was kept.",
+        "Send its waiting deliveries.",
         options=[
             click.Option(
                 ["--rate"], type=float, metavar="N", help="So many a second (all at once)."
@@ -74,7 +74,7 @@ STATES = (
     ),
     Verb(
         "rotate-secret",
-        "Make a new signing secret. The old one signs too for a day.",
+        "Create a new signing secret. The old one signs too for a day.",
         options=[
             click.Option(
                 ["--overlap", "overlap_hours"],
@@ -128,8 +128,8 @@ NOUNS = (
         can="list get",
         filters=("status", "subscription_id", "event_type", "status_code", "text"),
         verbs=(
-            Verb("retry-now", "Try one that waits at once."),
-            Verb("cancel", "Do not send one that waits.", asks=True),
+            Verb("retry-now", "Retry a waiting delivery at once."),
+            Verb("cancel", "Cancel a waiting delivery.", asks=True),
         ),
     ),
     Noun(
@@ -139,7 +139,7 @@ NOUNS = (
         ("id", "status", "total", "replayed", "requested_by", "created_at"),
         "Many deliveries, sent again.",
         can="list get",
-        verbs=(Verb("cancel", "Stop it. What it has sent stays."),),
+        verbs=(Verb("cancel", "Stop it. What was sent stays."),),
     ),
     Noun(
         "keys",
@@ -151,7 +151,7 @@ NOUNS = (
         verbs=(
             Verb(
                 "rotate",
-                "Make a new key in its place. The old one works for a day.",
+                "Create a new key in its place. The old one works for a day.",
                 options=[
                     click.Option(
                         ["--overlap", "overlap_hours"],
