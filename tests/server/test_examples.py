@@ -19,6 +19,8 @@ from hookline.cli.commands import hookline
 from tests.server.conftest import Site, site  # noqa: F401 - a fixture
 from tests.support.existing import existing, made_real
 from tests.support.typescript import packages
+from webhooks_app.catalogue import CATALOGUE
+from webhooks_app.web.event_examples import event_examples
 from webhooks_app.web.reference import OPERATIONS, Operation
 
 
@@ -137,6 +139,27 @@ def test_every_example_gets_the_answer_that_is_printed(
             code = code.replace("order.paid", f"order.{language}")
         said = run(slug, code) if code else None
         assert said is None or said in statuses(operation), (slug, said, code)
+
+
+@pytest.mark.parametrize("language", ["bash", "sh", "python", "typescript"])
+def test_the_page_of_an_event_type_shows_how_it_is_reported(
+    site: Site,  # noqa: F811
+    language: str,
+    run: Run,
+) -> None:
+    kind = CATALOGUE["lead.captured"]
+    codes = [code for _, code in event_examples(site.url, kind.name, kind.sample)]
+    code = dict(zip(("bash", "sh", "python", "typescript"), codes, strict=True))[language]
+    before = newest(site)
+    said = run("report", code.replace("$HOOKLINE_API_KEY", site.key))
+    assert said in (None, "202"), (said, code)
+    assert newest(site) != before
+
+
+def newest(site: Site) -> Any:  # noqa: F811
+    """The event of that type that was reported last."""
+    url = f"{site.url}/api/v1/events?type=lead.captured&limit=1"
+    return requests.get(url, headers=site.authorization, timeout=30).json()["data"]
 
 
 def check_types(answer: object) -> None:

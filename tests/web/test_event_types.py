@@ -31,6 +31,10 @@ def test_every_type_is_listed_and_has_a_page(owner: Person) -> None:
 
 def test_the_page_of_one_says_all_of_it(owner: Person) -> None:
     page = owner.get("/event-types/lead.captured").text
+    for way in ("curl", "Command line", "Python", "TypeScript"):
+        assert f"<summary>{way}</summary>" in page
+    assert "hookline send lead.captured" in page
+    assert "Report it" not in owner.get("/event-types/webhook.ping").text
     for said in (
         "LEAD_CREATED",
         "an e-mail address",

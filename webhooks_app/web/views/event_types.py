@@ -16,6 +16,7 @@ from webhooks_app.extensions import db
 from webhooks_app.lib import json_text
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.models import CustomEventType
+from webhooks_app.web.event_examples import event_examples
 from webhooks_app.web.forms.event_types import EventTypeForm
 from webhooks_app.web.schema_table import rows_of
 from webhooks_app.web.tenancy import editor_required, here, member_required
@@ -36,9 +37,11 @@ def index() -> str:
 @member_required
 def show(name: str) -> str:
     kind = find_type(db.session(), here().organisation.id, name)
+    base = request.host_url.rstrip("/")
     return render_template(
         "event_types/show.html",
         kind=kind,
+        examples=[] if kind.is_system else event_examples(base, name, kind.sample),
         fields=rows_of(kind.schema),
         sample=json_text.indented(kind.sample),
         schema=json_text.indented(kind.schema) if kind.schema else "",
