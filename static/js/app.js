@@ -21,7 +21,7 @@
 
   // The day is left out while there is no doubt about it.
   function clock(moment) {
-    return Date.now() - moment < 43_200_000 ? hour.format(moment) : dayAndHour.format(moment);
+    return Math.abs(Date.now() - moment) < 43_200_000 ? hour.format(moment) : dayAndHour.format(moment);
   }
 
   function tellTimes() {

@@ -87,7 +87,7 @@ def _shoot_what_is_made(page: Page, ending: str) -> None:
     page.goto("/simulator/")
     page.get_by_label("Message").fill("Hello, can I talk to a human? My mail is ada@example.com")
     page.get_by_role("button", name="Send as visitor").click()
-    page.locator("#conversation li").first.wait_for()
+    page.locator("#conversation .badge.delivered").nth(1).wait_for()
     _shoot(page, f"conversation-{ending}")
     page.goto("/deliveries/?status=delivered")
     page.locator("input[name=delivery_id]").first.check()
