@@ -21,14 +21,20 @@ from webhooks_app.vocabulary import ActorKind
 
 
 class AuditQuery(queries.PageQuery):
-    actor_kind: Annotated[ActorKind | None, Meta(description="Who did it, by kind.")] = None
-    actor: Annotated[str | None, Meta(description="Part of a name, or a whole id.")] = None
+    actor_kind: Annotated[ActorKind | None, Meta(description="The kind of actor.")] = None
+    actor: Annotated[str | None, Meta(description="A part of a name, or a whole id.")] = None
     action: Annotated[
-        str | None, Meta(description="Such as `webhook.created`, or only `webhook`.")
+        str | None,
+        Meta(
+            description="What was done, such as `webhook.created`, or only the kind of target, "
+            "such as `webhook`."
+        ),
     ] = None
-    target: Annotated[str | None, Meta(description="Part of a name, or a whole id.")] = None
-    since: Annotated[queries.Moment | None, Meta(description="At this time or later.")] = None
-    until: Annotated[queries.Moment | None, Meta(description="Before this time.")] = None
+    target: Annotated[str | None, Meta(description="A part of a name, or a whole id.")] = None
+    since: Annotated[queries.Moment | None, Meta(description="Entries at this time or later.")] = (
+        None
+    )
+    until: Annotated[queries.Moment | None, Meta(description="Entries before this time.")] = None
 
     def filters(self, mode: str) -> AuditFilters:
         return AuditFilters(

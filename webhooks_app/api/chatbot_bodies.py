@@ -104,7 +104,7 @@ class ChatbotWebhookAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="ca
 
 
 class SecurityAnswer(msgspec.Struct, frozen=True, rename="camel"):
-    """How a request is signed."""
+    """How requests are signed."""
 
     note: str
     header_name: str

@@ -82,7 +82,7 @@ def count_deliveries() -> Response:
         summary="Read a delivery",
         tag="Deliveries",
         answers={200: shapes.DeliveryAnswer},
-        description="With its `request_body` and every attempt.",
+        description="Shows a delivery with its `request_body` and every attempt.",
     )
 )
 @auth.requires("deliveries:read")
@@ -104,7 +104,7 @@ def read_delivery(delivery_id: str) -> Response:
         summary="List the attempts of a delivery",
         tag="Deliveries",
         answers={200: PageAnswer[shapes.AttemptAnswer]},
-        description="In the order in which they were made. All are on one page.",
+        description="All attempts on one page, in the order in which they were made.",
     )
 )
 @auth.requires("deliveries:read")

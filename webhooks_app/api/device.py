@@ -34,7 +34,7 @@ class DeviceBody(msgspec.Struct, forbid_unknown_fields=True):
         Meta(
             min_length=1,
             max_length=service.LONGEST_CLIENT,
-            description="What the person sees who approves it.",
+            description="The name that the approving person sees.",
             examples=["hookline on ada-laptop"],
         ),
     ]
@@ -51,7 +51,9 @@ class DeviceAnswer(msgspec.Struct, frozen=True):
     """A code to compare, and a page on which to approve it."""
 
     device_code: Annotated[str, Meta(description="Only for the program: it asks with this.")]
-    user_code: Annotated[str, Meta(description="For the person.")]
+    user_code: Annotated[
+        str, Meta(description="The code that the person compares in the dashboard.")
+    ]
     verification_uri: str
     verification_uri_complete: Annotated[str, Meta(description="The same with the code.")]
     expires_in: Annotated[int, Meta(description="Seconds.")]
@@ -59,7 +61,7 @@ class DeviceAnswer(msgspec.Struct, frozen=True):
 
 
 class TokenBody(msgspec.Struct, forbid_unknown_fields=True):
-    """Whether it was approved."""
+    """Asks whether the log-in was approved."""
 
     device_code: str
     grant_type: Annotated[str, Meta(extra_json_schema={"const": GRANT})] = GRANT

@@ -120,7 +120,7 @@ def list_events() -> Response:
         summary="Read an event",
         tag="Events",
         answers={200: StoredEvent},
-        description="With its `data`, as it was reported.",
+        description="Shows an event with its `data`, as it was reported.",
     )
 )
 @auth.requires("events:read")

@@ -33,7 +33,9 @@ class AnswerBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     status: Annotated[int, Meta(ge=200, le=599)] = 200
     delay_ms: Annotated[int, Meta(ge=0, le=LONGEST_DELAY * 1000)] = 0
-    body: Annotated[str, Meta(description="Up to 4,096 bytes.")] = CannedAnswer().body
+    body: Annotated[str, Meta(description="The body of the answer, up to 4,096 bytes.")] = (
+        CannedAnswer().body
+    )
     content_type: Literal["json", "text"] = "json"
 
     def canned(self) -> CannedAnswer:

@@ -42,7 +42,8 @@ NewListener: Any = msgspec.defstruct(
                     min_length=1,
                     max_length=2000,
                     pattern=r"^https?://[^\s]+$(?!\n)",
-                    description="Where the computer sends its deliveries. Hookline never asks it.",
+                    description="The local URL to which the computer sends its deliveries. "
+                    "Hookline never calls it.",
                     examples=["http://localhost:3000/"],
                 ),
             ],
@@ -87,10 +88,12 @@ NewListener: Any = msgspec.defstruct(
             300,
         ),
     ],
-    namespace={"__doc__": "What a computer wants to receive."},
+    namespace={"__doc__": "Which events a computer receives."},
     forbid_unknown_fields=True,
 )
-Session = Annotated[str, Meta(description="From the answer that started the listener.")]
+Session = Annotated[
+    str, Meta(description="The session, from the answer that started the listener.")
+]
 
 
 class TakeBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -100,7 +103,7 @@ class TakeBody(msgspec.Struct, forbid_unknown_fields=True):
     limit: Annotated[int, Meta(ge=1, le=taking.MOST)] = taking.MOST
     wait: Annotated[
         int,
-        Meta(ge=0, le=LONGEST_WAIT, description="For how many seconds to wait until there is one."),
+        Meta(ge=0, le=LONGEST_WAIT, description="How many seconds to wait for a delivery."),
     ] = 0
     in_hand: Annotated[
         Annotated[list[str], Meta(max_length=10 * taking.MOST)] | None,
@@ -112,11 +115,11 @@ class TakeBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ListenerResult(msgspec.Struct, forbid_unknown_fields=True):
-    """How one try went. Without `failure` it was answered with `status_code`."""
+    """The result of one attempt. Without `failure`, `status_code` is the answer."""
 
     delivery_id: str
     number: Annotated[int, Meta(ge=1)]
-    timestamp: Annotated[int, Meta(ge=0, description="As it was taken.")]
+    timestamp: Annotated[int, Meta(ge=0, description="The timestamp with which it was taken.")]
     duration_ms: Annotated[int, Meta(ge=0, le=3_600_000)]
     status_code: Annotated[int, Meta(ge=100, le=599)] | None = None
     headers: Annotated[list[tuple[str, str]], Meta(max_length=200)] = []
@@ -147,7 +150,7 @@ class ListenerResult(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ResultsBody(msgspec.Struct, forbid_unknown_fields=True):
-    """How tries went."""
+    """The results of attempts."""
 
     session: Session
     results: Annotated[list[ListenerResult], Meta(min_length=1, max_length=MOST_RESULTS)]
@@ -179,12 +182,14 @@ class TakenAnswer(msgspec.Struct, frozen=True):
 
     delivery_id: str
     number: Annotated[int, Meta(description="Which try this is: 1 for the first.")]
-    timestamp: Annotated[int, Meta(description="Of the signature. Send it back with the result.")]
+    timestamp: Annotated[
+        int, Meta(description="The timestamp of the signature. Send it back with the result.")
+    ]
     event_id: str
     event_type: str
     url: str
     headers: dict[str, str]
-    body: Annotated[str, Meta(description="What was signed: send its UTF-8 bytes unchanged.")]
+    body: Annotated[str, Meta(description="The signed body. Send its UTF-8 bytes unchanged.")]
     timeout: Annotated[float, Meta(description="How many seconds an answer may take.")]
 
 
@@ -195,7 +200,7 @@ class TakenPage(msgspec.Struct, frozen=True):
 
 
 class ResultAnswer(msgspec.Struct, frozen=True):
-    """What follows from a try."""
+    """What follows from an attempt."""
 
     delivery_id: str
     status: Annotated[str, Meta(extra_json_schema={"enum": list(DeliveryStatus)})]
@@ -205,7 +210,7 @@ class ResultAnswer(msgspec.Struct, frozen=True):
 
 
 class ResultsAnswer(msgspec.Struct, frozen=True):
-    """What follows. Deliveries that are not of this listener are left out."""
+    """What follows from each attempt. Deliveries of other listeners are left out."""
 
     data: list[ResultAnswer]
 

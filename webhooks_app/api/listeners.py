@@ -102,7 +102,7 @@ def read_listener(listener_id: str) -> Response:
         summary="Stop a listener",
         tag="Listeners",
         answers={204: None},
-        description="What it has not delivered is cancelled. The log stays.",
+        description="Stops the listener. Its waiting deliveries are cancelled. The log stays.",
     )
 )
 @auth.requires("listeners:write")
@@ -156,8 +156,8 @@ def take_deliveries(listener_id: str) -> Response:
         tag="Listeners",
         body=ResultsBody,
         answers={200: ResultsAnswer},
-        description="How tries went. They count as every other attempt: for retries, log and "
-        "statistics. A repeat changes nothing.",
+        description="Reports the results of attempts. They count like any other attempt: for "
+        "retries, log and statistics. A repeat changes nothing.",
         problems=("conflict", "listener-ended"),
         knows_repeats=True,
     )

@@ -24,7 +24,7 @@ class NotificationQuery(queries.PageQuery):
 
 
 class NotificationAnswer(msgspec.Struct, frozen=True):
-    """What the dashboard showed to members."""
+    """A notification in the dashboard."""
 
     id: str
     kind: Annotated[

@@ -75,7 +75,7 @@ class ProblemAnswer(msgspec.Struct, frozen=True):
         ),
     ] = UNSET
     error: Annotated[
-        str | UnsetType, Meta(description="For a log-in by device: the code of RFC 8628.")
+        str | UnsetType, Meta(description="For a log-in by device: the error code of RFC 8628.")
     ] = UNSET
     message: Annotated[
         str | UnsetType, Meta(description="The same as `detail`, for clients of Pollybot.")

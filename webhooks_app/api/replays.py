@@ -126,8 +126,8 @@ def read_replay(replay_id: str) -> Response:
         summary="Cancel a replay",
         tag="Replays",
         answers={200: ReplayAnswer},
-        description="What was sent so far stays. Cancelling a replay that has ended changes "
-        "nothing.",
+        description="Stops a replay. What was sent so far stays. Cancelling a replay that has "
+        "ended changes nothing.",
     )
 )
 @auth.requires("deliveries:write")

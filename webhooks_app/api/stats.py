@@ -34,7 +34,7 @@ class StatsQuery(msgspec.Struct, forbid_unknown_fields=True):
         queries.Moment | None,
         Meta(description="The end, with its whole hour or day. The default is the current time."),
     ] = None
-    step: Annotated[Step, Meta(description="How long each point lasts. Days are in UTC.")] = (
+    step: Annotated[Step, Meta(description="The length of each point. Days are in UTC.")] = (
         Step.HOUR
     )
     subscription_id: Annotated[str | None, Meta(description="Only this webhook or action.")] = None

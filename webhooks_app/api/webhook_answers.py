@@ -84,7 +84,9 @@ def _answer_type(
 
 LISTENER = (
     "listener",
-    Annotated[bool, Meta(description="Whether a computer fetches its deliveries, see /listeners.")],
+    Annotated[
+        bool, Meta(description="Whether a computer fetches its deliveries: see `/listeners`.")
+    ],
     False,
 )
 SECRET = (

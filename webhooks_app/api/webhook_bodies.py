@@ -90,7 +90,7 @@ class TestBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class RecoverBody(msgspec.Struct, forbid_unknown_fields=True):
-    """Since when to recover."""
+    """The start of the recovery."""
 
     since: Annotated[
         Annotated[datetime, Meta(tz=True)],
@@ -99,7 +99,7 @@ class RecoverBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PauseBody(msgspec.Struct, forbid_unknown_fields=True):
-    """For how long it is paused."""
+    """How long to pause."""
 
     until: Annotated[
         Annotated[datetime, Meta(tz=True)] | None,
@@ -112,7 +112,7 @@ class PauseBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ResumeBody(msgspec.Struct, forbid_unknown_fields=True):
-    """How fast the deliveries that wait are sent."""
+    """How fast to send the waiting deliveries."""
 
     rate: Annotated[
         Rate | None,
@@ -125,7 +125,7 @@ class ResumeBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class RotateBody(msgspec.Struct, forbid_unknown_fields=True):
-    """How a secret is rotated."""
+    """How to rotate a secret."""
 
     overlap_hours: Annotated[
         int,

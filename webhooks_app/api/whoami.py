@@ -35,7 +35,7 @@ class KeyAnswer(msgspec.Struct, frozen=True):
 
 
 class QuotaAnswer(msgspec.Struct, frozen=True):
-    """How many the plan allows, and how many there are, live and test together."""
+    """A limit of the plan and how much of it is used, live and test together."""
 
     limit: Annotated[int | None, Meta(description="The limit of the plan; null for none.")]
     used: Annotated[int | None, Meta(description="The limit per minute; null for none.")]

@@ -18,7 +18,7 @@ class AnswerBodyInput(TypedDict):
     status: NotRequired[int]
     delay_ms: NotRequired[int]
     body: NotRequired[str]
-    """Up to 4,096 bytes."""
+    """The body of the answer, up to 4,096 bytes."""
     content_type: NotRequired[Literal["json", "text"]]
 
 
@@ -73,12 +73,12 @@ class EventBody(TypedDict):
 
 
 class ListenerResult(TypedDict):
-    """How one try went. Without `failure` it was answered with `status_code`."""
+    """The result of one attempt. Without `failure`, `status_code` is the answer."""
 
     delivery_id: str
     number: int
     timestamp: int
-    """As it was taken."""
+    """The timestamp with which it was taken."""
     duration_ms: int
     status_code: NotRequired[int | None]
     headers: NotRequired[Sequence[tuple[str, str]]]

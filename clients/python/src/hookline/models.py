@@ -64,7 +64,7 @@ class AnswerBody(Model):
     status: int | None = None
     delay_ms: int | None = None
     body: str | None = None
-    """Up to 4,096 bytes."""
+    """The body of the answer, up to 4,096 bytes."""
     content_type: Literal["json", "text"] | None = None
 
 
@@ -273,7 +273,7 @@ class Device(Model):
     device_code: str
     """Only for the program: it asks with this."""
     user_code: str
-    """For the person."""
+    """The code that the person compares in the dashboard."""
     verification_uri: str
     verification_uri_complete: str
     """The same with the code."""
@@ -578,7 +578,7 @@ class Messages(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Notification(Model):
-    """What the dashboard showed to members."""
+    """A notification in the dashboard."""
 
     id: str
     kind: str
@@ -646,7 +646,7 @@ class Point(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Quota(Model):
-    """How many the plan allows, and how many there are, live and test together."""
+    """A limit of the plan and how much of it is used, live and test together."""
 
     limit: int | None
     """The limit of the plan; null for none."""
@@ -677,7 +677,7 @@ class Replay(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Result(Model):
-    """What follows from a try."""
+    """What follows from an attempt."""
 
     delivery_id: str
     status: Literal["pending", "sending", "retrying", "delivered", "failed", "cancelled"]
@@ -687,7 +687,7 @@ class Result(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Results(Model):
-    """What follows. Deliveries that are not of this listener are left out."""
+    """What follows from each attempt. Deliveries of other listeners are left out."""
 
     data: list[Result]
 
@@ -716,7 +716,7 @@ class Scope(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Security(Model):
-    """How a request is signed."""
+    """How requests are signed."""
 
     note: str
     headerName: str
@@ -801,13 +801,13 @@ class Taken(Model):
     number: int
     """Which try this is: 1 for the first."""
     timestamp: int
-    """Of the signature. Send it back with the result."""
+    """The timestamp of the signature. Send it back with the result."""
     event_id: str
     event_type: str
     url: str
     headers: dict[str, str]
     body: str
-    """What was signed: send its UTF-8 bytes unchanged."""
+    """The signed body. Send its UTF-8 bytes unchanged."""
     timeout: float
     """How many seconds an answer may take."""
 
@@ -903,7 +903,7 @@ class Webhook(Model):
     secret: str | None = None
     """The signing secret. Present only in the answer that creates or changes it."""
     listener: bool | None = None
-    """Whether a computer fetches its deliveries, see /listeners."""
+    """Whether a computer fetches its deliveries: see `/listeners`."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -802,12 +802,13 @@ class AuditLogResource(Resource):
 
         - `page_size`: How many objects each request fetches, up to 100.
         - `cursor`: `next_cursor` of the previous page, unchanged.
-        - `actor_kind`: Who did it, by kind.
-        - `actor`: Part of a name, or a whole id.
-        - `action`: Such as `webhook.created`, or only `webhook`.
-        - `target`: Part of a name, or a whole id.
-        - `since`: At this time or later.
-        - `until`: Before this time.
+        - `actor_kind`: The kind of actor.
+        - `actor`: A part of a name, or a whole id.
+        - `action`: What was done, such as `webhook.created`, or only the kind of target, such
+          as `webhook`.
+        - `target`: A part of a name, or a whole id.
+        - `since`: Entries at this time or later.
+        - `until`: Entries before this time.
         """
         return self._list(
             _AUDIT_ENTRY,
@@ -843,12 +844,13 @@ class AuditLogResource(Resource):
         application/x-ndjson` the answer has all entries that match, one per line. The key
         needs the scope `audit:read`.
 
-        - `actor_kind`: Who did it, by kind.
-        - `actor`: Part of a name, or a whole id.
-        - `action`: Such as `webhook.created`, or only `webhook`.
-        - `target`: Part of a name, or a whole id.
-        - `since`: At this time or later.
-        - `until`: Before this time.
+        - `actor_kind`: The kind of actor.
+        - `actor`: A part of a name, or a whole id.
+        - `action`: What was done, such as `webhook.created`, or only the kind of target, such
+          as `webhook`.
+        - `target`: A part of a name, or a whole id.
+        - `since`: Entries at this time or later.
+        - `until`: Entries before this time.
         """
         return self._lines(
             _AUDIT_ENTRY,
@@ -1249,14 +1251,15 @@ class DeliveriesResource(Resource):
     def get(self, delivery_id: str) -> Delivery:
         """Read a delivery.
 
-        With its `request_body` and every attempt. The key needs the scope `deliveries:read`.
+        Shows a delivery with its `request_body` and every attempt. The key needs the scope
+        `deliveries:read`.
         """
         return self._send(_DELIVERY, Call("GET", path_to("/deliveries/{}", delivery_id)))
 
     def attempts(self, delivery_id: str) -> Listing[Attempt]:
         """List the attempts of a delivery.
 
-        In the order in which they were made. All are on one page. The key needs the scope
+        All attempts on one page, in the order in which they were made. The key needs the scope
         `deliveries:read`.
         """
         return self._list(_ATTEMPT, Call("GET", path_to("/deliveries/{}/attempts", delivery_id)))
@@ -1338,7 +1341,7 @@ class DeviceResource(Resource):
         Show `user_code` and `verification_uri` to the person, then ask for the key every
         `interval` seconds. It needs no key.
 
-        - `client`: What the person sees who approves it.
+        - `client`: The name that the approving person sees.
         - `preset`: What the key may do. Whoever approves it can choose something else.
         """
         return self._send(
@@ -1655,7 +1658,8 @@ class EventsResource(Resource):
     def get(self, event_id: str) -> StoredEvent:
         """Read an event.
 
-        With its `data`, as it was reported. The key needs the scope `events:read`.
+        Shows an event with its `data`, as it was reported. The key needs the scope
+        `events:read`.
         """
         return self._send(_STORED_EVENT, Call("GET", path_to("/events/{}", event_id)))
 
@@ -2000,7 +2004,8 @@ class ListenersResource(Resource):
         not ended this takes that up (200): its earlier session ends, and what that was sending
         is due again. The key needs the scope `listeners:write`.
 
-        - `url`: Where the computer sends its deliveries. Hookline never asks it.
+        - `url`: The local URL to which the computer sends its deliveries. Hookline never calls
+          it.
         - `name`: A name for your team.
         - `event_types`: The names of the event types to send. A webhook also accepts
           `customer.*` for all types that begin with `customer.`, and `*` for all types. Both
@@ -2054,8 +2059,8 @@ class ListenersResource(Resource):
     def delete(self, listener_id: str, *, if_match: str | Model | None = None) -> None:
         """Stop a listener.
 
-        What it has not delivered is cancelled. The log stays. The key needs the scope
-        `listeners:write`.
+        Stops the listener. Its waiting deliveries are cancelled. The log stays. The key needs
+        the scope `listeners:write`.
 
         - `if_match`: The object as you read it, or its ETag: refused if it was changed since.
         """
@@ -2085,8 +2090,8 @@ class ListenersResource(Resource):
         404 that it ended because its computer was away. The key needs the scope
         `listeners:write`.
 
-        - `session`: From the answer that started the listener.
-        - `wait`: For how many seconds to wait until there is one.
+        - `session`: The session, from the answer that started the listener.
+        - `wait`: How many seconds to wait for a delivery.
         - `in_hand`: After a lost answer: the ids of the deliveries that did arrive. All others
           are due again.
         - `idempotency_key`: Made by the client when absent.
@@ -2112,10 +2117,10 @@ class ListenersResource(Resource):
     ) -> Results:
         """Report results.
 
-        How tries went. They count as every other attempt: for retries, log and statistics. A
-        repeat changes nothing. The key needs the scope `listeners:write`.
+        Reports the results of attempts. They count like any other attempt: for retries, log
+        and statistics. A repeat changes nothing. The key needs the scope `listeners:write`.
 
-        - `session`: From the answer that started the listener.
+        - `session`: The session, from the answer that started the listener.
         - `idempotency_key`: Made by the client when absent.
         """
         return self._send(
@@ -2363,8 +2368,8 @@ class ReplaysResource(Resource):
     def cancel(self, replay_id: str, *, idempotency_key: str | None = None) -> Replay:
         """Cancel a replay.
 
-        What was sent so far stays. Cancelling a replay that has ended changes nothing. The key
-        needs the scope `deliveries:write`.
+        Stops a replay. What was sent so far stays. Cancelling a replay that has ended changes
+        nothing. The key needs the scope `deliveries:write`.
 
         - `idempotency_key`: Made by the client when absent.
         """
@@ -2397,7 +2402,7 @@ class StatsResource(Resource):
         - `since`: The start, rounded down to the hour or day. The default is a day before
           `until`.
         - `until`: The end, with its whole hour or day. The default is the current time.
-        - `step`: How long each point lasts. Days are in UTC.
+        - `step`: The length of each point. Days are in UTC.
         - `subscription_id`: Only this webhook or action.
         """
         return self._send(
@@ -2429,7 +2434,7 @@ class StatsResource(Resource):
         - `since`: The start, rounded down to the hour or day. The default is a day before
           `until`.
         - `until`: The end, with its whole hour or day. The default is the current time.
-        - `step`: How long each point lasts. Days are in UTC.
+        - `step`: The length of each point. Days are in UTC.
         - `subscription_id`: Only this webhook or action.
         """
         return self._send(

@@ -227,12 +227,12 @@ export class DeliveriesApi extends Resource {
     return this.transport.send("POST", `/deliveries/count`, options, [], body);
   }
 
-  /** With its `request_body` and every attempt. */
+  /** Shows a delivery with its `request_body` and every attempt. */
   get(deliveryId: string, options: Call = {}): Promise<Delivery> {
     return this.transport.send("GET", `/deliveries/${segment(deliveryId)}`, options, []);
   }
 
-  /** In the order in which they were made. All are on one page. */
+  /** All attempts on one page, in the order in which they were made. */
   attempts(deliveryId: string, options: Call = {}): Pages<Attempt> {
     return this.transport.pages("GET", `/deliveries/${segment(deliveryId)}/attempts`, options, []);
   }
@@ -328,7 +328,7 @@ export class EventsApi extends Resource {
     return this.transport.send("POST", `/events/dry-run`, options, [], body);
   }
 
-  /** With its `data`, as it was reported. */
+  /** Shows an event with its `data`, as it was reported. */
   get(eventId: string, options: Call = {}): Promise<StoredEvent> {
     return this.transport.send("GET", `/events/${segment(eventId)}`, options, []);
   }
@@ -451,7 +451,7 @@ export class ListenersApi extends Resource {
     return this.transport.send("GET", `/listeners/${segment(listenerId)}`, options, []);
   }
 
-  /** What it has not delivered is cancelled. The log stays. */
+  /** Stops the listener. Its waiting deliveries are cancelled. The log stays. */
   delete(listenerId: string, options: Conditional = {}): Promise<void> {
     return this.transport.send("DELETE", `/listeners/${segment(listenerId)}`, options, []);
   }
@@ -461,7 +461,7 @@ export class ListenersApi extends Resource {
     return this.transport.send("POST", `/listeners/${segment(listenerId)}/deliveries`, options, [], body);
   }
 
-  /** How tries went. They count as every other attempt: for retries, log and statistics. A repeat changes nothing. */
+  /** Reports the results of attempts. They count like any other attempt: for retries, log and statistics. A repeat changes nothing. */
   results(listenerId: string, body: ResultsBody, options: Keyed = {}): Promise<Results> {
     return this.transport.send("POST", `/listeners/${segment(listenerId)}/results`, options, [], body);
   }
@@ -529,7 +529,7 @@ export class ReplaysApi extends Resource {
     return this.transport.send("GET", `/replays/${segment(replayId)}`, options, []);
   }
 
-  /** What was sent so far stays. Cancelling a replay that has ended changes nothing. */
+  /** Stops a replay. What was sent so far stays. Cancelling a replay that has ended changes nothing. */
   cancel(replayId: string, options: Keyed = {}): Promise<Replay> {
     return this.transport.send("POST", `/replays/${segment(replayId)}/cancel`, options, []);
   }

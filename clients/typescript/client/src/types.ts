@@ -80,7 +80,7 @@ export type ActorKind = "api_key" | "command_line" | "person" | "system" | "visi
 export interface AnswerBody {
   readonly status?: number;
   readonly delay_ms?: number;
-  /** Up to 4,096 bytes. */
+  /** The body of the answer, up to 4,096 bytes. */
   readonly body?: string;
   readonly content_type?: "json" | "text";
 }
@@ -361,7 +361,7 @@ export interface DerivedEvent {
 export interface Device {
   /** Only for the program: it asks with this. */
   readonly device_code: string;
-  /** For the person. */
+  /** The code that the person compares in the dashboard. */
   readonly user_code: string;
   readonly verification_uri: string;
   /** The same with the code. */
@@ -374,7 +374,7 @@ export interface Device {
 
 /** Which program asks for a key. */
 export interface DeviceBody {
-  /** What the person sees who approves it. */
+  /** The name that the approving person sees. */
   readonly client: string;
   /** What the key may do. Whoever approves it can choose something else. */
   readonly preset?: "ingest" | "read" | "manage" | "develop" | "all";
@@ -743,11 +743,11 @@ export interface ListenerPage {
   readonly next_cursor: string | null;
 }
 
-/** How one try went. Without `failure` it was answered with `status_code`. */
+/** The result of one attempt. Without `failure`, `status_code` is the answer. */
 export interface ListenerResult {
   readonly delivery_id: string;
   readonly number: number;
-  /** As it was taken. */
+  /** The timestamp with which it was taken. */
   readonly timestamp: number;
   readonly duration_ms: number;
   readonly status_code?: number | null;
@@ -870,9 +870,9 @@ export interface NewInbox {
   readonly answer?: AnswerBody | null;
 }
 
-/** What a computer wants to receive. */
+/** Which events a computer receives. */
 export interface NewListener {
-  /** Where the computer sends its deliveries. Hookline never asks it. */
+  /** The local URL to which the computer sends its deliveries. Hookline never calls it. */
   readonly url: string;
   /** A name for your team. */
   readonly name?: string;
@@ -978,7 +978,7 @@ export interface NewWebhookAction {
   readonly secret?: string;
 }
 
-/** What the dashboard showed to members. */
+/** A notification in the dashboard. */
 export interface Notification {
   readonly id: string;
   /** The kind of notification, such as `delivery_failed` or `key_expiring`. */
@@ -1020,7 +1020,7 @@ export interface Organisation {
   readonly time_zone: string;
 }
 
-/** For how long it is paused. */
+/** How long to pause. */
 export interface PauseBody {
   /** When it resumes by itself. Without it, it stays paused until it is resumed. */
   readonly until?: string | Date | null;
@@ -1063,13 +1063,13 @@ export interface Problem {
   readonly request_id?: string;
   /** For a 412: the current state of the object. */
   readonly current?: Record<string, unknown>;
-  /** For a log-in by device: the code of RFC 8628. */
+  /** For a log-in by device: the error code of RFC 8628. */
   readonly error?: string;
   /** The same as `detail`, for clients of Pollybot. */
   readonly message?: string;
 }
 
-/** How many the plan allows, and how many there are, live and test together. */
+/** A limit of the plan and how much of it is used, live and test together. */
 export interface Quota {
   /** The limit of the plan; null for none. */
   readonly limit: number | null;
@@ -1077,7 +1077,7 @@ export interface Quota {
   readonly used: number | null;
 }
 
-/** Since when to recover. */
+/** The start of the recovery. */
 export interface RecoverBody {
   /** Send deliveries and events from this time on. */
   readonly since: string | Date;
@@ -1117,7 +1117,7 @@ export interface ReplayPage {
   readonly next_cursor: string | null;
 }
 
-/** What follows from a try. */
+/** What follows from an attempt. */
 export interface Result {
   readonly delivery_id: string;
   readonly status: "pending" | "sending" | "retrying" | "delivered" | "failed" | "cancelled";
@@ -1125,19 +1125,19 @@ export interface Result {
   readonly retry_in: number | null;
 }
 
-/** What follows. Deliveries that are not of this listener are left out. */
+/** What follows from each attempt. Deliveries of other listeners are left out. */
 export interface Results {
   readonly data: readonly Result[];
 }
 
-/** How tries went. */
+/** The results of attempts. */
 export interface ResultsBody {
-  /** From the answer that started the listener. */
+  /** The session, from the answer that started the listener. */
   readonly session: string;
   readonly results: readonly ListenerResult[];
 }
 
-/** How fast the deliveries that wait are sent. */
+/** How fast to send the waiting deliveries. */
 export interface ResumeBody {
   /** How many deliveries may start per second. Without it, they all start at once. */
   readonly rate?: number | null;
@@ -1150,7 +1150,7 @@ export interface RevocationBody {
 
 export type Role = "admin" | "owner" | "viewer";
 
-/** How a secret is rotated. */
+/** How to rotate a secret. */
 export interface RotateBody {
   /** How many hours the old secret signs too. */
   readonly overlap_hours?: number;
@@ -1179,7 +1179,7 @@ export interface Scope {
   readonly id: string;
 }
 
-/** How a request is signed. */
+/** How requests are signed. */
 export interface Security {
   readonly note: string;
   readonly headerName: string;
@@ -1267,10 +1267,10 @@ export interface SubscriptionStats {
 
 /** How many deliveries to take. */
 export interface TakeBody {
-  /** From the answer that started the listener. */
+  /** The session, from the answer that started the listener. */
   readonly session: string;
   readonly limit?: number;
-  /** For how many seconds to wait until there is one. */
+  /** How many seconds to wait for a delivery. */
   readonly wait?: number;
   /** After a lost answer: the ids of the deliveries that did arrive. All others are due again. */
   readonly in_hand?: readonly string[] | null;
@@ -1281,13 +1281,13 @@ export interface Taken {
   readonly delivery_id: string;
   /** Which try this is: 1 for the first. */
   readonly number: number;
-  /** Of the signature. Send it back with the result. */
+  /** The timestamp of the signature. Send it back with the result. */
   readonly timestamp: number;
   readonly event_id: string;
   readonly event_type: string;
   readonly url: string;
   readonly headers: Record<string, string>;
-  /** What was signed: send its UTF-8 bytes unchanged. */
+  /** The signed body. Send its UTF-8 bytes unchanged. */
   readonly body: string;
   /** How many seconds an answer may take. */
   readonly timeout: number;
@@ -1325,7 +1325,7 @@ export interface Token {
   readonly expires_at: string | null;
 }
 
-/** Whether it was approved. */
+/** Asks whether the log-in was approved. */
 export interface TokenBody {
   readonly device_code: string;
   readonly grant_type?: "urn:ietf:params:oauth:grant-type:device_code";
@@ -1380,7 +1380,7 @@ export interface Webhook {
   readonly paused_until: string | null;
   /** The signing secret. Present only in the answer that creates or changes it. */
   readonly secret?: string;
-  /** Whether a computer fetches its deliveries, see /listeners. */
+  /** Whether a computer fetches its deliveries: see `/listeners`. */
   readonly listener?: boolean;
 }
 
