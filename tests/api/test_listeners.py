@@ -19,6 +19,7 @@ from tests.api.conftest import Api, faults, kind
 from webhooks_app.engine.claim import anything_due
 from webhooks_app.extensions import db
 from webhooks_app.jobs import upkeep
+from webhooks_app.lib.errors import Conflict
 from webhooks_app.lib.times import utcnow
 from webhooks_app.listeners import starting
 from webhooks_app.models import (
@@ -31,7 +32,9 @@ from webhooks_app.models import (
     Subscription,
 )
 from webhooks_app.operations.integrity_check import audit
+from webhooks_app.organisations import plans
 from webhooks_app.parts import parts_of
+from webhooks_app.subscriptions import undo
 
 LOCAL = "http://localhost:3000/hooks"
 
@@ -124,6 +127,8 @@ def test_a_delivery_is_taken_signed_answered_and_logged(
     [delivery], [attempt] = deliveries(), attempts()
     assert (delivery.status, delivery.status_code, delivery.due_at) == ("delivered", 200, None)
     assert (attempt.url, attempt.outcome, attempt.duration_ms) == (LOCAL, "succeeded", 12)
+    assert attempt.queue_ms is not None
+    assert 0 < attempt.queue_ms < 60_000
     assert attempt.response_body == b"thanks \xff"
     assert json.loads(attempt.response_headers) == [["X-Who", "me"]]
     assert json.loads(attempt.request_headers) == taken["headers"]
@@ -451,21 +456,32 @@ def test_there_are_so_many(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_it_is_no_webhook_of_the_plan(api: Api, organisation: Organisation) -> None:
-    from webhooks_app.organisations import plans
-
     api.post("/listeners", {"url": LOCAL})
     assert plans._used(db.session(), organisation.id, "webhooks") == 0
 
 
-def test_a_deleted_one_is_not_brought_back(api: Api) -> None:
-    from webhooks_app.lib.errors import Conflict
-    from webhooks_app.subscriptions import undo
-
+def test_a_deleted_one_is_brought_back_while_its_lease_lasts(api: Api) -> None:
     computer = Computer(api)
     api("DELETE", f"/webhooks/{computer.id}")
     row = db.session.get_one(Subscription, computer.id)
+    undo.bring_back(db.session(), row, "me")
+    assert computer.take() == []
+    api("DELETE", f"/webhooks/{computer.id}")
+    db.session.execute(update(Listener).values(alive_until=utcnow() - timedelta(seconds=1)))
+    db.session.commit()
+    upkeep.end_left_listeners()
+    db.session.refresh(row)
     with pytest.raises(Conflict, match="hookline listen"):
         undo.bring_back(db.session(), row, "me")
+
+
+def test_a_deleted_one_is_started_again_at_once(api: Api) -> None:
+    first = Computer(api, key="ada")
+    api("DELETE", f"/webhooks/{first.id}")
+    second = Computer(api, key="ada")
+    assert (second.started.status_code, second.id == first.id) == (201, False)
+    api.event()
+    assert len(second.take()) == 1
 
 
 def b64(content: bytes) -> str:

@@ -113,13 +113,13 @@ class Recorder:
             self.stuck = False
 
 
-def count(batch: list[Result]) -> None:
-    """Add to the metrics in sums, since each update takes a lock."""
+def count(batch: list[Result], *, lag: bool = True) -> None:
+    """Add to the metrics in sums, since each update takes a lock. `lag`: also how late we were."""
     for status, number in Counter([result.status for result in batch]).items():
         metrics.DELIVERIES.labels(status.value).inc(number)
     for code, number in Counter([result.outcome.status_code for result in batch]).items():
         metrics.ATTEMPTS.labels(f"{code // 100}xx" if code else "none").inc(number)
     for result in batch:
         metrics.ATTEMPT_SECONDS.observe(result.outcome.duration)
-        if result.claimed.number == 1 and result.claimed.trigger == Trigger.EVENT:
+        if lag and result.claimed.number == 1 and result.claimed.trigger == Trigger.EVENT:
             metrics.FIRST_ATTEMPT_LAG.observe(result.claimed.waited_ms / 1000)

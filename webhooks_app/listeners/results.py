@@ -16,6 +16,7 @@ from webhooks_app.channels.webhook.exchange import BODY_LIMIT
 from webhooks_app.channels.webhook.retry_after import parse_retry_after
 from webhooks_app.channels.webhook.transport import ASKS_TO_WAIT, GONE_STATUS
 from webhooks_app.database import reading
+from webhooks_app.engine.claim import MOST_WAITED
 from webhooks_app.engine.record import Result, record_result, record_results
 from webhooks_app.engine.recorder import count
 from webhooks_app.engine.retry import decide
@@ -63,12 +64,19 @@ def store(
     results = [
         _result(requests, claims[one.delivery_id], one, now)
         for one in reported
-        if one.delivery_id in claims and one.number <= claims[one.delivery_id].number
+        if one.delivery_id in claims and one.number <= claims[one.delivery_id].claimed.number
     ]
     if results:
         _record(database, results)
-        count(results)
+        count(results, lag=False)
     return [Stored(one.claimed.delivery_id, one.status, one.retry_in) for one in results]
+
+
+class _Taken(NamedTuple):
+    """A delivery as it is now, and when it was made."""
+
+    claimed: Claimed
+    created_at: datetime
 
 
 def _record(database: Engine, results: Sequence[Result]) -> None:
@@ -79,7 +87,7 @@ def _record(database: Engine, results: Sequence[Result]) -> None:
             record_result(database, one, again=True)
 
 
-def _claims(database: Engine, row: Subscription, ids: Sequence[str]) -> Mapping[str, Claimed]:
+def _claims(database: Engine, row: Subscription, ids: Sequence[str]) -> "Mapping[str, _Taken]":
     query = (
         select(
             Delivery.id,
@@ -100,22 +108,26 @@ def _claims(database: Engine, row: Subscription, ids: Sequence[str]) -> Mapping[
             Event.hops,
             literal(0),
             Event.traceparent,
+            Delivery.created_at,
         )
         .join(Event, Event.id == Delivery.event_id)
         .where(Delivery.id.in_(ids), Delivery.subscription_id == row.id, Delivery.tries > 0)
     )
     with reading(database) as connection:
         rows = connection.execute(query).all()
-    return {row[0]: Claimed(*tuple(row)) for row in rows}
+    return {row[0]: _Taken(Claimed(*tuple(row)[:-1]), row[-1]) for row in rows}
 
 
-def _result(
-    requests: SignedRequests, current: Claimed, reported: Reported, now: datetime
-) -> Result:
-    claimed = replace(current, number=reported.number)
+def _result(requests: SignedRequests, taken: _Taken, reported: Reported, now: datetime) -> Result:
+    outcome = _outcome(reported, now)
+    waited = outcome.started_at - taken.created_at if reported.number == 1 else timedelta(0)
+    claimed = replace(
+        taken.claimed,
+        number=reported.number,
+        waited_ms=min(MOST_WAITED, max(0, int(waited / timedelta(milliseconds=1)))),
+    )
     url = requests.url_for(claimed.delivery_id)
     message = requests.message(claimed, url, reported.timestamp)
-    outcome = _outcome(reported, now)
     retry_in = decide(requests.policy, claimed, outcome, random.random())  # noqa: S311
     return Result(claimed, Tried(url, outcome, message.headers, requests.masked), retry_in)
 

@@ -12,7 +12,7 @@ from webhooks_app.engine.switching_off import wait_again
 from webhooks_app.lib.errors import Conflict
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Outage, Subscription
+from webhooks_app.models import Listener, Outage, Subscription
 from webhooks_app.notices.dashboard_notices import NoticeOf
 from webhooks_app.organisations import plans
 from webhooks_app.organisations.audit_log import Target, record
@@ -81,7 +81,7 @@ def _since(row: Subscription, now: datetime) -> datetime:
 
 
 def _undelete(session: Session, row: Subscription) -> None:
-    if row.is_listener:
+    if row.is_listener and session.get(Listener, row.id) is None:
         raise Conflict("Start this listener again on its computer, with `hookline listen`.")
     plans.check_room(session, row.organisation_id, plans.OF_KIND[SubscriptionKind(row.kind)])
     if row.own_key is not None and queries.key_is_taken(session, row):

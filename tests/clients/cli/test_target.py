@@ -54,6 +54,13 @@ def test_nobody_listens() -> None:
     assert (answer.failure, answer.error) == ("connect", "Could not connect: connection refused")
 
 
+def test_an_address_that_cannot_be_written(receiver: Receiver) -> None:
+    answer = Target(f"{receiver.url}/ä").send(HEADERS, BODY, 5)
+    assert answer.failure == "network"
+    assert "could not be written" in answer.error
+    assert receiver.received == []
+
+
 def test_a_host_that_does_not_exist() -> None:
     answer = Target("http://nowhere.invalid/").send(HEADERS, BODY, 5)
     assert answer.failure == "dns"

@@ -144,6 +144,17 @@ class Forwarder:
                 return
 
     def _work(self) -> None:
+        try:
+            self._send_all()
+        except Exception as error:
+            self._stop(error)
+
+    def _stop(self, error: Exception) -> None:
+        with self._change:
+            self._stopped = self._stopped or error
+            self._change.notify_all()
+
+    def _send_all(self) -> None:
         target = self._plan.make_target()
         while (delivery := self._todo.get()) is not None:
             answer = target.send(delivery.headers, delivery.body, delivery.timeout)
@@ -192,9 +203,7 @@ class Forwarder:
                 if isinstance(error, NotFound):
                     return
                 if _is_final(error):
-                    with self._change:
-                        self._stopped = self._stopped or Stopped(str(error))
-                        self._change.notify_all()
+                    self._stop(Stopped(str(error)))
                     return
             if self._ending:
                 gives_up_at = gives_up_at or time.monotonic() + LAST_REPORT

@@ -47,7 +47,7 @@ class Target:
         deadline = began + timeout
         try:
             answer = self._exchange(headers, body, deadline)
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.HTTPException, ValueError) as error:
             self.close()
             failure, words = _failure(error, timeout)
             answer = Answer(0, failure=failure, error=words)
@@ -137,6 +137,8 @@ def _failure(error: Exception, timeout: float) -> tuple[str, str]:
             return "network", "The endpoint reset the connection"
         case http.client.IncompleteRead():
             return "network", "The answer was cut off"
+        case ValueError() if not isinstance(error, OSError):
+            return "network", f"The request could not be written: {error}"
         case http.client.HTTPException():
             return "network", "The answer is not valid HTTP"
         case _:
