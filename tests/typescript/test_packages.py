@@ -1,5 +1,6 @@
 """The TypeScript packages: what is generated is current, and their own tests pass."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from clients.typescript.generate import WRITTEN
 from tests.support.typescript import ROOT, SOURCES, check_tests, packages
+from webhooks_app.channels.webhook.formats import FORMATS
 
 
 @pytest.mark.quick
@@ -14,6 +16,14 @@ def test_what_follows_from_the_document_is_current() -> None:
     assert len(WRITTEN) == 3
     for file, text in WRITTEN.items():
         assert file.read_text() == text(), "run `make client`"
+
+
+@pytest.mark.quick
+def test_the_receiver_knows_every_format_that_is_signed() -> None:
+    source = (SOURCES / "receive" / "src" / "formats.ts").read_text()
+    known = source.partition("export type WireFormat =")[2].partition(";")[0]
+    signed = {name for name, format_ in FORMATS.items() if format_.signature_header}
+    assert set(re.findall(r'"(\w+)"', known)) == signed
 
 
 @pytest.mark.processes
