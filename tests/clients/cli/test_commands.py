@@ -198,7 +198,7 @@ def test_open_and_completion(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> N
     opened: list[str] = []
     monkeypatch.setattr("webbrowser.open", opened.append)
     shell.ok("open", "webhooks")
-    assert opened == [f"{shell.product.url}/webhooks/"]
+    assert opened == [f"{shell.product.url}/o/{shell.organisation_id}/test/webhooks/"]
     assert requests.get(opened[0], allow_redirects=False, timeout=10).status_code == 302
     for name in ("bash", "zsh", "fish"):
         assert "_HOOKLINE_COMPLETE" in shell.ok("completion", name)

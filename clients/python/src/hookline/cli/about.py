@@ -60,8 +60,12 @@ def whoami(state: State) -> None:
 @click.argument("page", type=click.Choice(list(PAGES)), default="overview")
 @pass_state
 def open_page(state: State, page: str) -> None:
-    """Open a page of the dashboard in the browser."""
-    address = state.client.connection.url + PAGES[page]
+    """Open a page of the dashboard in the browser, in the organisation and mode of the key."""
+    place = ""
+    if page != "docs":
+        found = state.ask("GET", "/whoami")
+        place = f"/o/{found['organisation']['id']}/{found['mode']}"
+    address = f"{state.client.connection.url}{place}{PAGES[page]}"
     click.echo(address)
     webbrowser.open(address)
 
