@@ -91,6 +91,18 @@ def test_the_bell_counts_down_as_notifications_are_read(page: Page) -> None:
     expect(bell).to_have_accessible_name(left)
 
 
+def test_the_bell_opens_over_the_page_and_names_it(page: Page) -> None:
+    page.goto("/webhooks/")
+    behind = page.title()
+    page.get_by_role("link", name=re.compile("^Notifications")).click()
+    drawer = page.get_by_role("dialog")
+    expect(drawer.get_by_role("heading", name="Notifications")).to_be_visible()
+    assert page.title().startswith("Notifications · ")
+    page.keyboard.press("Escape")
+    expect(drawer).to_have_count(0)
+    expect(page).to_have_title(behind)
+
+
 def test_what_failed_since_a_moment_is_recovered(page: Page) -> None:
     page.goto("/deliveries/")
     page.get_by_role("link", name="Recover missed deliveries").click()
