@@ -6,15 +6,20 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.product import Product
 
-def test_from_nothing_to_a_signed_delivery_and_back_from_a_failure(page: Page) -> None:
+
+def test_from_nothing_to_a_signed_delivery_and_back_from_a_failure(
+    page: Page, product: Product
+) -> None:
     page.goto("/test-webhook/")
     page.get_by_label("Name").fill("My server")
     page.get_by_role("button", name="Create inbox").click()
     inbox = page.url
     page.get_by_role("link", name="Create a webhook that sends here").click()
 
-    assert page.get_by_label("URL").input_value() == inbox
+    sends_to = f"{product.url}/test-webhook/{inbox.rpartition('/')[2]}"
+    assert page.get_by_label("URL").input_value() == sends_to
     page.get_by_label("Name").fill("My first webhook")
     page.get_by_label("lead.captured").check()
     page.get_by_role("button", name="Save").click()
