@@ -151,11 +151,13 @@ def method(one: Operation) -> str:
         for each, about in query.items()
         if each != "cursor" or not item
     ]
-    options = OPTIONS.get(one.method, "Call")
+    acts_again = "x-acts-again" in one.declared
+    options = "Call" if acts_again else OPTIONS.get(one.method, "Call")
     options += f" & {{ {'; '.join(members)} }}" if members else ""
     path = re.sub(r"\{(\w+)\}", lambda found: f"${{segment({camel(found[1])})}}", one.path)
     words = [f'"{one.method}"', f"`{path}`", "options", json.dumps(list(query))]
     words += ["body"] if "requestBody" in one.declared else []
+    words += ["false"] if acts_again else []
     answer, sends = (f"Pages<{item}>", "pages") if item else (f"Promise<{answer_of(one)}>", "send")
     about = doc({"description": one.description or f"{one.title}."})
     signature = f"{camel(name)}({', '.join([*parameters, f'options: {options} = {{}}'])}): {answer}"

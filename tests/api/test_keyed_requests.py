@@ -28,7 +28,13 @@ from webhooks_app.organisations.answered_requests import Claim
 from webhooks_app.parts import parts
 from webhooks_app.subscriptions import service
 
-POSTS = [path for path, methods in DOCUMENT["paths"].items() if "post" in methods]
+# Those that take an `Idempotency-Key`.
+KEYED = {"$ref": "#/components/parameters/Idempotency-Key"}
+POSTS = [
+    path
+    for path, methods in DOCUMENT["paths"].items()
+    if "post" in methods and KEYED in methods["post"].get("parameters", ())
+]
 WEBHOOK = {"name": "CRM", "url": URL, "event_types": ["lead.captured"]}
 keys = (f"key-{number}" for number in count())
 
@@ -70,7 +76,12 @@ def test_a_lost_answer_that_is_asked_for_again_makes_nothing_twice(
 
 def knows_repeats(path: str) -> bool:
     """Reports of what happened keep their keys with what they store."""
-    return path in ("/events", "/events/batch", "/chatbots/{chatbot_id}/messages")
+    return path in (
+        "/events",
+        "/events/batch",
+        "/chatbots/{chatbot_id}/messages",
+        "/listeners/{listener_id}/results",
+    )
 
 
 def shown_once(path: str) -> set[str]:

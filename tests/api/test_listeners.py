@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from standardwebhooks import Webhook
 from werkzeug.test import TestResponse
 
@@ -21,7 +21,7 @@ from webhooks_app.extensions import db
 from webhooks_app.jobs import upkeep
 from webhooks_app.lib.errors import Conflict
 from webhooks_app.lib.times import utcnow
-from webhooks_app.listeners import starting
+from webhooks_app.listeners import ending, results, starting, visits
 from webhooks_app.models import (
     Attempt,
     AuditEntry,
@@ -29,6 +29,8 @@ from webhooks_app.models import (
     Listener,
     Notification,
     Organisation,
+    PeriodicRun,
+    SendAllowance,
     Subscription,
 )
 from webhooks_app.operations.integrity_check import audit
@@ -246,6 +248,17 @@ def test_what_was_never_taken_cannot_be_reported(computer: Computer, test_mode: 
     assert attempts() == []
 
 
+def test_a_repeat_starts_no_second_one(test_mode: Api) -> None:
+    headers = {"Idempotency-Key": "once"}
+    first, again = (
+        test_mode("POST", "/listeners", json={"url": LOCAL}, headers=headers) for _ in range(2)
+    )
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.get_json() == first.get_json()
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert db.session.query(Listener).count() == 1
+
+
 def test_the_same_computer_takes_up_what_waits(test_mode: Api) -> None:
     first = Computer(test_mode, key="ada-3000", event_types=["lead.captured"])
     test_mode.event()
@@ -304,6 +317,7 @@ def test_stopping_it_cancels_what_is_left(computer: Computer, test_mode: Api) ->
 def test_one_that_stays_away_ends(computer: Computer, test_mode: Api) -> None:
     test_mode.event()
     upkeep.end_left_listeners()
+    upkeep.end_left_listeners()
     assert [one.status for one in deliveries()] == ["pending"]
     db.session.execute(update(Listener).values(alive_until=utcnow() - timedelta(seconds=1)))
     db.session.commit()
@@ -314,6 +328,146 @@ def test_one_that_stays_away_ends(computer: Computer, test_mode: Api) -> None:
     assert entry is not None
     assert (entry.action, entry.actor_kind) == ("listener.ended", "system")
     assert computer.visit().status_code == 404
+
+
+def end_lease(by: float = 1) -> None:
+    db.session.execute(update(Listener).values(alive_until=utcnow() - timedelta(seconds=by)))
+    db.session.commit()
+
+
+def test_one_that_came_meanwhile_is_not_ended(
+    computer: Computer, test_mode: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is looked at again in the transaction that ends it."""
+    computers = [computer, *(Computer(test_mode) for _ in range(2))]
+    end_lease()
+    ended, end_one = [], ending._end
+
+    def end_and_let_others_come(session: Any, listener_id: str, *more: Any) -> None:
+        end_one(session, listener_id, *more)
+        if not ended:
+            db.session.execute(update(Listener).values(alive_until=utcnow() + timedelta(minutes=1)))
+            db.session.commit()
+        ended.append(listener_id)
+
+    monkeypatch.setattr(ending, "_end", end_and_let_others_come)
+    ending.end_left(db.session(), utcnow())
+    assert sorted(ended) == sorted(one.id for one in computers)
+    assert [one.visit().status_code for one in computers if one.id == ended[0]] == [404]
+    assert [one.visit().status_code for one in computers if one.id != ended[0]] == [200, 200]
+
+
+@pytest.mark.parametrize("away", [timedelta(hours=3), None])
+def test_after_an_outage_each_computer_has_its_time_to_come_back(
+    test_mode: Api, away: timedelta | None
+) -> None:
+    computers = [Computer(test_mode, keep_for=keep_for) for keep_for in (60, 3600)]
+    upkeep.end_left_listeners()
+    end_lease()
+    forget = delete(PeriodicRun) if away is None else None
+    long_ago = update(PeriodicRun).values(last_run_at=utcnow() - (away or timedelta()))
+    db.session.execute(long_ago if forget is None else forget)
+    db.session.commit()
+    upkeep.end_left_listeners()
+    upkeep.end_left_listeners()
+    left = db.session.scalars(select(Listener).order_by(Listener.keep_for)).all()
+    times = [(one.alive_until - utcnow()).total_seconds() for one in left]
+    assert times[0] <= 60 < times[1] <= 3600
+    db.session.rollback()
+    assert [one.visit().status_code for one in computers] == [200, 200]
+    end_lease()
+    upkeep.end_left_listeners()
+    assert [one.visit().status_code for one in computers] == [404, 404]
+
+
+@pytest.mark.parametrize("path", ["/webhooks/{}", "/listeners/{}"])
+def test_one_that_was_deleted_can_be_started_again_at_once(test_mode: Api, path: str) -> None:
+    first = Computer(test_mode, key="ada")
+    test_mode.event()
+    assert len(first.take()) == 1
+    assert test_mode("DELETE", path.format(first.id)).status_code == 204
+    second = Computer(test_mode, key="ada")
+    assert second.started.status_code == 201
+    assert second.id != first.id
+    assert [one.status for one in deliveries()] == ["cancelled"]
+    assert [one.outcome for one in attempts()] == ["lost"]
+    assert first.visit().status_code == 404
+    assert [one["id"] for one in test_mode.get("/listeners").get_json()["data"]] == [second.id]
+
+
+@pytest.mark.parametrize("what", ["changed", "ended"])
+def test_one_that_changes_while_it_is_taken_up_says_so(
+    test_mode: Api, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    if db.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer at a time, so nothing changes meanwhile.")
+    Computer(test_mode, key="ada")
+    readable = starting.secrets.readable_secret
+
+    def meanwhile(row: Subscription, vault: Any) -> str | None:
+        changed = update(Subscription).where(Subscription.id == row.id)
+        with db.engine.begin() as connection:
+            if what == "changed":
+                connection.execute(changed.values(revision=Subscription.revision + 1))
+            else:
+                connection.execute(delete(Listener))
+        return readable(row, vault)
+
+    monkeypatch.setattr(starting.secrets, "readable_secret", meanwhile)
+    again = test_mode.post("/listeners", {"url": f"{LOCAL}/new", "key": "ada"})
+    assert kind(again) == "conflict", again.text
+
+
+def test_waiting_regards_the_rate_limit(test_mode: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise each visit comes back at once with nothing, and again, and again."""
+    computer = Computer(test_mode)
+    assert test_mode("PATCH", f"/webhooks/{computer.id}", json={"rate_limit": 1}).status_code == 200
+    for _ in range(3):
+        test_mode.event()
+    assert len(computer.take()) == 1
+    looks = []
+
+    def look(seconds: float) -> None:
+        looks.append(seconds)
+        free = update(SendAllowance).values(next_free_at=utcnow() - timedelta(seconds=5))
+        with db.engine.begin() as connection:
+            connection.execute(free)
+
+    monkeypatch.setattr(visits, "sleep", look)
+    assert len(computer.take(wait=20)) == 1
+    assert len(looks) == 1
+
+
+def test_what_was_taken_is_reported_after_it_was_switched_off(
+    computer: Computer, test_mode: Api
+) -> None:
+    for _ in range(2):
+        test_mode.event()
+    good, bad = computer.take()
+    test_mode("PATCH", f"/webhooks/{computer.id}", json={"enabled": False})
+    assert computer.visit().status_code == 410
+    assert computer.answer(good)["status"] == "delivered"
+    followed = computer.answer(bad, status_code=500)
+    assert (followed["status"], followed["retry_in"]) == ("cancelled", None)
+    assert sorted(one.status for one in deliveries()) == ["cancelled", "delivered"]
+    assert {one.outcome for one in attempts()} == {"succeeded", "failed"}
+
+
+def test_a_late_report_is_answered_with_what_is_stored_and_not_counted(
+    computer: Computer, test_mode: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[int] = []
+    monkeypatch.setattr(results, "count", lambda batch, **_: counted.append(len(batch)))
+    test_mode.event()
+    [first] = computer.take()
+    lease_ends()
+    [second] = computer.take()
+    late = computer.answer(first, status_code=500)
+    assert (late["status"], late["retry_in"]) == ("sending", None)
+    assert computer.answer(second)["status"] == "delivered"
+    assert computer.answer(second, status_code=500)["status"] == "delivered"
+    assert computer.answer(first, status_code=410)["status"] == "delivered"
+    assert counted == [0, 1, 0, 0]
 
 
 def test_a_visit_renews_its_lease(computer: Computer, test_mode: Api) -> None:

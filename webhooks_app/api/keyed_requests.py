@@ -1,6 +1,7 @@
 """A POST that is repeated with its `Idempotency-Key` acts once, and gets the first answer again.
 
-Views that declare `knows_repeats` see to it themselves.
+Views that declare `knows_repeats` see to it themselves. Those that declare `acts_again` act each
+time.
 """
 
 import hashlib
@@ -38,7 +39,8 @@ class Kept(msgspec.Struct):
 
 def answer_repeat() -> Response | None:
     """The first answer to this request, or None after its key was claimed."""
-    if request.method != "POST" or current_operation().knows_repeats:
+    operation = current_operation()
+    if request.method != "POST" or operation.knows_repeats or operation.acts_again:
         return None
     key = idempotency_key(LONGEST_KEY)
     if key is None or not auth.may(current_operation()):

@@ -45,7 +45,7 @@ OWN = ("url", "key", "keep_for", "secret")
         "that has not ended this takes that up (200): its earlier session ends, and what that was "
         "sending is due again.",
         problems=("conflict",),
-        knows_repeats=True,
+        shows_once="secret",
         location=True,
     )
 )
@@ -107,7 +107,7 @@ def read_listener(listener_id: str) -> Response:
 )
 @auth.requires("listeners:write")
 def stop_listener(listener_id: str) -> Response:
-    ending.end(db.session(), _find(listener_id).listener)
+    ending.end(db.session(), _find(listener_id).subscription.id)
     return no_content()
 
 
@@ -119,11 +119,12 @@ def stop_listener(listener_id: str) -> Response:
         body=TakeBody,
         answers={200: TakenPage},
         description="Signed requests to send now. Each is leased: without a result in time it is "
-        "taken again. With `wait` the answer comes as soon as there is one. If too many wait "
-        "already, it comes at once, with `Retry-After`. A 410 means that someone stopped the "
-        "listener, a 404 that it ended because its computer was away.",
+        "taken again. Each request takes others, so no client repeats it by itself: after a lost "
+        "answer, say what you have with `in_hand`. With `wait` the answer comes as soon as there "
+        "is one. If too many wait already, it comes at once, with `Retry-After`. A 410 means "
+        "that someone stopped the listener, a 404 that it ended because its computer was away.",
         problems=("conflict", "listener-ended"),
-        knows_repeats=True,
+        acts_again=True,
     )
 )
 @auth.requires("listeners:write")
@@ -157,8 +158,9 @@ def take_deliveries(listener_id: str) -> Response:
         body=ResultsBody,
         answers={200: ResultsAnswer},
         description="Reports the results of attempts. They count like any other attempt: for "
-        "retries, log and statistics. A repeat changes nothing.",
-        problems=("conflict", "listener-ended"),
+        "retries, log and statistics. A repeat changes nothing. It also works after someone has "
+        "switched the listener off: what it had taken is still reported.",
+        problems=("conflict",),
         knows_repeats=True,
     )
 )
@@ -166,7 +168,9 @@ def take_deliveries(listener_id: str) -> Response:
 @takes(BATCH)
 def report_results(listener_id: str) -> Response:
     body = bodies.read(ResultsBody)
-    row = _visit(listener_id, body.session).subscription
+    row = visits.report(
+        db.session(), auth.tenant(), auth.key_id(), listener_id, body.session
+    ).subscription
     requests = taking.requests_of(row, parts().vault, parts().settings.user_agent)
     reported = [one.reported() for one in body.results]
     stored = results.store(db.engine, row, requests, reported, utcnow())

@@ -13,7 +13,8 @@ View = TypeVar("View", bound=Callable[..., object])
 class Operation:
     """`answers` are types by status, None for one without a body. `body` and `query` are what the
     view reads. `problems` are kinds (see `problem_kinds`) beyond those that follow from the rest.
-    With `knows_repeats` the view itself handles an `Idempotency-Key`. `shows_once` is the secret
+    With `knows_repeats` the view itself handles an `Idempotency-Key`; with `acts_again` it takes
+    none, and no client repeats it by itself. `shows_once` is the secret
     member of the answer, with dots between names. `volatile` are members of a
     GET's answer that change without an edit, such as counters, written the same way.
 
@@ -32,6 +33,7 @@ class Operation:
     lines: object = None
     problems: Sequence[str] = ()
     knows_repeats: bool = False
+    acts_again: bool = False
     shows_once: str | None = None
     volatile: Sequence[str] = ()
     location: bool = False

@@ -111,8 +111,8 @@ def _is_plain(results: Sequence[Result]) -> bool:
     return len(results) < COPY_FROM and all(r.outcome.delivered for r in results)
 
 
-def record_result(engine: Engine, result: Result, again: bool = False) -> None:
-    """Like `record`, for a result that a batch failed with.
+def record_result(engine: Engine, result: Result, again: bool = False) -> bool:
+    """Like `record`, for a result that a batch failed with. False if it was late or a repeat.
 
     A late result, whose try was logged as lost and followed by another, adds its answer to the log
     and changes nothing else. If the event was erased meanwhile, its answer is left out. A crash of
@@ -121,7 +121,7 @@ def record_result(engine: Engine, result: Result, again: bool = False) -> None:
     """
     with engine.begin() as connection:
         if again and _stored_before(connection, result):
-            return
+            return False
         in_time = _still_sending(connection, result)
         values = dict(zip(ATTEMPT_COLUMNS, attempt_row(result), strict=True))
         if not in_time:
@@ -140,6 +140,7 @@ def record_result(engine: Engine, result: Result, again: bool = False) -> None:
         if in_time:
             _store_states(connection, [result])
             _store_consequences(connection, [result])
+        return in_time
 
 
 def _still_sending(connection: Connection, result: Result) -> bool:

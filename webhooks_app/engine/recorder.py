@@ -83,7 +83,7 @@ class Recorder:
             count([result])
             spans.recorded([result], seconds)
 
-    async def _insist(self, store: Callable[..., None], what: object) -> float:
+    async def _insist(self, store: Callable[..., object], what: object) -> float:
         """Try until the database responds; returns how many seconds that took.
 
         Until then `stuck` says that nothing should be claimed, since a claim could take deliveries

@@ -8,11 +8,13 @@ from webhooks_app.lib.times import utcnow
 from webhooks_app.listeners import ending
 from webhooks_app.mail import mail_queue
 from webhooks_app.matching import states
-from webhooks_app.operations import metering
+from webhooks_app.operations import metering, periodic
 from webhooks_app.organisations import answered_requests, daily_limits, plans
 from webhooks_app.parts import parts
 from webhooks_app.people import device_log_ins, key_expiry, log_ins, passwords, sessions
 from webhooks_app.subscriptions import auto_disable, pausing, secret_expiry
+
+LONGEST_GAP = timedelta(minutes=1)  # between two looks at listeners
 
 
 def sweep_failing() -> None:
@@ -28,7 +30,11 @@ def resume_paused() -> None:
 
 
 def end_left_listeners() -> None:
-    ending.end_left(db.session(), utcnow())
+    """After the installation was away, each computer has its whole time again to come back."""
+    if periodic.was_away(db.engine, "listeners", LONGEST_GAP, utcnow()):
+        ending.give_time(db.session(), utcnow())
+    else:
+        ending.end_left(db.session(), utcnow())
 
 
 def delete_expired() -> None:

@@ -58,7 +58,8 @@ def store(
 ) -> list[Stored]:
     """Record these tries. What is not of this listener, or was never taken, is left out.
 
-    A repeat changes nothing. A try that was followed by another adds its answer to the log.
+    A repeat changes nothing. A try that was followed by another adds its answer to the log. The
+    answer is how each delivery is then.
     """
     claims = _claims(database, row, [one.delivery_id for one in reported])
     results = [
@@ -66,10 +67,11 @@ def store(
         for one in reported
         if one.delivery_id in claims and one.number <= claims[one.delivery_id].claimed.number
     ]
-    if results:
-        _record(database, results)
-        count(results, lag=False)
-    return [Stored(one.claimed.delivery_id, one.status, one.retry_in) for one in results]
+    if not results:
+        return []
+    recorded = _record(database, results)
+    count(recorded, lag=False)
+    return _follow(database, results, recorded, now)
 
 
 class _Taken(NamedTuple):
@@ -79,12 +81,31 @@ class _Taken(NamedTuple):
     created_at: datetime
 
 
-def _record(database: Engine, results: Sequence[Result]) -> None:
+def _record(database: Engine, results: list[Result]) -> list[Result]:
+    """Those that were neither late nor a repeat."""
     try:
         record_results(database, results)
-    except IntegrityError:  # at least one of them is late or a repeat
-        for one in results:
-            record_result(database, one, again=True)
+    except IntegrityError:
+        return [one for one in results if record_result(database, one, again=True)]
+    return results
+
+
+def _follow(
+    database: Engine, results: Sequence[Result], recorded: Sequence[Result], now: datetime
+) -> list[Stored]:
+    """As it is stored: a later try, or whoever switched the listener off, may have decided it."""
+    ids = {one.claimed.delivery_id for one in results}
+    query = select(Delivery.id, Delivery.status, Delivery.due_at).where(Delivery.id.in_(ids))
+    with reading(database) as connection:
+        rows = {row.id: row for row in connection.execute(query)}
+    planned = {one.claimed.delivery_id: one.retry_in for one in recorded}
+    found = []
+    for id_ in (one.claimed.delivery_id for one in results if one.claimed.delivery_id in rows):
+        row, retry_in = rows[id_], None
+        if row.status == DeliveryStatus.RETRYING:
+            retry_in = planned.get(id_) or max((row.due_at - now).total_seconds(), 0)
+        found.append(Stored(id_, DeliveryStatus(row.status), retry_in))
+    return found
 
 
 def _claims(database: Engine, row: Subscription, ids: Sequence[str]) -> "Mapping[str, _Taken]":

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 
 from webhooks_app.channels.webhook.signatures import generate_secret
 from webhooks_app.events.type_registry import subscribable_types
@@ -16,6 +17,7 @@ from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.ssrf import Guard
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
+from webhooks_app.listeners import ending
 from webhooks_app.models import Delivery, Listener, Subscription
 from webhooks_app.organisations.audit_log import Target, record
 from webhooks_app.subscriptions import reading, secrets, service
@@ -58,6 +60,7 @@ def start(
     One with the same `own_key` is taken up and gets the new settings. What its earlier session was
     sending is due again. Raises `Invalid`, and `Conflict` if there are too many.
     """
+    _end_deleted(session, key_id, wanted.own_key)
     if (listener := _by_own_key(session, tenant, key_id, wanted.own_key)) is not None:
         return _take_up(session, listener, wanted, vault, guard)
     try:
@@ -98,6 +101,19 @@ def _by_own_key(
     )
 
 
+def _end_deleted(session: Session, key_id: str, own_key: str | None) -> None:
+    """Someone may have deleted its webhook, which leaves the listener: `own_key` is free again."""
+    deleted = session.scalar(
+        select(Listener.subscription_id)
+        .join(Subscription, Subscription.id == Listener.subscription_id)
+        .where(
+            ~Subscription.is_present(), Listener.api_key_id == key_id, Listener.own_key == own_key
+        )
+    )
+    if deleted is not None:
+        ending.end(session, deleted)
+
+
 def _make(
     session: Session, tenant: Tenant, key_id: str, wanted: Wanted, vault: Vault, guard: Guard
 ) -> Started:
@@ -127,6 +143,16 @@ def _forget_deleted(session: Session, key_id: str, own_key: str | None) -> None:
 
 
 def _take_up(
+    session: Session, listener: Listener, wanted: Wanted, vault: Vault, guard: Guard
+) -> Started:
+    try:
+        return _renewed(session, listener, wanted, vault, guard)
+    except StaleDataError as error:
+        session.rollback()
+        raise Conflict("This listener has just changed or ended. Start it again.") from error
+
+
+def _renewed(
     session: Session, listener: Listener, wanted: Wanted, vault: Vault, guard: Guard
 ) -> Started:
     row = session.get_one(Subscription, listener.subscription_id)

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, and_, exists, select, update
 from sqlalchemy.orm import Session
 
 from webhooks_app.database import reading
+from webhooks_app.engine import rate_limiter
 from webhooks_app.lib.errors import Conflict, NotFound
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
@@ -50,8 +51,7 @@ def visit(
 
     Raises `NotFound`, `ListenerEnded`, and `Conflict` for an earlier session.
     """
-    found = find(session, tenant, key_id, listener_id)
-    listener, row = found
+    row = find(session, tenant, key_id, listener_id).subscription
     if row.deleted_at is not None:
         raise ListenerEnded("Someone deleted this listener in the dashboard.")
     if not row.enabled:
@@ -60,9 +60,17 @@ def visit(
             if row.disabled_reason
             else f"{row.disabled_by or 'Someone'} switched this listener off."
         )
-    if listener.session_id != session_id:
+    return report(session, tenant, key_id, listener_id, session_id)
+
+
+def report(
+    session: Session, tenant: Tenant, key_id: str, listener_id: str, session_id: str
+) -> Found:
+    """The same also after someone has switched it off or deleted it: what it sent is known."""
+    found = find(session, tenant, key_id, listener_id)
+    if found.listener.session_id != session_id:
         raise Conflict(TAKEN_OVER)
-    _renew(session, listener)
+    _renew(session, found.listener)
     return found
 
 
@@ -72,25 +80,29 @@ def wait_for_due(database: Engine, listener_id: str, session_id: str, until: dat
     No transaction is open meanwhile.
     """
     while (now := utcnow()) < until:
-        due = exists().where(
-            Delivery.subscription_id == listener_id,
-            Delivery.due_at <= now,
+        is_due = and_(
             Subscription.paused_at.is_(None),
+            exists().where(Delivery.subscription_id == listener_id, Delivery.due_at <= now),
         )
-        still_on = and_(
-            Listener.session_id == session_id,
-            Subscription.enabled,
-            Subscription.deleted_at.is_(None),
-        )
-        waits = (
-            select(Listener.subscription_id)
-            .join(Subscription, Subscription.id == Listener.subscription_id)
-            .where(Listener.subscription_id == listener_id, still_on, ~due)
+        look = (
+            select(is_due)
+            .join(Listener, Listener.subscription_id == Subscription.id)
+            .where(
+                Listener.subscription_id == listener_id,
+                Listener.session_id == session_id,
+                Subscription.enabled,
+                Subscription.deleted_at.is_(None),
+            )
         )
         with reading(database) as connection:
-            if connection.scalar(waits) is None:
-                return
+            due = connection.scalar(look)
+        if due is None or (due and not _is_held_back(database, listener_id)):
+            return
         sleep(STEP)
+
+
+def _is_held_back(database: Engine, listener_id: str) -> bool:
+    return rate_limiter.held(database, [listener_id]).get(listener_id, 0) > 0
 
 
 def _renew(session: Session, listener: Listener) -> None:

@@ -197,4 +197,6 @@ def _call(method: Method, arguments: list[Argument], more: str = "") -> str:
     if waits:
         in_body = "0 if isinstance(wait, Unset) else wait"
         parts.append(f"wait={in_body if waits == {'body'} else 'wait or 0'}")
+    if operation.declared.get("x-acts-again"):
+        parts.append("keyed=False")
     return ", ".join(parts) + more + ")"

@@ -242,3 +242,24 @@ NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 )
 def test_retry_after_is_seconds_or_a_date(text: str | None, expected: Sequence[float]) -> None:
     assert seconds_of(text, NOW) == expected
+
+
+def by_requests(url: str) -> None:
+    Hookline(KEY, url).listeners.deliveries("sub_1", session="lss_1")
+
+
+def by_aiohttp(url: str) -> None:
+    async def take() -> None:
+        async with AsyncHookline(KEY, url) as client:
+            await client.listeners.deliveries("sub_1", session="lss_1")
+
+    asyncio.run(take())
+
+
+@pytest.mark.parametrize("take", [by_requests, by_aiohttp])
+def test_what_would_act_again_is_sent_once(take: Callable[[str], None]) -> None:
+    """A repeat would take other deliveries, and leave the first ones leased."""
+    with Receiver(answering(problem(503, "unavailable"))) as server:
+        with pytest.raises(Unavailable):
+            take(url_of(server))
+        assert ["idempotency-key" in one.headers for one in server.received] == [False]

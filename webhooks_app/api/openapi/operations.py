@@ -60,6 +60,8 @@ def described(endpoint: Endpoint, schemas: Schemas) -> dict[str, object]:
         shown["security"] = [*shown["security"], {"session": []}]
     if operation.public:
         shown["security"] = []
+    if operation.acts_again:
+        shown["x-acts-again"] = True
     shown["x-problems"] = list(problems_of(endpoint))
     return shown
 
@@ -85,7 +87,7 @@ def problems_of(endpoint: Endpoint) -> Iterator[str]:
         found |= {"unsupported-media-type", "invalid-request"}
     if endpoint.method in ("PUT", "PATCH", "DELETE"):
         found |= {"changed-meanwhile"}
-    if endpoint.method == "POST" and not operation.public:
+    if endpoint.method == "POST" and not (operation.public or operation.acts_again):
         found |= {"invalid-request", "idempotency-key-reused"}
         found |= set() if operation.knows_repeats else {"idempotency-key-in-use"}
     yield from (kind for kind in PROBLEM_KINDS if kind in found)
@@ -108,7 +110,8 @@ def _parameters(endpoint: Endpoint, schemas: Schemas) -> Iterator[Schema]:
     if endpoint.operation.query is not None:
         yield from parameters_of(schemas.taken(endpoint.operation.query))
     if not endpoint.operation.public:
-        for name in HEADERS_OF.get(endpoint.method, ()):
+        headers = () if endpoint.operation.acts_again else HEADERS_OF.get(endpoint.method, ())
+        for name in headers:
             yield {"$ref": f"#/components/parameters/{name}"}
 
 

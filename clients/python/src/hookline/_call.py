@@ -27,7 +27,7 @@ Query = Mapping[str, Any]
 @dataclass(frozen=True)
 class Call:
     """`wait` is how many seconds the server may take beyond the usual. `raw` is a body that is
-    JSON already."""
+    JSON already. Without `keyed` a repeat would act again, so it is sent once."""
 
     method: str
     path: str
@@ -37,6 +37,7 @@ class Call:
     wait: float = 0
     raw: bytes | None = None
     accept: str = "application/json"
+    keyed: bool = True
 
     def parameters(self) -> list[tuple[str, str]]:
         """The query as it is sent; what is `None` is left out."""

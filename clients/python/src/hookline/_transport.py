@@ -117,7 +117,7 @@ class Transport:
 
 def with_key(call: Call) -> Call:
     """A POST gets an Idempotency-Key, so that a repeat acts once."""
-    if call.method != "POST" or "Idempotency-Key" in call.headers:
+    if call.method != "POST" or not call.keyed or "Idempotency-Key" in call.headers:
         return call
     return replace(call, headers={**call.headers, "Idempotency-Key": str(uuid4())})
 

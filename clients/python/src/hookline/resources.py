@@ -2080,21 +2080,20 @@ class ListenersResource(Resource):
         limit: int | Unset = UNSET,
         wait: int | Unset = UNSET,
         in_hand: Sequence[str] | Unset | None = UNSET,
-        idempotency_key: str | None = None,
     ) -> TakenPage:
         """Take deliveries.
 
         Signed requests to send now. Each is leased: without a result in time it is taken
-        again. With `wait` the answer comes as soon as there is one. If too many wait already,
-        it comes at once, with `Retry-After`. A 410 means that someone stopped the listener, a
-        404 that it ended because its computer was away. The key needs the scope
-        `listeners:write`.
+        again. Each request takes others, so no client repeats it by itself: after a lost
+        answer, say what you have with `in_hand`. With `wait` the answer comes as soon as there
+        is one. If too many wait already, it comes at once, with `Retry-After`. A 410 means
+        that someone stopped the listener, a 404 that it ended because its computer was away.
+        The key needs the scope `listeners:write`.
 
         - `session`: The session, from the answer that started the listener.
         - `wait`: How many seconds to wait for a delivery.
         - `in_hand`: After a lost answer: the ids of the deliveries that did arrive. All others
           are due again.
-        - `idempotency_key`: Made by the client when absent.
         """
         return self._send(
             _TAKEN_PAGE,
@@ -2102,8 +2101,8 @@ class ListenersResource(Resource):
                 "POST",
                 path_to("/listeners/{}/deliveries", listener_id),
                 body=given(session=session, limit=limit, wait=wait, in_hand=in_hand),
-                headers=sent_with(idempotency_key=idempotency_key),
                 wait=0 if isinstance(wait, Unset) else wait,
+                keyed=False,
             ),
         )
 
@@ -2118,7 +2117,9 @@ class ListenersResource(Resource):
         """Report results.
 
         Reports the results of attempts. They count like any other attempt: for retries, log
-        and statistics. A repeat changes nothing. The key needs the scope `listeners:write`.
+        and statistics. A repeat changes nothing. It also works after someone has switched the
+        listener off: what it had taken is still reported. The key needs the scope
+        `listeners:write`.
 
         - `session`: The session, from the answer that started the listener.
         - `idempotency_key`: Made by the client when absent.

@@ -456,12 +456,12 @@ export class ListenersApi extends Resource {
     return this.transport.send("DELETE", `/listeners/${segment(listenerId)}`, options, []);
   }
 
-  /** Signed requests to send now. Each is leased: without a result in time it is taken again. With `wait` the answer comes as soon as there is one. If too many wait already, it comes at once, with `Retry-After`. A 410 means that someone stopped the listener, a 404 that it ended because its computer was away. */
-  deliveries(listenerId: string, body: TakeBody, options: Keyed = {}): Promise<TakenPage> {
-    return this.transport.send("POST", `/listeners/${segment(listenerId)}/deliveries`, options, [], body);
+  /** Signed requests to send now. Each is leased: without a result in time it is taken again. Each request takes others, so no client repeats it by itself: after a lost answer, say what you have with `in_hand`. With `wait` the answer comes as soon as there is one. If too many wait already, it comes at once, with `Retry-After`. A 410 means that someone stopped the listener, a 404 that it ended because its computer was away. */
+  deliveries(listenerId: string, body: TakeBody, options: Call = {}): Promise<TakenPage> {
+    return this.transport.send("POST", `/listeners/${segment(listenerId)}/deliveries`, options, [], body, false);
   }
 
-  /** Reports the results of attempts. They count like any other attempt: for retries, log and statistics. A repeat changes nothing. */
+  /** Reports the results of attempts. They count like any other attempt: for retries, log and statistics. A repeat changes nothing. It also works after someone has switched the listener off: what it had taken is still reported. */
   results(listenerId: string, body: ResultsBody, options: Keyed = {}): Promise<Results> {
     return this.transport.send("POST", `/listeners/${segment(listenerId)}/results`, options, [], body);
   }

@@ -66,9 +66,10 @@ export class Transport {
     options: Options,
     query: readonly string[],
     body?: unknown,
+    keyed = true,
   ): Promise<Answer> {
     const known = options as Known;
-    const headers = this.headersOf(method, known, body);
+    const headers = this.headersOf(method, known, body, keyed);
     const init = { method, headers, body: body === undefined ? null : JSON.stringify(body) };
     const url = `${this.address.url}${path}${queryOf(options as Record<string, unknown>, query)}`;
     const repeatable = isRepeatable(method, headers);
@@ -87,13 +88,21 @@ export class Transport {
     }
   }
 
-  private headersOf(method: string, known: Known, body: unknown): Record<string, string> {
+  /** Without `keyed` a repeat would act again. */
+  private headersOf(
+    method: string,
+    known: Known,
+    body: unknown,
+    keyed: boolean,
+  ): Record<string, string> {
     const headers: Record<string, string> = {
       Authorization: `Bearer ${this.address.apiKey}`,
       "User-Agent": `hookline-typescript/${VERSION}`,
     };
     if (body !== undefined) headers["Content-Type"] = "application/json";
-    if (method === "POST") headers["Idempotency-Key"] = known.idempotencyKey ?? crypto.randomUUID();
+    if (method === "POST" && keyed) {
+      headers["Idempotency-Key"] = known.idempotencyKey ?? crypto.randomUUID();
+    }
     if (known.ifMatch !== undefined) headers["If-Match"] = known.ifMatch;
     if (known.onlyIfNew) headers["If-None-Match"] = "*";
     return headers;
