@@ -441,7 +441,7 @@ EXAMPLES: Mapping[type, object] = {
     },
     NewListener: {"url": "http://localhost:3000/", "event_types": ["lead.*"]},
     ListenerAnswer: LISTENER,
-    TakeBody: {"session": LISTENER_SESSION, "wait": 25},
+    TakeBody: {"session": LISTENER_SESSION, "limit": 50},
     TakenPage: {"data": [TAKEN]},
     ResultsBody: {
         "session": LISTENER_SESSION,
