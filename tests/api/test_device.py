@@ -83,8 +83,11 @@ def test_an_approved_program_gets_a_key_that_works_once(
     page = owner.get("/device/", code=begun["user_code"]).text
     for said in (ON, "127.0.0.1", begun["user_code"], "Acme, test", "Acme, live"):
         assert said in page
-    assert approve(owner, begun, organisation).location == "/device/done"
-    assert "Approved" in owner.get("/device/done").text
+    done = approve(owner, begun, organisation).location
+    assert done == f"/device/done?organisation_id={organisation.id}&mode=test"
+    page = owner.get(done).text
+    assert "Approved" in page
+    assert f'href="/o/{organisation.id}/test/api-keys' in page
 
     got = ask(program, begun).get_json()
     assert (got["mode"], got["organisation"], got["name"]) == ("test", "Acme", ON)
@@ -193,7 +196,7 @@ def test_an_old_log_in_proves_itself_first(
     assert asked.status_code == 422
     assert error(ask(program, begun)) == "authorization_pending"
     done = owner.post("/device/approve", held=held_in(asked), password=PASSWORD)
-    assert done.location == "/device/done"
+    assert done.location.startswith("/device/done?")
     assert ask(program, begun).status_code == 200
 
 
@@ -225,6 +228,81 @@ def test_a_program_that_asks_too_often_is_told_so(program: FlaskClient) -> None:
     begun = begin(program)
     assert error(ask_at_once(program, begun)) == "authorization_pending"
     assert error(ask_at_once(program, begun)) == "slow_down"
+
+
+@pytest.mark.parametrize("preset", api_keys.PRESETS)
+def test_a_stranger_preselects_nothing_powerful(
+    program: FlaskClient, owner: Person, preset: str
+) -> None:
+    begun = begin(program, client="Hookline support", preset=preset)
+    page = owner.get("/device/", code=begun["user_code"]).text
+    [chosen] = re.findall(r'<input checked[^>]* name="preset"[^>]* value="(\w+)"', page)
+    assert not {"keys:write", "members:write", "events:erase"} & {*api_keys.PRESETS[chosen].scopes}
+    assert (chosen == preset) == (preset != "all")
+    assert "Whoever started this chose its name." in page
+
+
+@pytest.mark.parametrize("query", ["", "?organisation_id=org_x&mode=none", "?mode=live"])
+def test_the_last_page_needs_no_place(owner: Person, query: str) -> None:
+    assert "Approved" in owner.get(f"/device/done{query}").text
+
+
+def test_a_code_of_ones_own_gives_no_more_guesses(program: FlaskClient, owner: Person) -> None:
+    """A guesser can begin log-ins too."""
+    own = begin(program)["user_code"]
+    statuses = []
+    for letter in "BCDFGH":
+        statuses.append(owner.get("/device/", code=f"BCDF-BCD{letter}").status_code)
+        statuses.append(owner.get("/device/", code=own).status_code)
+    assert statuses == [422, 200] * 4 + [422, 429, 429, 429]
+
+
+def test_right_codes_are_not_counted(program: FlaskClient, owner: Person) -> None:
+    own = begin(program)["user_code"]
+    assert {owner.get("/device/", code=own).status_code for _ in range(8)} == {200}
+
+
+def test_a_code_that_is_taken_is_made_again(
+    program: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, codes = begin(program)["user_code"], iter(["same", "same", "BCDF-GHJK"])
+    made = lambda: first if (code := next(codes)) == "same" else code  # noqa: E731
+    monkeypatch.setattr(device_log_ins, "_user_code", made)
+    assert begin(program)["user_code"] == "BCDF-GHJK"
+    assert db.session.query(DeviceLogIn).count() == 2
+
+
+def test_so_many_log_ins_wait(program: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device_log_ins, "MOST_WAITING", 2)
+    send = lambda: program.post("/api/v1/device/authorization", json={"client": ON})  # noqa: E731
+    assert [send().status_code for _ in range(3)] == [200, 200, 429]
+    db.session.execute(update(DeviceLogIn).values(expires_at=utcnow()))
+    db.session.commit()
+    assert send().status_code == 200
+
+
+def test_addresses_of_one_ipv6_network_count_as_one(program: FlaskClient) -> None:
+    def send(ip: str) -> int:
+        where = {"REMOTE_ADDR": ip}
+        return program.post(
+            "/api/v1/device/authorization", json={"client": ON}, environ_overrides=where
+        ).status_code
+
+    assert [send(f"2001:db8::{one:x}") for one in range(21)] == [200] * 20 + [429]
+    assert send("2001:db8:0:1::1") == 200
+
+
+def test_programs_behind_one_address_ask_on_their_own(program: FlaskClient) -> None:
+    first, second = begin(program), begin(program)
+    statuses = {error(ask_at_once(program, first)) for _ in range(120)}
+    assert statuses == {"authorization_pending", "slow_down"}
+    assert ask_at_once(program, first).status_code == 429
+    assert error(ask_at_once(program, second)) == "authorization_pending"
+
+
+def test_unknown_codes_are_counted_by_address(program: FlaskClient) -> None:
+    sent = [ask_at_once(program, {"device_code": f"x{one}"}).status_code for one in range(121)]
+    assert sent == [400] * 120 + [429]
 
 
 def test_codes_cannot_be_guessed(owner: Person) -> None:

@@ -12,13 +12,15 @@ from webhooks_app.api.operation import Operation, operation
 from webhooks_app.api.problems import Problem, register_problem_handlers
 from webhooks_app.api.shapes import Moment, optional_moment
 from webhooks_app.extensions import csrf, db
+from webhooks_app.lib.addresses import network_of
+from webhooks_app.lib.crypto import digest
 from webhooks_app.lib.times import utcnow
 from webhooks_app.parts import parts
 from webhooks_app.people import api_keys
 from webhooks_app.people import device_log_ins as service
 from webhooks_app.people.api_keys import PRESETS
 
-BEGIN_RATE, ASK_RATE = "20 per minute", "120 per minute"  # from one address
+BEGIN_RATE, ASK_RATE = "20 per minute", "120 per minute"  # from one address, or by one code
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
 bp = Blueprint("device_api", __name__, url_prefix="/api/v1/device")
@@ -104,7 +106,10 @@ def begin_log_in() -> Response:
     body = bodies.read(DeviceBody)
     _count(BEGIN_RATE, "device")
     ip = request.remote_addr or ""
-    begun = service.begin(db.session(), body.client, body.preset, ip, utcnow())
+    try:
+        begun = service.begin(db.session(), body.client, body.preset, ip, utcnow())
+    except service.TooMany as error:
+        raise _too_many("Too many log-ins wait already. Try again in a minute.", 60) from error
     return answer(
         DeviceAnswer(
             device_code=begun.device_code,
@@ -140,7 +145,7 @@ def begin_log_in() -> Response:
 )
 def ask_for_key() -> Response:
     body = bodies.read(TokenBody)
-    _count(ASK_RATE, "device-token")
+    _count(ASK_RATE, "device-token", digest(body.device_code))
     granted = _asked(body.device_code)
     key = granted.key
     return answer(
@@ -194,19 +199,22 @@ def _asked(device_code: str) -> service.Granted:
             400, "access-denied", "Refused", "The log-in was refused in the dashboard."
         ) from error
     except service.Expired as error:
+        _count(ASK_RATE, "device-unknown")
         raise Problem(
             400, "expired-token", "Expired", "This code has expired or was used. Begin again."
         ) from error
 
 
-def _count(limit: str, what: str) -> None:
-    allowance = parts().rates.count(limit, what, request.remote_addr or "")
+def _count(limit: str, what: str, key: str | None = None) -> None:
+    """For `key`, or else for the address."""
+    allowance = parts().rates.count(limit, what, key or network_of(request.remote_addr or ""))
     if allowance.exceeded:
         seconds = allowance.seconds_left
-        raise Problem(
-            429,
-            "too-many-requests",
-            "Too many requests",
-            f"One address can make {allowance.limit} requests. Try again in {seconds} s.",
-            headers={"Retry-After": str(seconds)},
+        raise _too_many(
+            f"{allowance.limit} requests are possible. Try again in {seconds} s.", seconds
         )
+
+
+def _too_many(detail: str, seconds: int) -> Problem:
+    headers = {"Retry-After": str(seconds)}
+    return Problem(429, "too-many-requests", "Too many requests", detail, headers=headers)

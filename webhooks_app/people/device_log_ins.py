@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webhooks_app.lib.crypto import digest, new_token
@@ -30,6 +31,10 @@ LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 LONGEST_CLIENT = 200
 LONGEST_IP = 45
 DEFAULT_PRESET = "develop"
+# A stranger can begin a log-in, so what it asks for is not preselected if it can do these.
+POWERFUL = frozenset({"keys:write", "members:write", "events:erase"})
+MOST_WAITING = 5_000
+TRIES = 5
 
 
 class Begun(NamedTuple):
@@ -53,6 +58,10 @@ class TooSoon(Exception):
     """The program asks more often than it may."""
 
 
+class TooMany(Exception):
+    """Too many log-ins wait already."""
+
+
 class Refused(Exception):
     """Someone refused it, or may no longer approve it."""
 
@@ -62,26 +71,31 @@ class Expired(Exception):
 
 
 def begin(session: Session, client: str, preset: str, ip: str, now: datetime) -> Begun:
-    """A new pair of codes, committed. `client` says which program asks. Raises `Invalid`."""
+    """A new pair of codes, committed. `client` says which program asks.
+
+    Raises `Invalid` and `TooMany`.
+    """
     if preset not in api_keys.PRESETS:
         names = ", ".join(api_keys.PRESETS)
         raise Invalid(Fault("#/preset", f"Give one of {names}."))
-    printable = "".join(filter(str.isprintable, client)).strip()
-    begun = Begun(new_token("hk_device"), _user_code())
-    session.add(
-        DeviceLogIn(
-            id=new_id("dli"),
-            digest=digest(begun.device_code),
-            user_code=begun.user_code,
-            client=printable[:LONGEST_CLIENT] or "An unknown program",
-            preset=preset,
-            ip=ip[:LONGEST_IP],
-            created_at=now,
-            expires_at=now + LIVES,
-        )
-    )
-    session.commit()
-    return begun
+    if _count_waiting(session, now) >= MOST_WAITING:
+        raise TooMany
+    for _ in range(TRIES):
+        begun = Begun(new_token("hk_device"), _user_code())
+        try:
+            session.add(_row(begun, client, preset, ip, now))
+            session.commit()
+        except IntegrityError:  # another one has this code
+            session.rollback()
+        else:
+            return begun
+    raise TooMany
+
+
+def preselected(preset: str) -> str:
+    """What the page offers first for what a program asks for."""
+    known = api_keys.PRESETS.get(preset)
+    return preset if known and not POWERFUL & set(known.scopes) else DEFAULT_PRESET
 
 
 def find_waiting(session: Session, typed: str, now: datetime) -> DeviceLogIn:
@@ -186,6 +200,25 @@ def _grant(session: Session, row: DeviceLogIn) -> Granted:
         device=row.client,
     )
     return Granted(key, token, allowed[organisation_id])
+
+
+def _row(begun: Begun, client: str, preset: str, ip: str, now: datetime) -> DeviceLogIn:
+    printable = "".join(filter(str.isprintable, client)).strip()
+    return DeviceLogIn(
+        id=new_id("dli"),
+        digest=digest(begun.device_code),
+        user_code=begun.user_code,
+        client=printable[:LONGEST_CLIENT] or "An unknown program",
+        preset=preset,
+        ip=ip[:LONGEST_IP],
+        created_at=now,
+        expires_at=now + LIVES,
+    )
+
+
+def _count_waiting(session: Session, now: datetime) -> int:
+    waits = (DeviceLogIn.status == "waiting") & (DeviceLogIn.expires_at > now)
+    return session.scalar(select(func.count()).where(waits)) or 0
 
 
 def _must_wait(session: Session, row: DeviceLogIn) -> None:

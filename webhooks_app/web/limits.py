@@ -35,6 +35,12 @@ def forget(what: str, *key: str) -> None:
     parts().rates.forget(parts().settings.login_tries_limit, what, *key)
 
 
+def left(what: str, *key: str) -> Allowance:
+    """How many tries are left for `key`, without counting one."""
+    allowance = parts().rates.spend(parts().settings.login_tries_limit, 0, what, *key)
+    return allowance._replace(exceeded=allowance.remaining < 1)
+
+
 def count(what: str, *key: str) -> Allowance:
     """Count a try for `key`."""
     return parts().rates.count(parts().settings.login_tries_limit, what, *key)

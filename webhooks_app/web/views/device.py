@@ -13,6 +13,7 @@ from webhooks_app.lib.times import utcnow
 from webhooks_app.models import DeviceLogIn
 from webhooks_app.people import device_log_ins as service
 from webhooks_app.people.api_keys import PRESETS
+from webhooks_app.vocabulary import Mode
 from webhooks_app.web import limits
 from webhooks_app.web.forms.device import DeviceForm
 from webhooks_app.web.fresh import fresh_required
@@ -56,7 +57,7 @@ def approve() -> Answer:
     except Invalid as error:
         form.show(error.faults)
         return _page(row, form), 422
-    return redirect(url_for(".done"))
+    return redirect(url_for(".done", organisation_id=tenant.organisation_id, mode=str(tenant.mode)))
 
 
 @bp.post("/refuse")
@@ -73,26 +74,29 @@ def refuse() -> Answer:
 @bp.get("/done")
 @login_required
 def done() -> str:
-    return render_template("device/done.html")
+    """With the place of the key in the query: nobody else's page opens there."""
+    place = {name: request.args.get(name, "") for name in ("organisation_id", "mode")}
+    is_known = all(place.values()) and place["mode"] in set(Mode)
+    return render_template("device/done.html", place=place if is_known else None)
 
 
 def _find(typed: str) -> DeviceLogIn | tuple[str, int]:
-    """The log-in, or the page to type another code. Wrong codes are counted."""
-    tries = limits.count("device code", current_user.id)
-    if tries.exceeded:
-        fault = f"Too many codes. {limits.retry_hint(tries)}"
-        return render_template("device/ask.html", typed=typed, fault=fault), 429
-    try:
-        row = service.find_waiting(db.session(), typed, utcnow())
-    except NotFound:
-        return render_template("device/ask.html", typed=typed, fault=UNKNOWN), 422
-    limits.forget("device code", current_user.id)
-    return row
+    """The log-in, or the page to type another code. Only wrong codes are counted."""
+    tries = limits.left("device code", current_user.id)
+    if not tries.exceeded:
+        try:
+            return service.find_waiting(db.session(), typed, utcnow())
+        except NotFound:
+            tries = limits.count("device code", current_user.id)
+    fault = f"Too many codes. {limits.retry_hint(tries)}" if tries.exceeded else UNKNOWN
+    page = render_template("device/ask.html", typed=typed, fault=fault)
+    return page, 429 if tries.exceeded else 422
 
 
 def _form(row: DeviceLogIn) -> DeviceForm:
     form = DeviceForm(
-        formdata=None, data={"name": row.client, "preset": row.preset, "expires": "90"}
+        formdata=None,
+        data={"name": row.client, "preset": service.preselected(row.preset), "expires": "90"},
     )
     form.offer(service.places_of(db.session(), current_user))
     return form
