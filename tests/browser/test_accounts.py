@@ -57,6 +57,7 @@ def link_mailed(operator: Page, to: str) -> str:
     """The link in the newest mail to that address, as the outbox shows it."""
     operator.goto("/outbox/")
     operator.get_by_role("row").filter(has_text=to).first.get_by_role("link").first.click()
-    found = re.search(r"https?://\S+", operator.locator("main").inner_text())
+    text = operator.locator("main pre").text_content()  # folded below the mail
+    found = re.search(r"https?://\S+", text or "")
     assert found
     return found[0]
