@@ -84,6 +84,7 @@ def make_parts(app: Flask, settings: Settings) -> Parts:
         doorbell=doorbell,
         ingest=ingest,
         delays=Room(settings.web_threads // 4),
+        listening=Room(settings.web_threads // 4),
     )
 
 

@@ -24,7 +24,8 @@ class Parts:
 
     `guard` says which addresses may be reached, `vault` encrypts secrets, `rates` counts requests,
     `doorbell` wakes workers, and `ingest` commits events. `delays` bounds how many answers
-    may wait at once, so that most threads stay free.
+    may wait at once, and `listening` how many visits of listeners, so that half of the threads stay
+    free.
     """
 
     settings: Settings
@@ -34,6 +35,7 @@ class Parts:
     doorbell: "Doorbell"
     ingest: "GroupCommit"
     delays: Room
+    listening: Room
 
 
 def parts_of(app: Flask) -> Parts:

@@ -532,9 +532,9 @@ def test_a_visit_waits_for_the_next_one(computer: Computer, test_mode: Api, app:
 def test_a_visit_without_room_to_wait_comes_back_at_once(
     computer: Computer, test_mode: Api, app: Flask
 ) -> None:
-    delays, places = parts_of(app).delays, []
-    for _ in range(delays.share):
-        place = delays.place(test_mode.get("/whoami").get_json()["organisation"]["id"])
+    listening, places = parts_of(app).listening, []
+    for _ in range(listening.share):
+        place = listening.place(test_mode.get("/whoami").get_json()["organisation"]["id"])
         assert place.__enter__()
         places.append(place)
     try:
@@ -543,6 +543,27 @@ def test_a_visit_without_room_to_wait_comes_back_at_once(
         for place in places:
             place.__exit__(None, None, None)
     assert (visit.get_json()["data"], visit.headers["Retry-After"]) == ([], "1")
+
+
+def test_listeners_that_wait_leave_room_for_other_waits(
+    computer: Computer, test_mode: Api, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    organisation_id = test_mode.get("/whoami").get_json()["organisation"]["id"]
+    room = parts_of(app).listening
+    looks: list[float] = []
+
+    def look(seconds: float) -> None:
+        looks.append(seconds)
+        with parts_of(app).delays.place(organisation_id) as has_room:
+            assert has_room
+        assert room._taken[organisation_id] == 1
+        with db.engine.begin() as connection:
+            connection.execute(update(Subscription).values(enabled=False))
+
+    monkeypatch.setattr(visits, "sleep", look)
+    monkeypatch.setattr(parts_of(app).delays, "share", 1)
+    assert computer.visit(wait=20).status_code == 410
+    assert len(looks) == 1
 
 
 def test_only_the_key_that_started_it_may_come(

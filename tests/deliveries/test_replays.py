@@ -265,3 +265,13 @@ def test_a_window_is_the_same_though_it_begins_a_little_later(webhook: Subscript
     first = start(webhook, Filters(since=day))
     assert start(webhook, Filters(since=day + timedelta(seconds=3))) == first
     assert start(webhook, Filters(since=day + timedelta(hours=1))) != first
+
+
+def test_a_filter_of_a_newer_version_does_not_mean_everything(webhook: Subscription) -> None:
+    """An older worker may get a replay that a newer web server has stored."""
+    failed(webhook, 2)
+    batch_id = start(webhook)
+    db.session.execute(update(ReplayBatch).values(filters={"newer": "x"}))
+    db.session.commit()
+    run_batch(batch_id)
+    assert (batch(batch_id).status, replayed()) == ("cancelled", [])

@@ -137,6 +137,7 @@ def take_deliveries(listener_id: str) -> Response:
     had_room = not body.wait or waited(
         timedelta(seconds=body.wait),
         lambda until: visits.wait_for_due(db.engine, listener_id, body.session, until),
+        parts().listening,
     )
     if body.wait:
         found = _visit(listener_id, body.session)

@@ -14,6 +14,7 @@ from webhooks_app.deliveries.filters import Filters
 from webhooks_app.deliveries.log import Logged
 from webhooks_app.extensions import db
 from webhooks_app.lib.paging import LARGEST_SIZE, PageBounds
+from webhooks_app.lib.room import Room
 from webhooks_app.lib.times import utcnow
 from webhooks_app.parts import parts
 from webhooks_app.vocabulary import OPEN
@@ -59,11 +60,11 @@ def answer_event(accepted: shapes.AcceptedAnswer, wait: timedelta) -> Response:
     return _answered(shown, is_open, had_room)
 
 
-def waited(wait: timedelta, call: Callable[[datetime], None]) -> bool:
+def waited(wait: timedelta, call: Callable[[datetime], None], room: Room | None = None) -> bool:
     """Let `call` wait. False if too many wait already: most threads stay free for others."""
     db.session.rollback()
     db.session.expire_all()
-    with parts().delays.place(auth.tenant().organisation_id) as had_room:
+    with (room or parts().delays).place(auth.tenant().organisation_id) as had_room:
         if had_room:
             call(utcnow() + wait)
     return had_room

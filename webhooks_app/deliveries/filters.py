@@ -20,7 +20,7 @@ STATUS_CODE = re.compile("[1-5]([0-9][0-9]|xx)")
 UNDELIVERED = (DeliveryStatus.FAILED, DeliveryStatus.CANCELLED)
 
 
-class Filters(msgspec.Struct, frozen=True, omit_defaults=True):
+class Filters(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """A filter; None means any.
 
     `status_codes` is a first and a last code, both included. `since` (inclusive) and `until`
@@ -31,6 +31,7 @@ class Filters(msgspec.Struct, frozen=True, omit_defaults=True):
     `missing` means that it never arrived: it failed or was cancelled, and was not replayed since.
     Of several replays the newest counts, so that nothing is sent twice. Tests are not included.
     `again`: made by a replay or a recovery; `originals` are those that it replayed.
+    A member of a newer version is refused: without it, the filter would mean more.
     """
 
     subscription_id: str | None = None
