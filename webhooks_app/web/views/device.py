@@ -74,7 +74,7 @@ def refuse() -> Answer:
 @bp.get("/done")
 @login_required
 def done() -> str:
-    """The query says where the key is; whoever is no member there gets a 404 behind the link."""
+    """The query says where the key is. Its link checks who may see it."""
     place = {name: request.args.get(name, "") for name in ("organisation_id", "mode")}
     is_known = all(place.values()) and place["mode"] in set(Mode)
     return render_template("device/done.html", place=place if is_known else None)
