@@ -18,7 +18,7 @@ ALLOWED = {
     "_aiohttp.py": {"aiohttp", "yarl"},
     "receive/flask.py": {"flask"},
     "receive/fastapi.py": {"starlette"},
-    "receive/django.py": {"django"},
+    "receive/django.py": {"asgiref", "django"},
     "receive/stores.py": {"redis"},  # for types only
     "receive/signatures.py": {"cryptography"},  # where a public key is used
     "cli/": {"click", "rich", "yaml"},
