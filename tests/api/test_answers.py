@@ -43,6 +43,7 @@ WEBHOOK = [
     "key",
     "paused_at",
     "paused_until",
+    "listener",
 ]
 
 
@@ -62,7 +63,7 @@ def test_webhooks(api: Api) -> None:
         retry_policy={"delays": [10, 20.5]},
         rate_limit=2,
     )
-    assert list(made) == [*WEBHOOK, "secret"]
+    assert list(made) == [*WEBHOOK[:-1], "secret", "listener"]
     read = api.get(f"/webhooks/{made['id']}")
     assert list(read.get_json()) == WEBHOOK
     assert fits(read.get_json(), WebhookAnswer)

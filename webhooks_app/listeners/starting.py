@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -118,7 +118,6 @@ def _make(
     session: Session, tenant: Tenant, key_id: str, wanted: Wanted, vault: Vault, guard: Guard
 ) -> Started:
     _check_room(session, tenant)
-    _forget_deleted(session, key_id, wanted.own_key)
     types = subscribable_types(session, tenant.organisation_id)
     world = World(types, guard, tenant.mode, patterns=True)
     spec = reading.new(NEW_WEBHOOK, _members(wanted), world)
@@ -133,13 +132,6 @@ def _make(
     record(session, "listener.started", Target.of(row), url=wanted.url)
     commit_change(session, row)
     return Started(listener, row, secret, True)
-
-
-def _forget_deleted(session: Session, key_id: str, own_key: str | None) -> None:
-    """One that someone deleted in the dashboard keeps its key until its lease ends."""
-    if own_key is not None:
-        mine = (Listener.api_key_id == key_id, Listener.own_key == own_key)
-        session.execute(delete(Listener).where(*mine))
 
 
 def _take_up(
