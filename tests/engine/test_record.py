@@ -67,7 +67,7 @@ def test_a_late_result_does_not_overrule_the_try_that_came_after(
     assert audit(db.engine, 90).ok
 
 
-def test_a_claim_that_a_crash_took_back_leaves_the_first_answer(
+def test_a_claim_that_a_failover_took_back_leaves_the_first_answer(
     organisation: Organisation,
 ) -> None:
     first = prepared(organisation)

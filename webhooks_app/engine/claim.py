@@ -12,7 +12,6 @@ from webhooks_app.channels.concurrency_window import ConcurrencyWindow
 from webhooks_app.channels.contract import Claimed
 from webhooks_app.database import choose, read_only
 from webhooks_app.database.bulk import (
-    commit_without_waiting,
     driver_cursor,
     force_index_scans,
     in_pipeline,
@@ -179,8 +178,8 @@ def claim(engine: Engine, request: ClaimRequest, lease: timedelta) -> list[Claim
     """Lease up to `request.limit` due deliveries and return what to send. Blocking.
 
     One transaction; rows that another worker is claiming are skipped. A delivery whose lease ran
-    out is claimed again, and its earlier try is logged as lost. The commit does not wait for
-    PostgreSQL's disk: what a crash takes back is claimed again.
+    out is claimed again, and its earlier try is logged as lost. The commit waits for PostgreSQL's
+    disk: a claim that a crash took back would be sent twice under one number.
     """
     with engine.begin() as connection:
         take = choose(engine, postgresql=_claim_postgres, sqlite=_claim_sqlite)
@@ -230,7 +229,6 @@ def _claim_postgres(
     }
     with in_pipeline(connection), driver_cursor(connection) as cursor:
         force_index_scans(connection)
-        commit_without_waiting(connection)
         statement = POSTGRES_LISTENER_CLAIM if request.listener else POSTGRES_CLAIM
         return [Claimed(*row) for row in cursor.execute(statement, parameters)]
 

@@ -115,8 +115,8 @@ def record_result(engine: Engine, result: Result, again: bool = False) -> bool:
     """Like `record`, for a result that a batch failed with. False if it was late or a repeat.
 
     A late result, whose try was logged as lost and followed by another, adds its answer to the log
-    and changes nothing else. If the event was erased meanwhile, its answer is left out. A crash of
-    PostgreSQL may take a claim back, so that a try is made twice under one number: the log keeps
+    and changes nothing else. If the event was erased meanwhile, its answer is left out. A failover
+    to a standby may take a claim back, so that a try is made twice under one number: the log keeps
     the first answer. `again` as for `record_results`.
     """
     with engine.begin() as connection:
