@@ -84,7 +84,8 @@ def test_each_event_is_a_mail_for_people(
     assert "Ada &lt;b&gt;Lovelace&lt;/b&gt;" in html
     assert '<a href="mailto:ada@example.com"' in html
     assert '<a href="tel:+4402079460018"' in html
-    assert f"https://hooks.example.com/events/{event_id}" in text
+    place = f"o/{delivery.organisation_id}/{delivery.mode}"
+    assert f"https://hooks.example.com/{place}/events/{event_id}" in text
     assert " CET" in text or " CEST" in text
 
 

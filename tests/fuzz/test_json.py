@@ -95,6 +95,10 @@ HEADERS = [
 ]
 
 
+LISTENER = {"url": "http://localhost:3000/", "key": "ada", "event_types": ["*"], "keep_for": 60}
+RESULT = {"delivery_id": "msg_1", "number": 1, "timestamp": 1, "duration_ms": 1, "status_code": 200}
+
+
 def bodies(scene: Scene) -> dict[tuple[str, str], dict[str, Any]]:
     """A good body for each method and path."""
     webhook = scene.ids["webhooks.show"]["subscription_id"]
@@ -112,6 +116,9 @@ def bodies(scene: Scene) -> dict[tuple[str, str], dict[str, Any]]:
         ("PUT", f"/event-types/{own}"): {k: v for k, v in TYPE.items() if k != "name"},
         ("POST", "/hooks"): {"target_url": URL, "event": "lead.captured"},
         ("POST", "/inboxes"): INBOX,
+        ("POST", "/listeners"): LISTENER,
+        ("POST", "/listeners/whk_none/deliveries"): {"session": "s", "limit": 1, "wait": 0},
+        ("POST", "/listeners/whk_none/results"): {"session": "s", "results": [RESULT]},
         ("PATCH", f"/inboxes/{inbox}"): {"answer": {"status": 500}},
         ("POST", "/api-keys"): API_KEY,
         ("POST", f"/api-keys/{key}/rotate"): {"overlap_hours": 1},
