@@ -239,6 +239,27 @@ def notification(organisation: Organisation, **more: Any) -> Notification:
     return row
 
 
+def device_log_in(organisation_id: str, user_id: str | None = None) -> DeviceLogIn:
+    """Approved, of the program in the examples of the API's document."""
+    now = utcnow()
+    return DeviceLogIn(
+        id="dli_06gvpml7cj579nme4baogimovo",
+        digest=crypto.digest(DEVICE_CODE),
+        user_code="WDJB-MJHT",
+        client="hookline on ada-laptop",
+        preset="develop",
+        ip="",
+        status="approved",
+        created_at=now,
+        expires_at=now + timedelta(minutes=10),
+        user_id=user_id,
+        key_organisation_id=organisation_id,
+        key_mode="test",
+        key_name="hookline on ada-laptop",
+        key_scopes=["events:write"],
+    )
+
+
 def example_rows(organisation_id: str) -> None:
     """What the examples of the API's document are about and no request can make."""
     number, now = "06gvpml7cj579nme4baogimovo", utcnow()
@@ -251,22 +272,7 @@ def example_rows(organisation_id: str) -> None:
     for row in (
         user,
         Membership(user_id=user.id, role="admin", **mine),
-        DeviceLogIn(
-            id=f"dli_{number}",
-            digest=crypto.digest(DEVICE_CODE),
-            user_code="WDJB-MJHT",
-            client="hookline on ada-laptop",
-            preset="develop",
-            ip="",
-            status="approved",
-            created_at=now,
-            expires_at=now + timedelta(minutes=10),
-            user_id=user.id,
-            key_organisation_id=organisation_id,
-            key_mode="test",
-            key_name="hookline on ada-laptop",
-            key_scopes=["events:write"],
-        ),
+        device_log_in(organisation_id, user.id),
         Notification(id=f"ntf_{number}", created_at=now, **told, **mine),
         inbox,
         InboxRequest(

@@ -102,6 +102,7 @@ def world(app: Flask, client: FlaskClient, receiver: Receiver, drain: Callable[[
     targets = {endpoint: path for endpoint, method, path in pages(app) if method == "GET"}
     organisation = db.session.query(Organisation).filter_by(name="Acme").one()
     factories.member(organisation, factories.user("owner@people.example", PASSWORD))
+    db.session.add(factories.device_log_in(organisation.id))
     types = ["lead.captured", "customer.updated"]
     good = factories.webhook(organisation, receiver.url, name="Good", event_types=types)
     bad = factories.action(
