@@ -28,6 +28,7 @@ TOPS = """[...document.querySelectorAll("h1, table")].map((e) => e.getBoundingCl
 def test_a_switch_is_undone_in_place_by_the_keyboard(page: Page) -> None:
     page.goto("/webhooks/")
     switch = row(page, "Warehouse").get_by_role("switch")
+    switch.scroll_into_view_if_needed()
     before = page.evaluate(TOPS)
     switch.click()
     toast = page.get_by_role("status").filter(has_text="Warehouse is off.")

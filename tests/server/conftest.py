@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 from flask import Flask
+from sqlalchemy import update
 
 from tests import factories
 from tests.conftest import ENCRYPTION_KEY, SECRET_KEY, settings_for
@@ -21,6 +22,8 @@ from webhooks_app.config import Settings
 from webhooks_app.extensions import db
 from webhooks_app.launch import children
 from webhooks_app.lib.folders import PACKAGE
+from webhooks_app.lib.times import utcnow
+from webhooks_app.models import Subscription
 from webhooks_app.vocabulary import Role
 
 
@@ -42,8 +45,14 @@ class Site:
         return {"Authorization": f"Bearer {self.key}"}
 
     def restore_examples(self) -> None:
-        """What the examples are about, as often as one of them deletes it."""
+        """What the examples are about, as often as one of them deletes it.
+
+        Listeners are ended: an organisation may have only a few.
+        """
         with self.app.app_context():
+            listeners = update(Subscription).where(Subscription.is_listener)
+            db.session.execute(listeners.values(deleted_at=utcnow()))
+            db.session.commit()
             factories.example_rows(self.organisation_id)
             db.session.remove()
 

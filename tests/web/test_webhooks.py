@@ -350,7 +350,7 @@ def test_no_overlap_is_promised_where_there_is_room_for_one_signature(
 ) -> None:
     row = factories.webhook(organisation, URL, wire_format="pivot")
     page = owner.get(f"/webhooks/{row.id}/rotate").text
-    assert "room for one signature" in page
+    assert "room for only one signature" in page
     assert 'id="overlap"' not in page
     for overlap in ("0", "24"):
         made = owner.post(f"/webhooks/{row.id}/rotate", overlap=overlap)

@@ -34,6 +34,11 @@ on_both_databases = pytest.mark.parametrize(
 )
 
 
+def _as_in_a_terminal() -> None:
+    """Ctrl-C works there, also if it does not for whoever runs the tests."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """The command in a process of its own, and what it has printed."""
 
@@ -51,6 +56,7 @@ class Terminal:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=_as_in_a_terminal,
         )
         self.out: list[str] = []
         self.err: list[str] = []
