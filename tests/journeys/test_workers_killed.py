@@ -184,7 +184,7 @@ def test_a_worker_that_was_stopped_loses_what_it_held_and_counts_nothing_twice(
     stopped = journey.start_worker()
     journey.post_many(16)
     wait_until(arrivals(receiver, 8), 30, every=0.01)
-    time.sleep(0.5)  # it only waits for answers: stopped in a transaction, it would hold up others
+    time.sleep(0.5)  # in a transaction, it would block the others
 
     os.kill(stopped.pid, signal.SIGSTOP)
     time.sleep(0.1)
