@@ -33,10 +33,11 @@ PREVIEWED = {
 
 
 class Page(NamedTuple):
-    """A form that is posted and answered with a fragment."""
+    """`form` is posted. A fragment is what a script of the page asks for."""
 
     path: str
     form: Mapping[str, str] | None = None
+    is_fragment: bool = False
 
 
 class Measured(NamedTuple):
@@ -115,6 +116,8 @@ def pages_of(organisation: Organisation) -> dict[str, Page]:
         "… answered 5xx": "/deliveries/?code=5xx",
         "… with a text that many hold": "/deliveries/?text=person4",
         "… with a text that none holds": "/deliveries/?text=nowhere-to-be-found",
+        "… with a field that few hold": "/deliveries/?field=email:person77@",
+        "… with a response that none has": "/deliveries/?response=nowhere-to-be-found",
         "… of 24 hours": "/deliveries/?window=24h",
         "… half-way back": f"/deliveries/?cursor={half}",
         "a delivery": f"/deliveries/{delivery.id}",
@@ -131,7 +134,12 @@ def pages_of(organisation: Organisation) -> dict[str, Page]:
     }
     here = factories.tenant(organisation)
     pages = {name: Page(here.page(path)) for name, path in paths.items()}
-    return {**pages, "preview in a form": Page(here.page("/webhooks/preview"), PREVIEWED)}
+    return {
+        **pages,
+        "palette, a name": Page(here.page("/search?q=webhook"), is_fragment=True),
+        "palette, an id": Page(here.page(f"/search?q={delivery.id}"), is_fragment=True),
+        "preview in a form": Page(here.page("/webhooks/preview"), PREVIEWED, is_fragment=True),
+    }
 
 
 def _measure(person: Person, page: Page, times: int, bare_ms: float) -> Measured:
@@ -148,9 +156,10 @@ def _measure(person: Person, page: Page, times: int, bare_ms: float) -> Measured
 
 
 def _open(person: Person, page: Page) -> None:
+    headers = FRAGMENT if page.is_fragment else {}
     if page.form is None:
-        answer = person.client.get(page.path)
+        answer = person.client.get(page.path, headers=headers)
     else:
         form = {"csrf_token": person.token, **page.form}
-        answer = person.client.post(page.path, data=form, headers=FRAGMENT)
+        answer = person.client.post(page.path, data=form, headers=headers)
     assert answer.status_code == 200, (page, answer.status_code)

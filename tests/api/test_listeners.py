@@ -637,6 +637,7 @@ def test_it_is_no_webhook_of_the_plan(api: Api, organisation: Organisation) -> N
 def test_a_deleted_one_is_brought_back_while_its_lease_lasts(api: Api) -> None:
     computer = Computer(api)
     api("DELETE", f"/webhooks/{computer.id}")
+    Computer(api)  # another one, without a key of its own
     row = db.session.get_one(Subscription, computer.id)
     undo.bring_back(db.session(), row, "me")
     assert computer.take() == []

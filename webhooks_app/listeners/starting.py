@@ -60,7 +60,8 @@ def start(
     One with the same `own_key` is taken up and gets the new settings. What its earlier session was
     sending is due again. Raises `Invalid`, and `Conflict` if there are too many.
     """
-    _end_deleted(session, key_id, wanted.own_key)
+    if wanted.own_key is not None:
+        _end_deleted(session, key_id, wanted.own_key)
     if (listener := _by_own_key(session, tenant, key_id, wanted.own_key)) is not None:
         return _take_up(session, listener, wanted, vault, guard)
     try:
@@ -101,7 +102,7 @@ def _by_own_key(
     )
 
 
-def _end_deleted(session: Session, key_id: str, own_key: str | None) -> None:
+def _end_deleted(session: Session, key_id: str, own_key: str) -> None:
     """Someone may have deleted its webhook, which leaves the listener: `own_key` is free again."""
     deleted = session.scalar(
         select(Listener.subscription_id)
