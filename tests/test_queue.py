@@ -2,15 +2,16 @@
 
 import importlib
 import inspect
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import Any
 
 import pytest
 from redis import Redis
-from redis.exceptions import AuthenticationError
+from redis.exceptions import AuthenticationError, ResponseError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from tests.support.servers import RedisServer
+from tests.support.servers import RedisServer, wait_until
 from webhooks_app import queue
 from webhooks_app.jobs.our_job import OUR_JOBS
 from webhooks_app.operations.schedule import PERIODIC
@@ -58,6 +59,33 @@ def test_a_worker_waits_for_redis_as_long_as_it_takes(
     own_redis.kill()
     assert connection.ping()
     assert next(waits) > 2000
+
+
+def test_a_worker_that_waits_for_a_job_goes_on_when_redis_becomes_a_replica(
+    own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis ends the wait with UNBLOCKED."""
+    monkeypatch.setattr("redis.retry.sleep", lambda _: own_redis.make_primary())
+    other = Redis.from_url(own_redis.url)
+
+    def change() -> None:
+        wait_until(lambda: other.info("clients")["blocked_clients"] == 1, 10, every=0.01)
+        own_redis.make_replica()
+        wait_until(lambda: other.info("replication")["role"] == "master", 10, every=0.01)
+        other.rpush("from", "a job")
+
+    connection = queue.patient_redis(own_redis.url, queue.Patience())
+    with ThreadPoolExecutor(1) as pool:
+        changed = pool.submit(change)
+        assert connection.blmove("from", "to", 10) == b"a job"
+        changed.result()
+
+
+@pytest.mark.parametrize("code", queue.TAKES_NO_WRITES)
+def test_a_worker_waits_while_redis_takes_no_writes(code: str) -> None:
+    """Redis says why with the first word of an error."""
+    assert queue.may_pass_by(ResponseError(f"{code} and why"))
+    assert not queue.may_pass_by(ResponseError(f"ERR {code}"))
 
 
 def test_a_worker_that_shall_stop_waits_no_longer(

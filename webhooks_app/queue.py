@@ -22,8 +22,11 @@ REPLAY_BATCH = "webhooks_app.jobs.replays.run_batch"
 SEND_MAIL = "webhooks_app.jobs.mail.send_pending"
 FOREVER = -1
 REFUSALS = (AuthenticationError, AuthorizationError)
-# Errors of a Redis that accepts no writes now: it is full, became a replica, or cannot save.
-TAKES_NO_WRITES = ("OOM", "READONLY", "MISCONF", "NOREPLICAS")
+# Errors of a Redis that accepts no writes now: it is full, became a replica (which also ends what
+# waits in BLMOVE), lost its primary, cannot save, or runs a long script.
+TAKES_NO_WRITES = (
+    "OOM", "READONLY", "UNBLOCKED", "MASTERDOWN", "MISCONF", "NOREPLICAS", "BUSY", "TRYAGAIN"
+)  # fmt: skip
 Result = TypeVar("Result")
 
 log = structlog.get_logger(__name__)
@@ -81,7 +84,7 @@ class Patience(Retry):
             fail(error, *count)
 
         def may_pass(error: Exception) -> bool:
-            return _passes_by(error) and (is_retryable is None or is_retryable(error))
+            return may_pass_by(error) and (is_retryable is None or is_retryable(error))
 
         if self._is_over:
             raise RedisConnectionError("no more requests to Redis")
@@ -99,7 +102,7 @@ class Patience(Retry):
         self.update_retries(0)
 
 
-def _passes_by(error: Exception) -> bool:
+def may_pass_by(error: Exception) -> bool:
     """Whether Redis may accept it later."""
     if isinstance(error, ResponseError):
         said = f"{error.status_code} {error}"
