@@ -3,8 +3,9 @@
 import json
 from collections.abc import Callable
 
+import pytest
 import requests
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from tests.browser.product import Product
 from tests.browser.test_accessibility import findings
@@ -13,7 +14,7 @@ from tests.browser.test_recovery import answer, endpoint
 EXACT = (
     '{"id":"lead_1","name":"Zoë 寿","email":"zoe@example.com","n":1.10,"big":12345678901234567890}'
 )
-WIDE = {"width": 1440, "height": 900}
+WIDE: ViewportSize = {"width": 1440, "height": 900}
 
 
 def pane(page: Page) -> Locator:
@@ -221,16 +222,18 @@ def test_on_a_phone_the_delivery_stands_above_the_list(open_page: Callable[..., 
     expect(pane(page)).to_be_hidden()
 
 
+@pytest.mark.parametrize("viewport", [WIDE, {"width": 390, "height": 844}])
 def test_what_is_new_waits_until_it_is_asked_for(
-    open_page: Callable[..., Page], product: Product
+    open_page: Callable[..., Page], product: Product, viewport: ViewportSize
 ) -> None:
-    page = open_page(viewport=WIDE)
+    page = open_page(viewport=viewport)
     page.goto("/deliveries/?event_type=lead.captured")
-    first = page.locator(".logged").first.get_attribute("id")
+    first = page.locator(".logged").first
+    before = first.get_attribute("id"), first.bounding_box()
     send(product, EXACT)
     newer = page.get_by_role("link", name="Show").filter(has_text="new")
     expect(newer).to_be_visible()
-    expect(page.locator(".logged").first).to_have_attribute("id", first or "")
+    assert (first.get_attribute("id"), first.bounding_box()) == before
     newer.click()
     expect(page.locator(".logged .what").first).to_have_text("Zoë 寿 · zoe@example.com")
     expect(newer).to_have_count(0)

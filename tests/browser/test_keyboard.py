@@ -11,8 +11,13 @@ MOST_SHIFT = 0.05
 MOST_STEPS = 80
 SHIFTS = """() => {
   window.shift = 0;
+  window.moved = [];
   new PerformanceObserver(list => {
-    for (const one of list.getEntries()) if (!one.hadRecentInput) window.shift += one.value;
+    for (const one of list.getEntries()) if (!one.hadRecentInput) {
+      window.shift += one.value;
+      for (const { node } of one.sources)
+        window.moved.push(`${one.value}: ${node?.outerHTML ?? node?.textContent}`.slice(0, 200));
+    }
   }).observe({ type: "layout-shift", buffered: true });
 }"""
 FOCUSED = "document.activeElement.ariaLabel || document.activeElement.innerText || ''"
@@ -43,6 +48,7 @@ def test_from_the_log_in_to_a_replayed_delivery(
     expect(page.locator("#found a").first).to_contain_text("Warehouse")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Warehouse", exact=True)).to_be_visible()
+    page.wait_for_load_state()  # the scripts that hear the keys
     page.keyboard.press("j")
     expect(page.locator(".go").first).to_be_focused()
     page.keyboard.press("j")
@@ -60,9 +66,7 @@ def test_from_the_log_in_to_a_replayed_delivery(
 def test_no_page_jumps(open_page: Callable[..., Page], width: int) -> None:
     page = open_page(viewport={"width": width, "height": 900})
     page.add_init_script(f"({SHIFTS})()")
-    shifts = {}
     for path in ("/", "/webhooks/", "/actions/", "/deliveries/", "/events/", "/actions/new"):
         page.goto(path)
         page.wait_for_timeout(500)
-        shifts[path] = page.evaluate("window.shift")
-    assert {path: shift for path, shift in shifts.items() if shift >= MOST_SHIFT} == {}
+        assert page.evaluate("window.shift") < MOST_SHIFT, (path, page.evaluate("window.moved"))
