@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask_migrate import upgrade
 from msgspec.structs import replace
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from tests.support.wrong_settings import WRONG
 from webhooks_app import create_app
@@ -56,6 +56,23 @@ def test_a_postgresql_url_gets_its_driver(tmp_path: Path, scheme: str) -> None:
         {"DATA_DIR": str(tmp_path), "DATABASE_URL": f"{scheme}://u@h/d", **keys}
     )
     assert settings.sqlalchemy_url == "postgresql+psycopg://u@h/d"
+
+
+def test_a_postgresql_url_may_name_several_hosts(tmp_path: Path) -> None:
+    """As libpq writes them, which SQLAlchemy cannot read."""
+    keys = {"SECRET_KEY": "s" * 32, "ENCRYPTION_KEYS": new_key()}
+    url = "postgresql://u:p%2C@h1:5432,h2,10.0.0.1:7/d?target_session_attrs=read-write"
+    settings = read_settings({"DATA_DIR": str(tmp_path), "DATABASE_URL": url, **keys})
+    made = make_url(settings.sqlalchemy_url)
+    _, options = made.get_dialect()().create_connect_args(made)
+    assert options == {
+        "user": "u",
+        "password": "p,",
+        "dbname": "d",
+        "host": "h1,h2,10.0.0.1",
+        "port": "5432,,7",
+        "target_session_attrs": "read-write",
+    }
 
 
 def test_texts_become_what_they_mean(tmp_path: Path) -> None:
@@ -130,11 +147,15 @@ def test_a_secret_may_stand_in_a_file(tmp_path: Path, name: str) -> None:
     values = {
         "encryption_keys": new_key(),
         "database_url": f"sqlite:///{tmp_path}/other.db",
+        "database_read_url": "postgresql://u@replica/d",
         "redis_url": "redis://redis/7",
         "smtp_password": "",
     }
     value = values.get(name, "a text without meaning")
     more = {} if value else {"SMTP_USERNAME": "somebody"}
+    if name == "database_read_url":
+        keys = {"ENCRYPTION_KEYS": new_key(), "SECRET_KEY": new_key()}
+        more = {"DATABASE_URL": "postgresql://u@h/d", **keys}
     value = value or "password"
     file = tmp_path / "secret"
     file.write_text(f"{value}\n")

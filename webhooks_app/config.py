@@ -19,7 +19,7 @@ from webhooks_app.lib import environment
 from webhooks_app.lib.choices import choices_of
 from webhooks_app.lib.crypto import new_key
 from webhooks_app.lib.mailboxes import mailbox_of
-from webhooks_app.lib.service_urls import check_database_url, check_redis_url
+from webhooks_app.lib.service_urls import check_database_url, check_redis_url, driver_url
 from webhooks_app.lib.ssrf import Guard
 from webhooks_app.lib.starting import BadSetting
 
@@ -35,6 +35,7 @@ SECRETS = (
     "secret_key",
     "encryption_keys",
     "database_url",
+    "database_read_url",
     "redis_url",
     "smtp_username",
     "smtp_password",
@@ -66,6 +67,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     port: Port = 8000
     data_dir: Path = Path("instance")
     database_url: str = ""
+    database_read_url: str = ""
     database_pooling: Literal["none", "transaction"] = "none"
     redis_url: str = ""
     workers: Positive = 1
@@ -107,6 +109,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         self._check_names()
         with _naming("DATABASE_URL"):
             check_database_url(self.sqlalchemy_url)
+        self._check_replica()
         if self.redis_url:
             with _naming("REDIS_URL"):
                 check_redis_url(self.redis_url)
@@ -119,6 +122,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         self._check_keys()
         for name in RATES:
             _check_rate(name.upper(), getattr(self, name))
+
+    def _check_replica(self) -> None:
+        if not self.database_read_url:
+            return
+        if not self.has_server:
+            raise BadSetting(
+                "DATABASE_READ_URL needs a DATABASE_URL that starts with postgresql://: SQLite "
+                "has no replicas"
+            )
+        with _naming("DATABASE_READ_URL"):
+            check_database_url(self.sqlalchemy_read_url)
+            if not self.sqlalchemy_read_url.startswith("postgresql"):
+                raise ValueError("it must start with postgresql://")
+            if self.sqlalchemy_read_url == self.sqlalchemy_url:
+                raise ValueError("it must lead to a replica, not to DATABASE_URL itself")
 
     def _check_names(self) -> None:
         if not self.brand_name.isprintable():
@@ -229,10 +247,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def sqlalchemy_url(self) -> str:
         """`DATABASE_URL` with the driver named; SQLite in `DATA_DIR` if not set."""
         url = self.database_url or f"sqlite:///{self.data_dir.resolve() / 'hookline.db'}"
-        for prefix in ("postgres://", "postgresql://"):
-            if url.startswith(prefix):
-                return "postgresql+psycopg://" + url.removeprefix(prefix)
-        return url
+        return driver_url(url)
+
+    @property
+    def sqlalchemy_read_url(self) -> str:
+        """`DATABASE_READ_URL` with the driver named; empty if not set."""
+        return driver_url(self.database_read_url)
 
     @property
     def has_server(self) -> bool:

@@ -5,7 +5,8 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webhooks_app.config import Settings, misspelt, read_settings
-from webhooks_app.database import engine_options, prepare
+from webhooks_app.database import engine_options, prepare, replica_engine
+from webhooks_app.database.replica import Replica
 from webhooks_app.doorbell import Doorbell
 from webhooks_app.extensions import csrf, db, login_manager
 from webhooks_app.ingest.group_commit import GroupCommit
@@ -13,6 +14,7 @@ from webhooks_app.lib.crypto import Vault
 from webhooks_app.lib.folders import folder
 from webhooks_app.lib.logs import configure_logging, name_request
 from webhooks_app.lib.rate import Rates
+from webhooks_app.lib.recent_writes import RecentWrites
 from webhooks_app.lib.room import Room
 from webhooks_app.parts import SLOT, Parts
 from webhooks_app.queue import fast_redis
@@ -76,6 +78,7 @@ def make_parts(app: Flask, settings: Settings) -> Parts:
     doorbell = Doorbell(fast_redis(settings.redis_socket_url))
     with app.app_context():
         ingest = GroupCommit(db.engine, doorbell.ring)
+        replica = _replica(settings)
     return Parts(
         settings=settings,
         guard=settings.guard,
@@ -83,9 +86,20 @@ def make_parts(app: Flask, settings: Settings) -> Parts:
         rates=Rates(fast_redis(settings.redis_socket_url)),
         doorbell=doorbell,
         ingest=ingest,
+        replica=replica,
+        writes=RecentWrites(fast_redis(settings.redis_socket_url)),
         delays=Room(settings.web_threads // 4),
         listening=Room(settings.web_threads // 4),
     )
+
+
+def _replica(settings: Settings) -> Replica | None:
+    """It opens no connection before a page asks for it, so workers may have the setting too."""
+    url = settings.sqlalchemy_read_url
+    if not url:
+        return None
+    pool = replica_engine(url, settings.web_threads, settings.database_pooling)
+    return Replica(db.engine, pool)
 
 
 def _open_doors(app: Flask) -> None:

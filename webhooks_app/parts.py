@@ -8,10 +8,12 @@ from flask import Flask, current_app
 from webhooks_app.config import Settings
 from webhooks_app.lib.crypto import Vault
 from webhooks_app.lib.rate import Rates
+from webhooks_app.lib.recent_writes import RecentWrites
 from webhooks_app.lib.room import Room
 from webhooks_app.lib.ssrf import Guard
 
 if TYPE_CHECKING:
+    from webhooks_app.database.replica import Replica
     from webhooks_app.doorbell import Doorbell
     from webhooks_app.ingest.group_commit import GroupCommit
 
@@ -23,9 +25,10 @@ class Parts:
     """The parts.
 
     `guard` says which addresses may be reached, `vault` encrypts secrets, `rates` counts requests,
-    `doorbell` wakes workers, and `ingest` commits events. `delays` bounds how many answers
-    may wait at once, and `listening` how many visits of listeners, so that half of the threads stay
-    free.
+    `doorbell` wakes workers, and `ingest` commits events. `replica` is what pages may read from,
+    unless `writes` says that the reader has just changed something. `delays` bounds how many
+    answers may wait at once, and `listening` how many visits of listeners, so that half of the
+    threads stay free.
     """
 
     settings: Settings
@@ -34,6 +37,8 @@ class Parts:
     rates: Rates
     doorbell: "Doorbell"
     ingest: "GroupCommit"
+    replica: "Replica | None"
+    writes: RecentWrites
     delays: Room
     listening: Room
 

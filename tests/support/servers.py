@@ -8,6 +8,7 @@ import subprocess
 import sysconfig
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -108,6 +109,33 @@ class PostgresServer:
         options += "".join(f" -c {option}" for option in self._options)
         log = str(self._data / "log")
         self._run("pg_ctl", "-D", str(self._data), "-w", "-l", log, "-o", options, "start")
+
+    def create_standby_of(self, primary: "PostgresServer") -> None:
+        """As a streaming replica of `primary`."""
+        self._data.mkdir()
+        self._data.chmod(0o700)
+        if self._user:
+            shutil.chown(self._data, self._user)
+        source = ["-h", "127.0.0.1", "-p", str(primary.port), "-U", "hookline"]
+        self._run("pg_basebackup", *source, "-D", str(self._data), "-R", "-c", "fast")
+        self.start()
+
+    def promote(self) -> None:
+        """A standby becomes the primary."""
+        self._run("pg_ctl", "-D", str(self._data), "-w", "promote")
+
+    def freeze(self) -> None:
+        """It accepts connections and answers nothing."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        os.kill(self.pid, number)
+        for child in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split():
+            with suppress(ProcessLookupError):
+                os.kill(int(child), number)
 
     @property
     def pid(self) -> int:

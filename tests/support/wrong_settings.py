@@ -119,6 +119,23 @@ WRONG: list[tuple[dict[str, str], str]] = [
         "DATABASE_URL: it must name the file, as in sqlite:////var/lib/hookline/hookline.db",
     ),
     (
+        {"DATABASE_READ_URL": "postgresql://hookline@standby/hookline"},
+        "DATABASE_READ_URL needs a DATABASE_URL that starts with postgresql://: SQLite has no "
+        "replicas",
+    ),
+    (
+        POSTGRES | {"DATABASE_READ_URL": "sqlite:////tmp/copy.db"},
+        "DATABASE_READ_URL: it must start with postgresql://",
+    ),
+    (
+        POSTGRES | {"DATABASE_READ_URL": "postgresql://hookline@standby/hookline?poolsize=5"},
+        "DATABASE_READ_URL: PostgreSQL has no option 'poolsize'",
+    ),
+    (
+        POSTGRES | {"DATABASE_READ_URL": POSTGRES["DATABASE_URL"]},
+        "DATABASE_READ_URL: it must lead to a replica, not to DATABASE_URL itself",
+    ),
+    (
         {"REDIS_URL": "http://redis:6379"},
         "REDIS_URL: it must start with redis://, rediss:// or unix://",
     ),

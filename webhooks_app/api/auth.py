@@ -1,17 +1,18 @@
 """Authentication: bearer keys (for some calls sessions) and what each may do."""
 
 from collections.abc import Callable, Collection
-from functools import wraps
+from functools import partial, wraps
 from typing import ParamSpec, TypeVar
 
 from flask import current_app, g, request
 
 from webhooks_app.api import session_door
-from webhooks_app.api.operation import Operation, operation_of
+from webhooks_app.api.operation import Operation, current_operation, operation_of
 from webhooks_app.api.problems import Problem
 from webhooks_app.extensions import db
 from webhooks_app.lib.body_limits import FORM, largest_body, takes
 from webhooks_app.lib.tenant import Tenant
+from webhooks_app.operations.replica_reads import SAFE_METHODS, answered
 from webhooks_app.organisations import audit_log
 from webhooks_app.people.key_check import KeyRefused, Principal, authenticate_key, is_key
 from webhooks_app.vocabulary import ActorKind, Mode
@@ -69,7 +70,9 @@ def requires(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
             if scope not in scopes():
                 raise _role_forbids() if g.get("by_session") else lacks(scope)
-            return view(*args, **kwargs)
+            if request.method not in SAFE_METHODS or not current_operation().is_list:
+                return view(*args, **kwargs)
+            return answered(key_id(), partial(view, *args, **kwargs))
 
         guarded.scope = scope  # type: ignore[attr-defined]
         return guarded

@@ -6,6 +6,8 @@ from typing import TypeVar
 
 from flask import current_app, request
 
+from webhooks_app.api.answers import PageAnswer
+
 View = TypeVar("View", bound=Callable[..., object])
 
 
@@ -42,6 +44,11 @@ class Operation:
     scope: str | None = None
     live_only: bool = False
     limited: bool = False
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it answers with a page of rows."""
+        return getattr(self.answers.get(200), "__origin__", None) is PageAnswer
 
 
 def operation(declared: Operation) -> Callable[[View], View]:

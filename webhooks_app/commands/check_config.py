@@ -17,10 +17,11 @@ from webhooks_app.parts import parts
 @with_appcontext
 def check_config() -> None:
     """Check what the settings name, and say what to do; exit 1 if something does not work."""
-    settings = parts().settings
+    settings, replica = parts().settings, parts().replica
     found = [
         *_names(),
         *checks.readiness(db.engine, settings.vault_keys),
+        *([checks.replica_check(replica)] if replica else []),
         *checks.services(db.engine, settings.redis_socket_url, utcnow()),
         _mail(settings),
     ]

@@ -6,19 +6,22 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, text
+from sqlalchemy import Connection, Engine, Table, create_engine, func, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from webhooks_app.database import postgres, sqlite
 from webhooks_app.database.sqlite import IMMEDIATE, only_reading
+from webhooks_app.lib.times import utcnow
 
 __all__ = [
     "begin_reading",
     "choose",
+    "clock",
     "engine_options",
     "hold_name",
     "one_statement",
@@ -26,6 +29,7 @@ __all__ = [
     "prepare",
     "read_only",
     "reading",
+    "replica_engine",
     "snapshot",
     "unless_busy",
     "upsert",
@@ -50,6 +54,16 @@ def engine_options(url: str, threads: int, pooling: str = "none") -> dict[str, o
     """
     own = sqlite.OPTIONS if url.startswith("sqlite") else postgres.options(pooling)
     return {"hide_parameters": True, "pool_size": threads, "max_overflow": SPARE, **own}
+
+
+def replica_engine(url: str, threads: int, pooling: str) -> Engine:
+    """For reading from a replica of PostgreSQL, with a connection for each of `threads`."""
+    options: Any = postgres.replica_options(pooling)
+    engine = create_engine(
+        url, hide_parameters=True, pool_size=threads, max_overflow=SPARE, **options
+    )
+    prepare(engine)
+    return engine
 
 
 def prepare(engine: Engine) -> None:
@@ -119,6 +133,17 @@ def unless_busy(engine: Engine) -> Iterator[Connection]:
     """
     with engine.connect() as connection, _impatient(connection), connection.begin():
         yield connection
+
+
+def clock(connection: Connection) -> datetime:
+    """The moment by the database's clock, which decides what is due.
+
+    The clocks of our machines may differ from it.
+    """
+    if choose(connection, postgresql=False, sqlite=True):
+        return utcnow()
+    now: datetime = connection.execute(select(func.now())).scalar_one()
+    return now
 
 
 def hold_name(session: Session, name: str) -> None:

@@ -1,5 +1,6 @@
 """What PostgreSQL needs at connect."""
 
+from collections.abc import Mapping
 from functools import partial
 from math import inf
 from time import monotonic
@@ -25,6 +26,8 @@ SESSION = {
     "tcp_user_timeout": 20_000,
     "idle_in_transaction_session_timeout": 25_000,
 }
+READS = {"statement_timeout": 5_000, "lock_timeout": 1_000}
+SOON = {"connect_timeout": 2}
 CONNECT = {
     "connect_timeout": 5,
     **KEEPALIVE,
@@ -41,8 +44,19 @@ def options(pooling: str) -> dict[str, object]:
     """
     if pooling == "transaction":
         return {"connect_args": {**CONNECT, "prepare_threshold": None}}
-    said = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
-    return {"connect_args": {**CONNECT, "options": said}}
+    return {"connect_args": {**CONNECT, "options": _said(SESSION)}}
+
+
+def replica_options(pooling: str) -> dict[str, object]:
+    """Options of `create_engine` for a replica: it is soon given up, since the primary remains."""
+    own: dict[str, object] = {"options": _said(SESSION | READS)}
+    if pooling == "transaction":
+        own = {"prepare_threshold": None}
+    return {"connect_args": {**CONNECT, **SOON, **own}, "pool_timeout": 2}
+
+
+def _said(settings: Mapping[str, object]) -> str:
+    return " ".join(f"-c {name}={value}" for name, value in settings.items())
 
 
 def prepare(engine: Engine) -> None:

@@ -72,6 +72,11 @@ HTTP_SECONDS = Histogram(
     ["route", "method", "code"],
     buckets=QUICK,
 )
+READS = Counter(
+    "hookline_reads_total",
+    "With a replica: pages and lists that it may show, by the database that was read",
+    ["database"],
+)
 JOB_SECONDS = Histogram(
     "hookline_job_seconds", "Seconds that a job took", ["job", "outcome"], buckets=PATIENT
 )

@@ -4,6 +4,7 @@ Errors never quote the URL: a password with a slash makes any part look like ano
 """
 
 from typing import Any
+from urllib.parse import urlencode
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import make_conninfo
@@ -15,6 +16,23 @@ POSTGRES = "postgresql+psycopg"
 DRIVERS = (POSTGRES, "sqlite", "sqlite+pysqlite")
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 ENCODE = "encode special characters in its password as %2F, %40 and so on"
+
+
+def driver_url(url: str) -> str:
+    """A URL of PostgreSQL as SQLAlchemy reads it: with the driver, and several hosts its own way.
+
+    libpq separates them by commas (`h1:5432,h2:5432`).
+    """
+    scheme, separator, rest = url.partition("://")
+    if scheme not in ("postgres", "postgresql"):
+        return url
+    authority, slash, path = rest.partition("/")
+    user, at, hosts = authority.rpartition("@")
+    if "," in hosts:
+        named = urlencode([("host", one) for one in hosts.split(",")], safe=":")
+        path = f"{path}{'&' if '?' in path else '?'}{named}"
+        hosts, slash = "", "/"
+    return f"{POSTGRES}{separator}{user}{at}{hosts}{slash}{path}"
 
 
 def check_database_url(url: str) -> None:

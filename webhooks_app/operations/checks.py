@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webhooks_app import queue
 from webhooks_app.database import choose, reading, unless_busy, upsert
+from webhooks_app.database.replica import Replica
 from webhooks_app.lib.cache import Cache
 from webhooks_app.lib.errors import reason_of
 from webhooks_app.lib.times import utcnow
@@ -81,6 +82,15 @@ def delivering(engine: Engine, redis_url: str, now: datetime) -> list[Check]:
         _asked("periodic jobs", _periodic, engine, now),
         _asked("restore", _restore, engine),
     ]
+
+
+def replica_check(replica: Replica) -> Check:
+    """Whether pages read from it."""
+    look = replica.state()
+    if not look.fault:
+        return Check("replica", reason=f"{look.lag or 0.0:.1f} s behind")
+    advice = "Until it is well, pages read from the primary. Is DATABASE_READ_URL right?"
+    return Check("replica", "is not used", look.fault, advice)
 
 
 def _asked(part: str, ask: Callable[P, Check | None], *args: P.args, **options: P.kwargs) -> Check:

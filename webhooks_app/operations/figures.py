@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webhooks_app import queue
 from webhooks_app.database import choose, read_only, reading
+from webhooks_app.database.replica import Replica
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Delivery, PeriodicRun, Subscription
 from webhooks_app.operations.checks import BEAT_LOCK, clock_skew, workers_seen
@@ -36,8 +37,9 @@ DEAD_ROWS = """
 class OfThisHost(Collector):
     """What each web process says of itself beside its counters."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, replica: Replica | None) -> None:
         self._engine = engine
+        self._replica = replica
 
     def collect(self) -> Iterator[Gauge]:
         info = Gauge("hookline_build_info", "The version that runs; always 1", labels=["version"])
@@ -46,6 +48,12 @@ class OfThisHost(Collector):
         pool: object = self._engine.pool
         in_use = pool.checkedout() if hasattr(pool, "checkedout") else 0
         yield Gauge("hookline_sql_connections_in_use", "Connections of this web process", in_use)
+        if self._replica is not None:
+            look = self._replica.state()
+            used = float(not look.fault)
+            yield Gauge("hookline_replica_in_use", "Whether pages read from the replica", used)
+            if look.lag is not None:
+                yield Gauge("hookline_replica_lag_seconds", "How far it is behind", look.lag)
 
 
 class OfAll(Collector):

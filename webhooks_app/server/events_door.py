@@ -88,6 +88,7 @@ class EventsDoor:
         if of_plan is not None and of_plan.exceeded:
             return Ahead(of_key, of_plan)
         stored = await self._stored(principal, event, selection)
+        await self._note_write(principal.key_id)
         if stored.accepted:
             traces.end(traced, principal.organisation_id, stored.accepted)
         return Ahead(of_key, of_plan, stored)
@@ -148,6 +149,11 @@ class EventsDoor:
         self._parts.ingest.submit(mine)
         await done
         return mine
+
+    async def _note_write(self, key_id: str) -> None:
+        """As Flask's requests do, see `web.security`."""
+        if self._parts.replica is not None and not self._parts.writes.is_noted(key_id):
+            await self._loop.run_in_executor(None, self._parts.writes.note, key_id)
 
     def _tell(self, done: "asyncio.Future[None]") -> None:
         """Called by other threads. The loop is woken once for all that end together."""

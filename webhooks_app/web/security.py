@@ -36,6 +36,7 @@ PROTECTION = {
 HSTS = "max-age=31536000"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 SESSION = "session_id"
+USER = "_user_id"  # of flask-login
 # The blueprints that someone who must set up a second factor can use.
 ENROLMENT = ("second_factor", "confirm", "passkeys")
 
@@ -45,6 +46,7 @@ def init_app(app: Flask) -> None:
     login_manager.user_loader(load_user)
     login_manager.unauthorized_handler(_ask_to_log_in)
     app.before_request(_read_without_waiting)
+    app.after_request(_note_write)
     app.after_request(_protect)
     app.teardown_request(_note_seen)
 
@@ -130,6 +132,15 @@ def follow(row: UserSession) -> None:
 def _read_without_waiting() -> None:
     """Mark a GET as read-only, so that on SQLite it waits for no writer."""
     only_reading.set(request.method in SAFE_METHODS)
+
+
+def _note_write(response: Response) -> Response:
+    """Whoever changes something sees it at once: their next pages do not read from the replica."""
+    if request.method not in SAFE_METHODS and parts().replica is not None:
+        who = g.principal.key_id if "principal" in g else session.get(USER)
+        if who is not None:
+            parts().writes.note(who)
+    return response
 
 
 def _protect(response: Response) -> Response:

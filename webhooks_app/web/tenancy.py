@@ -1,7 +1,7 @@
 """The only loader and guard of pages: whose rows, in which mode, and who may change them."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
@@ -13,6 +13,7 @@ from webhooks_app.extensions import db
 from webhooks_app.lib.body_limits import FORM, takes
 from webhooks_app.lib.paging import PageBounds, decode_cursor, from_row
 from webhooks_app.notices import notifications
+from webhooks_app.operations import replica_reads
 from webhooks_app.organisations import audit_log, plans
 from webhooks_app.people import workspaces
 from webhooks_app.people.workspaces import MODE, ORGANISATION, OrganisationName, Workspace
@@ -95,8 +96,22 @@ def login_required(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def member_required(view: Callable[P, R]) -> Callable[P, R]:
-    """For pages of an organisation: strangers log in first, outsiders get a 404."""
+    """For pages of an organisation: strangers log in first, outsiders get a 404.
 
+    They may read from the replica, once it is clear who may see them.
+    """
+
+    @_by_member
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        if not _may_lag():
+            return view(*args, **kwargs)
+        return replica_reads.answered(current_user.id, partial(view, *args, **kwargs))
+
+    return guarded
+
+
+def _by_member(view: Callable[P, R]) -> Callable[P, R]:
     @takes(FORM)
     @flask_login_required
     @wraps(view)
@@ -110,10 +125,15 @@ def member_required(view: Callable[P, R]) -> Callable[P, R]:
     return guarded  # type: ignore[no-any-return]
 
 
-def editor_required(view: Callable[P, R]) -> Callable[P, R]:
-    """For changes: viewers get a 403."""
+def _may_lag() -> bool:
+    """A page that shows a secret deletes it, so it cannot be made twice."""
+    return request.method in replica_reads.SAFE_METHODS and visitor().session.shown_once is None
 
-    @member_required
+
+def editor_required(view: Callable[P, R]) -> Callable[P, R]:
+    """For changes and their forms: viewers get a 403."""
+
+    @_by_member
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         if not here().may_change:
@@ -126,7 +146,7 @@ def editor_required(view: Callable[P, R]) -> Callable[P, R]:
 def owner_required(view: Callable[P, R]) -> Callable[P, R]:
     """For what only owners may do: admins and viewers get a 403."""
 
-    @member_required
+    @_by_member
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         if here().role is not Role.OWNER:

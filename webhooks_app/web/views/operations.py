@@ -46,7 +46,13 @@ def _everything() -> list[Check]:
     ready = _readiness()
     if not all(check.ok for check in ready):
         return ready
-    return ready + checks.delivering(db.engine, settings.redis_socket_url, utcnow())
+    working = checks.delivering(db.engine, settings.redis_socket_url, utcnow())
+    return [*ready, *_replica(), *working]
+
+
+def _replica() -> list[Check]:
+    replica = parts().replica
+    return [checks.replica_check(replica)] if replica else []
 
 
 def _readiness() -> list[Check]:
@@ -63,7 +69,7 @@ def _answer(found: list[Check], trouble: str) -> tuple[BaseResponse, int]:
 @bp.get("/metrics")
 def show_metrics() -> Response:
     """Of the processes of this host."""
-    return Response(metrics.exposition(OfThisHost(db.engine)), content_type=TEXT)
+    return Response(metrics.exposition(OfThisHost(db.engine, parts().replica)), content_type=TEXT)
 
 
 @bp.get("/metrics/global")
