@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+import warnings
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,11 @@ def test_the_last_lines_say_what_ran() -> None:
 
 def test_the_words_of_the_last_lines_differ() -> None:
     assert not set(SIZES) & set(DATABASES)
+
+
+def test_a_warning_that_our_own_code_causes_is_an_error() -> None:
+    with pytest.raises(UserWarning):
+        warnings.warn("something", UserWarning, stacklevel=1)
 
 
 def test_every_dependency_is_bounded_above_and_says_why_it_is_there() -> None:

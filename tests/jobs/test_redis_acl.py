@@ -41,7 +41,9 @@ def test_it_may_do_all_that_we_do(limited_url: str, database_url: str, tmp_path:
         assert listener_of(app).is_believed_awake
         assert listener_of(app).wait(1)
         Beat(db.engine, queue.beat_redis(limited_url), timedelta(seconds=30)).tick()
-        HooklineWorker(app, queue.BACKGROUND).work(burst=True)
+        worker = HooklineWorker(app, queue.BACKGROUND)
+        assert worker.ip_address != "unknown"
+        worker.work(burst=True)
         failed = queue.queue_named(queue.BACKGROUND, connection).failed_job_registry
         assert failed.get_job_ids() == []
         found = checks.delivering(db.engine, limited_url, utcnow())

@@ -117,7 +117,7 @@ def test_what_others_pickled_is_not_loaded_and_breaks_no_page(
 
 
 def test_what_a_job_holds_is_text(operator: Person, redis: Redis) -> None:
-    evil = "<img src=x onerror=alert(1)>"
+    evil = "<img/src=x/onerror=alert(1)>"  # without spaces: Redis keeps a worker's name
     made = queue.queue_named(queue.DELIVERIES, redis)
     job = made.enqueue("builtins.int", args=(evil,), description=evil, meta={evil: evil})
     of_evil = SimpleWorker([made], connection=redis, serializer=JSONSerializer, name=evil)
@@ -128,7 +128,7 @@ def test_what_a_job_holds_is_text(operator: Person, redis: Redis) -> None:
     for one in (job, busy):
         page = operator.get(f"/ops/rq/0/view/job/{one.id}").text
         assert evil not in page
-        assert "&lt;img src=x onerror=alert(1)&gt;" in page
+        assert "&lt;img/src=x/onerror=alert(1)&gt;" in page
 
 
 def test_pages_hold_no_script_and_keep_to_the_policy(

@@ -3,8 +3,7 @@
 import click
 import pytest
 
-from hookline.cli.commands import hookline
-from tests.support.command_table import FILE, commands, walk, written
+from tests.support.command_table import FILE, commands, written
 from tests.support.recording import TITLE, svg_of
 
 pytestmark = pytest.mark.quick
@@ -29,7 +28,7 @@ def test_each_of_the_designed_commands_is_there() -> None:
     } <= words
 
 
-@pytest.mark.parametrize(("name", "command"), walk(hookline, "hookline"), ids=str)
+@pytest.mark.parametrize(("name", "command"), commands().items(), ids=str)
 def test_every_command_and_option_says_what_it_does(name: str, command: click.Command) -> None:
     assert command.help
     assert command.help.split("\n\n")[0].strip().endswith((".", "…"))

@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -98,12 +99,13 @@ def hangs(connection: socket.socket) -> None:
 
 
 def drips(connection: socket.socket) -> None:
-    """Always something, and never all."""
+    """Always something, and never all, until the client closes the connection."""
     connection.recv(65536)
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
-    for _ in range(20):
-        connection.sendall(b".")
-        time.sleep(0.1)
+    with suppress(ConnectionError):
+        for _ in range(20):
+            connection.sendall(b".")
+            time.sleep(0.1)
 
 
 @pytest.mark.parametrize(
