@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import click
 import kubernetes_validate
 import pytest
 import yaml
 from flask import Flask
 from granian.cli import cli as granian
 
+from webhooks_app import web_server
 from webhooks_app.config import SECRETS, Settings
 from webhooks_app.launch.children import BOTH_SERVE
 from webhooks_app.launch.systemd import MARGIN
@@ -130,15 +130,17 @@ def test_every_command_takes_its_options() -> None:
     names = []
     for name, *arguments in commands():
         names.append(name)
-        parsers: dict[str, click.Command] = {"granian": granian, "hookline-worker": worker}
-        if name in parsers:
-            context = parsers[name].make_context(name, list(arguments))
-            assert name != "granian" or context.params["respawn_interval"] == BOTH_SERVE
+        if name == "hookline-worker":
+            worker.make_context(name, arguments)
+        elif name == "python":
+            assert arguments[:3] == ["-P", "-m", web_server.__name__]
+            context = granian.make_context(name, arguments[3:])
+            assert context.params["respawn_interval"] == BOTH_SERVE
         else:
             assert (name, *arguments) == (
                 *("flask", "--app", "webhooks_app.wsgi", "db", "upgrade"),
             )
-    assert sorted(names) == [*["flask"] * 3, *["granian"] * 2, *["hookline-worker"] * 3]
+    assert sorted(names) == [*["flask"] * 3, *["hookline-worker"] * 3, *["python"] * 2]
 
 
 def test_systemd_knows_every_line(tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ PYTHON = (sys.executable, "-P")
 
 # Granian counts connections, including idle ones that are kept alive, not requests.
 CONNECTIONS = 4096
-# Seconds after SIGHUP until an old process stops: by then the new one must have started.
-BOTH_SERVE = 30
+# Seconds after a new process has loaded the app until the old one stops: by then it listens.
+BOTH_SERVE = 5
 
 
 def web(settings: Settings, address: str, environ: Mapping[str, str]) -> Child:
@@ -36,7 +36,13 @@ def web(settings: Settings, address: str, environ: Mapping[str, str]) -> Child:
         "working-dir": str(PACKAGE.parent),
     }
     arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
-    argv = (*PYTHON, "-m", "granian", *arguments, "--no-ws", "--respawn-failed-workers")
+    argv = (
+        *PYTHON,
+        str(PACKAGE / "web_server.py"),
+        *arguments,
+        "--no-ws",
+        "--respawn-failed-workers",
+    )
     argv = (*argv, "webhooks_app.rsgi:door")
     return Child("web", argv, named("web", environ), orphaned_by=signal.SIGTERM)
 
