@@ -116,6 +116,15 @@ def test_a_use_after_a_minute_is_noted_with_its_address(api: Api) -> None:
     assert noted > before
 
 
+def test_a_use_is_noted_of_that_key_alone(api: Api, organisation: Organisation) -> None:
+    factories.api_key(organisation, id="key_unused")
+    api.get("/webhooks")
+    key_check.NOTES.submit(int).result(20)
+    used = dict(db.session.execute(select(ApiKey.id, ApiKey.last_used_at)).tuples().all())
+    assert used.pop("key_unused") is None
+    assert None not in used.values()
+
+
 def test_a_busy_database_holds_up_no_request_for_a_note(api: Api) -> None:
     """While someone else locks the key, the answer comes at once, and the note later."""
     with db.engine.begin() as connection:

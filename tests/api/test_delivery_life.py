@@ -51,13 +51,15 @@ def test_attempts_are_listed_in_order(
 @pytest.mark.parametrize("status", ["pending", "retrying"])
 def test_one_that_waits_is_cancelled(api: Api, status: str, drain: Callable[[], None]) -> None:
     api.webhook()
-    id_ = sent(api)
+    id_, other = sent(api), sent(api)
     put(status, error="The endpoint answered 503")
+    before = api.get(f"/deliveries/{other}").get_json()
     for _ in range(2):
         shown = api.post(f"/deliveries/{id_}/cancel")
         assert shown.status_code == 200
         assert (shown.get_json()["status"], shown.get_json()["next_try_at"]) == ("cancelled", None)
     assert shown.get_json()["error"] == "Cancelled by test. Last error: The endpoint answered 503"
+    assert api.get(f"/deliveries/{other}").get_json() == before
     drain()
     assert api.get(f"/deliveries/{id_}").get_json()["tries"] == 0
     logged = list(db.session.scalars(select(AuditEntry.action)))

@@ -437,6 +437,32 @@ def test_waiting_regards_the_rate_limit(test_mode: Api, monkeypatch: pytest.Monk
     assert len(looks) == 1
 
 
+@pytest.mark.parametrize("what", ["paused", "taken over"])
+def test_waiting_regards_a_pause_and_a_newer_session(
+    computer: Computer, test_mode: Api, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    looks: list[float] = []
+    if what == "paused":
+        test_mode.event()
+        test_mode.post(f"/webhooks/{computer.id}/pause")
+        then = update(Subscription).values(paused_at=None)
+    else:
+        then = update(Listener).values(session_id="lss_newer")
+
+    def look(seconds: float) -> None:
+        looks.append(seconds)
+        with db.engine.begin() as connection:
+            connection.execute(then)
+
+    monkeypatch.setattr(visits, "sleep", look)
+    visit = computer.visit(wait=20)
+    assert len(looks) == 1
+    if what == "paused":
+        assert len(visit.get_json()["data"]) == 1
+    else:
+        assert kind(visit) == "conflict"
+
+
 def test_what_was_taken_is_reported_after_it_was_switched_off(
     computer: Computer, test_mode: Api
 ) -> None:
@@ -476,6 +502,29 @@ def test_a_visit_renews_its_lease(computer: Computer, test_mode: Api) -> None:
     computer.take()
     db.session.rollback()
     assert db.session.query(Listener).one().alive_until > utcnow() + timedelta(seconds=290)
+
+
+def test_what_happens_to_one_happens_to_no_other(test_mode: Api) -> None:
+    def others() -> tuple[object, ...]:
+        db.session.rollback()
+        listener = db.session.get_one(Listener, other.id)
+        [sending] = db.session.query(Delivery).filter_by(subscription_id=other.id)
+        return listener.alive_until, sending.status, sending.due_at, sending.tries
+
+    one, other = (Computer(test_mode, key=key, event_types=["lead.*"]) for key in "ab")
+    test_mode.event()
+    for each in (one, other):
+        assert len(each.take()) == 1
+    soon = utcnow() + timedelta(seconds=20)
+    db.session.execute(update(Listener).values(alive_until=soon))
+    db.session.commit()
+    before = others()
+    one.take(in_hand=[])
+    Computer(test_mode, key="a", event_types=["lead.*"])
+    assert others() == before
+    test_mode("DELETE", f"/listeners/{one.id}")
+    assert others() == before
+    assert [row.status for row in deliveries() if row.subscription_id == one.id] == ["cancelled"]
 
 
 @pytest.mark.parametrize(
@@ -589,6 +638,20 @@ def test_only_the_key_that_started_it_may_come(
             assert other(method, f"/listeners/{computer.id}{path}", **given).status_code == 404
     assert [one["id"] for one in sibling.get("/listeners").get_json()["data"]] == [computer.id]
     assert outsider.get("/listeners").get_json()["data"] == []
+
+
+def test_the_key_of_a_computer_counts_for_one_api_key(
+    test_mode: Api, client: FlaskClient, organisation: Organisation
+) -> None:
+    """Nobody takes up a listener of somebody else, whose secret they would see, nor ends it."""
+    sibling = Api(client, factories.api_key(organisation, mode="test"))
+    first, second = Computer(test_mode, key="ada"), Computer(sibling, key="ada")
+    assert (second.started.status_code, second.id == first.id) == (201, False)
+    assert first.visit().status_code == 200
+    test_mode("DELETE", f"/webhooks/{first.id}")
+    assert Computer(sibling, key="ada").id == second.id
+    undo.bring_back(db.session(), db.session.get_one(Subscription, first.id), "me")
+    assert first.visit().status_code == 200
 
 
 def test_it_needs_its_scope(client: FlaskClient, organisation: Organisation) -> None:

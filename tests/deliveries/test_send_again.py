@@ -84,6 +84,18 @@ def test_what_is_due_before_keeps_its_place_in_the_queue(
     assert deliveries()[0].due_at == row.due_at
 
 
+def test_only_that_one_is_retried(organisation: Organisation, webhook: Subscription) -> None:
+    factories.accepted(organisation, *[factories.lead() for _ in range(2)])
+    later = utcnow() + timedelta(hours=2)
+    db.session.execute(update(Delivery).values(status="retrying", due_at=later))
+    db.session.commit()
+    first, other = deliveries()
+    assert retry_now(db.session(), logged(organisation, first))
+    due = {row.id: row.due_at for row in deliveries()}
+    assert due[other.id] == later
+    assert due[first.id] != later
+
+
 @pytest.mark.parametrize("status", ["pending", "retrying", "sending"])
 def test_one_that_has_not_ended_is_never_copied(
     organisation: Organisation, webhook: Subscription, status: str
