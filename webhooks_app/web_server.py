@@ -29,7 +29,9 @@ class WebServer(MPServer):
         super()._respawn_workers(*arguments, **options)
         self._replaces = False
 
-    def _spawn_worker(self, idx: int, target: Any, callback_loader: Loader) -> WorkerProcess:
+    def _spawn_worker(  # type: ignore[override]
+        self, idx: int, target: Any, callback_loader: Loader
+    ) -> WorkerProcess:
         if not self._replaces:
             return super()._spawn_worker(idx, target, callback_loader)
         loaded, told = Pipe(duplex=False)
@@ -53,8 +55,8 @@ def _load(load: Loader, told: Connection) -> Any:
 
 
 def main() -> None:
-    cli.Server = WebServer  # type: ignore[misc]
-    cli.entrypoint()
+    cli.Server = WebServer  # type: ignore[attr-defined]
+    cli.cli(auto_envvar_prefix="GRANIAN")
 
 
 if __name__ == "__main__":

@@ -120,7 +120,7 @@ def test_a_use_is_noted_of_that_key_alone(api: Api, organisation: Organisation) 
     factories.api_key(organisation, id="key_unused")
     api.get("/webhooks")
     key_check.NOTES.submit(int).result(20)
-    used = dict(db.session.execute(select(ApiKey.id, ApiKey.last_used_at)).tuples().all())
+    used = {key.id: key.last_used_at for key in db.session.scalars(select(ApiKey))}
     assert used.pop("key_unused") is None
     assert None not in used.values()
 

@@ -62,6 +62,7 @@ def test_the_old_process_serves_while_the_new_one_loads(tmp_path: Path) -> None:
             wait_until(lambda: answer() == "new", PATIENCE)
             wait_until(lambda: {answer() for _ in range(20)} == {"new"}, PATIENCE)
         finally:
+            loading.unlink(missing_ok=True)
             server.terminate()
             assert server.wait(PATIENCE) == 0
 
