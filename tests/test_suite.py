@@ -6,6 +6,8 @@ import warnings
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.support.sizes import DATABASES, RAN, SIZES, lines_of_what_ran, sizes_of
 from tests.support.skips import NOT_PUBLISHED_HERE
@@ -85,10 +87,24 @@ def test_a_warning_that_our_own_code_causes_is_an_error() -> None:
         warnings.warn("something", UserWarning, stacklevel=1)
 
 
+PYPROJECT = (ROOT / "pyproject.toml").read_text()
+PROJECT = tomllib.loads(PYPROJECT)["project"]
+EXTRAS = [one for extra in PROJECT["optional-dependencies"].values() for one in extra]
+DEPENDENCIES = [*PROJECT["dependencies"], *EXTRAS]
+
+
 def test_every_dependency_is_bounded_above_and_says_why_it_is_there() -> None:
-    text = (ROOT / "pyproject.toml").read_text()
-    project = tomllib.loads(text)["project"]
-    extras = [one for extra in project["optional-dependencies"].values() for one in extra]
-    for dependency in [*project["dependencies"], *extras]:
-        assert "<" in dependency or dependency.startswith(project["name"]), dependency
-        assert re.search(rf'^  "{re.escape(dependency)}", # \S', text, re.MULTILINE), dependency
+    for dependency in DEPENDENCIES:
+        assert "<" in dependency or dependency.startswith(PROJECT["name"]), dependency
+        assert re.search(rf'^  "{re.escape(dependency)}", # \S', PYPROJECT, re.MULTILINE), (
+            dependency
+        )
+
+
+def test_the_constraints_hold_a_version_of_each_dependency_within_its_bounds() -> None:
+    lines = (ROOT / "deploy/constraints.txt").read_text().splitlines()[1:]
+    pinned = dict(line.split("==") for line in lines)
+    assert list(pinned) == [canonicalize_name(name) for name in pinned]
+    for dependency in map(Requirement, DEPENDENCIES):
+        if dependency.name != PROJECT["name"]:
+            assert dependency.specifier.contains(pinned[canonicalize_name(dependency.name)])
