@@ -15,6 +15,7 @@ LISTS = (
     "/",
     "/actions/",
     "/webhooks/",
+    "/webhooks/?sort=success",
     "/webhooks/logs",
     "/deliveries/",
     "/deliveries/?status=failed",

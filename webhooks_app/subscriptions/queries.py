@@ -10,6 +10,7 @@ from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.paging import Page, PageBounds, page_of
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.models import Subscription
+from webhooks_app.subscriptions.ordering import Order, page_in_order
 from webhooks_app.subscriptions.spec import KEY
 from webhooks_app.vocabulary import SubscriptionKind
 
@@ -24,17 +25,21 @@ def list_subscriptions(
     kind: SubscriptionKind,
     window: PageBounds,
     metadata: Mapping[str, str] = NO_METADATA,
+    order: Order | None = None,
 ) -> Page[Subscription]:
-    """Those of a kind with all of this metadata, newest first, with their health."""
+    """Those of a kind with all of this metadata, newest first or in `order`, with their health."""
     query = _subscriptions_of(tenant).where(Subscription.kind == kind.value)
     for key, value in metadata.items():
         usable = re.fullmatch(KEY, key) and "\0" not in value
         has = Subscription.metadata_[key].as_string() == value if usable else false()
         query = query.where(has)
-    if window.below is not None:
-        query = query.where(Subscription.id < window.below)
-    newest = query.order_by(Subscription.id.desc()).limit(window.size + 1)
-    rows = session.scalars(newest).all()
+    if order is not None:
+        query = page_in_order(query, tenant, order, window.below)
+    else:
+        query = query.order_by(Subscription.id.desc())
+        if window.below is not None:
+            query = query.where(Subscription.id < window.below)
+    rows = session.scalars(query.limit(window.size + 1)).all()
     return page_of(rows, [row.id for row in rows], window.size)
 
 

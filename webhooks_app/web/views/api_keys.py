@@ -1,6 +1,8 @@
 """/api-keys: create, show once, rotate, revoke."""
 
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -15,9 +17,24 @@ from webhooks_app.web import shown_once
 from webhooks_app.web.forms.api_keys import KeyForm
 from webhooks_app.web.forms.rotate import RotateKeyForm
 from webhooks_app.web.fresh import fresh_required
+from webhooks_app.web.sorting import Column, Sorting
 from webhooks_app.web.tenancy import editor_required, here, member_required
 
 bp = Blueprint("api_keys", __name__, url_prefix="/api-keys")
+
+COLUMNS = {
+    "name": Column("Name"),
+    "created": Column("Created", descending=True),
+    "used": Column("Last used", descending=True),
+    "expires": Column("Expires"),
+}
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+KEYS: Mapping[str, Callable[[service.ListedKey], Any]] = {
+    "name": lambda listed: listed.key.name.casefold(),
+    "created": lambda listed: listed.key.created_at,
+    "used": lambda listed: listed.key.last_used_at or FIRST,
+    "expires": lambda listed: listed.key.expires_at or LAST,
+}
 
 
 @bp.get("/")
@@ -99,10 +116,12 @@ def _load(key_id: str) -> ApiKey:
 
 
 def _index(form: KeyForm) -> str:
+    sorting = Sorting(COLUMNS, "Newest")
     return render_template(
         "api_keys/index.html",
         form=form,
-        keys=service.list_keys(db.session(), here().tenant),
+        sorting=sorting,
+        keys=sorting.arranged(service.list_keys(db.session(), here().tenant), KEYS),
         presets=service.PRESETS,
         preset_of=service.preset_of,
         now=utcnow(),

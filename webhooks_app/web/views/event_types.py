@@ -1,8 +1,11 @@
 """/event-types: the catalogue for people, and an organisation's own types."""
 
+from collections.abc import Callable, Mapping
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from webhooks_app.catalogue import EventType
 from webhooks_app.channels.webhook.formats.pollybot import name_of
 from webhooks_app.events import custom_types as service
 from webhooks_app.events.type_registry import (
@@ -19,9 +22,12 @@ from webhooks_app.models import CustomEventType
 from webhooks_app.web.event_examples import event_examples
 from webhooks_app.web.forms.event_types import EventTypeForm
 from webhooks_app.web.schema_table import rows_of
+from webhooks_app.web.sorting import Column, Sorting
 from webhooks_app.web.tenancy import editor_required, here, member_required
 
 bp = Blueprint("event_types", __name__, url_prefix="/event-types")
+
+NAMES: Mapping[str, Callable[[EventType], str]] = {"name": lambda kind: kind.name}
 
 Answer = Response | str | tuple[str, int]
 
@@ -29,8 +35,13 @@ Answer = Response | str | tuple[str, int]
 @bp.get("/")
 @member_required
 def index() -> str:
+    """By group, or all of them by name."""
+    sorting = Sorting({"name": Column("Name")}, "Group")
     known = known_types(db.session(), here().organisation.id)
-    return render_template("event_types/index.html", groups=by_group(known))
+    groups = by_group(known)
+    if sorting.by:
+        groups = {"All by name": sorting.arranged(list(known.values()), NAMES)}
+    return render_template("event_types/index.html", groups=groups, sorting=sorting)
 
 
 @bp.get("/<name>")

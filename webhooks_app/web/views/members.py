@@ -1,5 +1,8 @@
 """/members: the organisation's members, their roles, and invitations."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -15,9 +18,17 @@ from webhooks_app.vocabulary import Role
 from webhooks_app.web import limits, shown_once
 from webhooks_app.web.forms.members import InviteForm, KeysForm, RoleForm
 from webhooks_app.web.fresh import fresh_required
+from webhooks_app.web.sorting import Column, Sorting
 from webhooks_app.web.tenancy import editor_required, here, member_required, owner_required
 
 bp = Blueprint("members", __name__, url_prefix="/members")
+
+COLUMNS = {"name": Column("Name"), "email": Column("E-mail"), "role": Column("Role")}
+KEYS: Mapping[str, Callable[[Membership], Any]] = {
+    "name": lambda membership: (membership.user.name or membership.user.email).casefold(),
+    "email": lambda membership: membership.user.email,
+    "role": lambda membership: list(Role).index(Role(membership.role)),
+}
 
 
 @bp.get("/")
@@ -118,9 +129,11 @@ def _index(form: InviteForm) -> str:
     organisation_id = here().organisation.id
     roles = [role for role in Role if here().may_manage(role)]
     form.offer(reversed(roles))
+    sorting = Sorting(COLUMNS, "E-mail")
     return render_template(
         "members/index.html",
-        members=service.list_members(db.session(), organisation_id),
+        sorting=sorting,
+        members=sorting.arranged(service.list_members(db.session(), organisation_id), KEYS),
         invitations=invitations.list_invitations(db.session(), organisation_id),
         roles=roles,
         now=utcnow(),

@@ -19,23 +19,38 @@ from webhooks_app.parts import parts
 from webhooks_app.people import recipients
 from webhooks_app.subscriptions import custom_headers, stored
 from webhooks_app.subscriptions import queries as subscription_queries
+from webhooks_app.subscriptions.ordering import Order
 from webhooks_app.subscriptions.spec import EmailSpec, WebhookSpec
 from webhooks_app.web.charts import Sparklines, sparklines, stacked
 from webhooks_app.web.delivery_query import DeliveryQuery
 from webhooks_app.web.forms.bindings import key_and_value
 from webhooks_app.web.htmx import wants_fragment
+from webhooks_app.web.sorting import Column, Sorting
 from webhooks_app.web.tenancy import here, member_required, window
 from webhooks_app.web.views.subscriptions.blueprint import bp, kind, load
 from webhooks_app.web.views.subscriptions.recovery import recoverable
 from webhooks_app.web.words import others_in_words
+
+COLUMNS = {
+    "name": Column("Name"),
+    "health": Column("State, failing first"),
+    "last": Column("Last attempt", descending=True),
+    "success": Column("Success rate"),
+}
 
 
 @bp.get("/")
 @member_required
 def index() -> str:
     asked = request.args.get("metadata", "").strip()
+    sorting = Sorting(COLUMNS, "Newest", {"metadata": asked})
     found = subscription_queries.list_subscriptions(
-        db.session(), here().tenant, kind().kind, window(), key_and_value(asked)
+        db.session(),
+        here().tenant,
+        kind().kind,
+        window(),
+        key_and_value(asked),
+        Order(sorting.by, sorting.descending) if sorting.by else None,
     )
     page = Page([stored.shown(row) for row in found.rows], found.next_cursor)
     name = f"subscriptions/{request.blueprint}.html"
@@ -46,6 +61,7 @@ def index() -> str:
         healths=healths_of(*page.rows),
         recipients=recipients_of(*page.rows),
         asked=asked,
+        sorting=sorting,
     )
 
 
