@@ -2,13 +2,14 @@
 
 from typing import Any
 
+import orjson
 import pytest
 from sqlalchemy import select
 
 from tests import factories
 from tests.api.conftest import URL, Api, faults, kind
 from webhooks_app.extensions import db
-from webhooks_app.models import ApiKey, Organisation
+from webhooks_app.models import ApiKey, Event, Organisation
 
 EMAIL = {
     "channel": "email",
@@ -83,6 +84,16 @@ def test_a_test_of_an_action_is_a_delivery(api: Api) -> None:
     assert (sent.status_code, sent.get_json()["trigger"]) == (202, "test")
     refused = api.post(f"/actions/{row['id']}/rotate-secret")
     assert (refused.status_code, kind(refused)) == (409, "conflict")
+
+
+def test_a_test_may_send_data_of_ones_own_but_no_digest_has_any(api: Api) -> None:
+    data = {"name": "Ada", "n": 1}
+    sent = api.post(f"/actions/{made(api)['id']}/test", {"data": data}).get_json()
+    event = db.session.get_one(Event, sent["event"]["id"])
+    assert orjson.loads(event.data) == data
+    digest = made(api, schedule={"frequency": "daily", "hour": 9})
+    refused = api.post(f"/actions/{digest['id']}/test", {"data": data})
+    assert (refused.status_code, list(faults(refused))) == (422, ["#/data"])
 
 
 @pytest.mark.parametrize(

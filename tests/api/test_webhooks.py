@@ -260,6 +260,40 @@ def test_a_test_may_name_its_event_type_or_be_a_ping(api: Api) -> None:
     assert (response.status_code, list(faults(response))) == (422, ["#/event_type"])
 
 
+def test_a_test_may_send_data_of_ones_own_byte_for_byte(
+    api: Api, receiver: Receiver, drain: Callable[[], None]
+) -> None:
+    never = {"field": "name", "operator": "equals", "value": "nobody"}
+    made = api.webhook(url=receiver.url, conditions=[never])
+    path, data = f"/webhooks/{made['id']}/test", '{"n":  1.10, "big": 12345678901234567890123}'
+    for body in (f'{{"data": {data}}}', f'{{"event_type": "lead.updated", "data": {data}}}'):
+        assert raw(api, path, body).status_code == 202
+    drain()
+    sent = sorted(orjson.loads(one.body)["type"] for one in receiver.received)
+    assert sent == ["lead.captured", "lead.updated"]
+    for request in receiver.received:
+        assert data.encode() in request.body
+        Webhook(made["secret"]).verify(request.body, request.headers)
+
+
+def raw(api: Api, path: str, body: str) -> Any:
+    return api("POST", path, data=body, content_type="application/json")
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["[]", "1", "null", '"text"', '{"n": 1e999}', '{"a": ' * 101 + "1" + "}" * 101],
+    ids=["list", "number", "null", "text", "range", "deep"],
+)
+def test_a_test_refuses_data_that_no_event_may_have(api: Api, data: str) -> None:
+    path = f"/webhooks/{api.webhook()['id']}/test"
+    response = raw(api, path, f'{{"data": {data}}}')
+    assert (response.status_code, list(faults(response))) == (422, ["#/data"])
+    large = api.post(path, {"data": {"text": "x" * 256 * 1024}})
+    assert (large.status_code, list(faults(large))) == (422, ["#/data"])
+    assert db.session.query(Delivery).count() == 0
+
+
 def test_a_webhook_that_is_off_is_not_tested(api: Api) -> None:
     path = f"/webhooks/{api.webhook(enabled=False)['id']}/test"
     response = api.post(path)

@@ -128,7 +128,7 @@ def bodies(scene: Scene) -> dict[tuple[str, str], dict[str, Any]]:
         ("POST", "/events/batch"): {"events": [EVENT]},
         ("POST", "/webhooks"): WEBHOOK,
         ("PATCH", f"/webhooks/{webhook}"): WEBHOOK,
-        ("POST", f"/webhooks/{webhook}/test"): {"event_type": "lead.captured"},
+        ("POST", f"/webhooks/{webhook}/test"): {"event_type": "lead.captured", "data": {"n": 1}},
         ("POST", f"/webhooks/{webhook}/rotate-secret"): {"overlap_hours": 1, "secret": None},
         ("POST", "/actions"): ACTION,
         ("PATCH", f"/actions/{action}"): ACTION,

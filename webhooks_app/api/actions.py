@@ -190,16 +190,19 @@ def delete_action(action_id: str) -> Response:
         body_optional=True,
         query=queries.WaitQuery,
         answers={200: shapes.DeliveryAnswer, 202: shapes.DeliveryAnswer},
-        description="Sends the sample of an event type now. A digest is sent for its last "
-        "complete period.",
+        description="Sends the sample of an event type now, or `data` of your own. A digest is "
+        "sent for its last complete period.",
         problems=("conflict", "daily-limit"),
     )
 )
 @auth.requires("actions:write")
 def test_action(action_id: str) -> Response:
     row, wait = _load(action_id), wanted_wait()
-    name = bodies.read_optional(TestBody).event_type
-    return answer_delivery(test_delivery.send_test(db.session(), auth.tenant(), row, name), wait)
+    asked = bodies.read_optional(TestBody)
+    sent = test_delivery.send_test(
+        db.session(), auth.tenant(), row, asked.event_type, asked.own_data
+    )
+    return answer_delivery(sent, wait)
 
 
 @bp.post("/actions/<action_id>/rotate-secret")

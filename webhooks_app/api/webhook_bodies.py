@@ -87,6 +87,18 @@ class TestBody(msgspec.Struct, forbid_unknown_fields=True):
             examples=["lead.captured"],
         ),
     ] = None
+    data: Annotated[
+        msgspec.Raw | UnsetType,
+        Meta(
+            description="Your own data, sent in place of the sample, byte for byte.",
+            extra_json_schema={"type": "object"},
+            examples=[{"name": "Ada Lovelace", "email": "ada@example.com"}],
+        ),
+    ] = UNSET
+
+    @property
+    def own_data(self) -> str | None:
+        return None if self.data is UNSET else bytes(self.data).decode()
 
 
 class RecoverBody(msgspec.Struct, forbid_unknown_fields=True):

@@ -157,15 +157,18 @@ def delete_webhook(webhook_id: str) -> Response:
         body_optional=True,
         query=queries.WaitQuery,
         answers={200: shapes.DeliveryAnswer, 202: shapes.DeliveryAnswer},
-        description="Sends the sample of an event type now.",
+        description="Sends the sample of an event type now, or `data` of your own.",
         problems=("conflict",),
     )
 )
 @auth.requires("webhooks:write")
 def test_webhook(webhook_id: str) -> Response:
     row, wait = _load(webhook_id), wanted_wait()
-    name = bodies.read_optional(TestBody).event_type
-    return answer_delivery(test_delivery.send_test(db.session(), auth.tenant(), row, name), wait)
+    asked = bodies.read_optional(TestBody)
+    sent = test_delivery.send_test(
+        db.session(), auth.tenant(), row, asked.event_type, asked.own_data
+    )
+    return answer_delivery(sent, wait)
 
 
 @bp.post("/webhooks/<webhook_id>/rotate-secret")

@@ -7,7 +7,7 @@ import msgspec
 
 from webhooks_app.catalogue import event_type
 from webhooks_app.catalogue.operational import NAMES
-from webhooks_app.lib.json_faults import as_fault, malformed
+from webhooks_app.lib.json_faults import as_fault, misplaced
 from webhooks_app.lib.pointers import Fault
 
 LARGEST_DATA = 256 * 1024
@@ -45,7 +45,7 @@ def faults_of_data(text: bytes) -> Iterator[Fault]:
         yield as_fault(error).below("data")
         return
     except (msgspec.DecodeError, RecursionError) as error:
-        yield malformed(error).below("data")
+        yield misplaced(text, error).below("data")
         return
     if not isinstance(data, dict):
         yield Fault("#/data", "This must be an object.")

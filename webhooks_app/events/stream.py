@@ -108,6 +108,11 @@ def list_lines(
     return Page(found, page.next_cursor)
 
 
+def list_recent(session: Session, tenant: Tenant, name: str, most: int) -> Sequence[EventLine]:
+    """The newest events of a type."""
+    return list_lines(session, tenant, EventFilters(type=name), PageBounds(most)).rows
+
+
 def walk(database: Engine, tenant: Tenant, filters: EventFilters) -> Iterator[Sequence[EventLine]]:
     """All that match, with their data, newest first, in batches.
 

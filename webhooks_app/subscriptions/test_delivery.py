@@ -1,12 +1,16 @@
-"""Test deliveries: an event type's sample, through the real pipeline to the saved URL."""
+"""Test deliveries: a sample or one's own data, through the real pipeline to the saved URL."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
 from webhooks_app import queue
-from webhooks_app.catalogue import chat, workspace
+from webhooks_app.catalogue import EventType, chat, workspace
 from webhooks_app.catalogue.system import DIGEST, PING
 from webhooks_app.deliveries.log import START, Logged
 from webhooks_app.digests import service as digests
+from webhooks_app.events.fields import faults_of_data
 from webhooks_app.events.type_registry import find_type, subscribable_types
 from webhooks_app.lib import json_text
 from webhooks_app.lib.errors import Conflict, NotFound
@@ -16,7 +20,7 @@ from webhooks_app.lib.times import utcnow
 from webhooks_app.matching.incoming import Incoming
 from webhooks_app.matching.match import Candidate
 from webhooks_app.matching.rows import DELIVERY_COLUMNS, EVENT_COLUMNS, delivery_rows, event_row
-from webhooks_app.matching.type_patterns import fits, is_pattern
+from webhooks_app.matching.type_patterns import asks_for, fits, is_pattern
 from webhooks_app.models import Delivery, Event, Subscription
 from webhooks_app.organisations import daily_limits
 from webhooks_app.subscriptions import stored
@@ -32,27 +36,34 @@ SUBJECTS = {
 
 
 def send_test(
-    session: Session, tenant: Tenant, subscription: Subscription, name: str | None = None
+    session: Session,
+    tenant: Tenant,
+    subscription: Subscription,
+    name: str | None = None,
+    data: str | None = None,
 ) -> Logged:
     """Send the sample of event type `name`, or of the subscription's first; committed and due.
 
-    A digest is sent as it was last due. It goes only to this subscription, whatever its scope and
-    conditions. Raises `Invalid` for an unknown type, `Conflict` if the subscription is off,
-    paused, or cannot be read, and `DailyLimit` if too many mails were sent this way today.
+    `data` is a JSON text to send instead of the sample. A digest is sent as it was last due. It
+    goes only to this subscription, whatever its scope and conditions. Raises `Invalid` for an
+    unknown type or wrong data, `Conflict` if the subscription is off, paused, or cannot be read,
+    and `DailyLimit` if too many mails were sent this way today.
     """
     if not subscription.enabled:
         noun = subscription.kind
         raise Conflict(f"This {noun} is off. Switch it on to send a test.")
     if subscription.is_paused:
         raise Conflict(f"This {subscription.kind} is paused. Resume it to send a test.")
-    spec = stored.of(subscription)
+    scope, sends_digest = stored.of(subscription).scope, is_digest(subscription, name)
+    if data is not None and (faults := list(_faults(data, sends_digest))):
+        raise Invalid(*faults)
+    if not sends_digest:
+        kind = name or _first_type(session, subscription)
+        sample = _sample(session, subscription.organisation_id, kind, scope, data)
     if subscription.channel == ChannelName.EMAIL:
         daily_limits.spend(session, tenant.organisation_id, daily_limits.MAIL_TESTS)
-    if subscription.is_digest and name in (None, DIGEST):
+    if sends_digest:
         sample = digests.last_digest(session, subscription, utcnow())
-    else:
-        kind = name or _first_type(session, subscription)
-        sample = _sample(session, subscription.organisation_id, kind, spec.scope)
     origin = EventOrigin.PING if sample.type == PING else EventOrigin.TEST
     event_values = event_row(tenant, sample, 1, utcnow(), origin)
     event = Event(**dict(zip(EVENT_COLUMNS, event_values, strict=True)))
@@ -66,6 +77,18 @@ def send_test(
     return Logged(delivery, event, event.data[:START], subscription.name)
 
 
+def is_digest(subscription: Subscription, name: str | None = None) -> bool:
+    """Whether a test sends a digest, which is made from what happened."""
+    return subscription.is_digest and name in (None, DIGEST)
+
+
+def types_of(subscription: Subscription, known: Mapping[str, EventType]) -> Mapping[str, EventType]:
+    """Those of the `known` types that it asks for, in the order in which it does."""
+    asked = stored.of(subscription).event_types
+    named = {name: known[name] for name in asked if name in known}
+    return named | {name: kind for name, kind in known.items() if asks_for(asked, name)}
+
+
 def _first_type(session: Session, subscription: Subscription) -> str:
     """The first type that it asks for; for a pattern, the first type that matches."""
     asked: str = subscription.event_types[0]
@@ -75,7 +98,17 @@ def _first_type(session: Session, subscription: Subscription) -> str:
     return next((name for name in known if fits(asked, name)), asked)
 
 
-def _sample(session: Session, organisation_id: str, name: str, scope: Scope | None) -> Incoming:
+def _faults(data: str, sends_digest: bool) -> Iterator[Fault]:
+    if sends_digest:
+        yield Fault("#/data", "A digest is made from what happened, so it takes no data.")
+        return
+    for fault in faults_of_data(data.encode(errors="surrogatepass")):
+        yield replace(fault, status=422)
+
+
+def _sample(
+    session: Session, organisation_id: str, name: str, scope: Scope | None, data: str | None
+) -> Incoming:
     try:
         kind = find_type(session, organisation_id, name)
     except NotFound as error:
@@ -83,7 +116,7 @@ def _sample(session: Session, organisation_id: str, name: str, scope: Scope | No
         raise Invalid(Fault("#/event_type", detail)) from error
     return Incoming(
         type=kind.name,
-        data=json_text.write(kind.sample),
+        data=json_text.write(kind.sample) if data is None else data,
         occurred_at=utcnow(),
         subject=(scope.type, scope.id) if scope else SUBJECTS.get(kind.group),
     )

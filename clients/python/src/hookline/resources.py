@@ -666,16 +666,18 @@ class ActionsResource(Resource):
         action_id: str,
         *,
         event_type: str | Unset | None = UNSET,
+        data: Mapping[str, Any] | Unset = UNSET,
         wait: int | None = None,
         idempotency_key: str | None = None,
     ) -> Delivery:
         """Test an action.
 
-        Sends the sample of an event type now. A digest is sent for its last complete period.
-        The key needs the scope `actions:write`.
+        Sends the sample of an event type now, or `data` of your own. A digest is sent for its
+        last complete period. The key needs the scope `actions:write`.
 
         - `event_type`: The event type whose sample is sent, or `webhook.ping`. The default is
           the first type of the webhook or action.
+        - `data`: Your own data, sent in place of the sample, byte for byte.
         - `wait`: How many seconds the answer waits for the deliveries to end.
         - `idempotency_key`: Made by the client when absent.
         """
@@ -685,7 +687,7 @@ class ActionsResource(Resource):
                 "POST",
                 path_to("/actions/{}/test", action_id),
                 query={"wait": wait},
-                body=given(event_type=event_type) or None,
+                body=given(event_type=event_type, data=data) or None,
                 headers=sent_with(idempotency_key=idempotency_key),
                 wait=wait or 0,
             ),
@@ -2929,15 +2931,18 @@ class WebhooksResource(Resource):
         webhook_id: str,
         *,
         event_type: str | Unset | None = UNSET,
+        data: Mapping[str, Any] | Unset = UNSET,
         wait: int | None = None,
         idempotency_key: str | None = None,
     ) -> Delivery:
         """Send a test.
 
-        Sends the sample of an event type now. The key needs the scope `webhooks:write`.
+        Sends the sample of an event type now, or `data` of your own. The key needs the scope
+        `webhooks:write`.
 
         - `event_type`: The event type whose sample is sent, or `webhook.ping`. The default is
           the first type of the webhook or action.
+        - `data`: Your own data, sent in place of the sample, byte for byte.
         - `wait`: How many seconds the answer waits for the deliveries to end.
         - `idempotency_key`: Made by the client when absent.
         """
@@ -2947,7 +2952,7 @@ class WebhooksResource(Resource):
                 "POST",
                 path_to("/webhooks/{}/test", webhook_id),
                 query={"wait": wait},
-                body=given(event_type=event_type) or None,
+                body=given(event_type=event_type, data=data) or None,
                 headers=sent_with(idempotency_key=idempotency_key),
                 wait=wait or 0,
             ),

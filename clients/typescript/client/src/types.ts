@@ -1309,6 +1309,8 @@ export interface Target {
 export interface TestBody {
   /** The event type whose sample is sent, or `webhook.ping`. The default is the first type of the webhook or action. */
   readonly event_type?: string | null;
+  /** Your own data, sent in place of the sample, byte for byte. */
+  readonly data?: Record<string, unknown>;
 }
 
 /** A new API key. Only this answer shows it. */
