@@ -141,7 +141,7 @@ IDS = (
     "viw_",
     "order.paid",
 )
-VERBS = ("new", "edit", "rotate", "resume", "secret", "delete")
+VERBS = ("new", "edit", "own_test", "rotate", "resume", "secret", "delete")
 CHANGES = {
     *(f"{kind}.{verb}" for kind in KINDS for verb in VERBS),
     *OF_TEST_MODE,
