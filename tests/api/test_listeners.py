@@ -1,6 +1,7 @@
 """A computer fetches the deliveries of its own webhook: leased, logged and retried as usual."""
 
 import base64
+import hmac
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -191,6 +192,7 @@ def test_after_its_last_try_it_has_failed_and_nobody_else_is_bothered(
     test_mode.event()
     assert computer.answer(computer.take()[0], status_code=500)["status"] == "failed"
     assert db.session.query(Notification).count() == 0
+    assert not db.session.get_one(Subscription, computer.id).failure_mail
 
 
 def test_retry_after_is_honoured(computer: Computer, test_mode: Api) -> None:
@@ -274,6 +276,20 @@ def test_the_same_computer_takes_up_what_waits(test_mode: Api) -> None:
     assert db.session.query(Subscription).where(Subscription.is_listener).count() == 1
 
 
+def test_started_twice_at_once_it_is_one(test_mode: Api, app: Flask) -> None:
+    def start(_: int) -> TestResponse:
+        own = Api(app.test_client(), test_mode.token)
+        return own.post("/listeners", {"url": LOCAL, "key": "ada"})
+
+    with ThreadPoolExecutor(4) as pool:
+        statuses = [one.status_code for one in pool.map(start, range(4))]
+    assert statuses.count(201) == 1
+    assert set(statuses) <= {200, 201, 409}
+    db.session.rollback()
+    assert db.session.query(Listener).count() == 1
+    assert db.session.query(Subscription).count() == 1
+
+
 def test_it_takes_up_with_the_new_settings(test_mode: Api) -> None:
     Computer(test_mode, key="ada", event_types=["lead.captured"])
     wanted = {"event_types": ["task.created"], "wire_format": "github", "url": LOCAL + "/new"}
@@ -283,7 +299,35 @@ def test_it_takes_up_with_the_new_settings(test_mode: Api) -> None:
     test_mode.post("/events", {"type": "task.created", "data": {}})
     [taken] = again.take()
     assert (taken["event_type"], taken["url"]) == ("task.created", LOCAL + "/new")
-    assert "X-Hub-Signature-256" in taken["headers"]
+    assert taken["headers"]["X-Hub-Signature-256"] == signed("my-own-secret-long-enough", taken)
+
+
+def test_a_new_one_signs_with_the_secret_that_was_given(test_mode: Api) -> None:
+    own = "my-own-secret-long-enough"
+    computer = Computer(test_mode, secret=own, wire_format="github", event_types=["lead.*"])
+    assert computer.shown["secret"] == own
+    test_mode.event()
+    [taken] = computer.take()
+    assert taken["headers"]["X-Hub-Signature-256"] == signed(own, taken)
+
+
+def signed(secret: str, taken: dict[str, Any]) -> str:
+    return "sha256=" + hmac.new(secret.encode(), taken["body"].encode(), "sha256").hexdigest()
+
+
+def test_it_has_its_time_from_the_start(test_mode: Api) -> None:
+    Computer(test_mode, keep_for=600)
+    listener = db.session.query(Listener).one()
+    left = (listener.alive_until - utcnow()).total_seconds()
+    assert 500 < left <= 600
+    entry = db.session.query(AuditEntry).one()
+    assert (entry.action, entry.detail) == ("listener.started", {"url": LOCAL})
+
+
+def test_they_are_listed_the_newest_first(test_mode: Api) -> None:
+    ids = [Computer(test_mode).id for _ in range(3)]
+    listed = test_mode.get("/listeners").get_json()["data"]
+    assert [one["id"] for one in listed] == ids[::-1]
 
 
 def test_after_a_lost_answer_the_rest_is_due_at_once(computer: Computer, test_mode: Api) -> None:
@@ -650,6 +694,7 @@ def test_the_key_of_a_computer_counts_for_one_api_key(
     assert first.visit().status_code == 200
     test_mode("DELETE", f"/webhooks/{first.id}")
     assert Computer(sibling, key="ada").id == second.id
+    assert Computer(test_mode, key="bob").id != first.id
     undo.bring_back(db.session(), db.session.get_one(Subscription, first.id), "me")
     assert first.visit().status_code == 200
 
@@ -690,6 +735,18 @@ def test_there_are_so_many(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
         201,
         409,
     ]
+
+
+def test_only_those_that_are_there_count(
+    api: Api, outsider: Api, test_mode: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(starting, "MOST", 1)
+    api.webhook()
+    first = [Computer(one) for one in (outsider, test_mode, api)]
+    assert api.post("/listeners", {"url": LOCAL}).status_code == 409
+    for path in ("/listeners/{}", "/webhooks/{}"):
+        assert api("DELETE", path.format(first[-1].id)).status_code == 204
+        first.append(Computer(api))
 
 
 def test_it_is_no_webhook_of_the_plan(api: Api, organisation: Organisation) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from flask import Flask
 
 from tests import factories
@@ -16,6 +17,11 @@ def test_the_answer_of_an_inbox_without_a_field(owner: Person, organisation: Org
     token = factories.inbox(organisation).token
     for form in ({}, {"status": "x"}, {"delay": "nan"}, {"status": "200"}, {"delay": "1e999"}):
         assert owner.post(f"/test-webhook/{token}/answer", **form).status_code == 422, form
+
+
+@pytest.mark.parametrize("query", ["cursor=x", "cursor=!", "first=x", "first=%00"])
+def test_a_page_that_no_link_of_ours_names(owner: Person, query: str) -> None:
+    assert owner.get(f"/deliveries/?{query}").status_code == 400
 
 
 def test_the_error_page_after_a_flush_that_failed(

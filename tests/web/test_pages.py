@@ -144,6 +144,18 @@ def test_the_frame_stays_on_what_is_not_there_and_on_documents(owner: Person) ->
         assert 'aria-label="Main"' in owner.get(path).text, path
 
 
+@pytest.mark.parametrize("path", ["events/", "nowhere"])
+def test_where_somebody_else_is_the_frame_is_that_of_ones_own_place(
+    owner: Person, organisation: Organisation, path: str
+) -> None:
+    owner.client.is_short = False  # type: ignore[attr-defined]
+    others = factories.organisation("Others")
+    page = owner.get(f"/o/{others.id}/live/{path}")
+    assert page.status_code == 404
+    assert f'href="/o/{organisation.id}/live/webhooks/"' in page.text
+    assert others.id not in page.text
+
+
 def test_what_needs_attention_can_be_mended_there(
     owner: Person, organisation: Organisation
 ) -> None:
