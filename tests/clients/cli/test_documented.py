@@ -1,8 +1,11 @@
 """The commands and their document say the same."""
 
+import re
+
 import click
 import pytest
 
+from hookline.cli.listen.keys import KEYS
 from tests.support.command_table import FILE, commands, written
 from tests.support.recording import TITLE, svg_of
 
@@ -36,6 +39,10 @@ def test_every_command_and_option_says_what_it_does(name: str, command: click.Co
         if isinstance(option, click.Option):
             assert option.help, (name, option.name)
             assert option.help.endswith((".", ")")), (name, option.help)
+
+
+def test_every_key_of_listen_is_in_the_document() -> None:
+    assert dict.fromkeys(re.findall(r"\| `(.)` \|", FILE.read_text())) == dict.fromkeys(KEYS)
 
 
 def test_the_picture_in_the_readme_is_made_from_its_recording() -> None:

@@ -18,7 +18,7 @@ from click.shell_completion import get_completion_class
 from hookline import __version__, settings
 from hookline.cli.command import NEGATIVE, Command
 from hookline.cli.output import BAD, GOOD, WAITS, print_json, print_object, said
-from hookline.cli.state import State, pass_state
+from hookline.cli.state import State, dashboard_of, pass_state
 from hookline.errors import HooklineError
 
 SCOPES = ("events:write", "events:read", "deliveries:read", "deliveries:write", "listeners:write")
@@ -61,11 +61,11 @@ def whoami(state: State) -> None:
 @pass_state
 def open_page(state: State, page: str) -> None:
     """Open a page of the dashboard in the browser, in the organisation and mode of the key."""
-    place = ""
-    if page != "docs":
-        found = state.ask("GET", "/whoami")
-        place = f"/o/{found['organisation']['id']}/{found['mode']}"
-    address = f"{state.client.connection.url}{place}{PAGES[page]}"
+    if page == "docs":
+        start = state.client.connection.url
+    else:
+        start = dashboard_of(state, state.ask("GET", "/whoami"))
+    address = f"{start}{PAGES[page]}"
     click.echo(address)
     webbrowser.open(address)
 

@@ -86,6 +86,11 @@ class State:
             self.confirm(f"{what} in live mode?")
 
 
+def dashboard_of(state: State, who: Json) -> str:
+    """Where the pages of an organisation and mode begin: of those that `/whoami` says."""
+    return f"{state.client.connection.url}/o/{who['organisation']['id']}/{who['mode']}"
+
+
 def part(text: str) -> str:
     """One step of a path."""
     return quote(text, safe=":")

@@ -1,7 +1,8 @@
 """`hookline listen`: deliveries come to a server on this computer.
 
 `session` talks to Hookline: it takes deliveries and reports results. `target` sends one to the
-local server. `forwarder` runs many at once and loses none; `screen` prints them.
+local server. `forwarder` runs many at once and loses none; `screen` prints them. `terminal` reads
+single keys, and `keys` says what each does.
 """
 
 from hookline.cli.listen.command import listen

@@ -8,6 +8,7 @@ import platform
 import re
 import signal
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,14 +17,18 @@ import click
 from hookline import Hookline
 from hookline.cli.command import Command, Failed
 from hookline.cli.listen.forwarder import Forwarder, Plan, Stopped
+from hookline.cli.listen.keys import Keys
 from hookline.cli.listen.screen import Screen
 from hookline.cli.listen.session import Session, own_secret
 from hookline.cli.listen.target import Target
+from hookline.cli.listen.terminal import has_keys, keys_to
 from hookline.cli.output import note
-from hookline.cli.state import State, pass_state
+from hookline.cli.state import State, dashboard_of, pass_state
 from hookline.errors import HooklineError
 
 WORKERS = 16
+# SIGHUP comes when the window is closed, unless `nohup` ignores it. Windows does not have it.
+ENDING = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 
 
 @click.command(cls=Command)
@@ -88,9 +93,12 @@ def listen(
     once = Hookline(base_url=state.url, profile=state.profile, retries=0)
     session = Session(once, wanted)
     session.start()
-    screen = Screen(state.as_json, state.quiet, bodies)
-    _greet(state, session, url, wanted["event_types"])
-    _run(state, Forwarder(session, Plan(lambda: Target(url, insecure), concurrency, count), screen))
+    screen = Screen(url, state.as_json, state.quiet, bodies)
+    who = state.ask("GET", "/whoami")
+    _greet(state, session, url, wanted["event_types"], who)
+    plan = Plan(lambda: Target(url, insecure), concurrency, count)
+    keys = Keys(state, screen, dashboard_of(state, who))
+    _run(state, Forwarder(session, plan, screen), keys)
     _end(state, session, screen)
 
 
@@ -115,30 +123,36 @@ def url_of(target: str, path: str) -> str:
     return url if parts.path else f"{url}/"
 
 
-def _run(state: State, forwarder: Forwarder) -> None:
-    """Until Ctrl-C, or SIGTERM."""
+def _run(state: State, forwarder: Forwarder, keys: Keys) -> None:
+    """Until Ctrl-C, `q`, or a signal that asks for an end."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    heard = [one for one in ENDING if signal.getsignal(one) is not signal.SIG_IGN]
+    before = {one: signal.signal(one, interrupt) for one in heard}
     try:
-        forwarder.run()
+        with keys_to(keys.press):
+            forwarder.run()
     except KeyboardInterrupt:
-        note(state, "")
+        with suppress(OSError):  # there may be no terminal any more
+            note(state, "")
     except Stopped as error:
         raise Failed(str(error)) from error
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
-def _greet(state: State, session: Session, url: str, event_types: Sequence[str]) -> None:
-    who = state.ask("GET", "/whoami")
+def _greet(
+    state: State, session: Session, url: str, event_types: Sequence[str], who: Any
+) -> None:
     place = f"{who['organisation']['name']}, {who['mode']} mode"
     again = "" if session.is_new else " It continues where it stopped."
     note(state, f"Listening to {', '.join(event_types)} of {place}.{again}")
     note(state, f"Events go to {url}, signed with {session.secret}")
-    note(state, "Press Ctrl-C to end.")
+    more = " Press ? for the keys." if has_keys() else ""
+    note(state, f"Press Ctrl-C to end.{more}")
 
 
 def _end(state: State, session: Session, screen: Screen) -> None:

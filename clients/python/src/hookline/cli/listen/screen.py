@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -15,16 +16,30 @@ from hookline.cli.output import BAD, GOOD, WAITS, clean, duration, print_line, s
 from hookline.errors import HooklineError
 
 
+@dataclass(frozen=True)
+class Last:
+    """The delivery that was printed last, where it was sent, and the answer."""
+
+    delivery: Delivery
+    answer: Answer
+    url: str
+
+
 class Screen:
     """Threads share it; lines never mix."""
 
-    def __init__(self, as_json: bool = False, quiet: bool = False, bodies: bool = False) -> None:
+    def __init__(
+        self, url: str, as_json: bool = False, quiet: bool = False, bodies: bool = False
+    ) -> None:
+        self._url = url
         self._as_json, self._quiet, self._bodies = as_json, quiet, bodies
         self._lock = threading.Lock()
         self.ok = self.bad = 0
+        self.last: Last | None = None
 
     def delivered(self, delivery: Delivery, answer: Answer) -> None:
         with self._lock:
+            self.last = Last(delivery, answer, self._url)
             self.ok += answer.ok
             self.bad += not answer.ok
             if self._as_json:
@@ -54,6 +69,11 @@ class Screen:
             "the time between were not sent here.",
             WAITS,
         )
+
+    def show(self, text: str, is_bad: bool = False) -> None:
+        """What someone asked for by a key, so also with `--quiet`."""
+        with self._lock:
+            click.echo(said(text, BAD if is_bad else None), err=True)
 
     def _tell(self, text: str, colour: str | None = None) -> None:
         if not self._quiet:

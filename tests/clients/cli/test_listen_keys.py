@@ -1,0 +1,240 @@
+"""The keys of `listen`, on a real terminal: they work beside the lines, and it is as before after."""
+
+import fcntl
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import termios
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hookline.cli.listen.keys import KEYS
+from hookline.cli.listen.terminal import has_keys, keys_to
+from tests.clients.cli.conftest import Shell
+from tests.clients.cli.test_listen import SOURCE
+from tests.support.receiver import Receiver
+from tests.support.servers import wait_until
+
+LOCAL = 3  # the index of the local modes in what `tcgetattr` returns
+SINGLE_KEYS = termios.ICANON | termios.ECHO
+
+
+def _with_this_terminal() -> None:
+    """Ctrl-C of the terminal reaches the command, as in a shell."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+class Typist:
+    """Someone at a terminal in which `listen` runs."""
+
+    def __init__(self, shell: Shell, url: str, **environ: str) -> None:
+        self._hand, self._terminal = pty.openpty()
+        self.before = termios.tcgetattr(self._terminal)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "hookline.cli", "listen", url],
+            env={**os.environ, **shell.environ, "PYTHONPATH": SOURCE, **environ},
+            stdin=self._terminal,
+            stdout=self._terminal,
+            stderr=self._terminal,
+            start_new_session=True,
+            preexec_fn=_with_this_terminal,
+        )
+        self.shown = ""
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        while True:
+            try:
+                got = os.read(self._hand, 4096)
+            except OSError:
+                return
+            if not got:
+                return
+            self.shown += got.decode()
+
+    def types(self, keys: str) -> None:
+        os.write(self._hand, keys.encode())
+
+    def sees(self, text: str) -> None:
+        wait_until(lambda: text in self.shown)
+
+    @property
+    def mode(self) -> list[Any]:
+        return termios.tcgetattr(self._terminal)
+
+    def ends(self) -> int:
+        return self.process.wait(30)
+
+    def leave(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self._terminal)
+        self._reader.join()
+        os.close(self._hand)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def sit_down(shell: Shell, receiver: Receiver) -> Iterator[Callable[..., Typist]]:
+    typists: list[Typist] = []
+
+    def at(**environ: str) -> Typist:
+        typist = Typist(shell, receiver.url, **environ)
+        typists.append(typist)
+        typist.sees("Press Ctrl-C to end. Press ? for the keys.")
+        wait_until(lambda: not typist.mode[LOCAL] & SINGLE_KEYS)
+        return typist
+
+    yield at
+    for one in typists:
+        one.leave()
+
+
+@pytest.mark.usefixtures("engine")
+def test_keys_show_open_and_repeat_the_last_delivery(
+    shell: Shell, receiver: Receiver, sit_down: Callable[..., Typist], tmp_path: Path
+) -> None:
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/new && mv {tmp_path}/new {tmp_path}/opened')
+    browser.chmod(0o755)
+    typist = sit_down(BROWSER=str(browser))
+    typist.types("dro")
+    wait_until(lambda: typist.shown.count("Nothing has arrived yet.") == 3)
+
+    shell.ok("send", "lead.captured", "-d", "name=Ada")
+    typist.sees("  200  ")
+    [first] = receiver.delivery_ids
+    typist.types("x\x1bOr?")  # an unknown key, and the 2 of a keypad, are no reason to send
+    for key, about in KEYS.items():
+        typist.sees(f"{key}  {about}")
+    typist.types("d")
+    typist.sees(f"{first}, lead.captured, try 1\r\nPOST {receiver.url}\r\n")
+    typist.sees('"name": "Ada"')
+    typist.sees(f"webhook-id: {first}")
+    assert re.search(r"\n200 after \d+ ms\r\n", typist.shown)
+    assert typist.shown.endswith("ok\r\n")
+    assert len(receiver.received) == 1
+
+    typist.types("r")
+    wait_until(lambda: len(receiver.received) == 2)
+    again = receiver.delivery_ids[1]
+    assert again != first
+    bodies = [json.loads(one.body)["data"] for one in receiver.received]
+    assert bodies == [{"name": "Ada"}] * 2
+    wait_until(lambda: again in typist.shown)
+    typist.types("o")
+    wait_until((tmp_path / "opened").exists)
+    place = f"{shell.product.url}/o/{shell.organisation_id}/test/deliveries/{again}"
+    assert (tmp_path / "opened").read_text() == f"{place}\n"
+
+    typist.types("q")
+    assert typist.ends() == 0
+    typist.sees("Ended. 2 delivered, 0 failed.\r\n")
+    assert typist.mode == typist.before
+    assert "Traceback" not in typist.shown
+    assert not re.search(r"[^\r]\n", typist.shown)  # each line starts at the left
+    assert shell.json("listeners", "list") == []
+
+
+def _by_ctrl_c(typist: Typist, shell: Shell) -> None:
+    typist.types("\x03")
+
+
+def _by_sigterm(typist: Typist, shell: Shell) -> None:
+    typist.process.terminate()
+
+
+def _by_the_server(typist: Typist, shell: Shell) -> None:
+    [listener] = shell.json("listeners", "list")
+    shell.ok("webhooks", "delete", listener["id"], "--yes")
+
+
+@pytest.mark.parametrize(("end", "code"), [(_by_ctrl_c, 0), (_by_sigterm, 0), (_by_the_server, 1)])
+def test_the_terminal_is_as_before_however_it_ends(
+    shell: Shell, sit_down: Callable[..., Typist], end: Callable[..., None], code: int
+) -> None:
+    typist = sit_down()
+    end(typist, shell)
+    assert typist.ends() == code
+    assert typist.mode == typist.before
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[int, int]]:
+    """Both ends of one, which is the standard input of this process."""
+    hand, terminal = pty.openpty()
+    with open(terminal, closefd=False) as stdin:  # noqa: PTH123 - a descriptor
+        monkeypatch.setattr(sys, "stdin", stdin)
+        yield hand, terminal
+    os.close(hand)
+    os.close(terminal)
+
+
+@pytest.mark.quick
+def test_an_error_gives_the_terminal_back(terminal: tuple[int, int]) -> None:
+    hand, own = terminal
+    before = termios.tcgetattr(own)
+    pressed: list[str] = []
+    with pytest.raises(ZeroDivisionError), keys_to(pressed.append):
+        assert not termios.tcgetattr(own)[LOCAL] & SINGLE_KEYS
+        os.write(hand, "aé".encode())
+        wait_until(lambda: pressed == ["a", "é"])
+        raise ZeroDivisionError
+    assert termios.tcgetattr(own) == before
+    os.write(hand, b"b\n")
+    assert os.read(own, 9) == b"b\n"  # nobody else reads it any more
+
+
+@pytest.mark.quick
+def test_after_a_pause_of_the_shell_keys_work_again(terminal: tuple[int, int]) -> None:
+    hand, own = terminal
+    before = termios.tcgetattr(own)
+    pressed: list[str] = []
+    with keys_to(pressed.append):
+        termios.tcsetattr(own, termios.TCSANOW, before)  # Ctrl-Z: the shell has its own mode
+        signal.raise_signal(signal.SIGCONT)
+        os.write(hand, b"r")
+        wait_until(lambda: pressed == ["r"])
+    assert termios.tcgetattr(own) == before
+
+
+@pytest.mark.quick
+def test_in_the_background_the_terminal_is_left_to_the_shell(
+    terminal: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand, own = terminal
+    before = termios.tcgetattr(own)
+    monkeypatch.setattr("hookline.cli.listen.terminal.os.tcgetpgrp", lambda _: 1)
+    with keys_to(lambda key: pytest.fail(key)):
+        assert termios.tcgetattr(own) == before
+        os.write(hand, b"b\n")
+        assert os.read(own, 9) == b"b\n"
+
+
+@pytest.mark.quick
+def test_without_a_terminal_nothing_is_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with (tmp_path / "typed").open("w+") as stdin:
+        stdin.write("q")
+        stdin.seek(0)
+        monkeypatch.setattr(sys, "stdin", stdin)
+        assert not has_keys()
+        with keys_to(lambda key: pytest.fail(key)):
+            pass
+        assert stdin.read() == "q"
