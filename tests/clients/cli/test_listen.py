@@ -159,6 +159,24 @@ def test_a_signed_request_arrives_at_once_and_ctrl_c_ends_it(
     assert states(shell) == [("delivered", 1)]
 
 
+def test_event_types_go_to_different_places(
+    shell: Shell, receiver: Receiver, open_terminal: Callable[..., Terminal]
+) -> None:
+    with Receiver() as other:
+        maps = ("--map", f"lead.*={receiver.url}/leads", "--map", f"task.created={other.url}")
+        terminal = open_terminal(*maps, "--count", "3")
+        shell.ok("trigger", "lead.captured", "customer.created", "task.created", "lead.updated")
+        assert terminal.ended() == 0
+        leads = sorted(json.loads(one.body)["type"] for one in receiver.received)
+        assert leads == ["lead.captured", "lead.updated"]
+        assert {one.path for one in receiver.received} == {"/hook/leads"}
+        assert [json.loads(one.body)["type"] for one in other.received] == ["task.created"]
+    said = "\n".join(terminal.err)
+    assert "Listening to lead.*, task.created of Acme" in said
+    assert f"lead.* goes to {receiver.url}/leads" in said
+    assert sum(f"→ {receiver.url}/leads" in line for line in terminal.out) == 2
+
+
 @on_both_databases
 def test_killed_in_the_middle_of_a_delivery_it_loses_nothing(
     shell: Shell, open_terminal: Callable[..., Terminal]

@@ -1,7 +1,8 @@
 """`hookline listen`: deliveries come to a server on this computer.
 
-`session` talks to Hookline: it takes deliveries and reports results. `target` sends one to the
-local server. `forwarder` runs many at once and loses none; `screen` prints them. `terminal` reads
+`session` talks to Hookline: it takes deliveries and reports results. `target` sends one to a
+local server, and `routes` says which. `forwarder` runs many at once and loses none; `screen` prints
+them. `terminal` reads
 single keys, and `keys` says what each does.
 """
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import getpass
 import hashlib
 import platform
-import re
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 
@@ -18,9 +16,9 @@ from hookline import Hookline
 from hookline.cli.command import Command, Failed
 from hookline.cli.listen.forwarder import Forwarder, Plan, Stopped
 from hookline.cli.listen.keys import Keys
+from hookline.cli.listen.routes import Routes, Targets, routes_of
 from hookline.cli.listen.screen import Screen
 from hookline.cli.listen.session import Session, own_secret
-from hookline.cli.listen.target import Target
 from hookline.cli.listen.terminal import has_keys, keys_to
 from hookline.cli.output import note
 from hookline.cli.state import State, dashboard_of, pass_state
@@ -32,10 +30,17 @@ ENDING = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []
 
 
 @click.command(cls=Command)
-@click.argument("target", metavar="PORT|URL")
+@click.argument("target", metavar="[PORT|URL]", required=False)
 @click.option("--path", default="", metavar="PATH", help="The path on the local server.")
 @click.option(
     "--events", multiple=True, metavar="TYPES", help="Types or patterns, such as lead.* (all)."
+)
+@click.option(
+    "--map",
+    "maps",
+    multiple=True,
+    metavar="TYPES=TARGET",
+    help="Send these types to another port, path or URL. The first one that fits counts.",
 )
 @click.option("--chatbot", metavar="ID", help="Only events about this chatbot.")
 @click.option("--format", "wire_format", metavar="NAME", help="The wire format (standard).")
@@ -57,9 +62,10 @@ ENDING = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []
 @pass_state
 def listen(
     state: State,
-    target: str,
+    target: str | None,
     path: str,
     events: Sequence[str],
+    maps: Sequence[str],
     chatbot: str | None,
     wire_format: str | None,
     secret: str | None,
@@ -76,15 +82,18 @@ def listen(
     answers. They are retried and logged as those of every webhook. Nothing needs to reach this
     computer from outside. Ctrl-C ends it; a lost connection does not.
     """
-    url = url_of(target, path)
+    routes = routes_of(target, path, maps)
+    if events and routes.default is None:
+        raise click.UsageError("--events needs PORT|URL, for what no --map takes.")
     if state.is_live and not live:
         raise click.UsageError("This key is of live mode. Add --live to receive real events here.")
-    api_key = state.client.connection.api_key
+    url, api_key = routes.main, state.client.connection.api_key
     wanted: dict[str, Any] = {
         "url": url,
         "name": f"{_user()}: {url}"[:200],
         "key": hashlib.sha256(f"{platform.node()} {_user()} {url}".encode()).hexdigest()[:32],
-        "event_types": [one for given in events for one in given.split(",") if one] or ["*"],
+        "event_types": [one for given in events for one in given.split(",") if one]
+        or routes.event_types,
         "secret": secret or own_secret(api_key, url),
         **({"scope": {"type": "chatbot", "id": chatbot}} if chatbot else {}),
         **({"wire_format": wire_format} if wire_format else {}),
@@ -93,34 +102,13 @@ def listen(
     once = Hookline(base_url=state.url, profile=state.profile, retries=0)
     session = Session(once, wanted)
     session.start()
-    screen = Screen(url, state.as_json, state.quiet, bodies)
+    screen = Screen(state.as_json, state.quiet, bodies, shows_urls=bool(maps))
     who = state.ask("GET", "/whoami")
-    _greet(state, session, url, wanted["event_types"], who)
-    plan = Plan(lambda: Target(url, insecure), concurrency, count)
+    _greet(state, session, routes, wanted["event_types"], who)
+    plan = Plan(lambda: Targets(routes, insecure), concurrency, count)
     keys = Keys(state, screen, dashboard_of(state, who))
     _run(state, Forwarder(session, plan, screen), keys)
     _end(state, session, screen)
-
-
-def url_of(target: str, path: str) -> str:
-    """`3000` is `http://localhost:3000/`, `shop.test:8080/hooks` gets its scheme."""
-    if target.isdigit():
-        if not 0 < int(target) < 65536:
-            raise click.UsageError(f"{target} is not a port.")
-        target = f"localhost:{target}"
-    url = target if re.match(r"https?://", target) else f"http://{target}"
-    try:
-        parts = urlsplit(url)
-        valid = bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        valid = False
-    if not valid or any(one.isspace() for one in url):
-        raise click.UsageError(
-            f"{target!r} is not a port or a URL. Write 3000 or localhost:3000/hooks."
-        )
-    if path:
-        return f"{url.rstrip('/')}/{path.lstrip('/')}"
-    return url if parts.path else f"{url}/"
 
 
 def _run(state: State, forwarder: Forwarder, keys: Keys) -> None:
@@ -145,12 +133,18 @@ def _run(state: State, forwarder: Forwarder, keys: Keys) -> None:
 
 
 def _greet(
-    state: State, session: Session, url: str, event_types: Sequence[str], who: Any
+    state: State, session: Session, routes: Routes, event_types: Sequence[str], who: Any
 ) -> None:
     place = f"{who['organisation']['name']}, {who['mode']} mode"
     again = "" if session.is_new else " It continues where it stopped."
     note(state, f"Listening to {', '.join(event_types)} of {place}.{again}")
-    note(state, f"Events go to {url}, signed with {session.secret}")
+    for one in routes.maps:
+        note(state, f"{one.types} goes to {one.url}")
+    if routes.default:
+        what = "All other events go" if routes.maps else "Events go"
+        note(state, f"{what} to {routes.default}, signed with {session.secret}")
+    else:
+        note(state, f"They are signed with {session.secret}")
     more = " Press ? for the keys." if has_keys() else ""
     note(state, f"Press Ctrl-C to end.{more}")
 

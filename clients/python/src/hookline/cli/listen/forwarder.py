@@ -13,8 +13,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from hookline.cli.listen.routes import Targets
 from hookline.cli.listen.session import Delivery, Session
-from hookline.cli.listen.target import Answer, Target
+from hookline.cli.listen.target import Answer
 from hookline.errors import Conflict, HooklineError, NotFound, Problem
 
 LINGER = 0.02
@@ -40,9 +41,9 @@ class Stopped(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """`make_target` is called once in each of the `workers`. It ends after `most` deliveries."""
+    """`make_targets` is called once in each of the `workers`. It ends after `most` deliveries."""
 
-    make_target: Callable[[], Target]
+    make_targets: Callable[[], Targets]
     workers: int
     most: int | None = None
 
@@ -155,15 +156,15 @@ class Forwarder:
             self._change.notify_all()
 
     def _send_all(self) -> None:
-        target = self._plan.make_target()
+        targets = self._plan.make_targets()
         while (delivery := self._todo.get()) is not None:
-            answer = target.send(delivery.headers, delivery.body, delivery.timeout)
+            answer = targets.send(delivery)
             with self._change:
                 self._unsent -= 1
                 self._change.notify_all()
             self._screen.delivered(delivery, answer)
             self._results.put(delivery.result(answer))
-        target.close()
+        targets.close()
 
     def _report_all(self) -> None:
         is_last = False

@@ -92,7 +92,7 @@ def details_of(last: Last) -> str:
     return "\n".join(
         [
             f"{delivery.delivery_id}, {delivery.event_type}, try {delivery.number}",
-            f"POST {last.url}",
+            f"POST {answer.url}",
             *request,
             "",
             _text(delivery.body),

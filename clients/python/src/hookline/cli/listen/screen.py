@@ -18,34 +18,38 @@ from hookline.errors import HooklineError
 
 @dataclass(frozen=True)
 class Last:
-    """The delivery that was printed last, where it was sent, and the answer."""
+    """The delivery that was printed last, and the answer."""
 
     delivery: Delivery
     answer: Answer
-    url: str
 
 
 class Screen:
     """Threads share it; lines never mix."""
 
     def __init__(
-        self, url: str, as_json: bool = False, quiet: bool = False, bodies: bool = False
+        self,
+        as_json: bool = False,
+        quiet: bool = False,
+        bodies: bool = False,
+        shows_urls: bool = False,
     ) -> None:
-        self._url = url
         self._as_json, self._quiet, self._bodies = as_json, quiet, bodies
+        self._shows_urls = shows_urls
         self._lock = threading.Lock()
         self.ok = self.bad = 0
         self.last: Last | None = None
 
     def delivered(self, delivery: Delivery, answer: Answer) -> None:
         with self._lock:
-            self.last = Last(delivery, answer, self._url)
+            self.last = Last(delivery, answer)
             self.ok += answer.ok
             self.bad += not answer.ok
             if self._as_json:
                 print_line(_members(delivery, answer))
             else:
-                click.echo(line_of(delivery, answer))
+                where = f"  → {answer.url}" if self._shows_urls else ""
+                click.echo(line_of(delivery, answer) + where)
                 if self._bodies:
                     click.echo(f"    {clean(delivery.body.decode(errors='replace'))}")
 
@@ -105,4 +109,5 @@ def _members(delivery: Delivery, answer: Answer) -> dict[str, Any]:
         "failure": answer.failure,
         "error": answer.error or None,
         "duration_ms": round(answer.milliseconds, 1),
+        "url": answer.url,
     }

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 BODY_LIMIT = 16 * 1024
 # A kept connection that the server closed just then: the request had no answer, and may go again.
@@ -27,6 +27,7 @@ class Answer:
     truncated: bool = False
     failure: str | None = None
     error: str = ""
+    url: str = ""
 
     @property
     def ok(self) -> bool:
@@ -37,7 +38,7 @@ class Target:
     """The local server, for one thread: its connection is kept."""
 
     def __init__(self, url: str, insecure: bool = False) -> None:
-        self._parts: SplitResult = urlsplit(url)
+        self._url, self._parts = url, urlsplit(url)
         self._insecure = insecure
         self._connection: http.client.HTTPConnection | None = None
 
@@ -52,7 +53,7 @@ class Target:
             failure, words = _failure(error, timeout)
             answer = Answer(0, failure=failure, error=words)
         spent = (time.monotonic() - began) * 1000
-        return Answer(**{**vars(answer), "milliseconds": spent})
+        return Answer(**{**vars(answer), "milliseconds": spent, "url": self._url})
 
     def close(self) -> None:
         if self._connection is not None:
