@@ -181,7 +181,9 @@ def test_live_mode_asks_first(make_shell: Callable[..., Shell]) -> None:
 
 
 def test_whoami_and_doctor(shell: Shell) -> None:
-    assert "Acme" in shell.ok("whoami")
+    said = shell.ok("whoami")
+    assert "Acme" in said
+    assert re.search(r"Key from +HOOKLINE_API_KEY\n", said)
     assert shell.json("whoami")["mode"] == "test"
     said = shell.ok("doctor")
     for good in ("answers in", "The clock of this computer agrees", "The key works: Acme, test"):
@@ -236,10 +238,18 @@ def approved(shell: Shell) -> Callable[[float], None]:
     return sleep
 
 
+def forget_log_ins(shell: Shell) -> None:
+    with shell.product.app.app_context():
+        db.session.query(DeviceLogIn).delete()
+        db.session.commit()
+        db.session.remove()
+
+
 def test_login_saves_a_key_that_only_its_owner_can_read(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sleeps(monkeypatch, "login", approved(shell))
+    forget_log_ins(shell)
     env = {"HOOKLINE_URL": shell.product.url}
     result = CliRunner(env=env).invoke(hookline, ["login"])
     assert result.exit_code == 0, result.output
@@ -263,6 +273,40 @@ def test_login_saves_a_key_that_only_its_owner_can_read(
     assert (again.exit_code, "hookline login" in again.stderr) == (3, True)
 
 
+def test_a_key_in_the_keyring_is_found_shown_and_forgotten(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Ring:
+        name, kept = "Secret Service", {}
+
+        def get_password(self, service: str, user: str) -> str | None:
+            return self.kept.get(user)
+
+        def set_password(self, service: str, user: str, key: str) -> None:
+            self.kept[user] = key
+
+        def delete_password(self, service: str, user: str) -> None:
+            del self.kept[user]
+
+    monkeypatch.setattr("hookline._keyring._backend", Ring)
+    sleeps(monkeypatch, "login", approved(shell))
+    forget_log_ins(shell)
+    run = CliRunner(env={"HOOKLINE_URL": shell.product.url})
+    place = "the system's keyring (Secret Service)"
+    said = run.invoke(hookline, ["login"])
+    assert f"It is saved in {place} as the profile 'default'." in said.stderr
+    [token] = Ring.kept.values()
+    texts = [said.output, settings.config_file().read_text()]
+    for command in ("whoami", "doctor"):
+        result = CliRunner().invoke(hookline, [command])
+        assert f"the profile 'default', in {place}" in result.stdout
+        texts.append(result.output)
+    assert not any(token in one for one in texts)
+    assert CliRunner().invoke(hookline, ["logout"]).stdout == "Logged out. The key was revoked.\n"
+    assert Ring.kept == {}
+    assert "api_key" not in settings.config_file().read_text()
+
+
 def test_a_refused_login_saves_nothing(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_: float) -> None:
         with shell.product.app.app_context():
@@ -270,10 +314,7 @@ def test_a_refused_login_saves_nothing(shell: Shell, monkeypatch: pytest.MonkeyP
             db.session.remove()
 
     sleeps(monkeypatch, "login", refuse)
-    with shell.product.app.app_context():
-        db.session.query(DeviceLogIn).delete()
-        db.session.commit()
-        db.session.remove()
+    forget_log_ins(shell)
     result = CliRunner(env={"HOOKLINE_URL": shell.product.url}).invoke(hookline, ["login"])
     assert (result.exit_code, "refused" in result.stderr) == (3, True), result.output
     assert not settings.config_file().exists()

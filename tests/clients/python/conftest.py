@@ -16,6 +16,7 @@ def _no_settings_of_this_machine(
 ) -> None:
     for name in ("HOOKLINE_API_KEY", "HOOKLINE_URL", "HOOKLINE_PROFILE"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("hookline._keyring._backend", lambda: None)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
 
 

@@ -16,6 +16,7 @@ PROJECT = tomllib.loads((ROOT / "clients/python/pyproject.toml").read_text())["p
 ALLOWED = {
     "aio.py": {"aiohttp", "yarl"},
     "_aiohttp.py": {"aiohttp", "yarl"},
+    "_keyring.py": {"keyring"},
     "receive/flask.py": {"flask"},
     "receive/fastapi.py": {"starlette"},
     "receive/django.py": {"asgiref", "django"},
@@ -53,6 +54,7 @@ def test_without_any_extra_it_can_be_imported() -> None:
         "starlette",
         "django",
         "redis",
+        "keyring",
     ]
     program = f"""
 import sys

@@ -77,8 +77,8 @@ def test_a_profile_by_argument_comes_before_the_environment(
 
 
 def test_only_its_owner_can_read_what_is_saved(environ: dict[str, str]) -> None:
-    file = save_profile("default", WORK, environ)
-    assert file == config_file(environ)
+    assert save_profile("default", WORK, environ) == WORK
+    file = config_file(environ)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     remove_profile("default", environ)
     assert profiles(environ) == {}

@@ -1,15 +1,38 @@
 """Where the key and the address come from: arguments, the environment, the project, a profile."""
 
-import json
 import os
-import tempfile
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hookline._profiles import (
+    Profile,
+    config_file,
+    key_of,
+    place_of,
+    profiles,
+    read,
+    remove_profile,
+    save_profile,
+)
 from hookline.errors import SettingsError
+
+__all__ = [
+    "DEFAULT_PROFILE",
+    "DEFAULT_URL",
+    "Connection",
+    "Profile",
+    "config_file",
+    "connection",
+    "key_of",
+    "origin_of",
+    "place_of",
+    "profiles",
+    "project",
+    "remove_profile",
+    "save_profile",
+]
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 DEFAULT_PROFILE = "default"
@@ -18,19 +41,13 @@ MODES = ("live", "test")
 
 
 @dataclass(frozen=True)
-class Profile:
-    """A saved address and its key."""
-
-    url: str
-    api_key: str
-
-
-@dataclass(frozen=True)
 class Connection:
-    """What a client needs. `url` has no path and no slash at its end."""
+    """What a client needs. `url` has no path and no slash at its end. `source` is where the key
+    comes from, for people."""
 
     url: str
     api_key: str
+    source: str = field(default="", compare=False)
 
     @property
     def mode(self) -> str | None:
@@ -59,47 +76,21 @@ def connection(
     around = {} if profile else environ
     key = api_key or around.get("HOOKLINE_API_KEY") or None
     url = base_url or around.get("HOOKLINE_URL") or None
+    source = "an argument" if api_key else "HOOKLINE_API_KEY"
     if key is None:
-        saved = _saved(profile, environ, folder or Path.cwd())
+        name, saved = _saved(profile, environ, folder or Path.cwd())
         if url is not None and origin_of(url) != origin_of(saved.url):
             raise SettingsError(
                 f"The saved key belongs to {saved.url}, not to {url}. Give a key for it too."
             )
-        key, url = saved.api_key, saved.url
+        key, url = key_of(name, saved), saved.url
+        source = f"the profile {name!r}, in {place_of(saved, environ)}"
     elif profile and url is None:
-        url = _saved(profile, environ, folder or Path.cwd()).url
-    found = Connection(origin_of(url or DEFAULT_URL), _checked(key.strip()))
+        url = _saved(profile, environ, folder or Path.cwd())[1].url
+    found = Connection(origin_of(url or DEFAULT_URL), _checked(key.strip()), source)
     if mode is not None and found.mode != mode:
         raise SettingsError(f"The key is not for {mode} mode.")
     return found
-
-
-def profiles(environ: Mapping[str, str] = os.environ) -> Mapping[str, Profile]:
-    """Every saved profile by name."""
-    file = config_file(environ)
-    try:
-        found = _read(file).get("profiles", {})
-        return {name: Profile(one["url"], one["api_key"]) for name, one in found.items()}
-    except (AttributeError, KeyError, TypeError) as error:
-        raise SettingsError(f"{file}: each profile needs url and api_key.") from error
-
-
-def save_profile(name: str, profile: Profile, environ: Mapping[str, str] = os.environ) -> Path:
-    """Saves it for this person only. Returns the file."""
-    return _write({**profiles(environ), name: profile}, environ)
-
-
-def remove_profile(name: str, environ: Mapping[str, str] = os.environ) -> None:
-    """Raises SettingsError for an unknown name."""
-    kept = dict(profiles(environ))
-    if kept.pop(name, None) is None:
-        raise SettingsError(f"There is no profile {name!r}.")
-    _write(kept, environ)
-
-
-def config_file(environ: Mapping[str, str] = os.environ) -> Path:
-    base = environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-    return Path(base) / "hookline" / "config.toml"
 
 
 def project(folder: Path) -> Mapping[str, Any]:
@@ -110,7 +101,7 @@ def project(folder: Path) -> Mapping[str, Any]:
     """
     for one in (folder, *folder.parents):
         if (file := one / PROJECT_FILE).is_file():
-            found = _read(file)
+            found = read(file)
             for name in ("api_key", "url", "secret"):
                 if name in found:
                     raise SettingsError(f"{file}: take {name} out. Save it in a profile instead.")
@@ -118,11 +109,13 @@ def project(folder: Path) -> Mapping[str, Any]:
     return {}
 
 
-def _saved(profile: str | None, environ: Mapping[str, str], folder: Path) -> Profile:
+def _saved(
+    profile: str | None, environ: Mapping[str, str], folder: Path
+) -> tuple[str, Profile]:
     named = profile or environ.get("HOOKLINE_PROFILE") or project(folder).get("profile")
-    known = profiles(environ)
-    if (found := known.get(named or DEFAULT_PROFILE)) is not None:
-        return found
+    name = named or DEFAULT_PROFILE
+    if (found := profiles(environ).get(name)) is not None:
+        return name, found
     if named:
         raise SettingsError(f"There is no profile {named!r} in {config_file(environ)}.")
     raise SettingsError("There is no API key. Set HOOKLINE_API_KEY, or run `hookline login`.")
@@ -141,32 +134,3 @@ def origin_of(url: str) -> str:
     if not text.startswith(("http://", "https://")):
         raise SettingsError(f"{url!r} is not an address; it begins with https:// or http://.")
     return text
-
-
-def _read(file: Path) -> Mapping[str, Any]:
-    try:
-        return tomllib.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        raise SettingsError(f"{file} cannot be read: {error}") from error
-
-
-def _write(every: Mapping[str, Profile], environ: Mapping[str, str]) -> Path:
-    """Whole or not at all, and readable by its owner only."""
-    file = config_file(environ)
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    text = "".join(
-        f"[profiles.{_quoted(name)}]\nurl = {_quoted(one.url)}\n"
-        f"api_key = {_quoted(one.api_key)}\n\n"
-        for name, one in every.items()
-    )
-    with tempfile.NamedTemporaryFile("wb", dir=file.parent, delete=False) as new:  # mode 0600
-        new.write(text.encode())
-    Path(new.name).replace(file)
-    return file
-
-
-def _quoted(text: str) -> str:
-    """A string of TOML: the same as in JSON, except that nothing needs two escapes."""
-    return json.dumps(text, ensure_ascii=False)

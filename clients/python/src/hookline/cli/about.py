@@ -15,7 +15,7 @@ import click
 import requests
 from click.shell_completion import get_completion_class
 
-from hookline import __version__, settings
+from hookline import __version__, _keyring, settings
 from hookline.cli.command import NEGATIVE, Command
 from hookline.cli.output import BAD, GOOD, WAITS, print_json, print_object, said
 from hookline.cli.state import State, dashboard_of, pass_state
@@ -49,6 +49,7 @@ def whoami(state: State) -> None:
             "mode": found["mode"],
             "address": state.client.connection.url,
             "key": f"{found['key']['name']} (…{found['key']['hint']})",
+            "key from": state.client.connection.source,
             "expires": found["key"]["expires_at"] or "never",
             "scopes": found["key"]["scopes"],
             "plan": found["plan"]["title"],
@@ -119,15 +120,17 @@ def _findings(state: State) -> Iterator[Finding]:
     except HooklineError as error:
         yield Finding(False, str(error))
         return
-    by_variable = os.environ.get("HOOKLINE_API_KEY") and not state.profile
-    source = "HOOKLINE_API_KEY" if by_variable else "a saved profile"
-    yield Finding(True, f"The key is from {source}.")
+    yield Finding(True, f"The key is from {connection.source}.")
     yield from _of_address(connection.url)
     yield from _of_key(state)
 
 
 def _of_file() -> Iterator[Finding]:
     file = settings.config_file()
+    if keyring := _keyring.name():
+        yield Finding(True, f"`hookline login` saves keys in the system's keyring ({keyring}).")
+    else:
+        yield Finding(None, f"There is no keyring here: `hookline login` saves keys in {file}.")
     if not file.exists():
         yield Finding(None, f"There is no {file}: nobody has run `hookline login` here.")
         return

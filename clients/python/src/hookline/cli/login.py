@@ -31,25 +31,26 @@ def login(state: State, no_browser: bool) -> None:
     """Get a key for this computer.
 
     Shows a code and opens the dashboard, where you compare it, choose the organisation, the mode
-    and what the key may do, and approve it. The key is saved in a file that only you can read.
+    and what the key may do, and approve it. The key is saved in the system's keyring, if there is one
+    and hookline[keyring] is installed; otherwise in a file that only you can read.
     """
     url = settings.origin_of(state.url or os.environ.get("HOOKLINE_URL") or settings.DEFAULT_URL)
     name = state.profile or os.environ.get("HOOKLINE_PROFILE") or settings.DEFAULT_PROFILE
+    settings.profiles()  # a broken file is found before someone approves anything
     begun = _post(url, "authorization", {"client": f"hookline on {_computer()}"})
     click.echo(f"Your code: {click.style(begun['user_code'], bold=True)}", err=True)
     click.echo(f"Approve it at {begun['verification_uri_complete']}", err=True)
     if not no_browser and sys.stderr.isatty():
         webbrowser.open(begun["verification_uri_complete"])
     granted = _wait(url, begun)
-    profile = settings.Profile(url, granted["access_token"])
-    file = settings.save_profile(name, profile)
+    saved = settings.save_profile(name, settings.Profile(url, granted["access_token"]))
     if state.as_json:
         print_json({name: value for name, value in granted.items() if name != "access_token"})
         return
     ends = (granted.get("expires_at") or "never")[:10]
     place = f"{clean(granted['organisation'])}, {granted['mode']} mode"
     click.echo(f"Logged in to {place}. The key expires {ends}.")
-    note(state, f"It is saved in {file} as the profile {name!r}.")
+    note(state, f"It is saved in {settings.place_of(saved)} as the profile {name!r}.")
     if os.environ.get("HOOKLINE_API_KEY") and not state.profile:
         note(state, "HOOKLINE_API_KEY is set and comes first: unset it to use this log-in.")
 
@@ -57,24 +58,25 @@ def login(state: State, no_browser: bool) -> None:
 @click.command(cls=Command)
 @pass_state
 def logout(state: State) -> None:
-    """Revoke the saved key and forget it."""
+    """Revoke the saved key and forget it, in the keyring and in the file."""
     name = state.profile or os.environ.get("HOOKLINE_PROFILE") or settings.DEFAULT_PROFILE
     profile = settings.profiles().get(name)
     if profile is None:
         raise SettingsError(f"There is no profile {name!r}.")
-    revoked = _revoke(profile)
-    settings.remove_profile(name)
+    revoked = _revoke(name, profile)
+    if not settings.remove_profile(name):
+        note(state, "The system's keyring could not be changed: the key is still in it.")
     if revoked:
         click.echo("Logged out. The key was revoked.")
     else:
         click.echo("Logged out here. Revoke the key on the page API keys: it still works.")
 
 
-def _revoke(profile: settings.Profile) -> bool:
+def _revoke(name: str, profile: settings.Profile) -> bool:
     """Whether the key does not work any more."""
     try:
-        _post(profile.url, "revocation", {"token": profile.api_key})
-    except Failed:
+        _post(profile.url, "revocation", {"token": settings.key_of(name, profile)})
+    except (Failed, SettingsError):
         return False
     return True
 
