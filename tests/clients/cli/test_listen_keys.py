@@ -1,4 +1,4 @@
-"""The keys of `listen`, on a real terminal: they work beside the lines, and it is as before after."""
+"""The keys of `listen` on a real terminal. They work beside the lines, and give it back."""
 
 import fcntl
 import json
@@ -48,7 +48,7 @@ class Typist:
             start_new_session=True,
             preexec_fn=_with_this_terminal,
         )
-        self.shown = ""
+        self._raw = ""
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -60,7 +60,12 @@ class Typist:
                 return
             if not got:
                 return
-            self.shown += got.decode()
+            self._raw += got.decode(errors="replace")
+
+    @property
+    def shown(self) -> str:
+        """Without colours."""
+        return re.sub(r"\x1b\[[\d;]*m", "", self._raw)
 
     def types(self, keys: str) -> None:
         os.write(self._hand, keys.encode())
@@ -110,7 +115,8 @@ def test_keys_show_open_and_repeat_the_last_delivery(
     shell: Shell, receiver: Receiver, sit_down: Callable[..., Typist], tmp_path: Path
 ) -> None:
     browser = tmp_path / "browser"
-    browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/new && mv {tmp_path}/new {tmp_path}/opened')
+    opened = tmp_path / "opened"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {opened}.new && mv {opened}.new {opened}')
     browser.chmod(0o755)
     typist = sit_down(BROWSER=str(browser))
     typist.types("dro")
@@ -138,9 +144,9 @@ def test_keys_show_open_and_repeat_the_last_delivery(
     assert bodies == [{"name": "Ada"}] * 2
     wait_until(lambda: again in typist.shown)
     typist.types("o")
-    wait_until((tmp_path / "opened").exists)
+    wait_until(opened.exists)
     place = f"{shell.product.url}/o/{shell.organisation_id}/test/deliveries/{again}"
-    assert (tmp_path / "opened").read_text() == f"{place}\n"
+    assert opened.read_text() == f"{place}\n"
 
     typist.types("q")
     assert typist.ends() == 0
@@ -178,7 +184,7 @@ def test_the_terminal_is_as_before_however_it_ends(
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[int, int]]:
     """Both ends of one, which is the standard input of this process."""
     hand, terminal = pty.openpty()
-    with open(terminal, closefd=False) as stdin:  # noqa: PTH123 - a descriptor
+    with open(terminal, closefd=False) as stdin:
         monkeypatch.setattr(sys, "stdin", stdin)
         yield hand, terminal
     os.close(hand)
@@ -190,11 +196,15 @@ def test_an_error_gives_the_terminal_back(terminal: tuple[int, int]) -> None:
     hand, own = terminal
     before = termios.tcgetattr(own)
     pressed: list[str] = []
-    with pytest.raises(ZeroDivisionError), keys_to(pressed.append):
+
+    def work() -> None:
         assert not termios.tcgetattr(own)[LOCAL] & SINGLE_KEYS
         os.write(hand, "aé".encode())
         wait_until(lambda: pressed == ["a", "é"])
         raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), keys_to(pressed.append):
+        work()
     assert termios.tcgetattr(own) == before
     os.write(hand, b"b\n")
     assert os.read(own, 9) == b"b\n"  # nobody else reads it any more

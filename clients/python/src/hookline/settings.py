@@ -109,9 +109,7 @@ def project(folder: Path) -> Mapping[str, Any]:
     return {}
 
 
-def _saved(
-    profile: str | None, environ: Mapping[str, str], folder: Path
-) -> tuple[str, Profile]:
+def _saved(profile: str | None, environ: Mapping[str, str], folder: Path) -> tuple[str, Profile]:
     named = profile or environ.get("HOOKLINE_PROFILE") or project(folder).get("profile")
     name = named or DEFAULT_PROFILE
     if (found := profiles(environ).get(name)) is not None:

@@ -31,8 +31,8 @@ def login(state: State, no_browser: bool) -> None:
     """Get a key for this computer.
 
     Shows a code and opens the dashboard, where you compare it, choose the organisation, the mode
-    and what the key may do, and approve it. The key is saved in the system's keyring, if there is one
-    and hookline[keyring] is installed; otherwise in a file that only you can read.
+    and what the key may do, and approve it. The key is saved in the system's keyring, if there is
+    one and hookline[keyring] is installed. Otherwise it is saved in a file that only you can read.
     """
     url = settings.origin_of(state.url or os.environ.get("HOOKLINE_URL") or settings.DEFAULT_URL)
     name = state.profile or os.environ.get("HOOKLINE_PROFILE") or settings.DEFAULT_PROFILE

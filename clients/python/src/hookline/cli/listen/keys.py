@@ -7,6 +7,7 @@ import signal
 import threading
 import webbrowser
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from hookline.cli.command import failed
 from hookline.cli.listen.screen import Last, Screen
@@ -106,9 +107,7 @@ def details_of(last: Last) -> str:
 def _text(body: bytes) -> str:
     """JSON with an indent, other text as it is."""
     text = body.decode(errors="replace")
-    try:
+    with suppress(ValueError):
         text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    except ValueError:
-        pass
     more = len(text) - MOST_SHOWN
     return text if more <= 0 else f"{text[:MOST_SHOWN]}\n… and {more:,} more characters"
