@@ -327,8 +327,10 @@ def test_without_overlap_the_old_secret_ends_at_once(
 ) -> None:
     made = api.webhook(url=receiver.url)
     path = f"/webhooks/{made['id']}/rotate-secret"
+    api.post(path, {"overlap_hours": 24})
     rotated = api.post(path, {"overlap_hours": 0}).get_json()
     assert rotated["previous_secret_expires_at"] is None
+    assert db.session.get_one(Subscription, made["id"]).sealed_previous_secret is None
     api.event()
     drain()
     [request] = receiver.received

@@ -10,6 +10,7 @@ from tests import factories
 from webhooks_app.extensions import db
 from webhooks_app.inbox import inboxes as service
 from webhooks_app.inbox import requests as inbox_requests
+from webhooks_app.inbox import secrets as inbox_secrets
 from webhooks_app.inbox.payloads import event_name, laid_out, lead_of, pretty
 from webhooks_app.inbox.requests import Answered, Received
 from webhooks_app.inbox.secrets import secrets_of
@@ -18,7 +19,7 @@ from webhooks_app.lib import ids
 from webhooks_app.lib.errors import Conflict
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Inbox, InboxRequest
+from webhooks_app.models import AuditEntry, Inbox, InboxRequest, Organisation
 from webhooks_app.parts import parts_of
 
 
@@ -81,6 +82,35 @@ def test_twenty_inboxes_are_enough(inbox: Inbox, app: Flask) -> None:
         service.open_inbox(db.session(), inbox.organisation_id, "One more", "", vault)
     with pytest.raises(Conflict):
         service.inbox_of_api(db.session(), inbox.organisation_id)
+
+
+def test_it_checks_with_the_chosen_webhook_then_with_its_own_secret(
+    inbox: Inbox, app: Flask
+) -> None:
+    session, vault = db.session(), parts_of(app).vault
+    organisation = db.session.get_one(Organisation, inbox.organisation_id)
+    factories.action(organisation, "", channel="email", email_to=["ada@example.com"])
+    own = [f"whsec_{name * 32}" for name in "ABC"]
+    webhooks = [
+        factories.webhook(organisation, "https://a.example", secret=secret) for secret in own
+    ]
+    factories.webhook(organisation, "https://a.example", deleted_at=utcnow())
+    for webhook, secret in zip(webhooks, own, strict=True):
+        inbox_secrets.check_like(session, inbox, webhook.id)
+        assert inbox_secrets.lender_of(session, inbox) is webhook
+        assert inbox_secrets.checked_with(session, inbox) == [webhook]
+        assert secrets_of(session, inbox, vault).at(utcnow()) == [secret]
+    webhooks[0].url = f"https://hooks.example/test-webhook/{inbox.token}"
+    session.commit()
+    assert inbox_secrets.lenders(session, inbox) == [webhooks[0], webhooks[2], webhooks[1]]
+    assert inbox_secrets.checked_with(session, inbox) == [webhooks[0], webhooks[2]]
+    webhooks[0].url = "https://a.example"
+    inbox_secrets.check_with(session, inbox, factories.SECRET, vault)
+    inbox_secrets.check_with(session, inbox, "", vault)
+    assert inbox_secrets.lender_of(session, inbox) is None
+    assert secrets_of(session, inbox, vault).at(utcnow()) == [factories.SECRET]
+    changes = session.query(AuditEntry).filter_by(action="inbox.secret_changed")
+    assert changes.count() == 4
 
 
 def test_a_secret_that_no_key_opens_is_told(inbox: Inbox, app: Flask) -> None:
