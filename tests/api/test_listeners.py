@@ -339,6 +339,14 @@ def test_after_a_lost_answer_the_rest_is_due_at_once(computer: Computer, test_mo
     assert computer.answer(arrived)["status"] == "delivered"
 
 
+def test_after_a_lost_answer_a_retry_keeps_its_time(computer: Computer, test_mode: Api) -> None:
+    for _ in range(2):
+        test_mode.event()
+    failed, lost = computer.take()
+    computer.answer(failed, status_code=500)
+    assert [one["delivery_id"] for one in computer.take(in_hand=[])] == [lost["delivery_id"]]
+
+
 def test_stopping_it_cancels_what_is_left(computer: Computer, test_mode: Api) -> None:
     test_mode.event()
     test_mode.event()
@@ -481,7 +489,7 @@ def test_waiting_regards_the_rate_limit(test_mode: Api, monkeypatch: pytest.Monk
     assert len(looks) == 1
 
 
-@pytest.mark.parametrize("what", ["paused", "taken over"])
+@pytest.mark.parametrize("what", ["paused", "taken over", "deleted"])
 def test_waiting_regards_a_pause_and_a_newer_session(
     computer: Computer, test_mode: Api, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
@@ -490,6 +498,8 @@ def test_waiting_regards_a_pause_and_a_newer_session(
         test_mode.event()
         test_mode.post(f"/webhooks/{computer.id}/pause")
         then = update(Subscription).values(paused_at=None)
+    elif what == "deleted":
+        then = update(Subscription).values(deleted_at=utcnow())
     else:
         then = update(Listener).values(session_id="lss_newer")
 
@@ -504,7 +514,7 @@ def test_waiting_regards_a_pause_and_a_newer_session(
     if what == "paused":
         assert len(visit.get_json()["data"]) == 1
     else:
-        assert kind(visit) == "conflict"
+        assert kind(visit) == ("conflict" if what == "taken over" else "listener-ended")
 
 
 def test_what_was_taken_is_reported_after_it_was_switched_off(

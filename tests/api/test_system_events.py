@@ -123,6 +123,24 @@ def test_the_end_of_a_previous_secret_is_announced_once(
     assert any(job.job.endswith("announce_ending_secrets") for job in PERIODIC)
 
 
+@pytest.mark.parametrize("how", ["switched off", "deleted", "too late", "nobody listens"])
+def test_the_end_of_a_secret_that_signs_nothing_is_not_announced(
+    api: Api, organisation: Organisation, how: str
+) -> None:
+    if how != "nobody listens":
+        listener(organisation, "secret.expiring")
+    path = f"/webhooks/{api.webhook()['id']}"
+    api.post(f"{path}/rotate-secret", {"overlap_hours": 1})
+    if how == "switched off":
+        api.patch(path, {"enabled": False})
+    elif how == "deleted":
+        api("DELETE", path)
+    late = timedelta(hours=2) if how == "too late" else timedelta(0)
+    db.session.rollback()
+    secret_expiry.announce(db.engine, utcnow() + late)
+    assert told("secret.expiring") == []
+
+
 def test_an_edit_decides_who_listens(api: Api, organisation: Organisation) -> None:
     path = f"/webhooks/{api.webhook()['id']}"
     api.patch(path, {"event_types": ["lead.captured", "subscription.created"]})

@@ -154,6 +154,8 @@ def test_a_masked_header_sent_back_keeps_its_value(
         ({"retry_policy": {"delays": [0]}}, "#/retry_policy"),
         ({"retry_policy": {"delays": ["1"]}}, "#/retry_policy"),
         ({"retry_policy": {"max_retries": 21, "retry_delay_ms": 1000}}, "#/retry_policy"),
+        ({"headers": "X-A: b"}, "#/headers"),
+        ({"headers": ["X-A"]}, "#/headers"),
         ({"headers": {"Host": "x"}}, "#/headers/Host"),
         ({"headers": {"Webhook-Id": "x"}}, "#/headers/Webhook-Id"),
         ({"headers": {"X-A": "b\r\nX-C: d"}}, "#/headers/X-A"),
