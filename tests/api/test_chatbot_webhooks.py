@@ -1,12 +1,15 @@
 """/chatbots/{chatbotId}/webhooks: as Pollybot's document describes it, by session and by key."""
 
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
 from flask.testing import FlaskClient
+from itsdangerous import TimestampSigner
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
@@ -379,6 +382,25 @@ def test_a_token_counts_instead_of_the_cookie(logged_in: LogIn) -> None:
     forged = viewer.value[:-2] + "xx"
     assert says(owner.get(WEBHOOKS, headers=factories.bearer(forged)), 401) == "unauthorized"
     assert owner.get(WEBHOOKS).status_code == 200
+
+
+def test_a_token_of_nobody_or_of_long_ago_opens_nothing(
+    app: Flask, logged_in: LogIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also beside the cookie of somebody who is logged in."""
+    browser = logged_in()
+    cookie = browser.get_cookie("session")
+    assert isinstance(app.session_interface, SecureCookieSessionInterface)
+    serializer = app.session_interface.get_signing_serializer(app)
+    assert cookie is not None
+    assert serializer is not None
+    kept, day = serializer.loads(cookie.value), 24 * 3600
+    for content, days, status in ((kept, 30, 200), (kept, 32, 401), ({}, 0, 401)):
+        then = int(time.time()) - days * day
+        with monkeypatch.context() as earlier:
+            earlier.setattr(TimestampSigner, "get_timestamp", lambda _, then=then: then)
+            token = str(serializer.dumps(content))
+        assert browser.get(WEBHOOKS, headers=factories.bearer(token)).status_code == status
 
 
 def test_a_session_that_was_revoked_opens_nothing(logged_in: LogIn) -> None:

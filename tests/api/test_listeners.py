@@ -472,7 +472,9 @@ def test_one_that_changes_while_it_is_taken_up_says_so(
 def test_waiting_regards_the_rate_limit(test_mode: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise each visit comes back at once with nothing, and again, and again."""
     computer = Computer(test_mode)
-    assert test_mode("PATCH", f"/webhooks/{computer.id}", json={"rate_limit": 1}).status_code == 200
+    assert (
+        test_mode("PATCH", f"/webhooks/{computer.id}", json={"rate_limit": 0.1}).status_code == 200
+    )
     for _ in range(3):
         test_mode.event()
     assert len(computer.take()) == 1
@@ -486,6 +488,26 @@ def test_waiting_regards_the_rate_limit(test_mode: Api, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(visits, "sleep", look)
     assert len(computer.take(wait=20)) == 1
+    assert len(looks) == 1
+
+
+def test_waiting_ends_for_what_is_due_to_it_alone(
+    computer: Computer, test_mode: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not for what is due to another webhook, nor for its own retry, which is due later."""
+    test_mode.webhook(url="https://receiver.example/a")
+    test_mode.event()
+    computer.answer(computer.take()[0], status_code=500)
+    looks: list[float] = []
+
+    def look(seconds: float) -> None:
+        looks.append(seconds)
+        with db.engine.begin() as connection:
+            retrying = update(Delivery).where(Delivery.status == "retrying")
+            connection.execute(retrying.values(due_at=utcnow()))
+
+    monkeypatch.setattr(visits, "sleep", look)
+    assert [one["number"] for one in computer.take(wait=20)] == [2]
     assert len(looks) == 1
 
 
