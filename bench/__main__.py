@@ -128,6 +128,33 @@ def pages(count: int, others: int, times: int) -> None:
 
 
 @main.command()
+@click.option("--count", default=20_000, show_default=True)
+def wal(count: int) -> None:
+    """What PostgreSQL writes for a delivery, from accept to delete."""
+    from bench import storage
+
+    report("wal", storage.run_wal(count))
+
+
+@main.command()
+@click.option("--count", default=300_000, show_default=True, help="Deliveries meanwhile.")
+def snapshot(count: int) -> None:
+    """A claim while an old snapshot is open."""
+    from bench import storage
+
+    report("snapshot", storage.run_snapshot(count))
+
+
+@main.command()
+@click.option("--count", default=100_000, show_default=True, help="Subscriptions.")
+def waiting(count: int) -> None:
+    """A claim beside subscriptions that only wait for a retry."""
+    from bench import storage
+
+    report("waiting", storage.run_waiting(count))
+
+
+@main.command()
 @click.option("--rate", default=500, show_default=True, help="Events a second.")
 @click.option("--seconds", default=20.0, show_default=True)
 def listen(rate: int, seconds: float) -> None:

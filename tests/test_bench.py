@@ -25,6 +25,9 @@ pytestmark = pytest.mark.processes
         "isolation --seconds 1",
         "pages --count 3000 --others 200 --times 1",
         "mail --count 60",
+        "waiting --count 500",
+        "wal --count 500",
+        "snapshot --count 500",
     ],
 )
 def test_a_bench_ends_with_a_line_that_has_its_ratio(command: str) -> None:

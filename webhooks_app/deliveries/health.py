@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from webhooks_app.database.bulk import force_index_scans
 from webhooks_app.models import Delivery, Subscription
+from webhooks_app.models.delivery import HALVES
 from webhooks_app.vocabulary import Trigger
 
 # Among how many of the newest deliveries the last error is looked for.
@@ -34,7 +35,7 @@ def last_errors(session: Session, rows: Iterable[Subscription]) -> Mapping[str, 
     if not failing:
         return {}
     force_index_scans(session.connection())
-    parts = [part for id_ in failing for part in (_waiting(id_), _newest(id_))]
+    parts = [part for id_ in failing for part in (*_waiting(id_), _newest(id_))]
     found = session.execute(union_all(*parts))
     errors: dict[str, tuple[str, str]] = {}
     for subscription_id, delivery_id, error in found:
@@ -74,12 +75,8 @@ def health_of(
 
 
 def _count(subscription_id: str) -> Select[str, int]:
-    waiting = (
-        select(Delivery.id)
-        .where(Delivery.subscription_id == subscription_id, Delivery.due_at.is_not(None))
-        .limit(MOST_WAITING)
-        .subquery()
-    )
+    of_it = select(Delivery.id).where(Delivery.subscription_id == subscription_id)
+    waiting = union_all(*map(of_it.where, HALVES)).limit(MOST_WAITING).subquery()
     return select(literal(subscription_id), func.count()).select_from(waiting)
 
 
@@ -89,16 +86,15 @@ def _in_words(waiting: int) -> str:
     return f"{waiting:,} deliver{'y waits' if waiting == 1 else 'ies wait'}"
 
 
-def _waiting(subscription_id: str) -> Select[object]:
-    """The waiting delivery that is due last: it failed, and is retried after all others."""
+def _waiting(subscription_id: str) -> list[Select[Any]]:
+    """The waiting deliveries that are due last: they failed, and are retried after all others."""
     latest = (
         select(Delivery.subscription_id, Delivery.id, Delivery.error)
-        .where(Delivery.subscription_id == subscription_id, Delivery.due_at.is_not(None))
+        .where(Delivery.subscription_id == subscription_id)
         .order_by(Delivery.due_at.desc())
         .limit(1)
-        .subquery()
     )
-    return select(latest)
+    return [select(latest.where(half).subquery()) for half in HALVES]
 
 
 def _newest(subscription_id: str) -> Select[Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session, joinedload
 
 from webhooks_app.deliveries import log as deliveries
@@ -13,6 +13,7 @@ from webhooks_app.deliveries.log import Logged
 from webhooks_app.lib.paging import PageBounds
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.models import Delivery, Subscription, SubscriptionHealth
+from webhooks_app.models.delivery import HALVES
 from webhooks_app.vocabulary import Trigger
 
 RECENT = 10
@@ -49,13 +50,12 @@ def of(session: Session, tenant: Tenant) -> Overview:
     )
     failing = troubled.where(Subscription.enabled, SubscriptionHealth.failing_since.is_not(None))
     disabled = troubled.where(~Subscription.enabled, Subscription.disabled_reason.is_not(None))
-    waiting = (
+    open_ = (
         select(Delivery.id)
         .join(Subscription, Subscription.id == Delivery.subscription_id)
-        .where(*present, Delivery.due_at.is_not(None), Delivery.trigger != Trigger.TEST.value)
-        .limit(MOST_WAITING)
-        .subquery()
+        .where(*present, Delivery.trigger != Trigger.TEST.value)
     )
+    waiting = union_all(*map(open_.where, HALVES)).limit(MOST_WAITING).subquery()
     troubled_now = session.scalars(failing).all()
     return Overview(
         subscriptions=count_subscriptions(session, tenant),

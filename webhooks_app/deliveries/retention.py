@@ -34,7 +34,7 @@ from webhooks_app.models import (
     ReplayBatch,
     Subscription,
 )
-from webhooks_app.vocabulary import Mode, Trigger
+from webhooks_app.vocabulary import Mode
 
 BATCH = 5000
 EVENTS_BATCH = 500
@@ -53,6 +53,7 @@ REQUESTS = cast(Table, InboxRequest.__table__)
 NOTIFICATIONS = cast(Table, Notification.__table__)
 # Written exactly as in the two partial indexes by event: otherwise the database uses neither.
 PLANNED: ColumnElement[str] = literal_column("'event'")
+IS_OPEN = DELIVERIES.c.due_at.is_not(None)
 PLANNED_OR_AGAIN = (DELIVERIES.c.trigger == PLANNED, DELIVERIES.c.trigger != PLANNED)
 
 
@@ -63,20 +64,18 @@ def delete_expired(engine: Engine, now: datetime, days: int) -> int:
     """
     before = now - timedelta(days=days)
     unix = before.timestamp()
-    waiting = select(DELIVERIES.c.id).where(
-        DELIVERIES.c.due_at.is_not(None), DELIVERIES.c.id < floor_id("msg", unix)
+    waiting = exists().where(DELIVERIES.c.id == ATTEMPTS.c.delivery_id, IS_OPEN)
+    planned, again = (
+        exists().where(DELIVERIES.c.event_id == EVENTS.c.id, which) for which in PLANNED_OR_AGAIN
     )
-    needed = select(DELIVERIES.c.event_id).where(
-        or_(DELIVERIES.c.due_at.is_not(None), DELIVERIES.c.trigger != Trigger.EVENT.value),
-        DELIVERIES.c.event_id < floor_id("evt", unix),
-    )
+    needed = or_(planned.where(IS_OPEN), again)
     return (
         _delete(
             engine,
             ATTEMPTS,
             ATTEMPTS.c.delivery_id,
             floor_id("msg", unix),
-            ATTEMPTS.c.delivery_id.not_in(waiting),
+            not_(waiting),
         )
         + _delete(
             engine,
@@ -85,7 +84,7 @@ def delete_expired(engine: Engine, now: datetime, days: int) -> int:
             floor_id("msg", unix),
             DELIVERIES.c.due_at.is_(None),
         )
-        + _delete(engine, EVENTS, EVENTS.c.id, floor_id("evt", unix), EVENTS.c.id.not_in(needed))
+        + _delete(engine, EVENTS, EVENTS.c.id, floor_id("evt", unix), not_(needed))
         + _delete(engine, OUTAGES, OUTAGES.c.id, floor_id("out", unix), true())
         + _delete(engine, MESSAGES, MESSAGES.c.id, floor_id("cms", unix), true())
         + _delete(
@@ -137,19 +136,17 @@ def delete_expired_of(engine: Engine, organisation_id: str, now: datetime, days:
 
 
 def _expired_events(organisation_id: str, before: float) -> Select[str]:
-    """Only waiting deliveries and replays are looked through: both have small indexes."""
-    _, again = PLANNED_OR_AGAIN
+    planned, again = PLANNED_OR_AGAIN
     of_event = DELIVERIES.c.event_id == EVENTS.c.id
-    waits = exists().where(of_event, DELIVERIES.c.due_at.is_not(None))
-    is_younger = exists().where(of_event, again, DELIVERIES.c.id >= floor_id("msg", before))
+    is_younger = DELIVERIES.c.id >= floor_id("msg", before)
     return (
         select(EVENTS.c.id)
         .where(
             Event.in_organisation(organisation_id),
             EVENTS.c.mode.in_([mode.value for mode in Mode]),
             EVENTS.c.id < floor_id("evt", before),
-            not_(waits),
-            not_(is_younger),
+            not_(exists().where(of_event, planned, IS_OPEN)),
+            not_(exists().where(of_event, again, IS_OPEN | is_younger)),
         )
         .limit(EVENTS_BATCH)
     )

@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Engine, Table, func, select, update
+from sqlalchemy import Engine, Table, TextClause, func, select, update
 
 from webhooks_app.database import reading
 from webhooks_app.engine.expired_leases import log_lost
 from webhooks_app.models import Delivery
+from webhooks_app.models.delivery import HALVES
 from webhooks_app.vocabulary import DeliveryStatus
 
 WHY = "Cancelled: the database was restored from a backup."
@@ -18,9 +19,9 @@ DELIVERIES = cast(Table, Delivery.__table__)
 
 
 def count_open(engine: Engine) -> int:
+    counts = [select(func.count()).select_from(DELIVERIES).where(half) for half in HALVES]
     with reading(engine) as connection:
-        query = select(func.count()).where(DELIVERIES.c.due_at.is_not(None))
-        return connection.scalar(query.select_from(DELIVERIES)) or 0
+        return sum(connection.scalar(one) or 0 for one in counts)
 
 
 def cancel_open(engine: Engine, now: datetime) -> int:
@@ -28,8 +29,12 @@ def cancel_open(engine: Engine, now: datetime) -> int:
 
     Members can replay them. A try that was under way at the backup is logged as lost.
     """
+    return sum(_cancel_half(engine, half, now) for half in HALVES)
+
+
+def _cancel_half(engine: Engine, half: TextClause, now: datetime) -> int:
     open_ = select(DELIVERIES.c.id, DELIVERIES.c.tries, DELIVERIES.c.status)
-    batch = open_.where(DELIVERIES.c.due_at.is_not(None)).limit(BATCH).with_for_update()
+    batch = open_.where(half).limit(BATCH).with_for_update()
     ended = {"status": DeliveryStatus.CANCELLED.value, "due_at": None, "claimed_by": None}
     total = 0
     while True:

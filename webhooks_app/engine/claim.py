@@ -17,12 +17,14 @@ from webhooks_app.database.bulk import (
     in_pipeline,
     sqlite_value,
 )
+from webhooks_app.engine import promotion
 from webhooks_app.engine.dead_engines import any_dead
 from webhooks_app.engine.expired_leases import LISTENER_STOPPED, WORKER_STOPPED, log_lost
 from webhooks_app.engine.heartbeat import Heartbeat
 from webhooks_app.engine.rate_limiter import POSTGRES_GRANTED, POSTGRES_MAY_START, granted, moved_on
 from webhooks_app.engine.walk import WALK
 from webhooks_app.lib.times import utcnow
+from webhooks_app.models.delivery import READY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +90,7 @@ POSTGRES_CLAIM = (
         ) AS granted ON s.rate_limit IS NOT NULL
         CROSS JOIN LATERAL (
             SELECT id, status, due_at FROM deliveries
-            WHERE subscription_id = walk.subscription_id AND due_at <= now()
+            WHERE subscription_id = walk.subscription_id AND {READY} AND due_at <= now()
             ORDER BY due_at LIMIT least(
                 coalesce(free.slots, %(initial)s),
                 CASE WHEN s.rate_limit IS NOT NULL THEN coalesce(granted.slots, {FIRST}) END
@@ -121,12 +123,12 @@ POSTGRES_CLAIM = (
 POSTGRES_DUE = (
     WALK.format(after="''")
     + f"""
-    SELECT EXISTS (
+    SELECT EXISTS ({promotion.POSTGRES_DUE}) OR EXISTS (
         SELECT 1 FROM walk
         JOIN subscriptions AS s ON s.id = walk.subscription_id AND {SERVED}
         CROSS JOIN LATERAL (
             SELECT 1 FROM deliveries
-            WHERE subscription_id = walk.subscription_id AND due_at <= now() LIMIT 1
+            WHERE subscription_id = walk.subscription_id AND {READY} AND due_at <= now() LIMIT 1
         ) AS due
         WHERE s.rate_limit IS NULL OR NOT EXISTS (
             SELECT 1 FROM send_allowances AS a
@@ -143,9 +145,9 @@ SQLITE_WALK = (
     LEFT JOIN send_allowances AS a ON a.subscription_id = s.id
     ORDER BY s.id"""
 )
-SQLITE_PICK = """
+SQLITE_PICK = f"""
     SELECT d.id, d.status = 'sending' AS lost, d.due_at FROM deliveries AS d
-    WHERE d.subscription_id = :subscription_id AND d.due_at <= :now
+    WHERE d.subscription_id = :subscription_id AND {READY} AND d.due_at <= :now
     ORDER BY d.due_at LIMIT :slots"""
 SQLITE_LEASE = """
     UPDATE deliveries
@@ -177,18 +179,21 @@ SQLITE_LISTENER_WALK = _of_listener(SQLITE_WALK, ":after")
 def claim(engine: Engine, request: ClaimRequest, lease: timedelta) -> list[Claimed]:
     """Lease up to `request.limit` due deliveries and return what to send. Blocking.
 
-    One transaction; rows that another worker is claiming are skipped. A delivery whose lease ran
-    out is claimed again, and its earlier try is logged as lost. The commit waits for PostgreSQL's
-    disk: a claim that a crash took back would be sent twice under one number.
+    Delayed deliveries that are due are promoted first. One transaction; rows that another worker is
+    claiming are skipped. A delivery whose lease ran out is claimed again, and its earlier try is
+    logged as lost. The commit waits for PostgreSQL's disk: a claim that a crash took back would be
+    sent twice under one number.
     """
     with engine.begin() as connection:
         take = choose(engine, postgresql=_claim_postgres, sqlite=_claim_sqlite)
-        claimed = take(connection, request, lease)
+        claimed, promoted = take(connection, request, lease)
         why = LISTENER_STOPPED if request.listener else WORKER_STOPPED
         lost = [(one.delivery_id, one.number - 1) for one in claimed if one.lost]
         log_lost(connection, lost, why)
         if claimed and request.heartbeat is not None:
             request.heartbeat.renew(connection)
+    if promoted == promotion.BATCH:
+        promotion.promote_rest(engine)
     return claimed
 
 
@@ -196,7 +201,7 @@ def anything_due(engine: Engine) -> bool:
     """Whether a delivery can start now, or an engine died and left deliveries.
 
     A delivery can start if it is due or its lease ran out, its subscription is on and not paused,
-    and its rate limit allows it.
+    and its rate limit allows it. A delayed one that is due counts in any case: a claim promotes it.
     """
     with engine.connect() as connection:
         is_due = choose(engine, postgresql=_due_postgres, sqlite=_due_sqlite)
@@ -209,6 +214,8 @@ def _due_postgres(connection: Connection) -> bool:
 
 def _due_sqlite(connection: Connection) -> bool:
     read_only(connection)
+    if connection.execute(promotion.SQLITE_ANY_DUE, {"now": sqlite_value(utcnow())}).first():
+        return True
     walked = connection.execute(text(SQLITE_WALK), {"after": ""}).all()
     now = utcnow()
     return any(_pick(connection, row.id, min(1, _granted(row, 1, now))) for row in walked)
@@ -216,7 +223,8 @@ def _due_sqlite(connection: Connection) -> bool:
 
 def _claim_postgres(
     connection: Connection, request: ClaimRequest, lease: timedelta
-) -> list[Claimed]:
+) -> tuple[list[Claimed], int]:
+    """What was claimed, and how many deliveries were promoted first."""
     parameters = {
         "after": request.listener or request.after,
         "ids": list(request.free),
@@ -227,13 +235,22 @@ def _claim_postgres(
         "lease": lease,
         "engine_id": request.engine_id,
     }
-    with in_pipeline(connection), driver_cursor(connection) as cursor:
+    statement = POSTGRES_LISTENER_CLAIM if request.listener else POSTGRES_CLAIM
+    with (
+        in_pipeline(connection),
+        driver_cursor(connection) as promoting,
+        driver_cursor(connection) as cursor,
+    ):
         force_index_scans(connection)
-        statement = POSTGRES_LISTENER_CLAIM if request.listener else POSTGRES_CLAIM
-        return [Claimed(*row) for row in cursor.execute(statement, parameters)]
+        promoting.execute(promotion.POSTGRES_PROMOTE)
+        claimed = [Claimed(*row) for row in cursor.execute(statement, parameters)]
+        return claimed, promoting.rowcount
 
 
-def _claim_sqlite(connection: Connection, request: ClaimRequest, lease: timedelta) -> list[Claimed]:
+def _claim_sqlite(
+    connection: Connection, request: ClaimRequest, lease: timedelta
+) -> tuple[list[Claimed], int]:
+    promoted = promotion.promote_sqlite(connection)
     picked: list[_Picked] = []
     now = utcnow()
     walk = text(SQLITE_LISTENER_WALK if request.listener else SQLITE_WALK)
@@ -249,11 +266,11 @@ def _claim_sqlite(connection: Connection, request: ClaimRequest, lease: timedelt
         if len(picked) >= request.limit:
             break
     if not picked:
-        return []
+        return [], promoted
     until = sqlite_value(utcnow() + lease)
     values = {"until": until, "engine_id": request.engine_id}
     connection.execute(text(SQLITE_LEASE), [{"id": one.id, **values} for one in picked])
-    return [_read_sqlite(connection, one) for one in picked]
+    return [_read_sqlite(connection, one) for one in picked], promoted
 
 
 Walked = Row[object]  # the columns of SQLITE_WALK

@@ -33,7 +33,7 @@ POSTGRES_FREE = """
     {walk}, held AS MATERIALIZED (
         SELECT d.id FROM walk CROSS JOIN LATERAL (
             SELECT id FROM deliveries
-            WHERE subscription_id = walk.subscription_id AND due_at IS NOT NULL
+            WHERE subscription_id = walk.subscription_id AND {ready}
                 AND due_at > {now} AND due_at <= {lease_end}
                 AND status = 'sending' AND claimed_by = :id
             FOR UPDATE SKIP LOCKED
@@ -42,7 +42,7 @@ POSTGRES_FREE = """
     UPDATE deliveries AS d SET due_at = {now}, claimed_by = NULL FROM held WHERE d.id = held.id"""
 SQLITE_HELD = """
     {walk} SELECT d.id FROM walk JOIN deliveries AS d ON d.subscription_id = walk.subscription_id
-    WHERE d.due_at IS NOT NULL AND d.due_at > {now} AND d.due_at <= {lease_end}
+    WHERE {ready} AND d.due_at > {now} AND d.due_at <= {lease_end}
         AND d.status = 'sending' AND d.claimed_by = :id"""
 SQLITE_FREE = "UPDATE deliveries SET due_at = {now}, claimed_by = NULL WHERE id = :id"
 

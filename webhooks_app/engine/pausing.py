@@ -27,9 +27,11 @@ from sqlalchemy import (
 from webhooks_app.database import choose
 from webhooks_app.database.bulk import force_index_scans
 from webhooks_app.engine.expired_leases import log_lost
-from webhooks_app.engine.switching_off import BATCH, cancel
+from webhooks_app.engine.promotion import promote_those_of
+from webhooks_app.engine.switching_off import BATCH, cancel_of
 from webhooks_app.lib.ids import floor_id
 from webhooks_app.models import Delivery, Subscription
+from webhooks_app.models.delivery import HALVES, READY
 from webhooks_app.notices.dashboard_notices import NoticeOf, notify
 from webhooks_app.organisations.audit_log import Target, record_automatic
 from webhooks_app.vocabulary import WAITING, DeliveryStatus
@@ -53,7 +55,7 @@ def bring_back(connection: Connection, subscription_id: str, now: datetime) -> N
         .where(
             DELIVERIES.c.subscription_id == subscription_id,
             DELIVERIES.c.status == DeliveryStatus.PENDING.value,
-            DELIVERIES.c.due_at.is_not(None),
+            text(READY),
             DELIVERIES.c.due_at > made,
         )
         .values(due_at=case((made < latest, made), else_=latest))
@@ -63,18 +65,19 @@ def bring_back(connection: Connection, subscription_id: str, now: datetime) -> N
 def spread(connection: Connection, subscription_id: str, now: datetime, rate: float) -> None:
     """Give each delivery that was due before `now` its own time, `rate` a second, oldest first."""
     force_index_scans(connection)
+    promote_those_of(connection, subscription_id, now)
     give_times = choose(connection, postgresql=_spread_postgres, sqlite=_spread_sqlite)
     give_times(connection, subscription_id, now, 1 / rate)
 
 
 # In one statement, since the first ones are due while the last ones get their times. With a CASE,
 # as in `record`, so that stale statistics lead to no other plan than by the key.
-POSTGRES_SPREAD = """
+POSTGRES_SPREAD = f"""
     UPDATE deliveries AS d
     SET due_at = CAST(:now AS timestamptz) + (w.place - 1) * make_interval(secs => :gap)
     FROM (
         SELECT id, row_number() OVER (ORDER BY due_at, id) AS place FROM deliveries
-        WHERE subscription_id = :subscription_id AND due_at < :now
+        WHERE subscription_id = :subscription_id AND {READY} AND due_at < :now
             AND status IN ('pending', 'retrying')
     ) AS w
     WHERE d.id = w.id AND CASE WHEN d.due_at < :now THEN true END"""
@@ -92,6 +95,7 @@ def _spread_sqlite(connection: Connection, subscription_id: str, now: datetime, 
     waiting = select(deliveries.id).where(
         deliveries.subscription_id == subscription_id,
         deliveries.status.in_(WAITING),
+        text(READY),
         deliveries.due_at < now,
     )
     batch = waiting.order_by(deliveries.due_at, deliveries.id).limit(BATCH)
@@ -129,7 +133,7 @@ def release_expired(connection: Connection, now: datetime) -> None:
     """
     force_index_scans(connection)
     deliveries = DELIVERIES.c
-    released = connection.execute(
+    released = (
         update(DELIVERIES)
         .where(
             deliveries.subscription_id.in_(_paused()),
@@ -145,7 +149,9 @@ def release_expired(connection: Connection, now: datetime) -> None:
         )
         .returning(deliveries.id, deliveries.tries)
     )
-    log_lost(connection, [(row.id, row.tries) for row in released])
+    for half in HALVES:
+        rows = connection.execute(released.where(half)).all()
+        log_lost(connection, [(row.id, row.tries) for row in rows])
 
 
 def cancel_expired(engine: Engine, now: datetime, days: int, shorter: Mapping[str, int]) -> None:
@@ -166,14 +172,12 @@ def cancel_expired(engine: Engine, now: datetime, days: int, shorter: Mapping[st
         )
         expired = (
             DELIVERIES.c.subscription_id == row.id,
-            DELIVERIES.c.due_at.is_not(None),
             DELIVERIES.c.id < floor_id("msg", (now - longest).timestamp()),
         )
         more, found = True, False
         while more:
             with engine.begin() as connection:
-                force_index_scans(connection)
-                cancelled = cancel(connection, *expired, why=why)
+                cancelled = cancel_of(connection, *expired, why=why)
                 more, found = cancelled == BATCH, found or cancelled > 0
                 if found and not more:
                     _say(connection, row, longest.days, now)

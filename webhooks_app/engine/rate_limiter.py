@@ -11,12 +11,13 @@ from datetime import datetime, timedelta
 from math import floor
 from typing import cast
 
-from sqlalchemy import Engine, Table, exists, func, literal, select
+from sqlalchemy import Engine, Table, exists, func, literal, select, text
 
 from webhooks_app.database import choose, reading
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Delivery, SendAllowance, Subscription
 from webhooks_app.models.columns import UtcDateTime
+from webhooks_app.models.delivery import READY
 
 # In seconds at the full rate. A quantum is the smallest number worth a claim.
 BURST = 0.5
@@ -70,7 +71,9 @@ def held(engine: Engine, subscription_ids: Collection[str]) -> dict[str, float]:
             subscriptions.rate_limit.is_not(None),
             allowances.next_free_at > now,
             exists().where(
-                deliveries.subscription_id == subscriptions.id, deliveries.due_at <= now
+                deliveries.subscription_id == subscriptions.id,
+                text(READY),
+                deliveries.due_at <= now,
             ),
         )
     )

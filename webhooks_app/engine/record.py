@@ -218,8 +218,9 @@ def _stored_before(connection: Connection, result: Result) -> bool:
 # the whole table for the one row it expects, and compare that with each row of the batch.
 POSTGRES_STATES = """
     UPDATE deliveries AS d
-    SET status = v.status, due_at = now() + v.retry_in * interval '1 second', failures = v.failures,
-        status_code = v.status_code, error = v.error,
+    SET status = v.status, due_at = now() + v.retry_in * interval '1 second',
+        delayed = v.retry_in IS NOT NULL, failures = v.failures, status_code = v.status_code,
+        error = v.error,
         finished_at = CASE WHEN v.retry_in IS NULL THEN now() END, claimed_by = NULL
     FROM json_to_recordset(%s::json) AS v(
         id text, number int, status text, retry_in float, failures int, status_code int, error text
@@ -228,8 +229,8 @@ POSTGRES_STATES = """
 
 SQLITE_STATES = """
     UPDATE deliveries
-    SET status = :status, due_at = :due_at, failures = :failures, status_code = :status_code,
-        error = :error, finished_at = :finished_at, claimed_by = NULL
+    SET status = :status, due_at = :due_at, delayed = :due_at IS NOT NULL, failures = :failures,
+        status_code = :status_code, error = :error, finished_at = :finished_at, claimed_by = NULL
     WHERE id = :id AND tries = :number AND status = 'sending'"""
 
 

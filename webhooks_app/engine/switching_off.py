@@ -4,13 +4,26 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Table, case, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    SelectBase,
+    Table,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from webhooks_app.database.bulk import force_index_scans
 from webhooks_app.engine.expired_leases import log_lost
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Attempt, Delivery, Event, Organisation, Subscription
+from webhooks_app.models.delivery import HALVES
 from webhooks_app.notices.dashboard_notices import NoticeOf, notify
 from webhooks_app.organisations.audit_log import Target, record_automatic
 from webhooks_app.vocabulary import WAITING, DeliveryStatus, SubscriptionKind
@@ -90,13 +103,7 @@ def cancel_waiting(connection: Connection, subscription_id: str) -> bool:
 
     What is being sent right now may end.
     """
-    deliveries = DELIVERIES.c
-    cancelled = cancel(
-        connection,
-        deliveries.subscription_id == subscription_id,
-        deliveries.due_at.is_not(None),
-    )
-    return cancelled == BATCH
+    return cancel_of(connection, DELIVERIES.c.subscription_id == subscription_id) == BATCH
 
 
 def wait_again(connection: Connection, about: NoticeOf, since: datetime, until: datetime) -> bool:
@@ -153,16 +160,11 @@ def cancel_unserved(connection: Connection, delivery_ids: Collection[str]) -> No
 
 def cancel_left_over(connection: Connection) -> bool:
     """Like `cancel_waiting`, for every subscription that is off: a periodic safety net."""
-    force_index_scans(connection)
     deliveries = DELIVERIES.c
     # By their ids, so that the index finds these, however much waits for other subscriptions.
     unserved = connection.scalars(_unserved()).all()
     return any(
-        cancel(
-            connection,
-            deliveries.subscription_id.in_(unserved[start : start + BATCH]),
-            deliveries.due_at.is_not(None),
-        )
+        cancel_of(connection, deliveries.subscription_id.in_(unserved[start : start + BATCH]))
         == BATCH
         for start in range(0, len(unserved), BATCH)
     )
@@ -172,7 +174,7 @@ def release_expired(connection: Connection, now: datetime) -> None:
     """Cancel what a dead worker was sending for a subscription that is now off."""
     force_index_scans(connection)
     deliveries = DELIVERIES.c
-    released = connection.execute(
+    released = (
         update(DELIVERIES)
         .where(
             deliveries.subscription_id.in_(_unserved()),
@@ -182,7 +184,9 @@ def release_expired(connection: Connection, now: datetime) -> None:
         .values(status=DeliveryStatus.CANCELLED.value, due_at=None, finished_at=now, error=_why())
         .returning(deliveries.id, deliveries.tries)
     )
-    log_lost(connection, [(row.id, row.tries) for row in released])
+    for half in HALVES:
+        rows = connection.execute(released.where(half)).all()
+        log_lost(connection, [(row.id, row.tries) for row in rows])
 
 
 def _unserved() -> Any:
@@ -197,11 +201,27 @@ def cancel(connection: Connection, *conditions: ColumnElement[bool], why: str | 
 
     `why` is their error text. Without it that says how their subscription ended.
     """
+    waiting = select(DELIVERIES.c.id).where(*conditions, DELIVERIES.c.status.in_(WAITING))
+    return _cancel(connection, waiting.limit(BATCH), why)
+
+
+def cancel_of(
+    connection: Connection, *conditions: ColumnElement[bool], why: str | None = None
+) -> int:
+    """`cancel` for conditions on subscriptions: the indexes of open deliveries find these."""
+    waiting = (
+        select(DELIVERIES.c.id).where(*conditions, half, DELIVERIES.c.status.in_(WAITING))
+        for half in HALVES
+    )
+    force_index_scans(connection)
+    return _cancel(connection, union_all(*waiting).limit(BATCH), why)
+
+
+def _cancel(connection: Connection, these: SelectBase, why: str | None) -> int:
     deliveries = DELIVERIES.c
-    batch = select(deliveries.id).where(*conditions, deliveries.status.in_(WAITING)).limit(BATCH)
     cancelled = connection.execute(
         update(DELIVERIES)
-        .where(deliveries.id.in_(batch.scalar_subquery()), deliveries.status.in_(WAITING))
+        .where(deliveries.id.in_(these.scalar_subquery()), deliveries.status.in_(WAITING))
         .values(
             status=DeliveryStatus.CANCELLED.value,
             due_at=None,

@@ -3,13 +3,14 @@
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import ColumnElement, Table, delete, select, update
+from sqlalchemy import ColumnElement, Table, delete, select, text, update
 from sqlalchemy.orm import Session
 
 from webhooks_app.engine.expired_leases import LISTENER_STOPPED, log_lost
-from webhooks_app.engine.switching_off import BATCH, cancel, touch
+from webhooks_app.engine.switching_off import BATCH, cancel_of, touch
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Delivery, Listener, Subscription
+from webhooks_app.models.delivery import READY
 from webhooks_app.organisations.audit_log import SYSTEM, Target, act_as, record
 from webhooks_app.vocabulary import DeliveryStatus
 
@@ -59,13 +60,13 @@ def _end(session: Session, listener_id: str, which: ColumnElement[bool], why: st
 def _cancel_open(session: Session, subscription_id: str, why: str) -> None:
     """After the commit that ends it, so that nothing new comes."""
     mine = DELIVERIES.c.subscription_id == subscription_id
-    while cancel(session.connection(), mine, DELIVERIES.c.due_at.is_not(None), why=why) == BATCH:
+    while cancel_of(session.connection(), mine, why=why) == BATCH:
         session.commit()
     sending = session.execute(
         update(DELIVERIES)
         .where(
             mine,
-            DELIVERIES.c.due_at.is_not(None),
+            text(READY),
             DELIVERIES.c.status == DeliveryStatus.SENDING.value,
         )
         .values(

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import NamedTuple
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -19,6 +19,7 @@ from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
 from webhooks_app.listeners import ending
 from webhooks_app.models import Delivery, Listener, Subscription
+from webhooks_app.models.delivery import READY
 from webhooks_app.organisations.audit_log import Target, record
 from webhooks_app.subscriptions import reading, secrets, service
 from webhooks_app.subscriptions.faults import World
@@ -169,7 +170,7 @@ def release(session: Session, listener_id: str, in_hand: Collection[str] = ()) -
         update(Delivery)
         .where(
             Delivery.subscription_id == listener_id,
-            Delivery.due_at.is_not(None),
+            text(READY),
             Delivery.status == DeliveryStatus.SENDING,
             Delivery.id.not_in(in_hand),
         )

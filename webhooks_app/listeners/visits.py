@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from time import sleep
 from typing import NamedTuple
 
-from sqlalchemy import Engine, and_, exists, select, update
+from sqlalchemy import ColumnElement, Engine, TextClause, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from webhooks_app.database import reading
@@ -13,6 +13,7 @@ from webhooks_app.lib.errors import Conflict, NotFound
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Delivery, Listener, Subscription
+from webhooks_app.models.delivery import HALVES
 
 STEP = 0.05  # seconds between two looks of whoever waits
 RENEW_AFTER = timedelta(seconds=5)
@@ -82,7 +83,7 @@ def wait_for_due(database: Engine, listener_id: str, session_id: str, until: dat
     while (now := utcnow()) < until:
         is_due = and_(
             Subscription.paused_at.is_(None),
-            exists().where(Delivery.subscription_id == listener_id, Delivery.due_at <= now),
+            or_(*(_is_due(listener_id, half, now) for half in HALVES)),
         )
         look = (
             select(is_due)
@@ -99,6 +100,11 @@ def wait_for_due(database: Engine, listener_id: str, session_id: str, until: dat
         if due is None or (due and not _is_held_back(database, listener_id)):
             return
         sleep(STEP)
+
+
+def _is_due(listener_id: str, half: TextClause, now: datetime) -> ColumnElement[bool]:
+    due = select(Delivery.id).where(Delivery.subscription_id == listener_id, half)
+    return due.where(Delivery.due_at <= now).exists()
 
 
 def _is_held_back(database: Engine, listener_id: str) -> bool:

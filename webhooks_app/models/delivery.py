@@ -7,6 +7,7 @@ from sqlalchemy import (
     LargeBinary,
     PrimaryKeyConstraint,
     String,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -15,12 +16,20 @@ from webhooks_app.extensions import Model
 from webhooks_app.models.columns import Id, Long, Moment, OptionalMoment, OptionalRef, Ref, Word
 from webhooks_app.models.ownership import TenantOwned
 
+# An open delivery is either ready, so that claims look at it, or delayed. A claim promotes a
+# delayed one once it is due. Statements repeat one of these word for word, to use its indexes.
+READY = "CASE WHEN NOT delayed THEN due_at END IS NOT NULL"
+DELAYED = "CASE WHEN delayed THEN due_at END IS NOT NULL"
+HALVES = (text(READY), text(DELAYED))
+
 
 class Delivery(TenantOwned, Model):
     """A row of the log, and of the durable queue while `due_at` is set.
 
     `due_at` is when something must be done: send it (pending, retrying), or treat the try as lost
     and send it again (sending: the end of the lease). It is null once nothing is left to do.
+    `delayed` keeps a retry out of the way of claims until it is due, so it is true or false in an
+    ended delivery too, where it means nothing.
     `claimed_by` is the engine that sends it (`engines`), null for an engine of an older version.
     `tries` counts claims, `failures` the tries that failed. `wire_format` is stored here, so that
     every try sends the same bytes. `trigger` is event, replay, recovery or test.
@@ -31,12 +40,33 @@ class Delivery(TenantOwned, Model):
         CheckConstraint(
             "(due_at IS NOT NULL) = (status IN ('pending', 'sending', 'retrying'))", name="due"
         ),
+        # Only engines of older versions use this one.
         Index(
             "ix_deliveries_due",
             "subscription_id",
             "due_at",
             postgresql_where=text("due_at IS NOT NULL"),
             sqlite_where=text("due_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_deliveries_ready",
+            "subscription_id",
+            "due_at",
+            postgresql_where=text(READY),
+            sqlite_where=text(READY),
+        ),
+        Index(
+            "ix_deliveries_delayed",
+            "due_at",
+            postgresql_where=text(DELAYED),
+            sqlite_where=text(DELAYED),
+        ),
+        Index(
+            "ix_deliveries_delayed_of",
+            "subscription_id",
+            "due_at",
+            postgresql_where=text(DELAYED),
+            sqlite_where=text(DELAYED),
         ),
         Index(
             "uq_deliveries_once",
@@ -76,6 +106,7 @@ class Delivery(TenantOwned, Model):
     wire_format: Mapped[Word]
     status: Mapped[Word]
     due_at: Mapped[OptionalMoment]
+    delayed: Mapped[bool] = mapped_column(default=False, server_default=false())
     tries: Mapped[int] = mapped_column(default=0)
     failures: Mapped[int] = mapped_column(default=0)
     status_code: Mapped[int | None]

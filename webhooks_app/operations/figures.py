@@ -3,6 +3,7 @@
 Every web process would report the same, so they have an address of their own, to be scraped once.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from importlib.metadata import version
@@ -12,7 +13,7 @@ from prometheus_client.registry import Collector
 from redis import Redis
 from redis.exceptions import RedisError
 from rq.registry import FailedJobRegistry
-from sqlalchemy import Engine, case, func, select, text
+from sqlalchemy import Engine, case, func, select, text, union_all
 from sqlalchemy.exc import SQLAlchemyError
 
 from webhooks_app import queue
@@ -20,6 +21,7 @@ from webhooks_app.database import choose, read_only, reading
 from webhooks_app.database.replica import Replica
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Delivery, PeriodicRun, Subscription
+from webhooks_app.models.delivery import HALVES
 from webhooks_app.operations.checks import BEAT_LOCK, clock_skew, workers_seen
 from webhooks_app.operations.schedule import PERIODIC, job_name
 
@@ -116,14 +118,16 @@ def _backlog(engine: Engine) -> Iterator[Gauge]:
         .group_by(age)
     )
     with engine.connect() as connection:
-        rows = read_only(connection).execute(due).all()
-    found = {row.age: row.number for row in rows}
+        rows = read_only(connection).execute(union_all(*map(due.where, HALVES))).all()
+    found: Counter[str] = Counter()
+    for row in rows:
+        found[row.age] += row.number
     oldest = min((row.oldest for row in rows), default=now)
     ages = Gauge(
         "hookline_backlog_deliveries", "Deliveries due now, late by less than", labels=["late"]
     )
     for bound in (*map(str, AGES), "+Inf"):
-        ages.add_metric([bound], found.get(bound, 0))
+        ages.add_metric([bound], found[bound])
     yield ages
     late = (now - oldest).total_seconds()
     yield Gauge("hookline_backlog_age_seconds", "Lateness of the oldest of them", late)

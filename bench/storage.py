@@ -1,0 +1,245 @@
+"""What PostgreSQL writes for a delivery over its whole life, and what a claim costs in bad times.
+
+Events are accepted, claimed, recorded and deleted by the product's own functions; nothing is sent.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from statistics import median
+from time import perf_counter
+from typing import Any, cast
+
+from sqlalchemy import Connection, Table, text
+
+from bench.support import product, settle
+from tests import factories
+from webhooks_app.channels.contract import Claimed, Tried
+from webhooks_app.channels.outcome import Outcome, Trace
+from webhooks_app.database.bulk import insert_rows
+from webhooks_app.deliveries.retention import delete_expired
+from webhooks_app.engine.claim import ClaimRequest, anything_due, claim
+from webhooks_app.engine.record import Result, record_results
+from webhooks_app.extensions import db
+from webhooks_app.ingest.accept import IngestRequest
+from webhooks_app.ingest.one_statement import store_plain
+from webhooks_app.ingest.selection import select_before
+from webhooks_app.lib.ids import new_id
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.lib.times import utcnow
+from webhooks_app.matching.rows import DELIVERY_COLUMNS
+from webhooks_app.models import Delivery, Organisation, Subscription
+
+DELIVERIES = cast(Table, Delivery.__table__)
+LEASE = timedelta(seconds=30)
+TOGETHER = 25  # events in one commit
+BATCH = 500  # deliveries in one claim and in one record
+URL = "https://receiver.example/hook"
+PAYLOAD = '{"email":"ada@example.com","message":"%s"}' % ("x" * 279)  # 320 bytes
+HEADERS = {
+    "content-type": "application/json",
+    "user-agent": "Hookline/1.0",
+    "webhook-id": "msg_01k4v3q0000000000000000000",
+    "webhook-timestamp": "1772445600",
+    "webhook-signature": "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
+}
+ANSWER = (("content-type", "application/json"), ("server", "nginx"), ("content-length", "11"))
+POSITION = "SELECT pg_current_wal_insert_lsn()::text"
+# Records, and apart from them the pages that are written whole after a checkpoint.
+WRITTEN = """
+    SELECT sum(record_size)::float, sum(fpi_size)::float
+    FROM pg_get_wal_stats(:since, :until)"""
+SIZES = """
+    SELECT relname, pg_total_relation_size(oid)::float FROM pg_class
+    WHERE relname IN ('deliveries', 'attempts', 'events')"""
+
+COPY = """
+    INSERT INTO subscriptions SELECT (jsonb_populate_record(
+        NULL::subscriptions,
+        to_jsonb(s) || jsonb_build_object('id', 'sub_' || lpad(n::text, 26, '0'))
+    )).*
+    FROM subscriptions AS s, generate_series(1, :count) AS n WHERE s.id = :id"""
+
+Step = Callable[[], object]
+
+
+def run_wal(count: int) -> dict[str, Any]:
+    """WAL and disk of each delivery, from accept to delete. The limit is the goal: 2.5 kB."""
+    with product():
+        organisation = factories.organisation()
+        factories.webhook(organisation, URL)
+        deliver(organisation, count // 10)
+        settle()
+        found: dict[str, Any] = {}
+        before = _sizes()
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_walinspect"))
+            for name, step in _life(organisation, count):
+                connection.execute(text("CHECKPOINT"))
+                since = connection.scalar(text(POSITION))
+                step()
+                until = connection.scalar(text(POSITION))
+                records, pages = _written(connection, since, until)
+                found |= {
+                    f"{name}_bytes_each": round(records / count),
+                    f"{name}_whole_pages_bytes_each": round(pages / count),
+                }
+                if name == "record":
+                    found |= {
+                        f"{table}_disk_bytes_each": round((size - before[table]) / count)
+                        for table, size in _sizes().items()
+                    }
+        total = sum(found[f"{name}_bytes_each"] for name in ("accept", "claim", "record", "delete"))
+        return {"deliveries": count, **found, "bytes_each": total, "ratio": round(2500 / total, 3)}
+
+
+def run_snapshot(count: int) -> dict[str, Any]:
+    """A claim after `count` deliveries, with a snapshot open all that time, beside one without."""
+    with product():
+        organisation = factories.organisation()
+        for _ in range(50):
+            factories.webhook(organisation, URL)
+        deliver(organisation, 5000, fan_out=50)
+        settle()
+        before = _claims(organisation)
+        with _open_snapshot():
+            deliver(organisation, count, fan_out=50)
+            during = _claims(organisation)
+        return _compared(before, during) | {"deliveries": count}
+
+
+def run_waiting(count: int) -> dict[str, Any]:
+    """A claim beside `count` subscriptions that wait for a retry, and one beside none."""
+    with product():
+        organisation = factories.organisation()
+        for _ in range(50):
+            factories.webhook(organisation, URL)
+        deliver(organisation, 5000, fan_out=50)
+        settle()
+        before = _claims(organisation)
+        template = factories.webhook(organisation, URL, event_types=["lead.updated"])
+        _subscriptions_that_wait(template, count)
+        settle()
+        during = _claims(organisation)
+        return _compared(before, during) | {"waiting": count}
+
+
+def deliver(organisation: Organisation, count: int, fan_out: int = 1) -> None:
+    """Accept, claim and record `count` deliveries."""
+    step = 5000
+    for start in range(0, count, step):
+        accept(organisation, min(step, count - start) // fan_out)
+        for claimed in claims():
+            record(claimed)
+
+
+def accept(organisation: Organisation, count: int) -> None:
+    tenant = Tenant(organisation.id, "live")
+    for start in range(0, count, TOGETHER):
+        leads = [factories.lead(data=PAYLOAD) for _ in range(min(TOGETHER, count - start))]
+        asked = [IngestRequest(tenant, [one]) for one in leads]
+        for one in asked:
+            one.selection = select_before(db.engine, tenant, one.events)
+        store_plain(db.engine, asked)
+        assert all(one.done for one in asked)
+
+
+def claims() -> Iterator[list[Claimed]]:
+    """Claims of a busy engine, until nothing is left."""
+    while claimed := claim(db.engine, _request(), LEASE):
+        yield claimed
+
+
+def record(claimed: Sequence[Claimed]) -> None:
+    record_results(db.engine, [_delivered(one) for one in claimed])
+
+
+def _request() -> ClaimRequest:
+    ids = db.session.scalars(db.select(Subscription.id).limit(100)).all()
+    db.session.rollback()
+    return ClaimRequest(limit=BATCH, free=dict.fromkeys(ids, max(16, BATCH // len(ids))))
+
+
+def _delivered(claimed: Claimed) -> Result:
+    outcome = Outcome(
+        None,
+        None,
+        utcnow(),
+        0.02,
+        status_code=200,
+        response_headers=ANSWER,
+        response_body=b'{"ok":true}',
+        trace=Trace(first_byte_ms=20, address="192.0.2.1", http_version="1.1"),
+    )
+    headers = HEADERS | {"webhook-id": claimed.delivery_id}
+    return Result(claimed, Tried(URL, outcome, headers), None)
+
+
+def _life(organisation: Organisation, count: int) -> Iterator[tuple[str, Step]]:
+    taken: list[list[Claimed]] = []
+    yield "accept", lambda: accept(organisation, count)
+    yield "claim", lambda: taken.extend(claims())
+    yield "record", lambda: [record(one) for one in taken]
+    yield "delete", lambda: delete_expired(db.engine, utcnow() + timedelta(days=91), 90)
+
+
+def _written(connection: Connection, since: object, until: object) -> tuple[float, float]:
+    row = connection.execute(text(WRITTEN), {"since": since, "until": until}).one()
+    return row[0], row[1]
+
+
+def _sizes() -> dict[str, float]:
+    with db.engine.connect() as connection:
+        return {row[0]: row[1] for row in connection.execute(text(SIZES))}
+
+
+@contextmanager
+def _open_snapshot() -> Iterator[None]:
+    with db.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        connection.execute(text("SELECT count(*) FROM engines"))
+        yield
+
+
+Cost = dict[str, float]
+
+
+def _claims(organisation: Organisation) -> Cost:
+    """Medians, of claims of `BATCH` and of looking whether anything is due when nothing is."""
+    looks = [_timed(lambda: anything_due(db.engine)) for _ in range(20)]
+    accept(organisation, 10 * BATCH // 50)
+    found = []
+    for _ in range(10):
+        request = _request()
+        began = perf_counter()
+        claimed = claim(db.engine, request, LEASE)
+        found.append((perf_counter() - began) * 1000)
+        record(claimed)
+    return {"claim_ms": median(found), "look_ms": median(looks)}
+
+
+def _timed(step: Step) -> float:
+    began = perf_counter()
+    step()
+    return (perf_counter() - began) * 1000
+
+
+def _compared(before: Cost, during: Cost) -> dict[str, Any]:
+    return {
+        **{f"{name}_before": round(value, 2) for name, value in before.items()},
+        **{name: round(value, 2) for name, value in during.items()},
+        "look_ratio": round(during["look_ms"] / before["look_ms"], 2),
+        "ratio": round(during["claim_ms"] / before["claim_ms"], 2),
+    }
+
+
+def _subscriptions_that_wait(template: Subscription, count: int) -> None:
+    with db.engine.begin() as connection:
+        connection.execute(text(COPY), {"count": count, "id": template.id})
+    due = utcnow() + timedelta(hours=1)
+    rows = [
+        (new_id("msg"), template.organisation_id, "live", f"sub_{n:026}", new_id("evt"))
+        + ("event", None, "standard", "retrying", due, 1, 1, utcnow(), True)
+        for n in range(1, count + 1)
+    ]
+    with db.engine.begin() as connection:
+        insert_rows(connection, DELIVERIES, (*DELIVERY_COLUMNS, "delayed"), rows)
