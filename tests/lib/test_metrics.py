@@ -5,9 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.parser import text_string_to_metric_families
 
-from webhooks_app.lib.metrics import exposition, forget_dead_processes
+from webhooks_app.lib.metrics import QUICK, BulkHistogram, exposition, forget_dead_processes
 
 COUNT = """
 import sys
@@ -52,3 +56,18 @@ def test_what_processes_counted_outlives_them_and_leaves_no_files(tmp_path: Path
 
 def test_there_are_no_created_series(tmp_path: Path) -> None:
     assert "_created" not in exposition().decode()
+
+
+@given(st.lists(st.floats(0, 100) | st.sampled_from(QUICK), max_size=30))
+def test_values_that_are_observed_together_count_as_one_by_one(values: list[float]) -> None:
+    registries = CollectorRegistry(), CollectorRegistry()
+    together = BulkHistogram("h", "Values", buckets=QUICK, registry=registries[0])
+    alone = Histogram("h", "Values", buckets=QUICK, registry=registries[1])
+    together.observe_all(values)
+    for value in values:
+        alone.observe(value)
+    samples = [
+        {f"{one.name}{one.labels}": one.value for one in next(iter(each.collect())).samples}
+        for each in registries
+    ]
+    assert samples[0] == pytest.approx(samples[1])
