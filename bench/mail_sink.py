@@ -1,4 +1,7 @@
-"""A mail server in its own process that accepts everything and keeps nothing."""
+"""A mail server in its own process that accepts everything and keeps nothing.
+
+Like Postfix, Exim and the large providers it offers PIPELINING.
+"""
 
 import multiprocessing
 import socket
@@ -6,11 +9,18 @@ import time
 from types import TracebackType
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.support.servers import free_port, wait_until
 
 
 class _Sink:
+    async def handle_EHLO(
+        self, _server: SMTP, session: Session, _envelope: Envelope, name: str, offered: list[str]
+    ) -> list[str]:
+        session.host_name = name
+        return [*offered[:-1], "250-PIPELINING", offered[-1]]
+
     async def handle_DATA(self, *_: object) -> str:
         return "250 OK"
 

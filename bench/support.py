@@ -79,9 +79,9 @@ def fill(
     for start in range(0, count, 50_000):
         events, deliveries = [], []
         for n in range(start, min(count, start + 50_000)):
-            event_id = new_id("evt")
+            event_id, data = new_id("evt"), DATA.replace("ada@", f"ada{n}@")
             events.append(
-                (event_id, organisation_id, "live", "lead.captured", None, None, DATA)
+                (event_id, organisation_id, "live", "lead.captured", None, None, data)
                 + ("api", 1, None, None, at, at, None, 0, None, None)
             )
             deliveries.append(

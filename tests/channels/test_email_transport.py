@@ -8,15 +8,16 @@ import pytest
 from tests.support.mail_server import MailServer
 from tests.support.servers import free_port
 from webhooks_app.channels.email.mime import Email
-from webhooks_app.channels.email.smtp import Server, Unsent
+from webhooks_app.channels.email.smtp import Server
 from webhooks_app.channels.email.transport import MOST_PER_LINE, MailTransport
+from webhooks_app.channels.email.unsent import Unsent
 from webhooks_app.lib.times import utcnow
 from webhooks_app.vocabulary import Failure
 
 
-@pytest.fixture
-def server() -> Iterator[MailServer]:
-    with MailServer(timeout=0.5) as server:
+@pytest.fixture(params=[True, False], ids=["pipelining", "one by one"])
+def server(request: pytest.FixtureRequest) -> Iterator[MailServer]:
+    with MailServer(pipelining=request.param, timeout=0.5) as server:
         yield server
 
 

@@ -16,11 +16,14 @@ class MailServer:
     """`refusals` are answers to a recipient, by their address; `logins` who has logged in.
 
     Set `answer` to change the answer to a read mail, `pause` to delay it in seconds, and
-    `hang_up_after` to close the connection in the middle of that many mails.
+    `hang_up_after` to close the connection in the middle of that many mails, `hang_up_at_mail` to
+    close it before that many. Like nearly every real server it offers PIPELINING, unless told not
+    to.
     """
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, pipelining: bool = True, **options: Any) -> None:
         self.taken: list[EmailMessage] = []
+        self.contents: list[bytes] = []
         self.recipients: list[str] = []
         self.senders: list[str] = []
         self.refusals: dict[str, str] = {}
@@ -29,7 +32,9 @@ class MailServer:
         self.answer = "250 OK"
         self.pause = 0.0
         self.hang_up_after = 0
+        self.hang_up_at_mail = 0
         self.port = free_port()
+        self._offered = ["250-PIPELINING"] if pipelining else []
         self._controller = Controller(
             self,
             hostname="127.0.0.1",
@@ -61,7 +66,17 @@ class MailServer:
     ) -> list[str]:
         self.connections += 1
         session.host_name = hostname
-        return responses
+        return [*responses[:-1], *self._offered, responses[-1]]
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        if self.hang_up_at_mail:
+            self.hang_up_at_mail -= 1
+            server.transport.abort()
+            return ""
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -84,6 +99,7 @@ class MailServer:
         message = message_from_bytes(envelope.content, policy=default)
         assert isinstance(message, EmailMessage)
         self.taken.append(message)
+        self.contents.append(envelope.content)
         self.recipients += envelope.rcpt_tos
         self.senders.append(envelope.mail_from or "")
         return self.answer

@@ -12,6 +12,8 @@ LONGEST_LABEL = 80
 
 Path = tuple[str, ...]
 
+_decode = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str).decode
+
 # Control characters, characters without width, and marks that change the direction of text.
 INVISIBLE = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\u200b\ufeff]+"
@@ -40,7 +42,7 @@ def label_of(path: Path) -> str:
 
 def as_written(data: bytes | str) -> Any:
     """The JSON in `data`, with numbers as they were written: 1.50 is a price, not a float."""
-    return json.loads(data, parse_float=str, parse_int=str, parse_constant=str)
+    return _decode(data if isinstance(data, str) else data.decode())
 
 
 def value_in_words(value: object, most: int | None = None) -> str:

@@ -100,7 +100,7 @@ def _subject(action: MailAction, claimed: Claimed, title: str, fields: list[Fiel
 
 def _own_subject(action: MailAction, claimed: Claimed) -> str:
     """The action's own subject; empty if it has none or it comes out empty."""
-    return one_line(filled_in(action.subject or "", _view(claimed)))
+    return one_line(filled_in(action.subject, _view(claimed))) if action.subject else ""
 
 
 def _view(claimed: Claimed) -> View:

@@ -28,8 +28,9 @@ from webhooks_app.channels.email.message import (
     outcome_of,
 )
 from webhooks_app.channels.email.mime import Email
-from webhooks_app.channels.email.smtp import Server, Unsent
+from webhooks_app.channels.email.smtp import Server
 from webhooks_app.channels.email.transport import IDLE, MailTransport
+from webhooks_app.channels.email.unsent import Unsent
 from webhooks_app.channels.outcome import unsent
 from webhooks_app.channels.retry_policy import RetryPolicy, parse_policy
 from webhooks_app.database import read_only
@@ -43,7 +44,7 @@ from webhooks_app.models import Delivery, Mail
 from webhooks_app.vocabulary import DeliveryStatus, Failure
 
 CONNECTIONS = 4
-IN_TURN = 32 * CONNECTIONS  # mails that are read about or sent; the others wait unread
+IN_TURN = 16 * CONNECTIONS  # mails that are read about or sent; the others wait unread
 FRESH = 1.0  # seconds for which what was read about a mail holds: people unsubscribe meanwhile
 UNCONFIRMED = "Not sent: this address has not confirmed that it wants these e-mails"
 AT_ONCE = 16  # mails of one action at once: all share the mail server

@@ -9,8 +9,9 @@ import structlog
 from sqlalchemy import Engine, Row, Table, delete, select, update
 
 from webhooks_app.channels.email.mime import Email
-from webhooks_app.channels.email.smtp import Server, Unsent
+from webhooks_app.channels.email.smtp import Server
 from webhooks_app.channels.email.transport import MailTransport
+from webhooks_app.channels.email.unsent import Unsent
 from webhooks_app.models import Mail
 
 STEPS = 10  # steps of sending a mail, each of which may time out

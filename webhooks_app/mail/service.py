@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from webhooks_app import queue
 from webhooks_app.channels.email.addresses import ascii_address
 from webhooks_app.channels.email.mime import Email
-from webhooks_app.channels.email.smtp import Server, SmtpConnection, Unsent
+from webhooks_app.channels.email.smtp import Server, SmtpConnection
 from webhooks_app.channels.email.templates import render
 from webhooks_app.channels.email.transport import MailTransport
+from webhooks_app.channels.email.unsent import Unsent
 from webhooks_app.channels.email.unsubscribe import Unsubscribing
 from webhooks_app.config import Settings
 from webhooks_app.lib.errors import NotFound

@@ -1,6 +1,7 @@
 """E-mail addresses as they are sent to."""
 
 import re
+from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -18,6 +19,11 @@ def ascii_address(text: object) -> str | None:
     """
     if not isinstance(text, str) or len(text) > LONGEST or ENCODED_WORD in text:
         return None
+    return _checked(text)
+
+
+@lru_cache(1024)  # a mail needs that of its lead several times
+def _checked(text: str) -> str | None:
     try:
         checked = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError:

@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from webhooks_app.channels.email.mime import Email, headers_of
-from webhooks_app.channels.email.smtp import Unsent, is_permanent
+from webhooks_app.channels.email.unsent import Unsent, is_permanent
 from webhooks_app.channels.outcome import Outcome
 from webhooks_app.vocabulary import Failure
 

@@ -1,6 +1,5 @@
 """One e-mail and its bytes. Nothing in it can break out of a header."""
 
-import re
 from binascii import b2a_qp
 from datetime import datetime
 from email.utils import format_datetime
@@ -10,7 +9,6 @@ import msgspec
 from webhooks_app.channels.email.headers import address_header, ascii_header, text_header
 from webhooks_app.lib.mailboxes import mailbox_of
 
-LINE_END = re.compile(r"\r\n|\r|\n")
 PART = """\
 --{boundary}\r
 Content-Type: text/{kind}; charset="utf-8"\r
@@ -112,5 +110,6 @@ def _unsubscribing(letter: Email) -> list[bytes]:
 
 
 def _part(kind: str, text: str, boundary: str) -> bytes:
-    lines = LINE_END.sub("\r\n", f"{text}\n").encode(errors="replace")
-    return f"\r\n{PART.format(boundary=boundary, kind=kind)}".encode() + b2a_qp(lines)
+    lines = f"{text}\n".replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
+    head = f"\r\n{PART.format(boundary=boundary, kind=kind)}".encode()
+    return head + b2a_qp(lines.encode(errors="replace"))

@@ -1,19 +1,19 @@
 """A connection to a mail server, over which mails are sent one after another."""
 
 import smtplib
-import socket
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
-from webhooks_app.vocabulary import Failure
+from webhooks_app.channels.email.unsent import Unsent, away, broken, refused, text_of
 
-PERMANENT = range(500, 600)
-# These codes mean that our log-in is wrong, not the mail (RFC 4954 §6). The operator can fix it.
-NOT_LOGGED_IN = (530, 534, 535, 538)
+ACCEPTED = range(200, 300)
+GO_AHEAD = range(354, 355)
 LEAVING = 421  # RFC 5321 §3.8: the server closes the connection
-LONGEST_ANSWER = 300
+
+# Mails go to the same few addresses, and to read one takes as long as to send a command.
+_quoted = lru_cache(4096)(smtplib.quoteaddr)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,32 +28,6 @@ class Server:
     timeout: float
 
 
-class Unsent(Exception):
-    """A mail was not accepted; the message says why.
-
-    `permanent`: trying again would not help. `code` is the server's answer, or None without one.
-    `away`: the server itself is in trouble, so other mails should wait. `begun`: the server had
-    already seen part of this mail.
-    """
-
-    def __init__(
-        self,
-        reason: str,
-        *,
-        permanent: bool = False,
-        failure: Failure = Failure.NETWORK,
-        code: int | None = None,
-        away: bool = False,
-        begun: bool = True,
-    ) -> None:
-        super().__init__(reason)
-        self.permanent = permanent
-        self.failure = failure
-        self.code = code
-        self.away = away
-        self.begun = begun
-
-
 class SmtpConnection:
     """An open connection, logged in.
 
@@ -63,10 +37,11 @@ class SmtpConnection:
 
     def __init__(self, server: Server) -> None:
         self.handed_over = 0
+        self._unanswered = 0
         try:
             self._smtp = _connect(server)
         except (smtplib.SMTPException, OSError) as error:
-            raise _away(error) from error
+            raise away(error) from error
         try:
             if server.security == "starttls":
                 self._smtp.starttls(context=_context())
@@ -75,7 +50,7 @@ class SmtpConnection:
             self._smtp.ehlo_or_helo_if_needed()
         except (smtplib.SMTPException, OSError) as error:
             self._smtp.close()
-            raise _away(error) from error
+            raise away(error) from error
         except UnicodeError as error:
             # Its text would quote the password.
             self._smtp.close()
@@ -87,24 +62,31 @@ class SmtpConnection:
         return self._smtp.sock is not None
 
     def hand_over(self, sender: str, recipient: str, data: bytes) -> tuple[int, str]:
-        """The server's answer when it accepted the mail. Raises `Unsent`."""
+        """The server's answer when it accepted the mail. Raises `Unsent`.
+
+        `data` has lines that end with CRLF. With PIPELINING (RFC 2920) the commands before it leave
+        in one write, and their answers are read in order. The first refusal is the result.
+        """
         self.handed_over += 1
+        commands = self._commands(sender, recipient, len(data))
         begun = False
         try:
-            self._expect(self._smtp.mail(sender, [f"SIZE={len(data)}"] if self._sizes else []))
-            begun = True
-            self._expect(self._smtp.rcpt(recipient))
-            return self._expect(self._smtp.data(data))
-        except smtplib.SMTPDataError as error:
-            self._clear()
-            raise _refused(error.smtp_code, _text(error.smtp_error)) from error
+            if self._smtp.has_extn("pipelining"):
+                self._send(*commands)
+            for command, wanted in zip(commands, (ACCEPTED, ACCEPTED, GO_AHEAD), strict=True):
+                if not self._unanswered:
+                    self._send(command)
+                self._expect(wanted)
+                begun = True
+            self._send(data.replace(b"\r\n.", b"\r\n..") + b".\r\n")  # RFC 5321 §4.5.2
+            return self._expect(ACCEPTED)
         except Unsent as error:
             error.begun = begun
             self._clear(error.code)
             raise
         except (smtplib.SMTPException, OSError) as error:
             self._smtp.close()
-            raise _broken(error, begun) from error
+            raise broken(error, begun) from error
 
     def hang_up(self) -> None:
         """Errors while closing do not matter: the mails were accepted."""
@@ -112,30 +94,48 @@ class SmtpConnection:
             self._smtp.quit()
         self._smtp.close()
 
-    @property
-    def _sizes(self) -> bool:
-        return bool(self._smtp.has_extn("size"))
+    def _commands(self, sender: str, recipient: str, size: int) -> list[bytes]:
+        """Raises ValueError for an address that is not ASCII or has a line break."""
+        sized = f" SIZE={size}" if self._smtp.has_extn("size") else ""
+        mail, to = f"MAIL FROM:{_quoted(sender)}{sized}", f"RCPT TO:{_quoted(recipient)}"
+        if not (mail + to).isprintable():
+            raise ValueError("An address has a line break.")
+        return [f"{command}\r\n".encode("ascii") for command in (mail, to, "DATA")]
 
-    def _expect(self, answer: tuple[int, bytes]) -> tuple[int, str]:
-        code, text = answer[0], _text(answer[1])
-        if not 200 <= code < 300:
-            raise _refused(code, text)
+    def _send(self, *parts: bytes) -> None:
+        """Send what the server answers part by part."""
+        self._smtp.send(b"".join(parts))
+        self._unanswered += len(parts)
+
+    def _expect(self, wanted: range) -> tuple[int, str]:
+        """The next answer. Raises `Unsent` for a refusal."""
+        self._unanswered -= 1
+        code, answer = self._smtp.getreply()
+        text = text_of(answer)
+        if code not in wanted:
+            raise refused(code, text)
         return code, text
 
-    def _clear(self, code: int | None = None) -> None:
+    def _clear(self, code: int | None) -> None:
         """Reset the connection for the next mail, or close it."""
         if code == LEAVING:
             self._smtp.close()
             return
         try:
+            self._read_rest()
             self._smtp.rset()
         except (smtplib.SMTPException, OSError):
             self._smtp.close()
 
+    def _read_rest(self) -> None:
+        """Read the answers to commands after a refused one.
 
-def is_permanent(code: int) -> bool:
-    """Whether trying again is useless."""
-    return code in PERMANENT and code not in NOT_LOGGED_IN
+        If the server waits for a mail all the same, end it: nobody was accepted to get it.
+        """
+        codes = [self._smtp.getreply()[0] for _ in range(self._unanswered)]
+        self._unanswered = 0
+        if any(code in GO_AHEAD for code in codes):
+            self._smtp.docmd(".")
 
 
 @cache
@@ -153,54 +153,3 @@ def _connect(server: Server) -> smtplib.SMTP:
         connection = smtplib.SMTP(*where, timeout=timeout)
     connection.ehlo_or_helo_if_needed()
     return connection
-
-
-def _refused(code: int, text: str) -> Unsent:
-    return Unsent(
-        f"The mail server refused it: {code} {text}".strip(),
-        permanent=is_permanent(code),
-        failure=Failure.STATUS,
-        code=code,
-    )
-
-
-def _away(error: Exception) -> Unsent:
-    """The connection could not be opened."""
-    code = error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else None
-    reason = f"The mail server cannot be used: {type(error).__name__}: {error}"
-    return Unsent(reason, failure=_kind(error), code=code, away=True, begun=False)
-
-
-def _broken(error: Exception, begun: bool) -> Unsent:
-    """Tell a timeout from a closed connection, which smtplib does not."""
-    if _timed_out(error):
-        reason = "The mail server did not answer in time"
-        return Unsent(reason, failure=Failure.TIMEOUT, away=True, begun=begun)
-    reason = "The mail server closed the connection before it answered"
-    return Unsent(reason, failure=Failure.NETWORK, begun=begun)
-
-
-def _kind(error: Exception) -> Failure:
-    if _timed_out(error):
-        return Failure.TIMEOUT
-    match error:
-        case smtplib.SMTPResponseException():
-            return Failure.STATUS
-        case socket.gaierror():
-            return Failure.DNS
-        case ssl.SSLError() | smtplib.SMTPNotSupportedError():
-            return Failure.TLS
-        case OSError() if not isinstance(error, smtplib.SMTPException):
-            return Failure.CONNECT
-        case _:
-            return Failure.NETWORK
-
-
-def _timed_out(error: Exception) -> bool:
-    return isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
-
-
-def _text(answer: bytes | str) -> str:
-    """The text on one line, without what the database refuses."""
-    text = answer.decode(errors="replace") if isinstance(answer, bytes) else answer
-    return " ".join(text.replace("\0", "").split())[:LONGEST_ANSWER]

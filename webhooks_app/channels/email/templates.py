@@ -35,5 +35,7 @@ def render(name: str, **context: object) -> Written:
 
 def one_line(text: str) -> str:
     """The text for a header, without control characters, line breaks and lone surrogates."""
+    if text.isprintable():
+        return " ".join(text.split())
     storable = text.encode(errors="replace").decode()
     return " ".join("".join(c if c.isprintable() else " " for c in storable).split())

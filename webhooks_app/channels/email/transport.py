@@ -5,7 +5,8 @@ from collections.abc import Callable
 from threading import Lock
 
 from webhooks_app.channels.email.mime import Email, as_bytes, envelope_sender
-from webhooks_app.channels.email.smtp import Server, SmtpConnection, Unsent
+from webhooks_app.channels.email.smtp import Server, SmtpConnection
+from webhooks_app.channels.email.unsent import Unsent
 
 # Servers end a connection after a hundred mails or so (Exim's smtp_accept_max_per_connection).
 MOST_PER_LINE = 100
