@@ -20,6 +20,7 @@ ALLOWED = {
     "receive/flask.py": {"flask"},
     "receive/fastapi.py": {"starlette"},
     "receive/django.py": {"asgiref", "django"},
+    "receive/django_store/": {"django"},
     "receive/stores.py": {"redis"},  # for types only
     "receive/signatures.py": {"cryptography"},  # where a public key is used
     "cli/": {"click", "rich", "yaml"},
