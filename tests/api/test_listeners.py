@@ -224,6 +224,16 @@ def test_what_a_dead_computer_had_taken_is_taken_again(computer: Computer, test_
     assert audit(db.engine, 90).ok
 
 
+def test_it_is_leased_for_two_requests_and_the_way(test_mode: Api) -> None:
+    """Each may wait for another one on the computer."""
+    computer = Computer(test_mode, timeout=20, event_types=["lead.*"])
+    test_mode.event()
+    computer.take()
+    [delivery] = deliveries()
+    assert delivery.due_at is not None
+    assert 45 < (delivery.due_at - utcnow()).total_seconds() <= 2 * 20 + 15
+
+
 def test_a_repeated_report_changes_nothing(computer: Computer, test_mode: Api) -> None:
     for _ in range(3):
         test_mode.event()

@@ -94,12 +94,17 @@ def test_a_field_filter_holds_from_when_it_is_saved(api: Api) -> None:
 def test_a_masked_header_sent_back_keeps_its_value(
     api: Api, receiver: Receiver, drain: Callable[[], None]
 ) -> None:
-    made = api.webhook(url=receiver.url, headers={"X-Token": "t0p", "X-Old": "old"})
-    api.patch(f"/webhooks/{made['id']}", {"headers": {"X-Token": MASK, "X-New": "new"}})
+    before = {"X-Token": "t0p", "X-Old": "old", "X-Team": "sales"}
+    path = f"/webhooks/{api.webhook(url=receiver.url, headers=before)['id']}"
+    api.patch(path, {"headers": {"X-Token": MASK, "X-New": "new", "X-Team": "support"}})
     api.event()
     drain()
     headers = receiver.received[0].headers
     assert (headers["x-token"], headers["x-new"], headers.get("x-old")) == ("t0p", "new", None)
+    assert headers["x-team"] == "support"
+    assert list(faults(api.patch(path, {"url": 5}))) == ["#/url"]
+    unknown = api.patch(path, {"headers": {"X-None": MASK}})
+    assert list(faults(unknown)) == ["#/headers/X-None"]
 
 
 @pytest.mark.parametrize(
