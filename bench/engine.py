@@ -41,7 +41,20 @@ def run(count: int, latency: float) -> dict[str, Any]:
             "cpu_ratio": round(limit.cpu_us / drained["cpu_us_each"], 3),
             "ratio": round(drained["per_s"] / limit.per_s, 3),
             **_beside(libcurl, drained),
+            **_disk_bytes_each(count),
         }
+
+
+def _disk_bytes_each(count: int) -> dict[str, int]:
+    """What an event, its delivery and its attempt take, with their indexes. Only in tables that
+    had nothing else."""
+    settle()
+    sizes = {}
+    for table in ("events", "deliveries", "attempts"):
+        size = db.session.scalar(select(func.pg_total_relation_size(table)))
+        sizes[f"disk_{table}_bytes_each"] = round((size or 0) / count)
+    db.session.rollback()
+    return {**sizes, "disk_bytes_each": sum(sizes.values())}
 
 
 def run_over_tls(count: int) -> dict[str, Any]:

@@ -41,6 +41,12 @@ def test_the_names_of_the_files_are_the_revisions_in_order() -> None:
     assert revisions() == tuple(one.revision for one in script.walk_revisions())[::-1]
 
 
+WIDE = {
+    "events": ("data",),
+    "attempts": ("request_headers", "response_headers", "response_body"),
+}
+
+
 def undone(url: str, folder: Path) -> set[str]:
     app = create_app(settings_for(url, "", folder))
     migrate(app)
@@ -172,3 +178,31 @@ def test_who_was_mailed_before_has_confirmed_and_keys_know_who_made_them(
             assert db.session.query(Invitation).one().invited_by_id == user_id
             db.session.remove()
             db.engine.dispose()
+
+
+def test_wide_columns_are_compressed_with_lz4(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unless somebody holds the table for long: then that table stays as it was."""
+    url = create_database(postgres_url, "hookline_lz4")
+    app = create_app(settings_for(url, "", tmp_path))
+    compressed = text(
+        "SELECT attrelid::regclass::text || '.' || attname FROM pg_attribute"
+        " WHERE attcompression = 'l' AND attrelid IN ('events'::regclass, 'attempts'::regclass)"
+    )
+    events = {f"events.{one}" for one in WIDE["events"]}
+    attempts = {f"attempts.{one}" for one in WIDE["attempts"]}
+    with app.app_context():
+        config = app.extensions["migrate"].migrate.get_config()
+        command.upgrade(config, "head")
+        assert set(db.session.scalars(compressed)) == events | attempts
+        db.session.rollback()
+        command.downgrade(config, "0040")
+        assert set(db.session.scalars(compressed)) == set()
+        db.session.rollback()
+        with db.engine.begin() as reader:
+            reader.execute(text("SELECT 1 FROM events"))
+            command.upgrade(config, "0041")
+            assert set(db.session.scalars(compressed)) == attempts
+        db.session.remove()
+        db.engine.dispose()

@@ -134,7 +134,7 @@ def test_a_delivery_is_taken_signed_answered_and_logged(
     assert 0 < attempt.queue_ms < 60_000
     assert attempt.response_body == b"thanks \xff"
     assert json.loads(attempt.response_headers) == [["X-Who", "me"]]
-    assert json.loads(attempt.request_headers) == taken["headers"]
+    assert attempt.sent_headers == taken["headers"]
     row = db.session.get_one(Subscription, computer.id)
     assert (row.health.delivered, row.health.failed) == (1, 0)
     shown = test_mode.get(f"/deliveries/{delivery.id}").get_json()

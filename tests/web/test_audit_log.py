@@ -13,12 +13,12 @@ from sqlalchemy import delete, select, update
 
 from tests import factories
 from tests.web.conftest import Person, mailed_link
-from webhooks_app.engine.record import MASK
 from webhooks_app.engine.switching_off import disable
 from webhooks_app.extensions import db
 from webhooks_app.jobs import upkeep
 from webhooks_app.lib.errors import Conflict
 from webhooks_app.lib.ids import floor_id
+from webhooks_app.lib.packed_headers import MASK
 from webhooks_app.lib.paging import DEFAULT_SIZE, PageBounds
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import (

@@ -197,7 +197,7 @@ def attempt(row: Attempt) -> AttemptAnswer:
         error=row.error,
         status_code=row.status_code,
         url=row.url,
-        request_headers=json_text.read_as(json_text.HeaderMap, row.request_headers) or {},
+        request_headers=row.sent_headers,
         response_headers=json_text.read_as(json_text.HeaderList, row.response_headers) or [],
         response_body=row.response_body.decode(errors="replace"),
         response_truncated=row.response_truncated,

@@ -23,13 +23,13 @@ from webhooks_app.database.bulk import (
 )
 from webhooks_app.engine import tallies
 from webhooks_app.engine.switching_off import cancel_unserved, disable_gone
+from webhooks_app.lib.packed_headers import MASK, pack
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Attempt, Delivery, Event
 from webhooks_app.notices.dashboard_notices import notify_failed
 from webhooks_app.organisations.system_events import FailedDelivery, tell_failed
 from webhooks_app.vocabulary import DeliveryStatus
 
-MASK = "••••••"
 NO_ANSWER = {"response_headers": "[]", "response_body": b"", "response_truncated": False}
 
 ATTEMPTS = cast(Table, Attempt.__table__)
@@ -175,7 +175,7 @@ def attempt_row(result: Result) -> tuple[object, ...]:
         outcome.error,
         outcome.status_code,
         tried.url,
-        orjson.dumps(_shown(tried)).decode(),
+        pack(_shown(tried), result.claimed.delivery_id),
         _json_text(outcome.response_headers),
         outcome.response_body,
         outcome.truncated,

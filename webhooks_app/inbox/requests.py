@@ -10,7 +10,6 @@ from sqlalchemy import Engine, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from webhooks_app.database import reading
-from webhooks_app.engine.record import MASK
 from webhooks_app.inbox.payloads import event_name, lead_of, parsed, pretty
 from webhooks_app.inbox.secrets import Secrets, secrets_of
 from webhooks_app.inbox.signature_check import UNSIGNED, SignatureResult, check, detect
@@ -18,6 +17,7 @@ from webhooks_app.lib import json_text
 from webhooks_app.lib.crypto import Vault
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.ids import new_id
+from webhooks_app.lib.packed_headers import MASK
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Inbox, InboxRequest
 

@@ -12,6 +12,7 @@ from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, sele
 from webhooks_app.channels.contract import Claimed
 from webhooks_app.channels.email.message import settled
 from webhooks_app.lib import json_text
+from webhooks_app.lib.packed_headers import unpack
 from webhooks_app.lib.times import zone_named
 from webhooks_app.models import (
     Attempt,
@@ -184,7 +185,7 @@ def _earlier(connection: Connection, delivery_id: str) -> tuple[dict[str, str], 
         .where(attempts.delivery_id == delivery_id)
         .order_by(attempts.number)
     ).all()
-    headers = [(json_text.read_as(json_text.HeaderMap, row.request_headers) or {}) for row in rows]
+    headers = [unpack(row.request_headers, delivery_id) for row in rows]
     answered: dict[str, bool] = {}
     for row in rows:
         answered |= settled(json_text.read_as(json_text.HeaderList, row.response_headers) or [])

@@ -1,5 +1,7 @@
 """One event for one subscription, and every attempt to deliver it."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -13,6 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webhooks_app.extensions import Model
+from webhooks_app.lib.packed_headers import unpack
 from webhooks_app.models.columns import Id, Long, Moment, OptionalMoment, OptionalRef, Ref, Word
 from webhooks_app.models.ownership import TenantOwned
 
@@ -120,7 +123,8 @@ class Attempt(Model):
     """One attempt. `number` is the delivery's `tries` when it was claimed.
 
     `outcome` is succeeded, failed or lost (its worker died before the answer was stored). `failure`
-    names the kind of failure. Headers are JSON text; values of custom headers are masked.
+    names the kind of failure. Headers are JSON text, those of the request packed (`sent_headers`);
+    values of custom headers are masked.
     `response_body` is the first 16 KiB, in any encoding. `queue_ms` is how long it waited after it
     was due. The parts of the request follow, null if there were none: a kept connection has no
     `connect_ms` and no `tls_ms`. `address` is the connected address, `certificate_ends_at` when the
@@ -153,3 +157,8 @@ class Attempt(Model):
     http_version: Mapped[str | None] = mapped_column(String(8))
     tls_version: Mapped[str | None] = mapped_column(String(8))
     certificate_ends_at: Mapped[OptionalMoment]
+
+    @property
+    def sent_headers(self) -> Mapping[str, str]:
+        """The headers of the request; none if the row cannot be read."""
+        return unpack(self.request_headers, self.delivery_id)

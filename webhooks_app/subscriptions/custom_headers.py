@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import orjson
 
-from webhooks_app.engine.record import MASK
 from webhooks_app.lib.crypto import Unreadable, Vault
+from webhooks_app.lib.packed_headers import MASK
 from webhooks_app.lib.pointers import Fault, pointer
 from webhooks_app.lib.urls import origin
 from webhooks_app.models import Subscription

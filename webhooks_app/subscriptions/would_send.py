@@ -12,10 +12,10 @@ from webhooks_app.channels.email.mime import Email
 from webhooks_app.channels.webhook.endpoint import PLAIN, view_of
 from webhooks_app.channels.webhook.formats import FORMATS
 from webhooks_app.channels.webhook.signatures import PREFIX
-from webhooks_app.engine.record import MASK
 from webhooks_app.events.type_registry import subscribable_types
 from webhooks_app.lib import json_text
 from webhooks_app.lib.ids import floor_id
+from webhooks_app.lib.packed_headers import MASK
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow, zone_named
 from webhooks_app.mail.about import About, MailAction

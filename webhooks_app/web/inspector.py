@@ -28,7 +28,7 @@ class Exchange:
 
     @property
     def request_headers(self) -> Mapping[str, str]:
-        return json_text.read_as(json_text.HeaderMap, self.row.request_headers) or {}
+        return self.row.sent_headers
 
     @property
     def response_headers(self) -> json_text.HeaderList:
