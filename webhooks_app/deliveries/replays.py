@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, func, insert, select, update
 from sqlalchemy.orm import Session, load_only
 
 from webhooks_app import queue
-from webhooks_app.database import begin_reading
+from webhooks_app.database import begin_reading, clock
 from webhooks_app.database.bulk import walk_in_order
 from webhooks_app.deliveries import log as deliveries
 from webhooks_app.deliveries import missed
@@ -233,7 +233,7 @@ def _count(session: Session, batch: ReplayBatch) -> None:
 
 def _step(session: Session, batch: ReplayBatch) -> bool:
     """Replay the next deliveries; False at the end, or if another job took them."""
-    now, batch_id, before = utcnow(), batch.id, batch.position
+    now, batch_id, before = clock(session.connection()), batch.id, batch.position
     looked_at, found = _next(session, batch)
     position, more = looked_at[-1] if looked_at else before, len(looked_at) == STEP
     served = [delivery for delivery, on in found if on]
@@ -263,7 +263,7 @@ def _step(session: Session, batch: ReplayBatch) -> bool:
 
 def _recover(session: Session, batch: ReplayBatch) -> bool:
     """Send the next missed events; False at the end, or if another job took them."""
-    now, batch_id, before = utcnow(), batch.id, batch.event_position or ""
+    now, batch_id, before = clock(session.connection()), batch.id, batch.event_position or ""
     tenant = _tenant(batch)
     gaps = missed.gaps(session, tenant, _missed_by(batch))
     found, position = missed.step(session, tenant, gaps, before) if gaps else ({}, None)

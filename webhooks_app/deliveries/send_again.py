@@ -7,11 +7,11 @@ from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from webhooks_app import queue
+from webhooks_app.database import clock
 from webhooks_app.database.bulk import force_index_scans
 from webhooks_app.deliveries.log import Logged
 from webhooks_app.lib.errors import Conflict
 from webhooks_app.lib.ids import new_id
-from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Delivery, Event, Subscription
 from webhooks_app.organisations.audit_log import Target, record
 from webhooks_app.vocabulary import OPEN, WAITING, DeliveryStatus, Trigger
@@ -42,7 +42,7 @@ def retry_now(session: Session, logged: Logged) -> bool:
     _must_be_served(row)
     if row.is_paused:
         raise Conflict(f"The {row.kind} is paused. Resume it first.")
-    waited = bring_forward(session, [delivery.id], utcnow()) > 0
+    waited = bring_forward(session, [delivery.id], clock(session.connection())) > 0
     if waited:
         record(session, "delivery.retried", target_of(logged), to=logged.subscription_name)
     session.commit()
@@ -99,7 +99,7 @@ def _replay(session: Session, logged: Logged) -> Logged:
     if not hold_kept(session, [logged.delivery.event_id]):
         raise Conflict("The data of this event was erased, so there is nothing to send.")
     _must_be_served(session.get_one(Subscription, logged.delivery.subscription_id))
-    again = Delivery(**columns_of_replay(logged.delivery, utcnow()))
+    again = Delivery(**columns_of_replay(logged.delivery, clock(session.connection())))
     session.add(again)
     record(
         session,

@@ -18,6 +18,7 @@ from sqlalchemy import (
     update,
 )
 
+from webhooks_app.database import clock
 from webhooks_app.database.bulk import force_index_scans
 from webhooks_app.engine.expired_leases import log_lost
 from webhooks_app.lib.tenant import Tenant
@@ -143,7 +144,7 @@ def wait_again(connection: Connection, about: NoticeOf, since: datetime, until: 
     connection.execute(
         update(DELIVERIES)
         .where(deliveries.id.in_(ids), deliveries.status == DeliveryStatus.CANCELLED.value)
-        .values(status=waiting, due_at=utcnow(), finished_at=None, error=last_error)
+        .values(status=waiting, due_at=clock(connection), finished_at=None, error=last_error)
     )
     return bool(ids)
 

@@ -9,6 +9,7 @@ from typing import TypeVar, cast
 from sqlalchemy import Connection, Engine, Table, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from webhooks_app.database import clock
 from webhooks_app.database.bulk import insert_rows
 from webhooks_app.ingest.selection import (
     Costly,
@@ -21,7 +22,6 @@ from webhooks_app.ingest.selection import (
 from webhooks_app.lib.errors import DATABASE_AWAY
 from webhooks_app.lib.metrics import ACCEPTED
 from webhooks_app.lib.tenant import Tenant
-from webhooks_app.lib.times import utcnow
 from webhooks_app.matching.incoming import Accepted, Incoming
 from webhooks_app.matching.match import Candidate, Matcher, matchers_for
 from webhooks_app.matching.rows import (
@@ -229,7 +229,7 @@ class _Planned:
 def _planned(
     connection: Connection, asked: Sequence[IngestRequest], matchers: Mapping[Tenant, Matcher]
 ) -> list[_Planned]:
-    now = utcnow()
+    now = clock(connection)
     known: dict[Tenant, _Known] = {}
     for tenant in {one.tenant for one in asked}:
         events = [event for one in asked if one.tenant == tenant for event in one.events]

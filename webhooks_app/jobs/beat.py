@@ -19,12 +19,12 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from webhooks_app import doorbell, queue
+from webhooks_app.database import clock, reading
 from webhooks_app.engine.claim import anything_due
 from webhooks_app.engine.dead_engines import Watch
 from webhooks_app.extensions import db
 from webhooks_app.lib import pulse
 from webhooks_app.lib.errors import reason_of
-from webhooks_app.lib.times import utcnow
 from webhooks_app.operations.checks import BEAT_LOCK
 from webhooks_app.operations.periodic import take_turn
 from webhooks_app.operations.schedule import PERIODIC, Periodic
@@ -78,8 +78,10 @@ class Beat:
             (doorbell.call if was_due else doorbell.ring)(self._connection)
         if time.monotonic() >= self._periodic_at:
             self._periodic_at = time.monotonic() + PERIODIC_EVERY
+            with reading(self._database) as connection:
+                now = clock(connection)
             for periodic in PERIODIC:
-                self._enqueue_if_due(periodic, utcnow())
+                self._enqueue_if_due(periodic, now)
 
     def _hold_lock(self) -> bool:
         """Even after an error, the lock may still be ours."""

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import Connection, Exists, Table, exists, select
 
 from webhooks_app.catalogue.operational import NAMES
+from webhooks_app.database import clock
 from webhooks_app.database.bulk import insert_rows
 from webhooks_app.lib import json_text
 from webhooks_app.lib.tenant import Tenant
-from webhooks_app.lib.times import utcnow
 from webhooks_app.matching.budget import Budget
 from webhooks_app.matching.incoming import Incoming
 from webhooks_app.matching.match import Candidate, Matcher, system_listeners
@@ -60,17 +60,16 @@ def tell(connection: Connection, tenant: Tenant, *happened: Happened) -> bool:
     own = _own_names(connection, tenant)
     events: list[tuple[object, ...]] = []
     deliveries: list[tuple[object, ...]] = []
+    now = clock(connection)
     for one in happened:
         if one.type in own or _is_stored(connection, tenant, one):
             continue
-        event = Incoming(
-            one.type, json_text.write(one.data), utcnow(), idempotency_key=_key_of(one)
-        )
+        event = Incoming(one.type, json_text.write(one.data), now, idempotency_key=_key_of(one))
         wanted, missed = _asking(on, event, one.about), _asking(off, event, one.about)
         if wanted or missed:
-            row = event_row(tenant, event, len(wanted), event.occurred_at, EventOrigin.API)
+            row = event_row(tenant, event, len(wanted), now, EventOrigin.API)
             events.append(row)
-            deliveries += delivery_rows(tenant, row[0], wanted, event.occurred_at, Trigger.EVENT)
+            deliveries += delivery_rows(tenant, row[0], wanted, now, Trigger.EVENT)
     insert_rows(connection, EVENTS, EVENT_COLUMNS, events)
     insert_rows(connection, DELIVERIES, DELIVERY_COLUMNS, deliveries)
     return bool(deliveries)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from webhooks_app import queue
 from webhooks_app.catalogue import EventType, chat, workspace
 from webhooks_app.catalogue.system import DIGEST, PING
+from webhooks_app.database import clock
 from webhooks_app.deliveries.log import START, Logged
 from webhooks_app.digests import service as digests
 from webhooks_app.events.fields import faults_of_data
@@ -65,10 +66,11 @@ def send_test(
     if sends_digest:
         sample = digests.last_digest(session, subscription, utcnow())
     origin = EventOrigin.PING if sample.type == PING else EventOrigin.TEST
-    event_values = event_row(tenant, sample, 1, utcnow(), origin)
+    now = clock(session.connection())
+    event_values = event_row(tenant, sample, 1, now, origin)
     event = Event(**dict(zip(EVENT_COLUMNS, event_values, strict=True)))
     (delivery_values,) = delivery_rows(
-        tenant, event.id, [Candidate.of(subscription)], utcnow(), Trigger.TEST
+        tenant, event.id, [Candidate.of(subscription)], now, Trigger.TEST
     )
     delivery = Delivery(**dict(zip(DELIVERY_COLUMNS, delivery_values, strict=True)))
     session.add_all([event, delivery])

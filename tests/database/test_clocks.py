@@ -1,0 +1,96 @@
+"""What is due is decided by the database's clock, so a host whose clock is wrong delays nothing."""
+
+from datetime import datetime, timedelta, tzinfo
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, update
+
+from tests import factories
+from tests.support.servers import RedisServer
+from webhooks_app import queue
+from webhooks_app.deliveries import log, replays
+from webhooks_app.deliveries.filters import Filters
+from webhooks_app.deliveries.send_again import retry_now, send_again
+from webhooks_app.extensions import db
+from webhooks_app.jobs.beat import Beat
+from webhooks_app.jobs.replays import run_batch
+from webhooks_app.lib import times
+from webhooks_app.lib.times import utcnow
+from webhooks_app.models import Delivery, Organisation, PeriodicRun, Subscription
+from webhooks_app.subscriptions import test_delivery
+
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
+
+class Ahead(datetime):
+    """A clock that is an hour ahead."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> "Ahead":
+        return super().now(tz) + timedelta(hours=1)
+
+
+@pytest.fixture
+def webhook(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Subscription:
+    """From here on, this process is ahead."""
+    webhook = factories.webhook(factories.organisation(), "https://a.example")
+    db.session.commit()
+    monkeypatch.setattr(times, "datetime", Ahead)
+    return webhook
+
+
+def all_are_due(count: int) -> None:
+    db.session.rollback()
+    due = select(func.count()).where(Delivery.due_at <= func.now())
+    assert db.session.scalar(due) == count == db.session.scalar(select(func.count(Delivery.id)))
+    db.session.rollback()
+
+
+def organisation_of(webhook: Subscription) -> Organisation:
+    return db.session.get_one(Organisation, webhook.organisation_id)
+
+
+def logged(webhook: Subscription, **changed: object) -> log.Logged:
+    """A delivery that has changed so."""
+    factories.accepted(organisation_of(webhook))
+    db.session.execute(update(Delivery).values(**changed))
+    db.session.commit()
+    delivery = db.session.scalars(select(Delivery)).one()
+    return log.find_delivery(db.session(), factories.tenant(organisation_of(webhook)), delivery.id)
+
+
+def test_new_deliveries_are_due_at_once(webhook: Subscription) -> None:
+    organisation = organisation_of(webhook)
+    factories.accepted(organisation)
+    factories.accepted(organisation, factories.lead(), factories.lead())
+    test_delivery.send_test(db.session(), factories.tenant(organisation), webhook)
+    all_are_due(4)
+
+
+def test_what_is_sent_again_is_due_at_once(webhook: Subscription) -> None:
+    later = utcnow() + timedelta(hours=3)
+    assert retry_now(db.session(), logged(webhook, status="retrying", due_at=later))
+    all_are_due(1)
+
+
+def test_replays_are_due_at_once(webhook: Subscription) -> None:
+    ended = logged(webhook, status="failed", due_at=None)
+    send_again(db.session(), ended)
+    db.session.execute(update(Delivery).values(status="failed", due_at=None))
+    db.session.commit()
+    tenant = factories.tenant(organisation_of(webhook))
+    batch = replays.start(db.session(), tenant, "owner@example.com", Filters())
+    run_batch(batch.id, utcnow().isoformat())
+    open_ = Delivery.due_at.is_not(None)
+    assert db.session.scalar(select(func.count()).where(open_)) > 0
+    assert not db.session.scalar(select(func.count()).where(Delivery.due_at > func.now()))
+
+
+def test_a_beat_takes_no_turn_of_the_future(
+    webhook: Subscription, redis_server: RedisServer
+) -> None:
+    """Otherwise no other beat would run the job until then."""
+    Beat(db.engine, queue.beat_redis(redis_server.url), timedelta(seconds=30)).tick()
+    last = select(PeriodicRun.last_run_at > func.now())
+    assert set(db.session.scalars(last)) == {False}
