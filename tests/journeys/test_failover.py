@@ -1,0 +1,67 @@
+"""The primary dies in the middle of a drain, and its standby takes over."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+import pytest
+
+from tests.journeys.conftest import Measured, travelled
+from tests.journeys.journey import Journey, Posting, arrivals
+from tests.support.receiver import Receiver
+from tests.support.servers import PostgresServer, RedisServer, create_database, wait_until
+
+PLANNED = 300
+
+
+@pytest.fixture
+def servers() -> Iterator[tuple[PostgresServer, PostgresServer]]:
+    """A primary, and a standby that has every commit before it counts."""
+    with TemporaryDirectory(prefix="hookline-") as first, TemporaryDirectory() as second:
+        primary, standby = PostgresServer(Path(first)), PostgresServer(Path(second))
+        primary.create()
+        standby.create_standby_of(primary)
+        with psycopg.connect(primary.url, autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            connection.execute("SELECT pg_reload_conf()")
+            in_step = "SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'"
+            wait_until(lambda: connection.execute(in_step).fetchone() is not None)
+        yield primary, standby
+        standby.stop("immediate")
+
+
+@pytest.fixture
+def journey(
+    servers: tuple[PostgresServer, PostgresServer], own_redis: RedisServer, tmp_path: Path
+) -> Iterator[Journey]:
+    create_database(servers[0].url, "hookline")
+    hosts = ",".join(f"127.0.0.1:{one.port}" for one in servers)
+    url = f"postgresql://hookline@{hosts}/hookline?target_session_attrs=read-write"
+    yield from travelled(Journey(tmp_path, url, own_redis, lease=20.0))
+
+
+def test_all_that_was_accepted_arrives_although_a_standby_took_over(
+    journey: Journey,
+    servers: tuple[PostgresServer, PostgresServer],
+    slow_receiver: Receiver,
+    measured: Measured,
+) -> None:
+    primary, standby = servers
+    journey.add_webhook(slow_receiver)
+    processes = [journey.start_worker(), journey.start_beat()]
+    journey.post_many(PLANNED)
+    with Posting(journey, every=0.05) as posting:
+        wait_until(arrivals(slow_receiver, 50), 30, every=0.01)
+        primary.stop("immediate")
+        standby.promote()
+        wait_until(journey.database_answers, 20)
+        journey.cut_off |= journey.sending()  # what was in flight
+        refused = sum(answer.status != 202 for answer in posting.answers)
+        wait_until(lambda: posting.answers[-1].status == 202, 20)
+    journey.settled()
+
+    assert posting.statuses <= {202, 503}
+    repeated = journey.verify(slow_receiver, claims_in_doubt=True)
+    assert all(process.poll() is None for process in processes)
+    measured(f"{refused} of {len(posting.answers)} POSTs refused, {repeated} repeated")
