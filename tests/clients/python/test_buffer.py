@@ -25,8 +25,8 @@ from hookline import (
     Unsent,
     _batches,
 )
+from hookline._batches import BYTES_IN_BATCH
 from hookline._call import Call
-from hookline.buffer import BYTES_IN_BATCH
 from tests.clients.python.test_retries import KEY, answering, problem, url_of
 from tests.support.product import Product
 from tests.support.receiver import Answer, Received, Receiver

@@ -4,11 +4,11 @@
 verifies what a webhook sends; `hookline.models` are the types of answers.
 """
 
-from hookline._batches import NotSent, Unsent
+from hookline._batches import BufferClosed, BufferFull, NotSent, Unsent
 from hookline._call import UNSET, Call
 from hookline._listing import AsyncListing, Listing, Page
 from hookline._version import VERSION as __version__
-from hookline.buffer import Buffer, BufferClosed, BufferFull
+from hookline.buffer import Buffer
 from hookline.client import Hookline
 from hookline.errors import (
     BadRequest,

@@ -35,6 +35,15 @@ class AsyncTransport:
                 return tried
             await asyncio.sleep(tries.next_delay(call, tried))
 
+    async def once(self, call: Call) -> Answer:
+        """The same without retries."""
+        tried = await self._try(call)
+        if isinstance(tried, ConnectionFailed):
+            raise tried
+        if not tried.ok:
+            raise tried.error()
+        return tried
+
     async def lines(self, call: Call) -> AsyncIterator[bytes]:
         """The lines of an answer that is read as it comes. Not sent again."""
         try:

@@ -1,16 +1,16 @@
-"""Reports one batch of events, until each of them is stored or has failed."""
+"""The core of both buffers: what to send, what to wait for, and which events have failed."""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
 from hookline._call import Call
-from hookline._protocols import Sender
 from hookline._retry import PASSING, RetryPolicy
 from hookline.errors import (
     ConnectionFailed,
@@ -27,6 +27,9 @@ log = logging.getLogger("hookline")
 
 FOREVER = RetryPolicy(retries=2**31, first=0.5, longest=30, patience=float("inf"))
 TOO_LARGE = 413
+EVENTS_IN_BATCH = 500
+BYTES_IN_BATCH = 8 * 1024 * 1024
+TOO_LATE = ConnectionFailed("There was no time left to send it.")
 
 
 @dataclass(frozen=True)
@@ -51,57 +54,87 @@ class NotSent(HooklineError):
         self.events = events
 
 
-class Reporter:
-    """`pause` waits for some seconds, and returns False when there is no time left.
+class BufferFull(HooklineError):
+    """There was no room within the timeout. The event was not taken."""
 
-    `left` says how many seconds are left, or None while there is no limit.
+
+class BufferClosed(HooklineError):
+    """The buffer was closed. The event was not taken."""
+
+
+@dataclass(frozen=True)
+class Post:
+    """Send this once. Its answer is the error, or None."""
+
+    call: Call
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Wait for these seconds. Its answer is False when there is no time left."""
+
+    seconds: float
+
+
+Steps = Generator[Post | Pause, HooklineError | bool | None, list[Unsent]]
+
+
+def reporting(events: Sequence[bytes]) -> Steps:
+    """Reports a batch, without doing anything itself: each step says what to do.
+
+    Returns the events that the server refused, or that ran out of time. A batch is stored whole
+    or not at all: the refused events are taken out, and the others are sent again under another
+    key.
     """
+    failed: list[Unsent] = []
+    rest, key, attempt = [*events], str(uuid4()), 0
+    while rest:
+        error = yield Post(_call(rest, key))
+        if not isinstance(error, HooklineError):
+            return failed
+        if isinstance(error, Invalid):
+            refused = _refused(len(rest), error)
+            failed += [Unsent(rest[at], error) for at in sorted(refused)]
+            rest = [one for at, one in enumerate(rest) if at not in refused]
+            key = str(uuid4())
+            continue
+        attempt += 1
+        if not _is_passing(error):
+            return failed + (yield from _in_halves(rest, error))
+        if not (yield Pause(_delay(attempt, error))):
+            return failed + [Unsent(one, error) for one in rest]
+    return failed
 
-    def __init__(
-        self,
-        sender: Sender,
-        pause: Callable[[float], bool],
-        left: Callable[[], float | None],
-    ) -> None:
-        self._sender, self._pause, self._left = sender, pause, left
 
-    def report(self, events: Sequence[bytes]) -> list[Unsent]:
-        """Returns the events that the server refused, or that ran out of time.
+def take_batch(waiting: deque[bytes], most: int) -> list[bytes]:
+    """Takes out the first ones: `most`, and as many bytes as a request may have."""
+    taken = [waiting.popleft()]
+    size = len(taken[0])
+    while waiting and len(taken) < most:
+        size += len(waiting[0])
+        if size > BYTES_IN_BATCH:
+            break
+        taken.append(waiting.popleft())
+    return taken
 
-        A batch is stored whole or not at all: the refused events are taken out, and the others
-        are sent again under another key.
-        """
-        failed: list[Unsent] = []
-        rest, key, attempt = [*events], str(uuid4()), 0
-        while rest:
-            try:
-                self._post(rest, key)
-                return failed
-            except Invalid as error:
-                refused = _refused(len(rest), error)
-                failed += [Unsent(rest[at], error) for at in sorted(refused)]
-                rest = [one for at, one in enumerate(rest) if at not in refused]
-                key = str(uuid4())
-            except HooklineError as error:
-                attempt += 1
-                if not _is_passing(error):
-                    return failed + self._in_halves(rest, error)
-                if not self._pause(_delay(attempt, error)):
-                    return failed + [Unsent(one, error) for one in rest]
-        return failed
 
-    def _post(self, events: Sequence[bytes], key: str) -> None:
-        content = b'{"events":[%b]}' % b",".join(events)
-        headers = {"Idempotency-Key": key}
-        call = Call("POST", "/events/batch", raw=content, headers=headers)
-        self._sender.once(call, self._left())
+def check_sizes(batch: int, room: int) -> None:
+    if not 1 <= batch <= 1000 or room < batch:
+        raise ValueError("A batch has 1 to 1,000 events, and there is room for one at least.")
 
-    def _in_halves(self, events: Sequence[bytes], error: HooklineError) -> list[Unsent]:
-        """A proxy may take less than the API does. Nothing else gets better in halves."""
-        if getattr(error, "status", 0) != TOO_LARGE or len(events) == 1:
-            return [Unsent(one, error) for one in events]
-        middle = len(events) // 2
-        return self.report(events[:middle]) + self.report(events[middle:])
+
+def _call(events: Sequence[bytes], key: str) -> Call:
+    content = b'{"events":[%b]}' % b",".join(events)
+    return Call("POST", "/events/batch", raw=content, headers={"Idempotency-Key": key})
+
+
+def _in_halves(events: Sequence[bytes], error: HooklineError) -> Steps:
+    """A proxy may take less than the API does. Nothing else gets better in halves."""
+    if getattr(error, "status", 0) != TOO_LARGE or len(events) == 1:
+        return [Unsent(one, error) for one in events]
+    middle = len(events) // 2
+    first = yield from reporting(events[:middle])
+    return first + (yield from reporting(events[middle:]))
 
 
 def _is_passing(error: HooklineError) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Self
 
 from hookline._aiohttp import AsyncTransport
 from hookline._call import Call
 from hookline._retry import RetryPolicy
+from hookline.async_events import AsyncEventsResource
 from hookline.async_resources import AsyncApi
 from hookline.client import API
 from hookline.settings import connection
@@ -31,6 +33,11 @@ class AsyncHookline(AsyncApi):
         url = self.connection.url + API
         self._sender = AsyncTransport(url, self.connection.api_key, timeout, retry)
         super().__init__(self._sender)
+
+    @cached_property
+    def events(self) -> AsyncEventsResource:
+        """What happened, reported by your backend."""
+        return AsyncEventsResource(self._transport)
 
     async def request(
         self,

@@ -13,27 +13,27 @@ from datetime import datetime
 from typing import Any, Self
 from weakref import WeakSet
 
-from hookline._batches import NotSent, Reporter, Unsent
+from hookline._batches import (
+    EVENTS_IN_BATCH,
+    TOO_LATE,
+    BufferClosed,
+    BufferFull,
+    NotSent,
+    Post,
+    Unsent,
+    check_sizes,
+    reporting,
+    take_batch,
+)
 from hookline._call import UNSET, Unset, encode, given
 from hookline._protocols import Sender
-from hookline.errors import ConnectionFailed, HooklineError
+from hookline.errors import HooklineError
 from hookline.inputs import SubjectBody
 
 log = logging.getLogger("hookline")
 
-EVENTS_IN_BATCH = 500
-BYTES_IN_BATCH = 8 * 1024 * 1024
-TOO_LATE = ConnectionFailed("There was no time left to send it.")
 GRACE = 0.5  # seconds beyond a timeout for a request that ends with it
 OnFailure = Callable[[Sequence[Unsent]], None]
-
-
-class BufferFull(HooklineError):
-    """There was no room within the timeout. The event was not taken."""
-
-
-class BufferClosed(HooklineError):
-    """The buffer was closed. The event was not taken."""
 
 
 class Buffer:
@@ -61,9 +61,8 @@ class Buffer:
         patience: float = 10,
         on_failure: OnFailure | None = None,
     ) -> None:
-        if not 1 <= batch <= 1000 or room < batch:
-            raise ValueError("A batch has 1 to 1,000 events, and there is room for one at least.")
-        self._reporter = Reporter(sender, self._pause, self._left)
+        check_sizes(batch, room)
+        self._sender = sender
         self._batch, self._delay, self._room = batch, delay, room
         self._patience, self._on_failure = patience, on_failure
         self._closed = False
@@ -205,12 +204,30 @@ class Buffer:
             try:
                 failed = [Unsent(one, TOO_LATE) for one in taken]
                 if self._deadline is None or time.monotonic() < self._deadline:
-                    failed = self._reporter.report(taken)
+                    failed = self._report(taken)
             except Exception as error:  # a fault of ours must not lose events silently
                 log.exception("reporting failed")
                 fault = HooklineError(f"The client failed: {error!r}")
                 failed = [Unsent(one, fault) for one in taken]
             self._ended(len(taken), failed)
+
+    def _report(self, events: Sequence[bytes]) -> list[Unsent]:
+        steps = reporting(events)
+        came: HooklineError | bool | None = None
+        while True:
+            try:
+                step = steps.send(came)
+            except StopIteration as end:
+                failed: list[Unsent] = end.value
+                return failed
+            came = self._post(step) if isinstance(step, Post) else self._pause(step.seconds)
+
+    def _post(self, step: Post) -> HooklineError | None:
+        try:
+            self._sender.once(step.call, self._left())
+        except HooklineError as error:
+            return error
+        return None
 
     def _next_batch(self) -> list[bytes]:
         """Waits for one; empty when the buffer is closed and nothing waits."""
@@ -220,13 +237,7 @@ class Buffer:
                     return []
                 left = self._oldest + self._delay - time.monotonic() if self._waiting else None
                 self._changed.wait(left)
-            taken = self._sending = [self._waiting.popleft()]
-            size = len(taken[0])
-            while self._waiting and len(taken) < self._batch:
-                size += len(self._waiting[0])
-                if size > BYTES_IN_BATCH:
-                    break
-                taken.append(self._waiting.popleft())
+            taken = self._sending = take_batch(self._waiting, self._batch)
             self._oldest = time.monotonic()
             return taken
 

@@ -1,7 +1,8 @@
 """The resource `events`, with its buffer."""
 
 from hookline import resources
-from hookline.buffer import EVENTS_IN_BATCH, Buffer, OnFailure
+from hookline._batches import EVENTS_IN_BATCH
+from hookline.buffer import Buffer, OnFailure
 
 
 class EventsResource(resources.EventsResource):
