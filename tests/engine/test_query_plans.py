@@ -42,7 +42,7 @@ from webhooks_app.vocabulary import Failure
 # SQLite keeps no such statistics by default.
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
-ROWS, ENDPOINTS, DUE = 50_000, 10, 2_000
+ROWS, ENDPOINTS, DUE = 20_000, 10, 2_000
 BATCH = 200
 LEASE = timedelta(seconds=30)
 TABLES = ("deliveries", "events", "attempts")
@@ -124,7 +124,7 @@ def subscriptions(own_statistics: None, organisation: Organisation) -> list[str]
 def stale(
     request: pytest.FixtureRequest, organisation: Organisation, subscriptions: list[str]
 ) -> list[str]:
-    """50,000 deliveries, 2,000 of which are due, and statistics taken at another time; the ids of
+    """20,000 deliveries, 2,000 of which are due, and statistics taken at another time; the ids of
     their subscriptions. The next version drops the index that only older engines use."""
     if "without" in request.param:
         run_script("DROP INDEX ix_deliveries_due;")
@@ -398,12 +398,12 @@ def test_a_sweep(stale: list[str]) -> None:
 
 def test_retention(stale: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """The cost of batches, each of which depends on what it deletes."""
-    monkeypatch.setattr(retention, "BATCH", 1000)
+    monkeypatch.setattr(retention, "BATCH", 400)
     with explained() as costs:
         deleted = retention.delete_expired(db.engine, utcnow(), 90)
     assert deleted == 2 * (ROWS - DUE)
-    assert len(costs) > 2 * (ROWS - DUE) / 1000
-    check(costs, 1000)
+    assert len(costs) > 2 * (ROWS - DUE) / 400
+    check(costs, 400)
 
 
 def test_a_replay_of_many(stale: list[str], organisation: Organisation) -> None:

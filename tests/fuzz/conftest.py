@@ -1,6 +1,7 @@
 """A whole organisation, visitors of every kind, and a check of every answer.
 
-A run takes a sample, always the same. `DRILL=1` runs everything, which takes long.
+A run takes a sample, always the same, and each case on one of the two databases. `DRILL=1` runs
+everything on both, which takes long.
 """
 
 import random
@@ -26,11 +27,19 @@ PATIENCE = pytest.mark.timeout(7200 if DRILL else 400)
 ROLES = ("stranger", "owner", "viewer", "outsider", "operator")
 
 T = TypeVar("T")
+Share = Callable[[Iterable[T]], list[T]]
 
 
 def sample(cases: Iterable[T], number: int) -> list[T]:
     every = list(cases)
     return every if DRILL or len(every) <= number else random.Random(SEED).sample(every, number)
+
+
+@pytest.fixture
+def share(database_url: str) -> Callable[[Iterable[T]], list[T]]:
+    """The cases for this database: every second one."""
+    turn = int(database_url.startswith("postgresql"))
+    return lambda cases: list(cases) if DRILL else list(cases)[turn::2]
 
 
 @dataclass

@@ -6,7 +6,7 @@ from itertools import product
 from typing import Any
 
 from tests.fuzz import values
-from tests.fuzz.conftest import PATIENCE, Scene, Watch, sample
+from tests.fuzz.conftest import PATIENCE, Scene, Share, Watch, sample
 from webhooks_app.extensions import db
 from webhooks_app.models import Inbox
 
@@ -82,6 +82,7 @@ PAUSING = {
 }
 API_KEY = {"name": "k", "scopes": ["events:write"], "preset": None, "expires_at": None}
 INBOX = {"name": "In", "secret": "x" * 24, "answer": {"status": 200}}
+RAW = (b"", b"\xff", b"null", b"[]", b"1", b'"a"', "{}".encode("utf-16"), b"\xef\xbb\xbf{}")
 HEADERS = [
     {"Content-Type": "text/plain"},
     {"Content-Type": "application/json; charset=utf-16"},
@@ -182,38 +183,26 @@ NOT_HERE = {
 }
 
 
-def test_odd_members(scene: Scene, watch: Watch) -> None:
+def test_odd_members(scene: Scene, watch: Watch, share: Share[Any]) -> None:
     headers = {**scene.key, "Content-Type": "application/json"}
-    for method, path, body in sample(cases(scene), 900):
+    for method, path, body in share(sample(cases(scene), 900)):
         text = json.dumps(body)
         answer = scene.client.open(f"/api/v1{path}", method=method, data=text, headers=headers)
         watch(answer, method, path, text)
 
 
-def test_what_is_not_json(scene: Scene, watch: Watch) -> None:
+def test_what_is_not_json(scene: Scene, watch: Watch, share: Share[Any]) -> None:
     headers = {**scene.key, "Content-Type": "application/json"}
     for (method, path), body in bodies(scene).items():
-        for name, tail in product(("unknown", *list(body)[:2]), values.TAILS):
+        for name, tail in share(product(("unknown", *list(body)[:2]), values.TAILS)):
             text = f'{{"{name}": 1{tail}'
             answer = scene.client.open(f"/api/v1{path}", method=method, data=text, headers=headers)
             watch(answer, method, path, text)
             assert answer.status_code == 400, (path, text[:100], answer.text)
-        for raw in (
-            b"",
-            b"\xff",
-            b"null",
-            b"[]",
-            b"1",
-            b'"a"',
-            "{}".encode("utf-16"),
-            b"\xef\xbb\xbf{}",
-        ):
-            watch(
-                scene.client.open(f"/api/v1{path}", method=method, data=raw, headers=headers),
-                path,
-                raw,
-            )
-        for odd in HEADERS:
+        for raw in share(RAW):
+            answer = scene.client.open(f"/api/v1{path}", method=method, data=raw, headers=headers)
+            watch(answer, path, raw)
+        for odd in share(HEADERS):
             sent = {**headers, **odd}
             answer = scene.client.open(f"/api/v1{path}", method=method, json=body, headers=sent)
             watch(answer, method, path, odd)

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from itertools import product
+from typing import Any
 from urllib.parse import quote
 
 from werkzeug.routing import Rule
 
 from tests.fuzz import values
-from tests.fuzz.conftest import PATIENCE, ROLES, Scene, Watch, sample
+from tests.fuzz.conftest import PATIENCE, ROLES, Scene, Share, Watch, sample
 
 pytestmark = PATIENCE
 
@@ -49,8 +50,9 @@ def cases(scene: Scene) -> Iterator[tuple[str, str, str]]:
                 yield rule.endpoint, method, odd_path(rule, real, argument, value)
 
 
-def test_odd_values_in_paths(scene: Scene, watch: Watch) -> None:
-    for (_, method, path), who in sample(product(cases(scene), (*ROLES, "key")), 900):
+def test_odd_values_in_paths(scene: Scene, watch: Watch, share: Share[Any]) -> None:
+    every = product(cases(scene), (*ROLES, "key"))
+    for (_, method, path), who in share(sample(every, 900)):
         if who == "key":
             answer = scene.client.open(path, method=method, headers=scene.key, json={})
         elif method in ("GET", "HEAD"):
@@ -61,9 +63,11 @@ def test_odd_values_in_paths(scene: Scene, watch: Watch) -> None:
         watch(answer, who, method, path)
 
 
-def test_odd_ids_on_the_dashboard_of_operators(scene: Scene, watch: Watch) -> None:
+def test_odd_ids_on_the_dashboard_of_operators(
+    scene: Scene, watch: Watch, share: Share[Any]
+) -> None:
     operator = scene.people["operator"]
-    for endpoint, method, path in cases(scene):
+    for endpoint, method, path in share(cases(scene)):
         if endpoint.startswith("rq_dashboard.") and "job_id" in str(
             scene.app.url_map._rules_by_endpoint[endpoint][0]
         ):
@@ -71,13 +75,13 @@ def test_odd_ids_on_the_dashboard_of_operators(scene: Scene, watch: Watch) -> No
             watch(operator.client.open(path, method=method, data=data), method, path)
 
 
-def test_odd_queries(scene: Scene, watch: Watch) -> None:
+def test_odd_queries(scene: Scene, watch: Watch, share: Share[Any]) -> None:
     rules = scene.app.url_map.iter_rules()
     read = [path for _, method, path in scene.paths if method == "GET"]
     read += [rule.rule for rule in rules if "GET" in (rule.methods or ()) and not rule.arguments]
     read.remove("/status")  # it rightly answers 503 without a worker
     texts = values.TEXTS
-    for path, name, text, headers in sample(product(read, QUERY, texts, ({}, HTMX)), 700):
+    for path, name, text, headers in share(sample(product(read, QUERY, texts, ({}, HTMX)), 700)):
         key = scene.key if path.startswith("/api/") else {}
         client = scene.client if key else scene.people["owner"].client
         query = f"{name}={quote(text.encode(errors='surrogatepass'))}"

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -158,6 +159,7 @@ def works(
     api = Api(app.test_client(), factories.api_key(organisation))
     owner = Person(app.test_client()).log_in("owner@people.example")
     tenant, organisation_id = factories.tenant(organisation), organisation.id
+    turns = count()  # each time, the pages of other deliveries are read
 
     def check(event: dict[str, str], zone: str) -> None:
         db.session.execute(update(Organisation).values(time_zone=zone))
@@ -177,6 +179,7 @@ def works(
             select(Delivery, Subscription)
             .join(Subscription, Subscription.id == Delivery.subscription_id)
             .where(Delivery.event_id == stored.id)
+            .order_by(Subscription.name)
         ).all()
         assert {row.status for row, _ in sent} == {"delivered"}, [row.error for row, _ in sent]
         assert len(sent) >= len(FORMATS) + 1
@@ -189,7 +192,7 @@ def works(
         assert found.problem is None
         read = partial(reads.failing, app, owner.client, api.token)
         assert read({"event_id": stored.id}, "deliveries. events. api.") == []
-        for row, _ in sent:
+        for row, _ in sent[next(turns) % 4 :: 4]:
             assert read({"delivery_id": row.id}, about="delivery_id") == []
 
     def _digested(tenant: Any) -> None:
@@ -224,9 +227,8 @@ def test_whatever_is_accepted_works(
         {"type": '"lead.captured"', "data": '{"email":"a\\u0000","name":"\\ud83d\\ude00"}'},
     ],
 )
-@pytest.mark.parametrize("zone", ["Asia/Manila", "America/Juneau"])
 def test_what_once_failed_works(
-    works: Callable[[dict[str, str], str], None], event: dict[str, str], zone: str
+    works: Callable[[dict[str, str], str], None], event: dict[str, str]
 ) -> None:
-    works(event, zone)
-    works(event, zone)
+    for zone in ("Asia/Manila", "America/Juneau"):
+        works(event, zone)
