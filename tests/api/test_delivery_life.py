@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from tests import factories
@@ -58,12 +58,15 @@ def test_one_that_waits_is_cancelled(api: Api, status: str, drain: Callable[[], 
         shown = api.post(f"/deliveries/{id_}/cancel")
         assert shown.status_code == 200
         assert (shown.get_json()["status"], shown.get_json()["next_try_at"]) == ("cancelled", None)
+        db.session.rollback()
+        [entry] = db.session.query(AuditEntry).filter_by(action="delivery.cancelled")
+        assert entry.detail == {"to": "CRM"}
+        assert db.session.get_one(Delivery, id_).finished_at is not None
+        db.session.rollback()
     assert shown.get_json()["error"] == "Cancelled by test. Last error: The endpoint answered 503"
     assert api.get(f"/deliveries/{other}").get_json() == before
     drain()
     assert api.get(f"/deliveries/{id_}").get_json()["tries"] == 0
-    logged = list(db.session.scalars(select(AuditEntry.action)))
-    assert logged.count("delivery.cancelled") == 1
     again = api.post(f"/deliveries/{id_}/replay").get_json()
     assert again["replay_of"] == id_
 
@@ -76,6 +79,7 @@ def test_another_is_not(api: Api, status: str) -> None:
     before = api.get(f"/deliveries/{id_}").get_json()
     refused = api.post(f"/deliveries/{id_}/cancel")
     assert (refused.status_code, kind(refused)) == (409, "conflict")
+    assert ("right now" in refused.get_json()["detail"]) is (status == "sending")
     assert api.get(f"/deliveries/{id_}").get_json() == before
 
 

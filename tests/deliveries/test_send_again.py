@@ -73,6 +73,22 @@ def test_what_does_not_wait_is_not_retried(
     [row] = deliveries()
     assert not retry_now(db.session(), logged(organisation, row))
     assert [(one.status, one.due_at) for one in deliveries()] == [(status, due_at)]
+    assert "delivery.retried" not in db.session.scalars(select(AuditEntry.action)).all()
+
+
+def test_nothing_is_retried_while_it_is_paused(
+    organisation: Organisation, webhook: Subscription
+) -> None:
+    factories.accepted(organisation)
+    later = utcnow() + timedelta(hours=2)
+    db.session.execute(update(Delivery).values(status="retrying", due_at=later))
+    db.session.execute(update(Subscription).values(paused_at=utcnow()))
+    db.session.commit()
+    [row] = deliveries()
+    with pytest.raises(Conflict, match="is paused"):
+        retry_now(db.session(), logged(organisation, row))
+    db.session.rollback()
+    assert [one.due_at for one in deliveries()] == [later]
 
 
 def test_what_is_due_before_keeps_its_place_in_the_queue(
