@@ -85,6 +85,7 @@ def test_nothing_is_retried_while_it_is_paused(
     db.session.execute(update(Subscription).values(paused_at=utcnow()))
     db.session.commit()
     [row] = deliveries()
+    db.session.expire_all()
     with pytest.raises(Conflict, match="is paused"):
         retry_now(db.session(), logged(organisation, row))
     db.session.rollback()
