@@ -1,4 +1,4 @@
-.PHONY: check test quick drills image newest constraints format profile screenshots pictures openapi client
+.PHONY: check test quick drills image newest constraints format profile screenshots pictures openapi client packages
 
 check:
 	ruff check .
@@ -66,3 +66,7 @@ openapi:
 client:
 	python -m clients.python.generator
 	python -m clients.typescript.generate
+
+# Both wheels and both npm tarballs of the last commit: see CONTRIBUTING.md. It publishes nothing.
+packages:
+	deploy/build-packages
