@@ -1,6 +1,7 @@
 """The client needs `requests` and nothing else; each extra is needed where it is used."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -67,10 +68,22 @@ hookline.Hookline("hk_test_x")
     subprocess.run([sys.executable, "-I", "-c", program], check=True, timeout=60)
 
 
-def test_both_places_have_the_same_version() -> None:
-    import hookline
+VERSIONS = {
+    "pyproject.toml": r'^version = "(.+)"$',
+    "clients/python/pyproject.toml": r'^version = "(.+)"$',
+    "clients/python/src/hookline/_version.py": r'^VERSION = "(.+)"$',
+    "clients/typescript/client/package.json": r'^  "version": "(.+)",$',
+    "clients/typescript/client/src/transport.ts": r'^const VERSION = "(.+)";$',
+    "clients/typescript/receive/package.json": r'^  "version": "(.+)",$',
+}
 
-    assert hookline.__version__ == PROJECT["version"]
+
+def test_every_package_has_the_same_version() -> None:
+    found = {
+        name: re.findall(pattern, (ROOT / name).read_text(), re.MULTILINE)
+        for name, pattern in VERSIONS.items()
+    }
+    assert found == {name: [PROJECT["version"]] for name in VERSIONS}
 
 
 def test_it_needs_one_package() -> None:
