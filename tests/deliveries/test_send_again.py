@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from tests import factories
 from tests.support.engine import attempts, deliveries
 from tests.support.receiver import Answer, Receiver
+from webhooks_app import queue
 from webhooks_app.deliveries import log, replays
 from webhooks_app.deliveries.filters import Filters
 from webhooks_app.deliveries.send_again import retry_now, send_again
@@ -74,6 +75,26 @@ def test_what_does_not_wait_is_not_retried(
     assert not retry_now(db.session(), logged(organisation, row))
     assert [(one.status, one.due_at) for one in deliveries()] == [(status, due_at)]
     assert "delivery.retried" not in db.session.scalars(select(AuditEntry.action)).all()
+
+
+def test_a_retry_and_a_replay_are_logged_and_wake_an_engine(
+    organisation: Organisation, webhook: Subscription, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.accepted(organisation)
+    rung: list[str] = []
+    monkeypatch.setattr(queue, "nudge", lambda: rung.append("rung"))
+    [row] = deliveries()
+    send_again(db.session(), logged(organisation, row))
+    db.session.execute(update(Delivery).values(status="failed", due_at=None))
+    db.session.commit()
+    db.session.expire_all()
+    again = send_again(db.session(), logged(organisation, deliveries()[0])).delivery
+    entries = db.session.query(AuditEntry).order_by(AuditEntry.action).all()
+    assert [(one.action, one.target_id, one.detail) for one in entries] == [
+        ("delivery.replayed", row.id, {"to": webhook.name, "replay": again.id}),
+        ("delivery.retried", row.id, {"to": webhook.name}),
+    ]
+    assert rung == ["rung"] * 2
 
 
 def test_nothing_is_retried_while_it_is_paused(
