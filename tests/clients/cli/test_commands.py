@@ -117,6 +117,8 @@ def test_a_dry_run_stores_nothing(shell: Shell, receiver: Receiver) -> None:
         (("webhooks", "delete", "whk_none"), 2, "Add --yes"),
         (("replay",), 2, "Give ids"),
         (("replay", "--since", "soon"), 2, "is not a time"),
+        (("replay", "--since", "99999999999w"), 2, "is too long ago"),
+        (("export", "-o", "/none/hookline.yaml"), 2, "cannot be written"),
         (("explain", "evt_none"), 4, "Not found"),
         (("tail", "events", "--failed"), 2, "for deliveries"),
         (("listen", "0"), 2, "not a port"),
@@ -139,6 +141,19 @@ def test_what_is_wrong_is_said_in_a_sentence(
     assert result.exit_code == code, result.output
     assert said.lower() in result.stderr.lower()
     assert "Traceback" not in result.output
+
+
+def test_bytes_that_are_not_text_are_named(shell: Shell) -> None:
+    result = shell("send", "lead.captured", "--body", "-", typed=b"\xff")
+    assert (result.exit_code, "not text in UTF-8" in result.stderr) == (2, True), result.output
+
+
+@pytest.mark.parametrize("body", [b"<h1>Hi</h1>", b"[]", b'{"ok": true}'])
+def test_a_log_in_at_another_server_says_so(body: bytes) -> None:
+    with Receiver(lambda _: Answer(200, {"Content-Type": "application/json"}, body)) as other:
+        address = other.url.removesuffix("/hook")
+        result = CliRunner().invoke(hookline, ["login", "--url", address])
+    assert (result.exit_code, "is not Hookline" in result.stderr) == (5, True), result.output
 
 
 def test_trigger_tells_a_story(shell: Shell) -> None:

@@ -129,8 +129,11 @@ def export(state: State, output: str | None) -> None:
         if output is None:
             click.echo(text, nl=False)
         else:
-            with click.open_file(output, "w") as file:
-                file.write(text)
+            try:
+                with click.open_file(output, "w", encoding="utf-8") as file:
+                    file.write(text)
+            except OSError as error:
+                raise click.UsageError(f"{output} cannot be written: {error.strerror}.") from error
     if nameless:
         note(
             state,

@@ -8,6 +8,7 @@ import platform
 import sys
 import time
 import webbrowser
+from collections.abc import Collection
 from typing import Any
 
 import click
@@ -22,6 +23,7 @@ from hookline.errors import SettingsError
 
 TIMEOUT = 15
 SLOWER = 5
+BEGUN = ("user_code", "verification_uri_complete", "device_code", "interval", "expires_in")
 
 
 @click.command(cls=Command)
@@ -37,7 +39,7 @@ def login(state: State, no_browser: bool) -> None:
     url = settings.origin_of(state.url or os.environ.get("HOOKLINE_URL") or settings.DEFAULT_URL)
     name = state.profile or os.environ.get("HOOKLINE_PROFILE") or settings.DEFAULT_PROFILE
     settings.profiles()  # a broken file is found before someone approves anything
-    begun = _post(url, "authorization", {"client": f"hookline on {_computer()}"})
+    begun = _post(url, "authorization", {"client": f"hookline on {_computer()}"}, BEGUN)
     click.echo(f"Your code: {click.style(begun['user_code'], bold=True)}", err=True)
     click.echo(f"Approve it at {begun['verification_uri_complete']}", err=True)
     if not no_browser and sys.stderr.isatty():
@@ -102,7 +104,9 @@ class _NotYet(Exception):
         self.slower = slower
 
 
-def _post(url: str, what: str, body: dict[str, Any]) -> dict[str, Any]:
+def _post(
+    url: str, what: str, body: dict[str, Any], needed: Collection[str] = ()
+) -> dict[str, Any]:
     try:
         response = requests.post(
             f"{url}/api/v1/device/{what}",
@@ -111,12 +115,14 @@ def _post(url: str, what: str, body: dict[str, Any]) -> dict[str, Any]:
             timeout=TIMEOUT,
             allow_redirects=False,
         )
-        found: dict[str, Any] = response.json() if response.content else {}
-    except requests.JSONDecodeError as error:
-        raise Failed(f"{url} is not Hookline. Give its address by --url.", UNREACHABLE) from error
+        found = response.json() if response.content else {}
+    except requests.JSONDecodeError:
+        found = None
     except requests.RequestException as error:
         more = "Is the address right? Give it by --url or HOOKLINE_URL."
         raise Failed(f"No answer from {url}: {error}. {more}", UNREACHABLE) from error
+    if not isinstance(found, dict) or (response.ok and not set(needed) <= set(found)):
+        raise Failed(f"{url} is not Hookline. Give its address by --url.", UNREACHABLE)
     if response.ok:
         return found
     if (code := found.get("error")) in ("authorization_pending", "slow_down"):

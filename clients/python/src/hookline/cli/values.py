@@ -26,7 +26,10 @@ class Since(click.ParamType[datetime]):
         if isinstance(value, datetime):
             return value
         if found := re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|min|h|d|w)", value.strip()):
-            return datetime.now(UTC) - timedelta(seconds=float(found[1]) * UNITS[found[2]])
+            try:
+                return datetime.now(UTC) - timedelta(seconds=float(found[1]) * UNITS[found[2]])
+            except OverflowError:
+                self.fail(f"{value!r} is too long ago.", param, context)
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:
@@ -42,7 +45,10 @@ SINCE = Since()
 def content_of(given: str) -> str:
     """Text as it is, of the file after `@`, or of standard input for `-`."""
     if given == "-":
-        return sys.stdin.read()
+        try:
+            return sys.stdin.read()
+        except UnicodeDecodeError as error:
+            raise click.UsageError(f"Standard input cannot be read: {_why(error)}.") from error
     if not given.startswith("@"):
         return given
     try:
@@ -87,4 +93,5 @@ def _value(text: str) -> Any:
 
 
 def _why(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or "it is not text in UTF-8").lower()
+    reason = getattr(error, "strerror", None)
+    return str(reason).lower() if reason else "it is not text in UTF-8"
