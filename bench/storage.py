@@ -44,7 +44,7 @@ HEADERS = {
     "webhook-signature": "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
 }
 ANSWER = (("content-type", "application/json"), ("server", "nginx"), ("content-length", "11"))
-POSITION = "SELECT pg_current_wal_insert_lsn()::text"
+POSITION = "SELECT pg_current_wal_flush_lsn()::text"
 # Records, and apart from them the pages that are written whole after a checkpoint.
 WRITTEN = """
     SELECT sum(record_size)::float, sum(fpi_size)::float
@@ -114,10 +114,10 @@ def run_waiting(count: int) -> dict[str, Any]:
         organisation = factories.organisation()
         for _ in range(50):
             factories.webhook(organisation, URL)
+        template = factories.webhook(organisation, URL, event_types=["lead.updated"])
         deliver(organisation, 5000, fan_out=50)
         settle()
         before = _claims(organisation)
-        template = factories.webhook(organisation, URL, event_types=["lead.updated"])
         _subscriptions_that_wait(template, count)
         settle()
         during = _claims(organisation)
