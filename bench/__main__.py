@@ -167,11 +167,12 @@ def listen(rate: int, seconds: float) -> None:
 @main.command()
 @click.option("--minutes", default=10.0, show_default=True)
 @click.option("--seed", default=1, show_default=True, help="Which parts are killed.")
-def soak(minutes: float, seed: int) -> None:
+@click.option("--events", default=0, help="So many events, as fast as they are taken.")
+def soak(minutes: float, seed: int, events: int) -> None:
     """Load with kills: what is lost, and whether memory and descriptors grow."""
     from bench import soak
 
-    report("soak", soak.run(minutes, seed))
+    report("soak", soak.run(minutes, seed, events))
 
 
 @main.command()

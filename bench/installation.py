@@ -105,6 +105,19 @@ class Installation:
             process.send_signal(signal.SIGTERM)
             process.wait(60)
 
+    def restart(self, server: str) -> None:
+        """PostgreSQL or Redis ends as if it was killed, and starts again."""
+        if server == "postgres":
+            self._postgres.stop("immediate")
+            self._postgres.start()
+        else:
+            self._redis.kill()
+            self._redis.start()
+
+    def audit(self) -> None:
+        """AssertionError if the integrity check finds anything."""
+        self._flask("audit")
+
     def scene(self) -> Scene:
         """A new organisation with a key."""
         owner = ("--owner", "owner@example.com", "--password", "correct horse battery 7")

@@ -1,7 +1,8 @@
-"""Minutes of load with kills: what is lost and repeated, and whether memory and descriptors grow.
+"""Load with kills: what is lost and repeated, and whether memory and descriptors grow.
 
-Every half minute a random part of the product is killed. The producer insists: it sends an event
-again, with the same key, until it gets an answer.
+Every half minute a random part is killed: of the product, PostgreSQL or Redis. The producer
+insists: it sends an event again, with the same id, until it gets an answer. It sends some events a
+second for minutes, or a number of events as fast as they are taken.
 """
 
 import os
@@ -10,7 +11,7 @@ import signal
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import requests
 
 from bench import proc
 from bench.installation import PRODUCT, Installation, Scene
-from tests.support.receiver import Receiver
+from tests.support.receiver import Answer, Received, Receiver
 from tests.support.servers import wait_until
 
 KILL_EVERY = 30.0
@@ -31,7 +32,11 @@ PATIENCE = 60.0
 TYPE = "lead.captured"
 PLANNED = """
     SELECT deliveries.id FROM deliveries JOIN events ON events.id = event_id WHERE type = %s"""
-UNKILLED = {"supervisor", "redis"}  # the first is what heals; Redis has its own drills
+IN_FLIGHT = "SELECT count(*) FROM deliveries WHERE status = 'sending'"
+SERVERS = ("postgres", "redis")
+KILLED = sorted({*PRODUCT, *SERVERS} - {"supervisor"})  # that one is what heals
+BATCH = 100
+PACE = 20.0  # seconds to settle for each thousand events
 
 
 @dataclass
@@ -43,44 +48,71 @@ class Sample:
     pids: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
 
 
-def run(minutes: float, seed: int) -> dict[str, Any]:
+def run(minutes: float, seed: int, events: int) -> dict[str, Any]:
+    """For `minutes`; or as long as `events` take, if they are not 0."""
     chance = random.Random(seed)
-    receivers = [Receiver() for _ in range(ENDPOINTS)]
+    arrived: Counter[str] = Counter()
+    receivers = [_counting(arrived) for _ in range(ENDPOINTS)]
     with receivers[0], receivers[1], Installation() as made, made.running():
         scene = made.scene()
         made.subscribe(scene, [one.url for one in receivers], TYPE)
-        with Producer(made, scene) as producer:
-            samples, kills = _watched(made, chance, minutes * 60)
         began = time.monotonic()
-        wait_until(lambda: _settled(made, len(producer.accepted)), SETTLED_WITHIN)
-        settled = time.monotonic() - began
-        arrived = [Counter(one.delivery_ids) for one in receivers]
+        with Producer(made, scene, events) as producer:
+            ends = time.monotonic() + minutes * 60
+            watched = _watched(
+                made, chance, producer.is_busy if events else lambda: time.monotonic() < ends
+            )
+        sent_for, stopped = time.monotonic() - began, time.monotonic()
+        within = SETTLED_WITHIN + PACE * len(producer.accepted) / 1000
+        wait_until(lambda: _settled(made, len(producer.accepted)), within, every=1.0)
+        settled = time.monotonic() - stopped
         planned = {str(id_) for (id_,) in made.rows(PLANNED, TYPE)}  # without the pings
-    seen = Counter({id_: n for id_, n in sum(arrived, Counter()).items() if id_ in planned})
+        made.audit()
+    seen = Counter({id_: n for id_, n in arrived.items() if id_ in planned})
     return {
         "seed": seed,
-        "minutes": minutes,
+        "minutes": round(sent_for / 60, 1),
         "events": len(producer.accepted),
         "answers": dict(producer.answers),
         "deliveries": len(planned),
         "lost": len(planned - seen.keys()) + ENDPOINTS * len(producer.accepted) - len(planned),
         "repeated": seen.total() - len(seen),
-        "kills": dict(kills),
+        "in_flight_at_kills": watched.in_flight,
+        "kills": dict(watched.kills),
         "settled_s": round(settled, 1),
-        **_growth(samples),
+        **_growth(watched.samples),
     }
 
 
-class Producer:
-    """Posts in a thread. `answers` counts what came, `accepted` holds the ids of events."""
+def _counting(arrived: Counter[str]) -> Receiver:
+    """It keeps nothing but ids: a million requests would fill the memory."""
+    receiver = Receiver()
+    lock = threading.Lock()
 
-    def __init__(self, made: Installation, scene: Scene) -> None:
+    def answer(request: Received) -> Answer:
+        with lock:
+            arrived[request.delivery_id] += 1
+        receiver.received.clear()
+        return Answer()
+
+    receiver.answer = answer
+    return receiver
+
+
+class Producer:
+    """Posts in a thread: `events` in batches, or, if that is 0, single ones at `RATE`.
+
+    `answers` counts what came, `accepted` holds the ids of events.
+    """
+
+    def __init__(self, made: Installation, scene: Scene, events: int) -> None:
         self.answers: Counter[str] = Counter()
         self.accepted: set[str] = set()
         self._url = f"{made.site}/api/v1/events"
         self._headers = scene.headers
+        self._events = events
         self._enough = threading.Event()
-        self._thread = threading.Thread(target=self._run)
+        self._thread = threading.Thread(target=self._run_batches if events else self._run)
 
     def __enter__(self) -> "Producer":
         self._thread.start()
@@ -90,48 +122,68 @@ class Producer:
         self._enough.set()
         self._thread.join()
 
+    def is_busy(self) -> bool:
+        return self._thread.is_alive()
+
+    def _run_batches(self) -> None:
+        for start in range(0, self._events, BATCH):
+            numbers = range(start, min(start + BATCH, self._events))
+            events = [{"type": TYPE, "id": f"soak-{n}", "data": {"n": n}} for n in numbers]
+            self._insist(f"{self._url}/batch", {"events": events}, {})
+
     def _run(self) -> None:
         number, began = 0, time.monotonic()
         while not self._enough.wait(max(0.0, began + number / RATE - time.monotonic())):
-            self._insist(number)
+            body = {"type": TYPE, "data": {"n": number}}
+            self._insist(self._url, body, {"Idempotency-Key": f"soak-{number}"})
             number += 1
 
-    def _insist(self, number: int) -> None:
-        headers = {**self._headers, "Idempotency-Key": f"soak-{number}"}
-        body = {"type": TYPE, "data": {"n": number}}
+    def _insist(self, url: str, body: object, headers: dict[str, str]) -> None:
+        headers = {**self._headers, **headers}
         ends = time.monotonic() + PATIENCE
         while time.monotonic() < ends:
             try:
-                answer = requests.post(self._url, json=body, headers=headers, timeout=10)
+                answer = requests.post(url, json=body, headers=headers, timeout=10)
             except requests.RequestException:
                 self.answers["no answer"] += 1
             else:
                 self.answers[str(answer.status_code)] += 1
                 if answer.status_code == 202:
-                    self.accepted.add(answer.json()["id"])
+                    stored = answer.json()
+                    self.accepted |= {one["id"] for one in stored.get("events", [stored])}
                     return
             time.sleep(0.1)
-        raise AssertionError(f"event {number} was not accepted within {PATIENCE:.0f} s")
+        raise AssertionError(f"{body} was not accepted within {PATIENCE:.0f} s")
 
 
-def _watched(
-    made: Installation, chance: random.Random, seconds: float
-) -> tuple[list[Sample], Counter[str]]:
-    samples: list[Sample] = []
-    kills: Counter[str] = Counter()
+@dataclass
+class Watched:
+    """`in_flight` counts what was being sent when something was killed: so much may be repeated."""
+
+    samples: list[Sample] = field(default_factory=list)
+    kills: Counter[str] = field(default_factory=Counter)
+    in_flight: int = 0
+
+
+def _watched(made: Installation, chance: random.Random, goes_on: Callable[[], bool]) -> Watched:
+    watched = Watched()
     began, kill_at = time.monotonic(), KILL_EVERY
-    while (elapsed := time.monotonic() - began) < seconds:
-        if elapsed >= kill_at:
-            kills[_kill_one(made, chance)] += 1
+    while goes_on():
+        if time.monotonic() - began >= kill_at:
+            watched.kills[_kill_one(made, chance)] += 1
+            watched.in_flight += int(str(made.sql(IN_FLIGHT)[0]))
             kill_at += KILL_EVERY
-        samples.append(_sample(made))
+        watched.samples.append(_sample(made))
         time.sleep(SAMPLE_EVERY)
-    return samples, kills
+    return watched
 
 
 def _kill_one(made: Installation, chance: random.Random) -> str:
     """Granian's parent too: it is a part as all others."""
-    kind = chance.choice(sorted(set(PRODUCT) - UNKILLED))
+    kind = chance.choice(KILLED)
+    if kind in SERVERS:
+        made.restart(kind)
+        return kind
     pids = sorted(pid for pid, its in made.kinds().items() if its == kind)
     if pids:
         os.kill(chance.choice(pids), signal.SIGKILL)
