@@ -205,7 +205,7 @@ def test_admins_read_it_and_viewers_and_others_do_not(
     assert "CRM" in owner.get("/audit-log/").text
     assert "CRM" in admin.get("/audit-log/").text
     assert viewer.get("/audit-log/").status_code == 403
-    assert "CRM" not in outsider.get("/audit-log/").text
+    assert not re.search(r"\bCRM\b", outsider.get("/audit-log/").text)
 
 
 def test_it_is_paged_newest_first(owner: Person) -> None:
