@@ -9,8 +9,19 @@ from itertools import chain
 
 import pytest
 
-from hookline import BufferClosed, BufferFull, Hookline, Invalid, NotSent, Unsent, _batches
+from hookline import (
+    BufferClosed,
+    BufferFull,
+    ConnectionFailed,
+    Hookline,
+    Invalid,
+    NotSent,
+    Unsent,
+    _batches,
+    async_buffer,
+)
 from hookline.aio import AsyncHookline
+from tests.clients.python.test_buffer import partly
 from tests.clients.python.test_retries import KEY, answering, problem, url_of
 from tests.support.receiver import Answer, Received, Receiver
 
@@ -158,3 +169,101 @@ def test_the_end_of_the_loop_reports_what_still_waits(
     assert of(failed) == [0, 1, 2]
     assert "3 events were not stored" in caplog.text
     assert [*chain(*numbers(server))] == []
+
+
+def test_closing_while_on_failure_runs_loses_nothing(
+    server: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(async_buffer, "GRACE", 60)
+    server.answer = answering(problem(401, "unauthorized"))
+    failed: list[Unsent] = []
+
+    async def main() -> None:
+        began, goes_on = asyncio.Event(), asyncio.Event()
+
+        async def keep(events: Sequence[Unsent]) -> None:
+            began.set()
+            await goes_on.wait()
+            failed.extend(events)
+
+        async with AsyncHookline(KEY, url_of(server)) as client:
+            buffer = client.events.buffer(batch=2, delay=3600, on_failure=keep)
+            for number in range(3):
+                await buffer.send("x", {"number": number})
+            await began.wait()
+            closing = asyncio.create_task(buffer.close(0))
+            assert buffer._task is not None
+            while not buffer._task.cancelling():
+                await asyncio.sleep(0.01)
+            goes_on.set()
+            await closing
+            assert len(buffer) == 0
+            await buffer.flush(60)
+
+    asyncio.run(main())
+    assert of(failed) == [0, 1, 2]
+
+
+async def _never_ends(events: Sequence[Unsent]) -> None:
+    await asyncio.Event().wait()
+
+
+def test_closing_does_not_wait_for_an_on_failure_that_never_ends(
+    server: Receiver, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(async_buffer, "GRACE", 0.05)
+    server.answer = answering(problem(401, "unauthorized"))
+
+    async def main() -> list[int]:
+        async with AsyncHookline(KEY, url_of(server)) as client:
+            buffer = client.events.buffer(batch=2, delay=0, on_failure=_never_ends)
+            for number in range(3):
+                await buffer.send("x", {"number": number})
+            with pytest.raises(NotSent) as raised:
+                await buffer.close(0.05)
+            assert len(buffer) == 0
+            return of(raised.value.events)
+
+    assert asyncio.run(main()) == [0, 1, 2]
+    assert "on_failure was cut off" in caplog.text
+
+
+def test_an_on_failure_that_the_end_of_the_loop_cuts_off_is_logged(
+    server: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.answer = answering(problem(401, "unauthorized"))
+
+    async def main() -> None:
+        began = asyncio.Event()
+
+        async def keep(events: Sequence[Unsent]) -> None:
+            began.set()
+            await _never_ends(events)
+
+        async with AsyncHookline(KEY, url_of(server)) as client:
+            await client.events.buffer(batch=1, on_failure=keep).send("x", {"number": 1})
+            await began.wait()
+
+    asyncio.run(main())
+    assert "on_failure was cut off; 1 events were not stored" in caplog.text
+
+
+def test_giving_up_hands_back_only_what_has_no_result_and_says_why(server: Receiver) -> None:
+    stops, release = threading.Event(), threading.Event()
+    server.answer = lambda request: partly(request, stops, release)
+    failed: list[Unsent] = []
+
+    async def main() -> None:
+        async with AsyncHookline(KEY, url_of(server)) as client:
+            buffer = client.events.buffer(batch=4, delay=3600, on_failure=failed.extend)
+            for number in range(4):
+                await buffer.send("x", {"number": number})
+            assert await asyncio.to_thread(stops.wait, 60)
+            await buffer.close(0)
+
+    try:
+        asyncio.run(main())
+    finally:
+        release.set()
+    assert of(failed) == [0, 2, 3]
+    assert [type(one.error) for one in failed] == [Invalid, ConnectionFailed, ConnectionFailed]

@@ -339,6 +339,43 @@ def test_what_arrives_after_giving_up_is_handed_back_once(
     assert [one.body["data"]["number"] for one in failed] == [1]
 
 
+def partly(request: Received, stops: threading.Event, release: threading.Event) -> Answer:
+    """Of 0 to 3, which are too many at once, 0 is refused, 1 is stored, and the others wait."""
+    numbers = [event["data"]["number"] for event in json.loads(request.body)["events"]]
+    match numbers:
+        case [0, 1, 2, 3]:
+            return problem(413, "payload-too-large")
+        case [0, 1]:
+            faults = [{"pointer": "#/events/0/type", "detail": "There is no such type."}]
+            body = {"title": "Invalid", "status": 422, "detail": "It is invalid.", "errors": faults}
+            content = {"type": "/docs/api#validation", **body}
+            return Answer(
+                422, {"Content-Type": "application/problem+json"}, json.dumps(content).encode()
+            )
+        case [1]:
+            return STORED
+        case _:
+            stops.set()
+            release.wait(60)
+            return STORED
+
+
+def test_giving_up_hands_back_only_what_has_no_result_and_says_why(
+    server: Receiver, client: Hookline
+) -> None:
+    stops, release = threading.Event(), threading.Event()
+    server.answer = lambda request: partly(request, stops, release)
+    failed: list[Unsent] = []
+    buffer = client.events.buffer(batch=4, delay=3600, on_failure=failed.extend)
+    _send(buffer, 4)
+    assert stops.wait(60)
+    buffer.close(0)
+    release.set()
+    assert [one.body["data"]["number"] for one in failed] == [0, 2, 3]
+    assert [type(one.error) for one in failed] == [Invalid, ConnectionFailed, ConnectionFailed]
+    assert len(buffer) == 0
+
+
 @pytest.mark.parametrize("data", [{"x": float("nan")}, {"x": object()}])
 def test_what_cannot_be_sent_is_refused_at_once(
     server: Receiver, client: Hookline, data: dict[str, Any]

@@ -76,34 +76,65 @@ class Pause:
     seconds: float
 
 
-Steps = Generator[Post | Pause, HooklineError | bool | None, list[Unsent]]
+@dataclass(frozen=True)
+class Settled:
+    """These events are stored, or have failed with `error`. It needs no answer."""
+
+    events: Sequence[bytes]
+    error: HooklineError | None = None
+
+
+class Sending:
+    """A batch that is being reported: the events without a result, and those that have failed."""
+
+    def __init__(self, events: Sequence[bytes] = ()) -> None:
+        self.left, self.count = [*events], len(events)
+        self.failed: list[Unsent] = []
+
+    def add(self, events: Sequence[bytes]) -> None:
+        self.left += events
+        self.count += len(events)
+
+    def settle(self, step: Settled) -> None:
+        settled = {id(one) for one in step.events}  # the texts of two events can be equal
+        self.left = [one for one in self.left if id(one) not in settled]
+        if step.error is not None:
+            self.failed += [Unsent(one, step.error) for one in step.events]
+
+    def give_up(self, error: HooklineError) -> None:
+        """What has no result yet fails with this."""
+        self.settle(Settled(self.left, error))
+
+
+Step = Post | Pause | Settled
+Steps = Generator[Step, HooklineError | bool | None, None]
 
 
 def reporting(events: Sequence[bytes]) -> Steps:
     """Reports a batch, without doing anything itself: each step says what to do.
 
-    Returns the events that the server refused, or that ran out of time. A batch is stored whole
-    or not at all: the refused events are taken out, and the others are sent again under another
-    key.
+    Each event is settled once. A request is stored whole or not at all: the refused events are
+    taken out, and the others are sent again under another key.
     """
-    failed: list[Unsent] = []
     rest, key, attempt = [*events], str(uuid4()), 0
     while rest:
         error = yield Post(_call(rest, key))
         if not isinstance(error, HooklineError):
-            return failed
+            yield Settled(rest)
+            return
         if isinstance(error, Invalid):
             refused = _refused(len(rest), error)
-            failed += [Unsent(rest[at], error) for at in sorted(refused)]
+            yield Settled([rest[at] for at in sorted(refused)], error)
             rest = [one for at, one in enumerate(rest) if at not in refused]
             key = str(uuid4())
             continue
         attempt += 1
         if not _is_passing(error):
-            return failed + (yield from _in_halves(rest, error))
+            yield from _in_halves(rest, error)
+            return
         if not (yield Pause(_delay(attempt, error))):
-            return failed + [Unsent(one, error) for one in rest]
-    return failed
+            yield Settled(rest, error)
+            return
 
 
 def take_batch(waiting: deque[bytes], most: int) -> list[bytes]:
@@ -131,10 +162,11 @@ def _call(events: Sequence[bytes], key: str) -> Call:
 def _in_halves(events: Sequence[bytes], error: HooklineError) -> Steps:
     """A proxy may take less than the API does. Nothing else gets better in halves."""
     if getattr(error, "status", 0) != TOO_LARGE or len(events) == 1:
-        return [Unsent(one, error) for one in events]
+        yield Settled(events, error)
+        return
     middle = len(events) // 2
-    first = yield from reporting(events[:middle])
-    return first + (yield from reporting(events[middle:]))
+    yield from reporting(events[:middle])
+    yield from reporting(events[middle:])
 
 
 def _is_passing(error: HooklineError) -> bool:

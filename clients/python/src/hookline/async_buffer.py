@@ -18,7 +18,11 @@ from hookline._batches import (
     BufferClosed,
     BufferFull,
     NotSent,
+    Pause,
     Post,
+    Sending,
+    Settled,
+    Step,
     Unsent,
     check_sizes,
     reporting,
@@ -30,6 +34,8 @@ from hookline.errors import HooklineError
 from hookline.inputs import SubjectBody
 
 log = logging.getLogger("hookline")
+
+GRACE = 10.0  # seconds for `on_failure` after giving up
 OnFailure = Callable[[Sequence[Unsent]], Awaitable[None] | None]
 
 
@@ -37,7 +43,7 @@ class AsyncBuffer:
     """As `Buffer`, for one event loop. `on_failure` may be `async`.
 
     Close it before the loop ends. What still waits when its task is cancelled has failed: it is
-    logged, and passed to `on_failure`.
+    logged, and passed to `on_failure`. If `on_failure` is cut off, `close` raises `NotSent`.
     """
 
     def __init__(
@@ -53,7 +59,7 @@ class AsyncBuffer:
         self._sender, self._on_failure = sender, on_failure
         self._batch, self._delay, self._room = batch, delay, room
         self._waiting: deque[bytes] = deque()
-        self._sending: list[bytes] = []
+        self._sending = Sending()
         self._failed: list[Unsent] = []
         self._taken = self._done = self._hurried = 0  # counts of events
         self._oldest = 0.0
@@ -115,7 +121,8 @@ class AsyncBuffer:
     async def close(self, timeout: float | None = None) -> None:
         """Reports what waits, and accepts nothing new. After `timeout` seconds it gives up.
 
-        Raises NotSent for what was not stored, when there is no `on_failure`.
+        `on_failure` has ten seconds then. Raises NotSent for what was not stored, when there is no
+        `on_failure` or it was cut off.
         """
         async with self._changed:
             self._closed = True
@@ -161,18 +168,18 @@ class AsyncBuffer:
     async def _run(self) -> None:
         try:
             while await self._next_batch():
+                why: HooklineError = TOO_LATE
                 try:
-                    failed = await self._report(self._sending)
+                    await self._report()
                 except Exception as error:  # a fault of ours must not lose events silently
                     log.exception("reporting failed")
-                    fault = HooklineError(f"The client failed: {error!r}")
-                    failed = [Unsent(one, fault) for one in self._sending]
-                await self._ended(failed)
+                    why = HooklineError(f"The client failed: {error!r}")
+                await self._ended(why)
         except asyncio.CancelledError:
             self._closed = True
-            self._sending += self._waiting
+            self._sending.add(self._waiting)
             self._waiting.clear()
-            await self._ended([Unsent(one, TOO_LATE) for one in self._sending])
+            await self._ended(TOO_LATE, GRACE)
             raise
 
     async def _next_batch(self) -> bool:
@@ -185,7 +192,7 @@ class AsyncBuffer:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(left):
                         await self._changed.wait()
-            self._sending = take_batch(self._waiting, self._batch)
+            self._sending = Sending(take_batch(self._waiting, self._batch))
             self._oldest = time.monotonic()
             return True
 
@@ -196,16 +203,26 @@ class AsyncBuffer:
         is_late = time.monotonic() >= self._oldest + self._delay
         return is_full or is_late or self._closed or self._done < self._hurried
 
-    async def _report(self, events: Sequence[bytes]) -> list[Unsent]:
-        steps = reporting(events)
+    async def _report(self) -> None:
+        steps = reporting(self._sending.left)
         came: HooklineError | bool | None = None
         while True:
             try:
                 step = steps.send(came)
-            except StopIteration as end:
-                failed: list[Unsent] = end.value
-                return failed
-            came = await self._post(step) if isinstance(step, Post) else await _wait(step.seconds)
+            except StopIteration:
+                return
+            came = await self._do(step)
+
+    async def _do(self, step: Step) -> HooklineError | bool | None:
+        match step:
+            case Post():
+                return await self._post(step)
+            case Pause():
+                await asyncio.sleep(step.seconds)
+                return True
+            case Settled():
+                self._sending.settle(step)
+                return None
 
     async def _post(self, step: Post) -> HooklineError | None:
         try:
@@ -214,28 +231,42 @@ class AsyncBuffer:
             return error
         return None
 
-    async def _ended(self, failed: list[Unsent]) -> None:
-        count, self._sending = len(self._sending), []
-        await self._hand_back(failed)
-        async with self._changed:
-            self._done += count
-            self._changed.notify_all()
+    async def _ended(self, why: HooklineError, grace: float | None = None) -> None:
+        """What still has no result has failed, because of `why`."""
+        sent, self._sending = self._sending, Sending()
+        sent.give_up(why)
+        try:
+            await self._hand_back(sent.failed, grace)
+        finally:
+            self._done += sent.count
+            async with self._changed:
+                self._changed.notify_all()
 
-    async def _hand_back(self, failed: list[Unsent]) -> None:
+    async def _hand_back(self, failed: list[Unsent], grace: float | None) -> None:
         if not failed:
             return
         log.error("%s", NotSent(failed))
         if self._on_failure is None:
             self._failed += failed
             return
+        task = asyncio.create_task(_pass_on(failed, self._on_failure), name="hookline-failure")
         try:
-            result = self._on_failure(failed)
-            if inspect.isawaitable(result):
-                await result
-        except Exception:
-            log.exception("on_failure failed; %d events were not stored", len(failed))
+            await asyncio.wait({task}, timeout=grace)
+        except asyncio.CancelledError:
+            await asyncio.wait({task}, timeout=GRACE)
+            raise
+        finally:
+            if not task.done() or task.cancelled():
+                task.cancel()
+                log.error("on_failure was cut off; %d events were not stored", len(failed))
+                self._failed += failed
 
 
-async def _wait(seconds: float) -> bool:
-    await asyncio.sleep(seconds)
-    return True
+async def _pass_on(failed: Sequence[Unsent], on_failure: OnFailure) -> None:
+    """In a task of its own: what ends the buffer's task does not end this one."""
+    try:
+        result = on_failure(failed)
+        if inspect.isawaitable(result):
+            await result
+    except Exception:
+        log.exception("on_failure failed; %d events were not stored", len(failed))

@@ -19,7 +19,11 @@ from hookline._batches import (
     BufferClosed,
     BufferFull,
     NotSent,
+    Pause,
     Post,
+    Sending,
+    Settled,
+    Step,
     Unsent,
     check_sizes,
     reporting,
@@ -73,7 +77,7 @@ class Buffer:
     def _start(self) -> None:
         """Also in a forked child: what waited belongs to the parent, which sends it."""
         self._waiting: deque[bytes] = deque()
-        self._sending: list[bytes] = []
+        self._sending = Sending()
         self._failed: list[Unsent] = []
         self._taken = self._done = self._hurried = 0  # counts of events
         self._oldest = 0.0
@@ -176,11 +180,12 @@ class Buffer:
     def _give_up(self) -> None:
         """Whatever the request that still runs brings, nobody waits for it any more."""
         with self._changed:
-            left = [Unsent(one, TOO_LATE) for one in (*self._sending, *self._waiting)]
+            self._sending.give_up(TOO_LATE)
+            failed = [*self._sending.failed, *(Unsent(one, TOO_LATE) for one in self._waiting)]
             self._has_given_up = True
             self._waiting.clear()
             self._done = self._taken
-        self._hand_back(left)
+        self._hand_back(failed)
 
     def _has_room(self) -> bool:
         return self._taken - self._done + len(self._failed) < self._room
@@ -200,27 +205,36 @@ class Buffer:
             self._changed.notify_all()
 
     def _run(self) -> None:
-        while taken := self._next_batch():
+        while self._next_batch():
+            why: HooklineError = TOO_LATE
             try:
-                failed = [Unsent(one, TOO_LATE) for one in taken]
                 if self._deadline is None or time.monotonic() < self._deadline:
-                    failed = self._report(taken)
+                    self._report()
             except Exception as error:  # a fault of ours must not lose events silently
                 log.exception("reporting failed")
-                fault = HooklineError(f"The client failed: {error!r}")
-                failed = [Unsent(one, fault) for one in taken]
-            self._ended(len(taken), failed)
+                why = HooklineError(f"The client failed: {error!r}")
+            self._ended(why)
 
-    def _report(self, events: Sequence[bytes]) -> list[Unsent]:
-        steps = reporting(events)
+    def _report(self) -> None:
+        steps = reporting(self._sending.left)
         came: HooklineError | bool | None = None
         while True:
             try:
                 step = steps.send(came)
-            except StopIteration as end:
-                failed: list[Unsent] = end.value
-                return failed
-            came = self._post(step) if isinstance(step, Post) else self._pause(step.seconds)
+            except StopIteration:
+                return
+            came = self._do(step)
+
+    def _do(self, step: Step) -> HooklineError | bool | None:
+        match step:
+            case Post():
+                return self._post(step)
+            case Pause():
+                return self._pause(step.seconds)
+            case Settled():
+                with self._changed:
+                    self._sending.settle(step)
+                return None
 
     def _post(self, step: Post) -> HooklineError | None:
         try:
@@ -229,17 +243,17 @@ class Buffer:
             return error
         return None
 
-    def _next_batch(self) -> list[bytes]:
-        """Waits for one; empty when the buffer is closed and nothing waits."""
+    def _next_batch(self) -> bool:
+        """Waits for one; False when the buffer is closed and nothing waits."""
         with self._changed:
             while not self._is_due():
                 if self._closed and not self._waiting:
-                    return []
+                    return False
                 left = self._oldest + self._delay - time.monotonic() if self._waiting else None
                 self._changed.wait(left)
-            taken = self._sending = take_batch(self._waiting, self._batch)
+            self._sending = Sending(take_batch(self._waiting, self._batch))
             self._oldest = time.monotonic()
-            return taken
+            return True
 
     def _is_due(self) -> bool:
         if not self._waiting:
@@ -248,14 +262,17 @@ class Buffer:
         is_late = time.monotonic() >= self._oldest + self._delay
         return is_full or is_late or self._closed or self._done < self._hurried
 
-    def _ended(self, count: int, failed: list[Unsent]) -> None:
+    def _ended(self, why: HooklineError) -> None:
+        """What still has no result has failed, because of `why`."""
         with self._changed:
             if self._has_given_up:
                 return
-            self._sending = []
-        self._hand_back(failed)
+            sent, self._sending = self._sending, Sending()
+            sent.give_up(why)
+        self._hand_back(sent.failed)
         with self._changed:
-            self._done += count
+            if not self._has_given_up:  # it counted all of them
+                self._done += sent.count
             self._changed.notify_all()
 
     def _hand_back(self, failed: list[Unsent]) -> None:
