@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -12,15 +13,19 @@ import termios
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from hookline.cli.listen.keys import KEYS
+from hookline.cli.listen.keys import KEYS, Keys, details_of
+from hookline.cli.listen.screen import Last, Screen
+from hookline.cli.listen.session import Delivery
+from hookline.cli.listen.target import Answer as Came
 from hookline.cli.listen.terminal import has_keys, keys_to
+from hookline.cli.state import State
 from tests.clients.cli.conftest import Shell
-from tests.clients.cli.test_listen import SOURCE
-from tests.support.receiver import Receiver
+from tests.clients.cli.test_listen import SOURCE, states
+from tests.support.receiver import Answer, Received, Receiver
 from tests.support.servers import wait_until
 
 LOCAL = 3  # the index of the local modes in what `tcgetattr` returns
@@ -31,16 +36,18 @@ def _with_this_terminal() -> None:
     """Ctrl-C of the terminal reaches the command, as in a shell."""
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 class Typist:
     """Someone at a terminal in which `listen` runs."""
 
-    def __init__(self, shell: Shell, url: str, **environ: str) -> None:
+    def __init__(self, shell: Shell, *words: str, **environ: str) -> None:
         self._hand, self._terminal = pty.openpty()
         self.before = termios.tcgetattr(self._terminal)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "hookline.cli", "listen", url],
+            [sys.executable, "-m", "hookline.cli", "listen", *words],
             env={**os.environ, **shell.environ, "PYTHONPATH": SOURCE, **environ},
             stdin=self._terminal,
             stdout=self._terminal,
@@ -98,8 +105,8 @@ def receiver() -> Iterator[Receiver]:
 def sit_down(shell: Shell, receiver: Receiver) -> Iterator[Callable[..., Typist]]:
     typists: list[Typist] = []
 
-    def at(**environ: str) -> Typist:
-        typist = Typist(shell, receiver.url, **environ)
+    def at(*words: str, **environ: str) -> Typist:
+        typist = Typist(shell, receiver.url, *words, **environ)
         typists.append(typist)
         typist.sees("Press Ctrl-C to end. Press ? for the keys.")
         wait_until(lambda: not typist.mode[LOCAL] & SINGLE_KEYS)
@@ -132,8 +139,8 @@ def test_keys_show_open_and_repeat_the_last_delivery(
     typist.sees(f"{first}, lead.captured, try 1\r\nPOST {receiver.url}\r\n")
     typist.sees('"name": "Ada"')
     typist.sees(f"webhook-id: {first}")
+    wait_until(lambda: typist.shown.endswith("ok\r\n"))
     assert re.search(r"\n200 after \d+ ms\r\n", typist.shown)
-    assert typist.shown.endswith("ok\r\n")
     assert len(receiver.received) == 1
 
     typist.types("r")
@@ -157,6 +164,33 @@ def test_keys_show_open_and_repeat_the_last_delivery(
     assert shell.json("listeners", "list") == []
 
 
+@pytest.mark.usefixtures("engine")
+def test_ending_says_what_it_waits_for_and_another_q_cuts_nothing_short(
+    shell: Shell, receiver: Receiver, sit_down: Callable[..., Typist]
+) -> None:
+    release = threading.Event()
+
+    def wait(request: Received) -> Answer:
+        release.wait(60)
+        return Answer()
+
+    receiver.answer = wait
+    try:
+        typist = sit_down("--timeout", "60")
+        shell.ok("send", "lead.captured", "-d", "name=Ada")
+        wait_until(lambda: receiver.received)
+        typist.types("qq")
+        typist.sees("Finishing a delivery. Press Ctrl-C to leave it.\r\n")
+        typist.types("q")
+        typist.process.terminate()
+    finally:
+        release.set()
+    assert typist.ends() == 0
+    typist.sees("Ended. 1 delivered, 0 failed.\r\n")
+    assert states(shell) == [("delivered", 1)]
+    assert typist.mode == typist.before
+
+
 def _by_ctrl_c(typist: Typist, shell: Shell) -> None:
     typist.types("\x03")
 
@@ -165,12 +199,19 @@ def _by_sigterm(typist: Typist, shell: Shell) -> None:
     typist.process.terminate()
 
 
+def _by_quitting(typist: Typist, shell: Shell) -> None:
+    typist.types("\x1c")
+
+
 def _by_the_server(typist: Typist, shell: Shell) -> None:
     [listener] = shell.json("listeners", "list")
     shell.ok("webhooks", "delete", listener["id"], "--yes")
 
 
-@pytest.mark.parametrize(("end", "code"), [(_by_ctrl_c, 0), (_by_sigterm, 0), (_by_the_server, 1)])
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [(_by_ctrl_c, 0), (_by_sigterm, 0), (_by_quitting, -signal.SIGQUIT), (_by_the_server, 1)],
+)
 def test_the_terminal_is_as_before_however_it_ends(
     shell: Shell, sit_down: Callable[..., Typist], end: Callable[..., None], code: int
 ) -> None:
@@ -182,8 +223,10 @@ def test_the_terminal_is_as_before_however_it_ends(
 
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[int, int]]:
-    """Both ends of one, which is the standard input of this process."""
+    """Both ends of one, which is the standard input of this process. It shows what is printed."""
     hand, terminal = pty.openpty()
+    for stream in (sys.stdout, sys.stderr):
+        monkeypatch.setattr(stream, "isatty", lambda: True)
     with open(terminal, closefd=False) as stdin:
         monkeypatch.setattr(sys, "stdin", stdin)
         yield hand, terminal
@@ -230,10 +273,12 @@ def test_in_the_background_the_terminal_is_left_to_the_shell(
     hand, own = terminal
     before = termios.tcgetattr(own)
     monkeypatch.setattr("hookline.cli.listen.terminal.os.tcgetpgrp", lambda _: 1)
-    with keys_to(lambda key: pytest.fail(key)):
+    pressed: list[str] = []
+    with keys_to(pressed.append):
         assert termios.tcgetattr(own) == before
         os.write(hand, b"b\n")
         assert os.read(own, 9) == b"b\n"
+    assert pressed == []
 
 
 @pytest.mark.quick
@@ -245,6 +290,87 @@ def test_without_a_terminal_nothing_is_read(
         stdin.seek(0)
         monkeypatch.setattr(sys, "stdin", stdin)
         assert not has_keys()
-        with keys_to(lambda key: pytest.fail(key)):
+        pressed: list[str] = []
+        with keys_to(pressed.append):
             pass
+        assert pressed == []
         assert stdin.read() == "q"
+
+
+@pytest.mark.quick
+@pytest.mark.usefixtures("terminal")
+@pytest.mark.parametrize(
+    ("piped", "as_json", "has"),
+    [
+        ("stdout", False, False),
+        ("stdout", True, True),
+        ("stderr", False, False),
+        ("stderr", True, False),
+    ],
+)
+def test_keys_need_a_terminal_that_shows_what_they_do(
+    monkeypatch: pytest.MonkeyPatch, piped: str, as_json: bool, has: bool
+) -> None:
+    assert has_keys(as_json)
+    monkeypatch.setattr(getattr(sys, piped), "isatty", lambda: False)
+    assert has_keys(as_json) is has
+
+
+@pytest.mark.quick
+def test_an_interrupt_while_the_terminal_is_given_back_does_not_keep_it(
+    terminal: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, own = terminal
+    before, give_back = termios.tcgetattr(own), termios.tcsetattr
+    interrupts = [KeyboardInterrupt()]
+
+    def interrupted(*arguments: Any) -> None:
+        if interrupts:
+            raise interrupts.pop()
+        give_back(*arguments)
+
+    pressed: list[str] = []
+    with pytest.raises(KeyboardInterrupt), keys_to(pressed.append):
+        monkeypatch.setattr(termios, "tcsetattr", interrupted)
+    assert termios.tcgetattr(own) == before
+
+
+def _last(body: bytes, came: bytes = b"") -> Last:
+    delivery = Delivery("msg_1", 1, 0, "lead.captured", {}, body, 15)
+    return Last(delivery, Came(1, 200, body=came, url="http://localhost/"))
+
+
+@pytest.mark.quick
+def test_what_was_sent_is_shown_with_each_number_and_text_as_it_was() -> None:
+    body = rb'{"a":1.10,"b":[],"c":[1e400,{"d":"\u00e9, {\"x\": 12345678901234567.0}"}],"e":{}}'
+    assert (
+        rb"""
+{
+  "a": 1.10,
+  "b": [],
+  "c": [
+    1e400,
+    {
+      "d": "\u00e9, {\"x\": 12345678901234567.0}"
+    }
+  ],
+  "e": {}
+}
+""".decode()
+        in details_of(_last(body))
+    )
+
+
+@pytest.mark.quick
+def test_no_answer_and_no_fault_stops_the_keys(capsys: pytest.CaptureFixture[str]) -> None:
+    deep = b"[" * 8000 + b"]" * 8000
+    screen = Screen()
+    keys = Keys(cast(State, None), screen, "")
+    screen.last = _last(b"{}", deep)
+    keys.press("d")
+    assert "[[[[[" in capsys.readouterr().err.replace("\n", "").replace(" ", "")
+    screen.last = cast(Last, object())
+    keys.press("d")
+    assert "The key d failed: AttributeError" in capsys.readouterr().err
+    keys.press("?")
+    assert "end, as Ctrl-C does" in capsys.readouterr().err

@@ -34,11 +34,21 @@ def test_the_first_map_that_fits_counts_and_the_rest_goes_to_the_default() -> No
     assert routes.url_for("task.created") == "http://localhost:3000/leads?a=b"
     for other in ("task.updated", "lead", "leads.captured", "webhook.ping"):
         assert routes.url_for(other) == "http://localhost:3000/all"
-    assert routes.event_types == ["*"]
+    assert routes.event_types() == ["*", "lead.captured", "lead.*", "task.created"]
 
 
 def test_without_a_default_only_what_is_mapped_is_asked_for() -> None:
     routes = routes_of(None, "", ["lead.*=3000", "task.created,lead.*=4000"])
-    assert routes.event_types == ["lead.*", "task.created"]
+    assert routes.event_types() == ["lead.*", "task.created"]
     assert routes.main == "http://localhost:3000/"
     assert routes.url_for("webhook.ping") == routes.main  # a test of someone in the dashboard
+
+
+def test_mapped_types_are_asked_for_beside_the_chosen_ones() -> None:
+    routes = routes_of("3000", "", ["subscription.failing=4000", "lead.*=5000"])
+    assert routes.event_types() == ["*", "subscription.failing", "lead.*"]
+    assert routes.event_types(["lead.*", "task.created"]) == [
+        "lead.*",
+        "task.created",
+        "subscription.failing",
+    ]

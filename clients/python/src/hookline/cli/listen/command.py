@@ -92,8 +92,9 @@ def listen(
         "url": url,
         "name": f"{_user()}: {url}"[:200],
         "key": hashlib.sha256(f"{platform.node()} {_user()} {url}".encode()).hexdigest()[:32],
-        "event_types": [one for given in events for one in given.split(",") if one]
-        or routes.event_types,
+        "event_types": routes.event_types(
+            [one for given in events for one in given.split(",") if one]
+        ),
         "secret": secret or own_secret(api_key, url),
         **({"scope": {"type": "chatbot", "id": chatbot}} if chatbot else {}),
         **({"wire_format": wire_format} if wire_format else {}),
@@ -112,15 +113,19 @@ def listen(
 
 
 def _run(state: State, forwarder: Forwarder, keys: Keys) -> None:
-    """Until Ctrl-C, `q`, or a signal that asks for an end."""
+    """Until Ctrl-C, `q`, or a signal that asks for an end. Only Ctrl-C cuts the end short."""
+    asked = False
 
     def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
+        nonlocal asked
+        if not (asked or forwarder.is_ending):
+            asked = True
+            raise KeyboardInterrupt
 
     heard = [one for one in ENDING if signal.getsignal(one) is not signal.SIG_IGN]
     before = {one: signal.signal(one, interrupt) for one in heard}
     try:
-        with keys_to(keys.press):
+        with keys_to(keys.press, state.as_json):
             forwarder.run()
     except KeyboardInterrupt:
         with suppress(OSError):  # there may be no terminal any more
@@ -145,7 +150,7 @@ def _greet(
         note(state, f"{what} to {routes.default}, signed with {session.secret}")
     else:
         note(state, f"They are signed with {session.secret}")
-    more = " Press ? for the keys." if has_keys() else ""
+    more = " Press ? for the keys." if has_keys(state.as_json) else ""
     note(state, f"Press Ctrl-C to end.{more}")
 
 

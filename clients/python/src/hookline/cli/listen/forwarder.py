@@ -10,6 +10,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -33,6 +34,7 @@ class Screen(Protocol):
     def lost(self, error: HooklineError) -> None: ...
     def back(self, seconds: float) -> None: ...
     def restarted(self) -> None: ...
+    def finishing(self, count: int) -> None: ...
 
 
 class Stopped(Exception):
@@ -57,7 +59,7 @@ class Forwarder:
         self._unsent = 0
         self._change = threading.Condition()
         self._stopped: Exception | None = None
-        self._ending = False
+        self.is_ending = False
         self.taken = 0
 
     def run(self) -> None:
@@ -69,6 +71,11 @@ class Forwarder:
             thread.start()
         try:
             self._take_all()
+        except (KeyboardInterrupt, Stopped):
+            if self._unsent:
+                with suppress(OSError):  # the window was closed
+                    self._screen.finishing(self._unsent)
+            raise
         finally:
             self._finish(threads, reporter)
 
@@ -206,7 +213,7 @@ class Forwarder:
                 if _is_final(error):
                     self._stop(Stopped(str(error)))
                     return
-            if self._ending:
+            if self.is_ending:
                 gives_up_at = gives_up_at or time.monotonic() + LAST_REPORT
                 if time.monotonic() > gives_up_at:
                     return
@@ -215,7 +222,7 @@ class Forwarder:
 
     def _finish(self, threads: list[threading.Thread], reporter: threading.Thread) -> None:
         """What was taken is sent and reported; what only waits for a worker too."""
-        self._ending = True
+        self.is_ending = True
         for _ in threads:
             self._todo.put(None)
         for thread in threads:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import threading
 import webbrowser
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 
 from hookline.cli.command import failed
 from hookline.cli.listen.screen import Last, Screen
@@ -22,6 +22,8 @@ KEYS = {
     "q": "end, as Ctrl-C does",
 }
 MOST_SHOWN = 20_000
+MOST_INDENT = 40
+TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 
 
 class Keys:
@@ -36,8 +38,14 @@ class Keys:
         }
 
     def press(self, key: str) -> None:
-        """Other keys do nothing."""
-        match key.lower():
+        """Other keys do nothing. Whatever one does, the next one works."""
+        try:
+            self._do(key.lower())
+        except Exception as error:
+            self._screen.show(f"The key {key} failed: {error!r}", is_bad=True)
+
+    def _do(self, key: str) -> None:
+        match key:
             case "q":
                 end()
             case "?" | "h":
@@ -107,7 +115,27 @@ def details_of(last: Last) -> str:
 def _text(body: bytes) -> str:
     """JSON with an indent, other text as it is."""
     text = body.decode(errors="replace")
-    with suppress(ValueError):
-        text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        pass
+    else:
+        text = _indented(text)
     more = len(text) - MOST_SHOWN
     return text if more <= 0 else f"{text[:MOST_SHOWN]}\n… and {more:,} more characters"
+
+
+def _indented(text: str) -> str:
+    """Only the space between is changed: numbers and strings stay as they were sent."""
+    found: list[str] = []
+    depth, before = 0, ":"
+    for one in TOKEN.findall(text):
+        opens, closes = one in ("{", "["), one in ("}", "]")
+        depth -= closes
+        is_empty = closes and before in ("{", "[")
+        if not is_empty and (closes or before in ("{", "[", ",")):
+            found.append("\n" + "  " * min(depth, MOST_INDENT))
+        found.append(": " if one == ":" else one)
+        depth += opens
+        before = one
+    return "".join(found)

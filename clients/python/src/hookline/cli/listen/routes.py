@@ -42,10 +42,10 @@ class Routes:
         """The URL of the listener itself. What no map takes goes there too."""
         return self.default or self.maps[0].url
 
-    @property
-    def event_types(self) -> list[str]:
-        """What has a place to go to."""
-        return [ALL] if self.default else list(dict.fromkeys(one.types for one in self.maps))
+    def event_types(self, chosen: Sequence[str] = ()) -> list[str]:
+        """The `chosen` ones, or all, and those of the maps: `*` leaves out what Hookline sends."""
+        others = (chosen or [ALL]) if self.default else []
+        return list(dict.fromkeys([*others, *(one.types for one in self.maps)]))
 
     def url_for(self, event_type: str) -> str:
         return next((one.url for one in self.maps if one.takes(event_type)), self.main)

@@ -74,6 +74,11 @@ class Screen:
             WAITS,
         )
 
+    def finishing(self, count: int) -> None:
+        what = "a delivery" if count == 1 else f"{count} deliveries"
+        leave = "it" if count == 1 else "them"
+        self._tell(f"Finishing {what}. Press Ctrl-C to leave {leave}.", WAITS)
+
     def show(self, text: str, is_bad: bool = False) -> None:
         """What someone asked for by a key, so also with `--quiet`."""
         with self._lock:
