@@ -19,6 +19,7 @@ from hookline.settings import (
 
 keyring = pytest.importorskip("keyring")  # of the extra `test`
 backend = pytest.importorskip("keyring.backend")
+chainer = pytest.importorskip("keyring.backends.chainer")
 FIND_KEYRING = _keyring._backend  # the other tests of the client use none
 
 WORK = Profile("https://hooks.example.com", "hk_live_work")
@@ -142,6 +143,54 @@ def test_a_keyring_that_went_away_is_named(
     use(keyring.backends.fail.Keyring())
     with pytest.raises(SettingsError, match=r"there is no keyring; run pip install"):
         connection(environ=environ, folder=tmp_path)
+
+
+def test_of_several_keyrings_only_the_best_is_used(
+    use: Callable[[Any], Any], environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawer, paper = Drawer(), Paper()
+    monkeypatch.setattr(chainer.ChainerBackend, "backends", [paper, drawer])
+    use(chainer.ChainerBackend())
+    assert save_profile("work", WORK, environ) == Profile(WORK.url)
+    assert list(drawer.kept.values()) == ["hk_live_work"]
+    drawer.is_locked = True
+    assert save_profile("work", WORK, environ) == WORK
+    monkeypatch.setattr(chainer.ChainerBackend, "backends", [paper])
+    assert save_profile("work", WORK, environ) == WORK
+    assert paper.kept == {}
+
+
+class Broken:
+    """It fails as soon as it is asked how good it is."""
+
+    @property
+    def priority(self) -> float:
+        raise RuntimeError("no D-Bus")
+
+
+def test_a_keyring_that_fails_at_once_is_not_used(
+    use: Callable[[Any], Any], environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyring, "get_keyring", Broken)
+    assert save_profile("default", WORK, environ) == WORK
+
+
+def test_a_log_in_that_cannot_be_saved_leaves_the_one_before(
+    drawer: Drawer, environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_profile("default", WORK, environ)
+
+    def fail(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr("hookline._profiles._write", fail)
+        with pytest.raises(OSError, match="no space"):
+            save_profile("default", Profile("https://new.example.com", "hk_test_new"), environ)
+    assert connection(environ=environ, folder=tmp_path).api_key == "hk_live_work"
+    save_profile("default", Profile(WORK.url, "hk_live_next"), environ)
+    assert "hk_live_next" in drawer.kept.values()
+    assert "hk_live_work" not in drawer.kept.values()
 
 
 @pytest.mark.parametrize("make", [Paper, lambda: keyring.backends.fail.Keyring()])

@@ -1,6 +1,7 @@
 """The client needs `requests` and nothing else; each extra is needed where it is used."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -84,6 +85,13 @@ def test_every_package_has_the_same_version() -> None:
         for name, pattern in VERSIONS.items()
     }
     assert found == {name: [PROJECT["version"]] for name in VERSIONS}
+
+
+@pytest.mark.parametrize("name", ["receive", "client"])
+def test_npm_publishes_for_everyone(name: str) -> None:
+    """A package with a scope is private otherwise, and npm refuses it without a paid account."""
+    package = json.loads((ROOT / f"clients/typescript/{name}/package.json").read_text())
+    assert package["publishConfig"] == {"access": "public"}
 
 
 def test_it_needs_one_package() -> None:

@@ -251,6 +251,30 @@ def test_a_table_does_not_grow_without_an_end(kind: str, request: pytest.Fixture
     assert rows == ["msg_new"]
 
 
+def test_postgresql_finds_what_is_forgotten_by_an_index(postgres: Make) -> None:
+    store: Any = postgres()
+    store.claim("msg_1", "a")
+    store._execute("SET enable_seqscan = off")  # the table is small
+    plan = store._execute("EXPLAIN " + PostgresStore.SWEEP)
+    assert "hookline_deliveries_until" in str(plan)
+
+
+def test_in_django_the_transaction_of_a_handler_does_not_lock_what_is_forgotten(
+    django: Make,
+) -> None:
+    from django.db import transaction
+
+    store: Any = django(keep=0)
+    store.claim("msg_old", "a")
+    store.finish("msg_old", "a")
+    ids = store._rows().order_by("id").values_list("id", flat=True)
+    store._swept -= 120  # two minutes later
+    with transaction.atomic():
+        store.claim("msg_new", "a")
+        assert [*ids.all()] == ["msg_new", "msg_old"]
+    assert [*ids.all()] == ["msg_new"]
+
+
 @pytest.mark.quick
 def test_a_table_has_a_plain_name() -> None:
     assert PostgresStore(lambda: None, table="shop.seen").lease == 60

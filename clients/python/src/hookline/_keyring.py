@@ -59,8 +59,11 @@ def _user(profile: str, url: str) -> str:
 def _backend() -> Any:
     try:
         import keyring
+        from keyring.backends.chainer import ChainerBackend
 
         found = keyring.get_keyring()
+        if isinstance(found, ChainerBackend):  # it would fall back to worse ones
+            found = max(found.backends, key=lambda one: one.priority)
+        return found if found.priority >= GOOD_ENOUGH else None
     except Exception:  # not installed, or set up wrongly
         return None
-    return found if found.priority >= GOOD_ENOUGH else None

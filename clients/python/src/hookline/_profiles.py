@@ -58,14 +58,18 @@ def place_of(profile: Profile, environ: Mapping[str, str] = os.environ) -> str:
 
 
 def save_profile(name: str, profile: Profile, environ: Mapping[str, str] = os.environ) -> Profile:
-    """Saves it for this person only. Returns it as it was saved: a keyring comes first."""
+    """Saves it for this person only. Returns it as it was saved: a keyring comes first.
+
+    The old key is forgotten last: if anything fails, one of them is still there.
+    """
     assert profile.api_key is not None
     before = profiles(environ)
-    if (old := before.get(name)) is not None:
-        _keyring.forget(name, old.url)
     kept = _keyring.keep(name, profile.url, profile.api_key)
     saved = Profile(profile.url) if kept else profile
     _write({**before, name: saved}, environ)
+    old = before.get(name)
+    if old is not None and not (kept and old.url == profile.url):
+        _keyring.forget(name, old.url)
     return saved
 
 

@@ -19,13 +19,14 @@ class PostgresStore:
     """`connect` makes a connection of DB-API 2.0, such as `lambda: psycopg.connect(…)`.
 
     It has its own connection in each process, opens it again when it breaks, and makes the table
-    `CREATE` if there is none. Moments are those of the database's clock.
+    `CREATE` and its `INDEX` if there is no table. Moments are those of the database's clock.
     """
 
     CREATE = (
         "CREATE TABLE IF NOT EXISTS {table}"
         " (id text PRIMARY KEY, token text, until timestamptz NOT NULL)"
     )
+    INDEX = "CREATE INDEX IF NOT EXISTS {name}_until ON {table} (until)"
     CLAIM = (
         "INSERT INTO {table} AS known (id, token, until)"
         " VALUES (%s, %s, clock_timestamp() + %s * interval '1 second')"
@@ -37,6 +38,8 @@ class PostgresStore:
         " VALUES (%s, NULL, clock_timestamp() + %s * interval '1 second')"
         " ON CONFLICT (id) DO UPDATE SET token = NULL, until = excluded.until"
     )
+    # No index serves `clock_timestamp()`, which changes from row to row.
+    SWEEP = "DELETE FROM {table} WHERE until <= statement_timestamp()"
 
     def __init__(
         self,
@@ -74,7 +77,7 @@ class PostgresStore:
         now = time.monotonic()
         if now - self._swept > SWEEP_EVERY:
             self._swept = now
-            self._execute("DELETE FROM {table} WHERE until <= clock_timestamp()")
+            self._execute(self.SWEEP)
 
     def _execute(self, statement: str, values: Sequence[object] = ()) -> list[Any]:
         """Again on a new connection when the kept one is broken: each statement can be repeated."""
@@ -112,6 +115,8 @@ class PostgresStore:
             return
         try:
             _run(connection, self.CREATE.format(table=self._table))
+            name = self._table.rpartition(".")[2]
+            _run(connection, self.INDEX.format(table=self._table, name=name))
             connection.commit()
         except Exception:
             connection.rollback()

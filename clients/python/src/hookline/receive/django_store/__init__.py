@@ -68,8 +68,15 @@ class DjangoStore:
         return self._model.objects.using(self._using)
 
     def _sweep(self) -> None:
-        """What is forgotten goes, once a minute."""
+        """What is forgotten goes, once a minute. In a transaction it would lock other claims."""
         now = time.monotonic()
-        if now - self._swept > SWEEP_EVERY:
-            self._swept = now
-            self._rows().filter(until__lte=timezone.now()).delete()
+        if now - self._swept <= SWEEP_EVERY:
+            return
+        self._swept = now
+        if transaction.get_connection(self._using).in_atomic_block:
+            transaction.on_commit(self._forget, self._using, robust=True)
+        else:
+            self._forget()
+
+    def _forget(self) -> None:
+        self._rows().filter(until__lte=timezone.now()).delete()
