@@ -1,23 +1,28 @@
 """The migrations create what the models declare, on both databases, and undo it."""
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from alembic import command, op
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from flask import Flask
+from alembic.util import CommandError
+from flask import Flask, current_app
 from sqlalchemy import inspect, select, text
 
 from tests import factories
 from tests.conftest import settings_for
-from tests.support.servers import create_database
+from tests.support.servers import create_database, wait_until
 from webhooks_app import create_app
 from webhooks_app.extensions import db
 from webhooks_app.launch.migrate import migrate
 from webhooks_app.lib.folders import PACKAGE
 from webhooks_app.lib.times import utcnow
+from webhooks_app.migrations import columns
 from webhooks_app.models import ApiKey, Invitation, MailRecipient, Membership, NotificationRead
 from webhooks_app.operations.schema import revisions
 from webhooks_app.organisations.audit_log import Actor, act_as
@@ -134,6 +139,107 @@ def test_a_migration_that_was_interrupted_while_it_built_an_index_can_run_again(
 
 def interrupted(*_: object, **__: object) -> None:
     raise InterruptedError
+
+
+@pytest.fixture
+def before_a_column(postgres_url: str, tmp_path: Path) -> Iterator[Config]:
+    """At 0039; the next revision adds a column to `deliveries`."""
+    url = create_database(postgres_url, "hookline_column")
+    app = create_app(settings_for(url, "", tmp_path))
+    with app.app_context():
+        config = app.extensions["migrate"].migrate.get_config()
+        command.upgrade(config, "0039")
+        yield config
+        db.session.remove()
+        db.engine.dispose()
+
+
+def has_column() -> bool:
+    return "delayed" in {one["name"] for one in inspect(db.engine).get_columns("deliveries")}
+
+
+WAITS = text(
+    "SELECT count(*) FROM pg_locks WHERE relation = 'deliveries'::regclass"
+    " AND mode = 'AccessExclusiveLock' AND NOT granted"
+)
+
+
+def test_a_new_column_waits_for_who_reads_the_table_and_holds_up_nobody_else(
+    before_a_column: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(columns, "TRIED_FOR", 600.0)
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+
+    def upgrade() -> None:
+        with app.app_context():
+            command.upgrade(before_a_column, "0040")
+
+    with db.engine.connect() as observer, ThreadPoolExecutor(1) as thread:
+        observer = observer.execution_options(isolation_level="AUTOCOMMIT")
+        with db.engine.begin() as backup:
+            backup.execute(text("SELECT 1 FROM deliveries"))
+            upgraded = thread.submit(upgrade)
+            wait_until(lambda: bool(observer.scalar(WAITS)))
+            with db.engine.begin() as writer:
+                writer.execute(text("SET LOCAL lock_timeout = '60s'"))
+                writer.execute(text("LOCK TABLE deliveries IN ROW EXCLUSIVE MODE"))
+            assert not upgraded.done()
+        upgraded.result()
+    assert has_column()
+
+
+def test_a_new_column_is_given_up_with_a_sentence_if_the_table_stays_in_use(
+    before_a_column: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(columns, "TRIED_FOR", 0.0)
+    with db.engine.begin() as backup:
+        backup.execute(text("SELECT 1 FROM deliveries"))
+        with pytest.raises(CommandError, match="the table deliveries for long, perhaps a backup"):
+            command.upgrade(before_a_column, "head")
+    assert not has_column()
+    command.upgrade(before_a_column, "head")
+    assert has_column()
+
+
+def test_no_table_is_locked_while_the_next_is_waited_for(
+    before_a_column: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`events` is free again when `attempts` is tried, and also after the last."""
+    command.upgrade(before_a_column, "0040")
+    free, tried = text("LOCK TABLE events IN ACCESS SHARE MODE NOWAIT"), []
+    execute = op.execute
+
+    def observed(statement: str) -> None:
+        if statement.startswith("ALTER TABLE attempts"):
+            with db.engine.begin() as reader:
+                reader.execute(free)
+            tried.append(statement)
+        execute(statement)
+
+    monkeypatch.setattr(op, "execute", observed)
+    command.upgrade(before_a_column, "0041")
+    assert len(tried) == 1
+
+
+def test_an_older_version_gets_back_an_index_that_was_dropped_by_hand(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    postgres = create_database(postgres_url, "hookline_index")
+    for url in (f"sqlite:///{tmp_path}/index.db", postgres):
+        app = create_app(settings_for(url, "", tmp_path))
+        with app.app_context():
+            config = app.extensions["migrate"].migrate.get_config()
+            for is_there in (True, False):
+                command.upgrade(config, "head")
+                if not is_there:
+                    db.session.execute(text("DROP INDEX ix_deliveries_due"))
+                    db.session.commit()
+                command.downgrade(config, "0039")
+                names = {one["name"] for one in inspect(db.engine).get_indexes("deliveries")}
+                assert "ix_deliveries_due" in names
+                assert "ix_deliveries_ready" not in names
+            db.session.remove()
+            db.engine.dispose()
 
 
 def test_they_can_be_undone_on_sqlite(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ Revises: 0029
 import sqlalchemy as sa
 from alembic import op
 
+from webhooks_app.migrations.columns import add_column
+
 revision = "0030"
 down_revision = "0029"
 branch_labels = None
@@ -16,7 +18,7 @@ depends_on = None
 def upgrade() -> None:
     for name in ("paused_at", "paused_until"):
         moment = sa.Column(name, sa.DateTime(timezone=True), nullable=True)
-        op.add_column("subscriptions", moment)
+        add_column("subscriptions", moment)
 
 
 def downgrade() -> None:

@@ -7,6 +7,8 @@ Revises: 0030
 import sqlalchemy as sa
 from alembic import op
 
+from webhooks_app.migrations.columns import add_column
+
 revision = "0031"
 down_revision = "0030"
 branch_labels = None
@@ -14,7 +16,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("events", sa.Column("traceparent", sa.String(55), nullable=True))
+    add_column("events", sa.Column("traceparent", sa.String(55), nullable=True))
 
 
 def downgrade() -> None:

@@ -7,6 +7,8 @@ Revises: 0036
 import sqlalchemy as sa
 from alembic import op
 
+from webhooks_app.migrations.columns import add_column
+
 revision = "0037"
 down_revision = "0036"
 branch_labels = None
@@ -14,7 +16,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("events", sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True))
+    add_column("events", sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:

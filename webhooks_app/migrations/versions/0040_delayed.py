@@ -17,6 +17,7 @@ down_revision = "0039"
 branch_labels = None
 depends_on = None
 
+DUE = sa.text("due_at IS NOT NULL")
 READY = sa.text("CASE WHEN NOT delayed THEN due_at END IS NOT NULL")
 DELAYED = sa.text("CASE WHEN delayed THEN due_at END IS NOT NULL")
 INDEXES = (
@@ -46,6 +47,17 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """The code of 0039 needs `ix_deliveries_due`, which may have been dropped by hand."""
+    with op.get_context().autocommit_block():
+        op.create_index(
+            "ix_deliveries_due",
+            "deliveries",
+            ["subscription_id", "due_at"],
+            postgresql_where=DUE,
+            sqlite_where=DUE,
+            postgresql_concurrently=True,
+            if_not_exists=True,
+        )
     for name, _, _ in INDEXES:
         op.drop_index(name, table_name="deliveries")
     op.drop_column("deliveries", "delayed")

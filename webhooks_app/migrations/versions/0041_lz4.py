@@ -5,11 +5,13 @@ Revises: 0040
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 import structlog
 from alembic import op
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+
+from webhooks_app.migrations.columns import changed_soon
 
 revision = "0041"
 down_revision = "0040"
@@ -40,15 +42,11 @@ def downgrade() -> None:
 
 def _compress(method: str) -> None:
     for table, columns in WIDE.items():
-        try:
-            with op.get_bind().begin_nested():
-                op.execute("SET LOCAL lock_timeout = '2s'")
-                op.execute(f"ALTER TABLE {table} {_changes(columns, method)}")
-        except OperationalError:
+        if not changed_soon(
+            partial(op.execute, f"ALTER TABLE {table} {_changes(columns, method)}")
+        ):
             log.warning("in use: its columns are compressed as before", table=table)
-    op.execute("SET LOCAL lock_timeout = DEFAULT")
 
 
 def _changes(columns: Sequence[str], method: str) -> str:
-    """Whoever reads or writes the table waits for this, so it must not wait for long itself."""
     return ", ".join(f"ALTER COLUMN {one} SET COMPRESSION {method}" for one in columns)
