@@ -3,7 +3,8 @@
 import json
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 from flask import Flask
@@ -23,9 +24,10 @@ from webhooks_app.ingest import group_commit
 from webhooks_app.lib.body_limits import FORM
 from webhooks_app.lib.crypto import digest
 from webhooks_app.lib.metrics import HTTP_SECONDS
+from webhooks_app.lib.recent_writes import RecentWrites
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import ApiKey, Delivery, Event, Organisation
-from webhooks_app.parts import parts_of
+from webhooks_app.parts import SLOT, parts_of
 from webhooks_app.people import key_check
 from webhooks_app.people.key_check import Principal
 from webhooks_app.server import door as door_module
@@ -123,6 +125,19 @@ def without_flask(doors: Doors, asked: Asked) -> Answered:
     [answered] = doors.ask(doors.ours, asked)
     assert (first.by_flask, answered.by_flask) == (True, False)
     return answered
+
+
+def test_who_reports_an_event_has_just_written(
+    app: Flask, twin: Twin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So its next list does not come from the replica, whichever door has taken the event."""
+    noted: list[str] = []
+    monkeypatch.setattr(RecentWrites, "note", lambda _, who: noted.append(who))
+    with_replica = replace(parts_of(app), replica=cast(Any, "a replica"))
+    monkeypatch.setitem(app.extensions, SLOT, with_replica)
+    without_flask(Doors(app), twin.asked())
+    key = select(ApiKey.id).where(ApiKey.digest == digest(twin.key))
+    assert noted == [db.session.scalar(key)] * 2
 
 
 def test_the_common_case_is_answered_without_flask(doors: Doors, twin: Twin) -> None:

@@ -2,10 +2,13 @@
 just changed something."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import monotonic
+from typing import Any
+from weakref import WeakSet
 
 import psycopg
 import pytest
@@ -21,9 +24,10 @@ from webhooks_app import create_app
 from webhooks_app.api.operation import operation_of
 from webhooks_app.database import replica as module
 from webhooks_app.database import replica_engine
-from webhooks_app.database.replica import Replica
+from webhooks_app.database.replica import Look, Replica
 from webhooks_app.extensions import db
 from webhooks_app.launch.migrate import migrate
+from webhooks_app.lib import recent_writes
 from webhooks_app.lib.read_engine import reading_from
 from webhooks_app.lib.recent_writes import RecentWrites
 from webhooks_app.models import Membership, Organisation, Subscription
@@ -76,13 +80,17 @@ class Pair:
 
 @pytest.fixture(scope="module")
 def pair() -> Iterator[Pair]:
-    with TemporaryDirectory(prefix="hookline-") as first, TemporaryDirectory() as second:
+    with (
+        TemporaryDirectory(prefix="hookline-") as first,
+        TemporaryDirectory() as second,
+        ExitStack() as running,
+    ):
         primary, standby = PostgresServer(Path(first)), PostgresServer(Path(second))
         primary.create()
+        running.callback(primary.stop, "immediate")
         standby.create_standby_of(primary)
+        running.callback(standby.stop, "immediate")
         yield Pair(primary, standby)
-        standby.stop("immediate")
-        primary.stop("immediate")
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +150,7 @@ def forget_writes(redis: RedisServer) -> None:
     writes = parts().writes
     writes._mine._values.clear()
     writes._noted._values.clear()
+    writes._silent_until = writes._doubted_until = 0.0
 
 
 def rename(name: str) -> None:
@@ -292,6 +301,73 @@ def test_a_page_is_made_again_on_the_primary_if_the_replica_fails(
     wait_until(lambda: replica().is_close)
 
 
+@pytest.mark.parametrize("database", ["replica", "primary"])
+def test_only_a_failure_of_the_replica_itself_leaves_it(
+    app: Flask, place: Place, monkeypatch: pytest.MonkeyPatch, database: str
+) -> None:
+    """`text` goes to the primary, `select` to the replica."""
+    wrong = text("SELECT nothing") if database == "primary" else select(literal_column("nothing"))
+    left: list[str] = []
+    asked: list[str] = []
+    monkeypatch.setattr(replica(), "leave", left.append)
+    monkeypatch.setattr(RecentWrites, "is_recent", lambda *_: False)
+
+    def answer() -> str:
+        asked.append("")
+        if len(asked) == 1:
+            db.session.execute(wrong)
+        return "made"
+
+    assert answered("usr_nobody", answer) == "made"
+    assert len(asked) == 2
+    assert len(left) == (1 if database == "replica" else 0)
+
+
+@pytest.mark.parametrize("step", ["_measure", "_cut"])
+def test_its_threads_go_on_after_an_error_that_nobody_expected(
+    app: Flask, pair: Pair, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    other = other_replica(pair.read_url)
+    done: list[str] = []
+
+    def fails(*_: object) -> None:
+        done.append(step)
+        raise ValueError(step)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(other, step, fails)
+        if step == "_cut":
+            broken.setattr(other, "_look", lambda _: Look(-1e9, None, "it hangs"))
+        assert not other.is_close
+        wait_until(lambda: len(done) >= 2)
+        other._ended.set()
+    other.end()
+
+
+def test_its_connections_are_listed_while_none_is_added(app: Flask, pair: Pair) -> None:
+    other, used = other_replica(pair.read_url), []
+
+    class Guarded(WeakSet[Any]):
+        def add(self, item: Any) -> None:
+            used.append(("add", other._lock.locked()))
+            super().add(item)
+
+        def __iter__(self) -> Iterator[Any]:
+            used.append(("list", other._lock.locked()))
+            return super().__iter__()
+
+    other._connections = Guarded()
+    with other.engine.connect():
+        pass
+    other.end()
+    assert used == [("add", True), ("list", True)]
+
+
+def other_replica(url: str) -> Replica:
+    driver_url = url.replace("postgresql://", "postgresql+psycopg://")
+    return Replica(db.engine, replica_engine(driver_url, 2, "none"))
+
+
 def test_operators_see_whether_it_is_used(app: Flask, place: Place, pair: Pair) -> None:
     operator = Person(app.test_client()).log_in("ops@example.com")
     shown = operator.client.get("/ops/health").text
@@ -308,8 +384,7 @@ def test_operators_see_whether_it_is_used(app: Flask, place: Place, pair: Pair) 
 @pytest.mark.parametrize("of", ["itself", "another database"])
 def test_what_is_no_replica_is_not_used(app: Flask, pair: Pair, of: str) -> None:
     url = pair.url if of == "itself" else f"{pair.read_url.rsplit('/', 1)[0]}/postgres"
-    driver_url = url.replace("postgresql://", "postgresql+psycopg://")
-    other = Replica(db.engine, replica_engine(driver_url, 2, "none"))
+    other = other_replica(url)
     try:
         wait_until(lambda: bool(other.state().fault) and other.state().fault != module.NOT_LOOKED)
         assert not other.is_close
@@ -361,3 +436,31 @@ def test_while_redis_is_away_everybody_may_have_written() -> None:
     writes.note("usr_1")
     assert writes.is_recent("usr_1")
     assert writes.is_recent("usr_2")
+
+
+def test_a_note_that_redis_did_not_take_is_written_later(
+    own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the next request that this process gets, whoever makes it."""
+    monkeypatch.setattr(recent_writes, "PAUSE", 0.0)
+    here, there = (RecentWrites(fast_redis(own_redis.url)) for _ in range(2))
+    own_redis.make_replica()
+    here.note("usr_1")
+    assert not there.is_recent("usr_1")
+    own_redis.make_primary()
+    here.is_recent("usr_2")
+    assert there.is_recent("usr_1")
+    assert not there.is_recent("usr_2")
+
+
+def test_a_process_that_saw_redis_away_trusts_it_again_when_all_lost_notes_are_old(
+    own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recent_writes, "PAUSE", 0.0)
+    writes = RecentWrites(fast_redis("redis://127.0.0.1:1"))
+    assert writes.is_recent("usr_1")
+    writes._connection = fast_redis(own_redis.url)
+    assert writes.is_recent("usr_1")
+    assert writes._doubted_until > monotonic() + recent_writes.SECONDS / 2
+    writes._doubted_until = 0.0
+    assert not writes.is_recent("usr_1")

@@ -11,11 +11,11 @@ from weakref import WeakSet
 
 import psycopg
 import structlog
-from sqlalchemy import Engine, event, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Engine, ExceptionContext, event, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from webhooks_app.database import reading
-from webhooks_app.lib.errors import reason_of
+from webhooks_app.lib.errors import log_failure, reason_of
 
 MOST_LAG = 8.0
 LOOK_EVERY = 0.5
@@ -60,7 +60,9 @@ class Replica:
         self._is_watched = False
         self._looked, self._ended = Event(), Event()
         self._connections: WeakSet[psycopg.Connection[Any]] = WeakSet()
-        event.listen(engine, "connect", lambda connection, _: self._connections.add(connection))
+        self._failures: WeakSet[BaseException] = WeakSet()
+        event.listen(engine, "connect", self._keep)
+        event.listen(engine, "handle_error", self._keep_failure)
 
     @property
     def is_close(self) -> bool:
@@ -77,6 +79,10 @@ class Replica:
             return Look(last.at, None, "it does not answer")
         return last._replace(fault=self._fault(last))
 
+    def has_raised(self, error: DBAPIError) -> bool:
+        """Whether it comes from the replica, and not from the primary."""
+        return error.orig in self._failures
+
     def leave(self, reason: str) -> None:
         """Do not use it until a look that begins after this finds it well."""
         log.warning("left the replica", reason=reason)
@@ -88,6 +94,13 @@ class Replica:
         self._ended.set()
         self._cut()
         self.engine.dispose()
+
+    def _keep(self, connection: psycopg.Connection[Any], _: object) -> None:
+        with self._lock:
+            self._connections.add(connection)
+
+    def _keep_failure(self, context: ExceptionContext) -> None:
+        self._failures.add(context.original_exception)
 
     @staticmethod
     def _fault(look: Look) -> str:
@@ -120,7 +133,9 @@ class Replica:
     def _look(self, now: float) -> Look:
         try:
             return self._measure(now)
-        except SQLAlchemyError as error:
+        except Exception as error:
+            if not isinstance(error, SQLAlchemyError):
+                log_failure(log, "replica not looked at", error)
             return Look(monotonic(), None, reason_of(error))
 
     def _measure(self, now: float) -> Look:
@@ -144,7 +159,10 @@ class Replica:
     def _cut_what_hangs(self) -> None:
         while not self._ended.wait(LOOK_EVERY):
             if not _is_fresh(self._last):
-                self._cut()
+                try:
+                    self._cut()
+                except Exception as error:
+                    log_failure(log, "connections to the replica not closed", error)
 
     def _cut(self) -> None:
         """Whoever waits for an answer gets an error at once.
@@ -152,7 +170,9 @@ class Replica:
         A connection that is still open after `dup` was open before it too, so the descriptor is not
         somebody else's.
         """
-        for connection in list(self._connections):
+        with self._lock:
+            connections = list(self._connections)
+        for connection in connections:
             with suppress(OSError, psycopg.Error):
                 number = connection.fileno()
                 with socket.socket(fileno=os.dup(number)) as end:

@@ -36,8 +36,11 @@ def answered(who: str, answer: Callable[[], Answer]) -> Answer:
             pass
         except UNSTORABLE:
             raise
-        except (DBAPIError, NoFreeConnection) as error:
-            made.replica.leave(reason_of(error))
+        except NoFreeConnection:  # of either; if of the replica, the next look sees it too
+            pass
+        except DBAPIError as error:
+            if made.replica.has_raised(error):
+                made.replica.leave(reason_of(error))
         db.session.rollback()
     READS.labels("primary").inc()
     return answer()
