@@ -12,13 +12,19 @@ from webhooks_app import queue
 from webhooks_app.deliveries import log, replays
 from webhooks_app.deliveries.filters import Filters
 from webhooks_app.deliveries.send_again import retry_now, send_again
+from webhooks_app.digests import service as digests
 from webhooks_app.extensions import db
+from webhooks_app.jobs import upkeep
 from webhooks_app.jobs.beat import Beat
 from webhooks_app.jobs.replays import run_batch
 from webhooks_app.lib import times
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Delivery, Organisation, PeriodicRun, Subscription
-from webhooks_app.subscriptions import test_delivery
+from webhooks_app.listeners import starting, visits
+from webhooks_app.models import Delivery, Listener, Organisation, PeriodicRun, Subscription
+from webhooks_app.subscriptions import pausing, test_delivery
+
+DAILY = {"frequency": "daily", "hour": 9, "weekday": 0, "time_zone": None, "skip_empty": False}
+HALF_AN_HOUR = timedelta(minutes=30)
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
@@ -38,6 +44,26 @@ def webhook(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Subscription:
     db.session.commit()
     monkeypatch.setattr(times, "datetime", Ahead)
     return webhook
+
+
+@pytest.fixture
+def listener(webhook: Subscription) -> Listener:
+    webhook.is_listener = True
+    found = Listener(
+        subscription_id=webhook.id,
+        api_key_id="key_1",
+        session_id="lss_1",
+        keep_for=60,
+        alive_until=utcnow(),
+    )
+    db.session.add(found)
+    db.session.commit()
+    return found
+
+
+def in_half_an_hour() -> datetime:
+    """By the database's clock."""
+    return utcnow() - HALF_AN_HOUR
 
 
 def all_are_due(count: int) -> None:
@@ -94,3 +120,64 @@ def test_a_beat_takes_no_turn_of_the_future(
     Beat(db.engine, queue.beat_redis(redis_server.url), timedelta(seconds=30)).tick()
     last = select(PeriodicRun.last_run_at > func.now())
     assert set(db.session.scalars(last)) == {False}
+
+
+def test_digests_are_due_at_once(webhook: Subscription) -> None:
+    factories.action(
+        organisation_of(webhook),
+        "",
+        channel="email",
+        event_types=["action.digest"],
+        schedule=DAILY,
+        digest_since=utcnow() - timedelta(days=3),
+    )
+    assert digests.send_due(db.engine, utcnow()) == 1
+    all_are_due(1)
+
+
+@pytest.mark.parametrize("is_off", [True, False])
+def test_what_is_being_sent_is_lost_only_after_its_lease(
+    webhook: Subscription, is_off: bool
+) -> None:
+    """Otherwise what is sent for a paused webhook would be sent twice."""
+    logged(webhook, status="sending", due_at=in_half_an_hour(), tries=1)
+    ends: dict[str, object] = {"enabled": False} if is_off else {"paused_at": utcnow()}
+    db.session.execute(update(Subscription).values(**ends))
+    db.session.commit()
+    upkeep.cancel_left_over()
+    db.session.rollback()
+    assert db.session.scalars(select(Delivery.status)).all() == ["sending"]
+
+
+def test_the_first_one_of_a_resume_at_a_rate_is_due_at_once(webhook: Subscription) -> None:
+    pausing.pause(db.session(), webhook)
+    factories.accepted(organisation_of(webhook), factories.lead(), factories.lead())
+    db.session.rollback()
+    pausing.resume(db.session(), webhook, rate=0.01)
+    due = select(func.count()).where(Delivery.due_at <= func.now())
+    assert db.session.scalar(due) == 1
+
+
+def test_a_listener_waits_for_what_is_not_due_yet(
+    webhook: Subscription, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[float] = []
+
+    def make_due(seconds: float) -> None:
+        looks.append(seconds)
+        db.session.execute(update(Delivery).values(due_at=func.now()))
+        db.session.commit()
+
+    logged(webhook, status="retrying", due_at=in_half_an_hour())
+    monkeypatch.setattr(visits, "sleep", make_due)
+    visits.wait_for_due(db.engine, webhook.id, listener.session_id, utcnow() + HALF_AN_HOUR)
+    assert len(looks) == 1
+
+
+def test_what_a_listener_had_in_hand_is_due_at_once(
+    webhook: Subscription, listener: Listener
+) -> None:
+    logged(webhook, status="sending", due_at=in_half_an_hour(), tries=1)
+    starting.release(db.session(), webhook.id)
+    db.session.commit()
+    all_are_due(1)

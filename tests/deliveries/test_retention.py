@@ -98,7 +98,7 @@ def test_a_backlog_of_any_size_is_cancelled(organisation: Organisation) -> None:
     factories.accepted(organisation, *[factories.lead() for _ in range(2500)])
     db.session.execute(update(Subscription).values(enabled=False))
     db.session.commit()
-    cancel_left_over(db.engine, utcnow())
+    cancel_left_over(db.engine)
     assert {row.status for row in deliveries()} == {"cancelled"}
 
 
@@ -113,9 +113,15 @@ def test_what_was_left_waiting_for_a_subscription_that_is_off_is_cancelled(
     db.session.execute(update(Subscription).values(enabled=False, revision=webhook.revision + 1))
     db.session.commit()
 
-    cancel_left_over(db.engine, utcnow())
+    cancel_left_over(db.engine)
     assert sorted(row.status for row in deliveries()) == ["cancelled", "sending"]
-    cancel_left_over(db.engine, utcnow() + timedelta(seconds=60))
+    db.session.execute(
+        update(Delivery)
+        .where(Delivery.status == "sending")
+        .values(due_at=utcnow() - timedelta(seconds=1))
+    )
+    db.session.commit()
+    cancel_left_over(db.engine)
     assert {(row.status, row.due_at) for row in deliveries()} == {("cancelled", None)}
     assert audit(db.engine, 90).ok
 

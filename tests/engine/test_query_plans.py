@@ -392,7 +392,7 @@ def test_a_sweep(stale: list[str]) -> None:
     )
     db.session.commit()
     with explained() as costs:
-        cancel_left_over(db.engine, utcnow())
+        cancel_left_over(db.engine)
     check(costs, DUE // ENDPOINTS)
 
 

@@ -60,7 +60,7 @@ def test_what_the_sweep_finds_says_so_too(waiting: Subscription) -> None:
     values = {"enabled": False, "disabled_by": "key of the shop"}
     db.session.execute(update(Subscription).values(revision=99, **values))
     db.session.commit()
-    cancel_left_over(db.engine, utcnow())
+    cancel_left_over(db.engine)
     assert_cancelled("was switched off by key of the shop.")
 
 
@@ -68,7 +68,7 @@ def test_a_worker_that_died_leaves_the_reason_too(waiting: Subscription) -> None
     db.session.execute(update(Delivery).values(status="sending", due_at=utcnow(), tries=7))
     db.session.execute(update(Subscription).values(deleted_at=utcnow()))
     db.session.commit()
-    cancel_left_over(db.engine, utcnow())
+    cancel_left_over(db.engine)
     assert_cancelled("was deleted.")
 
 

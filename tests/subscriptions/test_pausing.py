@@ -241,7 +241,7 @@ def test_what_a_dead_worker_was_sending_waits_again(
     assert len(claim(db.engine, ClaimRequest(limit=1, free={}), timedelta(0))) == 1
     pause(row)
     db.session.rollback()
-    cancel_left_over(db.engine, utcnow())
+    cancel_left_over(db.engine)
     assert statuses() == ["pending"]
     assert [one.outcome for one in attempts()] == ["lost"]
     pausing.resume(db.session(), row)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from webhooks_app import queue
 from webhooks_app.catalogue.system import DIGEST
 from webhooks_app.channels.email.digest import Summary, summary_of
-from webhooks_app.database import read_only, upsert
+from webhooks_app.database import clock, read_only, upsert
 from webhooks_app.database.bulk import insert_rows
 from webhooks_app.digests.content import Scope, content_of, is_empty
 from webhooks_app.digests.schedule import (
@@ -172,7 +172,8 @@ def _send(database: Engine, due: Due, now: datetime) -> bool:
         if not _claim(connection, due, event_id, now):
             return False
         if event_id is not None:
-            deliveries = delivery_rows(tenant, event_id, [Candidate.of(row)], now, Trigger.EVENT)
+            to = [Candidate.of(row)]
+            deliveries = delivery_rows(tenant, event_id, to, clock(connection), Trigger.EVENT)
             insert_rows(connection, EVENTS, EVENT_COLUMNS, [event])
             insert_rows(connection, DELIVERIES, DELIVERY_COLUMNS, deliveries)
     return not skipped

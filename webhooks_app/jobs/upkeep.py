@@ -22,7 +22,7 @@ def sweep_failing() -> None:
 
 
 def cancel_left_over() -> None:
-    auto_disable.cancel_left_over(db.engine, utcnow())
+    auto_disable.cancel_left_over(db.engine)
 
 
 def resume_paused() -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from webhooks_app.channels.webhook.signatures import generate_secret
+from webhooks_app.database import clock
 from webhooks_app.events.type_registry import subscribable_types
 from webhooks_app.lib.crypto import Vault
 from webhooks_app.lib.errors import Conflict
@@ -174,7 +175,7 @@ def release(session: Session, listener_id: str, in_hand: Collection[str] = ()) -
             Delivery.status == DeliveryStatus.SENDING,
             Delivery.id.not_in(in_hand),
         )
-        .values(due_at=utcnow())
+        .values(due_at=clock(session.connection()))
         .execution_options(synchronize_session=False)
     )
 

@@ -4,10 +4,20 @@ from datetime import datetime, timedelta
 from time import sleep
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Engine, TextClause, and_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    SQLColumnExpression,
+    TextClause,
+    and_,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
-from webhooks_app.database import reading
+from webhooks_app.database import choose, reading
 from webhooks_app.engine import rate_limiter
 from webhooks_app.lib.errors import Conflict, NotFound
 from webhooks_app.lib.tenant import Tenant
@@ -80,10 +90,10 @@ def wait_for_due(database: Engine, listener_id: str, session_id: str, until: dat
 
     No transaction is open meanwhile.
     """
-    while (now := utcnow()) < until:
+    while utcnow() < until:
         is_due = and_(
             Subscription.paused_at.is_(None),
-            or_(*(_is_due(listener_id, half, now) for half in HALVES)),
+            or_(*(_is_due(database, listener_id, half) for half in HALVES)),
         )
         look = (
             select(is_due)
@@ -102,7 +112,9 @@ def wait_for_due(database: Engine, listener_id: str, session_id: str, until: dat
         sleep(STEP)
 
 
-def _is_due(listener_id: str, half: TextClause, now: datetime) -> ColumnElement[bool]:
+def _is_due(database: Engine, listener_id: str, half: TextClause) -> ColumnElement[bool]:
+    has_clock = choose(database, postgresql=True, sqlite=False)
+    now: SQLColumnExpression[datetime] | datetime = func.now() if has_clock else utcnow()
     due = select(Delivery.id).where(Delivery.subscription_id == listener_id, half)
     return due.where(Delivery.due_at <= now).exists()
 

@@ -184,7 +184,10 @@ def _clock(engine: Engine, now: datetime) -> Check | None:
     apart = clock_skew(engine, now)
     if abs(apart) < CLOCKS_APART:
         return None
-    advice = "Keep the clocks of all machines in step (NTP): they decide what is due."
+    advice = (
+        "Keep the clocks of all machines in step (NTP). The log shows wrong times, and receivers "
+        "refuse requests that were signed at a wrong time."
+    )
     seconds = f"this machine is {apart.total_seconds():+.1f} s off the database"
     return Check("clock", "differs from the database's", seconds, advice)
 

@@ -6,6 +6,7 @@ from typing import cast
 
 from sqlalchemy import Connection, Engine, Table, select, update
 
+from webhooks_app.database import clock
 from webhooks_app.engine import pausing, switching_off
 from webhooks_app.models import Subscription, SubscriptionHealth
 from webhooks_app.notices.dashboard_notices import NoticeOf, notify
@@ -33,12 +34,13 @@ def warn_and_disable(engine: Engine, now: datetime) -> None:
                 _warn(connection, row.id, now)
 
 
-def cancel_left_over(engine: Engine, now: datetime) -> None:
+def cancel_left_over(engine: Engine) -> None:
     """Cancel what waits for subscriptions that are off, and what a dead worker was sending.
 
     What it was sending for a paused one waits again.
     """
     with engine.begin() as connection:
+        now = clock(connection)
         switching_off.release_expired(connection, now)
         pausing.release_expired(connection, now)
     more = True

@@ -7,6 +7,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from webhooks_app import queue
+from webhooks_app.database import clock
 from webhooks_app.engine import pausing
 from webhooks_app.lib.errors import Conflict
 from webhooks_app.lib.pointers import Fault, Invalid
@@ -45,10 +46,11 @@ def resume(session: Session, row: Subscription, rate: float | None = None) -> No
     session.refresh(row)
     if not row.is_paused:
         return
-    now = utcnow()
-    pausing.bring_back(session.connection(), row.id, now)
+    connection = session.connection()
+    now = clock(connection)
+    pausing.bring_back(connection, row.id, now)
     if rate is not None:
-        pausing.spread(session.connection(), row.id, now, rate)
+        pausing.spread(connection, row.id, now, rate)
     row.paused_at = row.paused_until = None
     at_rate = {"rate": rate} if rate is not None else {}
     record(session, f"{row.kind}.resumed", Target.of(row), **at_rate)
