@@ -21,9 +21,9 @@ from tests import factories
 from tests.support.engine import deliveries
 from webhooks_app.channels.contract import Claimed, Tried
 from webhooks_app.channels.outcome import Outcome
-from webhooks_app.deliveries import replays, retention
+from webhooks_app.deliveries import overview, replays, retention
 from webhooks_app.deliveries.filters import Filters
-from webhooks_app.engine import pausing
+from webhooks_app.engine import after_restore, pausing
 from webhooks_app.engine.claim import ClaimRequest, anything_due, claim
 from webhooks_app.engine.dead_engines import free_held_by_dead
 from webhooks_app.engine.heartbeat import Heartbeat
@@ -42,7 +42,7 @@ from webhooks_app.vocabulary import Failure
 # SQLite keeps no such statistics by default.
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
-ROWS, ENDPOINTS, DUE = 20_000, 10, 2_000
+ROWS, ENDPOINTS, DUE, FEW = 20_000, 10, 2_000, 20
 BATCH = 200
 LEASE = timedelta(seconds=30)
 TABLES = ("deliveries", "events", "attempts")
@@ -68,6 +68,9 @@ SETTLE = """
     UPDATE deliveries SET status = 'pending', due_at = now(), finished_at = NULL, tries = 0
     WHERE id > 'msg_' || lpad(CAST(:settled AS text), 26, '0') AND id < 'msg_01';
 """
+OPEN = """
+    UPDATE deliveries SET status = 'pending', due_at = now(), finished_at = NULL
+    WHERE id > :last;"""
 OLDER_INDEX = """
     CREATE INDEX IF NOT EXISTS ix_deliveries_due ON deliveries (subscription_id, due_at)
     WHERE due_at IS NOT NULL;"""
@@ -134,6 +137,17 @@ def stale(
         _all_tables("ANALYZE {}")
     run_script(SETTLE, settled=ROWS - DUE)
     return subscriptions
+
+
+@pytest.fixture
+def long_log(organisation: Organisation, subscriptions: list[str]) -> None:
+    """A few deliveries are open, which PostgreSQL cannot know.
+
+    It keeps no statistics of the condition, and takes almost all rows to fulfil it.
+    """
+    load(organisation, subscriptions, "delivered")
+    run_script(OPEN, last=f"msg_{ROWS - FEW:026}")
+    _all_tables("ANALYZE {}")
 
 
 def load(
@@ -394,6 +408,19 @@ def test_a_sweep(stale: list[str]) -> None:
     with explained() as costs:
         cancel_left_over(db.engine)
     check(costs, DUE // ENDPOINTS)
+
+
+def test_the_overview(long_log: None, organisation: Organisation) -> None:
+    with explained() as costs:
+        assert overview.of(db.session(), factories.tenant(organisation)).waiting == FEW
+    check(costs, FEW)
+
+
+def test_what_was_open_at_a_backup(long_log: None) -> None:
+    with explained() as costs:
+        assert after_restore.count_open(db.engine) == FEW
+        assert after_restore.cancel_open(db.engine, utcnow()) == FEW
+    check(costs, FEW)
 
 
 def test_retention(stale: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

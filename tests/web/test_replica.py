@@ -1,11 +1,13 @@
 """Pages and lists read from a real replica, unless it lags, hangs or is away, or the reader has
 just changed something."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import get_ident
 from time import monotonic
 from typing import Any
 from weakref import WeakSet
@@ -13,8 +15,9 @@ from weakref import WeakSet
 import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import delete, func, literal_column, select, text, update
+from sqlalchemy import delete, event, func, literal_column, select, text, update
 from sqlalchemy.exc import DataError, DBAPIError
+from sqlalchemy.orm import Session
 
 from tests import factories
 from tests.conftest import Client, settings_for
@@ -25,12 +28,18 @@ from webhooks_app.api.operation import operation_of
 from webhooks_app.database import replica as module
 from webhooks_app.database import replica_engine
 from webhooks_app.database.replica import Look, Replica
+from webhooks_app.deliveries import health, log, overview, statistics
+from webhooks_app.deliveries.filters import Filters
+from webhooks_app.events import stream
+from webhooks_app.events.filters import EventFilters
 from webhooks_app.extensions import db
 from webhooks_app.launch.migrate import migrate
 from webhooks_app.lib import recent_writes
+from webhooks_app.lib.paging import PageBounds
 from webhooks_app.lib.read_engine import reading_from
 from webhooks_app.lib.recent_writes import RecentWrites
-from webhooks_app.models import Membership, Organisation, Subscription
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.models import Membership, Organisation, Subscription, SubscriptionHealth
 from webhooks_app.operations import checks
 from webhooks_app.operations.replica_reads import answered
 from webhooks_app.parts import parts
@@ -410,6 +419,61 @@ def test_only_reading_statements_go_to_the_replica(app: Flask, place: Place) -> 
     assert session.scalar(in_recovery) is False
     assert "Flushed" in session.scalars(select(Organisation.name)).all()
     arrived("Written")
+
+
+ROW = Subscription(
+    id="whk_1",
+    enabled=True,
+    paused_at=datetime.now(UTC),
+    health=SubscriptionHealth(failing_since=datetime.now(UTC)),
+)
+TEXT, TEN = Filters(text="nothing"), PageBounds(10)
+HOUR = timedelta(hours=1)
+Read = Callable[[Session, Tenant], object]
+READS: dict[str, Read] = {
+    "the overview": overview.of,
+    "the log": lambda session, tenant: log.list_deliveries(session, tenant, TEXT, TEN),
+    "newer ones": lambda session, tenant: log.count_newer(session, tenant, TEXT, "msg_0", 10),
+    "an estimate": lambda session, tenant: log.estimate(session, tenant, TEXT, 10),
+    "errors": lambda session, tenant: health.last_errors(session, [ROW]),
+    "what waits": lambda session, tenant: health.waiting_of(session, [ROW]),
+    "a chart": lambda session, tenant: statistics.traffic(session, tenant, HOUR, HOUR),
+}
+
+
+@contextmanager
+def primary_idle() -> Iterator[None]:
+    """This thread takes no connection to the primary. Whoever looks at the replica does."""
+    taken: list[int] = []
+
+    def note(*_: object) -> None:
+        taken.append(get_ident())
+
+    event.listen(db.engine, "checkout", note)
+    yield
+    event.remove(db.engine, "checkout", note)
+    assert get_ident() not in taken
+
+
+@pytest.mark.parametrize("read", READS.values(), ids=READS)
+def test_the_settings_of_the_planner_are_where_the_queries_run(
+    app: Flask, place: Place, read: Read
+) -> None:
+    session, tenant = db.session(), factories.tenant(place.organisation)
+    session.rollback()
+    with reading_from(replica().engine), primary_idle():
+        read(session, tenant)
+        assert session.scalar(select(func.pg_is_in_recovery())) is True
+        assert session.scalar(select(func.current_setting("enable_seqscan"))) == "off"
+    session.rollback()
+
+
+def test_a_search_of_events_leaves_the_primary_alone(app: Flask, place: Place) -> None:
+    session, tenant = db.session(), factories.tenant(place.organisation)
+    session.rollback()
+    with reading_from(replica().engine), primary_idle():
+        stream.list_lines(session, tenant, EventFilters(text="nothing"), TEN)
+    session.rollback()
 
 
 def test_all_lists_of_the_api_and_nothing_else_may_read_from_it(app: Flask) -> None:

@@ -27,6 +27,7 @@ __all__ = [
     "one_statement",
     "only_reading",
     "prepare",
+    "read_connection",
     "read_only",
     "reading",
     "replica_engine",
@@ -38,6 +39,7 @@ __all__ = [
 
 SPARE = 8
 NO_WRITER: dict[str, Any] = {IMMEDIATE: False}
+ANY_QUERY = select(1)
 HOLD = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 T = TypeVar("T")
 
@@ -96,6 +98,14 @@ def begin_reading(session: Session) -> None:
     """
     session.rollback()
     session.connection(execution_options=NO_WRITER)
+
+
+def read_connection(session: Session) -> Connection:
+    """The connection of the session's queries, which may be one to a replica.
+
+    `session.connection()` is always one to the primary.
+    """
+    return session.connection(bind_arguments={"clause": ANY_QUERY})
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
+from webhooks_app.database import read_connection
 from webhooks_app.database.bulk import force_index_scans
 from webhooks_app.models import Delivery, Subscription
 from webhooks_app.models.delivery import HALVES
@@ -34,9 +35,10 @@ def last_errors(session: Session, rows: Iterable[Subscription]) -> Mapping[str, 
     failing = [row.id for row in rows if row.health.failing_since is not None]
     if not failing:
         return {}
-    force_index_scans(session.connection())
+    connection = read_connection(session)
+    force_index_scans(connection)
     parts = [part for id_ in failing for part in (*_waiting(id_), _newest(id_))]
-    found = session.execute(union_all(*parts))
+    found = connection.execute(union_all(*parts))
     errors: dict[str, tuple[str, str]] = {}
     for subscription_id, delivery_id, error in found:
         if error and delivery_id >= errors.get(subscription_id, ("", ""))[0]:
@@ -49,8 +51,9 @@ def waiting_of(session: Session, rows: Iterable[Subscription]) -> Mapping[str, i
     paused = [row.id for row in rows if row.is_paused]
     if not paused:
         return {}
-    force_index_scans(session.connection())
-    counted = session.execute(union_all(*map(_count, paused)))
+    connection = read_connection(session)
+    force_index_scans(connection)
+    counted = connection.execute(union_all(*map(_count, paused)))
     return {id_: waiting for id_, waiting in counted}  # noqa: C416 - mypy knows no rows
 
 

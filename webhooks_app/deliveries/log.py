@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Engine, Select, and_, func, literal, select
 from sqlalchemy.orm import Session, aliased, defer
 
-from webhooks_app.database import begin_reading, choose
+from webhooks_app.database import begin_reading, choose, read_connection
 from webhooks_app.database.bulk import force_index_scans
 from webhooks_app.deliveries.filters import (
     UNDELIVERED,
@@ -64,7 +64,7 @@ def list_deliveries(
     `SEARCHED_BYTES` of data. So it may hold fewer rows than requested, or none, and still have a
     next page.
     """
-    force_index_scans(session.connection())
+    force_index_scans(read_connection(session))
     within = range_of(tenant, filters)
     if window.below is not None:
         within.append(Delivery.id < window.below)
@@ -127,7 +127,7 @@ def _looked_through(session: Session, within: Conditions, filters: Filters) -> i
 
 def _searched(session: Session, within: Conditions, most: int) -> int:
     """How many of the newest deliveries have `SEARCHED_BYTES` of data together."""
-    size = choose(session.connection(), postgresql=func.octet_length, sqlite=func.length)
+    size = choose(read_connection(session), postgresql=func.octet_length, sqlite=func.length)
     newest = (
         select(size(Event.data))
         .join_from(Delivery, Event, Event.id == Delivery.event_id)
@@ -137,7 +137,7 @@ def _searched(session: Session, within: Conditions, most: int) -> int:
     )
     left = SEARCHED_BYTES
     # SQLite reads a text to know its size, PostgreSQL does not.
-    at_once = choose(session.connection(), postgresql=most, sqlite=SIZES_AT_ONCE)
+    at_once = choose(read_connection(session), postgresql=most, sqlite=SIZES_AT_ONCE)
     sizes = session.execute(newest, execution_options={"yield_per": at_once}).scalars()
     for number, bytes_ in enumerate(sizes, 1):
         left -= bytes_
@@ -156,7 +156,7 @@ def _further(session: Session, within: Conditions, most: int) -> str | None:
 
 def count_newer(session: Session, tenant: Tenant, filters: Filters, than: str, most: int) -> int:
     """How many deliveries are newer than `than`, among the newest `most`."""
-    force_index_scans(session.connection())
+    force_index_scans(read_connection(session))
     newest = (
         select(Delivery)
         .where(*range_of(tenant, filters), Delivery.id > than)
@@ -183,7 +183,7 @@ def estimate(session: Session, tenant: Tenant, filters: Filters, most: int) -> E
     if not rest_of(filters, Delivery):
         found = count(session, tenant, filters, most + 1)
         return Estimate(min(found, most), found > most)
-    force_index_scans(session.connection())
+    force_index_scans(read_connection(session))
     within = range_of(tenant, filters)
     looked_through = _looked_through(session, within, filters)
     newest = select(Delivery).where(*within).order_by(Delivery.id.desc()).limit(looked_through)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session, joinedload
 
+from webhooks_app.database import read_connection
+from webhooks_app.database.bulk import force_index_scans
 from webhooks_app.deliveries import log as deliveries
 from webhooks_app.deliveries.filters import Filters
 from webhooks_app.deliveries.health import last_errors
@@ -39,6 +41,7 @@ class Overview:
 
 
 def of(session: Session, tenant: Tenant) -> Overview:
+    force_index_scans(read_connection(session))
     present = (Subscription.in_tenant(tenant), Subscription.is_present())
     troubled = (
         select(Subscription)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, any_, func, select
 from sqlalchemy.orm import Session
 
-from webhooks_app.database import choose
+from webhooks_app.database import choose, read_connection
 from webhooks_app.database.bulk import force_index_scans
 from webhooks_app.lib.cache import Cache
 from webhooks_app.lib.tenant import Tenant
@@ -198,7 +198,7 @@ def _counts(
 ) -> Sequence[Counted]:
     """The counts of the hours `between`, the last one left out, in bars that start at `origin`."""
     since, until = between
-    connection = session.connection()
+    connection = read_connection(session)
     hour: SQLColumnExpression[datetime] = DeliveryStat.hour
     theirs: ColumnElement[bool] = DeliveryStat.subscription_id.in_(own)
     if choose(connection, postgresql=True, sqlite=False):

@@ -5,7 +5,8 @@ from typing import cast
 
 from sqlalchemy import Engine, Table, TextClause, func, select, update
 
-from webhooks_app.database import reading
+from webhooks_app.database import read_only
+from webhooks_app.database.bulk import force_index_scans
 from webhooks_app.engine.expired_leases import log_lost
 from webhooks_app.models import Delivery
 from webhooks_app.models.delivery import HALVES
@@ -20,7 +21,8 @@ DELIVERIES = cast(Table, Delivery.__table__)
 
 def count_open(engine: Engine) -> int:
     counts = [select(func.count()).select_from(DELIVERIES).where(half) for half in HALVES]
-    with reading(engine) as connection:
+    with engine.connect() as connection:
+        force_index_scans(read_only(connection))
         return sum(connection.scalar(one) or 0 for one in counts)
 
 
@@ -39,6 +41,7 @@ def _cancel_half(engine: Engine, half: TextClause, now: datetime) -> int:
     total = 0
     while True:
         with engine.begin() as connection:
+            force_index_scans(connection)
             rows = connection.execute(batch).all()
             tried = [(row.id, row.tries) for row in rows if row.status == SENDING]
             log_lost(connection, tried)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session, aliased, defer
 
-from webhooks_app.database import begin_reading, choose
+from webhooks_app.database import begin_reading, choose, read_connection
 from webhooks_app.deliveries.filters import of_event
 from webhooks_app.events.filters import Conditions, EventFilters, fits, range_of, rest_of
 from webhooks_app.lib.errors import NotFound
@@ -130,11 +130,11 @@ def walk(database: Engine, tenant: Tenant, filters: EventFilters) -> Iterator[Se
 
 def _searched(session: Session, within: Conditions) -> int:
     """How many of the newest events have `SEARCHED_BYTES` of data together."""
-    size = choose(session.connection(), postgresql=func.octet_length, sqlite=func.length)
+    size = choose(read_connection(session), postgresql=func.octet_length, sqlite=func.length)
     newest = select(size(Event.data)).where(*within).order_by(Event.id.desc())
     left, most = SEARCHED_BYTES, LOOKED_THROUGH // 2
     # SQLite reads a text to know its size, PostgreSQL does not.
-    at_once = choose(session.connection(), postgresql=most, sqlite=BATCH)
+    at_once = choose(read_connection(session), postgresql=most, sqlite=BATCH)
     sizes = session.execute(newest.limit(most), execution_options={"yield_per": at_once}).scalars()
     for number, bytes_ in enumerate(sizes, 1):
         left -= bytes_
