@@ -33,7 +33,7 @@ from webhooks_app.channels.webhook.verify import detect, verify
 from webhooks_app.deliveries.detail import request_body
 from webhooks_app.engine import engine as engine_module
 from webhooks_app.engine import recorder
-from webhooks_app.engine.claim import claim
+from webhooks_app.engine.claim import claim_and_promote
 from webhooks_app.engine.engine import Engine
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
@@ -368,12 +368,12 @@ def test_a_single_delivery_costs_a_single_claim(
 ) -> None:
     claims: list[int] = []
 
-    def counted(*arguments: Any) -> list[Claimed]:
-        claimed = claim(*arguments)
+    def counted(*arguments: Any) -> tuple[list[Claimed], bool]:
+        claimed, has_promoted = claim_and_promote(*arguments)
         claims.append(len(claimed))
-        return claimed
+        return claimed, has_promoted
 
-    monkeypatch.setattr("webhooks_app.engine.engine.claim", counted)
+    monkeypatch.setattr("webhooks_app.engine.engine.claim_and_promote", counted)
     factories.webhook(organisation, receiver.url)
     factories.accepted(organisation)
     assert [one.status for one in run()] == ["delivered"]
@@ -579,7 +579,7 @@ def test_results_wait_while_the_database_only_reads(
     assert (delivery.status, delivery.tries, len(receiver.received)) == ("delivered", 1, 1)
 
 
-@pytest.mark.parametrize("step", ["claim", "anything_due", "held"])
+@pytest.mark.parametrize("step", ["claim_and_promote", "anything_due", "held"])
 def test_an_error_of_any_kind_does_not_end_the_engine(
     app: Flask,
     organisation: Organisation,

@@ -14,18 +14,20 @@ from sqlalchemy import Table, insert, text, update
 
 from tests import factories
 from tests.engine.test_record import result_of
-from tests.support.engine import attempts, deliveries
+from tests.support.engine import Run, attempts, deliveries
+from tests.support.receiver import Receiver
 from webhooks_app.channels.contract import Claimed
 from webhooks_app.database.bulk import sqlite_value
 from webhooks_app.deliveries.send_again import bring_forward
 from webhooks_app.engine import pausing, promotion
 from webhooks_app.engine.claim import ClaimRequest, anything_due, claim
+from webhooks_app.engine.dead_engines import free_held_by_dead
 from webhooks_app.engine.record import record_results
 from webhooks_app.engine.switching_off import cancel_waiting, wait_again
 from webhooks_app.extensions import db
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Delivery, Organisation, Subscription
+from webhooks_app.models import Delivery, Organisation, RunningEngine, Subscription
 from webhooks_app.models.delivery import DELAYED
 from webhooks_app.notices.dashboard_notices import NoticeOf
 
@@ -34,8 +36,10 @@ HOUR = timedelta(hours=1)
 DELIVERIES = cast(Table, Delivery.__table__)
 
 # What an engine of the version before wrote.
-OLDER_CLAIM = """
-    UPDATE deliveries SET status = 'sending', tries = tries + 1, due_at = :at, claimed_by = NULL
+OLDER_ENGINE = 7
+OLDER_CLAIM = f"""
+    UPDATE deliveries SET status = 'sending', tries = tries + 1, due_at = :at,
+        claimed_by = {OLDER_ENGINE}
     WHERE id = :id AND status IN ('pending', 'retrying')"""
 OLDER_RETRY = """
     UPDATE deliveries SET status = 'retrying', due_at = :at, failures = failures + 1,
@@ -131,14 +135,37 @@ def test_a_flood_of_retries_is_promoted_in_batches(retried: Delivery) -> None:
     assert not anything_due(db.engine)
 
 
+def test_others_do_not_wait_for_the_retries_of_a_paused_webhook(
+    retried: Delivery,
+    organisation: Organisation,
+    receiver: Receiver,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A claim that promotes only theirs sends nothing. More is due all the same."""
+    monkeypatch.setattr(promotion, "MOST_BATCHES", 0)
+    other = factories.webhook(organisation, receiver.url).id
+    _add_delayed(retried, promotion.BATCH, ago=60)
+    _add_delayed(retried, 1, subscription_id=other)
+    db.session.execute(
+        update(Subscription)
+        .where(Subscription.id == retried.subscription_id)
+        .values(paused_at=utcnow())
+    )
+    db.session.commit()
+    run()
+    sent = [one.subscription_id for one in deliveries() if one.status == "delivered"]
+    assert sent == [other]
+
+
 def test_a_resume_at_a_rate_spreads_also_what_was_not_promoted(retried: Delivery) -> None:
     _add_delayed(retried, 3)
     pass_time(retried.id)
     now = utcnow()
     with db.engine.begin() as connection:
-        pausing.spread(connection, retried.subscription_id, now, rate=0.1)
+        pausing.spread(connection, retried.subscription_id, now, rate=0.01)
     times = sorted(one.due_at for one in deliveries() if one.due_at)
-    assert [(later - one).total_seconds() for one, later in pairwise(times)] == [10, 10, 10]
+    assert [(later - one).total_seconds() for one, later in pairwise(times)] == [100, 100, 100]
     assert len(take()) == 1
 
 
@@ -166,6 +193,20 @@ def test_a_delayed_one_that_an_older_engine_claims_comes_back_after_its_lease(
     [claimed] = take()
     assert (claimed.number, claimed.lost) == (3, True)
     assert [(one.number, one.outcome) for one in attempts()] == [(1, "failed"), (2, "lost")]
+
+
+def test_a_delayed_one_of_an_older_engine_that_died_is_sent_again_at_once(
+    retried: Delivery,
+) -> None:
+    """Not only after its lease, which has half an hour left."""
+    db.session.add(RunningEngine(id=OLDER_ENGINE, alive_until=utcnow() - timedelta(minutes=1)))
+    db.session.add(RunningEngine(id=OLDER_ENGINE + 1, alive_until=utcnow() + HOUR))
+    db.session.commit()
+    _add_delayed(retried, 2, status="sending", ago=-1800, claimed_by=OLDER_ENGINE + 1)
+    older(OLDER_CLAIM, retried.id, utcnow() + HOUR / 2)
+    assert free_held_by_dead(db.engine, HOUR) == 1
+    [claimed] = take()
+    assert (claimed.delivery_id, claimed.number, claimed.lost) == (retried.id, 3, True)
 
 
 def test_a_delayed_one_that_an_older_engine_retries_again_is_claimed(retried: Delivery) -> None:
@@ -262,10 +303,10 @@ OPERATIONS: tuple[Callable[[random.Random, str], None], ...] = (
 )
 
 
-def _add_delayed(like: Delivery, count: int) -> None:
-    """More retries, which are due."""
+def _add_delayed(like: Delivery, count: int, ago: float = 1, **changed: object) -> None:
+    """More retries, which are due since then."""
     row = {name: getattr(like, name) for name in DELIVERIES.c.keys()}  # noqa: SIM118
-    row |= {"trigger": "replay", "due_at": utcnow() - timedelta(seconds=1)}
+    row |= {"trigger": "replay", "due_at": utcnow() - timedelta(seconds=ago), **changed}
     db.session.commit()
     with db.engine.begin() as connection:
         connection.execute(insert(DELIVERIES), [{**row, "id": new_id("msg")} for _ in range(count)])

@@ -177,12 +177,22 @@ SQLITE_LISTENER_WALK = _of_listener(SQLITE_WALK, ":after")
 
 
 def claim(engine: Engine, request: ClaimRequest, lease: timedelta) -> list[Claimed]:
-    """Lease up to `request.limit` due deliveries and return what to send. Blocking.
+    """What `claim_and_promote` leases."""
+    return claim_and_promote(engine, request, lease)[0]
 
-    Delayed deliveries that are due are promoted first. One transaction; rows that another worker is
-    claiming are skipped. A delivery whose lease ran out is claimed again, and its earlier try is
-    logged as lost. The commit waits for PostgreSQL's disk: a claim that a crash took back would be
-    sent twice under one number.
+
+def claim_and_promote(
+    engine: Engine, request: ClaimRequest, lease: timedelta
+) -> tuple[list[Claimed], bool]:
+    """Lease up to `request.limit` due deliveries; what to send, and whether to claim again at once.
+
+    Blocking. Delayed deliveries that are due are promoted first. If they filled a whole batch, more
+    are promoted after the claim, which has not looked at these. So each claim that asks for another
+    one leaves at least a batch less to promote.
+
+    One transaction; rows that another worker is claiming are skipped. A delivery whose lease ran
+    out is claimed again, and its earlier try is logged as lost. The commit waits for PostgreSQL's
+    disk: a claim that a crash took back would be sent twice under one number.
     """
     with engine.begin() as connection:
         take = choose(engine, postgresql=_claim_postgres, sqlite=_claim_sqlite)
@@ -192,9 +202,9 @@ def claim(engine: Engine, request: ClaimRequest, lease: timedelta) -> list[Claim
         log_lost(connection, lost, why)
         if claimed and request.heartbeat is not None:
             request.heartbeat.renew(connection)
-    if promoted == promotion.BATCH:
+    if is_whole_batch := promoted == promotion.BATCH:
         promotion.promote_rest(engine)
-    return claimed
+    return claimed, is_whole_batch
 
 
 def anything_due(engine: Engine) -> bool:

@@ -45,6 +45,14 @@ SQLITE_HELD = """
     WHERE {ready} AND d.due_at > {now} AND d.due_at <= {lease_end}
         AND d.status = 'sending' AND d.claimed_by = :id"""
 SQLITE_FREE = "UPDATE deliveries SET due_at = {now}, claimed_by = NULL WHERE id = :id"
+# An engine of the version before also claims delayed ones, and leaves them delayed.
+FREE_DELAYED = """
+    UPDATE deliveries SET due_at = {now}, claimed_by = NULL WHERE id IN (
+        SELECT id FROM deliveries
+        WHERE {delayed} AND due_at > {now} AND due_at <= {lease_end}
+            AND status = 'sending' AND claimed_by = :id
+        {unlocked}
+    )"""
 
 
 class Watch:
@@ -101,15 +109,19 @@ def free_held_by_dead(database: Engine, lease: timedelta) -> int:
         if time.monotonic() - asked_at > RENEW_EVERY:
             return 0  # SQLite had another writer: perhaps they waited for it too
         dead = execute(connection, BURY).mappings().all()
-        free = choose(connection, postgresql=_free_postgres, sqlite=_free_sqlite)
-        freed = sum(free(connection, {**one, "lease": lease.total_seconds()}) for one in dead)
+        freed = sum(_free(connection, {**one, "lease": lease.total_seconds()}) for one in dead)
     if dead:
         log.warning("engines died", engines=len(dead), deliveries=freed)
     return freed
 
 
-def _free_postgres(connection: Connection, dead: dict[str, object]) -> int:
+def _free(connection: Connection, dead: dict[str, object]) -> int:
     force_index_scans(connection)
+    free = choose(connection, postgresql=_free_postgres, sqlite=_free_sqlite)
+    return free(connection, dead) + execute(connection, FREE_DELAYED, **dead).rowcount
+
+
+def _free_postgres(connection: Connection, dead: dict[str, object]) -> int:
     return execute(connection, POSTGRES_FREE, **dead).rowcount
 
 

@@ -27,7 +27,7 @@ from sqlalchemy import Engine as Database
 from webhooks_app.channels.contract import Channel, Claimed, Tried
 from webhooks_app.channels.outcome import Outcome, unsent
 from webhooks_app.engine import spans
-from webhooks_app.engine.claim import ClaimRequest, anything_due, claim
+from webhooks_app.engine.claim import ClaimRequest, anything_due, claim_and_promote
 from webhooks_app.engine.endpoints import Endpoints, Kept, ReadSpec
 from webhooks_app.engine.heartbeat import Heartbeat
 from webhooks_app.engine.in_flight_budget import InFlightBudget
@@ -232,16 +232,16 @@ class Engine:
                 continue
             await asyncio.sleep(max(0.0, self._not_before - self._loop.time()))
             request = self._request(most, over_budget)
-            claimed = await self._claim(request)
+            claimed, has_promoted = await self._claim(request)
             for one in claimed:
                 self._start(one)
             metrics.IN_FLIGHT.set(len(self._in_flight))
             if not over_budget:
-                if not claimed and not self._after:
+                if not (claimed or has_promoted or self._after):
                     return
                 full = len(claimed) == most
                 self._after = max(one.subscription_id for one in claimed) if full else ""
-                if not (request.after or request.may_have_left_some(claimed)):
+                if not (has_promoted or request.after or request.may_have_left_some(claimed)):
                     pace = QUICK_PACE if len(claimed) < FEW else PACE
                     self._not_before = self._loop.time() + pace
                     return
@@ -299,25 +299,27 @@ class Engine:
             heartbeat=self._heartbeat,
         )
 
-    async def _claim(self, request: ClaimRequest) -> list[Claimed]:
+    async def _claim(self, request: ClaimRequest) -> tuple[list[Claimed], bool]:
         try:
-            claimed = await self._loop.run_in_executor(self._threads, self._claim_now, request)
+            claimed, has_promoted = await self._loop.run_in_executor(
+                self._threads, self._claim_now, request
+            )
         except Exception as error:
             log_failure(log, "claim failed", error)
-            return []
+            return [], False
         if len(claimed) == request.limit:
             self._loop.run_in_executor(None, self._parts.call_for_help)
-        return claimed
+        return claimed, has_promoted
 
-    def _claim_now(self, request: ClaimRequest) -> list[Claimed]:
+    def _claim_now(self, request: ClaimRequest) -> tuple[list[Claimed], bool]:
         began = time.perf_counter()
-        claimed = claim(self._parts.database, request, self._parts.lease)
+        claimed, has_promoted = claim_and_promote(self._parts.database, request, self._parts.lease)
         seconds = time.perf_counter() - began
         metrics.CLAIM_SECONDS.observe(seconds)
         metrics.CLAIMED.inc(len(claimed))
         spans.claimed(claimed, seconds)
         self._endpoints.refresh(claimed)
-        return claimed
+        return claimed, has_promoted
 
     def _start(self, claimed: Claimed) -> None:
         kept = self._endpoints[claimed.subscription_id]

@@ -6,9 +6,9 @@ from sqlalchemy import Connection, CursorResult, text
 
 from webhooks_app.database import choose
 from webhooks_app.engine.walk import WALK
-from webhooks_app.models.delivery import READY
+from webhooks_app.models.delivery import DELAYED, READY
 
-EVERYWHERE = {"walk": WALK.format(after="''"), "ready": READY}
+EVERYWHERE = {"walk": WALK.format(after="''"), "ready": READY, "delayed": DELAYED}
 ON_POSTGRES = {
     **EVERYWHERE,
     "now": "now()",
