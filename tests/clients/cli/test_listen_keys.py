@@ -50,7 +50,7 @@ class Typist:
             [sys.executable, "-m", "hookline.cli", "listen", *words],
             env={**os.environ, **shell.environ, "PYTHONPATH": SOURCE, **environ},
             stdin=self._terminal,
-            stdout=self._terminal,
+            stdout=subprocess.DEVNULL if "--json" in words else self._terminal,  # as in a pipe
             stderr=self._terminal,
             start_new_session=True,
             preexec_fn=_with_this_terminal,
@@ -209,13 +209,22 @@ def _by_the_server(typist: Typist, shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    ("end", "code"),
-    [(_by_ctrl_c, 0), (_by_sigterm, 0), (_by_quitting, -signal.SIGQUIT), (_by_the_server, 1)],
+    ("end", "words", "code"),
+    [
+        (_by_ctrl_c, (), 0),
+        (_by_sigterm, ("--json",), 0),
+        (_by_quitting, (), -signal.SIGQUIT),
+        (_by_the_server, (), 1),
+    ],
 )
 def test_the_terminal_is_as_before_however_it_ends(
-    shell: Shell, sit_down: Callable[..., Typist], end: Callable[..., None], code: int
+    shell: Shell,
+    sit_down: Callable[..., Typist],
+    end: Callable[..., None],
+    words: tuple[str, ...],
+    code: int,
 ) -> None:
-    typist = sit_down()
+    typist = sit_down(*words)
     end(typist, shell)
     assert typist.ends() == code
     assert typist.mode == typist.before
