@@ -123,7 +123,8 @@
   });
   // The overview redraws its chart while somebody chooses.
   addEventListener("htmx:after:swap", () => {
+    if (!drag?.chart.isConnected) drag = null;
     if (chosen?.chart.isConnected) draw();
-    else chosen = drag = null;
+    else chosen = null;
   });
 })();
