@@ -199,6 +199,7 @@
   addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     tellTimes();
     readyChoices();
+    refill(ctx.sourceElement);
     if (ctx.response?.status === 422) focusFault();
     if (ctx.response?.status >= 400) return fold();
     const source = ctx.sourceEvent?.currentTarget ?? ctx.sourceElement;
@@ -345,6 +346,23 @@
     const atOnce = target.matches("select, [type=checkbox]") && target.form?.matches("[data-at-once]");
     if (atOnce || target.matches("[data-submit]")) target.form.requestSubmit();
   });
+
+  // A choice that fills in a box asks before it overwrites what was typed there.
+  const filledBy = (choice) => choice?.dataset?.fills && choice.form?.elements[choice.dataset.fills];
+
+  // A box that was typed in keeps its value when it gets another text.
+  function refill(choice) {
+    const box = filledBy(choice);
+    if (box) box.value = box.defaultValue;
+  }
+
+  addEventListener("change", (event) => {
+    const { target } = event;
+    const box = filledBy(target);
+    if (!box || box.value === box.defaultValue || confirm("Discard what you typed?")) return;
+    event.stopImmediatePropagation();
+    target.value = ([...target.options].find((one) => one.defaultSelected) ?? target.options[0]).value;
+  }, true);
 
   // Times in a filter are in the reader's zone, unless the address names another.
   for (const zone of $$("[data-zone]")) {

@@ -7,9 +7,12 @@ import pytest
 from sqlalchemy import select
 
 from tests import factories
-from tests.api.conftest import URL, Api, faults, kind
+from tests.api.conftest import URL, Api, faults, kind, stored
+from webhooks_app.catalogue import CATALOGUE
+from webhooks_app.catalogue.system import PING
 from webhooks_app.extensions import db
 from webhooks_app.models import ApiKey, Event, Organisation
+from webhooks_app.subscriptions import test_delivery
 
 EMAIL = {
     "channel": "email",
@@ -94,6 +97,35 @@ def test_a_test_may_send_data_of_ones_own_but_no_digest_has_any(api: Api) -> Non
     digest = made(api, schedule={"frequency": "daily", "hour": 9})
     refused = api.post(f"/actions/{digest['id']}/test", {"data": data})
     assert (refused.status_code, list(faults(refused))) == (422, ["#/data"])
+
+
+@pytest.mark.parametrize("name", sorted(one.name for one in CATALOGUE.values() if one.is_system))
+def test_own_data_is_for_no_event_that_hookline_makes_but_a_ping(api: Api, name: str) -> None:
+    path = f"/actions/{made(api)['id']}/test"
+    before = stored()
+    sent = api.post(path, {"event_type": name, "data": {}})
+    if name == PING:
+        assert sent.status_code == 202
+    else:
+        assert (sent.status_code, list(faults(sent))) == (422, ["#/event_type"])
+        assert stored() == before
+
+
+def test_own_data_is_sent_only_some_times_a_minute(
+    api: Api, outsider: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise it would be a way for events around the plan."""
+    monkeypatch.setattr(test_delivery, "OWN_DATA", "1 per hour")
+    paths = [f"/actions/{made(api)['id']}/test" for _ in range(2)]
+    assert api.post(paths[0], {"data": {}}).status_code == 202
+    before = stored()
+    refused = api.post(paths[1], {"data": {}})
+    assert (refused.status_code, kind(refused)) == (429, "too-many-requests")
+    assert int(refused.headers["Retry-After"]) > 0
+    assert "1 tests with data of its own" in refused.get_json()["detail"]
+    assert stored() == before
+    assert api.post(paths[1]).status_code == 202
+    assert outsider.post(f"/actions/{made(outsider)['id']}/test", {"data": {}}).status_code == 202
 
 
 @pytest.mark.parametrize(

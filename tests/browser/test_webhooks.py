@@ -35,6 +35,36 @@ def test_a_test_shows_its_result_in_place_and_leads_to_its_log_line(page: Page) 
     assert page.url.endswith("/webhooks/") is False
 
 
+def test_a_test_with_own_data_asks_before_it_discards_what_was_typed(
+    page: Page, product: Product
+) -> None:
+    """The drawer has the form, and so has the page behind it."""
+    page.goto(f"/webhooks/{product.demo.subscription_id}/test-with-data")
+    behind, drawer = page.locator("main"), page.get_by_role("dialog")
+    sample = behind.locator("[name=data]").input_value()
+    behind.get_by_role("link", name="Logs").click()
+    drawer.get_by_role("link", name="Test with your own data").click()
+    event, box = drawer.locator("[name=event_type]"), drawer.locator("[name=data]")
+    typed = '{"name": "Typed"}'
+    box.fill(typed)
+    page.once("dialog", lambda asked: asked.dismiss())
+    event.select_option("booking.confirmed")
+    expect(event).to_have_value("lead.captured")
+    expect(box).to_have_value(typed)
+    page.once("dialog", lambda asked: asked.accept())
+    event.select_option("booking.confirmed")
+    expect(box).not_to_have_value(typed)
+    expect(event).to_have_value("booking.confirmed")
+    expect(behind.locator("[name=data]")).to_have_value(sample)
+    # Nothing was typed, so it does not ask; a question would be dismissed.
+    event.select_option("lead.captured")
+    expect(box).to_have_value(sample)
+    box.fill(typed)
+    drawer.get_by_role("button", name="Send test").click()
+    expect(drawer.get_by_role("status").locator(".badge.delivered")).to_be_visible()
+    expect(box).to_have_value(typed)
+
+
 def test_the_drawer_has_an_address_and_closes_by_escape(page: Page) -> None:
     page.goto("/webhooks/")
     link = row(page, "Old CRM").get_by_role("link", name="Logs")

@@ -14,6 +14,7 @@ from webhooks_app.catalogue import event_type
 from webhooks_app.extensions import db
 from webhooks_app.lib import json_text
 from webhooks_app.models import Delivery, Event, Organisation, Subscription
+from webhooks_app.subscriptions import test_delivery
 
 HTMX = {"HX-Request": "true"}
 
@@ -60,7 +61,7 @@ def test_it_begins_with_a_recent_event_of_the_chosen_type(
     made = factories.accepted(organisation, factories.lead(data='{"name": "Grace", "n": 1.10}'))[0]
     page = owner.get(path(row), event_type="lead.captured", start=made.id).text
     assert (chosen(page, "event_type"), chosen(page, "start")) == ("lead.captured", made.id)
-    assert data_in(page) == '{\n  "name": "Grace",\n  "n": 1.1\n}'
+    assert data_in(page) == '{\n  "name": "Grace",\n  "n": 1.10\n}'
     assert ">Grace</option>" in page
     # An event of another type, of another organisation, or none: the sample.
     for start in (made.id, "evt_none"):
@@ -90,13 +91,41 @@ def test_it_is_sent_as_typed_and_leads_to_its_delivery(
     assert db.session.scalars(db.select(Event.type)).all() == ["lead.captured"]
 
 
+def test_it_is_about_the_one_that_the_event_was_about(
+    owner: Person, organisation: Organisation, row: Subscription
+) -> None:
+    """Whoever erases a person's data reaches this copy of it, too."""
+    visitor = ("visitor", "vis_1")
+    made = factories.accepted(organisation, factories.lead(subject=visitor))[0]
+    owner.get(path(row))
+    for start, name in ((made.id, "lead.captured"), (made.id, "lead.updated"), ("sample",) * 2):
+        owner.post(path(row), **typed(start=start, event_type=name))
+    tests = db.session.query(Event).filter_by(origin="test")
+    subjects = {one.type: (one.subject_type, one.subject_id) for one in tests}
+    assert subjects["lead.captured"] == visitor
+    assert subjects["lead.updated"] != visitor
+
+
+def test_too_many_in_a_minute_are_refused_with_a_sentence(
+    owner: Person, row: Subscription, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(test_delivery, "OWN_DATA", "0 per minute")
+    owner.get(path(row))
+    refused = owner.post(path(row), **typed())
+    assert refused.status_code == 429
+    said = "An organisation can send 0 tests with data of its own a minute. Try again in"
+    assert said in refused.text
+    assert refused.headers["X-Reason"].startswith(said)
+    assert db.session.query(Delivery).count() == 0
+
+
 def test_in_the_drawer_the_result_is_below_the_form(owner: Person, row: Subscription) -> None:
     owner.get(path(row))
     form = typed(csrf_token=owner.token)
-    page = owner.client.post(path(row), data=form, headers=HTMX)
+    headers = HTMX | {"HX-Request-Type": "full"}  # it selects a part
+    page = owner.client.post(path(row), data=form, headers=headers)
     assert page.status_code == 200
-    assert "<html" not in page.text
-    assert re.search(r'id="own-tested".*hx-get="[^"]+/outcome"', page.text, re.DOTALL)
+    assert re.search(r'class="own-tested".*hx-get="[^"]+/outcome"', page.text, re.DOTALL)
     assert data_in(page.text) == '{"name": "Me"}'
 
 
@@ -129,6 +158,9 @@ def test_without_scripts_a_button_fills_in_the_start(owner: Person, row: Subscri
 def test_what_cannot_be_tested_says_why(
     owner: Person, organisation: Organisation, row: Subscription
 ) -> None:
+    own = factories.webhook(organisation, row.url, event_types=["subscription.created"])
+    refused = owner.get(path(own))
+    assert (refused.status_code, "Hookline makes the data" in refused.text) == (409, True)
     digest = factories.action(
         organisation,
         "",

@@ -190,8 +190,8 @@ def delete_action(action_id: str) -> Response:
         body_optional=True,
         query=queries.WaitQuery,
         answers={200: shapes.DeliveryAnswer, 202: shapes.DeliveryAnswer},
-        description="Sends the sample of an event type now, or `data` of your own. A digest is "
-        "sent for its last complete period.",
+        description="Sends the sample of an event type now, or `data` of your own, which an "
+        "organisation can do 30 times a minute. A digest is sent for its last complete period.",
         problems=("conflict", "daily-limit"),
     )
 )

@@ -19,6 +19,7 @@ from webhooks_app.lib.errors import (
     DailyLimit,
     NotFound,
     PlanLimit,
+    TooOften,
     reason_of,
 )
 from webhooks_app.lib.logs import request_id
@@ -202,6 +203,13 @@ def _daily_limit(error: DailyLimit) -> Response:
     return Problem(429, "daily-limit", "Daily limit reached", str(error)).response()
 
 
+def _too_often(error: TooOften) -> Response:
+    headers = {"Retry-After": str(error.seconds)}
+    return Problem(
+        429, "too-many-requests", "Too many requests", str(error), headers=headers
+    ).response()
+
+
 def _too_large(_: RequestEntityTooLarge) -> Response:
     detail = f"The body can have at most {request.max_content_length} bytes."
     return _invalid(Invalid(Fault("#", detail, status=413)))
@@ -249,6 +257,7 @@ HANDLERS: Mapping[type[Exception], Callable[..., Response]] = {
     Busy: _busy,
     PlanLimit: _plan_limit,
     DailyLimit: _daily_limit,
+    TooOften: _too_often,
     RequestEntityTooLarge: _too_large,
     HTTPException: _http_error,
     Exception: _unexpected,

@@ -90,7 +90,8 @@ class TestBody(msgspec.Struct, forbid_unknown_fields=True):
     data: Annotated[
         msgspec.Raw | UnsetType,
         Meta(
-            description="Your own data, sent in place of the sample, byte for byte.",
+            description="Your own data, sent in place of the sample, byte for byte. Of the types "
+            "that Hookline itself sends, only `webhook.ping` takes it.",
             extra_json_schema={"type": "object"},
             examples=[{"name": "Ada Lovelace", "email": "ada@example.com"}],
         ),

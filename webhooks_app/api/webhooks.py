@@ -157,7 +157,8 @@ def delete_webhook(webhook_id: str) -> Response:
         body_optional=True,
         query=queries.WaitQuery,
         answers={200: shapes.DeliveryAnswer, 202: shapes.DeliveryAnswer},
-        description="Sends the sample of an event type now, or `data` of your own.",
+        description="Sends the sample of an event type now, or `data` of your own, which an "
+        "organisation can do 30 times a minute.",
         problems=("conflict",),
     )
 )

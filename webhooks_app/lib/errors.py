@@ -59,5 +59,13 @@ class DailyLimit(Exception):
     """The organisation did it too often today; the message says when it is possible again."""
 
 
+class TooOften(Exception):
+    """The organisation did it too often; the message says so, and in how many `seconds` to try."""
+
+    def __init__(self, message: str, seconds: int) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
 class BadAccount(Exception):
     """A value for an account is not valid; the message is one sentence for a person."""

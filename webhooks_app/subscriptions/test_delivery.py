@@ -14,8 +14,9 @@ from webhooks_app.digests import service as digests
 from webhooks_app.events.fields import faults_of_data
 from webhooks_app.events.type_registry import find_type, subscribable_types
 from webhooks_app.lib import json_text
-from webhooks_app.lib.errors import Conflict, NotFound
+from webhooks_app.lib.errors import Conflict, NotFound, TooOften
 from webhooks_app.lib.pointers import Fault, Invalid
+from webhooks_app.lib.rate import Rates
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
 from webhooks_app.matching.incoming import Incoming
@@ -24,10 +25,13 @@ from webhooks_app.matching.rows import DELIVERY_COLUMNS, EVENT_COLUMNS, delivery
 from webhooks_app.matching.type_patterns import asks_for, fits, is_pattern
 from webhooks_app.models import Delivery, Event, Subscription
 from webhooks_app.organisations import daily_limits
+from webhooks_app.parts import parts
 from webhooks_app.subscriptions import stored
 from webhooks_app.subscriptions.spec import Scope
 from webhooks_app.vocabulary import ChannelName, EventOrigin, Trigger
 
+# Own data of an organisation: without a limit, tests would be a way around the plan's events.
+OWN_DATA = "30 per minute"
 # A sample's subject if the subscription has no scope: the documents of Pivra and Pollybot always
 # show a chatbot's id.
 SUBJECTS = {
@@ -42,13 +46,15 @@ def send_test(
     subscription: Subscription,
     name: str | None = None,
     data: str | None = None,
+    subject: tuple[str, str] | None = None,
 ) -> Logged:
     """Send the sample of event type `name`, or of the subscription's first; committed and due.
 
-    `data` is a JSON text to send instead of the sample. A digest is sent as it was last due. It
-    goes only to this subscription, whatever its scope and conditions. Raises `Invalid` for an
-    unknown type or wrong data, `Conflict` if the subscription is off, paused, or cannot be read,
-    and `DailyLimit` if too many mails were sent this way today.
+    `data` is a JSON text to send instead of the sample, about `subject`, a pair of type and id. A
+    digest is sent as it was last due. It goes only to this subscription, whatever its scope and
+    conditions. Raises `Invalid` for an unknown type or wrong data, `Conflict` if the subscription
+    is off, paused, or cannot be read, `TooOften` if too much own data was sent within a minute, and
+    `DailyLimit` if too many mails were sent this way today.
     """
     if not subscription.enabled:
         noun = subscription.kind
@@ -61,6 +67,9 @@ def send_test(
     if not sends_digest:
         kind = name or _first_type(session, subscription)
         sample = _sample(session, subscription.organisation_id, kind, scope, data)
+        sample = replace(sample, subject=subject or sample.subject)
+    if data is not None:
+        _count_own(tenant.organisation_id)
     if subscription.channel == ChannelName.EMAIL:
         daily_limits.spend(session, tenant.organisation_id, daily_limits.MAIL_TESTS)
     if sends_digest:
@@ -108,6 +117,18 @@ def _faults(data: str, sends_digest: bool) -> Iterator[Fault]:
         yield replace(fault, status=422)
 
 
+def _count_own(organisation_id: str) -> None:
+    rates: Rates = parts().rates
+    allowance = rates.count(OWN_DATA, "tests", organisation_id)
+    if allowance.exceeded:
+        seconds = allowance.seconds_left
+        raise TooOften(
+            f"An organisation can send {allowance.amount} tests with data of its own a minute. "
+            f"Try again in {seconds} s.",
+            seconds,
+        )
+
+
 def _sample(
     session: Session, organisation_id: str, name: str, scope: Scope | None, data: str | None
 ) -> Incoming:
@@ -116,6 +137,9 @@ def _sample(
     except NotFound as error:
         detail = f"There is no event type called {name[:100]!r}."
         raise Invalid(Fault("#/event_type", detail)) from error
+    if data is not None and kind.is_system and kind.name != PING:
+        detail = f"{kind.name} is reserved: the product makes its data."
+        raise Invalid(Fault("#/event_type", detail))
     return Incoming(
         type=kind.name,
         data=json_text.write(kind.sample) if data is None else data,

@@ -47,6 +47,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(service_errors.PlanLimit, _plan_limit)
     app.register_error_handler(service_errors.Busy, _busy)
     app.register_error_handler(service_errors.DailyLimit, _daily_limit)
+    app.register_error_handler(service_errors.TooOften, _too_often)
     app.register_error_handler(UNSTORABLE, _unstorable)
     for away in DATABASE_AWAY:
         app.register_error_handler(away, _database_away)
@@ -119,6 +120,11 @@ def _plan_limit(error: Exception) -> tuple[str, int]:
 
 def _daily_limit(error: Exception) -> tuple[str, int, dict[str, str]]:
     page, code = _page(429, "Daily limit reached", str(error))
+    return page, code, _reason(error)
+
+
+def _too_often(error: Exception) -> tuple[str, int, dict[str, str]]:
+    page, code = _page(429, "Too many requests", str(error))
     return page, code, _reason(error)
 
 

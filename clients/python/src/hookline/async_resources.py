@@ -672,12 +672,14 @@ class AsyncActionsResource(AsyncResource):
     ) -> Delivery:
         """Test an action.
 
-        Sends the sample of an event type now, or `data` of your own. A digest is sent for its
-        last complete period. The key needs the scope `actions:write`.
+        Sends the sample of an event type now, or `data` of your own, which an organisation can
+        do 30 times a minute. A digest is sent for its last complete period. The key needs the
+        scope `actions:write`.
 
         - `event_type`: The event type whose sample is sent, or `webhook.ping`. The default is
           the first type of the webhook or action.
-        - `data`: Your own data, sent in place of the sample, byte for byte.
+        - `data`: Your own data, sent in place of the sample, byte for byte. Of the types that
+          Hookline itself sends, only `webhook.ping` takes it.
         - `wait`: How many seconds the answer waits for the deliveries to end.
         - `idempotency_key`: Made by the client when absent.
         """
@@ -2947,12 +2949,13 @@ class AsyncWebhooksResource(AsyncResource):
     ) -> Delivery:
         """Send a test.
 
-        Sends the sample of an event type now, or `data` of your own. The key needs the scope
-        `webhooks:write`.
+        Sends the sample of an event type now, or `data` of your own, which an organisation can
+        do 30 times a minute. The key needs the scope `webhooks:write`.
 
         - `event_type`: The event type whose sample is sent, or `webhook.ping`. The default is
           the first type of the webhook or action.
-        - `data`: Your own data, sent in place of the sample, byte for byte.
+        - `data`: Your own data, sent in place of the sample, byte for byte. Of the types that
+          Hookline itself sends, only `webhook.ping` takes it.
         - `wait`: How many seconds the answer waits for the deliveries to end.
         - `idempotency_key`: Made by the client when absent.
         """

@@ -144,7 +144,7 @@ export class ActionsApi extends Resource {
     return this.transport.send("POST", `/actions/${segment(actionId)}/rotate-secret`, options, [], body);
   }
 
-  /** Sends the sample of an event type now, or `data` of your own. A digest is sent for its last complete period. */
+  /** Sends the sample of an event type now, or `data` of your own, which an organisation can do 30 times a minute. A digest is sent for its last complete period. */
   test(actionId: string, body: TestBody | undefined = undefined, options: Keyed & { wait?: number } = {}): Promise<Delivery> {
     return this.transport.send("POST", `/actions/${segment(actionId)}/test`, options, ["wait"], body);
   }
@@ -608,7 +608,7 @@ export class WebhooksApi extends Resource {
     return this.transport.send("POST", `/webhooks/${segment(webhookId)}/rotate-secret`, options, [], body);
   }
 
-  /** Sends the sample of an event type now, or `data` of your own. */
+  /** Sends the sample of an event type now, or `data` of your own, which an organisation can do 30 times a minute. */
   test(webhookId: string, body: TestBody | undefined = undefined, options: Keyed & { wait?: number } = {}): Promise<Delivery> {
     return this.transport.send("POST", `/webhooks/${segment(webhookId)}/test`, options, ["wait"], body);
   }

@@ -1309,7 +1309,7 @@ export interface Target {
 export interface TestBody {
   /** The event type whose sample is sent, or `webhook.ping`. The default is the first type of the webhook or action. */
   readonly event_type?: string | null;
-  /** Your own data, sent in place of the sample, byte for byte. */
+  /** Your own data, sent in place of the sample, byte for byte. Of the types that Hookline itself sends, only `webhook.ping` takes it. */
   readonly data?: Record<string, unknown>;
 }
 

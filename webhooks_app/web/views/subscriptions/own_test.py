@@ -1,5 +1,6 @@
 """Test with one's own data, which starts as the sample or as a recent event."""
 
+import msgspec
 from flask import redirect, render_template, request, url_for
 
 from webhooks_app.catalogue import EventType
@@ -10,7 +11,8 @@ from webhooks_app.extensions import db
 from webhooks_app.lib import json_text
 from webhooks_app.lib.errors import Conflict, NotFound
 from webhooks_app.lib.pointers import Invalid
-from webhooks_app.models import Subscription
+from webhooks_app.matching.stored import incoming_of
+from webhooks_app.models import Event, Subscription
 from webhooks_app.subscriptions import test_delivery
 from webhooks_app.web.forms.choices import event_types
 from webhooks_app.web.forms.own_test import OwnTestForm, Start
@@ -40,12 +42,19 @@ def send_own_test(subscription_id: str) -> Answer:
         _begin(form, kind)
     elif form.validate():
         try:
+            event = _beginning(form, kind)
             sent = test_delivery.send_test(
-                db.session(), here().tenant, row, kind.name, form.data.data or ""
+                db.session(),
+                here().tenant,
+                row,
+                kind.name,
+                form.data.data or "",
+                subject=incoming_of(event).subject if event else None,
             )
         except Invalid as error:
             form.show(error.faults)
-    if sent and not wants_fragment():
+    # htmx asks for the full page, of which it selects a part: see the template.
+    if sent and "HX-Request" not in request.headers:
         return redirect(url_for("deliveries.show", delivery_id=sent.delivery.id))
     return _page(row, form, sent), 422 if form.errors else 200
 
@@ -54,9 +63,12 @@ def _offered(form: OwnTestForm, row: Subscription) -> EventType:
     """The chosen type, otherwise the first that it asks for; the form offers all of them."""
     if test_delivery.is_digest(row):
         raise Conflict("A digest is made from what happened. Press Test to send the last one.")
-    kinds = test_delivery.types_of(row, event_types())
-    if not kinds:
+    asked = test_delivery.types_of(row, event_types())
+    if not asked:
         raise Conflict(f"Its event types are retired. Edit this {row.kind} and choose others.")
+    kinds = {name: kind for name, kind in asked.items() if not kind.is_system}
+    if not kinds:
+        raise Conflict("Hookline makes the data of its events. Press Test to send a sample.")
     kind = kinds.get(form.event_type.data or "", next(iter(kinds.values())))
     recent = stream.list_recent(db.session(), here().tenant, kind.name, OFFERED)
     form.offer(
@@ -71,13 +83,20 @@ def _offered(form: OwnTestForm, row: Subscription) -> EventType:
 
 def _begin(form: OwnTestForm, kind: EventType) -> None:
     """Fill in the data of the event that was chosen, otherwise the sample."""
-    form.event_type.data, data = kind.name, kind.sample
+    event = _beginning(form, kind)
+    form.event_type.data = kind.name
+    form.data.data = (
+        msgspec.json.format(event.data, indent=2) if event else json_text.indented(kind.sample)
+    )
+
+
+def _beginning(form: OwnTestForm, kind: EventType) -> Event | None:
+    """The event of that type that was chosen to start with."""
     try:
         event = stream.find_event(db.session(), here().tenant, form.start.data or "")
-        data = json_text.read(event.data) if event.type == kind.name else data
     except NotFound:
-        pass
-    form.data.data = json_text.indented(data)
+        return None
+    return event if event.type == kind.name else None
 
 
 def _page(row: Subscription, form: OwnTestForm, sent: Logged | None = None) -> str:
