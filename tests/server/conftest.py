@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from tests import factories
 from tests.conftest import ENCRYPTION_KEY, SECRET_KEY, settings_for
@@ -23,7 +23,7 @@ from webhooks_app.extensions import db
 from webhooks_app.launch import children
 from webhooks_app.lib.folders import PACKAGE
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Subscription
+from webhooks_app.models import Attempt, Delivery, Subscription
 from webhooks_app.vocabulary import Role
 
 
@@ -54,6 +54,14 @@ class Site:
             db.session.execute(listeners.values(deleted_at=utcnow()))
             db.session.commit()
             factories.example_rows(self.organisation_id)
+            db.session.remove()
+
+    def forget_deliveries(self) -> None:
+        """Replays double them, and examples list them all."""
+        with self.app.app_context():
+            db.session.execute(delete(Attempt))
+            db.session.execute(delete(Delivery))
+            db.session.commit()
             db.session.remove()
 
     def answers(self) -> bool:

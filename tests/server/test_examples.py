@@ -131,6 +131,7 @@ def test_every_example_gets_the_answer_that_is_printed(
     language: str,
     run: Run,
 ) -> None:
+    site.forget_deliveries()
     for slug, operation in OPERATIONS.items():
         site.restore_examples()
         source = requests.get(f"{site.url}/docs/reference/{slug}.md", timeout=30).text

@@ -22,6 +22,8 @@ QUICK = {
 }
 SERVERS = {"database_url", "own_redis", "postgres_url", "redis_server"}
 RAN = "ran"
+# They start first, so that no process of tests is left with one at the end.
+LONGEST = ("test_bench.py", "test_unreadable_rows.py", "test_examples.py", "test_workers_killed.py")
 # `make drills`: the same tests, for longer.
 DRILL = bool(os.environ.get("DRILL"))
 
@@ -35,6 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             raise pytest.UsageError(f"{item.nodeid} has more than one size: {sorted(sizes)}")
         item.add_marker(*sizes)
         item.user_properties += [(RAN, word) for word in (*sizes, *_uses(item))]
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 def sizes_of(item: pytest.Item) -> set[str]:

@@ -109,9 +109,7 @@ def test_a_replay_and_its_original_lead_to_each_other(owner: Person, webhook: Su
     assert "A replay of it arrived. Replay sends it again." in owner.get(path).text
     for shown in ("/deliveries/", f"/webhooks/{webhook.id}/logs", "/webhooks/logs"):
         lists = owner.get(shown).text
-        line = re.search(
-            r"Replayed <time[^>]*>[^<]*</time> → <span class=\"badge delivered\">", lists
-        )
+        line = re.search(r"Replayed <span class=\"badge delivered\">", lists)
         assert line, shown
 
 
