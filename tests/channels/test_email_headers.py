@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from webhooks_app.channels.email.headers import address_header, text_header
 from webhooks_app.channels.email.mime import Email, as_bytes
 
+pytestmark = pytest.mark.whole  # thousands of examples
+
 AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 ENCODED_WORD = re.compile(rb"=\?[^?\s]+\?[bqBQ]\?[^?\s]*\?=")
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n"))

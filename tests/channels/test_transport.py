@@ -10,6 +10,8 @@ from tests.support.raw_server import CONNECT_TIMEOUT, OK, TIMEOUT, Serve, one, s
 from webhooks_app.channels.webhook.exchange import BODY_LIMIT
 from webhooks_app.vocabulary import Failure
 
+pytestmark = pytest.mark.whole  # waits for deadlines
+
 
 def test_a_2xx_is_delivered() -> None:
     outcome, _ = one(sends(OK))

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from webhooks_app.lib.json_text import read_start
 
+pytestmark = pytest.mark.whole  # many examples
+
 scalars = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.text()
 values = st.recursive(
     scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=12
