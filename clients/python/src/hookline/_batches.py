@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections import deque
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
@@ -106,6 +107,77 @@ class Sending:
         self.settle(Settled(self.left, error))
 
 
+class Line:
+    """What waits in a buffer, and when a batch of it is due. Whoever has it locks it.
+
+    `taken`, `done` and `hurried` count events: those taken, those with a result, and those that a
+    flush waits for.
+    """
+
+    def __init__(self, batch: int, delay: float, room: int) -> None:
+        if not 1 <= batch <= 1000 or room < batch:
+            raise ValueError("A batch has 1 to 1,000 events, and there is room for one at least.")
+        self._batch, self._delay, self.room = batch, delay, room
+        self.is_closed = False
+        self.clear()
+
+    def clear(self) -> None:
+        self.waiting: deque[bytes] = deque()
+        self.failed: list[Unsent] = []
+        self.taken = self.done = self.hurried = 0
+        self._oldest = 0.0
+
+    def __len__(self) -> int:
+        """How many events wait or are being sent."""
+        return self.taken - self.done
+
+    def has_room(self) -> bool:
+        return len(self) + len(self.failed) < self.room
+
+    def may_go_on(self) -> bool:
+        """Whether `send` need not wait: it takes the event, or raises."""
+        return self.is_closed or bool(self.failed) or self.has_room()
+
+    def take(self, content: bytes) -> bool:
+        """Whether this may have made a batch due sooner."""
+        if not self.waiting:
+            self._oldest = time.monotonic()
+        self.waiting.append(content)
+        self.taken += 1
+        return len(self.waiting) in (1, self._batch)
+
+    def is_due(self) -> bool:
+        if not self.waiting:
+            return False
+        is_full = len(self.waiting) >= self._batch
+        is_late = time.monotonic() >= self._oldest + self._delay
+        return is_full or is_late or self.is_closed or self.done < self.hurried
+
+    def is_over(self) -> bool:
+        return self.is_closed and not self.waiting
+
+    def left(self) -> float | None:
+        """Seconds until a batch is due; None while nothing waits."""
+        return self._oldest + self._delay - time.monotonic() if self.waiting else None
+
+    def next_batch(self) -> Sending:
+        """The first ones: as many as a batch, and as many bytes as a request, may have."""
+        events = [self.waiting.popleft()]
+        size = len(events[0])
+        while self.waiting and len(events) < self._batch:
+            size += len(self.waiting[0])
+            if size > BYTES_IN_BATCH:
+                break
+            events.append(self.waiting.popleft())
+        self._oldest = time.monotonic()
+        return Sending(events)
+
+    def raise_failed(self) -> None:
+        failed, self.failed = self.failed, []
+        if failed:
+            raise NotSent(failed)
+
+
 Step = Post | Pause | Settled
 Steps = Generator[Step, HooklineError | bool | None, None]
 
@@ -135,23 +207,6 @@ def reporting(events: Sequence[bytes]) -> Steps:
         if not (yield Pause(_delay(attempt, error))):
             yield Settled(rest, error)
             return
-
-
-def take_batch(waiting: deque[bytes], most: int) -> list[bytes]:
-    """Takes out the first ones: `most`, and as many bytes as a request may have."""
-    taken = [waiting.popleft()]
-    size = len(taken[0])
-    while waiting and len(taken) < most:
-        size += len(waiting[0])
-        if size > BYTES_IN_BATCH:
-            break
-        taken.append(waiting.popleft())
-    return taken
-
-
-def check_sizes(batch: int, room: int) -> None:
-    if not 1 <= batch <= 1000 or room < batch:
-        raise ValueError("A batch has 1 to 1,000 events, and there is room for one at least.")
 
 
 def _call(events: Sequence[bytes], key: str) -> Call:

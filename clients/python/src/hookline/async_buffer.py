@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -17,6 +15,7 @@ from hookline._batches import (
     TOO_LATE,
     BufferClosed,
     BufferFull,
+    Line,
     NotSent,
     Pause,
     Post,
@@ -24,9 +23,7 @@ from hookline._batches import (
     Settled,
     Step,
     Unsent,
-    check_sizes,
     reporting,
-    take_batch,
 )
 from hookline._call import UNSET, Unset, encode, given
 from hookline._protocols import AsyncSender
@@ -55,15 +52,9 @@ class AsyncBuffer:
         room: int = 10_000,
         on_failure: OnFailure | None = None,
     ) -> None:
-        check_sizes(batch, room)
+        self._line = Line(batch, delay, room)
         self._sender, self._on_failure = sender, on_failure
-        self._batch, self._delay, self._room = batch, delay, room
-        self._waiting: deque[bytes] = deque()
         self._sending = Sending()
-        self._failed: list[Unsent] = []
-        self._taken = self._done = self._hurried = 0  # counts of events
-        self._oldest = 0.0
-        self._closed = False
         self._changed = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
 
@@ -94,13 +85,13 @@ class AsyncBuffer:
         async with self._changed:
             try:
                 async with asyncio.timeout(timeout):
-                    await self._changed.wait_for(self._may_go_on)
+                    await self._changed.wait_for(self._line.may_go_on)
             except TimeoutError as error:
-                raise BufferFull(f"{self._room} events wait already.") from error
-            if self._closed:
+                raise BufferFull(f"{self._line.room} events wait already.") from error
+            if self._line.is_closed:
                 raise BufferClosed("The buffer is closed.")
-            if not self._has_room():
-                self._raise_failed()
+            if not self._line.has_room():
+                self._line.raise_failed()
             self._take(content)
 
     async def flush(self, timeout: float | None = None) -> None:
@@ -110,13 +101,13 @@ class AsyncBuffer:
         """
         try:
             async with asyncio.timeout(timeout), self._changed:
-                wanted = self._hurried = self._taken
+                wanted = self._line.hurried = self._line.taken
                 self._changed.notify_all()
-                await self._changed.wait_for(lambda: self._done >= wanted)
+                await self._changed.wait_for(lambda: self._line.done >= wanted)
         except TimeoutError:
-            self._raise_failed()
+            self._line.raise_failed()
             raise
-        self._raise_failed()
+        self._line.raise_failed()
 
     async def close(self, timeout: float | None = None) -> None:
         """Reports what waits, and accepts nothing new. After `timeout` seconds it gives up.
@@ -125,14 +116,14 @@ class AsyncBuffer:
         `on_failure` or it was cut off.
         """
         async with self._changed:
-            self._closed = True
+            self._line.is_closed = True
             self._changed.notify_all()
         if self._task is not None:
             done, _ = await asyncio.wait({self._task}, timeout=timeout)
             if not done:
                 self._task.cancel()
                 await asyncio.wait({self._task})
-        self._raise_failed()
+        self._line.raise_failed()
 
     async def __aenter__(self) -> Self:
         return self
@@ -142,28 +133,13 @@ class AsyncBuffer:
 
     def __len__(self) -> int:
         """How many events wait or are being sent."""
-        return self._taken - self._done
-
-    def _raise_failed(self) -> None:
-        failed, self._failed = self._failed, []
-        if failed:
-            raise NotSent(failed)
-
-    def _has_room(self) -> bool:
-        return len(self) + len(self._failed) < self._room
-
-    def _may_go_on(self) -> bool:
-        return self._closed or bool(self._failed) or self._has_room()
+        return len(self._line)
 
     def _take(self, content: bytes) -> None:
-        if not self._waiting:
-            self._oldest = time.monotonic()
-        self._waiting.append(content)
-        self._taken += 1
+        if self._line.take(content):
+            self._changed.notify_all()
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="hookline")
-        if len(self._waiting) in (1, self._batch):
-            self._changed.notify_all()
 
     async def _run(self) -> None:
         try:
@@ -176,32 +152,23 @@ class AsyncBuffer:
                     why = HooklineError(f"The client failed: {error!r}")
                 await self._ended(why)
         except asyncio.CancelledError:
-            self._closed = True
-            self._sending.add(self._waiting)
-            self._waiting.clear()
+            self._line.is_closed = True
+            self._sending.add(self._line.waiting)
+            self._line.waiting.clear()
             await self._ended(TOO_LATE, GRACE)
             raise
 
     async def _next_batch(self) -> bool:
         """Waits for one; False when the buffer is closed and nothing waits."""
         async with self._changed:
-            while not self._is_due():
-                if self._closed and not self._waiting:
+            while not self._line.is_due():
+                if self._line.is_over():
                     return False
-                left = self._oldest + self._delay - time.monotonic() if self._waiting else None
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(left):
+                    async with asyncio.timeout(self._line.left()):
                         await self._changed.wait()
-            self._sending = Sending(take_batch(self._waiting, self._batch))
-            self._oldest = time.monotonic()
+            self._sending = self._line.next_batch()
             return True
-
-    def _is_due(self) -> bool:
-        if not self._waiting:
-            return False
-        is_full = len(self._waiting) >= self._batch
-        is_late = time.monotonic() >= self._oldest + self._delay
-        return is_full or is_late or self._closed or self._done < self._hurried
 
     async def _report(self) -> None:
         steps = reporting(self._sending.left)
@@ -238,7 +205,7 @@ class AsyncBuffer:
         try:
             await self._hand_back(sent.failed, grace)
         finally:
-            self._done += sent.count
+            self._line.done += sent.count
             async with self._changed:
                 self._changed.notify_all()
 
@@ -247,7 +214,7 @@ class AsyncBuffer:
             return
         log.error("%s", NotSent(failed))
         if self._on_failure is None:
-            self._failed += failed
+            self._line.failed += failed
             return
         task = asyncio.create_task(_pass_on(failed, self._on_failure), name="hookline-failure")
         try:
@@ -259,7 +226,7 @@ class AsyncBuffer:
             if not task.done() or task.cancelled():
                 task.cancel()
                 log.error("on_failure was cut off; %d events were not stored", len(failed))
-                self._failed += failed
+                self._line.failed += failed
 
 
 async def _pass_on(failed: Sequence[Unsent], on_failure: OnFailure) -> None:

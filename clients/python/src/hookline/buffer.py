@@ -7,7 +7,6 @@ import logging
 import os
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Self
@@ -18,6 +17,7 @@ from hookline._batches import (
     TOO_LATE,
     BufferClosed,
     BufferFull,
+    Line,
     NotSent,
     Pause,
     Post,
@@ -25,9 +25,7 @@ from hookline._batches import (
     Settled,
     Step,
     Unsent,
-    check_sizes,
     reporting,
-    take_batch,
 )
 from hookline._call import UNSET, Unset, encode, given
 from hookline._protocols import Sender
@@ -65,22 +63,17 @@ class Buffer:
         patience: float = 10,
         on_failure: OnFailure | None = None,
     ) -> None:
-        check_sizes(batch, room)
+        self._line = Line(batch, delay, room)
         self._sender = sender
-        self._batch, self._delay, self._room = batch, delay, room
         self._patience, self._on_failure = patience, on_failure
-        self._closed = False
         self._start()
         atexit.register(self._at_exit)
         EVERY.add(self)
 
     def _start(self) -> None:
         """Also in a forked child: what waited belongs to the parent, which sends it."""
-        self._waiting: deque[bytes] = deque()
+        self._line.clear()
         self._sending = Sending()
-        self._failed: list[Unsent] = []
-        self._taken = self._done = self._hurried = 0  # counts of events
-        self._oldest = 0.0
         self._deadline: float | None = None
         self._has_given_up = False
         self._changed = threading.Condition()
@@ -116,14 +109,13 @@ class Buffer:
             )
         )
         with self._changed:
-            if not self._changed.wait_for(self._may_go_on, timeout):
-                raise BufferFull(f"{self._room} events wait already.")
-            if self._closed:
+            if not self._changed.wait_for(self._line.may_go_on, timeout):
+                raise BufferFull(f"{self._line.room} events wait already.")
+            if self._line.is_closed:
                 raise BufferClosed("The buffer is closed.")
-            if self._has_room():
-                self._take(content)
-                return
-        self._raise_failed()
+            if not self._line.has_room():
+                self._line.raise_failed()
+            self._take(content)
 
     def flush(self, timeout: float | None = None) -> None:
         """Waits until everything taken so far is stored or has failed.
@@ -131,9 +123,9 @@ class Buffer:
         Raises TimeoutError, and NotSent when events failed and there is no `on_failure`.
         """
         with self._changed:
-            wanted = self._hurried = self._taken
+            wanted = self._line.hurried = self._line.taken
             self._changed.notify_all()
-            done = self._changed.wait_for(lambda: self._done >= wanted, timeout)
+            done = self._changed.wait_for(lambda: self._line.done >= wanted, timeout)
         self._raise_failed()
         if not done:
             raise TimeoutError("Events still wait.")
@@ -145,7 +137,7 @@ class Buffer:
         """
         atexit.unregister(self._at_exit)
         with self._changed:
-            self._closed = True
+            self._line.is_closed = True
             self._deadline = None if timeout is None else time.monotonic() + timeout
             self._changed.notify_all()
         if self._thread is not None:
@@ -163,7 +155,7 @@ class Buffer:
     def __len__(self) -> int:
         """How many events wait or are being sent."""
         with self._changed:
-            return self._taken - self._done
+            return len(self._line)
 
     def _at_exit(self) -> None:
         try:
@@ -173,36 +165,24 @@ class Buffer:
 
     def _raise_failed(self) -> None:
         with self._changed:
-            failed, self._failed = self._failed, []
-        if failed:
-            raise NotSent(failed)
+            self._line.raise_failed()
 
     def _give_up(self) -> None:
         """Whatever the request that still runs brings, nobody waits for it any more."""
         with self._changed:
             self._sending.give_up(TOO_LATE)
-            failed = [*self._sending.failed, *(Unsent(one, TOO_LATE) for one in self._waiting)]
+            failed = [*self._sending.failed, *(Unsent(one, TOO_LATE) for one in self._line.waiting)]
             self._has_given_up = True
-            self._waiting.clear()
-            self._done = self._taken
+            self._line.waiting.clear()
+            self._line.done = self._line.taken
         self._hand_back(failed)
 
-    def _has_room(self) -> bool:
-        return self._taken - self._done + len(self._failed) < self._room
-
-    def _may_go_on(self) -> bool:
-        return self._closed or bool(self._failed) or self._has_room()
-
     def _take(self, content: bytes) -> None:
-        if not self._waiting:
-            self._oldest = time.monotonic()
-        self._waiting.append(content)
-        self._taken += 1
+        if self._line.take(content):
+            self._changed.notify_all()
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="hookline", daemon=True)
             self._thread.start()
-        if len(self._waiting) in (1, self._batch):
-            self._changed.notify_all()
 
     def _run(self) -> None:
         while self._next_batch():
@@ -246,21 +226,12 @@ class Buffer:
     def _next_batch(self) -> bool:
         """Waits for one; False when the buffer is closed and nothing waits."""
         with self._changed:
-            while not self._is_due():
-                if self._closed and not self._waiting:
+            while not self._line.is_due():
+                if self._line.is_over():
                     return False
-                left = self._oldest + self._delay - time.monotonic() if self._waiting else None
-                self._changed.wait(left)
-            self._sending = Sending(take_batch(self._waiting, self._batch))
-            self._oldest = time.monotonic()
+                self._changed.wait(self._line.left())
+            self._sending = self._line.next_batch()
             return True
-
-    def _is_due(self) -> bool:
-        if not self._waiting:
-            return False
-        is_full = len(self._waiting) >= self._batch
-        is_late = time.monotonic() >= self._oldest + self._delay
-        return is_full or is_late or self._closed or self._done < self._hurried
 
     def _ended(self, why: HooklineError) -> None:
         """What still has no result has failed, because of `why`."""
@@ -272,7 +243,7 @@ class Buffer:
         self._hand_back(sent.failed)
         with self._changed:
             if not self._has_given_up:  # it counted all of them
-                self._done += sent.count
+                self._line.done += sent.count
             self._changed.notify_all()
 
     def _hand_back(self, failed: list[Unsent]) -> None:
@@ -281,7 +252,7 @@ class Buffer:
         log.error("%s", NotSent(failed))
         if self._on_failure is None:
             with self._changed:
-                self._failed += failed
+                self._line.failed += failed
             return
         try:
             self._on_failure(failed)
