@@ -14,10 +14,11 @@ from sqlalchemy import Connection, Table, text
 
 from bench.support import product, settle
 from tests import factories
+from tests.support.slices import finish
 from webhooks_app.channels.contract import Claimed, Tried
 from webhooks_app.channels.outcome import Outcome, Trace
 from webhooks_app.database.bulk import insert_rows
-from webhooks_app.deliveries.retention import delete_expired
+from webhooks_app.deliveries.retention import expired
 from webhooks_app.engine.claim import ClaimRequest, anything_due, claim
 from webhooks_app.engine.record import Result, record_results
 from webhooks_app.extensions import db
@@ -180,7 +181,7 @@ def _life(organisation: Organisation, count: int) -> Iterator[tuple[str, Step]]:
     yield "accept", lambda: accept(organisation, count)
     yield "claim", lambda: taken.extend(claims())
     yield "record", lambda: [record(one) for one in taken]
-    yield "delete", lambda: delete_expired(db.engine, utcnow() + timedelta(days=91), 90)
+    yield "delete", lambda: finish(expired(db.engine, utcnow() + timedelta(days=91), 90))
 
 
 def _written(connection: Connection, since: object, until: object) -> tuple[float, float]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from tests import factories
 from tests.chat.conftest import Say, events, types
+from tests.support.slices import finish
 from webhooks_app.chat.idle import end_idle
 from webhooks_app.chat.repeats import ReportedMessage
 from webhooks_app.chat.report import report
@@ -291,6 +292,6 @@ def test_what_is_old_is_forgotten_and_what_goes_on_is_not(say: Say) -> None:
         say(conversation_id=name, message_id="m1")
     end_idle(db.engine, utcnow() + IDLE)
     say(conversation_id="resumed", now=later - timedelta(days=1))
-    retention.delete_expired(db.engine, later, 90)
+    finish(retention.expired(db.engine, later, 90))
     assert [row.conversation_id for row in rows(Conversation)] == ["resumed"]
     assert rows(ChatMessage) == []

@@ -14,6 +14,7 @@ from sqlalchemy import update
 from tests import factories
 from tests.support.engine import deliveries
 from tests.support.receiver import Answer, Receiver
+from tests.support.slices import finish
 from webhooks_app.deliveries import missed, replays, retention
 from webhooks_app.deliveries.filters import Filters
 from webhooks_app.engine.switching_off import disable
@@ -318,8 +319,8 @@ def test_outages_are_forgotten_with_the_events(
     switch(webhook_id, True)
     assert db.session.query(Outage).one().reason == "It failed for 5 days."
     db.session.rollback()
-    retention.delete_expired(db.engine, utcnow(), 90)
+    finish(retention.expired(db.engine, utcnow(), 90))
     assert db.session.query(Outage).count() == 1
     db.session.rollback()
-    retention.delete_expired(db.engine, utcnow() + timedelta(days=91), 90)
+    finish(retention.expired(db.engine, utcnow() + timedelta(days=91), 90))
     assert db.session.query(Outage).count() == 0

@@ -8,9 +8,10 @@ from sqlalchemy import func, select, update
 
 from tests import factories
 from tests.support.engine import deliveries
+from tests.support.slices import finish
 from webhooks_app.deliveries import replays
 from webhooks_app.deliveries.filters import Filters
-from webhooks_app.deliveries.retention import delete_expired
+from webhooks_app.deliveries.retention import expired
 from webhooks_app.engine.claim import ClaimRequest, claim
 from webhooks_app.extensions import db
 from webhooks_app.lib.ids import floor_id
@@ -171,7 +172,7 @@ def test_what_is_older_than_the_retention_is_deleted(
         )
     )
     aged(days)
-    delete_expired(db.engine, utcnow(), 90)
+    finish(expired(db.engine, utcnow(), 90))
     assert counted() == {"events": left, "deliveries": left, "attempts": 0}
     assert db.session.scalar(select(func.count()).select_from(DeliveryStat)) == (1 if left else 0)
 
@@ -180,7 +181,7 @@ def test_what_still_waits_is_kept_however_old_it_is(organisation: Organisation) 
     factories.webhook(organisation, "https://a.example")
     factories.accepted(organisation)
     aged(200)
-    delete_expired(db.engine, utcnow(), 90)
+    finish(expired(db.engine, utcnow(), 90))
     assert counted() == {"events": 1, "deliveries": 1, "attempts": 0}
 
 
@@ -192,7 +193,7 @@ def test_replays_that_are_over_are_forgotten_too(organisation: Organisation) -> 
     left_then = ((89, sorted([over.id, runs.id])), (91, [runs.id]))
     db.session.rollback()
     for days, left in left_then:
-        delete_expired(db.engine, utcnow() + timedelta(days=days), 90)
+        finish(expired(db.engine, utcnow() + timedelta(days=days), 90))
         db.session.rollback()
         assert sorted(db.session.scalars(select(ReplayBatch.id))) == left
         db.session.rollback()

@@ -19,6 +19,7 @@ from sqlalchemy import NullPool, create_engine, event, text
 
 from tests import factories
 from tests.support.engine import deliveries
+from tests.support.slices import finish
 from webhooks_app.channels.contract import Claimed, Tried
 from webhooks_app.channels.outcome import Outcome
 from webhooks_app.deliveries import overview, replays, retention
@@ -36,6 +37,7 @@ from webhooks_app.ingest.selection import select_before
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Organisation, ReplayBatch
+from webhooks_app.operations import slices
 from webhooks_app.subscriptions.auto_disable import cancel_left_over
 from webhooks_app.vocabulary import Failure
 
@@ -425,9 +427,10 @@ def test_what_was_open_at_a_backup(long_log: None) -> None:
 
 def test_retention(stale: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """The cost of batches, each of which depends on what it deletes."""
-    monkeypatch.setattr(retention, "BATCH", 400)
+    for limit in ("FIRST", "MOST"):
+        monkeypatch.setattr(slices, limit, 400)
     with explained() as costs:
-        deleted = retention.delete_expired(db.engine, utcnow(), 90)
+        deleted = finish(retention.expired(db.engine, utcnow(), 90))
     assert deleted == 2 * (ROWS - DUE)
     assert len(costs) > 2 * (ROWS - DUE) / 400
     check(costs, 400)

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from tests.support.mail_server import MailServer
 from tests.support.servers import RedisServer, free_port
 from tests.support.settings import change_settings
+from tests.support.slices import finish
 from webhooks_app import queue
 from webhooks_app.channels.email.mime import Email, as_bytes
 from webhooks_app.extensions import db
@@ -323,5 +324,5 @@ def test_old_mails_are_deleted_but_for_those_that_wait(smtp: Flask) -> None:
     done = written()
     done.status, done.due_at = "sent", None
     db.session.commit()
-    pipeline.delete_old(db.engine, utcnow() + timedelta(minutes=1))
+    finish([pipeline.old_mails(db.engine, utcnow() + timedelta(minutes=1))])
     assert kept().id == waiting.id

@@ -14,6 +14,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from tests import factories
+from tests.support.slices import finish
 from webhooks_app.extensions import db
 from webhooks_app.ingest.accept import IngestRequest, accept, accept_together
 from webhooks_app.ingest.group_commit import GroupCommit
@@ -316,6 +317,6 @@ def test_what_was_not_spoken_of_for_a_year_is_forgotten(
         .values(updated_at=utcnow() - timedelta(days=366))
     )
     db.session.commit()
-    assert forget_unseen(db.engine, utcnow()) == 1
+    assert finish([forget_unseen(db.engine, utcnow())]) == 1
     assert [row.object_id for row in states()] == ["new"]
     assert told(organisation, customer(1, id="old")) == [1]

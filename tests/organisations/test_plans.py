@@ -12,10 +12,11 @@ from sqlalchemy import func, select, update
 
 from tests import factories
 from tests.api.conftest import URL, Api, kind, stored
+from tests.support.slices import finish
 from tests.web.conftest import Person, person
 from webhooks_app.chat import service as chat
 from webhooks_app.chat.service import ReportedMessage, Speaker
-from webhooks_app.deliveries.retention import delete_expired_of
+from webhooks_app.deliveries.retention import expired_of
 from webhooks_app.extensions import db
 from webhooks_app.jobs import upkeep
 from webhooks_app.lib.ids import floor_id
@@ -266,7 +267,7 @@ def test_what_waits_keeps_its_event_and_all_of_it(
         .values(status="retrying", due_at=utcnow() + timedelta(hours=1))
     )
     db.session.commit()
-    assert delete_expired_of(db.engine, organisation.id, utcnow(), 7) == 0
+    assert finish(expired_of(db.engine, organisation.id, utcnow(), 7)) == 0
     assert left() == {"events": 1, "deliveries": 2, "attempts": 2}
 
 
@@ -281,7 +282,7 @@ def test_what_was_sent_again_lately_keeps_it_too(
         .values(trigger="replay", id=floor_id("msg", utcnow().timestamp()))
     )
     db.session.commit()
-    assert delete_expired_of(db.engine, organisation.id, utcnow(), 7) == 0
+    assert finish(expired_of(db.engine, organisation.id, utcnow(), 7)) == 0
     assert left()["deliveries"] == 2
 
 
@@ -295,10 +296,10 @@ def test_conversations_that_are_over_are_forgotten_with_their_messages(
             chat.hear(tenant, "bot_1", [said], utcnow())
     now, own, other = utcnow() + timedelta(days=8), organisation.id, others.id
     db.session.rollback()
-    delete_expired_of(db.engine, own, now - timedelta(days=2), 7)
+    finish(expired_of(db.engine, own, now - timedelta(days=2), 7))
     assert db.session.scalar(select(func.count(ChatMessage.id))) == 4
     db.session.rollback()
-    delete_expired_of(db.engine, own, now, 7)
+    finish(expired_of(db.engine, own, now, 7))
     kept = select(Conversation.organisation_id, Conversation.conversation_id)
     db.session.rollback()
     assert sorted(map(tuple, db.session.execute(kept))) == sorted(
@@ -311,8 +312,8 @@ def test_conversations_that_are_over_are_forgotten_with_their_messages(
 def test_more_than_one_batch_is_forgotten(
     organisation: Organisation, monkeypatch: pytest.MonkeyPatch, drain: Any
 ) -> None:
-    monkeypatch.setattr("webhooks_app.deliveries.retention.EVENTS_BATCH", 2)
+    monkeypatch.setattr("webhooks_app.operations.slices.FIRST", 2)
     for days_ago in range(8, 13):
         delivered(organisation, drain, days_ago)
-    assert delete_expired_of(db.engine, organisation.id, utcnow(), 7) == 5
+    assert finish(expired_of(db.engine, organisation.id, utcnow(), 7)) == 5
     assert left()["events"] == 0

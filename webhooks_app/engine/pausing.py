@@ -33,6 +33,8 @@ from webhooks_app.lib.ids import floor_id
 from webhooks_app.models import Delivery, Subscription
 from webhooks_app.models.delivery import HALVES, READY
 from webhooks_app.notices.dashboard_notices import NoticeOf, notify
+from webhooks_app.operations.deleting import part
+from webhooks_app.operations.slices import Key, Part, Stepped
 from webhooks_app.organisations.audit_log import Target, record_automatic
 from webhooks_app.vocabulary import WAITING, DeliveryStatus
 
@@ -154,33 +156,39 @@ def release_expired(connection: Connection, now: datetime) -> None:
         log_lost(connection, [(row.id, row.tries) for row in rows])
 
 
-def cancel_expired(engine: Engine, now: datetime, days: int, shorter: Mapping[str, int]) -> None:
+def cancel_expired(engine: Engine, now: datetime, days: int, shorter: Mapping[str, int]) -> Part:
     """Cancel what has waited for a paused subscription for as long as deliveries are kept.
 
-    That is `days`, or what `shorter` says for an organisation.
+    That is `days`, or what `shorter` says for an organisation. Each step is about one subscription.
     """
-    with engine.connect() as connection:
-        paused = connection.execute(
-            select(SUBSCRIPTIONS).where(SUBSCRIPTIONS.c.id.in_(_paused()))
-        ).all()
-    for row in paused:
-        kept = shorter.get(row.organisation_id, days)
-        longest = max(timedelta(days=kept) - SEEN_FOR, SEEN_FOR)
-        why = (
-            f"Cancelled: the {row.kind} was paused, and this waited for {longest.days} days. "
-            "Nothing is kept for longer."
-        )
-        expired = (
-            DELIVERIES.c.subscription_id == row.id,
-            DELIVERIES.c.id < floor_id("msg", (now - longest).timestamp()),
-        )
-        more, found = True, False
-        while more:
-            with engine.begin() as connection:
-                cancelled = cancel_of(connection, *expired, why=why)
-                more, found = cancelled == BATCH, found or cancelled > 0
-                if found and not more:
-                    _say(connection, row, longest.days, now)
+    paused = select(SUBSCRIPTIONS).where(_is_paused()).order_by(SUBSCRIPTIONS.c.id).limit(1)
+
+    def change(connection: Connection, after: Key, _size: int) -> Stepped:
+        ahead = paused.where(SUBSCRIPTIONS.c.id > after[0]) if after else paused
+        row = connection.execute(ahead).first()
+        if row is None:
+            return Stepped(0, None)
+        cancelled = _cancel_expired_of(connection, row, now, shorter.get(row.organisation_id, days))
+        return Stepped(cancelled, after if cancelled == BATCH else (row.id,))
+
+    return part(engine, "paused", change)
+
+
+def _cancel_expired_of(connection: Connection, row: Row[Any], now: datetime, days: int) -> int:
+    longest = max(timedelta(days=days) - SEEN_FOR, SEEN_FOR)
+    why = (
+        f"Cancelled: the {row.kind} was paused, and this waited for {longest.days} days. "
+        "Nothing is kept for longer."
+    )
+    cancelled = cancel_of(
+        connection,
+        DELIVERIES.c.subscription_id == row.id,
+        DELIVERIES.c.id < floor_id("msg", (now - longest).timestamp()),
+        why=why,
+    )
+    if cancelled:
+        _say(connection, row, longest.days, now)
+    return cancelled
 
 
 def _say(connection: Connection, row: Row[Any], days: int, now: datetime) -> None:

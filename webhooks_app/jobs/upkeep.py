@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from webhooks_app.deliveries import retention
 from webhooks_app.extensions import db
+from webhooks_app.jobs.slices import run_slice
 from webhooks_app.lib.times import utcnow
 from webhooks_app.listeners import ending
 from webhooks_app.mail import mail_queue
@@ -38,23 +39,40 @@ def end_left_listeners() -> None:
 
 
 def delete_expired() -> None:
-    days = parts().settings.retention_days
-    shorter = plans.shorter_retentions(db.session(), days)
-    db.session.rollback()
-    pausing.cancel_expired(db.engine, utcnow(), days, shorter)
-    retention.delete_expired(db.engine, utcnow(), days)
-    retention.delete_old_notifications(db.engine, utcnow(), days)
-    for organisation_id, kept_days in shorter.items():
-        retention.delete_expired_of(db.engine, organisation_id, utcnow(), kept_days)
+    days, now = parts().settings.retention_days, utcnow()
+    shorter = _shorter_retentions(days)
+    run_slice(
+        delete_expired,
+        [
+            pausing.cancel_expired(db.engine, now, days, shorter),
+            *retention.expired(db.engine, now, days),
+            *(
+                part
+                for organisation_id, kept in sorted(shorter.items())
+                for part in retention.expired_of(db.engine, organisation_id, now, kept)
+            ),
+        ],
+    )
 
 
 def delete_old_audit_entries() -> None:
-    days = parts().settings.audit_retention_days
-    retention.delete_old_audit_entries(db.engine, utcnow(), days)
+    days, now = parts().settings.audit_retention_days, utcnow()
+    run_slice(
+        delete_old_audit_entries,
+        [
+            retention.old_audit_entries(db.engine, now, days),
+            *(
+                retention.old_audit_entries(db.engine, now, kept, organisation_id)
+                for organisation_id, kept in sorted(_shorter_retentions(days).items())
+            ),
+        ],
+    )
+
+
+def _shorter_retentions(days: int) -> dict[str, int]:
     shorter = plans.shorter_retentions(db.session(), days)
     db.session.rollback()
-    for organisation_id, kept_days in shorter.items():
-        retention.delete_old_audit_entries(db.engine, utcnow(), kept_days, organisation_id)
+    return shorter
 
 
 def warn_of_expiring_keys() -> None:
@@ -70,11 +88,11 @@ def meter_usage() -> None:
 
 
 def forget_unseen() -> None:
-    states.forget_unseen(db.engine, utcnow())
+    run_slice(forget_unseen, [states.forget_unseen(db.engine, utcnow())])
 
 
 def delete_old_requests() -> None:
-    retention.delete_old_requests(db.engine, utcnow())
+    run_slice(delete_old_requests, [retention.old_requests(db.engine, utcnow())])
 
 
 def delete_old_answers() -> None:
@@ -88,5 +106,5 @@ def delete_unusable() -> None:
     device_log_ins.delete_expired(db.session(), utcnow())
     log_ins.delete_old(db.session())
     daily_limits.delete_old(db.session())
-    days = parts().settings.retention_days
-    mail_queue.delete_old(db.engine, utcnow() - timedelta(days=days))
+    oldest = utcnow() - timedelta(days=parts().settings.retention_days)
+    run_slice(delete_unusable, [mail_queue.old_mails(db.engine, oldest)])

@@ -6,13 +6,16 @@ from datetime import datetime, timedelta
 from typing import cast
 
 import structlog
-from sqlalchemy import Engine, Row, Table, delete, select, update
+from sqlalchemy import Engine, Row, Table, select, update
 
 from webhooks_app.channels.email.mime import Email
 from webhooks_app.channels.email.smtp import Server
 from webhooks_app.channels.email.transport import MailTransport
 from webhooks_app.channels.email.unsent import Unsent
+from webhooks_app.lib.ids import floor_id
 from webhooks_app.models import Mail
+from webhooks_app.operations.deleting import part, walk
+from webhooks_app.operations.slices import Part
 
 STEPS = 10  # steps of sending a mail, each of which may time out
 BUDGET = timedelta(minutes=5)
@@ -56,12 +59,12 @@ def send_due(database: Engine, post: MailQueue, clock: Callable[[], datetime]) -
     return sent
 
 
-def delete_old(database: Engine, before: datetime) -> None:
-    """Delete mails written before that time, except waiting ones."""
-    with database.begin() as connection:
-        connection.execute(
-            delete(MAILS).where(MAILS.c.created_at < before, MAILS.c.due_at.is_(None))
-        )
+def old_mails(database: Engine, before: datetime) -> Part:
+    """Mails written before that time, except waiting ones, for deleting."""
+    is_older = MAILS.c.id < floor_id("mai", before.timestamp())
+    return part(
+        database, "mails", walk(MAILS, [MAILS.c.id], is_older, over=MAILS.c.due_at.is_(None))
+    )
 
 
 def _claim(database: Engine, now: datetime, lease: timedelta) -> Row[tuple[object, ...]] | None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, cast
 
 import msgspec
-from sqlalchemy import Connection, Engine, Table, delete, select, tuple_
+from sqlalchemy import Connection, Engine, Table, select, tuple_
 
 from webhooks_app.database.bulk import upsert_rows
 from webhooks_app.lib import json_text
@@ -17,6 +17,8 @@ from webhooks_app.lib.tenant import Tenant
 from webhooks_app.matching.changes import changed_paths, is_update, object_type
 from webhooks_app.matching.incoming import Incoming
 from webhooks_app.models import ObjectState
+from webhooks_app.operations.deleting import part, walk
+from webhooks_app.operations.slices import Part
 
 LONGEST_ID = 200
 LARGEST_COMPARED = 128 * 1024  # characters of both together, since others wait while we compare
@@ -147,20 +149,7 @@ def _id_text(value: object) -> str | None:
     return text if 0 < len(text) <= LONGEST_ID and "\0" not in text else None
 
 
-def forget_unseen(engine: Engine, now: datetime, batch: int = 5000) -> int:
-    """Delete states of objects without an event for a year. Returns rows deleted."""
-    old = (
-        select(*KEY)
-        .where(STATES.c.updated_at < now - FORGET_AFTER)
-        .limit(batch)
-        .with_for_update(skip_locked=True)
-    )
-    total = 0
-    while True:
-        with engine.begin() as connection:
-            keys = [tuple(row) for row in connection.execute(old)]
-            if keys:
-                connection.execute(delete(STATES).where(tuple_(*KEY).in_(keys)))
-        total += len(keys)
-        if len(keys) < batch:
-            return total
+def forget_unseen(engine: Engine, now: datetime) -> Part:
+    """Delete states of objects without an event for a year."""
+    unseen = STATES.c.updated_at < now - FORGET_AFTER
+    return part(engine, "object states", walk(STATES, KEY, over=unseen))

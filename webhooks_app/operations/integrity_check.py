@@ -1,6 +1,6 @@
 """Check the database for rows that should never exist, with one scan per table.
 
-Rows older than the retention are left out: they are deleted table by table, so they may not add up.
+Rows older than the retention are left out: some of them may be deleted already.
 """
 
 from collections.abc import Mapping, Sequence

@@ -3,10 +3,12 @@
 from datetime import datetime, timedelta
 from typing import cast
 
+import msgspec
 from sqlalchemy import Engine, Table, select, update
 
-from webhooks_app.database import upsert
+from webhooks_app.database import clock, upsert
 from webhooks_app.models import PeriodicRun
+from webhooks_app.operations.slices import Position
 
 RUNS = cast(Table, PeriodicRun.__table__)
 
@@ -19,6 +21,25 @@ def take_turn(engine: Engine, name: str, every: timedelta, now: datetime) -> boo
             return True
         first = upsert(connection, RUNS).values(name=name, last_run_at=now).on_conflict_do_nothing()
         return connection.execute(first.returning(RUNS.c.name)).first() is not None
+
+
+def position(engine: Engine, name: str) -> Position | None:
+    """Where the last slice of that job stopped."""
+    with engine.connect() as connection:
+        kept = connection.scalar(select(RUNS.c.position).where(RUNS.c.name == name))
+    return msgspec.json.decode(kept, type=Position) if kept else None
+
+
+def end_slice(engine: Engine, name: str, every: timedelta, since: Position | None) -> None:
+    """Keep where the next slice begins, which is due at once; without that, after `every`."""
+    own = update(RUNS).where(RUNS.c.name == name)
+    with engine.begin() as connection:
+        if since is None:
+            connection.execute(own.values(position=None))
+        else:
+            due = clock(connection) - every
+            kept = msgspec.json.encode(since).decode()
+            connection.execute(own.values(position=kept, last_run_at=due))
 
 
 def was_away(engine: Engine, name: str, longest: timedelta, now: datetime) -> bool:

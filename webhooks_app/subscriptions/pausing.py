@@ -13,6 +13,7 @@ from webhooks_app.lib.errors import Conflict
 from webhooks_app.lib.pointers import Fault, Invalid
 from webhooks_app.lib.times import fits_every_zone, rfc3339, utcnow
 from webhooks_app.models import Subscription
+from webhooks_app.operations.slices import Part
 from webhooks_app.organisations.audit_log import Target, record
 from webhooks_app.subscriptions.saving import commit_change
 
@@ -66,6 +67,6 @@ def resume_due(engine: Engine, now: datetime) -> None:
         queue.nudge()
 
 
-def cancel_expired(engine: Engine, now: datetime, days: int, shorter: Mapping[str, int]) -> None:
+def cancel_expired(engine: Engine, now: datetime, days: int, shorter: Mapping[str, int]) -> Part:
     """See `engine.pausing`."""
-    pausing.cancel_expired(engine, now, days, shorter)
+    return pausing.cancel_expired(engine, now, days, shorter)

@@ -1,0 +1,187 @@
+"""Retention runs in short slices, and other jobs get their turn in between."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from redis import Redis
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import OperationalError
+
+from tests import factories
+from tests.support.servers import RedisServer
+from webhooks_app import queue
+from webhooks_app.deliveries.expired_events import expired_events
+from webhooks_app.extensions import db
+from webhooks_app.jobs import slices, upkeep
+from webhooks_app.jobs.worker import HooklineWorker
+from webhooks_app.lib.times import utcnow
+from webhooks_app.models import Delivery, Event, Organisation
+from webhooks_app.operations import slices as rules
+from webhooks_app.operations.periodic import position, take_turn
+
+JOB = "webhooks_app.jobs.upkeep.delete_expired"
+HOUR = timedelta(hours=1)
+SLICED = (
+    upkeep.delete_expired,
+    upkeep.delete_old_audit_entries,
+    upkeep.delete_old_requests,
+    upkeep.delete_unusable,
+    upkeep.forget_unseen,
+)
+
+
+@pytest.fixture
+def organisation(app: Flask) -> Organisation:
+    return factories.organisation()
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is stored now is older than its retention for the jobs."""
+    monkeypatch.setattr(upkeep, "utcnow", lambda: utcnow() + timedelta(days=100))
+
+
+@pytest.fixture
+def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    for limit in ("FIRST", "MOST", "LEAST"):
+        monkeypatch.setattr(rules, limit, 2)
+
+
+@pytest.fixture
+def ended(organisation: Organisation) -> Callable[[int], None]:
+    """Store so many events, whose deliveries have ended except for the first half."""
+
+    def store(count: int) -> None:
+        factories.webhook(organisation, "https://a.example")
+        factories.accepted(organisation, *[factories.lead() for _ in range(count)])
+        ids = db.session.scalars(select(Delivery.id).order_by(Delivery.event_id)).all()
+        over = {"status": "cancelled", "due_at": None, "finished_at": utcnow()}
+        db.session.execute(update(Delivery).where(Delivery.id.in_(ids[count // 2 :])).values(over))
+        db.session.commit()
+
+    return store
+
+
+def turn() -> bool:
+    return take_turn(db.engine, JOB, HOUR, utcnow())
+
+
+def counts() -> tuple[int, int]:
+    db.session.rollback()
+    found = [db.session.scalar(select(func.count(model.id))) or 0 for model in (Event, Delivery)]
+    db.session.rollback()
+    return found[0], found[1]
+
+
+def said_by(job: Callable[[], None], caplog: pytest.LogCaptureFixture) -> dict[str, object]:
+    """The only line that a slice logs."""
+    with caplog.at_level("INFO", slices.__name__):
+        job()
+    [line] = [record.msg for record in caplog.records]
+    assert isinstance(line, dict)
+    return line
+
+
+@pytest.mark.usefixtures("later", "small_steps")
+def test_slices_of_one_step_pass_what_is_kept_and_delete_the_rest(
+    ended: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The beat takes a turn for each of them, and none once all is done."""
+    ended(12)
+    monkeypatch.setattr(slices, "LONGEST", -1)
+    turns = 0
+    while turn():
+        upkeep.delete_expired()
+        turns += 1
+        assert turns < 60
+        events, deliveries = counts()
+        assert events == deliveries
+    assert counts() == (6, 6)
+    assert turns > 12
+    assert position(db.engine, JOB) is None
+
+
+@pytest.mark.usefixtures("later", "small_steps")
+@pytest.mark.parametrize("waiting", [True, False])
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_slice_ends_early_while_other_jobs_wait(
+    app: Flask,
+    redis_server: RedisServer,
+    ended: Callable[[int], None],
+    monkeypatch: pytest.MonkeyPatch,
+    waiting: bool,
+) -> None:
+    ended(12)
+    monkeypatch.setattr(slices, "POLITE", -1)
+    background = queue.queue_named(queue.BACKGROUND, Redis.from_url(redis_server.url))
+    background.empty()
+    assert turn()
+    background.enqueue(JOB)
+    if waiting:
+        background.enqueue(queue.SEND_MAIL)
+    HooklineWorker(app, queue.BACKGROUND).work(burst=True)
+    assert (position(db.engine, JOB) is not None) == waiting
+    assert turn() == waiting
+
+
+@pytest.mark.parametrize("job", SLICED, ids=lambda job: job.__name__)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_each_slice_says_once_what_it_did(
+    app: Flask, job: Callable[[], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    said = said_by(job, caplog)
+    assert said["changed"] == {}
+    assert said["is_complete"]
+
+
+@pytest.mark.usefixtures("later", "small_steps")
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_it_says_how_many_rows_of_which_kind_changed(
+    ended: Callable[[int], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    ended(6)
+    assert said_by(upkeep.delete_expired, caplog)["changed"] == {"events": 6}
+
+
+def steps_of(size: int) -> list[int]:
+    """How many rows each step deleted."""
+    change, after, found = expired_events(utcnow() + HOUR), (), []
+    while after is not None:
+        with db.engine.begin() as connection:
+            rows, after = change(connection, after, size)
+        found.append(rows)
+    return found
+
+
+def test_events_with_many_deliveries_are_few_to_a_step(organisation: Organisation) -> None:
+    for n in range(5):
+        factories.webhook(organisation, f"https://{n}.example")
+    factories.accepted(organisation, *[factories.lead() for _ in range(3)])
+    over = {"status": "cancelled", "due_at": None, "finished_at": utcnow()}
+    db.session.execute(update(Delivery).values(over))
+    db.session.commit()
+    assert steps_of(4) == [6, 6, 6]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_an_event_that_somebody_sends_again_is_passed(ended: Callable[[int], None]) -> None:
+    ended(4)
+    last = db.session.scalars(select(Event.id).order_by(Event.id.desc()).limit(1)).one()
+    db.session.rollback()
+    with db.engine.begin() as connection:
+        connection.execute(select(Event.id).where(Event.id == last).with_for_update(read=True))
+        assert sum(steps_of(100)) == 2
+    assert sum(steps_of(100)) == 2
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_nobody_sends_an_event_again_while_it_is_deleted(ended: Callable[[int], None]) -> None:
+    ended(4)
+    hold = select(Event.id).order_by(Event.id.desc()).limit(1).with_for_update(read=True)
+    with db.engine.begin() as deleting, db.engine.connect() as sending:
+        expired_events(utcnow() + HOUR)(deleting, (), 100)
+        sending.execute(text("SET LOCAL lock_timeout = '50ms'"))
+        with pytest.raises(OperationalError, match="lock"):
+            sending.execute(hold)
