@@ -51,8 +51,9 @@ WRITTEN = """
     SELECT sum(record_size)::float, sum(fpi_size)::float
     FROM pg_get_wal_stats(:since, :until)"""
 SIZES = """
-    SELECT relname, pg_total_relation_size(oid)::float FROM pg_class
-    WHERE relname IN ('deliveries', 'attempts', 'events')"""
+    SELECT name, sum(pg_total_relation_size(relid))::float
+    FROM (VALUES ('deliveries'), ('attempts'), ('events')) AS t(name), pg_partition_tree(name)
+    GROUP BY name"""
 
 COPY = """
     INSERT INTO subscriptions SELECT (jsonb_populate_record(

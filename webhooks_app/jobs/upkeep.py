@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from webhooks_app.database import partitions
 from webhooks_app.deliveries import retention
 from webhooks_app.extensions import db
 from webhooks_app.jobs.slices import run_slice
@@ -36,6 +37,10 @@ def end_left_listeners() -> None:
         ending.give_time(db.session(), utcnow())
     else:
         ending.end_left(db.session(), utcnow())
+
+
+def make_partitions() -> None:
+    partitions.make_ahead(db.engine, utcnow(), parts().settings.retention_days)
 
 
 def delete_expired() -> None:

@@ -34,7 +34,7 @@ def add_column(table: str, column: sa.Column[Any]) -> None:
     if op.get_context().as_sql:
         op.add_column(table, column)
     elif column.name not in {one["name"] for one in sa.inspect(op.get_bind()).get_columns(table)}:
-        _patiently(table, lambda: op.add_column(table, column))
+        patiently(table, lambda: op.add_column(table, column))
 
 
 def changed_soon(change: Callable[[], object]) -> bool:
@@ -55,7 +55,7 @@ def changed_soon(change: Callable[[], object]) -> bool:
     return True
 
 
-def _patiently(table: str, change: Callable[[], object]) -> None:
+def patiently(table: str, change: Callable[[], object]) -> None:
     """Whoever waits behind a try goes ahead in the pause after it."""
     ends = monotonic() + TRIED_FOR
     while not changed_soon(change):

@@ -10,8 +10,12 @@ from alembic.autogenerate.api import AutogenContext
 from flask import current_app
 from sqlalchemy import Connection, Engine, text
 
+from webhooks_app.database.partitions import make_ahead
+from webhooks_app.lib.times import utcnow
+from webhooks_app.migrations.partitioning import is_declared
 from webhooks_app.models.columns import UtcDateTime
 from webhooks_app.models.shapes import JsonOf
+from webhooks_app.parts import parts
 
 LOCK = 0x686F6F6B  # "hook": any number will do, if everyone takes the same
 
@@ -30,6 +34,7 @@ options: dict[str, Any] = {
     **migrate.configure_args,
     "target_metadata": migrate.db.metadata,
     "compare_type": True,
+    "include_name": is_declared,
     # SQLite cannot alter a table, so whatever is generated must be in batches.
     "render_as_batch": True,
     "render_item": render_item,
@@ -43,10 +48,12 @@ def run_offline() -> None:
 
 
 def run_online(engine: Engine) -> None:
-    with alone(engine), engine.connect() as connection, unconstrained(connection):
-        context.configure(connection=connection, **options)
-        with context.begin_transaction():
-            context.run_migrations()
+    with alone(engine):
+        with engine.connect() as connection, unconstrained(connection):
+            context.configure(connection=connection, **options)
+            with context.begin_transaction():
+                context.run_migrations()
+        make_ahead(engine, utcnow(), parts().settings.retention_days)
 
 
 @contextmanager

@@ -132,7 +132,10 @@ class Attempt(Model):
     """
 
     __tablename__ = "attempts"
-    __table_args__ = (PrimaryKeyConstraint("delivery_id", "number"),)
+    __table_args__ = (
+        PrimaryKeyConstraint("delivery_id", "number"),
+        {"postgresql_partition_by": "RANGE (delivery_id)"},
+    )
 
     delivery_id: Mapped[Ref]
     number: Mapped[int]

@@ -32,8 +32,11 @@ OLDEST_SNAPSHOT = """
 CONNECTIONS = "SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend'"
 MOST_CONNECTIONS = "SELECT current_setting('max_connections')::int"
 DEAD_ROWS = """
-    SELECT relname, n_dead_tup FROM pg_stat_user_tables
-    WHERE relname IN ('deliveries', 'attempts', 'events', 'subscription_health')"""
+    SELECT t.relname, sum(n_dead_tup)::bigint FROM pg_stat_user_tables AS s
+    LEFT JOIN pg_inherits AS i ON i.inhrelid = s.relid
+    JOIN pg_class AS t ON t.oid = coalesce(i.inhparent, s.relid)
+    WHERE t.relname IN ('deliveries', 'attempts', 'events', 'subscription_health')
+    GROUP BY t.relname"""
 
 
 class OfThisHost(Collector):

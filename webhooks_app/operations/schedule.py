@@ -24,6 +24,7 @@ PERIODIC = (
     Periodic("webhooks_app.jobs.upkeep.cancel_left_over", timedelta(minutes=1)),
     Periodic("webhooks_app.jobs.upkeep.resume_paused", timedelta(minutes=1)),
     Periodic("webhooks_app.jobs.upkeep.end_left_listeners", timedelta(seconds=30)),
+    Periodic("webhooks_app.jobs.upkeep.make_partitions", timedelta(hours=1)),
     Periodic("webhooks_app.jobs.upkeep.delete_expired", timedelta(hours=1)),
     Periodic("webhooks_app.jobs.upkeep.delete_unusable", timedelta(hours=1)),
     Periodic("webhooks_app.jobs.upkeep.warn_of_expiring_keys", timedelta(minutes=10)),

@@ -1,0 +1,329 @@
+"""The log on PostgreSQL is in partitions by time, which are made ahead and dropped when old."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from threading import Event as Flag
+from typing import Any
+
+import psycopg
+import pytest
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.conftest import settings_for
+from tests.support.servers import create_database, wait_until
+from webhooks_app import create_app
+from webhooks_app.database import partitions
+from webhooks_app.database.partitions import ATTEMPTS, Partition, blocks, make_ahead
+from webhooks_app.extensions import db
+from webhooks_app.jobs import upkeep
+from webhooks_app.lib.folders import PACKAGE
+from webhooks_app.lib.ids import floor_id, made_at, new_id
+from webhooks_app.lib.times import utcnow
+from webhooks_app.migrations import columns, partitioning
+
+ATTEMPT = """
+    INSERT INTO attempts (delivery_id, number, outcome, url, request_headers, response_headers,
+        response_body, response_truncated, started_at, duration_ms)
+    VALUES (%s, 1, 'succeeded', 'https://a.example', '{}', '[]', '', false, now(), 1)"""
+WHERE = "SELECT tableoid::regclass::text FROM attempts WHERE delivery_id = %s"
+DAYS = 90
+
+
+@given(
+    now=st.datetimes(datetime(2024, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),
+    days=st.integers(1, 4000),
+    later=st.timedeltas(timedelta(0), timedelta(days=900)),
+)
+def test_blocks_cover_the_coming_days_without_a_gap_and_are_few(
+    now: datetime, days: int, later: timedelta
+) -> None:
+    first = list(blocks(now, days))
+    assert first[0][0] <= now
+    assert first[-1][1] > now + timedelta(days=3)
+    more = list(blocks(now + later, days, last=first[-1][1]))
+    for chain in (first, more):
+        assert all(one[1] == other[0] for one, other in pairwise(chain))
+        assert all(start < end for start, end in chain)
+    assert not more or more[0][0] >= first[-1][1]
+    width = first[0][1] - first[0][0]
+    assert days / 12 <= width.days <= max(1, days / 12 + 1)
+    assert list(blocks(now, days, last=first[-1][1])) == []
+
+
+@pytest.fixture(scope="module")
+def log_app(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """An app on a database of its own, which is not migrated."""
+    url = create_database(postgres_url, "hookline_partitions")
+    app = create_app(settings_for(url, "", tmp_path_factory.mktemp("partitions")))
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def config(log_app: Flask) -> Iterator[Config]:
+    """The schema before attempts are partitioned; the table is empty."""
+    with log_app.app_context():
+        config: Config = log_app.extensions["migrate"].migrate.get_config()
+        command.upgrade(config, "0043")
+        before = ScriptDirectory(str(PACKAGE / "migrations")).get_revision("0043")
+        assert before is not None
+        command.downgrade(config, str(before.down_revision))
+        run("TRUNCATE attempts")
+        yield config
+        db.session.remove()
+
+
+@pytest.fixture
+def partitioned(config: Config) -> None:
+    command.upgrade(config, "0043")
+
+
+def driver(url: str = "") -> Any:
+    return psycopg.connect(url or own_url(), autocommit=True)
+
+
+def own_url() -> str:
+    return db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def run(statement: str, *values: object) -> list[Any]:
+    with driver() as connection:
+        cursor = connection.execute(statement, values)
+        return cursor.fetchall() if cursor.description else []
+
+
+def known() -> list[Partition]:
+    with db.engine.connect() as connection:
+        return partitions.partitions(connection, ATTEMPTS)
+
+
+def id_at(moment: datetime) -> str:
+    return floor_id("msg", moment.timestamp())[:-8] + new_id("msg")[-8:]
+
+
+def kept_at(moment: datetime) -> str:
+    """The partition that an attempt of that time goes to."""
+    id_ = id_at(moment)
+    run(ATTEMPT, id_)
+    [(name,)] = run(WHERE, id_)
+    return str(name)
+
+
+def counted() -> int:
+    [(number,)] = run("SELECT count(*) FROM attempts")
+    return int(number)
+
+
+def test_an_empty_table_is_partitioned_at_once_and_every_time_has_a_place(
+    partitioned: None,
+) -> None:
+    now = utcnow()
+    names = [one.name for one in known()]
+    assert "attempts_before" not in names
+    assert kept_at(now) == names[0]
+    assert kept_at(now + timedelta(days=8)) == names[1]
+    assert kept_at(now + timedelta(days=900)) == "attempts_default"
+    assert kept_at(now - timedelta(days=900)) == "attempts_default"
+    run(ATTEMPT, "msg_zzz")
+    assert counted() == 5
+
+
+FILES = """
+    SELECT relfilenode FROM pg_class WHERE oid IN (
+        %s::regclass, (SELECT indexrelid FROM pg_index WHERE indrelid = %s::regclass)
+    )"""
+
+
+def test_a_full_table_becomes_the_first_partition_while_others_write_it(config: Config) -> None:
+    """Nothing is copied, and nothing that others insert or may do is lost."""
+    run("DROP OWNED BY reporting" if exists("reporting") else "CREATE ROLE reporting")
+    run("GRANT SELECT, DELETE ON attempts TO reporting")
+    ids = [id_at(utcnow() - timedelta(days=n)) for n in range(100)]
+    for id_ in ids:
+        run(ATTEMPT, id_)
+    files = run(FILES, "attempts", "attempts")
+    stop, begun, url = Flag(), Flag(), own_url()
+
+    def write() -> list[str]:
+        """As an older process does, by prepared statements of one connection."""
+        written = []
+        with driver(url) as connection:
+            while not stop.is_set():
+                connection.execute(ATTEMPT, [id_ := new_id("msg")], prepare=True)
+                written.append(id_)
+                if len(written) > 10:
+                    begun.set()
+        return written
+
+    with ThreadPoolExecutor(1) as thread:
+        writing = thread.submit(write)
+        wait_until(begun.is_set)
+        command.upgrade(config, "0043")
+        so_far = counted()
+        wait_until(lambda: counted() > so_far)
+        stop.set()
+        ids += writing.result()
+    assert {id_ for (id_,) in run("SELECT delivery_id FROM attempts")} == set(ids)
+    assert run(FILES, "attempts_before", "attempts_before") == files
+    assert kept_at(utcnow()) == "attempts_before"
+    end = datetime.fromtimestamp(utcnow().timestamp() + 9 * 86_400, UTC)
+    assert kept_at(end) == known()[1].name
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        run(ATTEMPT, ids[0])
+    assert checks() == []
+    assert may("reporting", "attempts") == {"SELECT", "DELETE"}
+
+    number = counted()
+    before = ScriptDirectory(str(PACKAGE / "migrations")).get_revision("0043")
+    assert before is not None
+    command.downgrade(config, str(before.down_revision))
+    assert counted() == number
+    assert run("SELECT relkind::text FROM pg_class WHERE relname ~ '^attempts'") == [("r",)]
+    assert may("reporting", "attempts") == {"SELECT", "DELETE"}
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        run(ATTEMPT, ids[0])
+    run("DROP OWNED BY reporting")
+    run("DROP ROLE reporting")
+
+
+def exists(role: str) -> bool:
+    return bool(run("SELECT 1 FROM pg_roles WHERE rolname = %s", role))
+
+
+def may(role: str, table: str) -> set[str]:
+    asked = "SELECT privilege_type FROM information_schema.role_table_grants"
+    return {one for (one,) in run(f"{asked} WHERE grantee = %s AND table_name = %s", role, table)}
+
+
+def checks() -> list[Any]:
+    return run("SELECT conname FROM pg_constraint WHERE contype = 'c' AND conname ~ '_boundary$'")
+
+
+@pytest.mark.parametrize("step", ["_bound", "_switch"])
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_it_goes_on_after_it_was_stopped(
+    config: Config, monkeypatch: pytest.MonkeyPatch, step: str, is_killed: bool
+) -> None:
+    """Stopped, it leaves nothing behind that refuses rows one day."""
+    run(ATTEMPT, new_id("msg"))
+    done = getattr(partitioning, step)
+
+    def stopped(*arguments: Any) -> None:
+        if step == "_bound":
+            done(*arguments)
+        raise InterruptedError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(partitioning, step, stopped)
+        if is_killed:
+            broken.setattr(partitioning, "_unbound", lambda _: None)
+        with pytest.raises(InterruptedError):
+            command.upgrade(config, "0043")
+    assert len(checks()) == is_killed
+    run(ATTEMPT, new_id("msg"))
+    if not is_killed:
+        run(ATTEMPT, id_at(utcnow() + timedelta(days=300)))
+    command.upgrade(config, "0043")
+    assert checks() == []
+    assert counted() == 3 - is_killed
+    assert "attempts_before" in [one.name for one in known()]
+
+
+def test_a_table_that_stays_in_use_is_left_as_it_was(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(columns, "TRIED_FOR", 0.0)
+    monkeypatch.setattr(partitioning, "_bound", lambda *_: None)
+    run(ATTEMPT, new_id("msg"))
+    with driver() as backup, backup.transaction():
+        backup.execute("SELECT 1 FROM attempts")
+        with pytest.raises(CommandError, match="the table attempts for long, perhaps a backup"):
+            command.upgrade(config, "0043")
+    assert known() == []
+    command.upgrade(config, "0043")
+    assert known()[0].name == "attempts_before"
+
+
+def test_they_are_made_once(partitioned: None) -> None:
+    made = [one.name for one in known()]
+    assert make_ahead(db.engine, utcnow(), DAYS) == []
+    run(f"DROP TABLE {made[-1]}")
+    assert make_ahead(db.engine, utcnow(), DAYS) == [made[-1]]
+    assert [one.name for one in known()] == made
+
+
+def test_the_job_makes_them(partitioned: None, log_app: Flask) -> None:
+    made = [one.name for one in known()]
+    run(f"DROP TABLE {made[-1]}")
+    upkeep.make_partitions()
+    assert [one.name for one in known()] == made
+
+
+def test_a_shorter_retention_goes_on_where_the_former_ended(partitioned: None) -> None:
+    later = made_at(known()[-1].end) - timedelta(days=1)
+    made = make_ahead(db.engine, later, 3)
+    assert len(made) > 2
+    assert all(one.end == other.start for one, other in pairwise(known()))
+
+
+def test_what_came_while_none_was_made_moves_to_its_own(
+    partitioned: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unless that is so much that moving it would hold others up."""
+    later = utcnow() + timedelta(days=100)
+    assert kept_at(later) == "attempts_default"
+    much_later = later + timedelta(days=100)
+    ids = [id_at(much_later) for _ in range(3)]
+    for id_ in ids:
+        run(ATTEMPT, id_)
+    make_ahead(db.engine, later, DAYS)
+    assert kept_at(later) not in ("attempts_default", known()[0].name)
+    assert run("SELECT count(*) FROM attempts_default") == [(3,)]
+    monkeypatch.setattr(partitions, "MOST_MOVED", 2)
+    made = make_ahead(db.engine, much_later, DAYS)
+    assert kept_at(much_later) == "attempts_default"
+    assert kept_at(much_later + timedelta(days=8)) == made[0]
+    assert make_ahead(db.engine, much_later, DAYS) == []
+    assert counted() == 7
+
+
+def test_one_that_is_in_the_way_of_others_is_made_later(
+    partitioned: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others read and write meanwhile."""
+    monkeypatch.setattr(partitions, "PATIENCE", "SET LOCAL lock_timeout = '100ms'")
+    later = utcnow() + timedelta(days=30)
+    number = len(known())
+    with driver() as backup, backup.transaction():
+        backup.execute("SELECT 1 FROM attempts")
+        assert make_ahead(db.engine, later, DAYS) == []
+        assert kept_at(utcnow()) == known()[0].name
+    assert len(known()) == number
+    assert make_ahead(db.engine, later, DAYS) != []
+
+
+def test_each_partition_compresses_as_its_table(partitioned: None) -> None:
+    compressed = """
+        SELECT attrelid::regclass::text, count(*) FROM pg_attribute
+        WHERE attcompression = 'l' AND attrelid = ANY(
+            SELECT inhrelid FROM pg_inherits WHERE inhparent = 'attempts'::regclass
+        ) GROUP BY 1"""
+    assert {number for _, number in run(compressed)} == {3}
+    assert len(run(compressed)) == len(known()) + 1
+
+
+def test_a_database_that_is_not_migrated_yet_has_none(config: Config, tmp_path: Path) -> None:
+    assert make_ahead(db.engine, utcnow(), DAYS) == []
+    app = create_app(settings_for(f"sqlite:///{tmp_path}/test.db", "", tmp_path))
+    with app.app_context():
+        assert make_ahead(db.engine, utcnow(), DAYS) == []
