@@ -1,7 +1,7 @@
 """Attempts are in partitions by time on PostgreSQL, so that old ones are dropped at once.
 
 Revision ID: 0043
-Revises: 0041
+Revises: 0042
 """
 
 from alembic import op
@@ -9,7 +9,7 @@ from alembic import op
 from webhooks_app.migrations.partitioning import partition, unpartition
 
 revision = "0043"
-down_revision = "0041"
+down_revision = "0042"
 branch_labels = None
 depends_on = None
 
