@@ -42,7 +42,7 @@ GRANTS = text("""
 
 
 def is_declared(name: str | None, kind: str, _parents: Mapping[str, str | None]) -> bool:
-    """Whether the models declare such a table; for Alembic. New partitions are made all the time."""
+    """Whether the models declare such a table; for Alembic. Partitions come and go."""
     return kind != "table" or name is None or PARTITION.fullmatch(name) is None
 
 
