@@ -155,6 +155,15 @@ def waiting(count: int) -> None:
 
 
 @main.command()
+@click.option("--count", default=1_000_000, show_default=True, help="Expired deliveries.")
+def retention(count: int) -> None:
+    """Delete expired deliveries from SQLite, and shrink its file."""
+    from bench import retention
+
+    report("retention", retention.run(count))
+
+
+@main.command()
 @click.option("--rate", default=500, show_default=True, help="Events a second.")
 @click.option("--seconds", default=20.0, show_default=True)
 def listen(rate: int, seconds: float) -> None:

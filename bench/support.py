@@ -40,7 +40,7 @@ class Product:
 
 @contextmanager
 def product(**settings: Any) -> Iterator[Product]:
-    """Servers in a temporary folder, the schema, and an app in its context."""
+    """PostgreSQL and Redis in a temporary folder, the schema, and an app in its context."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -58,6 +58,24 @@ def product(**settings: Any) -> Iterator[Product]:
                 db.engine.dispose()
         finally:
             postgres.stop("immediate")
+            redis.kill()
+
+
+@contextmanager
+def product_on_sqlite() -> Iterator[Product]:
+    """The same with SQLite."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        redis, url = RedisServer(folder), f"sqlite:///{folder}/hookline.db"
+        redis.start()
+        try:
+            app = create_app(settings_for(url, redis.url, folder))
+            migrate(app)
+            with app.app_context():
+                yield Product(app, url, redis.url, folder)
+                db.session.remove()
+                db.engine.dispose()
+        finally:
             redis.kill()
 
 

@@ -145,6 +145,18 @@ def test_it_says_how_many_rows_of_which_kind_changed(
     assert said_by(upkeep.delete_expired, caplog)["changed"] == {"events": 6}
 
 
+@pytest.mark.usefixtures("later", "small_steps")
+def test_writers_to_sqlite_get_their_turn_between_steps(
+    ended: Callable[[int], None], monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    """A pause as long as the step. PostgreSQL needs none: writers do not wait there."""
+    ended(6)
+    pauses: list[float] = []
+    monkeypatch.setattr(rules, "sleep", pauses.append)
+    upkeep.delete_expired()
+    assert any(pauses) == database_url.startswith("sqlite")
+
+
 def steps_of(size: int) -> list[int]:
     """How many rows each step deleted."""
     change, after, found = expired_events(utcnow() + HOUR), (), []

@@ -9,6 +9,7 @@ from flask.cli import with_appcontext
 from webhooks_app.commands.after_restore import after_restore
 from webhooks_app.commands.check_config import check_config
 from webhooks_app.commands.command import Command, Refused
+from webhooks_app.commands.compact import compact_database
 from webhooks_app.commands.usage import show_usage
 from webhooks_app.extensions import db
 from webhooks_app.lib.errors import BadAccount, NotFound
@@ -35,6 +36,7 @@ def init_app(app: Flask) -> None:
         check_config,
         show_usage,
         after_restore,
+        compact_database,
     )
     for command in commands:
         app.cli.add_command(command)

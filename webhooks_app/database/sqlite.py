@@ -12,6 +12,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 IMMEDIATE = "hookline_immediate"
 WAIT_FOR_WRITER = 15
+# While it waits, SQLite looks every tenth of a second whether it may write. Whoever writes again
+# and again lets others in by a pause of that length.
+BUSY_POLL = 0.11
 OPTIONS: dict[str, object] = {
     "connect_args": {"timeout": WAIT_FOR_WRITER, "check_same_thread": False}
 }
@@ -63,6 +66,8 @@ def _on_do_connect(
 def _on_connect(dbapi_connection: Any, _record: object) -> None:
     dbapi_connection.isolation_level = None
     cursor = dbapi_connection.cursor()
+    if cursor.execute("PRAGMA page_count").fetchone() == (0,):
+        cursor.execute("PRAGMA auto_vacuum = INCREMENTAL")  # see `space`; only a new file takes it
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")

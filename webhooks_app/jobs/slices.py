@@ -7,6 +7,8 @@ import structlog
 from rq import get_current_job
 
 from webhooks_app import queue
+from webhooks_app.database import choose
+from webhooks_app.database.sqlite import BUSY_POLL
 from webhooks_app.extensions import db
 from webhooks_app.operations import periodic
 from webhooks_app.operations.schedule import PERIODIC
@@ -30,7 +32,8 @@ def run_slice(job: Callable[[], None], parts: Iterable[Part]) -> None:
         took = time.monotonic() - began
         return took > LONGEST or (took > POLITE and _others_wait())
 
-    done = work(list(parts), periodic.position(db.engine, name), is_over)
+    rest = choose(db.engine, postgresql=0.0, sqlite=BUSY_POLL)
+    done = work(list(parts), periodic.position(db.engine, name), is_over, rest)
     periodic.end_slice(db.engine, name, every, done.next)
     log.info(
         "slice ended",

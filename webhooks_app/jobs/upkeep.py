@@ -10,7 +10,7 @@ from webhooks_app.lib.times import utcnow
 from webhooks_app.listeners import ending
 from webhooks_app.mail import mail_queue
 from webhooks_app.matching import states
-from webhooks_app.operations import metering, periodic
+from webhooks_app.operations import metering, periodic, space
 from webhooks_app.organisations import answered_requests, daily_limits, plans
 from webhooks_app.parts import parts
 from webhooks_app.people import device_log_ins, key_expiry, log_ins, passwords, sessions
@@ -56,6 +56,7 @@ def delete_expired() -> None:
                 for organisation_id, kept in sorted(shorter.items())
                 for part in retention.expired_of(db.engine, organisation_id, now, kept)
             ),
+            *space.given_back(db.engine),
         ],
     )
 

@@ -6,7 +6,7 @@ over, and the next one continues where it stopped.
 
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import NamedTuple
 
 # A step takes as many rows as fit into about `AIM` seconds: on SQLite, all writers wait for it.
@@ -56,8 +56,13 @@ class Slice(NamedTuple):
     longest: float
 
 
-def work(parts: Sequence[Part], since: Position | None, is_over: Callable[[], bool]) -> Slice:
-    """Take steps from `since` on, at least one, until all parts have ended or `is_over`."""
+def work(
+    parts: Sequence[Part], since: Position | None, is_over: Callable[[], bool], rest: float = 0.0
+) -> Slice:
+    """Take steps from `since` on, at least one, until all parts have ended or `is_over`.
+
+    After each step it rests for as long as that took, but at most `rest` seconds.
+    """
     waiting, after = _from(parts, since)
     size, rows, longest = FIRST, Counter[str](), 0.0
     while waiting:
@@ -70,6 +75,7 @@ def work(parts: Sequence[Part], since: Position | None, is_over: Callable[[], bo
         if last is None:
             waiting.popleft()
             size = FIRST
+        sleep(min(took, rest))
         if is_over():
             break
     here = Position(waiting[0].kind, waiting[0].of, after) if waiting else None
