@@ -473,6 +473,19 @@ def test_retention(stale: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     check(costs, 400)
 
 
+def test_retention_of_one_organisation(
+    stale: list[str], organisation: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not walk over the rows of others, which are older and many."""
+    monkeypatch.setattr(slices, "FIRST", FEW // 2)
+    own = factories.organisation("Own")
+    endpoints = [factories.webhook(own, "https://b.example").id] * ENDPOINTS
+    load(own, endpoints, "delivered", after=ROWS, until=ROWS + FEW)
+    with explained() as costs:
+        assert finish(retention.expired_of(db.engine, own.id, utcnow(), 7)) == 2 * FEW
+    check(costs, FEW)
+
+
 def test_a_replay_of_many(stale: list[str], organisation: Organisation) -> None:
     now = utcnow()
     batch = ReplayBatch(

@@ -1,14 +1,16 @@
 """Delete expired events, each with its deliveries and their attempts."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import accumulate
-from typing import cast
+from typing import NamedTuple, cast
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Table,
+    case,
     delete,
     exists,
     func,
@@ -47,12 +49,12 @@ def expired_events(before: datetime, *own: ColumnElement[bool]) -> Change:
 
     def change(connection: Connection, after: Key, size: int) -> Stepped:
         ahead = in_order.where(EVENTS.c.id > after[0]) if after else in_order
-        found = connection.scalars(ahead.limit(size)).all()
-        ids = _first(connection, found, size)
-        needed = _needed(connection, ids, floor_id("msg", oldest))
-        rows = _delete(connection, [id_ for id_ in ids if id_ not in needed])
-        is_end = len(ids) == len(found) < size
-        return Stepped(rows, None if is_end else (ids[-1],))
+        ids = connection.scalars(ahead.limit(size)).all()
+        found = _looked_at(connection, ids, floor_id("msg", oldest))
+        taken = _first(found, size)
+        rows = _delete(connection, [one.id for one in taken if not one.is_needed])
+        is_end = len(taken) == len(ids) < size
+        return Stepped(rows, None if is_end else (taken[-1].id,))
 
     return change
 
@@ -71,25 +73,32 @@ def orphaned_attempts(before: datetime) -> Change:
     return walk(ATTEMPTS, [ATTEMPTS.c.delivery_id], is_old, over=not_(has_delivery))
 
 
-def _first(connection: Connection, ids: Sequence[str], most: int) -> Sequence[str]:
-    """The first events, which have at most so many deliveries together; at least one event."""
-    counted: dict[str, int] = dict.fromkeys(ids, 0)
-    for which in PLANNED_OR_AGAIN:
-        deliveries = select(DELIVERIES.c.event_id, func.count()).where(which, _of(ids))
-        for event_id, count in connection.execute(deliveries.group_by(DELIVERIES.c.event_id)):
-            counted[event_id] += count
-    fitting = sum(total <= most for total in accumulate(counted.values()))
-    return ids[: max(1, fitting)]
+class _Found(NamedTuple):
+    """`deliveries` is how many the event has."""
+
+    id: str
+    deliveries: int
+    is_needed: bool
 
 
-def _needed(connection: Connection, ids: Collection[str], oldest: str) -> set[str]:
+def _looked_at(connection: Connection, ids: Sequence[str], oldest: str) -> list[_Found]:
+    """What is needed is no condition: for that, PostgreSQL might walk over all open deliveries."""
     planned, again = PLANNED_OR_AGAIN
-    needed = select(DELIVERIES.c.event_id).where(_of(ids))
     is_younger = DELIVERIES.c.id >= oldest
-    return {
-        *connection.scalars(needed.where(planned, IS_OPEN)),
-        *connection.scalars(needed.where(again, IS_OPEN | is_younger)),
-    }
+    counts, needed = Counter[str](), set[str]()
+    for which, is_needed in ((planned, IS_OPEN), (again, IS_OPEN | is_younger)):
+        any_needed = func.max(case((is_needed, 1), else_=0))
+        query = select(DELIVERIES.c.event_id, func.count(), any_needed).where(which, _of(ids))
+        for event_id, count, is_one in connection.execute(query.group_by(DELIVERIES.c.event_id)):
+            counts[event_id] += count
+            needed |= {event_id} if is_one else set()
+    return [_Found(id_, counts[id_], id_ in needed) for id_ in ids]
+
+
+def _first(found: Sequence[_Found], most: int) -> Sequence[_Found]:
+    """Those that have at most so many deliveries together; at least one event."""
+    totals = accumulate(one.deliveries for one in found)
+    return found[: max(1, sum(total <= most for total in totals))]
 
 
 def _delete(connection: Connection, ids: Collection[str]) -> int:
