@@ -16,8 +16,6 @@ from webhooks_app.database.sqlite import impatient
 INCREMENTAL = 2
 # The share of the file that stays free: new rows are about as many as were deleted.
 KEPT_FREE = 1 / 20
-
-
 # Of a `VACUUM`, the part that can be interrupted takes at least a third.
 INTERRUPTIBLE = 1 / 4
 CHECKPOINT_AT = 1000  # pages, the default

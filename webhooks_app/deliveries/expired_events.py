@@ -1,14 +1,14 @@
 """Delete expired events, each with its deliveries and their attempts."""
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import accumulate
-from typing import NamedTuple, cast
+from typing import cast
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Row,
     Table,
     case,
     delete,
@@ -44,17 +44,18 @@ def expired_events(before: datetime, *own: ColumnElement[bool]) -> Change:
     The events are locked first. Until the commit, nobody can send one of them again.
     """
     oldest = before.timestamp()
-    expired = select(EVENTS.c.id).where(*own, EVENTS.c.id < floor_id("evt", oldest))
-    in_order = expired.order_by(EVENTS.c.id).with_for_update(skip_locked=True)
+    expired = select(EVENTS.c.id, EVENTS.c.fan_out)
+    expired = expired.where(*own, EVENTS.c.id < floor_id("evt", oldest)).order_by(EVENTS.c.id)
 
     def change(connection: Connection, after: Key, size: int) -> Stepped:
-        ahead = in_order.where(EVENTS.c.id > after[0]) if after else in_order
-        ids = connection.scalars(ahead.limit(size)).all()
-        found = _looked_at(connection, ids, floor_id("msg", oldest))
-        taken = _first(found, size)
-        rows = _delete(connection, [one.id for one in taken if not one.is_needed])
-        is_end = len(taken) == len(ids) < size
-        return Stepped(rows, None if is_end else (taken[-1].id,))
+        ahead = expired.where(EVENTS.c.id > after[0]) if after else expired
+        locked = ahead.limit(size).with_for_update(skip_locked=True)
+        found = connection.execute(locked).all()
+        ids = _first(found, size)
+        needed = _needed(connection, ids, floor_id("msg", oldest))
+        rows = _delete(connection, [id_ for id_ in ids if id_ not in needed])
+        is_end = len(ids) == len(found) < size
+        return Stepped(rows, None if is_end else (ids[-1],))
 
     return change
 
@@ -73,32 +74,24 @@ def orphaned_attempts(before: datetime) -> Change:
     return walk(ATTEMPTS, [ATTEMPTS.c.delivery_id], is_old, over=not_(has_delivery))
 
 
-class _Found(NamedTuple):
-    """`deliveries` is how many the event has."""
+def _first(events: Sequence[Row[str, int]], most: int) -> list[str]:
+    """Those with at most so many planned deliveries together; at least one event."""
+    totals = accumulate(max(1, fan_out) for _, fan_out in events)
+    fitting = sum(total <= most for total in totals)
+    return [id_ for id_, _ in events[: max(1, fitting)]]
 
-    id: str
-    deliveries: int
-    is_needed: bool
 
-
-def _looked_at(connection: Connection, ids: Sequence[str], oldest: str) -> list[_Found]:
+def _needed(connection: Connection, ids: Collection[str], oldest: str) -> set[str]:
     """What is needed is no condition: for that, PostgreSQL might walk over all open deliveries."""
     planned, again = PLANNED_OR_AGAIN
     is_younger = DELIVERIES.c.id >= oldest
-    counts, needed = Counter[str](), set[str]()
+    needed = set()
     for which, is_needed in ((planned, IS_OPEN), (again, IS_OPEN | is_younger)):
         any_needed = func.max(case((is_needed, 1), else_=0))
-        query = select(DELIVERIES.c.event_id, func.count(), any_needed).where(which, _of(ids))
-        for event_id, count, is_one in connection.execute(query.group_by(DELIVERIES.c.event_id)):
-            counts[event_id] += count
-            needed |= {event_id} if is_one else set()
-    return [_Found(id_, counts[id_], id_ in needed) for id_ in ids]
-
-
-def _first(found: Sequence[_Found], most: int) -> Sequence[_Found]:
-    """Those that have at most so many deliveries together; at least one event."""
-    totals = accumulate(one.deliveries for one in found)
-    return found[: max(1, sum(total <= most for total in totals))]
+        query = select(DELIVERIES.c.event_id, any_needed).where(which, _of(ids))
+        found = connection.execute(query.group_by(DELIVERIES.c.event_id))
+        needed |= {event_id for event_id, is_one in found if is_one}
+    return needed
 
 
 def _delete(connection: Connection, ids: Collection[str]) -> int:
