@@ -51,7 +51,8 @@ class Partition(NamedTuple):
 
 
 ATTEMPTS = Log("attempts", "delivery_id", "msg")
-LOGS = (ATTEMPTS,)
+EVENTS = Log("events", "id", "evt")
+LOGS = (ATTEMPTS, EVENTS)
 
 
 def partitions(connection: Connection, log_: Log) -> list[Partition]:

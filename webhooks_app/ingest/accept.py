@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, Engine, Table, select
+from sqlalchemy import Connection, Engine, Select, Table, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from webhooks_app.database import clock
+from webhooks_app.database import choose, clock
 from webhooks_app.database.bulk import insert_rows
 from webhooks_app.ingest.selection import (
     Costly,
@@ -32,7 +32,7 @@ from webhooks_app.matching.rows import (
     lock_order,
 )
 from webhooks_app.matching.states import Key, States, key_of
-from webhooks_app.models import Delivery, Event
+from webhooks_app.models import Delivery, Event, EventKey
 from webhooks_app.vocabulary import EventOrigin, Trigger
 
 TRIES = 4
@@ -273,6 +273,18 @@ def _plan(
     return plan
 
 
+def _by_index(_: Connection, tenant: Tenant, member: str, values: set[str]) -> Select[Any]:
+    return select(EVENTS).where(Event.in_tenant(tenant), EVENTS.c[member].in_(values))
+
+
+def _by_keys(connection: Connection, tenant: Tenant, member: str, values: set[str]) -> Select[Any]:
+    """First the ids, since they say in which partitions the events are."""
+    known = select(EventKey.event_id).where(
+        EventKey.in_tenant(tenant), EventKey.kind == member, EventKey.key.in_(values)
+    )
+    return select(EVENTS).where(EVENTS.c.id.in_(connection.scalars(known).all()))
+
+
 class _Known:
     """Which of `events` were already accepted, by key and by producer's id."""
 
@@ -284,8 +296,8 @@ class _Known:
                 self._load(connection, tenant, member, values)
 
     def _load(self, connection: Connection, tenant: Tenant, member: str, values: set[str]) -> None:
-        query = select(EVENTS).where(Event.in_tenant(tenant), EVENTS.c[member].in_(values))
-        for row in connection.execute(query):
+        find = choose(connection, postgresql=_by_keys, sqlite=_by_index)
+        for row in connection.execute(find(connection, tenant, member, values)):
             first = Incoming(
                 type=row.type,
                 data=row.data if row.erased_at is None else ERASED,

@@ -21,7 +21,8 @@ from webhooks_app.lib.times import utcnow
 from webhooks_app.matching.incoming import Accepted
 from webhooks_app.matching.rows import EVENT_COLUMNS, event_row, lock_order
 
-# The version is read row by row, so that no plan reads all organisations.
+# The version and the keys are read row by row, so that no plan reads all organisations or keys. If
+# another transaction takes a key meanwhile, the statement fails, and `accept_together` follows.
 STORE = """
     WITH stored AS (
         INSERT INTO events (
@@ -41,7 +42,16 @@ STORE = """
         WHERE e.version = (
             SELECT o.subscriptions_version FROM organisations AS o WHERE o.id = e.organisation_id
         )
-        ON CONFLICT DO NOTHING
+        AND CASE WHEN e.idempotency_key IS NOT NULL THEN (
+            SELECT k.event_id FROM event_keys AS k
+            WHERE k.organisation_id = e.organisation_id AND k.mode = e.mode
+                AND k.kind = 'idempotency_key' AND k.key = e.idempotency_key
+        ) END IS NULL
+        AND CASE WHEN e.source_id IS NOT NULL THEN (
+            SELECT k.event_id FROM event_keys AS k
+            WHERE k.organisation_id = e.organisation_id AND k.mode = e.mode
+                AND k.kind = 'source_id' AND k.key = e.source_id
+        ) END IS NULL
         RETURNING id, organisation_id, mode, created_at
     ), planned AS (
         INSERT INTO deliveries (

@@ -8,7 +8,7 @@ from webhooks_app.models.delivery import Attempt, Delivery
 from webhooks_app.models.device_log_in import DeviceLogIn
 from webhooks_app.models.digest import Digest
 from webhooks_app.models.encryption_key import EncryptionKey
-from webhooks_app.models.event import Event
+from webhooks_app.models.event import Event, EventKey
 from webhooks_app.models.event_type import CustomEventType
 from webhooks_app.models.inbox import Inbox, InboxRequest
 from webhooks_app.models.listener import Listener
@@ -47,6 +47,7 @@ __all__ = [
     "Digest",
     "EncryptionKey",
     "Event",
+    "EventKey",
     "FailedLogIn",
     "Inbox",
     "InboxRequest",
