@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import settings_for
+from tests.support.raw_sql import driver, own_url, run
 from tests.support.servers import create_database, wait_until
 from webhooks_app import create_app
 from webhooks_app.database import partitions
@@ -86,20 +87,6 @@ def config(log_app: Flask) -> Iterator[Config]:
 @pytest.fixture
 def partitioned(config: Config) -> None:
     command.upgrade(config, "0043")
-
-
-def driver(url: str = "") -> Any:
-    return psycopg.connect(url or own_url(), autocommit=True)
-
-
-def own_url() -> str:
-    return db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-
-
-def run(statement: str, *values: object) -> list[Any]:
-    with driver() as connection:
-        cursor = connection.execute(statement, values)
-        return cursor.fetchall() if cursor.description else []
 
 
 def known() -> list[Partition]:
