@@ -164,7 +164,7 @@ def test_a_full_table_becomes_the_first_partition_while_others_write_it(config: 
     assert run(FILES, "attempts_before", "attempts_before") == files
     assert kept_at(utcnow()) == "attempts_before"
     end = datetime.fromtimestamp(utcnow().timestamp() + 9 * 86_400, UTC)
-    assert kept_at(end) == known()[1].name
+    assert kept_at(end) in [one.name for one in known()[1:]]
     with pytest.raises(psycopg.errors.UniqueViolation):
         run(ATTEMPT, ids[0])
     assert checks() == []
@@ -259,7 +259,7 @@ def test_the_job_makes_them(partitioned: None, log_app: Flask) -> None:
 def test_a_shorter_retention_goes_on_where_the_former_ended(partitioned: None) -> None:
     later = made_at(known()[-1].end) - timedelta(days=1)
     made = make_ahead(db.engine, later, 3)
-    assert len(made) > 2
+    assert len(made) > 1
     assert all(one.end == other.start for one, other in pairwise(known()))
 
 

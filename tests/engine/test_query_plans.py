@@ -49,7 +49,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=Tr
 ROWS, ENDPOINTS, DUE, FEW = 20_000, 10, 2_000, 20
 BATCH = 200
 LEASE = timedelta(seconds=30)
-TABLES = ("deliveries", "events", "attempts")
+TABLES = ("deliveries", "events", "attempts", "event_keys")
 
 LOAD = """
     INSERT INTO events (id, organisation_id, mode, type, data, origin, fan_out, hops, occurred_at,
@@ -81,6 +81,11 @@ TRIES = """
     SELECT id, 1, 'succeeded', 'https://a.example', '{}', '[]', '', false, now(), 1
     FROM deliveries;
     UPDATE deliveries SET tries = 1;
+"""
+# As the trigger does.
+KEYED = """
+    INSERT INTO event_keys SELECT :organisation, 'live', 'source_id', n::text, 'evt_1'
+    FROM generate_series(0, 20000) AS n;
 """
 OLDER_INDEX = """
     CREATE INDEX IF NOT EXISTS ix_deliveries_due ON deliveries (subscription_id, due_at)
@@ -297,6 +302,25 @@ def test_an_accept_of_many(stale: list[str], organisation: Organisation) -> None
     with explained() as costs:
         store_plain(db.engine, asked)
     assert [one.outcome()[0].deliveries for one in asked] == [ENDPOINTS] * len(asked)
+    check(costs, BATCH)
+
+
+@pytest.mark.parametrize("is_repeat", [True, False])
+def test_an_accept_of_many_with_keys(
+    stale: list[str], organisation: Organisation, is_repeat: bool
+) -> None:
+    run_script(KEYED, organisation=organisation.id)
+    tenant = Tenant(organisation.id, "live")
+    leads = [
+        factories.lead(source_id=f"{n}" if is_repeat else f"new-{n}", idempotency_key=f"key-{n}")
+        for n in range(BATCH // ENDPOINTS)
+    ]
+    asked = [IngestRequest(tenant, [one]) for one in leads]
+    for one in asked:
+        one.selection = select_before(db.engine, tenant, one.events)
+    with explained() as costs:
+        store_plain(db.engine, asked)
+    assert {one.done for one in asked} == {not is_repeat}
     check(costs, BATCH)
 
 

@@ -6,16 +6,17 @@ so that others read and write the table meanwhile.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from math import ceil
 from typing import NamedTuple
 
 import structlog
-from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Engine, Select, text
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from webhooks_app.database import choose, reading
+from webhooks_app.database.bulk import force_index_scans
 from webhooks_app.lib.ids import floor_id, made_at
 
 DAY = 86_400
@@ -23,6 +24,8 @@ BLOCKS = 12  # so many partitions hold about what is kept
 LEAST_AHEAD = 4  # days
 MOST_MOVED = 10_000  # rows, while others wait
 PATIENCE = "SET LOCAL lock_timeout = '2s'"
+# Everybody waits behind one who waits to drop.
+LITTLE_PATIENCE = "SET LOCAL lock_timeout = '500ms'"
 LOCK_NOT_AVAILABLE = "55P03"
 # Two processes make the same partition one after the other.
 ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('hookline partitions', 0))"
@@ -65,6 +68,69 @@ def partitions(connection: Connection, log_: Log) -> list[Partition]:
         (Partition(name, match[1] or "", match[2]) for name, match in bounded if match),
         key=lambda one: one.end,
     )
+
+
+def expired(engine: Engine, log_: Log, before: datetime) -> list[Partition]:
+    """Those that lie wholly before that moment."""
+    with reading(engine) as connection:
+        known = partitions(connection, log_)
+    return [one for one in known if one.end <= floor_id(log_.prefix, before.timestamp())]
+
+
+def dropped_from(engine: Engine, log_: Log) -> datetime | None:
+    """From when on rows are dropped with their partition. Older ones are deleted one by one."""
+    with reading(engine) as connection:
+        starts = [one.start for one in partitions(connection, log_) if one.start]
+    return made_at(starts[0]) if starts else None
+
+
+def drop(
+    engine: Engine,
+    log_: Log,
+    part: Partition,
+    needed: Select[str],
+    move: Callable[[Connection, Sequence[str]], object],
+) -> bool:
+    """Drop it, except the rows with the `needed` keys, which go to the default partition.
+
+    False if those are too many to move while others wait, or if somebody reads the table for long;
+    then the next run tries it again. `move` is called with the keys before their rows move.
+    """
+    try:
+        with engine.begin() as connection:
+            connection.exec_driver_sql(LITTLE_PATIENCE)
+            force_index_scans(connection)
+            if len(connection.scalars(needed.limit(MOST_MOVED + 1)).all()) > MOST_MOVED:
+                log.warning("too much of it is needed: it is dropped later", partition=part.name)
+                return False
+            _drop(connection, log_, part, needed, move)
+    except OperationalError as error:
+        if not _is_locked(error):
+            raise
+        log.warning("in use: its partition is dropped later", table=log_.table)
+        return False
+    except IntegrityError:
+        log.warning("a key that it needs was used again: it is dropped later", partition=part.name)
+        return False
+    return True
+
+
+def _drop(
+    connection: Connection,
+    log_: Log,
+    part: Partition,
+    needed: Select[str],
+    move: Callable[[Connection, Sequence[str]], object],
+) -> None:
+    """What is needed is asked again once nobody else uses the table."""
+    connection.exec_driver_sql(f"ALTER TABLE {log_.table} DETACH PARTITION {part.name}")
+    if keys := connection.scalars(needed).all():
+        move(connection, keys)
+        these = text(
+            f"INSERT INTO {log_.table} SELECT * FROM {part.name} WHERE {log_.key} = ANY(:keys)"
+        )
+        connection.execute(these, {"keys": keys})
+    connection.exec_driver_sql(f"DROP TABLE {part.name}")
 
 
 def make_ahead(engine: Engine, now: datetime, days: int) -> list[str]:

@@ -6,11 +6,13 @@ from typing import cast
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, select
 
+from webhooks_app.database import partitions
 from webhooks_app.deliveries.expired_events import (
     expired_events,
     orphaned_attempts,
     orphaned_deliveries,
 )
+from webhooks_app.deliveries.expired_partitions import expired_partitions
 from webhooks_app.lib.ids import floor_id
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.models import (
@@ -45,10 +47,12 @@ def expired(engine: Engine, now: datetime, days: int) -> Iterator[Part]:
     """Everything older than `days`, except events with open deliveries."""
     before = now - timedelta(days=days)
     is_finished = REPLAYS.c.finished_at.is_not(None)
+    yield from expired_partitions(engine, before)
+    one_by_one = min(before, partitions.dropped_from(engine, partitions.EVENTS) or before)
     # Orphans come first: later, the walk would pass the dead rows of what was just deleted.
-    yield part(engine, "deliveries", orphaned_deliveries(before))
-    yield part(engine, "attempts", orphaned_attempts(before))
-    yield part(engine, "events", expired_events(before))
+    yield part(engine, "deliveries", orphaned_deliveries(one_by_one))
+    yield part(engine, "attempts", orphaned_attempts(one_by_one))
+    yield part(engine, "events", expired_events(one_by_one))
     yield part(engine, "outages", _older(OUTAGES, "out", before))
     yield part(engine, "messages", _older(MESSAGES, "cms", before))
     yield part(engine, "conversations", _conversations(before))

@@ -56,14 +56,16 @@ SCANS = (
     ),
     Scan(
         """(
-            SELECT count(*) AS copies FROM events WHERE idempotency_key IS NOT NULL
+            SELECT count(*) AS copies FROM events
+            WHERE idempotency_key IS NOT NULL AND id >= :first_event
             GROUP BY organisation_id, mode, idempotency_key
         ) AS keys""",
         {"idempotency key used twice": "copies > 1"},
     ),
     Scan(
         """(
-            SELECT count(*) AS copies FROM events WHERE source_id IS NOT NULL
+            SELECT count(*) AS copies FROM events
+            WHERE source_id IS NOT NULL AND id >= :first_event
             GROUP BY organisation_id, mode, source_id
         ) AS ids""",
         {"producer's id used twice": "copies > 1"},
@@ -95,6 +97,11 @@ SCANS = (
             "delivered without a success": "d.status = 'delivered' AND coalesce(succeeded, 0) = 0",
             "failed without a failure": "d.status = 'failed' AND coalesce(failed, 0) = 0",
         },
+    ),
+    Scan(
+        """event_keys AS k LEFT JOIN events AS e ON e.id = k.event_id
+        WHERE k.event_id >= :first_event""",
+        {"key without its event": "e.id IS NULL"},
     ),
     Scan(
         "attempts AS a LEFT JOIN deliveries AS d ON d.id = a.delivery_id "

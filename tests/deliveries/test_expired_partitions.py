@@ -1,0 +1,203 @@
+"""On PostgreSQL, expired partitions are dropped. What is still needed of them is kept."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+
+from tests.conftest import settings_for
+from tests.support.raw_sql import driver, run
+from tests.support.servers import create_database
+from webhooks_app import create_app
+from webhooks_app.database import partitions
+from webhooks_app.database.partitions import LOGS, make_ahead
+from webhooks_app.deliveries import retention
+from webhooks_app.extensions import db
+from webhooks_app.jobs import upkeep
+from webhooks_app.launch.migrate import migrate
+from webhooks_app.lib.ids import floor_id, made_at, new_id
+from webhooks_app.lib.times import utcnow
+from webhooks_app.operations import integrity_check
+from webhooks_app.operations.slices import work
+
+DAYS = 90
+EVENT = """
+    INSERT INTO events (id, organisation_id, mode, type, data, origin, fan_out, hops,
+        idempotency_key, source_id, occurred_at, created_at)
+    VALUES (%s, 'org_1', 'live', 'lead.captured', '{}', 'api', 1, 0, %s, %s, now(), now())"""
+DELIVERY = """
+    INSERT INTO deliveries (id, organisation_id, mode, subscription_id, event_id, trigger,
+        wire_format, status, due_at, tries, failures, created_at)
+    VALUES (%s, 'org_1', 'live', 'whk_1', %s, %s, 'standard', %s, %s, 1, 0, now())"""
+ATTEMPT = """
+    INSERT INTO attempts (delivery_id, number, outcome, url, request_headers, response_headers,
+        response_body, response_truncated, started_at, duration_ms)
+    VALUES (%s, 1, 'succeeded', 'https://a.example', '{}', '[]', '', false, now(), 1)"""
+KINDS = ("key", "source")
+ENDED, OPEN = ("delivered", None), ("pending", "2026-01-01")
+
+
+@pytest.fixture(scope="module")
+def log_app(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """An app on a migrated database of its own, whose partitions are dropped."""
+    url = create_database(postgres_url, "hookline_expired_partitions")
+    app = create_app(settings_for(url, "", tmp_path_factory.mktemp("expired")))
+    migrate(app)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def now(log_app: Flask) -> Iterator[datetime]:
+    """The log is empty, and its first partition has just begun."""
+    with log_app.app_context():
+        for table in ("attempts", "deliveries", "events"):
+            run(f"DELETE FROM {table}")
+        for name in names():
+            run(f"DROP TABLE {name}")
+        make_ahead(db.engine, utcnow(), DAYS)
+        with db.engine.connect() as connection:
+            start = partitions.partitions(connection, partitions.EVENTS)[0].start
+        yield made_at(start) + timedelta(hours=1)
+        db.session.remove()
+
+
+def names() -> list[str]:
+    with db.engine.connect() as connection:
+        return [one.name for log in LOGS for one in partitions.partitions(connection, log)]
+
+
+def id_at(prefix: str, moment: datetime) -> str:
+    return floor_id(prefix, moment.timestamp())[:-8] + new_id(prefix)[-8:]
+
+
+def event(moment: datetime, key: str | None = None, source: str | None = None) -> str:
+    run(EVENT, id_ := id_at("evt", moment), key, source)
+    return id_
+
+
+def delivery(
+    event_id: str, moment: datetime, ending: tuple[str, str | None], trigger: str = "event"
+) -> str:
+    run(DELIVERY, id_ := id_at("msg", moment), event_id, trigger, *ending)
+    run(ATTEMPT, id_)
+    return id_
+
+
+def run_retention(now: datetime) -> dict[str, int]:
+    return dict(work(list(retention.expired(db.engine, now, DAYS)), None, lambda: False).rows)
+
+
+def ids(table: str, key: str = "id") -> set[str]:
+    return {id_ for (id_,) in run(f"SELECT {key} FROM {table}")}
+
+
+def keys() -> set[tuple[str, str]]:
+    return set(run("SELECT key, event_id FROM event_keys"))
+
+
+def test_all_goes_but_what_is_open_or_was_sent_again(now: datetime) -> None:
+    first, later = names(), now + timedelta(days=100)
+    over, waiting, again = (event(now, f"key-{n}", f"source-{n}") for n in range(3))
+    delivery(over, now, ENDED)
+    is_open = delivery(waiting, now, OPEN)
+    delivery(again, now, ENDED)
+    replay = delivery(again, now + timedelta(days=50), ENDED, "replay")
+    younger = event(now + timedelta(days=9), "key-3")
+    its_own = delivery(younger, now + timedelta(days=9), ENDED)
+
+    assert run_retention(later)["partitions"] == 2
+    assert set(first) - set(names()) == {first[0], first[len(first) // 2]}
+    assert ids("events") == {waiting, again, younger}
+    assert ids("deliveries") == {is_open, replay, its_own}
+    assert ids("attempts", "delivery_id") == {is_open, replay, its_own}
+    kept = {(f"{kind}-{n}", one) for n, one in ((1, waiting), (2, again)) for kind in KINDS}
+    assert keys() == kept | {("key-3", younger)}
+    assert run_retention(later) == {}
+    event(now, "key-0", "source-0")
+
+
+def test_what_was_kept_is_deleted_once_nothing_needs_it(now: datetime) -> None:
+    waiting, again = event(now, "key-1"), event(now)
+    is_open = delivery(waiting, now, OPEN)
+    delivery(again, now + timedelta(days=50), ENDED, "replay")
+    run_retention(now + timedelta(days=100))
+    assert ids("events") == {waiting, again}
+    run("UPDATE deliveries SET status = 'delivered', due_at = NULL WHERE id = %s", is_open)
+    for _ in range(2):  # the first run drops what is left of the partitions
+        run_retention(now + timedelta(days=200))
+    assert ids("events") == ids("deliveries") == ids("attempts", "delivery_id") == set()
+    assert keys() == set()
+
+
+def test_one_that_others_read_for_long_is_dropped_later_and_not_emptied(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partitions, "LITTLE_PATIENCE", "SET LOCAL lock_timeout = '50ms'")
+    first, later = names(), now + timedelta(days=100)
+    one = event(now)
+    with driver() as backup, backup.transaction():
+        backup.execute("SELECT 1 FROM attempts, events")
+        assert run_retention(later) == {}
+        assert ids("events") == {one}
+    assert names() == first
+    assert run_retention(later) == {"partitions": 2}
+    assert ids("events") == set()
+
+
+def test_one_of_which_much_is_needed_is_kept_as_it_is(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partitions, "MOST_MOVED", 1)
+    first, later = names(), now + timedelta(days=100)
+    for _ in range(2):
+        delivery(event(now), now, OPEN)
+    assert run_retention(later) == {}
+    assert names() == first
+    run("DELETE FROM deliveries WHERE id = (SELECT min(id) FROM deliveries)")
+    assert run_retention(later) == {"partitions": 2}
+    assert len(ids("events")) == len(ids("attempts", "delivery_id")) == 1
+
+
+def test_a_key_that_was_used_again_meanwhile_does_not_stop_the_rest(now: datetime) -> None:
+    old = event(now, "key-1")
+    delivery(old, now + timedelta(days=50), ENDED, "replay")
+    run("DELETE FROM event_keys")
+    event(now + timedelta(days=99), "key-1")
+    assert run_retention(now + timedelta(days=100)) == {"partitions": 1}
+    assert old in ids("events")
+
+
+def test_the_first_partition_of_all_goes_too(now: datetime) -> None:
+    """The one that held the whole table when it was partitioned."""
+    first = names()[0]
+    bound = "FOR VALUES FROM (MINVALUE) TO"
+    [(end,)] = run("SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE relname = %s", first)
+    run(f"ALTER TABLE attempts DETACH PARTITION {first}")
+    run(f"ALTER TABLE attempts ATTACH PARTITION {first} {bound} {end.partition(' TO ')[2]}")
+    run(ATTEMPT, id_at("msg", now - timedelta(days=900)))
+    assert run_retention(now + timedelta(days=100))["partitions"] == 2
+    assert first not in names()
+    assert ids("attempts", "delivery_id") == set()
+
+
+def test_the_check_finds_nothing_once_one_is_dropped(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = now + timedelta(days=100)
+    for ending in (ENDED, OPEN):
+        delivery(event(now, new_id("key")), now, ending)
+    run_retention(later)
+    monkeypatch.setattr(integrity_check, "utcnow", lambda: later)
+    assert integrity_check.audit(db.engine, DAYS).ok
+    run("INSERT INTO event_keys VALUES ('o', 'live', 'source_id', 'k', %s)", id_at("evt", later))
+    assert integrity_check.audit(db.engine, DAYS).broken["key without its event"] == 1
+
+
+def test_the_job_drops_them(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, later = names(), now + timedelta(days=100)
+    monkeypatch.setattr(upkeep, "utcnow", lambda: later)
+    upkeep.delete_expired()
+    assert len(names()) == len(first) - 2
