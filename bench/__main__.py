@@ -164,6 +164,15 @@ def retention(count: int) -> None:
 
 
 @main.command()
+@click.option("--count", default=1_000_000, show_default=True, help="Events, and attempts.")
+def partitions(count: int) -> None:
+    """Drop expired partitions on PostgreSQL, beside ones with 10,000 rows."""
+    from bench import partitions
+
+    report("partitions", partitions.run(count))
+
+
+@main.command()
 @click.option("--rate", default=500, show_default=True, help="Events a second.")
 @click.option("--seconds", default=20.0, show_default=True)
 def listen(rate: int, seconds: float) -> None:

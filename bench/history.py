@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, cast
 import orjson
 from sqlalchemy import Engine, Table, insert
 
+from bench.support import partition_since
 from tests import factories
 from webhooks_app.catalogue import CATALOGUE
 from webhooks_app.database.bulk import insert_rows
@@ -81,6 +82,7 @@ class History:
 
     def fill(self, count: int) -> None:
         """That many deliveries, within one percent."""
+        partition_since(self._now - DAYS)
         moment, step = self._now - DAYS, DAYS / (count / DELIVERIES_OF_AN_EVENT)
         with ThreadPoolExecutor(1) as pool:
             written: Future[None] | None = None

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,6 +16,7 @@ from tests import factories
 from tests.conftest import settings_for
 from tests.support.servers import PostgresServer, RedisServer, create_database
 from webhooks_app import create_app
+from webhooks_app.database import partitions
 from webhooks_app.database.bulk import insert_rows
 from webhooks_app.extensions import db
 from webhooks_app.launch.migrate import migrate
@@ -109,6 +110,21 @@ def fill(
         with db.engine.begin() as connection:
             insert_rows(connection, cast(Table, Event.__table__), EVENT_COLUMNS, events)
             insert_rows(connection, cast(Table, Delivery.__table__), DELIVERY_COLUMNS, deliveries)
+
+
+def partition_since(since: datetime) -> None:
+    """Have partitions on PostgreSQL as if Hookline had run since then. The log must be empty."""
+    begun = partitions.dropped_from(db.engine, partitions.EVENTS)
+    if begun is None or begun <= since:
+        return
+    with db.engine.begin() as connection:
+        for log in partitions.LOGS:
+            for one in partitions.partitions(connection, log):
+                connection.execute(text(f"DROP TABLE {one.name}"))
+    moment = since
+    while moment < utcnow() + timedelta(days=1):
+        partitions.make_ahead(db.engine, moment, 90)
+        moment += timedelta(days=1)
 
 
 def settle() -> None:

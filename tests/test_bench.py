@@ -29,6 +29,7 @@ pytestmark = pytest.mark.processes
         "wal --count 500",
         "snapshot --count 500",
         "retention --count 500",
+        "partitions --count 500",
     ],
 )
 def test_a_bench_ends_with_a_line_that_has_its_ratio(command: str) -> None:

@@ -92,7 +92,7 @@ def accept(database: Engine, tenant: Tenant, events: Sequence[Incoming]) -> list
     """Store `events` with a delivery for each subscription that matches, and commit.
 
     A repeat (the same key or producer's id) gets the first answer again and stores nothing; the
-    unique indexes guarantee that under concurrency. Raises `KeyReused`, with nothing stored.
+    unique keys guarantee that under concurrency. Raises `KeyReused`, with nothing stored.
     """
     asked = IngestRequest(tenant, events)
     for attempt in count():
