@@ -36,7 +36,7 @@ def expired_partitions(engine: Engine, before: datetime) -> Iterator[Part]:
     """Nothing while no partition lies wholly before that moment, and on SQLite.
 
     Deliveries go first, so that none is ever without its event. Keys go before their events: one
-    that is left behind would refuse other events for ever.
+    that is left behind would refuse later events.
     """
     expired = [
         (log, one) for log in (ATTEMPTS, EVENTS) for one in partitions.expired(engine, log, before)
