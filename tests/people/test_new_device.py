@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests import factories
+from tests.support.slices import finish
 from webhooks_app.extensions import db
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Mail, User
@@ -56,13 +57,13 @@ def test_an_update_of_the_browser_is_none(user: User) -> None:
 def test_a_browser_that_logged_out_is_known_for_90_days(user: User) -> None:
     first, other = log_in(user), log_in(user, "198.51.100.9")
     sessions.revoke(db.session(), user, first)
-    sessions.delete_ended(db.session())
+    finish([sessions.ended(db.engine)])
     log_in(user)
     assert len(mails()) == 1
     for row in db.session.query(sessions.UserSession):
         if row.id != other:
             row.last_seen_at = utcnow() - timedelta(days=91)
     db.session.commit()
-    sessions.delete_ended(db.session())
+    finish([sessions.ended(db.engine)])
     log_in(user)
     assert len(mails()) == 2

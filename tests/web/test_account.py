@@ -12,6 +12,7 @@ from tests import factories
 from tests.web.conftest import PASSWORD, Person
 from webhooks_app.database.sqlite import WAIT_FOR_WRITER
 from webhooks_app.extensions import db
+from webhooks_app.jobs import upkeep
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Organisation, User, UserSession
 from webhooks_app.people import sessions, workspaces
@@ -103,10 +104,10 @@ def test_a_cookie_without_a_session_of_ours_opens_nothing(app: Flask, owner: Per
 def test_a_session_that_was_long_not_seen_is_over(app: Flask, owner: Person) -> None:
     not_seen_for(sessions.FORGOTTEN_AFTER + timedelta(minutes=1))
     assert not logged_in(owner)
-    sessions.delete_ended(db.session())
+    upkeep.delete_unusable()
     assert len(live()) == 1
     not_seen_for(sessions.REMEMBERED_FOR + timedelta(minutes=1))
-    sessions.delete_ended(db.session())
+    upkeep.delete_unusable()
     assert live() == []
 
 

@@ -9,9 +9,9 @@ from sqlalchemy import func, select, update
 from tests import factories
 from tests.web.conftest import PASSWORD, Person, mailed_link, token_in
 from webhooks_app.extensions import db
+from webhooks_app.jobs import upkeep
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Mail, Organisation, PasswordReset, UserSession
-from webhooks_app.people import passwords
 
 NEW = {"new": "a good passphrase", "again": "a good passphrase"}
 
@@ -80,7 +80,7 @@ def test_it_works_for_an_hour(app: Flask, organisation: Organisation) -> None:
     db.session.commit()
     assert visitor.get(link).status_code == 404
     assert visitor.post(link, **NEW).status_code == 404
-    passwords.delete_expired(db.session())
+    upkeep.delete_unusable()
     assert db.session.scalars(select(PasswordReset)).all() == []
     assert logs_in(app, PASSWORD)
 

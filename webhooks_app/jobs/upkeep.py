@@ -107,10 +107,15 @@ def delete_old_answers() -> None:
 
 def delete_unusable() -> None:
     """Delete ended sessions, expired links, and mails older than the retention."""
-    sessions.delete_ended(db.session())
-    passwords.delete_expired(db.session())
     device_log_ins.delete_expired(db.session(), utcnow())
-    log_ins.delete_old(db.session())
     daily_limits.delete_old(db.session())
     oldest = utcnow() - timedelta(days=parts().settings.retention_days)
-    run_slice(delete_unusable, [mail_queue.old_mails(db.engine, oldest)])
+    run_slice(
+        delete_unusable,
+        [
+            sessions.ended(db.engine),
+            passwords.expired(db.engine),
+            log_ins.old(db.engine),
+            mail_queue.old_mails(db.engine, oldest),
+        ],
+    )

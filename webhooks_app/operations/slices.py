@@ -10,7 +10,7 @@ from time import perf_counter, sleep
 from typing import NamedTuple
 
 # A step takes as many rows as fit into about `AIM` seconds: on SQLite, all writers wait for it.
-AIM = 0.25
+AIM = 0.1
 FIRST, LEAST, MOST = 100, 20, 5000
 
 # The key of the last row that was looked at; empty at the beginning.

@@ -2,17 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import cast
 
-from sqlalchemy import delete, select
+from sqlalchemy import Engine, Table, select
 from sqlalchemy.orm import Session
 
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import FailedLogIn, Membership, Organisation, User
+from webhooks_app.operations.deleting import part, walk
+from webhooks_app.operations.slices import Part
 from webhooks_app.organisations.audit_log import Actor, Target, act_as, record
 from webhooks_app.people.alarms import fingerprint
 from webhooks_app.people.sessions import described
 
+FAILED = cast(Table, FailedLogIn.__table__)
 KEPT_FOR = timedelta(days=90)
 SHOWN = 5
 
@@ -66,7 +70,7 @@ def waiting(session: Session, user_id: str, mark: str) -> User | None:
     return user if user is not None and fingerprint(user) == mark else None
 
 
-def delete_old(session: Session) -> None:
-    """Delete failed log-ins older than `KEPT_FOR`, committed."""
-    session.execute(delete(FailedLogIn).where(FailedLogIn.created_at < utcnow() - KEPT_FOR))
-    session.commit()
+def old(engine: Engine) -> Part:
+    """Failed log-ins older than `KEPT_FOR`, for deleting."""
+    over = FAILED.c.created_at < utcnow() - KEPT_FOR
+    return part(engine, "failed log-ins", walk(FAILED, [FAILED.c.id], over=over))

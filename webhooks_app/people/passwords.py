@@ -1,8 +1,9 @@
 """Change a password with the current one, or reset it by a link in a mail."""
 
 from datetime import timedelta
+from typing import cast
 
-from sqlalchemy import delete, select
+from sqlalchemy import Engine, Table, delete, select
 from sqlalchemy.orm import Session
 from werkzeug.security import generate_password_hash
 
@@ -12,11 +13,14 @@ from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.times import utcnow
 from webhooks_app.mail import service as mail
 from webhooks_app.models import PasswordReset, User, UserSession
+from webhooks_app.operations.deleting import part, walk
+from webhooks_app.operations.slices import Part
 from webhooks_app.organisations.audit_log import Actor, act_as, record_in_all
 from webhooks_app.parts import parts
 from webhooks_app.people import alarms, sessions
 from webhooks_app.people.password_rules import checked_password
 
+RESETS = cast(Table, PasswordReset.__table__)
 RESET_WITHIN = timedelta(hours=1)
 
 
@@ -120,10 +124,10 @@ def reset(session: Session, token: str, new: str) -> None:
     mail.send_soon()
 
 
-def delete_expired(session: Session) -> None:
-    """Delete expired links, committed."""
-    session.execute(delete(PasswordReset).where(PasswordReset.expires_at < utcnow()))
-    session.commit()
+def expired(engine: Engine) -> Part:
+    """Expired links, for deleting."""
+    over = RESETS.c.expires_at < utcnow()
+    return part(engine, "password links", walk(RESETS, [RESETS.c.id], over=over))
 
 
 def hashed(session: Session, password: str) -> str:

@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Engine, delete, select, update
+from sqlalchemy import ColumnElement, Engine, Table, select, update
 from sqlalchemy.orm import Session
 from werkzeug.security import check_password_hash
 
@@ -16,6 +16,8 @@ from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.times import utcnow, when
 from webhooks_app.mail import service as mail
 from webhooks_app.models import User, UserSession
+from webhooks_app.operations.deleting import part, walk
+from webhooks_app.operations.slices import Part
 from webhooks_app.organisations import audit_log
 from webhooks_app.organisations.audit_log import record_in_all
 from webhooks_app.people import alarms
@@ -25,6 +27,7 @@ from webhooks_app.people.enrolment import has_second_factor, needs_second_factor
 # werkzeug's form that matches no password.
 NOBODY = f"scrypt:32768:8:1$nobody${'0' * 128}"
 SEEN_EVERY = timedelta(minutes=1)
+SESSIONS = cast(Table, UserSession.__table__)
 FORGOTTEN_AFTER = timedelta(days=30)
 # Even if it is in use: a stolen cookie must not work forever.
 ENDS_AFTER = timedelta(days=90)
@@ -189,13 +192,13 @@ def end_all(session: Session, user_id: str, but: str = "") -> None:
     )
 
 
-def delete_ended(session: Session) -> None:
-    """Delete ended sessions, committed.
+def ended(engine: Engine) -> Part:
+    """Ended sessions, for deleting.
 
     Each is kept for `REMEMBERED_FOR`, so that a returning browser does not count as new.
     """
-    session.execute(delete(UserSession).where(UserSession.last_seen_at < utcnow() - REMEMBERED_FOR))
-    session.commit()
+    over = SESSIONS.c.last_seen_at < utcnow() - REMEMBERED_FOR
+    return part(engine, "sessions", walk(SESSIONS, [SESSIONS.c.id], over=over))
 
 
 def _tell_of(session: Session, user: User, row: UserSession) -> None:
