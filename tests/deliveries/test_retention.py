@@ -4,15 +4,18 @@ from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from tests import factories
 from tests.support.engine import deliveries
 from tests.support.slices import finish
+from webhooks_app.channels.contract import Tried
+from webhooks_app.channels.outcome import Outcome
 from webhooks_app.deliveries import replays
 from webhooks_app.deliveries.filters import Filters
 from webhooks_app.deliveries.retention import expired
 from webhooks_app.engine.claim import ClaimRequest, claim
+from webhooks_app.engine.record import Result, record_result
 from webhooks_app.extensions import db
 from webhooks_app.lib.ids import floor_id
 from webhooks_app.lib.times import utcnow
@@ -30,6 +33,7 @@ from webhooks_app.models import (
 from webhooks_app.operations.integrity_check import audit
 from webhooks_app.operations.periodic import take_turn
 from webhooks_app.subscriptions.auto_disable import cancel_left_over, warn_and_disable
+from webhooks_app.vocabulary import Failure
 
 LEASE = timedelta(seconds=30)
 
@@ -183,6 +187,38 @@ def test_what_still_waits_is_kept_however_old_it_is(organisation: Organisation) 
     aged(200)
     finish(expired(db.engine, utcnow(), 90))
     assert counted() == {"events": 1, "deliveries": 1, "attempts": 0}
+
+
+def test_what_lost_its_event_or_delivery_is_deleted_too(organisation: Organisation) -> None:
+    """Nothing of ours leaves such rows behind, but a change by hand may; open ones stay."""
+    factories.webhook(organisation, "https://a.example")
+    factories.accepted(organisation, factories.lead(), factories.lead())
+    db.session.rollback()
+    claimed = claim(db.engine, ClaimRequest(limit=1, free={}), LEASE)
+    lost = Tried("https://a.example", Outcome(Failure.STATUS, "bad", utcnow(), 0.1))
+    record_result(db.engine, Result(claimed[0], lost, None))
+    aged(91)
+    db.session.execute(delete(Event))
+    db.session.commit()
+    finish(expired(db.engine, utcnow(), 90))
+    assert counted() == {"events": 0, "deliveries": 1, "attempts": 0}
+    db.session.add(
+        Attempt(
+            delivery_id=floor_id("msg", 1.0),
+            number=1,
+            outcome="failed",
+            url="",
+            request_headers="{}",
+            response_headers="[]",
+            response_body=b"",
+            response_truncated=False,
+            started_at=utcnow(),
+            duration_ms=1,
+        )
+    )
+    db.session.commit()
+    finish(expired(db.engine, utcnow(), 90))
+    assert counted()["attempts"] == 0
 
 
 def test_replays_that_are_over_are_forgotten_too(organisation: Organisation) -> None:

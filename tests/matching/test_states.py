@@ -14,14 +14,14 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from tests import factories
-from tests.support.slices import finish
 from webhooks_app.extensions import db
 from webhooks_app.ingest.accept import IngestRequest, accept, accept_together
 from webhooks_app.ingest.group_commit import GroupCommit
+from webhooks_app.jobs import upkeep
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
 from webhooks_app.matching.incoming import Incoming
-from webhooks_app.matching.states import LARGEST_COMPARED, Key, States, forget_unseen, key_of
+from webhooks_app.matching.states import LARGEST_COMPARED, Key, States, key_of
 from webhooks_app.models import Event, ObjectState, Organisation, Subscription
 
 URL = "https://a.example/hook"
@@ -317,6 +317,6 @@ def test_what_was_not_spoken_of_for_a_year_is_forgotten(
         .values(updated_at=utcnow() - timedelta(days=366))
     )
     db.session.commit()
-    assert finish([forget_unseen(db.engine, utcnow())]) == 1
+    upkeep.forget_unseen()
     assert [row.object_id for row in states()] == ["new"]
     assert told(organisation, customer(1, id="old")) == [1]
