@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
+import msgspec
 import pytest
 from flask import Flask
 from redis import Redis
@@ -18,9 +19,9 @@ from webhooks_app.extensions import db
 from webhooks_app.jobs import slices, upkeep
 from webhooks_app.jobs.worker import HooklineWorker
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Delivery, Event, Organisation
+from webhooks_app.models import Delivery, Event, Organisation, PeriodicRun
 from webhooks_app.operations import slices as rules
-from webhooks_app.operations.periodic import position, take_turn
+from webhooks_app.operations.periodic import take_turn
 
 JOB = "webhooks_app.jobs.upkeep.delete_expired"
 HOUR = timedelta(hours=1)
@@ -81,6 +82,11 @@ def turn() -> bool:
     return take_turn(db.engine, JOB, HOUR, utcnow())
 
 
+def position() -> str | None:
+    with db.engine.connect() as connection:
+        return connection.scalar(select(PeriodicRun.position).where(PeriodicRun.name == JOB))
+
+
 def counts() -> tuple[int, int]:
     db.session.rollback()
     found = [db.session.scalar(select(func.count(model.id))) or 0 for model in (Event, Delivery)]
@@ -113,7 +119,7 @@ def test_slices_of_one_step_pass_what_is_kept_and_delete_the_rest(
         assert events == deliveries
     assert counts() == (6, 6)
     assert turns > 12
-    assert position(db.engine, JOB) is None
+    assert position() is None
 
 
 @pytest.mark.usefixtures("later", "small_steps")
@@ -135,7 +141,7 @@ def test_a_slice_ends_early_while_other_jobs_wait(
     if waiting:
         background.enqueue(queue.SEND_MAIL)
     HooklineWorker(app, queue.BACKGROUND).work(burst=True)
-    assert (position(db.engine, JOB) is not None) == waiting
+    assert (position() is not None) == waiting
     assert turn() == waiting
 
 
@@ -168,6 +174,16 @@ def test_writers_to_sqlite_get_their_turn_between_steps(
     monkeypatch.setattr(rules, "sleep", pauses.append)
     upkeep.delete_expired()
     assert any(pauses) == database_url.startswith("sqlite")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_position_that_cannot_be_read_stops_a_job_only_once(app: Flask) -> None:
+    assert turn()
+    db.session.execute(update(PeriodicRun).values(position="[]"))
+    db.session.commit()
+    with pytest.raises(msgspec.ValidationError):
+        upkeep.delete_expired()
+    upkeep.delete_expired()
 
 
 def steps_of(size: int) -> list[int]:

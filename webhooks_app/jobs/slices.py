@@ -33,7 +33,7 @@ def run_slice(job: Callable[[], None], parts: Iterable[Part]) -> None:
         return took > LONGEST or (took > POLITE and _others_wait())
 
     rest = choose(db.engine, postgresql=0.0, sqlite=BUSY_POLL)
-    done = work(list(parts), periodic.position(db.engine, name), is_over, rest)
+    done = work(list(parts), periodic.begin_slice(db.engine, name), is_over, rest)
     periodic.end_slice(db.engine, name, every, done.next)
     log.info(
         "slice ended",

@@ -23,23 +23,28 @@ def take_turn(engine: Engine, name: str, every: timedelta, now: datetime) -> boo
         return connection.execute(first.returning(RUNS.c.name)).first() is not None
 
 
-def position(engine: Engine, name: str) -> Position | None:
-    """Where the last slice of that job stopped."""
-    with engine.connect() as connection:
-        kept = connection.scalar(select(RUNS.c.position).where(RUNS.c.name == name))
+def begin_slice(engine: Engine, name: str) -> Position | None:
+    """Where the last slice of that job stopped.
+
+    It is forgotten until `end_slice`: if this slice fails, the next one begins at the beginning, so
+    no position can stop a job permanently.
+    """
+    own = RUNS.c.name == name
+    with engine.begin() as connection:
+        kept = connection.scalar(select(RUNS.c.position).where(own))
+        if kept:
+            connection.execute(update(RUNS).where(own).values(position=None))
     return msgspec.json.decode(kept, type=Position) if kept else None
 
 
 def end_slice(engine: Engine, name: str, every: timedelta, since: Position | None) -> None:
     """Keep where the next slice begins, which is due at once; without that, after `every`."""
-    own = update(RUNS).where(RUNS.c.name == name)
+    if since is None:
+        return
+    kept = msgspec.json.encode(since).decode()
     with engine.begin() as connection:
-        if since is None:
-            connection.execute(own.values(position=None))
-        else:
-            due = clock(connection) - every
-            kept = msgspec.json.encode(since).decode()
-            connection.execute(own.values(position=kept, last_run_at=due))
+        own = update(RUNS).where(RUNS.c.name == name)
+        connection.execute(own.values(position=kept, last_run_at=clock(connection) - every))
 
 
 def was_away(engine: Engine, name: str, longest: timedelta, now: datetime) -> bool:
