@@ -18,17 +18,17 @@ from webhooks_app.engine.record import ATTEMPT_COLUMNS
 from webhooks_app.extensions import db
 from webhooks_app.lib.ids import floor_id
 from webhooks_app.lib.times import utcnow
+from webhooks_app.matching.enqueue import DELIVERIES, QUEUE, QUEUE_COLUMNS
 from webhooks_app.matching.rows import DELIVERY_COLUMNS, EVENT_COLUMNS
 from webhooks_app.models import (
     Attempt,
-    Delivery,
     Event,
     Notification,
     Organisation,
     ReplayBatch,
     Subscription,
 )
-from webhooks_app.vocabulary import DeliveryStatus
+from webhooks_app.vocabulary import WAITING, DeliveryStatus
 
 RARE = "room.recording.transcript.published"
 COMMON = [name for name, kind in CATALOGUE.items() if not kind.is_system and name != RARE]
@@ -60,6 +60,7 @@ class Rows(NamedTuple):
 
     events: list[tuple[Any, ...]]
     deliveries: list[tuple[Any, ...]]
+    queue: list[tuple[Any, ...]]
     attempts: list[tuple[Any, ...]]
     tries: list[tallies.Try]
 
@@ -87,7 +88,7 @@ class History:
         with ThreadPoolExecutor(1) as pool:
             written: Future[None] | None = None
             while moment < self._now:
-                rows = Rows([], [], [], [])
+                rows = Rows([], [], [], [], [])
                 while moment < self._now and len(rows.events) < CHUNK:
                     self._event(rows, moment)
                     moment += step
@@ -119,13 +120,15 @@ class History:
         delivery_id = self._id("msg", at)
         status, tries = self._ending(to, self._now - at)
         code, error = ENDINGS.get(status) or self._chance.choice(ANSWERS)
-        due = self._now + timedelta(hours=1) if status in ("pending", "retrying") else None
-        delivered = status == "delivered"
+        is_open, delivered = status in WAITING, status == "delivered"
         rows.deliveries.append(
             (delivery_id, self.organisation.id, "live", to.id, event_id, "event", None)
-            + ("standard", status, due, tries, tries - delivered, at, code, error)
-            + (None if due else at,)
+            + ("standard", status, tries, tries - delivered, at, code, error)
+            + (None if is_open else at,)
         )
+        if is_open:
+            due = self._now + timedelta(hours=1)
+            rows.queue.append((delivery_id, to.id, due, status == "retrying", tries))
         for number in range(1, tries + 1):
             self._attempt(rows, to, delivery_id, number, status if number == tries else "", at)
 
@@ -199,7 +202,8 @@ class History:
 def _write(engine: Engine, rows: Rows) -> None:
     with engine.begin() as connection:
         insert_rows(connection, cast(Table, Event.__table__), EVENT_COLUMNS, rows.events)
-        insert_rows(connection, cast(Table, Delivery.__table__), STATE_COLUMNS, rows.deliveries)
+        insert_rows(connection, DELIVERIES, STATE_COLUMNS, rows.deliveries)
+        insert_rows(connection, QUEUE, (*QUEUE_COLUMNS, "delayed", "tries"), rows.queue)
         insert_rows(connection, cast(Table, Attempt.__table__), ATTEMPT_COLUMNS, rows.attempts)
         tallies.store(connection, rows.tries)
 

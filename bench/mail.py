@@ -12,14 +12,15 @@ from bench.mail_sink import MailSink
 from bench.support import fill, product, settle
 from tests import factories
 from webhooks_app.channels.email.mime import as_bytes
-from webhooks_app.engine.claim import ClaimRequest, claim
+from webhooks_app.engine.claim import claim
+from webhooks_app.engine.claim_request import ClaimRequest
 from webhooks_app.engine.engine import Engine
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.mail.about import MailAction, read_about
 from webhooks_app.mail.compose import compose
 from webhooks_app.mail.service import desk_of
-from webhooks_app.models import Delivery, Subscription
+from webhooks_app.models import Delivery, Queued, Subscription
 from webhooks_app.parts import parts_of
 
 ACTIONS = 10
@@ -93,6 +94,6 @@ def _drain(app: Flask, count: int) -> dict[str, Any]:
 
 
 def _open() -> bool:
-    open_ = db.session.scalar(select(Delivery.id).where(Delivery.due_at.is_not(None)).limit(1))
+    open_ = db.session.scalar(select(Queued.delivery_id).limit(1))
     db.session.rollback()
     return open_ is not None

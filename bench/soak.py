@@ -239,5 +239,5 @@ def _median(numbers: list[float]) -> float:
 
 def _settled(made: Installation, events: int) -> bool:
     [stored] = made.sql("SELECT count(*) FROM events WHERE type = %s", TYPE)
-    [open_] = made.sql("SELECT count(*) FROM deliveries WHERE due_at IS NOT NULL")
+    [open_] = made.sql("SELECT count(*) FROM queue")
     return stored == events and open_ == 0

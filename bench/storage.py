@@ -6,20 +6,21 @@ Events are accepted, claimed, recorded and deleted by the product's own function
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from statistics import median
-from time import perf_counter
-from typing import Any, cast
+from statistics import fmean
+from time import monotonic, perf_counter, sleep
+from typing import Any
 
-from sqlalchemy import Connection, Table, text
+from sqlalchemy import Connection, text, update
 
 from bench.support import product, settle
 from tests import factories
 from tests.support.slices import finish
 from webhooks_app.channels.contract import Claimed, Tried
 from webhooks_app.channels.outcome import Outcome, Trace
-from webhooks_app.database.bulk import insert_rows
 from webhooks_app.deliveries.retention import expired
-from webhooks_app.engine.claim import ClaimRequest, anything_due, claim
+from webhooks_app.engine.claim import anything_due, claim
+from webhooks_app.engine.claim_request import ClaimRequest
+from webhooks_app.engine.floors import EVERY, Floors
 from webhooks_app.engine.record import Result, record_results
 from webhooks_app.extensions import db
 from webhooks_app.ingest.accept import IngestRequest
@@ -28,13 +29,13 @@ from webhooks_app.ingest.selection import select_before
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
-from webhooks_app.matching.rows import DELIVERY_COLUMNS
-from webhooks_app.models import Delivery, Organisation, Subscription
+from webhooks_app.matching.enqueue import enqueue
+from webhooks_app.models import Queued, Subscription
 
-DELIVERIES = cast(Table, Delivery.__table__)
 LEASE = timedelta(seconds=30)
 TOGETHER = 25  # events in one commit
 BATCH = 500  # deliveries in one claim and in one record
+LOOKS, SECONDS = 20, 45
 URL = "https://receiver.example/hook"
 PAYLOAD = '{"email":"ada@example.com","message":"%s"}' % ("x" * 279)  # 320 bytes
 HEADERS = {
@@ -52,7 +53,8 @@ WRITTEN = """
     FROM pg_get_wal_stats(:since, :until)"""
 SIZES = """
     SELECT name, sum(pg_total_relation_size(relid))::float
-    FROM (VALUES ('deliveries'), ('attempts'), ('events')) AS t(name), pg_partition_tree(name)
+    FROM (VALUES ('queue'), ('deliveries'), ('attempts'), ('events')) AS t(name),
+        pg_partition_tree(name)
     GROUP BY name"""
 
 COPY = """
@@ -69,14 +71,15 @@ def run_wal(count: int) -> dict[str, Any]:
     """WAL and disk of each delivery, from accept to delete. The limit is the goal: 2.5 kB."""
     with product():
         organisation = factories.organisation()
+        tenant = factories.tenant(organisation)
         factories.webhook(organisation, URL)
-        deliver(organisation, count // 10)
+        deliver(tenant, count // 10)
         settle()
         found: dict[str, Any] = {}
         before = _sizes()
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_walinspect"))
-            for name, step in _life(organisation, count):
+            for name, step in _life(tenant, count):
                 connection.execute(text("CHECKPOINT"))
                 since = connection.scalar(text(POSITION))
                 step()
@@ -99,14 +102,16 @@ def run_snapshot(count: int) -> dict[str, Any]:
     """A claim after `count` deliveries, with a snapshot open all that time, beside one without."""
     with product():
         organisation = factories.organisation()
+        tenant = factories.tenant(organisation)
         for _ in range(50):
             factories.webhook(organisation, URL)
-        deliver(organisation, 5000, fan_out=50)
+        floors = Floors()
+        deliver(tenant, 5000, 50, floors)
         settle()
-        before = _claims(organisation)
+        before = _claims(tenant, floors)
         with _open_snapshot():
-            deliver(organisation, count, fan_out=50)
-            during = _claims(organisation)
+            deliver(tenant, count, 50, floors)
+            during = _claims(tenant, floors)
         return _compared(before, during) | {"deliveries": count}
 
 
@@ -114,29 +119,30 @@ def run_waiting(count: int) -> dict[str, Any]:
     """A claim beside `count` subscriptions that wait for a retry, and one beside none."""
     with product():
         organisation = factories.organisation()
+        tenant = factories.tenant(organisation)
         for _ in range(50):
             factories.webhook(organisation, URL)
         template = factories.webhook(organisation, URL, event_types=["lead.updated"])
-        deliver(organisation, 5000, fan_out=50)
+        deliver(tenant, 5000, fan_out=50)
         settle()
-        before = _claims(organisation)
+        floors = Floors()
+        before = _claims(tenant, floors)
         _subscriptions_that_wait(template, count)
         settle()
-        during = _claims(organisation)
+        during = _claims(tenant, floors)
         return _compared(before, during) | {"waiting": count}
 
 
-def deliver(organisation: Organisation, count: int, fan_out: int = 1) -> None:
+def deliver(tenant: Tenant, count: int, fan_out: int = 1, floors: Floors | None = None) -> None:
     """Accept, claim and record `count` deliveries."""
     step = 5000
     for start in range(0, count, step):
-        accept(organisation, min(step, count - start) // fan_out)
-        for claimed in claims():
+        accept(tenant, min(step, count - start) // fan_out)
+        for claimed in claims(floors):
             record(claimed)
 
 
-def accept(organisation: Organisation, count: int) -> None:
-    tenant = Tenant(organisation.id, "live")
+def accept(tenant: Tenant, count: int) -> None:
     for start in range(0, count, TOGETHER):
         leads = [factories.lead(data=PAYLOAD) for _ in range(min(TOGETHER, count - start))]
         asked = [IngestRequest(tenant, [one]) for one in leads]
@@ -146,9 +152,9 @@ def accept(organisation: Organisation, count: int) -> None:
         assert all(one.done for one in asked)
 
 
-def claims() -> Iterator[list[Claimed]]:
+def claims(floors: Floors | None = None) -> Iterator[list[Claimed]]:
     """Claims of a busy engine, until nothing is left."""
-    while claimed := claim(db.engine, _request(), LEASE):
+    while claimed := claim(db.engine, _request(floors), LEASE):
         yield claimed
 
 
@@ -156,10 +162,11 @@ def record(claimed: Sequence[Claimed]) -> None:
     record_results(db.engine, [_delivered(one) for one in claimed])
 
 
-def _request() -> ClaimRequest:
+def _request(floors: Floors | None) -> ClaimRequest:
     ids = db.session.scalars(db.select(Subscription.id).limit(100)).all()
     db.session.rollback()
-    return ClaimRequest(limit=BATCH, free=dict.fromkeys(ids, max(16, BATCH // len(ids))))
+    free = dict.fromkeys(ids, max(16, BATCH // len(ids)))
+    return ClaimRequest(limit=BATCH, free=free, floors=floors or Floors())
 
 
 def _delivered(claimed: Claimed) -> Result:
@@ -177,9 +184,9 @@ def _delivered(claimed: Claimed) -> Result:
     return Result(claimed, Tried(URL, outcome, headers), None)
 
 
-def _life(organisation: Organisation, count: int) -> Iterator[tuple[str, Step]]:
+def _life(tenant: Tenant, count: int) -> Iterator[tuple[str, Step]]:
     taken: list[list[Claimed]] = []
-    yield "accept", lambda: accept(organisation, count)
+    yield "accept", lambda: accept(tenant, count)
     yield "claim", lambda: taken.extend(claims())
     yield "record", lambda: [record(one) for one in taken]
     yield "delete", lambda: finish(expired(db.engine, utcnow() + timedelta(days=91), 90))
@@ -198,6 +205,7 @@ def _sizes() -> dict[str, float]:
 @contextmanager
 def _open_snapshot() -> Iterator[None]:
     with db.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         connection.execute(text("SELECT count(*) FROM engines"))
         yield
 
@@ -205,18 +213,23 @@ def _open_snapshot() -> Iterator[None]:
 Cost = dict[str, float]
 
 
-def _claims(organisation: Organisation) -> Cost:
-    """Medians, of claims of `BATCH` and of looking whether anything is due when nothing is."""
-    looks = [_timed(lambda: anything_due(db.engine)) for _ in range(20)]
-    accept(organisation, 10 * BATCH // 50)
-    found = []
-    for _ in range(10):
-        request = _request()
-        began = perf_counter()
+def _claims(tenant: Tenant, floors: Floors) -> Cost:
+    """Means over some seconds, of claims of `BATCH` and of looking whether anything is due when
+    nothing is: an engine forgets its floors every few seconds.
+    """
+    looks = []
+    for _ in range(LOOKS):
+        looks.append(_timed(lambda: anything_due(db.engine, floors)))
+        sleep(2 * EVERY / LOOKS)
+    found, began = [], monotonic()
+    while monotonic() - began < SECONDS:
+        accept(tenant, BATCH // 50)
+        request = _request(floors)
+        started = perf_counter()
         claimed = claim(db.engine, request, LEASE)
-        found.append((perf_counter() - began) * 1000)
+        found.append((perf_counter() - started) * 1000)
         record(claimed)
-    return {"claim_ms": median(found), "look_ms": median(looks)}
+    return {"claim_ms": fmean(found), "look_ms": fmean(looks)}
 
 
 def _timed(step: Step) -> float:
@@ -235,13 +248,16 @@ def _compared(before: Cost, during: Cost) -> dict[str, Any]:
 
 
 def _subscriptions_that_wait(template: Subscription, count: int) -> None:
+    id_, organisation_id = template.id, template.organisation_id
+    db.session.rollback()
     with db.engine.begin() as connection:
-        connection.execute(text(COPY), {"count": count, "id": template.id})
+        connection.execute(text(COPY), {"count": count, "id": id_})
     due = utcnow() + timedelta(hours=1)
     rows = [
-        (new_id("msg"), template.organisation_id, "live", f"sub_{n:026}", new_id("evt"))
-        + ("event", None, "standard", "retrying", due, 1, 1, utcnow(), True)
+        (new_id("msg"), organisation_id, "live", f"sub_{n:026}", new_id("evt"))
+        + ("event", None, "standard", "retrying", 1, 1, due)
         for n in range(1, count + 1)
     ]
     with db.engine.begin() as connection:
-        insert_rows(connection, DELIVERIES, (*DELIVERY_COLUMNS, "delayed"), rows)
+        enqueue(connection, rows)
+        connection.execute(update(Queued).where(Queued.due_at == due).values(delayed=True))

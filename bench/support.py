@@ -22,8 +22,9 @@ from webhooks_app.extensions import db
 from webhooks_app.launch.migrate import migrate
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.times import utcnow
+from webhooks_app.matching.enqueue import DELIVERIES, enqueue
 from webhooks_app.matching.rows import DELIVERY_COLUMNS, EVENT_COLUMNS
-from webhooks_app.models import Delivery, Event, Organisation, Subscription
+from webhooks_app.models import Event, Organisation, Subscription
 
 DATA = (
     '{"name":"Ada Example","email":"ada@example.com","phone":"+15550100","company":"Example Ltd",'
@@ -93,7 +94,7 @@ def fill(
 ) -> None:
     """`count` events with one delivery each, spread over the subscriptions."""
     at = utcnow() - age
-    due = at if status == "pending" else None
+    is_open = status == "pending"
     organisation_id, ids = organisation.id, [s.id for s in subscriptions]
     for start in range(0, count, 50_000):
         events, deliveries = [], []
@@ -105,11 +106,14 @@ def fill(
             )
             deliveries.append(
                 (new_id("msg"), organisation_id, "live", ids[n % len(ids)], event_id, "event")
-                + (None, "standard", status, due, int(due is None), 0, at)
+                + (None, "standard", status, int(not is_open), 0, at)
             )
         with db.engine.begin() as connection:
             insert_rows(connection, cast(Table, Event.__table__), EVENT_COLUMNS, events)
-            insert_rows(connection, cast(Table, Delivery.__table__), DELIVERY_COLUMNS, deliveries)
+            if is_open:
+                enqueue(connection, deliveries)
+            else:
+                insert_rows(connection, DELIVERIES, DELIVERY_COLUMNS, deliveries)
 
 
 def partition_since(since: datetime) -> None:

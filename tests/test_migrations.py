@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,17 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from flask import Flask, current_app
 from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy.exc import IntegrityError
 
 from tests import factories
 from tests.conftest import settings_for
+from tests.support import older
+from tests.support.engine import deliveries, queue_rows
 from tests.support.servers import create_database, wait_until
 from webhooks_app import create_app
+from webhooks_app.engine.adoption import adopt_some
+from webhooks_app.engine.claim import claim
+from webhooks_app.engine.claim_request import ClaimRequest
 from webhooks_app.extensions import db
 from webhooks_app.launch.migrate import migrate
 from webhooks_app.lib.folders import PACKAGE
@@ -230,7 +237,11 @@ def test_no_table_is_locked_while_the_next_is_waited_for(
     assert len(tried) == 1
 
 
-def test_an_older_version_gets_back_an_index_that_was_dropped_by_hand(
+def indexes() -> set[str | None]:
+    return {one["name"] for one in inspect(db.engine).get_indexes("deliveries")}
+
+
+def test_an_older_version_gets_back_an_index_that_was_dropped(
     postgres_url: str, tmp_path: Path
 ) -> None:
     postgres = create_database(postgres_url, "hookline_index")
@@ -238,15 +249,11 @@ def test_an_older_version_gets_back_an_index_that_was_dropped_by_hand(
         app = create_app(settings_for(url, "", tmp_path))
         with app.app_context():
             config = app.extensions["migrate"].migrate.get_config()
-            for is_there in (True, False):
-                command.upgrade(config, "head")
-                if not is_there:
-                    db.session.execute(text("DROP INDEX ix_deliveries_due"))
-                    db.session.commit()
-                command.downgrade(config, "0039")
-                names = {one["name"] for one in inspect(db.engine).get_indexes("deliveries")}
-                assert "ix_deliveries_due" in names
-                assert "ix_deliveries_ready" not in names
+            command.upgrade(config, "head")
+            assert "ix_deliveries_due" not in indexes()
+            command.downgrade(config, "0039")
+            assert "ix_deliveries_due" in indexes()
+            assert "ix_deliveries_ready" not in indexes()
             db.session.remove()
             db.engine.dispose()
 
@@ -321,3 +328,86 @@ def test_wide_columns_are_compressed_with_lz4(
             assert set(db.session.scalars(compressed)) == attempts
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def with_queue(
+    request: pytest.FixtureRequest, postgres_url: str, tmp_path: Path
+) -> Iterator[Config]:
+    """At the newest revision: one delivery waits, one is being sent, and one was cancelled by an
+    older web server, which left its row of the queue."""
+    url = f"sqlite:///{tmp_path}/queue.db"
+    if request.param == "postgresql":
+        url = create_database(postgres_url, "hookline_queue")
+    app = create_app(settings_for(url, "", tmp_path))
+    with app.app_context():
+        config = app.extensions["migrate"].migrate.get_config()
+        command.upgrade(config, "head")
+        organisation = factories.organisation()
+        webhook = factories.webhook(organisation, "https://a.example")
+        factories.accepted(organisation, *[factories.lead() for _ in range(3)])
+        request_ = ClaimRequest(limit=1, free={webhook.id: 1})
+        db.session.rollback()
+        [claimed] = claim(db.engine, request_, timedelta(minutes=5))
+        _, stale = sorted(one.id for one in deliveries() if one.id != claimed.delivery_id)
+        older.run(f"UPDATE deliveries SET status = 'cancelled' WHERE id = '{stale}'")
+        yield config
+        db.session.remove()
+        db.engine.dispose()
+
+
+OLDER_ROWS = "SELECT status, due_at IS NOT NULL FROM deliveries ORDER BY status"
+
+
+def test_the_queue_is_handed_back_to_the_version_before_and_taken_over_again(
+    with_queue: Config,
+) -> None:
+    command.downgrade(with_queue, "0044")
+    assert db.session.execute(text(OLDER_ROWS)).all() == [
+        ("cancelled", False),
+        ("pending", True),
+        ("sending", True),
+    ]
+    with pytest.raises(IntegrityError):
+        db.session.execute(text("UPDATE deliveries SET due_at = NULL"))
+    db.session.rollback()
+    command.upgrade(with_queue, "head")
+    with db.engine.begin() as connection:
+        assert adopt_some(connection) == 2
+    leases = [one.leased_until and one.leased_until - utcnow() for one in queue_rows()]
+    [lease] = [one for one in leases if one]
+    assert timedelta(minutes=4) < lease < timedelta(minutes=5)
+    assert {one.undelivered for one in deliveries()} == {None, "cancelled"}
+
+
+def test_an_upgrade_to_the_queue_that_was_stopped_is_repeated(
+    with_queue: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command.downgrade(with_queue, "0044")
+
+    def stopped(*_: object, **__: object) -> None:
+        raise RuntimeError("stopped")
+
+    for step in ("create_table", "create_index"):
+        with monkeypatch.context() as patched:
+            patched.setattr(op, step, stopped)
+            with pytest.raises(RuntimeError, match="stopped"):
+                command.upgrade(with_queue, "head")
+        db.session.remove()
+        db.engine.dispose()
+    command.upgrade(with_queue, "0045")
+    with monkeypatch.context() as patched:
+        patched.setattr(op, "create_index", stopped)
+        with pytest.raises(RuntimeError, match="stopped"):
+            command.upgrade(with_queue, "head")
+    command.upgrade(with_queue, "head")
+    assert "ix_deliveries_not_delivered" in indexes()
+    assert "ix_deliveries_undelivered" not in indexes()
+    assert {one.undelivered for one in deliveries()} == {None, "cancelled"}
+
+
+def test_whoever_changes_the_status_the_column_for_the_index_follows(with_queue: Config) -> None:
+    """Also code of the version before, which does not know the column."""
+    for status, expected in (("failed", "failed"), ("delivered", None), ("cancelled", "cancelled")):
+        older.run(f"UPDATE deliveries SET status = '{status}'")
+        assert {one.undelivered for one in deliveries()} == {expected}

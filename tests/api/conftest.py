@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from tests import factories
 from webhooks_app.extensions import db
-from webhooks_app.models import Delivery, Event, Organisation
+from webhooks_app.models import Delivery, Event, Organisation, Queued
 
 URL = "https://receiver.example/hook"
 
@@ -72,7 +72,10 @@ def forget_pings() -> None:
     """Forget pings, which every new webhook gets. Only `test_pings` is about them."""
     db.session.rollback()  # end the read transaction, which may not see what others have written
     pings = select(Event.id).where(Event.origin == "ping")
-    db.session.execute(delete(Delivery).where(Delivery.event_id.in_(pings)))
+    theirs = Delivery.event_id.in_(pings)
+    queued = Queued.delivery_id.in_(select(Delivery.id).where(theirs))
+    db.session.execute(delete(Queued).where(queued))
+    db.session.execute(delete(Delivery).where(theirs))
     db.session.execute(delete(Event).where(Event.origin == "ping"))
     db.session.commit()
 

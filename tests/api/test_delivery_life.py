@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
-from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from tests import factories
 from tests.api.conftest import Api, faults, kind
+from tests.support.engine import make_due
+from tests.support.open_deliveries import arrange
 from tests.support.receiver import Answer, Receiver
 from webhooks_app.api.answers import NDJSON
 from webhooks_app.deliveries import log
@@ -25,10 +27,8 @@ def exported(api: Api, **query: str) -> TestResponse:
     return api("GET", "/deliveries", query_string=query, headers={"Accept": NDJSON})
 
 
-def put(status: str, **values: object) -> None:
-    waits = {"due_at": None} if status in ("delivered", "failed") else {}
-    db.session.execute(update(Delivery).values(status=status, **waits, **values))
-    db.session.commit()
+def put(status: str, **values: Any) -> None:
+    arrange(status=status, **values)
 
 
 def test_attempts_are_listed_in_order(
@@ -39,8 +39,7 @@ def test_attempts_are_listed_in_order(
     path = f"/deliveries/{sent(api)}"
     assert api.get(f"{path}/attempts").get_json() == {"data": [], "next_cursor": None}
     for _ in range(2):
-        db.session.execute(update(Delivery).values(due_at=Delivery.created_at))
-        db.session.commit()
+        make_due()
         drain()
     found = api.get(f"{path}/attempts").get_json()["data"]
     assert [(one["number"], one["status_code"]) for one in found] == [(1, 503), (2, 503)]

@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from tests import factories
 from tests.api.conftest import Api, kind
+from tests.support.open_deliveries import arrange
 from tests.support.receiver import Answer, Receiver
 from webhooks_app.catalogue.system import DIGEST
 from webhooks_app.deliveries import missed
@@ -65,12 +66,7 @@ def test_nothing_of_it_is_left_anywhere_and_the_log_stays(
         organisation, "https://a.example", changed_fields=["name"], event_types=["customer.updated"]
     )
     event_id = report(api, "customer.updated", id="cus_1")
-    db.session.execute(
-        update(Delivery)
-        .where(Delivery.subscription_id != mirror)
-        .values(status="cancelled", due_at=None)
-    )
-    db.session.commit()
+    arrange(Delivery.subscription_id != mirror, status="cancelled")
     drain()
     [delivery] = db.session.scalars(select(Delivery.id).where(Delivery.subscription_id == mirror))
     inbox = factories.inbox(organisation)
@@ -146,9 +142,7 @@ def test_what_waits_is_cancelled_and_nothing_is_sent_again(
 
 def test_while_one_is_being_sent_nothing_changes(api: Api, mirror: str) -> None:
     event_id = report(api)
-    later = utcnow() + timedelta(minutes=1)
-    db.session.execute(update(Delivery).values(status="sending", tries=1, due_at=later))
-    db.session.commit()
+    arrange(status="sending", tries=1, due_at=utcnow() + timedelta(minutes=1))
     refused = erase(api, event_id)
     assert (refused.status_code, kind(refused)) == (409, "conflict")
     assert api.get(f"/events/{event_id}").get_json()["data"] == {"name": SECRET}

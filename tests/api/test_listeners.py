@@ -17,6 +17,8 @@ from werkzeug.test import TestResponse
 
 from tests import factories
 from tests.api.conftest import Api, faults, kind
+from tests.support.engine import queue_rows
+from tests.support.open_deliveries import arrange
 from webhooks_app.engine.claim import anything_due
 from webhooks_app.extensions import db
 from webhooks_app.jobs import upkeep
@@ -31,6 +33,7 @@ from webhooks_app.models import (
     Notification,
     Organisation,
     PeriodicRun,
+    Queued,
     SendAllowance,
     Subscription,
 )
@@ -94,16 +97,11 @@ def attempts() -> list[Attempt]:
 
 
 def lease_ends() -> None:
-    sending = update(Delivery).where(Delivery.status == "sending")
-    db.session.execute(sending.values(due_at=utcnow() - timedelta(seconds=1)))
-    db.session.commit()
+    arrange(Delivery.status == "sending", due_at=utcnow() - timedelta(seconds=1))
 
 
 def make_due() -> None:
-    db.session.execute(
-        update(Delivery).where(Delivery.status == "retrying").values(due_at=utcnow())
-    )
-    db.session.commit()
+    arrange(Delivery.status == "retrying", due_at=utcnow())
 
 
 def test_a_delivery_is_taken_signed_answered_and_logged(
@@ -231,10 +229,10 @@ def test_it_is_leased_for_two_requests_and_the_way(test_mode: Api) -> None:
     before = utcnow()
     computer.take()
     after = utcnow()
-    [delivery] = deliveries()
-    assert delivery.due_at is not None
+    [leased] = queue_rows()
+    assert leased.leased_until is not None
     lease, about = timedelta(seconds=2 * 20 + 15), timedelta(seconds=1)
-    assert before + lease - about <= delivery.due_at <= after + lease + about
+    assert before + lease - about <= leased.leased_until <= after + lease + about
 
 
 def test_a_repeated_report_changes_nothing(computer: Computer, test_mode: Api) -> None:
@@ -516,8 +514,7 @@ def test_waiting_ends_for_what_is_due_to_it_alone(
     def look(seconds: float) -> None:
         looks.append(seconds)
         with db.engine.begin() as connection:
-            retrying = update(Delivery).where(Delivery.status == "retrying")
-            connection.execute(retrying.values(due_at=utcnow()))
+            connection.execute(update(Queued).values(due_at=utcnow()))
 
     monkeypatch.setattr(visits, "sleep", look)
     assert [one["number"] for one in computer.take(wait=20)] == [2]
@@ -599,7 +596,8 @@ def test_what_happens_to_one_happens_to_no_other(test_mode: Api) -> None:
         db.session.rollback()
         listener = db.session.get_one(Listener, other.id)
         [sending] = db.session.query(Delivery).filter_by(subscription_id=other.id)
-        return listener.alive_until, sending.status, sending.due_at, sending.tries
+        [leased] = db.session.query(Queued).filter_by(subscription_id=other.id)
+        return listener.alive_until, sending.status, leased.leased_until, sending.tries
 
     one, other = (Computer(test_mode, key=key, event_types=["lead.*"]) for key in "ab")
     test_mode.event()

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.api.conftest import Api, faults, kind
+from tests.support.open_deliveries import arrange
 from tests.support.receiver import Answer, Receiver
 from webhooks_app.engine.switching_off import disable
 from webhooks_app.extensions import db
@@ -97,8 +98,7 @@ def test_recover_leaves_alone_what_is_older_and_what_is_of_others(
 ) -> None:
     factories.webhook(organisation, "https://others.example", conditions=[])
     api.event()
-    db.session.query(Delivery).update({"status": "failed", "due_at": None})
-    db.session.commit()
+    arrange(status="failed")
     batch = api.post(f"{path}/recover", {"since": rfc3339(utcnow() + timedelta(hours=1))})
     run_batch(batch.get_json()["id"], utcnow().isoformat())
     assert len(deliveries()) == 2

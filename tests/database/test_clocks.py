@@ -1,12 +1,14 @@
 """What is due is decided by the database's clock, so a host whose clock is wrong delays nothing."""
 
 from datetime import datetime, timedelta, tzinfo
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
 from tests import factories
+from tests.support.open_deliveries import arrange
 from tests.support.servers import RedisServer
 from webhooks_app import queue
 from webhooks_app.deliveries import log, replays
@@ -20,7 +22,14 @@ from webhooks_app.jobs.replays import run_batch
 from webhooks_app.lib import times
 from webhooks_app.lib.times import utcnow
 from webhooks_app.listeners import starting, visits
-from webhooks_app.models import Delivery, Listener, Organisation, PeriodicRun, Subscription
+from webhooks_app.models import (
+    Delivery,
+    Listener,
+    Organisation,
+    PeriodicRun,
+    Queued,
+    Subscription,
+)
 from webhooks_app.subscriptions import pausing, test_delivery
 
 DAILY = {"frequency": "daily", "hour": 9, "weekday": 0, "time_zone": None, "skip_empty": False}
@@ -68,7 +77,9 @@ def in_half_an_hour() -> datetime:
 
 def all_are_due(count: int) -> None:
     db.session.rollback()
-    due = select(func.count()).where(Delivery.due_at <= func.now())
+    due = select(func.count()).where(
+        Queued.due_at <= func.now(), func.coalesce(Queued.leased_until, func.now()) <= func.now()
+    )
     assert db.session.scalar(due) == count == db.session.scalar(select(func.count(Delivery.id)))
     db.session.rollback()
 
@@ -77,11 +88,10 @@ def organisation_of(webhook: Subscription) -> Organisation:
     return db.session.get_one(Organisation, webhook.organisation_id)
 
 
-def logged(webhook: Subscription, **changed: object) -> log.Logged:
+def logged(webhook: Subscription, **changed: Any) -> log.Logged:
     """A delivery that has changed so."""
     factories.accepted(organisation_of(webhook))
-    db.session.execute(update(Delivery).values(**changed))
-    db.session.commit()
+    arrange(**changed)
     delivery = db.session.scalars(select(Delivery)).one()
     return log.find_delivery(db.session(), factories.tenant(organisation_of(webhook)), delivery.id)
 
@@ -101,10 +111,9 @@ def test_what_is_sent_again_is_due_at_once(webhook: Subscription) -> None:
 
 
 def test_replays_are_due_at_once(webhook: Subscription) -> None:
-    ended = logged(webhook, status="failed", due_at=None)
+    ended = logged(webhook, status="failed")
     send_again(db.session(), ended)
-    db.session.execute(update(Delivery).values(status="failed", due_at=None))
-    db.session.commit()
+    arrange(status="failed")
     tenant = factories.tenant(organisation_of(webhook))
     batch = replays.start(db.session(), tenant, "owner@example.com", Filters())
     run_batch(batch.id, utcnow().isoformat())
@@ -117,7 +126,7 @@ def test_a_beat_takes_no_turn_of_the_future(
     webhook: Subscription, redis_server: RedisServer
 ) -> None:
     """Otherwise no other beat would run the job until then."""
-    Beat(db.engine, queue.beat_redis(redis_server.url), timedelta(seconds=30)).tick()
+    Beat(db.engine, queue.beat_redis(redis_server.url)).tick()
     last = select(PeriodicRun.last_run_at > func.now())
     assert set(db.session.scalars(last)) == {False}
 
@@ -165,8 +174,7 @@ def test_a_listener_waits_for_what_is_not_due_yet(
 
     def make_due(seconds: float) -> None:
         looks.append(seconds)
-        db.session.execute(update(Delivery).values(due_at=func.now()))
-        db.session.commit()
+        arrange(due_at=func.now())
 
     logged(webhook, status="retrying", due_at=in_half_an_hour())
     monkeypatch.setattr(visits, "sleep", make_due)

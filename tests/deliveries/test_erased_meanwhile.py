@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from tests import factories
 from tests.support.engine import deliveries
+from tests.support.open_deliveries import arrange
 from webhooks_app.deliveries import log, missed, replays
 from webhooks_app.deliveries.filters import Filters
 from webhooks_app.deliveries.send_again import hold_kept, send_again
@@ -44,8 +45,7 @@ def then_erase(event_id: str, read: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def end_all() -> None:
-    db.session.execute(update(Delivery).values(status="failed", due_at=None))
-    db.session.commit()
+    arrange(status="failed")
 
 
 def replay(organisation: Organisation, filters: Filters) -> ReplayBatch:

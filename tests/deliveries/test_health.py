@@ -1,10 +1,12 @@
 """How an action or webhook is doing, and what went wrong last."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from tests import factories
+from tests.support.open_deliveries import arrange
 from webhooks_app.deliveries.health import LOOKED_AT, health_of, last_errors
 from webhooks_app.extensions import db
 from webhooks_app.lib.times import utcnow
@@ -30,13 +32,9 @@ def sent(organisation: Organisation, count: int = 1) -> list[Delivery]:
     return list(db.session.scalars(newest))
 
 
-def put(delivery: Delivery, status: str, error: str | None, **more: object) -> None:
-    waits = status in ("pending", "sending", "retrying")
-    due_at = utcnow() + timedelta(minutes=5) if waits else None
-    values = {"status": status, "error": error, "due_at": due_at} | more
-    for name, value in values.items():
-        setattr(delivery, name, value)
-    db.session.commit()
+def put(delivery: Delivery, status: str, error: str | None, **more: Any) -> None:
+    later = utcnow() + timedelta(minutes=5)
+    arrange(delivery.id, status=status, **{"due_at": later, "error": error, **more})
 
 
 def errors(*rows: Subscription) -> dict[str, str]:

@@ -2,9 +2,9 @@
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
 
 from tests import factories
+from tests.support.open_deliveries import arrange
 from webhooks_app.deliveries import log as deliveries
 from webhooks_app.deliveries.filters import Filters
 from webhooks_app.extensions import db
@@ -24,8 +24,7 @@ def organisation(app: Flask) -> Organisation:
         factories.accepted(organisation)
     ids = db.session.scalars(db.select(Delivery.id).order_by(Delivery.id)).all()
     for status, some in ((FAILED, ids[:2]), (DELIVERED, ids[2:])):
-        ended = {"status": status.value, "due_at": None}
-        db.session.execute(update(Delivery).where(Delivery.id.in_(some)).values(**ended))
+        arrange(Delivery.id.in_(some), status=status.value)
     db.session.commit()
     return organisation
 

@@ -12,6 +12,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from tests import factories
+from tests.support.open_deliveries import arrange
 from webhooks_app.database import unless_busy
 from webhooks_app.deliveries import log as deliveries
 from webhooks_app.deliveries import replays
@@ -36,8 +37,7 @@ def failed(webhook: Subscription, count: int) -> list[str]:
     """That many failed deliveries, oldest first."""
     organisation = db.session.get_one(Organisation, webhook.organisation_id)
     factories.accepted(organisation, *[factories.lead() for _ in range(count)])
-    db.session.execute(update(Delivery).values(status="failed", due_at=None))
-    db.session.commit()
+    arrange(status="failed")
     return [row.id for row in db.session.query(Delivery).order_by(Delivery.id)]
 
 
@@ -112,10 +112,7 @@ def test_those_that_are_off_are_skipped(webhook: Subscription) -> None:
 def test_missing_leaves_out_what_a_replay_delivered(webhook: Subscription) -> None:
     ids = failed(webhook, 3)
     run_batch(start(webhook, ids=[ids[0]]))
-    db.session.execute(
-        update(Delivery).where(Delivery.trigger == "replay").values(status="delivered", due_at=None)
-    )
-    db.session.commit()
+    arrange(Delivery.trigger == "replay", status="delivered")
     run_batch(start(webhook, Filters(missing=True)))
     assert replayed() == ids
 

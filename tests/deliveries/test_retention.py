@@ -8,13 +8,15 @@ from sqlalchemy import delete, func, select, update
 
 from tests import factories
 from tests.support.engine import deliveries
+from tests.support.open_deliveries import arrange
 from tests.support.slices import finish
 from webhooks_app.channels.contract import Tried
 from webhooks_app.channels.outcome import Outcome
 from webhooks_app.deliveries import replays
 from webhooks_app.deliveries.filters import Filters
 from webhooks_app.deliveries.retention import expired
-from webhooks_app.engine.claim import ClaimRequest, claim
+from webhooks_app.engine.claim import claim
+from webhooks_app.engine.claim_request import ClaimRequest
 from webhooks_app.engine.record import Result, record_result
 from webhooks_app.extensions import db
 from webhooks_app.lib.ids import floor_id
@@ -26,6 +28,7 @@ from webhooks_app.models import (
     Event,
     Notification,
     Organisation,
+    Queued,
     ReplayBatch,
     Subscription,
     SubscriptionHealth,
@@ -120,12 +123,7 @@ def test_what_was_left_waiting_for_a_subscription_that_is_off_is_cancelled(
 
     cancel_left_over(db.engine)
     assert sorted(row.status for row in deliveries()) == ["cancelled", "sending"]
-    db.session.execute(
-        update(Delivery)
-        .where(Delivery.status == "sending")
-        .values(due_at=utcnow() - timedelta(seconds=1))
-    )
-    db.session.commit()
+    arrange(Delivery.status == "sending", due_at=utcnow() - timedelta(seconds=1))
     cancel_left_over(db.engine)
     assert {(row.status, row.due_at) for row in deliveries()} == {("cancelled", None)}
     assert audit(db.engine, 90).ok
@@ -146,6 +144,9 @@ def aged(days: int) -> None:
                 db.session.execute(
                     update(Attempt).where(Attempt.delivery_id == was).values(delivery_id=row.id)
                 )
+                db.session.execute(
+                    update(Queued).where(Queued.delivery_id == was).values(delivery_id=row.id)
+                )
     db.session.commit()
 
 
@@ -163,9 +164,7 @@ def test_what_is_older_than_the_retention_is_deleted(
 ) -> None:
     factories.webhook(organisation, "https://a.example")
     factories.accepted(organisation, *[factories.lead() for _ in range(3)])
-    db.session.execute(
-        update(Delivery).values(status="cancelled", due_at=None, finished_at=utcnow())
-    )
+    arrange(status="cancelled", finished_at=utcnow())
     db.session.add(
         DeliveryStat(
             subscription_id="whk_1",

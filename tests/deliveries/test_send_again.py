@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import select, update
 
 from tests import factories
-from tests.support.engine import attempts, deliveries
+from tests.support.engine import attempts, deliveries, queue_rows
+from tests.support.open_deliveries import arrange
 from tests.support.receiver import Answer, Receiver
 from webhooks_app import queue
 from webhooks_app.deliveries import log, replays
@@ -68,12 +69,11 @@ def test_what_does_not_wait_is_not_retried(
     organisation: Organisation, webhook: Subscription, status: str
 ) -> None:
     factories.accepted(organisation)
-    due_at = utcnow() + timedelta(seconds=20) if status == "sending" else None
-    db.session.execute(update(Delivery).values(status=status, due_at=due_at))
-    db.session.commit()
-    [row] = deliveries()
+    arrange(status=status, due_at=utcnow() + timedelta(seconds=20))
+    [row], queued = deliveries(), queue_rows()
     assert not retry_now(db.session(), logged(organisation, row))
-    assert [(one.status, one.due_at) for one in deliveries()] == [(status, due_at)]
+    assert [one.status for one in deliveries()] == [status]
+    assert [one.due_at for one in queue_rows()] == [one.due_at for one in queued]
     assert "delivery.retried" not in db.session.scalars(select(AuditEntry.action)).all()
 
 
@@ -85,8 +85,7 @@ def test_a_retry_and_a_replay_are_logged_and_wake_an_engine(
     monkeypatch.setattr(queue, "nudge", lambda: rung.append("rung"))
     [row] = deliveries()
     send_again(db.session(), logged(organisation, row))
-    db.session.execute(update(Delivery).values(status="failed", due_at=None))
-    db.session.commit()
+    arrange(status="failed")
     db.session.expire_all()
     again = send_again(db.session(), logged(organisation, deliveries()[0])).delivery
     entries = db.session.query(AuditEntry).order_by(AuditEntry.action).all()
@@ -102,7 +101,7 @@ def test_nothing_is_retried_while_it_is_paused(
 ) -> None:
     factories.accepted(organisation)
     later = utcnow() + timedelta(hours=2)
-    db.session.execute(update(Delivery).values(status="retrying", due_at=later))
+    arrange(status="retrying", due_at=later)
     db.session.execute(update(Subscription).values(paused_at=utcnow()))
     db.session.commit()
     [row] = deliveries()
@@ -125,8 +124,7 @@ def test_what_is_due_before_keeps_its_place_in_the_queue(
 def test_only_that_one_is_retried(organisation: Organisation, webhook: Subscription) -> None:
     factories.accepted(organisation, *[factories.lead() for _ in range(2)])
     later = utcnow() + timedelta(hours=2)
-    db.session.execute(update(Delivery).values(status="retrying", due_at=later))
-    db.session.commit()
+    arrange(status="retrying", due_at=later)
     first, other = deliveries()
     assert retry_now(db.session(), logged(organisation, first))
     due = {row.id: row.due_at for row in deliveries()}
@@ -140,15 +138,17 @@ def test_one_that_has_not_ended_is_never_copied(
 ) -> None:
     factories.accepted(organisation)
     later = utcnow() + timedelta(hours=2)
-    db.session.execute(update(Delivery).values(status=status, due_at=later))
-    db.session.commit()
+    arrange(status=status, due_at=later)
     [row] = deliveries()
+    [before] = queue_rows()
     assert send_again(db.session(), logged(organisation, row)).delivery.id == row.id
     batch = replay_all(organisation, Filters())
     assert (batch.replayed, batch.retried, batch.skipped) == (0, 1, 0)
     [only] = deliveries()
-    assert only.due_at is not None
-    assert (only.due_at == later) is (status == "sending")
+    assert only.status == status
+    [after] = queue_rows()
+    assert after.due_at <= utcnow()
+    assert (after.due_at == before.due_at) is (status == "sending")
 
 
 def test_nothing_is_sent_to_what_is_off_or_deleted(
@@ -163,10 +163,7 @@ def test_nothing_is_sent_to_what_is_off_or_deleted(
         db.session.execute(update(Subscription).values(**values))
         db.session.commit()
         for ended in (True, False):
-            due_at = None if ended else utcnow()
-            status = "failed" if ended else "pending"
-            db.session.execute(update(Delivery).values(status=status, due_at=due_at))
-            db.session.commit()
+            arrange(status="failed" if ended else "pending", due_at=utcnow())
             with pytest.raises(Conflict, match=f"The webhook {why}"):
                 send_again(db.session(), logged(organisation, row))
             db.session.rollback()
@@ -177,16 +174,12 @@ def test_a_delivery_knows_the_newest_replay_of_it(
 ) -> None:
     other = factories.webhook(organisation, receiver.url)
     factories.accepted(organisation)
-    db.session.execute(update(Delivery).values(status="failed", due_at=None))
-    db.session.commit()
+    arrange(status="failed")
     original, untouched = sorted(deliveries(), key=lambda row: row.subscription_id == other.id)
     assert logged(organisation, original).replay is None
     first = send_again(db.session(), logged(organisation, original)).delivery.id
     run()
-    db.session.execute(
-        update(Delivery).where(Delivery.id == first).values(status="failed", due_at=None)
-    )
-    db.session.commit()
+    arrange(first, status="failed")
     receiver.answer = lambda request: Answer(200)
     again = db.session.get_one(Delivery, first)
     second = send_again(db.session(), logged(organisation, again)).delivery.id
@@ -212,14 +205,12 @@ def test_recovering_again_sends_one_copy_of_what_still_has_not_arrived(
     factories.accepted(organisation)
     missing = Filters(missing=True)
     for round_ in range(1, 4):
-        db.session.execute(update(Delivery).values(status="failed", due_at=None))
-        db.session.commit()
+        arrange(status="failed")
         assert replay_all(organisation, missing).replayed == 1
         assert len(deliveries()) == 1 + round_
 
 
 def test_a_failed_test_is_not_missing(organisation: Organisation, webhook: Subscription) -> None:
     factories.accepted(organisation)
-    db.session.execute(update(Delivery).values(status="failed", due_at=None, trigger="test"))
-    db.session.commit()
+    arrange(status="failed", trigger="test")
     assert replay_all(organisation, Filters(missing=True)).replayed == 0

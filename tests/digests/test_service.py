@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests import factories
+from tests.support.open_deliveries import arrange
 from webhooks_app.channels.email.digest import summary_of
 from webhooks_app.digests import service as digests
 from webhooks_app.digests.schedule import parse_schedule
@@ -164,9 +165,7 @@ def test_a_failed_send_loses_no_window_and_the_next_goes_on(organisation: Organi
     """Success belongs to the delivery, which has its own retries."""
     row = digest(organisation)
     run(SINCE + DAY)
-    delivery = db.session.scalars(select(Delivery)).one()
-    delivery.status, delivery.due_at = "failed", None
-    db.session.commit()
+    arrange(status="failed")
     assert run(SINCE + DAY) == 0
     assert run(SINCE + DAY * 2) == 1
     assert windows(row)[1][0] == SINCE + DAY

@@ -36,9 +36,6 @@ def test_an_upgrade_with_a_migration_loses_nothing_and_answers_no_error(
         time.sleep(CALM)
         upgrade()
         time.sleep(CALM)
-        installed.replace(PACKAGE.parent)
-        reload(web)
-        time.sleep(CALM)
         journey.environ["PYTHONPATH"] = str(PACKAGE.parent)
         for part in list(parts):
             newer = journey.start_beat() if part is parts[-1] else journey.start_worker()
@@ -46,6 +43,8 @@ def test_an_upgrade_with_a_migration_loses_nothing_and_answers_no_error(
             part.terminate()
             assert part.wait(PATIENCE) == 0
             parts.append(newer)
+        installed.replace(PACKAGE.parent)
+        reload(web)
         time.sleep(CALM)
     took = time.monotonic() - began
     journey.settled()

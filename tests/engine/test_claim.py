@@ -7,10 +7,11 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from tests import factories
-from tests.support.engine import attempts, deliveries, make_due
+from tests.support.engine import attempts, deliveries, make_due, queue_rows
 from webhooks_app.channels.concurrency_window import ConcurrencyWindow
 from webhooks_app.channels.contract import Claimed
-from webhooks_app.engine.claim import ClaimRequest, anything_due, claim
+from webhooks_app.engine.claim import anything_due, claim
+from webhooks_app.engine.claim_request import ClaimRequest
 from webhooks_app.extensions import db
 from webhooks_app.models import Organisation
 
@@ -30,8 +31,10 @@ def test_a_claim_leases_and_returns_all_that_sending_needs(organisation: Organis
     [claimed] = take()
     [delivery] = deliveries()
     assert (delivery.status, delivery.tries) == ("sending", 1)
-    assert delivery.due_at is not None
-    assert delivery.due_at - delivery.created_at > timedelta(seconds=29)
+    [queued] = queue_rows()
+    assert (queued.delivery_id, queued.tries) == (delivery.id, 1)
+    assert queued.leased_until is not None
+    assert timedelta(seconds=29) < queued.leased_until - queued.due_at < timedelta(minutes=1)
     assert (claimed.delivery_id, claimed.subscription_id) == (delivery.id, webhook.id)
     assert (claimed.number, claimed.failures, claimed.lost) == (1, 0, False)
     assert (claimed.event_id, claimed.event_type) == (accepted.id, "lead.captured")

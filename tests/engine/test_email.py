@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.mail.test_service import set_smtp
-from tests.support.engine import Run, attempts, deliveries, make_due
+from tests.support.engine import Run, attempts, deliveries, make_due, queue_rows
 from tests.support.mail_server import MailServer
 from tests.support.servers import free_port, wait_until
 from tests.support.settings import change_settings
@@ -230,8 +230,8 @@ def test_a_lease_is_held_while_a_slow_server_thinks(
     db.session.rollback()
     assert engine.drain(10)
     wait_until(lambda: deliveries()[0].status == "sending")
-    lease = deliveries()[0].due_at
-    wait_until(lambda: deliveries()[0].due_at > lease)
+    lease = queue_rows()[0].leased_until
+    wait_until(lambda: queue_rows()[0].leased_until > lease)
     [delivery] = deliveries()
     assert (delivery.status, delivery.tries) == ("sending", 1)
     engine.stop()

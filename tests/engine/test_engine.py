@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from standardwebhooks import Webhook
 from standardwebhooks import WebhookVerificationError as Refused
@@ -22,7 +22,8 @@ from svix.webhooks import WebhookVerificationError as SvixRefused
 
 from tests import factories
 from tests.support.authority import Authority
-from tests.support.engine import Run, attempts, deliveries, make_due, running, settle
+from tests.support.engine import Run, attempts, deliveries, make_due, queue_rows, running, settle
+from tests.support.open_deliveries import arrange
 from tests.support.raw_server import OK, sends, server
 from tests.support.receiver import Answer, Received, Receiver
 from tests.support.servers import free_port, let_it_only_read, wait_until
@@ -40,7 +41,6 @@ from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.lib.errors import DATABASE_AWAY
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import (
-    Delivery,
     DeliveryStat,
     Event,
     Notification,
@@ -86,7 +86,7 @@ def test_it_logs_the_request_and_the_answer(
     [delivery] = run()
     [attempt] = attempts()
     assert (delivery.status, delivery.status_code, delivery.tries) == ("delivered", 201, 1)
-    assert delivery.due_at is None
+    assert (delivery.due_at, queue_rows()) == (None, [])
     assert delivery.finished_at is not None
     assert (attempt.outcome, attempt.number, attempt.status_code) == ("succeeded", 1, 201)
     assert (attempt.url, attempt.response_body) == (receiver.url, b"thanks")
@@ -103,8 +103,7 @@ def test_it_logs_how_long_each_part_took_and_where_it_went(
     factories.webhook(organisation, receiver.url.replace("127.0.0.1", "localhost"))
     factories.accepted(organisation)
     waits_since = utcnow() - timedelta(seconds=5)
-    db.session.execute(update(Delivery).values(due_at=waits_since))
-    db.session.commit()
+    arrange(due_at=waits_since)
     run()
     [attempt] = attempts()
     assert (attempt.address, attempt.http_version) == ("127.0.0.1", "1.1")

@@ -1,11 +1,8 @@
-"""Retries that wait are out of the way of claims, and nothing that is due is ever hidden.
-
-Engines of the version before know nothing of `delayed`: what they write is claimed as well.
-"""
+"""Retries that wait are out of the way of claims, and nothing that is due is ever hidden."""
 
 import random
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any, cast
 
@@ -14,37 +11,29 @@ from sqlalchemy import Table, insert, text, update
 
 from tests import factories
 from tests.engine.test_record import result_of
-from tests.support.engine import Run, attempts, deliveries
+from tests.support import older
+from tests.support.engine import Run, deliveries, queue_rows
 from tests.support.receiver import Receiver
 from webhooks_app.channels.contract import Claimed
-from webhooks_app.database.bulk import sqlite_value
 from webhooks_app.deliveries.send_again import bring_forward
 from webhooks_app.engine import pausing, promotion
-from webhooks_app.engine.claim import ClaimRequest, anything_due, claim
-from webhooks_app.engine.dead_engines import free_held_by_dead
+from webhooks_app.engine.claim import anything_due, claim
+from webhooks_app.engine.claim_request import ClaimRequest
 from webhooks_app.engine.record import record_results
 from webhooks_app.engine.switching_off import cancel_waiting, wait_again
 from webhooks_app.extensions import db
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Delivery, Organisation, RunningEngine, Subscription
-from webhooks_app.models.delivery import DELAYED
+from webhooks_app.matching.rows import DELIVERY_COLUMNS
+from webhooks_app.models import Delivery, Organisation, Queued, Subscription
+from webhooks_app.models.queued import DELAYED
 from webhooks_app.notices.dashboard_notices import NoticeOf
+from webhooks_app.vocabulary import OPEN
 
 LEASE = timedelta(seconds=30)
 HOUR = timedelta(hours=1)
 DELIVERIES = cast(Table, Delivery.__table__)
-
-# What an engine of the version before wrote.
-OLDER_ENGINE = 7
-OLDER_CLAIM = f"""
-    UPDATE deliveries SET status = 'sending', tries = tries + 1, due_at = :at,
-        claimed_by = {OLDER_ENGINE}
-    WHERE id = :id AND status IN ('pending', 'retrying')"""
-OLDER_RETRY = """
-    UPDATE deliveries SET status = 'retrying', due_at = :at, failures = failures + 1,
-        status_code = 500, error = 'bad', finished_at = NULL, claimed_by = NULL
-    WHERE id = :id AND status = 'sending'"""
+QUEUE = cast(Table, Queued.__table__)
 
 
 def take() -> list[Claimed]:
@@ -54,27 +43,26 @@ def take() -> list[Claimed]:
     return claim(db.engine, ClaimRequest(limit=1000, free=dict.fromkeys(ids, 1000)), LEASE)
 
 
-def older(statement: str, delivery_id: str, at: datetime) -> None:
-    db.session.rollback()
-    at_ = at if db.engine.dialect.name == "postgresql" else sqlite_value(at)
-    db.session.execute(text(statement), {"id": delivery_id, "at": at_})
-    db.session.commit()
-
-
 def pass_time(delivery_id: str | None = None) -> None:
     """All that is open, or this one, has been due for a moment."""
     db.session.rollback()
-    which = DELIVERIES.c.due_at.is_not(None)
-    if delivery_id is not None:
-        which &= DELIVERIES.c.id == delivery_id
     past = utcnow() - timedelta(seconds=1)
-    db.session.execute(update(DELIVERIES).where(which).values(due_at=past))
+    for table, id_ in ((DELIVERIES, DELIVERIES.c.id), (QUEUE, QUEUE.c.delivery_id)):
+        for name in ("due_at", "leased_until"):
+            if name in table.c:
+                which = table.c[name].is_not(None) & (id_ == (delivery_id or id_))
+                db.session.execute(update(table).where(which).values({name: past}))
     db.session.commit()
 
 
 def only() -> Delivery:
     [delivery] = deliveries()
     return delivery
+
+
+def queued() -> Queued:
+    [row] = queue_rows()
+    return row
 
 
 @pytest.fixture
@@ -86,23 +74,24 @@ def webhook(organisation: Organisation) -> Subscription:
 def retried(organisation: Organisation, webhook: Subscription) -> Delivery:
     """It failed, and is tried again in an hour."""
     factories.accepted(organisation)
-    assert not only().delayed
+    assert not queued().delayed
     record_results(db.engine, [result_of(one, 500, retry_in=3600) for one in take()])
     return only()
 
 
 def test_a_retry_is_delayed_until_it_is_due(retried: Delivery) -> None:
-    assert (retried.status, retried.delayed) == ("retrying", True)
+    assert (retried.status, queued().delayed) == ("retrying", True)
     assert not anything_due(db.engine)
     assert take() == []
-    assert only().delayed
+    assert queued().delayed
     pass_time()
     assert anything_due(db.engine)
     [claimed] = take()
     assert (claimed.delivery_id, claimed.number, claimed.lost) == (retried.id, 2, False)
-    assert not only().delayed
+    assert not queued().delayed
     record_results(db.engine, [result_of(claimed)])
-    assert (only().status, only().delayed) == ("delivered", False)
+    assert only().status == "delivered"
+    assert queue_rows() == []
 
 
 def test_a_retry_that_is_brought_forward_is_claimed_at_once(retried: Delivery) -> None:
@@ -169,55 +158,6 @@ def test_a_resume_at_a_rate_spreads_also_what_was_not_promoted(retried: Delivery
     assert len(take()) == 1
 
 
-def test_what_an_older_engine_adds_and_retries_is_claimed(
-    organisation: Organisation, webhook: Subscription
-) -> None:
-    """It names no `delayed`: its deliveries are walked over until they are due."""
-    factories.accepted(organisation)
-    older(OLDER_CLAIM, only().id, utcnow() + LEASE)
-    older(OLDER_RETRY, only().id, utcnow() + HOUR)
-    assert not only().delayed
-    assert take() == []
-    assert not anything_due(db.engine)
-    pass_time()
-    assert [one.number for one in take()] == [2]
-
-
-def test_a_delayed_one_that_an_older_engine_claims_comes_back_after_its_lease(
-    retried: Delivery,
-) -> None:
-    older(OLDER_CLAIM, retried.id, utcnow() + LEASE)
-    assert only().delayed
-    assert take() == []
-    pass_time()
-    [claimed] = take()
-    assert (claimed.number, claimed.lost) == (3, True)
-    assert [(one.number, one.outcome) for one in attempts()] == [(1, "failed"), (2, "lost")]
-
-
-def test_a_delayed_one_of_an_older_engine_that_died_is_sent_again_at_once(
-    retried: Delivery,
-) -> None:
-    """Not only after its lease, which has half an hour left."""
-    db.session.add(RunningEngine(id=OLDER_ENGINE, alive_until=utcnow() - timedelta(minutes=1)))
-    db.session.add(RunningEngine(id=OLDER_ENGINE + 1, alive_until=utcnow() + HOUR))
-    db.session.commit()
-    _add_delayed(retried, 2, status="sending", ago=-1800, claimed_by=OLDER_ENGINE + 1)
-    older(OLDER_CLAIM, retried.id, utcnow() + HOUR / 2)
-    assert free_held_by_dead(db.engine, HOUR) == 1
-    [claimed] = take()
-    assert (claimed.delivery_id, claimed.number, claimed.lost) == (retried.id, 3, True)
-
-
-def test_a_delayed_one_that_an_older_engine_retries_again_is_claimed(retried: Delivery) -> None:
-    older(OLDER_CLAIM, retried.id, utcnow() + LEASE)
-    older(OLDER_RETRY, retried.id, utcnow() + HOUR)
-    assert only().delayed
-    assert take() == []
-    pass_time()
-    assert [one.number for one in take()] == [3]
-
-
 @pytest.mark.parametrize("seed", range(3))
 def test_whatever_was_done_one_claim_takes_all_that_is_due(
     organisation: Organisation, seed: int
@@ -237,7 +177,11 @@ def test_whatever_was_done_one_claim_takes_all_that_is_due(
 
 def _check_claim(chance: random.Random) -> None:
     now = utcnow()
-    due = {one.id for one in deliveries() if one.due_at and one.due_at <= now}
+    open_ = {one.id: one for one in deliveries() if one.status in OPEN}
+    due = {id_ for id_, one in open_.items() if one.older_due_at and one.older_due_at <= now}
+    for one in queue_rows():
+        if one.delivery_id in open_ and open_[one.delivery_id].older_due_at is None:
+            due |= {one.delivery_id} if max(one.due_at, one.leased_until or now) <= now else set()
     claimed = take()
     assert {one.delivery_id for one in claimed} >= due
     tried = [one for one in claimed if chance.random() < 0.8]
@@ -283,12 +227,16 @@ def _become_due(chance: random.Random, subscription_id: str) -> None:
     pass_time(_any(chance, subscription_id))
 
 
+def _older_plan(chance: random.Random, subscription_id: str) -> None:
+    older.plan(_any(chance, subscription_id))
+
+
 def _older_claim(chance: random.Random, subscription_id: str) -> None:
-    older(OLDER_CLAIM, _any(chance, subscription_id), utcnow() + LEASE)
+    older.claim(_any(chance, subscription_id), utcnow() + LEASE)
 
 
 def _older_retry(chance: random.Random, subscription_id: str) -> None:
-    older(OLDER_RETRY, _any(chance, subscription_id), utcnow() + HOUR)
+    older.retry(_any(chance, subscription_id), utcnow() + HOUR)
 
 
 OPERATIONS: tuple[Callable[[random.Random, str], None], ...] = (
@@ -298,6 +246,7 @@ OPERATIONS: tuple[Callable[[random.Random, str], None], ...] = (
     _resume,
     _bring_back,
     _become_due,
+    _older_plan,
     _older_claim,
     _older_retry,
 )
@@ -305,15 +254,23 @@ OPERATIONS: tuple[Callable[[random.Random, str], None], ...] = (
 
 def _add_delayed(like: Delivery, count: int, ago: float = 1, **changed: object) -> None:
     """More retries, which are due since then."""
-    row = {name: getattr(like, name) for name in DELIVERIES.c.keys()}  # noqa: SIM118
-    row |= {"trigger": "replay", "due_at": utcnow() - timedelta(seconds=ago), **changed}
+    row = {name: getattr(like, name) for name in DELIVERY_COLUMNS}
+    row |= {"trigger": "replay", **changed}
+    ids = [new_id("msg") for _ in range(count)]
+    due = {
+        "subscription_id": row["subscription_id"],
+        "due_at": utcnow() - timedelta(seconds=ago),
+        "delayed": True,
+        "tries": row["tries"],
+    }
     db.session.commit()
     with db.engine.begin() as connection:
-        connection.execute(insert(DELIVERIES), [{**row, "id": new_id("msg")} for _ in range(count)])
+        connection.execute(insert(DELIVERIES), [{**row, "id": one} for one in ids])
+        connection.execute(insert(QUEUE), [{**due, "delivery_id": one} for one in ids])
 
 
 def _rows_in(which: str) -> int:
     db.session.rollback()
-    count = db.session.scalar(text(f"SELECT count(*) FROM deliveries WHERE {which}"))
+    count = db.session.scalar(text(f"SELECT count(*) FROM queue WHERE {which}"))
     db.session.rollback()
     return int(count or 0)

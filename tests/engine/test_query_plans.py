@@ -26,7 +26,8 @@ from webhooks_app.deliveries import overview, replays, retention
 from webhooks_app.deliveries.filters import Filters
 from webhooks_app.deliveries.log import list_deliveries
 from webhooks_app.engine import after_restore, pausing
-from webhooks_app.engine.claim import ClaimRequest, anything_due, claim
+from webhooks_app.engine.claim import anything_due, claim
+from webhooks_app.engine.claim_request import ClaimRequest
 from webhooks_app.engine.dead_engines import free_held_by_dead
 from webhooks_app.engine.heartbeat import Heartbeat
 from webhooks_app.engine.record import Result, record_result, record_results
@@ -49,7 +50,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=Tr
 ROWS, ENDPOINTS, DUE, FEW = 20_000, 10, 2_000, 20
 BATCH = 200
 LEASE = timedelta(seconds=30)
-TABLES = ("deliveries", "events", "attempts", "event_keys")
+TABLES = ("queue", "deliveries", "events", "attempts", "event_keys")
 
 LOAD = """
     INSERT INTO events (id, organisation_id, mode, type, data, origin, fan_out, hops, occurred_at,
@@ -58,23 +59,30 @@ LOAD = """
         1, 0, now(), now()
     FROM generate_series(:after + 1, :until) AS n;
     INSERT INTO deliveries (id, organisation_id, mode, subscription_id, event_id, trigger,
-        wire_format, status, due_at, tries, failures, created_at)
+        wire_format, status, tries, failures, created_at)
     SELECT 'msg_' || lpad(n::text, 26, '0'), :organisation, 'live',
         (CAST(:subscriptions AS text[]))[1 + n % :endpoints], 'evt_' || lpad(n::text, 26, '0'),
-        'event', 'standard', CAST(:status AS text),
-        CASE WHEN CAST(:status AS text) = 'sending' THEN now() + interval '1 hour' END, 1, 0, now()
+        'event', 'standard', CAST(:status AS text), 1, 0, now()
     FROM generate_series(:after + 1, :until) AS n;
+    INSERT INTO queue (delivery_id, subscription_id, due_at, tries, leased_until)
+    SELECT id, subscription_id, now(), tries, now() + interval '1 hour' FROM deliveries
+    WHERE status = 'sending';
 """
+QUEUED = """
+    INSERT INTO queue (delivery_id, subscription_id, due_at, tries)
+    SELECT id, subscription_id, now(), tries FROM deliveries WHERE status = 'pending'
+    ON CONFLICT DO NOTHING;"""
 # Everything is delivered, except the last ones.
-SETTLE = """
-    UPDATE deliveries SET status = 'delivered', due_at = NULL, finished_at = now()
-    WHERE id < 'msg_01';
-    UPDATE deliveries SET status = 'pending', due_at = now(), finished_at = NULL, tries = 0
+SETTLE = f"""
+    DELETE FROM queue WHERE delivery_id < 'msg_01';
+    UPDATE deliveries SET status = 'delivered', finished_at = now() WHERE id < 'msg_01';
+    UPDATE deliveries SET status = 'pending', finished_at = NULL, tries = 0
     WHERE id > 'msg_' || lpad(CAST(:settled AS text), 26, '0') AND id < 'msg_01';
+    {QUEUED}
 """
-OPEN = """
-    UPDATE deliveries SET status = 'pending', due_at = now(), finished_at = NULL
-    WHERE id > :last;"""
+OPEN = f"""
+    UPDATE deliveries SET status = 'pending', finished_at = NULL WHERE id > :last;
+    {QUEUED}"""
 TRIES = """
     INSERT INTO attempts (delivery_id, number, outcome, url, request_headers, response_headers,
         response_body, response_truncated, started_at, duration_ms)
@@ -87,17 +95,17 @@ KEYED = """
     INSERT INTO event_keys SELECT :organisation, 'live', 'source_id', n::text, 'evt_1'
     FROM generate_series(0, 20000) AS n;
 """
-OLDER_INDEX = """
-    CREATE INDEX IF NOT EXISTS ix_deliveries_due ON deliveries (subscription_id, due_at)
-    WHERE due_at IS NOT NULL;"""
 # Many more subscriptions, each with a retry in an hour.
 WAITING = """
     INSERT INTO deliveries (id, organisation_id, mode, subscription_id, event_id, trigger,
-        wire_format, status, due_at, delayed, tries, failures, created_at)
+        wire_format, status, tries, failures, created_at)
     SELECT 'msg_1' || lpad(n::text, 25, '0'), :organisation, 'live',
         'sub_1' || lpad(n::text, 25, '0'), 'evt_' || lpad(n::text, 26, '0'), 'event', 'standard',
-        'retrying', now() + interval '1 hour', true, 1, 1, now()
+        'retrying', 1, 1, now()
     FROM generate_series(1, :waiting) AS n;
+    INSERT INTO queue (delivery_id, subscription_id, due_at, delayed, tries)
+    SELECT id, subscription_id, now() + interval '1 hour', true, 1 FROM deliveries
+    WHERE status = 'retrying';
 """
 LAST_DUE = "msg_1" + "200".zfill(25)
 
@@ -126,7 +134,6 @@ def own_statistics(app: Flask) -> Iterator[None]:
     db.session.rollback()
     _each_partition("ALTER TABLE {} RESET (autovacuum_enabled)")
     _all_tables("TRUNCATE {}", "ANALYZE {}")
-    run_script(OLDER_INDEX)
 
 
 @pytest.fixture
@@ -134,21 +141,12 @@ def subscriptions(own_statistics: None, organisation: Organisation) -> list[str]
     return [factories.webhook(organisation, "https://a.example").id for _ in range(ENDPOINTS)]
 
 
-@pytest.fixture(
-    params=[
-        "of an empty table",
-        "while nothing was sent",
-        "while all was sent",
-        "without the index of older engines",
-    ]
-)
+@pytest.fixture(params=["of an empty table", "while nothing was sent", "while all was sent"])
 def stale(
     request: pytest.FixtureRequest, organisation: Organisation, subscriptions: list[str]
 ) -> list[str]:
     """20,000 deliveries, 2,000 of which are due, and statistics taken at another time; the ids of
-    their subscriptions. The next version drops the index that only older engines use."""
-    if "without" in request.param:
-        run_script("DROP INDEX ix_deliveries_due;")
+    their subscriptions."""
     status = "sending" if request.param == "while all was sent" else "delivered"
     load(organisation, subscriptions, status)
     if request.param != "of an empty table":
@@ -272,10 +270,6 @@ def check(costs: list[Cost], touched: int) -> None:
         assert not costly, "\n".join((cost.statement, f"{cost.pages} pages", *cost.plan))
 
 
-def _used(costs: list[Cost], index: str) -> bool:
-    return any(f"{index} " in line for cost in costs for line in cost.plan)
-
-
 def claimed(limit: int = BATCH) -> list[Claimed]:
     return claim(db.engine, ClaimRequest(limit=limit, free={}), LEASE)
 
@@ -352,18 +346,18 @@ def test_subscriptions_that_only_wait_cost_a_claim_nothing(
         assert claimed() == []
         assert not anything_due(db.engine)
     check(costs, BATCH)
-    assert not _used(costs, "ix_deliveries_due")
 
 
 def test_a_promotion(stale: list[str], organisation: Organisation) -> None:
     run_script(WAITING, organisation=organisation.id, waiting=10_000)
     run_script(
-        "UPDATE deliveries SET due_at = now() WHERE id > 'msg_1' AND id <= :last;", last=LAST_DUE
+        "UPDATE queue SET due_at = now() WHERE delivery_id > 'msg_1' AND delivery_id <= :last;",
+        last=LAST_DUE,
     )
     with explained() as costs:
         claim(db.engine, ClaimRequest(limit=1, free={}), LEASE)
     check(costs, 200)
-    left = text("SELECT count(*) FROM deliveries WHERE delayed")
+    left = text("SELECT count(*) FROM queue WHERE delayed")
     assert db.session.scalar(left) == 9_800
 
 
@@ -393,12 +387,12 @@ def test_asking_whether_anything_is_due(stale: list[str]) -> None:
 
 
 def test_freeing_what_a_dead_engine_held(stale: list[str]) -> None:
-    dead = Heartbeat(db.engine, LEASE, busy=lambda: False, freed=lambda: None)
+    dead = Heartbeat(db.engine, busy=lambda: False, freed=lambda: None)
     free = dict.fromkeys(stale, BATCH // ENDPOINTS)
     claim(db.engine, ClaimRequest(limit=BATCH, free=free, heartbeat=dead), LEASE)
     run_script("UPDATE engines SET alive_until = now();")
     with explained() as costs:
-        assert free_held_by_dead(db.engine, LEASE) == BATCH
+        assert free_held_by_dead(db.engine) == BATCH
     check(costs, BATCH)
 
 
@@ -446,9 +440,7 @@ def test_a_sweep(stale: list[str]) -> None:
     db.session.execute(
         text("UPDATE subscriptions SET enabled = false WHERE id = :id"), {"id": subscription}
     )
-    db.session.execute(
-        text("UPDATE deliveries SET due_at = now() - interval '1 minute' WHERE status = 'sending'")
-    )
+    db.session.execute(text("UPDATE queue SET leased_until = now() - interval '1 minute'"))
     db.session.commit()
     with explained() as costs:
         cancel_left_over(db.engine)
@@ -482,7 +474,7 @@ def test_a_page_of_the_log_looks_into_one_partition(
 def test_what_was_open_at_a_backup(long_log: None) -> None:
     with explained() as costs:
         assert after_restore.count_open(db.engine) == FEW
-        assert after_restore.cancel_open(db.engine, utcnow()) == FEW
+        assert after_restore.cancel_open(db.engine) == FEW
     check(costs, FEW)
 
 

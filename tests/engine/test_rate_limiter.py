@@ -21,7 +21,8 @@ from tests.support.servers import wait_until
 from tests.support.settings import change_settings
 from tests.support.windows import most_within
 from webhooks_app.channels.contract import Claimed
-from webhooks_app.engine.claim import ClaimRequest, anything_due, claim
+from webhooks_app.engine.claim import anything_due, claim
+from webhooks_app.engine.claim_request import ClaimRequest
 from webhooks_app.engine.engine import Engine
 from webhooks_app.engine.rate_limiter import granted, held, wait
 from webhooks_app.extensions import db

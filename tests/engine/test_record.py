@@ -10,7 +10,8 @@ from tests import factories
 from tests.support.engine import attempts, deliveries, make_due
 from webhooks_app.channels.contract import Claimed, Tried
 from webhooks_app.channels.outcome import Outcome
-from webhooks_app.engine.claim import ClaimRequest, claim
+from webhooks_app.engine.claim import claim
+from webhooks_app.engine.claim_request import ClaimRequest
 from webhooks_app.engine.record import Result, record_result, record_results
 from webhooks_app.events import erasure
 from webhooks_app.extensions import db

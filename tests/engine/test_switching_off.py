@@ -5,6 +5,7 @@ from sqlalchemy import update
 
 from tests import factories
 from tests.support.engine import Run, deliveries
+from tests.support.open_deliveries import arrange
 from tests.support.receiver import Answer, Receiver
 from webhooks_app.engine.switching_off import disable
 from webhooks_app.extensions import db
@@ -65,7 +66,7 @@ def test_what_the_sweep_finds_says_so_too(waiting: Subscription) -> None:
 
 
 def test_a_worker_that_died_leaves_the_reason_too(waiting: Subscription) -> None:
-    db.session.execute(update(Delivery).values(status="sending", due_at=utcnow(), tries=7))
+    arrange(status="sending", due_at=utcnow(), tries=7)
     db.session.execute(update(Subscription).values(deleted_at=utcnow()))
     db.session.commit()
     cancel_left_over(db.engine)

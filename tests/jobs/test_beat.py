@@ -8,16 +8,18 @@ from sqlalchemy import select, update
 
 from tests import factories
 from tests.support.engine import make_due
+from tests.support.open_deliveries import arrange
 from tests.support.servers import RedisServer, wait_until
 from webhooks_app import queue
-from webhooks_app.engine.claim import ClaimRequest, claim
+from webhooks_app.engine.claim import claim
+from webhooks_app.engine.claim_request import ClaimRequest
 from webhooks_app.engine.dead_engines import ALIVE_FOR
 from webhooks_app.engine.heartbeat import Heartbeat
 from webhooks_app.extensions import db
 from webhooks_app.jobs import beat as module
 from webhooks_app.jobs.beat import Beat
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Delivery, RunningEngine
+from webhooks_app.models import Delivery, Queued, RunningEngine
 from webhooks_app.operations.schedule import PERIODIC
 
 LEASE = timedelta(seconds=30)
@@ -31,7 +33,7 @@ def waiting(redis_server: RedisServer, name: str) -> list[str]:
 
 def beat_on(redis_server: RedisServer) -> Beat:
     db.session.rollback()
-    return Beat(db.engine, queue.beat_redis(redis_server.url), LEASE)
+    return Beat(db.engine, queue.beat_redis(redis_server.url))
 
 
 def test_it_asks_for_an_engine_only_when_something_is_due(
@@ -69,21 +71,20 @@ def test_it_frees_what_a_dead_engine_held_once_it_was_in_touch_for_a_while(
     organisation = factories.organisation()
     factories.webhook(organisation, "https://a.example")
     factories.accepted(organisation)
-    dead = Heartbeat(db.engine, LEASE, busy=lambda: True, freed=lambda: None)
+    dead = Heartbeat(db.engine, busy=lambda: True, freed=lambda: None)
     beat = beat_on(redis_server)
     claim(db.engine, ClaimRequest(limit=10, free={}, heartbeat=dead), LEASE)
     db.session.execute(update(RunningEngine).values(alive_until=utcnow() - timedelta(seconds=1)))
-    db.session.execute(update(Delivery).values(due_at=utcnow() + timedelta(seconds=5)))
-    db.session.commit()
+    arrange(Delivery.status == "sending", due_at=utcnow() + timedelta(seconds=5))
     beat.tick()
     assert db.session.scalars(select(RunningEngine.id)).all() == [dead.engine_id]
     db.session.rollback()
     beat._engines.in_touch_since -= ALIVE_FOR
     beat.tick()
     assert db.session.scalars(select(RunningEngine.id)).all() == []
-    [held] = db.session.scalars(select(Delivery))
-    assert held.due_at is not None
-    assert held.due_at <= utcnow()
+    [held] = db.session.scalars(select(Queued))
+    assert held.leased_until is not None
+    assert held.leased_until <= utcnow()
 
 
 def test_it_enqueues_each_periodic_job_once_in_its_time(

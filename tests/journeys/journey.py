@@ -28,8 +28,9 @@ from webhooks_app.jobs.beat import LOCK
 from webhooks_app.launch import children
 from webhooks_app.launch.migrate import migrate
 from webhooks_app.lib.folders import PACKAGE
-from webhooks_app.models import Attempt, Delivery, Event, Subscription
+from webhooks_app.models import Attempt, Delivery, Event, Queued, Subscription
 from webhooks_app.operations.integrity_check import audit
+from webhooks_app.vocabulary import OPEN
 
 LEASE = 6.0
 TIMEOUT = 3.0
@@ -256,14 +257,13 @@ class Journey:
 
     def make_all_due(self) -> None:
         """End every backoff without telling any process."""
-        db.session.execute(
-            update(Delivery).where(Delivery.due_at.is_not(None)).values(due_at=Delivery.created_at)
-        )
+        made = select(Delivery.created_at).where(Delivery.id == Queued.delivery_id)
+        db.session.execute(update(Queued).values(due_at=made.scalar_subquery()))
         db.session.commit()
 
     def settled(self, seconds: float = 60) -> None:
         """Wait until no delivery has anything left to do."""
-        open_ = select(Delivery.id).where(Delivery.due_at.is_not(None)).limit(1)
+        open_ = select(Delivery.id).where(Delivery.status.in_(OPEN)).limit(1)
         wait_until(lambda: not self.rows(open_), seconds, every=0.2)
 
     def database_answers(self) -> bool:

@@ -8,10 +8,12 @@ from flask import Flask
 from sqlalchemy import delete, text, update
 
 from tests import factories
+from tests.support import older
+from tests.support.open_deliveries import arrange
 from webhooks_app.extensions import db
 from webhooks_app.lib.ids import floor_id, new_id
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Attempt, Delivery, Event, Organisation, Subscription
+from webhooks_app.models import Attempt, Delivery, Event, Organisation, Queued, Subscription
 from webhooks_app.operations.integrity_check import Report, audit
 
 RETENTION = 90
@@ -45,7 +47,7 @@ def organisation(app: Flask) -> Organisation:
 
 
 def end(delivery: Delivery, status: str, **values: Any) -> None:
-    change(Delivery, Delivery.id == delivery.id, status=status, due_at=None, **values)
+    arrange(delivery.id, status=status, **values)
 
 
 def change(model: Any, which: Any, **values: Any) -> None:
@@ -90,12 +92,13 @@ def test_an_empty_database_is_ok(app: Flask) -> None:
 
 
 def test_a_delivery_that_is_being_sent_has_no_attempt_yet(organisation: Organisation) -> None:
-    change(Delivery, Delivery.status == "pending", status="sending", tries=1)
+    arrange(one("pending").id, status="sending", tries=1)
 
     assert look().ok
 
 
 def test_it_finds_an_event_without_its_deliveries(organisation: Organisation) -> None:
+    db.session.execute(delete(Queued))
     db.session.execute(delete(Delivery).where(Delivery.status == "pending"))
 
     assert broken() == {"event without its deliveries"}
@@ -121,6 +124,7 @@ def test_it_finds_a_delivery_planned_twice(organisation: Organisation) -> None:
     try:
         assert broken() == {"delivery planned twice"}
     finally:
+        db.session.execute(text("DELETE FROM queue"))
         db.session.execute(text("DELETE FROM deliveries"))
         create = "CREATE UNIQUE INDEX uq_deliveries_once ON deliveries (event_id, subscription_id)"
         db.session.execute(text(f"{create} WHERE trigger = 'event'"))
@@ -147,15 +151,51 @@ def test_it_finds_a_delivery_of_another_organisation(organisation: Organisation)
 
 
 def test_it_finds_a_lease_that_nobody_takes_over(organisation: Organisation) -> None:
-    stuck = {"status": "sending", "tries": 1, "due_at": utcnow() - timedelta(minutes=3)}
-    change(Delivery, Delivery.status == "pending", **stuck)
+    ended = utcnow() - timedelta(minutes=3)
+    arrange(one("pending").id, status="sending", tries=1, due_at=ended)
 
     assert broken() == {"lease overdue by more than 2 minutes"}
 
 
+def test_it_finds_an_open_delivery_that_is_not_in_the_queue(organisation: Organisation) -> None:
+    db.session.execute(delete(Queued))
+
+    assert broken() == {"open and not in the queue, or ended and in it"}
+
+
+def test_one_that_an_older_version_left_open_is_ok(organisation: Organisation) -> None:
+    older.plan(one("pending").id)
+
+    assert look().ok
+
+
+def test_it_finds_an_ended_delivery_that_is_in_the_queue(organisation: Organisation) -> None:
+    change(Queued, Queued.tries == 0, delivery_id=one("delivered").id, tries=2)
+    change(Delivery, Delivery.status == "pending", status="cancelled")
+
+    assert broken() == {"open and not in the queue, or ended and in it"}
+
+
+def test_it_finds_a_row_of_the_queue_without_its_delivery(organisation: Organisation) -> None:
+    end(one("pending"), "cancelled")
+    row = Queued(delivery_id=new_id("msg"), subscription_id=new_id("whk"), due_at=utcnow())
+    db.session.add(row)
+
+    assert broken() == {"in the queue without a delivery"}
+
+
+@pytest.mark.parametrize("differs", [{"tries": 1}, {"leased_until": utcnow() + timedelta(hours=9)}])
+def test_it_finds_that_queue_and_log_disagree(
+    organisation: Organisation, differs: dict[str, object]
+) -> None:
+    change(Queued, Queued.tries == 0, **differs)
+
+    assert broken() == {"queue and log disagree about a try"}
+
+
 def test_a_lease_that_ran_out_just_now_is_ok(organisation: Organisation) -> None:
-    late = {"status": "sending", "tries": 1, "due_at": utcnow() - timedelta(minutes=1)}
-    change(Delivery, Delivery.status == "pending", **late)
+    ended = utcnow() - timedelta(minutes=1)
+    arrange(one("pending").id, status="sending", tries=1, due_at=ended)
 
     assert look().ok
 
@@ -202,6 +242,7 @@ def test_what_is_older_than_the_retention_need_not_add_up(organisation: Organisa
     long_ago = (utcnow() - timedelta(days=RETENTION + 1)).timestamp()
     change(Event, Event.id.is_not(None), id=floor_id("evt", long_ago))
     change(Delivery, Delivery.status == "failed", id=floor_id("msg", long_ago))
+    db.session.execute(delete(Queued))
     db.session.execute(delete(Delivery).where(Delivery.status != "failed"))
     db.session.execute(delete(Attempt))
 

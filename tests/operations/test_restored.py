@@ -8,9 +8,11 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from tests import factories
+from tests.support import older
 from tests.support.servers import wait_until
 from webhooks_app.engine.after_restore import WHY
-from webhooks_app.engine.claim import ClaimRequest, claim
+from webhooks_app.engine.claim import claim
+from webhooks_app.engine.claim_request import ClaimRequest
 from webhooks_app.extensions import db
 from webhooks_app.jobs import worker
 from webhooks_app.lib.times import utcnow
@@ -26,13 +28,18 @@ ON_POSTGRES = pytest.mark.parametrize("database_url", ["postgresql"], indirect=T
 
 @pytest.fixture
 def copied(app: Flask) -> None:
-    """Two deliveries are open in a database that comes from another one."""
+    """Two deliveries are open in a database that comes from another one.
+
+    One is being sent, and one was planned by a version before the queue.
+    """
     check_start(app)
     organisation = factories.organisation()
     factories.webhook(organisation, "https://a.example")
     factories.accepted(organisation, factories.lead(), factories.lead())
     db.session.rollback()
     claim(db.engine, ClaimRequest(limit=1, free={}), timedelta(seconds=30))
+    [waiting] = db.session.scalars(select(Delivery.id).where(Delivery.status == "pending"))
+    older.plan(waiting)
     db.session.execute(update(DatabaseIdentity).values(identity="another/1"))
     db.session.commit()
 

@@ -12,6 +12,7 @@ from sqlalchemy import func, select, update
 
 from tests import factories
 from tests.api.conftest import URL, Api, kind, stored
+from tests.support.open_deliveries import arrange
 from tests.support.slices import finish
 from tests.web.conftest import Person, person
 from webhooks_app.chat import service as chat
@@ -261,13 +262,9 @@ def test_what_waits_keeps_its_event_and_all_of_it(
 ) -> None:
     event_id = delivered(organisation, drain, days_ago=8)
     waiting = select(Delivery.id).where(Delivery.event_id == event_id).limit(1)
-    db.session.execute(
-        update(Delivery)
-        .where(Delivery.id.in_(waiting.scalar_subquery()))
-        .values(status="retrying", due_at=utcnow() + timedelta(hours=1))
-    )
-    db.session.commit()
-    assert finish(expired_of(db.engine, organisation.id, utcnow(), 7)) == 0
+    parts = list(expired_of(db.engine, organisation.id, utcnow(), 7))
+    arrange(Delivery.id.in_(waiting.scalar_subquery()), status="retrying")
+    assert finish(parts) == 0
     assert left() == {"events": 1, "deliveries": 2, "attempts": 2}
 
 

@@ -23,7 +23,7 @@ from webhooks_app.extensions import db
 from webhooks_app.launch import children
 from webhooks_app.lib.folders import PACKAGE
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Attempt, Delivery, Subscription
+from webhooks_app.models import Attempt, Delivery, Queued, Subscription
 from webhooks_app.vocabulary import Role
 
 
@@ -60,6 +60,7 @@ class Site:
         """Replays double them, and examples list them all."""
         with self.app.app_context():
             db.session.execute(delete(Attempt))
+            db.session.execute(delete(Queued))
             db.session.execute(delete(Delivery))
             db.session.commit()
             db.session.remove()

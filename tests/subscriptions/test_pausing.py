@@ -10,8 +10,10 @@ from sqlalchemy import select, update
 
 from tests import factories
 from tests.support.engine import Run, attempts, deliveries, engine, organisation, run
+from tests.support.open_deliveries import arrange
 from tests.support.receiver import Receiver
-from webhooks_app.engine.claim import ClaimRequest, anything_due, claim
+from webhooks_app.engine.claim import anything_due, claim
+from webhooks_app.engine.claim_request import ClaimRequest
 from webhooks_app.engine.pausing import _paused
 from webhooks_app.engine.rate_limiter import held
 from webhooks_app.extensions import db
@@ -20,7 +22,14 @@ from webhooks_app.lib.errors import Conflict
 from webhooks_app.lib.ids import floor_id
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import AuditEntry, Delivery, Notification, Organisation, Subscription
+from webhooks_app.models import (
+    AuditEntry,
+    Delivery,
+    Notification,
+    Organisation,
+    Queued,
+    Subscription,
+)
 from webhooks_app.operations.figures import _backlog
 from webhooks_app.parts import parts
 from webhooks_app.subscriptions import pausing, service, switching, test_delivery
@@ -52,9 +61,9 @@ def age(days: float, delivery: Delivery) -> None:
     """As if it had been made then."""
     moment = utcnow() - timedelta(days=days)
     old = floor_id("msg", moment.timestamp())
-    db.session.execute(
-        update(Delivery).where(Delivery.id == delivery.id).values(id=old, due_at=moment)
-    )
+    db.session.execute(update(Delivery).where(Delivery.id == delivery.id).values(id=old))
+    mine = update(Queued).where(Queued.delivery_id == delivery.id)
+    db.session.execute(mine.values(delivery_id=old, due_at=moment))
     db.session.commit()
 
 
@@ -112,9 +121,7 @@ def test_a_retry_that_is_due_later_keeps_its_time_through_a_pause(
     accept(organisation, 2)
     later = utcnow() + timedelta(hours=1)
     [first, _] = deliveries()
-    change = update(Delivery).where(Delivery.id == first.id)
-    db.session.execute(change.values(status="retrying", failures=1, due_at=later))
-    db.session.commit()
+    arrange(first.id, status="retrying", due_at=later, failures=1)
     pause(row)
     pausing.resume(db.session(), row, rate=0.1)
     [first, second] = deliveries()

@@ -15,7 +15,7 @@ from tests.support.servers import wait_until
 from webhooks_app.engine.engine import Engine, EngineParts
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
-from webhooks_app.models import Attempt, Delivery, Organisation
+from webhooks_app.models import Attempt, Delivery, Organisation, Queued
 
 Run = Callable[[], list[Delivery]]
 
@@ -62,6 +62,10 @@ def attempts() -> list[Attempt]:
     return _read(select(Attempt).order_by(Attempt.delivery_id, Attempt.number))
 
 
+def queue_rows() -> list[Queued]:
+    return _read(select(Queued).order_by(Queued.delivery_id))
+
+
 def _read(query: Any) -> list[Any]:
     """Detached rows, so that no open transaction keeps an engine from writing to SQLite."""
     db.session.rollback()
@@ -72,7 +76,9 @@ def _read(query: Any) -> list[Any]:
 def make_due() -> None:
     """End every backoff and lease."""
     db.session.rollback()
+    made = select(Delivery.created_at).where(Delivery.id == Queued.delivery_id).scalar_subquery()
+    db.session.execute(update(Queued).values(due_at=made))
     db.session.execute(
-        update(Delivery).where(Delivery.due_at.is_not(None)).values(due_at=Delivery.created_at)
+        update(Queued).where(Queued.leased_until.is_not(None)).values(leased_until=made)
     )
     db.session.commit()

@@ -20,6 +20,7 @@ from webhooks_app.models import (
     DeliveryStat,
     Event,
     Notification,
+    Queued,
     Subscription,
     SubscriptionHealth,
 )
@@ -165,7 +166,6 @@ def _leave_open(session: Session, row: Subscription, chance: random.Random) -> N
         delivery = _log(session, row, at, chance)
         delivery |= {
             "status": "retrying" if why else "cancelled",
-            "due_at": utcnow() + timedelta(hours=3 + number) if why else None,
             "tries": 2,
             "failures": 2,
             "status_code": last.code,
@@ -173,9 +173,19 @@ def _leave_open(session: Session, row: Subscription, chance: random.Random) -> N
             "finished_at": None if why else utcnow(),
         }
         session.execute(insert(Delivery).values(**delivery))
+        if why:
+            _queue(session, row, delivery["id"], utcnow() + timedelta(hours=3 + number))
         for attempt in (1, 2):
             started = at + timedelta(minutes=attempt)
             _attempt(session, row, delivery["id"], attempt, started, last, chance)
+
+
+def _queue(session: Session, row: Subscription, delivery_id: str, at: datetime) -> None:
+    session.execute(
+        insert(Queued).values(
+            delivery_id=delivery_id, subscription_id=row.id, due_at=at, delayed=True, tries=2
+        )
+    )
 
 
 def _log(

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete, select, update
 
 from tests import factories
+from tests.support.open_deliveries import arrange
 from tests.web.conftest import Person, mailed_link
 from webhooks_app.engine.switching_off import disable
 from webhooks_app.extensions import db
@@ -310,8 +311,7 @@ def test_replays_are_there(owner: Person) -> None:
     owner.post(f"/deliveries/{delivery.id}/retry-now")
     entry = entries()[-1]
     assert (entry.action, entry.target_id) == ("delivery.retried", delivery.id)
-    db.session.query(Delivery).update({"status": "failed", "due_at": None})
-    db.session.commit()
+    arrange(status="failed")
     owner.post(f"/deliveries/{delivery.id}/replay")
     entry = entries()[-1]
     assert (entry.action, entry.target_id) == ("delivery.replayed", delivery.id)

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests import factories
+from tests.support.open_deliveries import arrange
 from tests.web.conftest import Person
 from webhooks_app.deliveries import log
 from webhooks_app.extensions import db
@@ -23,8 +24,7 @@ def deliveries(organisation: Organisation) -> list[str]:
         data = json.dumps({"name": f"+{number}", "email": "ada@example.com"})
         factories.accepted(organisation, factories.lead(data=data))
     rows = db.session.query(Delivery).order_by(Delivery.id.desc()).all()
-    rows[-1].status, rows[-1].due_at, rows[-1].error = "failed", None, "It broke"
-    db.session.commit()
+    arrange(rows[-1].id, status="failed", error="It broke")
     return [row.id for row in rows]
 
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests import factories
+from tests.support.open_deliveries import arrange
 from tests.web.conftest import Person
 from webhooks_app.deliveries import replays
 from webhooks_app.extensions import db
@@ -31,7 +32,7 @@ def ids(organisation: Organisation) -> dict[str, str]:
     found = {}
     for name, row in (("lead", warehouse), ("booking", broken)):
         delivery = db.session.query(Delivery).filter_by(subscription_id=row.id).one()
-        delivery.status, delivery.due_at, delivery.tries = "failed", None, 1
+        arrange(delivery.id, status="failed", tries=1)
         body = b"Denied: Quota \xff" if name == "booking" else b"no"
         factories.attempt(delivery, outcome="failed", status_code=402, response_body=body)
         found[name] = delivery.id

@@ -6,6 +6,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from tests import factories
+from tests.support.open_deliveries import arrange
 from tests.web.conftest import Person
 from webhooks_app.deliveries import fan_out
 from webhooks_app.extensions import db
@@ -68,15 +69,14 @@ def test_an_event_says_how_its_deliveries_are(owner: Person, organisation: Organ
     states = dict(zip((row.id for row in rows), ("failed", "failed", "delivered"), strict=True))
     deliveries = db.session.scalars(select(Delivery).order_by(Delivery.id)).all()
     for delivery in deliveries:
-        delivery.status, delivery.due_at = states[delivery.subscription_id], None
+        arrange(delivery.id, status=states[delivery.subscription_id])
     db.session.commit()
     assert of_event(owner, accepted.id) == ["failed 2", "delivered 1"]
     owner.get("/events/")
     [first, *_] = [one for one in deliveries if one.status == "failed"]
     owner.post(f"/deliveries/{first.id}/replay")
     again = db.session.scalars(select(Delivery).filter_by(replay_of=first.id)).one()
-    again.status, again.due_at = "delivered", None
-    db.session.commit()
+    arrange(again.id, status="delivered")
     assert of_event(owner, accepted.id) == ["failed 1", "delivered 2"]
     failed = owner.get("/deliveries/", event_id=accepted.id, status="failed").text
     assert failed.count('id="line-') == 2

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from tests import factories
+from tests.support.open_deliveries import arrange
 from tests.web.conftest import Person
 from webhooks_app.extensions import db
 from webhooks_app.models import Delivery, Inbox, Organisation, Subscription, SubscriptionHealth
@@ -59,15 +60,12 @@ def test_a_server_of_ones_own_counts_when_the_sample_arrived(
     factories.webhook(organisation, URL)
     assert done(owner) == 2
     owner.post("/first-steps/sample", kind="webhook")
-    delivery = db.session.scalars(select(Delivery)).one()
-    delivery.status, delivery.due_at, delivery.error = "failed", None, "Connection refused"
-    db.session.commit()
+    arrange(status="failed", error="Connection refused")
     page = owner.get("/first-steps/").text
     assert "not delivered" in page
     assert "Connection refused" in page
     owner.post("/first-steps/sample", kind="webhook")
-    db.session.execute(update(Delivery).values(status="delivered", due_at=None))
-    db.session.commit()
+    arrange(status="delivered")
     assert done(owner) == 4
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from tests import factories
+from tests.support.open_deliveries import arrange
 from tests.web.conftest import Person
 from webhooks_app.extensions import db
 from webhooks_app.models import Delivery, Organisation
@@ -18,8 +19,7 @@ def delivery(owner: Person, organisation: Organisation) -> Delivery:
         organisation, factories.lead(data='{"name":"Ada\'s","email":"ada@example.com","n":1.10}')
     )
     delivery = db.session.query(Delivery).one()
-    delivery.status, delivery.due_at, delivery.tries = "failed", None, 2
-    db.session.commit()
+    arrange(status="failed", tries=2)
     for number, code in ((1, 401), (2, 503)):
         factories.attempt(
             delivery,
@@ -108,8 +108,7 @@ def test_a_mail_has_no_command_and_no_signature(owner: Person, organisation: Org
     factories.accepted(organisation)
     delivery = db.session.query(Delivery).one()
     factories.attempt(delivery, url="mailto:owner@people.example")
-    delivery.status, delivery.due_at, delivery.tries = "delivered", None, 1
-    db.session.commit()
+    arrange(status="delivered", tries=1)
     page = owner.get(f"/deliveries/{delivery.id}").text
     assert "The mail server accepted it." in page
     assert "Copy as cURL" not in page

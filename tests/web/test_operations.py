@@ -7,10 +7,10 @@ from pathlib import Path
 from flask import Flask
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import update
 
 from tests import factories
 from tests.conftest import settings_for
+from tests.support.open_deliveries import arrange
 from tests.support.receiver import Receiver
 from tests.support.servers import free_port
 from tests.web.conftest import Person
@@ -18,7 +18,7 @@ from webhooks_app import create_app
 from webhooks_app.database import choose
 from webhooks_app.extensions import db
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Delivery, Organisation
+from webhooks_app.models import Organisation
 from webhooks_app.operations.periodic import take_turn
 from webhooks_app.operations.schedule import PERIODIC, job_name
 
@@ -111,8 +111,7 @@ def test_a_retry_is_no_first_attempt(
     factories.accepted(organisation, factories.lead())
     before = samples(client, "/metrics")
     drain()
-    db.session.execute(update(Delivery).values(due_at=utcnow()))
-    db.session.commit()
+    arrange(due_at=utcnow())
     drain()
     after = samples(client, "/metrics")
     assert webhook.id

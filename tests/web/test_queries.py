@@ -1,9 +1,9 @@
 """A page makes no more queries when it shows more rows."""
 
 import pytest
-from sqlalchemy import update
 
 from tests import factories
+from tests.support.open_deliveries import arrange
 from tests.support.statements import statements
 from tests.web.conftest import Person
 from webhooks_app.extensions import db
@@ -38,10 +38,7 @@ def add(organisation: Organisation, count: int) -> None:
         factories.api_key(organisation)
         _beside(organisation)
     factories.accepted(organisation, *[factories.lead()] * count)
-    db.session.execute(
-        update(Delivery).values(status="failed", due_at=None, tries=1, error="It broke.")
-    )
-    db.session.commit()
+    arrange(status="failed", tries=1, error="It broke.")
 
 
 def _beside(organisation: Organisation) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests import factories
+from tests.support.open_deliveries import arrange
 from tests.web.conftest import Person
 from webhooks_app.engine.switching_off import disable
 from webhooks_app.extensions import db
@@ -65,8 +66,7 @@ def test_both_kinds_are_counted_apart(owner: Person, organisation: Organisation,
     owner.get(path)
     owner.post(f"{path}/toggle", enabled="1")
     factories.accepted(organisation)
-    db.session.query(Delivery).update({"status": "failed", "due_at": None})
-    db.session.commit()
+    arrange(status="failed")
     page = owner.get("/replays/new", window="7d", missing="1").text
     assert "Replay 1 delivery and send 2 missed events?" in page
 

@@ -3,6 +3,7 @@
 import re
 
 from tests import factories
+from tests.support.open_deliveries import arrange
 from tests.web.conftest import Person
 from webhooks_app.deliveries import replays
 from webhooks_app.extensions import db
@@ -45,8 +46,7 @@ def test_with_none_chosen_the_filters_of_the_list_still_hold(
     factories.webhook(organisation, URL)
     factories.accepted(organisation, *[factories.lead() for _ in range(2)])
     first = db.session.query(Delivery).order_by(Delivery.id).limit(1).one()
-    first.status, first.due_at = "delivered", None
-    db.session.commit()
+    arrange(first.id, status="delivered")
     chosen = owner.get("/deliveries/", status="delivered").text.partition('id="chosen"')[2]
     hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', chosen))
     asked = owner.post("/replays/", **{k: v for k, v in hidden.items() if k != "csrf_token"})
@@ -102,9 +102,7 @@ def test_it_says_how_what_it_sent_ended(owner: Person, organisation: Organisatio
     row = factories.webhook(organisation, URL)
     factories.webhook(organisation, URL, event_types=["booking.confirmed"])
     factories.accepted(organisation, *[factories.lead() for _ in range(4)])
-    for delivery in db.session.query(Delivery).filter_by(subscription_id=row.id):
-        delivery.status, delivery.due_at = "failed", None
-    db.session.commit()
+    arrange(Delivery.subscription_id == row.id, status="failed")
     owner.get("/deliveries/")
     shown = owner.post("/replays/", subscription_id=row.id, status="failed", all="1").location
     batch = db.session.query(ReplayBatch).one()
@@ -114,8 +112,7 @@ def test_it_says_how_what_it_sent_ended(owner: Person, organisation: Organisatio
     assert len(made) == 4
     states = ("delivered", "delivered", "failed", "retrying")
     for delivery, status in zip(made, states, strict=True):
-        delivery.status = status
-        delivery.due_at = delivery.due_at if status == "retrying" else None
+        arrange(delivery.id, status=status)
     db.session.commit()
     page = owner.get(shown).text
     told = re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", page.partition('id="progress"')[2]))
@@ -123,8 +120,7 @@ def test_it_says_how_what_it_sent_ended(owner: Person, organisation: Organisatio
         assert said in told
     assert "pending" not in told
     assert 'hx-trigger="every 3s"' in page
-    made[-1].status, made[-1].due_at = "delivered", None
-    db.session.commit()
+    arrange(made[-1].id, status="delivered")
     assert "every 3s" not in owner.get(shown).text
 
 
@@ -134,8 +130,7 @@ def test_the_page_says_that_its_counts_include_other_replays(
     factories.webhook(organisation, URL)
     factories.accepted(organisation)
     delivery = db.session.query(Delivery).one()
-    delivery.status, delivery.due_at = "delivered", None
-    db.session.commit()
+    arrange(status="delivered")
     owner.get("/deliveries/")
     page = owner.post("/replays/", delivery_id=[delivery.id]).headers["Location"]
     assert "approximate" not in owner.get(page).text

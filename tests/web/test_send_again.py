@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests import factories
+from tests.support.open_deliveries import arrange
 from tests.web.conftest import Person
 from webhooks_app.extensions import db
 from webhooks_app.lib.times import utcnow
@@ -24,10 +25,7 @@ def webhook(owner: Person, organisation: Organisation) -> Subscription:
 
 def put(delivery: Delivery, status: str) -> str:
     """The delivery's page, once it is in that state."""
-    waits = status in ("pending", "sending", "retrying")
-    delivery.status = status
-    delivery.due_at = utcnow() + timedelta(hours=1) if waits else None
-    db.session.commit()
+    arrange(delivery.id, status=status, due_at=utcnow() + timedelta(hours=1))
     return f"/deliveries/{delivery.id}"
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from tests import factories
+from tests.support.open_deliveries import arrange
 from tests.web.conftest import Person
 from webhooks_app.deliveries import replays
 from webhooks_app.engine import after_restore
@@ -19,7 +20,6 @@ from webhooks_app.lib.times import utcnow
 from webhooks_app.models import AuditEntry, Delivery, Event, Organisation, ReplayBatch, Subscription
 from webhooks_app.organisations import plans
 from webhooks_app.subscriptions import pausing, undo
-from webhooks_app.vocabulary import DeliveryStatus
 
 URL = "https://receiver.example/hook"
 FRAGMENT = {"HX-Request": "true", "HX-Request-Type": "partial"}
@@ -35,8 +35,8 @@ def waiting(organisation: Organisation) -> list[Delivery]:
     for _ in range(2):
         factories.accepted(organisation)
     pending, retrying = db.session.scalars(select(Delivery).order_by(Delivery.id)).all()
-    retrying.status, retrying.tries, retrying.failures = "retrying", 1, 1
-    retrying.error = "Connection refused"
+    failed = {"tries": 1, "failures": 1, "error": "Connection refused"}
+    arrange(retrying.id, status="retrying", **failed)
     factories.attempt(retrying, 1, outcome="failed", error="Connection refused")
     db.session.commit()
     return [pending, retrying]
@@ -84,15 +84,7 @@ def test_what_was_cancelled_before_stays_cancelled(
 ) -> None:
     waiting(organisation)
     before = utcnow() - timedelta(minutes=1)
-    db.session.execute(
-        update(Delivery).values(
-            status="cancelled",
-            due_at=None,
-            finished_at=before,
-            error="Cancelled: the webhook was deleted.",
-        )
-    )
-    db.session.commit()
+    arrange(status="cancelled", finished_at=before, error="Cancelled: the webhook was deleted.")
     owner.post(f"/webhooks/{row.id}/delete")
     owner.post("/webhooks/undo", subscription_id=row.id)
     assert {status for status, _, _ in states()} == {"cancelled"}
@@ -318,9 +310,7 @@ def test_many_are_deleted_after_a_question_and_come_back(
 def test_many_are_recovered(owner: Person, organisation: Organisation, row: Subscription) -> None:
     off = factories.webhook(organisation, URL, name="Off", enabled=False)
     factories.accepted(organisation)
-    delivery = db.session.scalars(select(Delivery)).one()
-    delivery.status, delivery.due_at = DeliveryStatus.FAILED.value, None
-    db.session.commit()
+    arrange(status="failed")
     assert "1 delivery" in bulk(owner, "recover", row, off).text
     bulk(owner, "recover", row, off, confirmed="1")
     assert "1 replay started, 1 skipped because off." in owner.get("/deliveries/").text

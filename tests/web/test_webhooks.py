@@ -10,6 +10,7 @@ from sqlalchemy import select
 from standardwebhooks import Webhook
 
 from tests import factories
+from tests.support.open_deliveries import arrange
 from tests.support.receiver import Answer, Receiver
 from tests.web.conftest import Person
 from webhooks_app.extensions import db
@@ -250,8 +251,8 @@ def test_its_logs_are_filtered_by_state_and_replayed(
     factories.accepted(organisation, *[factories.lead() for _ in range(3)])
     failed, *rest = db.session.scalars(select(Delivery).order_by(Delivery.id)).all()
     for delivery in (failed, *rest):
-        delivery.status = "failed" if delivery is failed else "delivered"
-        delivery.due_at = None
+        ended = "failed" if delivery is failed else "delivered"
+        arrange(delivery.id, status=ended)
     db.session.commit()
     for page in (f"/webhooks/{row.id}/logs", f"/webhooks/{row.id}"):
         shown = owner.get(page, status="failed").text

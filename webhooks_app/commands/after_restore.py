@@ -28,7 +28,7 @@ def after_restore(choice: str | None) -> None:
             "again with --send to send them all with the same ids, or with --cancel to cancel them."
         )
     if choice == "cancel":
-        count = cancel_open(db.engine, utcnow())
+        count = cancel_open(db.engine)
     restored.accept(db.engine, utcnow())
     done = "will be sent" if choice == "send" else "were cancelled and can be replayed"
     click.echo(f"{count} deliveries {done}. Workers continue.")

@@ -23,12 +23,14 @@ from webhooks_app.lib.ids import floor_id
 from webhooks_app.models import Attempt, Delivery, Event
 from webhooks_app.operations.deleting import Change, walk
 from webhooks_app.operations.slices import Key, Stepped
+from webhooks_app.vocabulary import OPEN
 
 EVENTS = cast(Table, Event.__table__)
 DELIVERIES = cast(Table, Delivery.__table__)
 ATTEMPTS = cast(Table, Attempt.__table__)
-# Whether something is left to do for a delivery. It is never deleted then.
-IS_OPEN = DELIVERIES.c.due_at.is_not(None)
+# Whether something is left to do for a delivery. It is never deleted then. From the log itself:
+# PostgreSQL looks again at a row of it that somebody has just changed.
+IS_OPEN = DELIVERIES.c.status.in_(OPEN)
 # Written exactly as in the two partial indexes by event: otherwise the database uses neither.
 PLANNED: ColumnElement[str] = literal_column("'event'")
 PLANNED_OR_AGAIN = (DELIVERIES.c.trigger == PLANNED, DELIVERIES.c.trigger != PLANNED)

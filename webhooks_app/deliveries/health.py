@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from webhooks_app.database import read_connection
 from webhooks_app.database.bulk import force_index_scans
-from webhooks_app.models import Delivery, Subscription
-from webhooks_app.models.delivery import HALVES
+from webhooks_app.models import Delivery, Queued, Subscription
+from webhooks_app.models.queued import HALVES
 from webhooks_app.vocabulary import Trigger
 
 # Among how many of the newest deliveries the last error is looked for.
@@ -78,7 +78,7 @@ def health_of(
 
 
 def _count(subscription_id: str) -> Select[str, int]:
-    of_it = select(Delivery.id).where(Delivery.subscription_id == subscription_id)
+    of_it = select(Queued.delivery_id).where(Queued.subscription_id == subscription_id)
     waiting = union_all(*map(of_it.where, HALVES)).limit(MOST_WAITING).subquery()
     return select(literal(subscription_id), func.count()).select_from(waiting)
 
@@ -89,15 +89,16 @@ def _in_words(waiting: int) -> str:
     return f"{waiting:,} deliver{'y waits' if waiting == 1 else 'ies wait'}"
 
 
-def _waiting(subscription_id: str) -> list[Select[Any]]:
+def _waiting(subscription_id: str) -> list[Select[str, str, str | None]]:
     """The waiting deliveries that are due last: they failed, and are retried after all others."""
     latest = (
-        select(Delivery.subscription_id, Delivery.id, Delivery.error)
-        .where(Delivery.subscription_id == subscription_id)
-        .order_by(Delivery.due_at.desc())
+        select(Queued.delivery_id)
+        .where(Queued.subscription_id == subscription_id)
+        .order_by(Queued.due_at.desc())
         .limit(1)
     )
-    return [select(latest.where(half).subquery()) for half in HALVES]
+    error = select(Delivery.subscription_id, Delivery.id, Delivery.error)
+    return [error.where(Delivery.id == latest.where(half).scalar_subquery()) for half in HALVES]
 
 
 def _newest(subscription_id: str) -> Select[Any]:

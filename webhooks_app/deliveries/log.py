@@ -69,8 +69,7 @@ def list_deliveries(
     if window.below is not None:
         within.append(Delivery.id < window.below)
     most = _looked_through(session, within, filters)
-    walked = select(Delivery).where(*within).order_by(Delivery.id.desc()).limit(most)
-    delivery = aliased(Delivery, walked.subquery())
+    delivery = _newest(within, most)
     query = (
         select(
             delivery,
@@ -109,6 +108,13 @@ def walk(database: Engine, tenant: Tenant, filters: Filters) -> Iterator[Sequenc
         yield page.rows
         cursor = page.next_cursor
         bounds = PageBounds(BATCH, decode_cursor(cursor)) if cursor is not None else None
+
+
+def _newest(within: Conditions, most: int) -> type[Delivery]:
+    """The newest of them. Of a row that no filter lets through, the queue is not read."""
+    columns = Delivery.__table__.columns
+    newest = select(*columns).where(*within).order_by(Delivery.id.desc()).limit(most)
+    return aliased(Delivery, newest.subquery())
 
 
 def _looked_through(session: Session, within: Conditions, filters: Filters) -> int:
@@ -157,13 +163,8 @@ def _further(session: Session, within: Conditions, most: int) -> str | None:
 def count_newer(session: Session, tenant: Tenant, filters: Filters, than: str, most: int) -> int:
     """How many deliveries are newer than `than`, among the newest `most`."""
     force_index_scans(read_connection(session))
-    newest = (
-        select(Delivery)
-        .where(*range_of(tenant, filters), Delivery.id > than)
-        .order_by(Delivery.id.desc())
-        .limit(most)
-    )
-    return _count(session, filters, aliased(Delivery, newest.subquery()))
+    newest = _newest([*range_of(tenant, filters), Delivery.id > than], most)
+    return _count(session, filters, newest)
 
 
 def count(session: Session, tenant: Tenant, filters: Filters, most: int) -> int:
@@ -186,8 +187,7 @@ def estimate(session: Session, tenant: Tenant, filters: Filters, most: int) -> E
     force_index_scans(read_connection(session))
     within = range_of(tenant, filters)
     looked_through = _looked_through(session, within, filters)
-    newest = select(Delivery).where(*within).order_by(Delivery.id.desc()).limit(looked_through)
-    found = _count(session, filters, aliased(Delivery, newest.subquery()))
+    found = _count(session, filters, _newest(within, looked_through))
     more = found > most or _further(session, within, looked_through) is not None
     return Estimate(min(found, most), more)
 

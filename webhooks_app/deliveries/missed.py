@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webhooks_app.deliveries.filters import Filters, of_events
@@ -18,8 +18,9 @@ from webhooks_app.lib.ids import floor_id
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
 from webhooks_app.matching.budget import PER_EVENT, Budget
+from webhooks_app.matching.enqueue import enqueue
 from webhooks_app.matching.match import Candidate, Matcher
-from webhooks_app.matching.rows import DELIVERY_COLUMNS, delivery_rows
+from webhooks_app.matching.rows import delivery_rows
 from webhooks_app.matching.stored import incoming_of
 from webhooks_app.matching.type_patterns import asks_for, events_of
 from webhooks_app.models import Delivery, Event, Outage, Subscription
@@ -150,13 +151,12 @@ def send(session: Session, tenant: Tenant, missed: dict[Pair, Candidate], now: d
     event_ids = sorted({event_id for event_id, _ in missed})
     kept, sent = hold_kept(session, event_ids), _sent(session, event_ids)
     rows = [
-        dict(zip(DELIVERY_COLUMNS, row, strict=True))
+        row
         for pair, candidate in missed.items()
         if pair[0] in kept and pair not in sent
         for row in delivery_rows(tenant, pair[0], [candidate], now, Trigger.RECOVERY)
     ]
-    if rows:
-        session.execute(insert(Delivery), rows)
+    enqueue(session.connection(), rows)
     return len(rows)
 
 

@@ -14,8 +14,8 @@ from webhooks_app.deliveries.health import last_errors
 from webhooks_app.deliveries.log import Logged
 from webhooks_app.lib.paging import PageBounds
 from webhooks_app.lib.tenant import Tenant
-from webhooks_app.models import Delivery, Subscription, SubscriptionHealth
-from webhooks_app.models.delivery import HALVES
+from webhooks_app.models import Delivery, Queued, Subscription, SubscriptionHealth
+from webhooks_app.models.queued import HALVES
 from webhooks_app.vocabulary import Trigger
 
 RECENT = 10
@@ -53,12 +53,16 @@ def of(session: Session, tenant: Tenant) -> Overview:
     )
     failing = troubled.where(Subscription.enabled, SubscriptionHealth.failing_since.is_not(None))
     disabled = troubled.where(~Subscription.enabled, Subscription.disabled_reason.is_not(None))
-    open_ = (
+    mine = select(Subscription.id).where(*present)
+    queued = select(Queued.delivery_id).where(Queued.subscription_id.in_(mine))
+    open_ = union_all(*map(queued.where, HALVES)).subquery()
+    waiting = (
         select(Delivery.id)
-        .join(Subscription, Subscription.id == Delivery.subscription_id)
-        .where(*present, Delivery.trigger != Trigger.TEST.value)
+        .join(open_, open_.c.delivery_id == Delivery.id)
+        .where(Delivery.trigger != Trigger.TEST.value)
+        .limit(MOST_WAITING)
+        .subquery()
     )
-    waiting = union_all(*map(open_.where, HALVES)).limit(MOST_WAITING).subquery()
     troubled_now = session.scalars(failing).all()
     return Overview(
         subscriptions=count_subscriptions(session, tenant),

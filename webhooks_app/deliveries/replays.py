@@ -6,7 +6,7 @@ from time import monotonic
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.orm import Session, load_only
 
 from webhooks_app import queue
@@ -15,12 +15,13 @@ from webhooks_app.database.bulk import walk_in_order
 from webhooks_app.deliveries import log as deliveries
 from webhooks_app.deliveries import missed
 from webhooks_app.deliveries.filters import Filters, fits, range_of, rest_of
-from webhooks_app.deliveries.send_again import bring_forward, columns_of_replay, hold_kept
+from webhooks_app.deliveries.send_again import bring_forward, hold_kept, row_of_replay
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.ids import floor_id, new_id
 from webhooks_app.lib.paging import Page, PageBounds, page_of
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
+from webhooks_app.matching.enqueue import enqueue
 from webhooks_app.models import Delivery, Event, ReplayBatch, Subscription
 from webhooks_app.models.shapes import is_readable
 from webhooks_app.notices.dashboard_notices import UNREADABLE, NoticeOf, notify
@@ -238,13 +239,13 @@ def _step(session: Session, batch: ReplayBatch) -> bool:
     position, more = looked_at[-1] if looked_at else before, len(looked_at) == STEP
     served = [delivery for delivery, on in found if on]
     going_on = [delivery.id for delivery in served if delivery.status in OPEN]
-    again = [columns_of_replay(one, now) for one in served if one.status not in OPEN]
+    ended = [(one.event_id, row_of_replay(one, now)) for one in served if one.status not in OPEN]
     event_position = None
     if not more and missed.gaps(session, _tenant(batch), _missed_by(batch)):
         more, event_position = True, ""
     session.rollback()
-    kept = hold_kept(session, {str(one["event_id"]) for one in again})
-    again = [one for one in again if one["event_id"] in kept]
+    kept = hold_kept(session, {event_id for event_id, _ in ended})
+    again = [row for event_id, row in ended if event_id in kept]
     values = {
         "position": position,
         "event_position": event_position,
@@ -256,8 +257,7 @@ def _step(session: Session, batch: ReplayBatch) -> bool:
     if not _move(session, batch_id, *here, values=values):
         return False
     bring_forward(session, going_on, now)
-    if again:
-        session.execute(insert(Delivery), again)
+    enqueue(session.connection(), again)
     return _commit_step(session, batch_id, more, bool(going_on or again))
 
 

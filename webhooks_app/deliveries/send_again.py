@@ -10,11 +10,14 @@ from webhooks_app import queue
 from webhooks_app.database import clock
 from webhooks_app.database.bulk import force_index_scans
 from webhooks_app.deliveries.log import Logged
+from webhooks_app.engine.adoption import DELIVERIES, adopt
 from webhooks_app.lib.errors import Conflict
 from webhooks_app.lib.ids import new_id
-from webhooks_app.models import Delivery, Event, Subscription
+from webhooks_app.matching.enqueue import enqueue
+from webhooks_app.matching.rows import DELIVERY_COLUMNS
+from webhooks_app.models import Delivery, Event, Queued, Subscription
 from webhooks_app.organisations.audit_log import Target, record
-from webhooks_app.vocabulary import OPEN, WAITING, DeliveryStatus, Trigger
+from webhooks_app.vocabulary import OPEN, DeliveryStatus, Trigger
 
 
 def send_again(session: Session, logged: Logged) -> Logged:
@@ -54,12 +57,13 @@ def retry_now(session: Session, logged: Logged) -> bool:
 
 def bring_forward(session: Session, delivery_ids: Sequence[str], now: datetime) -> int:
     """Make the waiting deliveries among these due now; returns how many there were."""
-    due = case((Delivery.due_at > now, now), else_=Delivery.due_at)
+    adopt(session.connection(), DELIVERIES.c.id.in_(delivery_ids))
+    due = case((Queued.due_at > now, now), else_=Queued.due_at)
     brought = session.scalars(
-        update(Delivery)
-        .where(Delivery.id.in_(delivery_ids), Delivery.status.in_(WAITING))
+        update(Queued)
+        .where(Queued.delivery_id.in_(delivery_ids), Queued.leased_until.is_(None))
         .values(due_at=due)
-        .returning(Delivery.id)
+        .returning(Queued.delivery_id)
         .execution_options(synchronize_session=False)
     )
     return len(brought.all())
@@ -75,9 +79,9 @@ def hold_kept(session: Session, event_ids: Collection[str]) -> set[str]:
     return set(session.scalars(kept.order_by(Event.id).with_for_update(read=True)))
 
 
-def columns_of_replay(before: Delivery, now: datetime) -> dict[str, object]:
-    """A new delivery of the same body, due at once."""
-    return {
+def row_of_replay(before: Delivery, now: datetime) -> tuple[object, ...]:
+    """A new delivery of the same body, in the order of `DELIVERY_COLUMNS`."""
+    columns = {
         "id": new_id("msg"),
         "organisation_id": before.organisation_id,
         "mode": before.mode,
@@ -88,19 +92,20 @@ def columns_of_replay(before: Delivery, now: datetime) -> dict[str, object]:
         "replay_of": before.id,
         "wire_format": before.wire_format,
         "status": DeliveryStatus.PENDING.value,
-        "due_at": now,
         "tries": 0,
         "failures": 0,
         "created_at": now,
     }
+    return tuple(columns[name] for name in DELIVERY_COLUMNS)
 
 
 def _replay(session: Session, logged: Logged) -> Logged:
     if not hold_kept(session, [logged.delivery.event_id]):
         raise Conflict("The data of this event was erased, so there is nothing to send.")
     _must_be_served(session.get_one(Subscription, logged.delivery.subscription_id))
-    again = Delivery(**columns_of_replay(logged.delivery, clock(session.connection())))
-    session.add(again)
+    row = row_of_replay(logged.delivery, clock(session.connection()))
+    enqueue(session.connection(), [row])
+    again = session.get_one(Delivery, row[0])
     record(
         session,
         "delivery.replayed",

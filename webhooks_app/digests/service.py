@@ -28,10 +28,11 @@ from webhooks_app.engine.switching_off import UNREADABLE, disable
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.mail import service as mail
+from webhooks_app.matching.enqueue import enqueue
 from webhooks_app.matching.incoming import Incoming
 from webhooks_app.matching.match import Candidate, check_readable
-from webhooks_app.matching.rows import DELIVERY_COLUMNS, EVENT_COLUMNS, delivery_rows, event_row
-from webhooks_app.models import Delivery, Digest, Event, Mail, Organisation, Subscription
+from webhooks_app.matching.rows import EVENT_COLUMNS, delivery_rows, event_row
+from webhooks_app.models import Digest, Event, Mail, Organisation, Subscription
 from webhooks_app.vocabulary import ChannelName, EventOrigin, Trigger
 
 TEMPLATE = "digest"
@@ -44,7 +45,6 @@ SETTLED_AFTER = timedelta(minutes=1)
 KEPT = timedelta(days=90)
 
 EVENTS = cast(Table, Event.__table__)
-DELIVERIES = cast(Table, Delivery.__table__)
 DIGESTS = cast(Table, Digest.__table__)
 
 log = structlog.get_logger(__name__)
@@ -175,7 +175,7 @@ def _send(database: Engine, due: Due, now: datetime) -> bool:
             to = [Candidate.of(row)]
             deliveries = delivery_rows(tenant, event_id, to, clock(connection), Trigger.EVENT)
             insert_rows(connection, EVENTS, EVENT_COLUMNS, [event])
-            insert_rows(connection, DELIVERIES, DELIVERY_COLUMNS, deliveries)
+            enqueue(connection, deliveries)
     return not skipped
 
 

@@ -5,13 +5,11 @@ beat look for expired rows.
 """
 
 import time
-from datetime import timedelta
 
 import structlog
 from sqlalchemy import Connection, Engine
 
-from webhooks_app.database import choose, reading
-from webhooks_app.database.bulk import force_index_scans
+from webhooks_app.database import reading
 from webhooks_app.engine.engine_rows import execute
 
 ALIVE_FOR = 7.0
@@ -24,34 +22,13 @@ ANY_DEAD = "SELECT 1 FROM engines WHERE alive_until < {now} LIMIT 1"
 BURY = """
     DELETE FROM engines WHERE id IN (
         SELECT id FROM engines WHERE alive_until < {now} {unlocked}
-    ) RETURNING id, alive_until"""
+    ) RETURNING id"""
 
-# A delivery being sent is due when its lease runs out, so it is in a range of the index. An engine
-# leases nothing after its death. A lease that ends later is that of an older worker, which leaves
-# `claimed_by` as it was.
-POSTGRES_FREE = """
-    {walk}, held AS MATERIALIZED (
-        SELECT d.id FROM walk CROSS JOIN LATERAL (
-            SELECT id FROM deliveries
-            WHERE subscription_id = walk.subscription_id AND {ready}
-                AND due_at > {now} AND due_at <= {lease_end}
-                AND status = 'sending' AND claimed_by = :id
-            FOR UPDATE SKIP LOCKED
-        ) AS d
-    )
-    UPDATE deliveries AS d SET due_at = {now}, claimed_by = NULL FROM held WHERE d.id = held.id"""
-SQLITE_HELD = """
-    {walk} SELECT d.id FROM walk JOIN deliveries AS d ON d.subscription_id = walk.subscription_id
-    WHERE {ready} AND d.due_at > {now} AND d.due_at <= {lease_end}
-        AND d.status = 'sending' AND d.claimed_by = :id"""
-SQLITE_FREE = "UPDATE deliveries SET due_at = {now}, claimed_by = NULL WHERE id = :id"
-# An engine of the version before also claims delayed ones, and leaves them delayed.
-FREE_DELAYED = """
-    UPDATE deliveries SET due_at = {now}, claimed_by = NULL WHERE id IN (
-        SELECT id FROM deliveries
-        WHERE {delayed} AND due_at > {now} AND due_at <= {lease_end}
-            AND status = 'sending' AND claimed_by = :id
-        {unlocked}
+# A locked one is being recorded, perhaps by the dead engine itself. It comes back when its lease
+# ends.
+FREE = """
+    UPDATE queue SET leased_until = {now}, claimed_by = NULL WHERE delivery_id IN (
+        SELECT delivery_id FROM queue WHERE claimed_by = :id AND leased_until > {now} {unlocked}
     )"""
 
 
@@ -63,9 +40,8 @@ class Watch:
     calls others dead only once it was in touch for as long as an engine counts as alive.
     """
 
-    def __init__(self, database: Engine, lease: timedelta) -> None:
+    def __init__(self, database: Engine) -> None:
         self._database = database
-        self._lease = lease
         self.lose_touch()
 
     def lose_touch(self) -> None:
@@ -88,7 +64,7 @@ class Watch:
     def free(self) -> int:
         """Release what dead engines held; how many deliveries."""
         self.notice_gap()
-        return free_held_by_dead(self._database, self._lease) if self.may_judge else 0
+        return free_held_by_dead(self._database) if self.may_judge else 0
 
 
 def any_dead(connection: Connection) -> bool:
@@ -96,10 +72,10 @@ def any_dead(connection: Connection) -> bool:
     return execute(connection, ANY_DEAD).first() is not None
 
 
-def free_held_by_dead(database: Engine, lease: timedelta) -> int:
+def free_held_by_dead(database: Engine) -> int:
     """Release the deliveries of dead engines at once; returns how many.
 
-    Each would also be released when its own lease runs out, after at most `lease`.
+    Each would also be released when its own lease runs out, which takes longer.
     """
     with reading(database) as connection:
         if not any_dead(connection):
@@ -108,25 +84,8 @@ def free_held_by_dead(database: Engine, lease: timedelta) -> int:
     with database.begin() as connection:
         if time.monotonic() - asked_at > RENEW_EVERY:
             return 0  # SQLite had another writer: perhaps they waited for it too
-        dead = execute(connection, BURY).mappings().all()
-        freed = sum(_free(connection, {**one, "lease": lease.total_seconds()}) for one in dead)
+        dead = execute(connection, BURY).all()
+        freed = sum(execute(connection, FREE, id=one.id).rowcount for one in dead)
     if dead:
         log.warning("engines died", engines=len(dead), deliveries=freed)
     return freed
-
-
-def _free(connection: Connection, dead: dict[str, object]) -> int:
-    force_index_scans(connection)
-    free = choose(connection, postgresql=_free_postgres, sqlite=_free_sqlite)
-    return free(connection, dead) + execute(connection, FREE_DELAYED, **dead).rowcount
-
-
-def _free_postgres(connection: Connection, dead: dict[str, object]) -> int:
-    return execute(connection, POSTGRES_FREE, **dead).rowcount
-
-
-def _free_sqlite(connection: Connection, dead: dict[str, object]) -> int:
-    held = execute(connection, SQLITE_HELD, **dead).all()
-    for (id_,) in held:
-        execute(connection, SQLITE_FREE, id=id_)
-    return len(held)

@@ -27,8 +27,10 @@ from sqlalchemy import Engine as Database
 from webhooks_app.channels.contract import Channel, Claimed, Tried
 from webhooks_app.channels.outcome import Outcome, unsent
 from webhooks_app.engine import spans
-from webhooks_app.engine.claim import ClaimRequest, anything_due, claim_and_promote
+from webhooks_app.engine.claim import anything_due, claim_and_promote
+from webhooks_app.engine.claim_request import ClaimRequest
 from webhooks_app.engine.endpoints import Endpoints, Kept, ReadSpec
+from webhooks_app.engine.floors import Floors
 from webhooks_app.engine.heartbeat import Heartbeat
 from webhooks_app.engine.in_flight_budget import InFlightBudget
 from webhooks_app.engine.rate_limiter import held
@@ -80,10 +82,9 @@ class Engine:
         self._budget = InFlightBudget(parts.max_in_flight)
         self._change = asyncio.Event()
         self._recorder = Recorder(parts.database, stored=self._on_stored)
-        self._heartbeat = Heartbeat(
-            parts.database, parts.lease, busy=lambda: self.busy, freed=self._on_freed
-        )
+        self._heartbeat = Heartbeat(parts.database, busy=lambda: self.busy, freed=self._on_freed)
         self._in_flight: set[asyncio.Task[None]] = set()
+        self._floors = Floors()
         self._after = ""
         self._not_before = 0.0
         self._alarm: asyncio.TimerHandle | None = None
@@ -196,7 +197,7 @@ class Engine:
 
     def _anything_due(self) -> bool:
         try:
-            return anything_due(self._parts.database)
+            return anything_due(self._parts.database, self._floors)
         except Exception as error:
             log_failure(log, "not looked", error)
             return False
@@ -297,6 +298,7 @@ class Engine:
             # The full walk continues later: this one serves the few that may use the reserve.
             after="" if over_budget else self._after,
             heartbeat=self._heartbeat,
+            floors=self._floors,
         )
 
     async def _claim(self, request: ClaimRequest) -> tuple[list[Claimed], bool]:

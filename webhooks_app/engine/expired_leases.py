@@ -5,8 +5,11 @@ from typing import cast
 
 from sqlalchemy import Connection, Table
 
+from webhooks_app.database import upsert
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Attempt
+
+ATTEMPTS = cast(Table, Attempt.__table__)
 
 WORKER_STOPPED = "No answer was stored: the worker stopped before it could store one."
 LISTENER_STOPPED = "No answer came: the listener stopped before it could report one."
@@ -19,8 +22,9 @@ def log_lost(
     if not tries:
         return
     now = utcnow()
+    # An engine of an older version may have stored its late answer under that number.
     connection.execute(
-        cast(Table, Attempt.__table__).insert(),
+        upsert(connection, ATTEMPTS).on_conflict_do_nothing(),
         [
             {
                 "delivery_id": delivery_id,

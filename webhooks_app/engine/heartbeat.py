@@ -12,7 +12,6 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from math import inf
 
 import structlog
@@ -43,7 +42,6 @@ class Heartbeat:
     def __init__(
         self,
         database: Engine,
-        lease: timedelta,
         *,
         busy: Callable[[], bool],
         freed: Callable[[], None],
@@ -54,7 +52,7 @@ class Heartbeat:
         self._freed = freed
         self._renewed_at = -inf
         self._known = False
-        self._watch = Watch(database, lease)
+        self._watch = Watch(database)
         self._is_clean = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)

@@ -19,6 +19,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    delete,
     select,
     text,
     update,
@@ -26,19 +27,21 @@ from sqlalchemy import (
 
 from webhooks_app.database import choose
 from webhooks_app.database.bulk import force_index_scans
+from webhooks_app.engine.adoption import adopt_some
 from webhooks_app.engine.expired_leases import log_lost
 from webhooks_app.engine.promotion import promote_those_of
 from webhooks_app.engine.switching_off import BATCH, cancel_of
 from webhooks_app.lib.ids import floor_id
-from webhooks_app.models import Delivery, Subscription
-from webhooks_app.models.delivery import HALVES, READY
+from webhooks_app.models import Delivery, Queued, Subscription
+from webhooks_app.models.queued import HALVES, READY
 from webhooks_app.notices.dashboard_notices import NoticeOf, notify
 from webhooks_app.operations.deleting import part
 from webhooks_app.operations.slices import Key, Part, Stepped
 from webhooks_app.organisations.audit_log import Target, record_automatic
-from webhooks_app.vocabulary import WAITING, DeliveryStatus
+from webhooks_app.vocabulary import DeliveryStatus
 
 DELIVERIES = cast(Table, Delivery.__table__)
+QUEUE = cast(Table, Queued.__table__)
 SUBSCRIPTIONS = cast(Table, Subscription.__table__)
 
 # People should see in the log what was cancelled, before the log forgets it.
@@ -50,15 +53,18 @@ def bring_back(connection: Connection, subscription_id: str, now: datetime) -> N
 
     A retry that was put off keeps its time, since it looks like one that waits for its backoff.
     """
+    adopt_some(connection)
     force_index_scans(connection)
     made, latest = DELIVERIES.c.created_at, now - timedelta(microseconds=1)
     connection.execute(
-        update(DELIVERIES)
+        update(QUEUE)
         .where(
-            DELIVERIES.c.subscription_id == subscription_id,
+            QUEUE.c.subscription_id == subscription_id,
+            text("NOT queue.delayed"),
+            QUEUE.c.leased_until.is_(None),
+            DELIVERIES.c.id == QUEUE.c.delivery_id,
             DELIVERIES.c.status == DeliveryStatus.PENDING.value,
-            text(READY),
-            DELIVERIES.c.due_at > made,
+            QUEUE.c.due_at > made,
         )
         .values(due_at=case((made < latest, made), else_=latest))
     )
@@ -66,6 +72,7 @@ def bring_back(connection: Connection, subscription_id: str, now: datetime) -> N
 
 def spread(connection: Connection, subscription_id: str, now: datetime, rate: float) -> None:
     """Give each delivery that was due before `now` its own time, `rate` a second, oldest first."""
+    adopt_some(connection)
     force_index_scans(connection)
     promote_those_of(connection, subscription_id, now)
     give_times = choose(connection, postgresql=_spread_postgres, sqlite=_spread_sqlite)
@@ -75,14 +82,15 @@ def spread(connection: Connection, subscription_id: str, now: datetime, rate: fl
 # In one statement, since the first ones are due while the last ones get their times. With a CASE,
 # as in `record`, so that stale statistics lead to no other plan than by the key.
 POSTGRES_SPREAD = f"""
-    UPDATE deliveries AS d
+    UPDATE queue AS q
     SET due_at = CAST(:now AS timestamptz) + (w.place - 1) * make_interval(secs => :gap)
     FROM (
-        SELECT id, row_number() OVER (ORDER BY due_at, id) AS place FROM deliveries
+        SELECT delivery_id, row_number() OVER (ORDER BY due_at, delivery_id) AS place FROM queue
         WHERE subscription_id = :subscription_id AND {READY} AND due_at < :now
-            AND status IN ('pending', 'retrying')
+            AND leased_until IS NULL
     ) AS w
-    WHERE d.id = w.id AND CASE WHEN d.due_at < :now THEN true END"""
+    WHERE q.delivery_id = w.delivery_id
+        AND CASE WHEN q.due_at < :now THEN q.leased_until IS NULL END"""
 
 
 def _spread_postgres(
@@ -93,18 +101,18 @@ def _spread_postgres(
 
 
 def _spread_sqlite(connection: Connection, subscription_id: str, now: datetime, gap: float) -> None:
-    deliveries, place = DELIVERIES.c, 0
-    waiting = select(deliveries.id).where(
-        deliveries.subscription_id == subscription_id,
-        deliveries.status.in_(WAITING),
+    queue, place = QUEUE.c, 0
+    waiting = select(queue.delivery_id).where(
+        queue.subscription_id == subscription_id,
+        queue.leased_until.is_(None),
         text(READY),
-        deliveries.due_at < now,
+        queue.due_at < now,
     )
-    batch = waiting.order_by(deliveries.due_at, deliveries.id).limit(BATCH)
+    batch = waiting.order_by(queue.due_at, queue.delivery_id).limit(BATCH)
     while ids := connection.scalars(batch).all():
         connection.execute(
-            update(DELIVERIES)
-            .where(deliveries.id == bindparam("one"))
+            update(QUEUE)
+            .where(queue.delivery_id == bindparam("one"))
             .values(due_at=bindparam("at")),
             [
                 {"one": id_, "at": now + timedelta(seconds=number * gap)}
@@ -133,27 +141,31 @@ def release_expired(connection: Connection, now: datetime) -> None:
     """Make the deliveries that a dead worker was sending for a paused subscription wait like the
     others.
     """
+    adopt_some(connection)
     force_index_scans(connection)
-    deliveries = DELIVERIES.c
-    released = (
-        update(DELIVERIES)
-        .where(
-            deliveries.subscription_id.in_(_paused()),
-            deliveries.status == DeliveryStatus.SENDING.value,
-            deliveries.due_at < now,
-        )
-        .values(
-            status=case(
-                (deliveries.failures > 0, DeliveryStatus.RETRYING.value),
-                else_=DeliveryStatus.PENDING.value,
-            ),
-            claimed_by=None,
-        )
-        .returning(deliveries.id, deliveries.tries)
+    queue, deliveries = QUEUE.c, DELIVERIES.c
+    expired = (
+        update(QUEUE)
+        .where(queue.subscription_id.in_(_paused()), queue.leased_until <= now)
+        .values(leased_until=None, claimed_by=None)
+        .returning(queue.delivery_id)
     )
-    for half in HALVES:
-        rows = connection.execute(released.where(half)).all()
-        log_lost(connection, [(row.id, row.tries) for row in rows])
+    ids = [id_ for half in HALVES for id_ in connection.scalars(expired.where(half))]
+    waits = case(
+        (deliveries.failures > 0, DeliveryStatus.RETRYING.value),
+        else_=DeliveryStatus.PENDING.value,
+    )
+    released = connection.execute(
+        update(DELIVERIES)
+        .where(deliveries.id.in_(ids), deliveries.status == DeliveryStatus.SENDING.value)
+        .values(status=waits)
+        .returning(deliveries.id, deliveries.tries)
+    ).all()
+    # An engine of an older version has ended these meanwhile.
+    over = set(ids) - {row.id for row in released}
+    if over:
+        connection.execute(delete(QUEUE).where(queue.delivery_id.in_(over)))
+    log_lost(connection, [(row.id, row.tries) for row in released])
 
 
 def cancel_expired(engine: Engine, now: datetime, days: int, shorter: Mapping[str, int]) -> Part:
@@ -182,8 +194,8 @@ def _cancel_expired_of(connection: Connection, row: Row[Any], now: datetime, day
     )
     cancelled = cancel_of(
         connection,
-        DELIVERIES.c.subscription_id == row.id,
-        DELIVERIES.c.id < floor_id("msg", (now - longest).timestamp()),
+        QUEUE.c.subscription_id == row.id,
+        QUEUE.c.delivery_id < floor_id("msg", (now - longest).timestamp()),
         why=why,
     )
     if cancelled:

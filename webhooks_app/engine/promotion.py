@@ -12,14 +12,14 @@ from sqlalchemy import Connection, Engine, text, update
 from webhooks_app.database import choose
 from webhooks_app.database.bulk import driver_cursor, force_index_scans, sqlite_value
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Delivery
-from webhooks_app.models.delivery import DELAYED
+from webhooks_app.models import Queued
+from webhooks_app.models.queued import DELAYED, DELAYED_OF
 
 BATCH = 500
 # A claim never waits longer for a flood of retries than it takes to promote so many batches.
 MOST_BATCHES = 4
 
-POSTGRES_DUE = f"SELECT id FROM deliveries WHERE {DELAYED} AND due_at <= now()"
+POSTGRES_DUE = f"SELECT delivery_id FROM queue WHERE {DELAYED} AND due_at <= now()"
 SQLITE_DUE = POSTGRES_DUE.replace("now()", ":now")
 SQLITE_ANY_DUE = text(f"{SQLITE_DUE} LIMIT 1")
 # Locked ones are being promoted by another engine, or changed by someone.
@@ -27,9 +27,11 @@ POSTGRES_PROMOTE = f"""
     WITH due AS MATERIALIZED (
         {POSTGRES_DUE} ORDER BY due_at LIMIT {BATCH} FOR UPDATE SKIP LOCKED
     )
-    UPDATE deliveries AS d SET delayed = false FROM due WHERE d.id = due.id"""
+    UPDATE queue AS q SET delayed = false FROM due WHERE q.delivery_id = due.delivery_id"""
 SQLITE_PROMOTE = text(
-    f"UPDATE deliveries SET delayed = 0 WHERE id IN ({SQLITE_DUE} ORDER BY due_at LIMIT {BATCH})"
+    f"""
+    UPDATE queue SET delayed = 0
+    WHERE delivery_id IN ({SQLITE_DUE} ORDER BY due_at LIMIT {BATCH})"""
 )
 
 
@@ -56,8 +58,8 @@ def _promote_postgres(connection: Connection) -> int:
 def promote_those_of(connection: Connection, subscription_id: str, now: datetime) -> None:
     """Promote what is due for one subscription."""
     connection.execute(
-        update(Delivery)
-        .where(Delivery.subscription_id == subscription_id, text(DELAYED), Delivery.due_at < now)
+        update(Queued)
+        .where(Queued.subscription_id == subscription_id, text(DELAYED_OF), Queued.due_at < now)
         .values(delayed=False)
         .execution_options(synchronize_session=False)
     )

@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from math import floor
 from typing import cast
 
-from sqlalchemy import Engine, Table, exists, func, literal, select, text
+from sqlalchemy import Engine, Table, exists, func, literal, or_, select, text
 
 from webhooks_app.database import choose, reading
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Delivery, SendAllowance, Subscription
+from webhooks_app.models import Queued, SendAllowance, Subscription
 from webhooks_app.models.columns import UtcDateTime
-from webhooks_app.models.delivery import READY
+from webhooks_app.models.queued import READY
 
 # In seconds at the full rate. A quantum is the smallest number worth a claim.
 BURST = 0.5
@@ -25,7 +25,7 @@ QUANTUM = 0.05
 ROUNDING = 1e-6
 
 ALLOWANCES = cast(Table, SendAllowance.__table__)
-DELIVERIES = cast(Table, Delivery.__table__)
+QUEUE = cast(Table, Queued.__table__)
 SUBSCRIPTIONS = cast(Table, Subscription.__table__)
 
 # `granted` in PostgreSQL, for the subscription `s` and its allowance `a`.
@@ -53,7 +53,7 @@ def moved_on(rate: float, used: float, count: int, now: datetime) -> datetime:
 
 def held(engine: Engine, subscription_ids: Collection[str]) -> dict[str, float]:
     """Those of `subscription_ids` whose limit holds deliveries back, and for how many seconds."""
-    subscriptions, deliveries, allowances = SUBSCRIPTIONS.c, DELIVERIES.c, ALLOWANCES.c
+    subscriptions, queue, allowances = SUBSCRIPTIONS.c, QUEUE.c, ALLOWANCES.c
     now = choose(engine, postgresql=func.now(), sqlite=literal(utcnow(), UtcDateTime))
     query = (
         select(
@@ -71,9 +71,10 @@ def held(engine: Engine, subscription_ids: Collection[str]) -> dict[str, float]:
             subscriptions.rate_limit.is_not(None),
             allowances.next_free_at > now,
             exists().where(
-                deliveries.subscription_id == subscriptions.id,
+                queue.subscription_id == subscriptions.id,
                 text(READY),
-                deliveries.due_at <= now,
+                queue.due_at <= now,
+                or_(queue.leased_until.is_(None), queue.leased_until <= now),
             ),
         )
     )

@@ -25,7 +25,7 @@ from webhooks_app.engine import tallies
 from webhooks_app.engine.switching_off import cancel_unserved, disable_gone
 from webhooks_app.lib.packed_headers import MASK, pack
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Attempt, Delivery, Event
+from webhooks_app.models import Attempt, Event, Queued
 from webhooks_app.notices.dashboard_notices import notify_failed
 from webhooks_app.organisations.system_events import FailedDelivery, tell_failed
 from webhooks_app.vocabulary import DeliveryStatus
@@ -33,7 +33,7 @@ from webhooks_app.vocabulary import DeliveryStatus
 NO_ANSWER = {"response_headers": "[]", "response_body": b"", "response_truncated": False}
 
 ATTEMPTS = cast(Table, Attempt.__table__)
-DELIVERIES = cast(Table, Delivery.__table__)
+QUEUE = cast(Table, Queued.__table__)
 ATTEMPT_COLUMNS = (
     "delivery_id",
     "number",
@@ -98,7 +98,7 @@ def record_results(engine: Engine, results: Sequence[Result], again: bool = Fals
 
 
 def _store(connection: Connection, results: Sequence[Result]) -> None:
-    """In a claim's lock order: deliveries first, then their attempts."""
+    """In a claim's lock order: the queue first, then deliveries, then their attempts."""
     with in_pipeline(connection):
         force_index_scans(connection)
         _store_states(connection, results)
@@ -144,14 +144,14 @@ def record_result(engine: Engine, result: Result, again: bool = False) -> bool:
 
 
 def _still_sending(connection: Connection, result: Result) -> bool:
-    """Whether this is the delivery's current try. Locks the delivery."""
-    deliveries = DELIVERIES.c
+    """Whether this is the delivery's current try. Locks its row in the queue."""
+    queue = QUEUE.c
     found = connection.execute(
-        select(deliveries.id)
+        select(queue.delivery_id)
         .where(
-            deliveries.id == result.claimed.delivery_id,
-            deliveries.tries == result.claimed.number,
-            deliveries.status == DeliveryStatus.SENDING.value,
+            queue.delivery_id == result.claimed.delivery_id,
+            queue.tries == result.claimed.number,
+            queue.leased_until.is_not(None),
         )
         .with_for_update()
     )
@@ -213,25 +213,45 @@ def _stored_before(connection: Connection, result: Result) -> bool:
     return found.first() is not None
 
 
-# The status is compared in a CASE over both sides. As a condition on the table alone, PostgreSQL
+# The lease is looked at in a CASE over both sides. As a condition on the table alone, PostgreSQL
 # would estimate it from statistics. Statistics from a time when nothing was sent would make it walk
 # the whole table for the one row it expects, and compare that with each row of the batch.
-POSTGRES_STATES = """
-    UPDATE deliveries AS d
-    SET status = v.status, due_at = now() + v.retry_in * interval '1 second',
-        delayed = v.retry_in IS NOT NULL, failures = v.failures, status_code = v.status_code,
-        error = v.error,
-        finished_at = CASE WHEN v.retry_in IS NULL THEN now() END, claimed_by = NULL
-    FROM json_to_recordset(%s::json) AS v(
-        id text, number int, status text, retry_in float, failures int, status_code int, error text
+IN_TIME = """
+    q.delivery_id = v.id AND CASE WHEN q.tries = v.number THEN q.leased_until IS NOT NULL END"""
+POSTGRES_STATES = f"""
+    WITH v AS MATERIALIZED (
+        SELECT * FROM json_to_recordset(%s::json) AS v(
+            id text, number int, status text, retry_in float, failures int, status_code int,
+            error text
+        )
+    ),
+    ended AS (
+        DELETE FROM queue AS q USING v WHERE v.retry_in IS NULL AND {IN_TIME}
+        RETURNING v.*
+    ),
+    put_off AS (
+        UPDATE queue AS q
+        SET due_at = now() + v.retry_in * interval '1 second', delayed = true,
+            leased_until = NULL, claimed_by = NULL
+        FROM v WHERE v.retry_in IS NOT NULL AND {IN_TIME}
+        RETURNING v.*
     )
-    WHERE d.id = v.id AND CASE WHEN d.tries = v.number THEN d.status = 'sending' END"""
+    UPDATE deliveries AS d
+    SET status = v.status, failures = v.failures, status_code = v.status_code, error = v.error,
+        finished_at = CASE WHEN v.retry_in IS NULL THEN now() END
+    FROM (SELECT * FROM ended UNION ALL SELECT * FROM put_off) AS v
+    WHERE d.id = v.id"""
 
-SQLITE_STATES = """
+SQLITE_ENDED = """
+    DELETE FROM queue WHERE delivery_id = :id AND tries = :number AND leased_until IS NOT NULL"""
+SQLITE_PUT_OFF = """
+    UPDATE queue SET due_at = :due_at, delayed = 1, leased_until = NULL, claimed_by = NULL
+    WHERE delivery_id = :id AND tries = :number AND leased_until IS NOT NULL"""
+SQLITE_STATE = """
     UPDATE deliveries
-    SET status = :status, due_at = :due_at, delayed = :due_at IS NOT NULL, failures = :failures,
-        status_code = :status_code, error = :error, finished_at = :finished_at, claimed_by = NULL
-    WHERE id = :id AND tries = :number AND status = 'sending'"""
+    SET status = :status, failures = :failures, status_code = :status_code, error = :error,
+        finished_at = :finished_at
+    WHERE id = :id"""
 
 
 def _store_states(connection: Connection, results: Sequence[Result]) -> None:
@@ -245,7 +265,10 @@ def _store_postgres(connection: Connection, states: list[dict[str, object]]) -> 
 
 
 def _store_sqlite(connection: Connection, states: list[dict[str, object]]) -> None:
-    connection.execute(text(SQLITE_STATES), [_sqlite_state(state) for state in states])
+    for state in map(_sqlite_state, states):
+        settle = SQLITE_ENDED if state["due_at"] is None else SQLITE_PUT_OFF
+        if connection.execute(text(settle), state).rowcount:
+            connection.execute(text(SQLITE_STATE), state)
 
 
 def _state(result: Result) -> dict[str, object]:

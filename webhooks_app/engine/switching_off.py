@@ -10,6 +10,7 @@ from sqlalchemy import (
     SelectBase,
     Table,
     case,
+    delete,
     func,
     literal,
     or_,
@@ -18,13 +19,14 @@ from sqlalchemy import (
     update,
 )
 
-from webhooks_app.database import clock
+from webhooks_app.database import clock, upsert
 from webhooks_app.database.bulk import force_index_scans
-from webhooks_app.engine.expired_leases import log_lost
+from webhooks_app.engine.adoption import adopt_some
+from webhooks_app.engine.expired_leases import WORKER_STOPPED, log_lost
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Attempt, Delivery, Event, Organisation, Subscription
-from webhooks_app.models.delivery import HALVES
+from webhooks_app.models import Attempt, Delivery, Event, Organisation, Queued, Subscription
+from webhooks_app.models.queued import HALVES
 from webhooks_app.notices.dashboard_notices import NoticeOf, notify
 from webhooks_app.organisations.audit_log import Target, record_automatic
 from webhooks_app.vocabulary import WAITING, DeliveryStatus, SubscriptionKind
@@ -38,6 +40,7 @@ DELETED, SWITCHED_OFF = " was deleted.", " was switched off"
 
 ATTEMPTS = cast(Table, Attempt.__table__)
 DELIVERIES = cast(Table, Delivery.__table__)
+QUEUE = cast(Table, Queued.__table__)
 ORGANISATIONS = cast(Table, Organisation.__table__)
 SUBSCRIPTIONS = cast(Table, Subscription.__table__)
 
@@ -104,7 +107,7 @@ def cancel_waiting(connection: Connection, subscription_id: str) -> bool:
 
     What is being sent right now may end.
     """
-    return cancel_of(connection, DELIVERIES.c.subscription_id == subscription_id) == BATCH
+    return cancel_of(connection, QUEUE.c.subscription_id == subscription_id) == BATCH
 
 
 def wait_again(connection: Connection, about: NoticeOf, since: datetime, until: datetime) -> bool:
@@ -121,7 +124,7 @@ def wait_again(connection: Connection, about: NoticeOf, since: datetime, until: 
         .where(
             Event.erased_at.is_(None),
             Delivery.in_tenant(Tenant(about.organisation_id, about.mode)),
-            deliveries.status == literal(DeliveryStatus.CANCELLED.value, literal_execute=True),
+            deliveries.undelivered == DeliveryStatus.CANCELLED.value,
             deliveries.subscription_id == about.subscription_id,
             deliveries.finished_at.between(since, until),
             _is_ended_subscription(deliveries.error),
@@ -141,53 +144,71 @@ def wait_again(connection: Connection, about: NoticeOf, since: datetime, until: 
     )
     force_index_scans(connection)
     ids = connection.scalars(cancelled).all()
-    connection.execute(
-        update(DELIVERIES)
-        .where(deliveries.id.in_(ids), deliveries.status == DeliveryStatus.CANCELLED.value)
-        .values(status=waiting, due_at=clock(connection), finished_at=None, error=last_error)
+    again = (
+        connection.execute(
+            update(DELIVERIES)
+            .where(deliveries.id.in_(ids), deliveries.status == DeliveryStatus.CANCELLED.value)
+            .values(status=waiting, finished_at=None, error=last_error)
+            .returning(
+                deliveries.id.label("delivery_id"), deliveries.subscription_id, deliveries.tries
+            )
+        )
+        .mappings()
+        .all()
     )
+    now = clock(connection)
+    if again:
+        store = upsert(connection, QUEUE)
+        values = {"due_at": now, "delayed": False, "leased_until": None, "claimed_by": None}
+        # A version before the queue leaves its row when it cancels.
+        store = store.on_conflict_do_update(index_elements=["delivery_id"], set_=values)
+        connection.execute(store, [{**row, **values} for row in again])
     return bool(ids)
 
 
 def cancel_unserved(connection: Connection, delivery_ids: Collection[str]) -> None:
     """Cancel those of these whose subscription has been switched off or deleted."""
-    deliveries = DELIVERIES.c
-    cancel(
-        connection,
-        deliveries.id.in_(delivery_ids),
-        deliveries.subscription_id.in_(_unserved()),
-    )
+    queue = QUEUE.c
+    cancel(connection, queue.delivery_id.in_(delivery_ids), queue.subscription_id.in_(_unserved()))
 
 
 def cancel_left_over(connection: Connection) -> bool:
     """Like `cancel_waiting`, for every subscription that is off: a periodic safety net."""
-    deliveries = DELIVERIES.c
     # By their ids, so that the index finds these, however much waits for other subscriptions.
     unserved = connection.scalars(_unserved()).all()
     return any(
-        cancel_of(connection, deliveries.subscription_id.in_(unserved[start : start + BATCH]))
-        == BATCH
+        cancel_of(connection, QUEUE.c.subscription_id.in_(unserved[start : start + BATCH])) == BATCH
         for start in range(0, len(unserved), BATCH)
     )
 
 
 def release_expired(connection: Connection, now: datetime) -> None:
     """Cancel what a dead worker was sending for a subscription that is now off."""
+    adopt_some(connection)
+    expired = QUEUE.c.subscription_id.in_(_unserved()), QUEUE.c.leased_until <= now
+    end_tries(connection, *expired, why=None, lost=WORKER_STOPPED)
+
+
+def end_tries(
+    connection: Connection, *conditions: ColumnElement[bool], why: str | None, lost: str
+) -> int:
+    """Cancel what is being sent; the tries are logged as lost; how many. `why` as for `cancel`.
+
+    An engine of an older version may have ended a delivery meanwhile: that stays.
+    """
     force_index_scans(connection)
-    deliveries = DELIVERIES.c
-    released = (
+    queue, deliveries = QUEUE.c, DELIVERIES.c
+    tries = delete(QUEUE).where(*conditions, queue.leased_until.is_not(None))
+    taken = tries.returning(queue.delivery_id)
+    ids = [id_ for half in HALVES for id_ in connection.scalars(taken.where(half))]
+    ended = connection.execute(
         update(DELIVERIES)
-        .where(
-            deliveries.subscription_id.in_(_unserved()),
-            deliveries.status == DeliveryStatus.SENDING.value,
-            deliveries.due_at < now,
-        )
-        .values(status=DeliveryStatus.CANCELLED.value, due_at=None, finished_at=now, error=_why())
+        .where(deliveries.id.in_(ids), deliveries.status == DeliveryStatus.SENDING.value)
+        .values(_cancelled(why))
         .returning(deliveries.id, deliveries.tries)
-    )
-    for half in HALVES:
-        rows = connection.execute(released.where(half)).all()
-        log_lost(connection, [(row.id, row.tries) for row in rows])
+    ).all()
+    log_lost(connection, [(row.id, row.tries) for row in ended], lost)
+    return len(ended)
 
 
 def _unserved() -> Any:
@@ -200,37 +221,43 @@ def _unserved() -> Any:
 def cancel(connection: Connection, *conditions: ColumnElement[bool], why: str | None = None) -> int:
     """Cancel at most `BATCH` waiting deliveries, so that a million rows block nobody; how many.
 
-    `why` is their error text. Without it that says how their subscription ended.
+    The conditions are on the queue. `why` is the error text. Without it that says how their
+    subscription ended.
     """
-    waiting = select(DELIVERIES.c.id).where(*conditions, DELIVERIES.c.status.in_(WAITING))
+    waiting = select(QUEUE.c.delivery_id).where(*conditions, QUEUE.c.leased_until.is_(None))
     return _cancel(connection, waiting.limit(BATCH), why)
 
 
 def cancel_of(
     connection: Connection, *conditions: ColumnElement[bool], why: str | None = None
 ) -> int:
-    """`cancel` for conditions on subscriptions: the indexes of open deliveries find these."""
-    waiting = (
-        select(DELIVERIES.c.id).where(*conditions, half, DELIVERIES.c.status.in_(WAITING))
-        for half in HALVES
-    )
+    """`cancel` for conditions on subscriptions: the indexes of the queue find these."""
+    adopt_some(connection)
+    of_it = select(QUEUE.c.delivery_id).where(*conditions, QUEUE.c.leased_until.is_(None))
+    waiting = (of_it.where(half) for half in HALVES)
     force_index_scans(connection)
     return _cancel(connection, union_all(*waiting).limit(BATCH), why)
 
 
 def _cancel(connection: Connection, these: SelectBase, why: str | None) -> int:
-    deliveries = DELIVERIES.c
-    cancelled = connection.execute(
-        update(DELIVERIES)
-        .where(deliveries.id.in_(these.scalar_subquery()), deliveries.status.in_(WAITING))
-        .values(
-            status=DeliveryStatus.CANCELLED.value,
-            due_at=None,
-            finished_at=utcnow(),
-            error=_why() if why is None else why,
-        )
+    queue, deliveries = QUEUE.c, DELIVERIES.c
+    # A claim may have leased one since: the row is looked at again once it is locked.
+    taken = delete(QUEUE).where(
+        queue.delivery_id.in_(these.scalar_subquery()), queue.leased_until.is_(None)
     )
-    return cancelled.rowcount
+    ids = connection.scalars(taken.returning(queue.delivery_id)).all()
+    if ids:
+        mine = deliveries.id.in_(ids), deliveries.status.in_(WAITING)
+        connection.execute(update(DELIVERIES).where(*mine).values(_cancelled(why)))
+    return len(ids)
+
+
+def _cancelled(why: str | None) -> dict[str, Any]:
+    return {
+        "status": DeliveryStatus.CANCELLED.value,
+        "finished_at": utcnow(),
+        "error": _why() if why is None else why,
+    }
 
 
 def _is_ended_subscription(error: ColumnElement[object]) -> ColumnElement[bool]:

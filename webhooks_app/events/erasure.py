@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from webhooks_app.catalogue.system import DIGEST
 from webhooks_app.deliveries.filters import of_event
 from webhooks_app.digests.content import lead_of
+from webhooks_app.engine.adoption import adopt
 from webhooks_app.engine.record import NO_ANSWER
 from webhooks_app.engine.switching_off import BATCH, cancel
 from webhooks_app.lib import json_text
@@ -25,10 +26,11 @@ from webhooks_app.models import (
     Inbox,
     InboxRequest,
     ObjectState,
+    Queued,
     Subscription,
 )
 from webhooks_app.organisations.audit_log import Target, record
-from webhooks_app.vocabulary import DeliveryStatus
+from webhooks_app.vocabulary import OPEN
 
 NOTHING = "{}"
 CANCELLED = "Cancelled: the data of its event was erased."
@@ -47,9 +49,11 @@ def erase(session: Session, event: Event) -> None:
     event = session.scalars(locked, execution_options={"populate_existing": True}).one()
     if event.erased_at is not None:
         return
-    while cancel(session.connection(), of_event(event.id), why=CANCELLED) == BATCH:
+    adopt(session.connection(), of_event(event.id))
+    theirs = Queued.delivery_id.in_(_deliveries(event))
+    while cancel(session.connection(), theirs, why=CANCELLED) == BATCH:
         pass
-    if session.scalar(_deliveries(event).where(Delivery.status == DeliveryStatus.SENDING.value)):
+    if session.scalar(_deliveries(event).where(Delivery.status.in_(OPEN))):
         session.rollback()
         raise Conflict("A delivery of this event is being sent right now. Try again in a moment.")
     _blank_answers(session, event)

@@ -22,23 +22,22 @@ from webhooks_app.ingest.selection import (
 from webhooks_app.lib.errors import DATABASE_AWAY
 from webhooks_app.lib.metrics import ACCEPTED
 from webhooks_app.lib.tenant import Tenant
+from webhooks_app.matching.enqueue import enqueue
 from webhooks_app.matching.incoming import Accepted, Incoming
 from webhooks_app.matching.match import Candidate, Matcher, matchers_for
 from webhooks_app.matching.rows import (
-    DELIVERY_COLUMNS,
     EVENT_COLUMNS,
     delivery_rows,
     event_row,
     lock_order,
 )
 from webhooks_app.matching.states import Key, States, key_of
-from webhooks_app.models import Delivery, Event, EventKey
+from webhooks_app.models import Event, EventKey
 from webhooks_app.vocabulary import EventOrigin, Trigger
 
 TRIES = 4
 REMATCHED = 3  # how often a request is matched before the transaction, then within it
 EVENTS = cast(Table, Event.__table__)
-DELIVERIES = cast(Table, Delivery.__table__)
 T = TypeVar("T")
 ERASED = ""  # no JSON text is empty
 REPEATABLE = ("idempotency_key", "source_id")
@@ -203,7 +202,7 @@ def _insert(
     events.sort(key=lambda row: lock_order(dict(zip(EVENT_COLUMNS, row, strict=True))))
     insert_rows(connection, EVENTS, EVENT_COLUMNS, events)
     deliveries = [row for plan in plans for row in plan.deliveries]
-    insert_rows(connection, DELIVERIES, DELIVERY_COLUMNS, deliveries)
+    enqueue(connection, deliveries)
     return plans
 
 

@@ -56,14 +56,18 @@ STORE = """
     ), planned AS (
         INSERT INTO deliveries (
             id, organisation_id, mode, subscription_id, event_id, trigger, wire_format, status,
-            due_at, tries, failures, created_at
+            tries, failures, created_at
         )
         SELECT d.id, s.organisation_id, s.mode, d.subscription_id, s.id, 'event', d.wire_format,
-            'pending', s.created_at, 0, 0, s.created_at
+            'pending', 0, 0, s.created_at
         FROM json_to_recordset(%s::json) AS d (
             id text, event_id text, subscription_id text, wire_format text
         )
         JOIN stored AS s ON s.id = d.event_id
+        RETURNING id, subscription_id, created_at
+    ), queued AS (
+        INSERT INTO queue (delivery_id, subscription_id, due_at)
+        SELECT id, subscription_id, created_at FROM planned
     )
     SELECT id FROM stored"""
 

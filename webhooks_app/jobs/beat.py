@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import FrameType
 
 import structlog
@@ -39,13 +39,13 @@ log = structlog.get_logger(__name__)
 
 
 class Beat:
-    """`lease` is that of deliveries."""
+    """Asks for jobs when something is due."""
 
-    def __init__(self, database: Engine, connection: Redis, lease: timedelta) -> None:
+    def __init__(self, database: Engine, connection: Redis) -> None:
         self._database = database
         self._connection = connection
         self._lock = connection.lock(LOCK, timeout=LEASE, blocking=False, thread_local=False)
-        self._engines = Watch(database, lease)
+        self._engines = Watch(database)
         self._stop = threading.Event()
         self._active = False
         self._is_due = False
@@ -105,8 +105,7 @@ def run_beat(app: Flask) -> None:
     """Beat until SIGTERM or SIGINT."""
     with app.app_context():
         url = parts_of(app).settings.redis_socket_url
-        lease = timedelta(seconds=parts_of(app).settings.lease_seconds)
-        beat = Beat(db.engine, queue.beat_redis(url), lease)
+        beat = Beat(db.engine, queue.beat_redis(url))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, beat.stop)
     beat.run()

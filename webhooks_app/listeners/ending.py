@@ -3,21 +3,19 @@
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import ColumnElement, Table, delete, select, text, update
+from sqlalchemy import ColumnElement, Table, delete, select, update
 from sqlalchemy.orm import Session
 
-from webhooks_app.engine.expired_leases import LISTENER_STOPPED, log_lost
-from webhooks_app.engine.switching_off import BATCH, cancel_of, touch
+from webhooks_app.engine.expired_leases import LISTENER_STOPPED
+from webhooks_app.engine.switching_off import BATCH, cancel_of, end_tries, touch
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Delivery, Listener, Subscription
-from webhooks_app.models.delivery import READY
+from webhooks_app.models import Listener, Queued, Subscription
 from webhooks_app.organisations.audit_log import SYSTEM, Target, act_as, record
-from webhooks_app.vocabulary import DeliveryStatus
 
 STOPPED = "Cancelled: the listener was stopped."
 WAS_AWAY = "Cancelled: the computer of the listener was away for too long."
 
-DELIVERIES = cast(Table, Delivery.__table__)
+QUEUE = cast(Table, Queued.__table__)
 
 
 def end(session: Session, listener_id: str) -> None:
@@ -59,24 +57,8 @@ def _end(session: Session, listener_id: str, which: ColumnElement[bool], why: st
 
 def _cancel_open(session: Session, subscription_id: str, why: str) -> None:
     """After the commit that ends it, so that nothing new comes."""
-    mine = DELIVERIES.c.subscription_id == subscription_id
+    mine = QUEUE.c.subscription_id == subscription_id
     while cancel_of(session.connection(), mine, why=why) == BATCH:
         session.commit()
-    sending = session.execute(
-        update(DELIVERIES)
-        .where(
-            mine,
-            text(READY),
-            DELIVERIES.c.status == DeliveryStatus.SENDING.value,
-        )
-        .values(
-            status=DeliveryStatus.CANCELLED.value,
-            due_at=None,
-            finished_at=utcnow(),
-            error=why,
-            claimed_by=None,
-        )
-        .returning(DELIVERIES.c.id, DELIVERIES.c.tries)
-    ).all()
-    log_lost(session.connection(), [(one.id, one.tries) for one in sending], LISTENER_STOPPED)
+    end_tries(session.connection(), mine, why=why, lost=LISTENER_STOPPED)
     session.commit()

@@ -16,7 +16,7 @@ from webhooks_app.channels.webhook.exchange import BODY_LIMIT
 from webhooks_app.channels.webhook.retry_after import parse_retry_after
 from webhooks_app.channels.webhook.transport import ASKS_TO_WAIT, GONE_STATUS
 from webhooks_app.database import reading
-from webhooks_app.engine.claim import MOST_WAITED
+from webhooks_app.engine.claim_request import MOST_WAITED
 from webhooks_app.engine.record import Result, record_result, record_results
 from webhooks_app.engine.recorder import count
 from webhooks_app.engine.retry import decide

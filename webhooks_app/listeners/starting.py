@@ -19,15 +19,15 @@ from webhooks_app.lib.ssrf import Guard
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
 from webhooks_app.listeners import ending
-from webhooks_app.models import Delivery, Listener, Subscription
-from webhooks_app.models.delivery import READY
+from webhooks_app.models import Listener, Queued, Subscription
+from webhooks_app.models.queued import READY
 from webhooks_app.organisations.audit_log import Target, record
 from webhooks_app.subscriptions import reading, secrets, service
 from webhooks_app.subscriptions.faults import World
 from webhooks_app.subscriptions.reading import Members
 from webhooks_app.subscriptions.saving import commit_change
 from webhooks_app.subscriptions.spec import NEW_WEBHOOK, NewWebhookSpec
-from webhooks_app.vocabulary import DeliveryStatus, SubscriptionKind
+from webhooks_app.vocabulary import SubscriptionKind
 
 MOST = 20
 # The real URL is never requested from here, so the rules for URLs do not apply to it.
@@ -168,14 +168,14 @@ def _renewed(
 def release(session: Session, listener_id: str, in_hand: Collection[str] = ()) -> None:
     """Make due again what this listener was sending, except those in hand."""
     session.execute(
-        update(Delivery)
+        update(Queued)
         .where(
-            Delivery.subscription_id == listener_id,
+            Queued.subscription_id == listener_id,
             text(READY),
-            Delivery.status == DeliveryStatus.SENDING,
-            Delivery.id.not_in(in_hand),
+            Queued.leased_until.is_not(None),
+            Queued.delivery_id.not_in(in_hand),
         )
-        .values(due_at=clock(session.connection()))
+        .values(leased_until=clock(session.connection()))
         .execution_options(synchronize_session=False)
     )
 

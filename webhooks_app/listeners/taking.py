@@ -9,7 +9,8 @@ from sqlalchemy import Engine
 from webhooks_app.channels.contract import Claimed
 from webhooks_app.channels.webhook.endpoint import SignedRequests, members_of
 from webhooks_app.channels.webhook.message import WebhookMessage
-from webhooks_app.engine.claim import ClaimRequest, claim
+from webhooks_app.engine.claim import claim
+from webhooks_app.engine.claim_request import ClaimRequest
 from webhooks_app.lib.crypto import Vault
 from webhooks_app.models import Subscription
 from webhooks_app.subscriptions import custom_headers, stored

@@ -22,8 +22,8 @@ from webhooks_app.engine import rate_limiter
 from webhooks_app.lib.errors import Conflict, NotFound
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Delivery, Listener, Subscription
-from webhooks_app.models.delivery import HALVES
+from webhooks_app.models import Listener, Queued, Subscription
+from webhooks_app.models.queued import HALVES
 
 STEP = 0.05  # seconds between two looks of whoever waits
 RENEW_AFTER = timedelta(seconds=5)
@@ -115,8 +115,9 @@ def wait_for_due(database: Engine, listener_id: str, session_id: str, until: dat
 def _is_due(database: Engine, listener_id: str, half: TextClause) -> ColumnElement[bool]:
     has_clock = choose(database, postgresql=True, sqlite=False)
     now: SQLColumnExpression[datetime] | datetime = func.now() if has_clock else utcnow()
-    due = select(Delivery.id).where(Delivery.subscription_id == listener_id, half)
-    return due.where(Delivery.due_at <= now).exists()
+    is_free = or_(Queued.leased_until.is_(None), Queued.leased_until <= now)
+    due = select(Queued.delivery_id).where(Queued.subscription_id == listener_id, half)
+    return due.where(Queued.due_at <= now, is_free).exists()
 
 
 def _is_held_back(database: Engine, listener_id: str) -> bool:

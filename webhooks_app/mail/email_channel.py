@@ -40,8 +40,8 @@ from webhooks_app.lib.times import utcnow
 from webhooks_app.mail.about import About, MailAction, MailMembers, read_about
 from webhooks_app.mail.about_reader import AboutReader
 from webhooks_app.mail.compose import MailContext, compose
-from webhooks_app.models import Delivery, Mail
-from webhooks_app.vocabulary import DeliveryStatus, Failure
+from webhooks_app.models import Mail, Queued
+from webhooks_app.vocabulary import Failure
 
 CONNECTIONS = 4
 IN_TURN = 16 * CONNECTIONS  # mails that are read about or sent; the others wait unread
@@ -49,16 +49,16 @@ FRESH = 1.0  # seconds for which what was read about a mail holds: people unsubs
 UNCONFIRMED = "Not sent: this address has not confirmed that it wants these e-mails"
 AT_ONCE = 16  # mails of one action at once: all share the mail server
 
-DELIVERIES = cast(Table, Delivery.__table__)
+QUEUE = cast(Table, Queued.__table__)
 MAILS = cast(Table, Mail.__table__)
 HOLD = (
-    update(DELIVERIES)
+    update(QUEUE)
     .where(
-        DELIVERIES.c.id == bindparam("held"),
-        DELIVERIES.c.tries == bindparam("number"),
-        DELIVERIES.c.status == DeliveryStatus.SENDING.value,
+        QUEUE.c.delivery_id == bindparam("held"),
+        QUEUE.c.tries == bindparam("number"),
+        QUEUE.c.leased_until.is_not(None),
     )
-    .values(due_at=bindparam("until"))
+    .values(leased_until=bindparam("until"))
 )
 
 log = structlog.get_logger(__name__)

@@ -41,7 +41,6 @@ DELIVERY_COLUMNS = (
     "replay_of",
     "wire_format",
     "status",
-    "due_at",
     "tries",
     "failures",
     "created_at",
@@ -87,7 +86,7 @@ def event_row(
 def delivery_rows(
     tenant: Tenant, event_id: str, candidates: Iterable[Candidate], now: datetime, trigger: Trigger
 ) -> list[tuple[object, ...]]:
-    """Rows in the order of `DELIVERY_COLUMNS`, due at once."""
+    """Rows in the order of `DELIVERY_COLUMNS`."""
     return [
         (
             new_id("msg"),
@@ -99,7 +98,6 @@ def delivery_rows(
             None,
             candidate.wire_format,
             DeliveryStatus.PENDING.value,
-            now,
             0,
             0,
             now,

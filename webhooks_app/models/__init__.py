@@ -19,6 +19,7 @@ from webhooks_app.models.object_state import ObjectState
 from webhooks_app.models.organisation import ApiKey, Invitation, Membership, Organisation
 from webhooks_app.models.outage import Outage
 from webhooks_app.models.periodic import PeriodicRun
+from webhooks_app.models.queued import Queued
 from webhooks_app.models.replay import ReplayBatch
 from webhooks_app.models.running_engine import RunningEngine
 from webhooks_app.models.saved_view import SavedView
@@ -64,6 +65,7 @@ __all__ = [
     "Passkey",
     "PasswordReset",
     "PeriodicRun",
+    "Queued",
     "RecoveryCode",
     "ReplayBatch",
     "RunningEngine",

@@ -1,75 +1,75 @@
 """One event for one subscription, and every attempt to deliver it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,
-    CheckConstraint,
+    FetchedValue,
     Index,
     LargeBinary,
     PrimaryKeyConstraint,
     String,
     false,
+    func,
+    select,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from webhooks_app.extensions import Model
 from webhooks_app.lib.packed_headers import unpack
-from webhooks_app.models.columns import Id, Long, Moment, OptionalMoment, OptionalRef, Ref, Word
+from webhooks_app.models.columns import (
+    Id,
+    Long,
+    Moment,
+    OptionalMoment,
+    OptionalRef,
+    Ref,
+    UtcDateTime,
+    Word,
+)
 from webhooks_app.models.ownership import TenantOwned
+from webhooks_app.models.queued import Queued
 
-# An open delivery is either ready, so that claims look at it, or delayed. A claim promotes a
-# delayed one once it is due. Statements repeat one of these word for word, to use its indexes.
-READY = "CASE WHEN NOT delayed THEN due_at END IS NOT NULL"
-DELAYED = "CASE WHEN delayed THEN due_at END IS NOT NULL"
-HALVES = (text(READY), text(DELAYED))
+# What an engine of the version before left open, or a web server of that version planned. Claims
+# move it to the queue (`engine.adoption`).
+OLDER_READY = "CASE WHEN NOT delayed THEN due_at END IS NOT NULL"
+OLDER_DELAYED = "CASE WHEN delayed THEN due_at END IS NOT NULL"
 
 
 class Delivery(TenantOwned, Model):
-    """A row of the log, and of the durable queue while `due_at` is set.
+    """A row of the log. Until it has ended, it also has a row in the queue (`Queued`).
 
-    `due_at` is when something must be done: send it (pending, retrying), or treat the try as lost
-    and send it again (sending: the end of the lease). It is null once nothing is left to do.
-    `delayed` keeps a retry out of the way of claims until it is due, so it is true or false in an
-    ended delivery too, where it means nothing.
-    `claimed_by` is the engine that sends it (`engines`), null for an engine of an older version.
-    `tries` counts claims, `failures` the tries that failed. `wire_format` is stored here, so that
-    every try sends the same bytes. `trigger` is event, replay, recovery or test.
+    `due_at` is when it should be sent; null once it has ended. `tries` counts claims, `failures`
+    the tries that failed. `wire_format` is stored here, so that every try sends the same bytes.
+    `trigger` is event, replay, recovery or test. The database keeps `undelivered`: failed,
+    cancelled or null, for an index. `status` is in no index, so its changes are HOT updates.
+    Versions before the queue keep `older_due_at`, `delayed` and `claimed_by` here.
     """
 
     __tablename__ = "deliveries"
     __table_args__ = (
-        CheckConstraint(
-            "(due_at IS NOT NULL) = (status IN ('pending', 'sending', 'retrying'))", name="due"
-        ),
-        # Only engines of older versions use this one.
-        Index(
-            "ix_deliveries_due",
-            "subscription_id",
-            "due_at",
-            postgresql_where=text("due_at IS NOT NULL"),
-            sqlite_where=text("due_at IS NOT NULL"),
-        ),
+        # The next three are for engines of the version before.
         Index(
             "ix_deliveries_ready",
             "subscription_id",
             "due_at",
-            postgresql_where=text(READY),
-            sqlite_where=text(READY),
+            postgresql_where=text(OLDER_READY),
+            sqlite_where=text(OLDER_READY),
         ),
         Index(
             "ix_deliveries_delayed",
             "due_at",
-            postgresql_where=text(DELAYED),
-            sqlite_where=text(DELAYED),
+            postgresql_where=text(OLDER_DELAYED),
+            sqlite_where=text(OLDER_DELAYED),
         ),
         Index(
             "ix_deliveries_delayed_of",
             "subscription_id",
             "due_at",
-            postgresql_where=text(DELAYED),
-            sqlite_where=text(DELAYED),
+            postgresql_where=text(OLDER_DELAYED),
+            sqlite_where=text(OLDER_DELAYED),
         ),
         Index(
             "uq_deliveries_once",
@@ -86,20 +86,20 @@ class Delivery(TenantOwned, Model):
             sqlite_where=text("trigger <> 'event'"),
         ),
         Index(
-            "ix_deliveries_undelivered",
+            "ix_deliveries_not_delivered",
             "organisation_id",
             "mode",
-            "status",
+            "undelivered",
             "id",
-            postgresql_where=text("status IN ('failed', 'cancelled')"),
-            sqlite_where=text("status IN ('failed', 'cancelled')"),
+            postgresql_where=text("undelivered IS NOT NULL"),
+            sqlite_where=text("undelivered IS NOT NULL"),
         ),
         Index(None, "subscription_id", "id"),
         Index(None, "organisation_id", "mode", "id"),
-        {"postgresql_with": {"fillfactor": 85}},
+        {"postgresql_with": {"fillfactor": 45}},
     )
 
-    id: Mapped[Id]
+    id: Mapped[Id] = mapped_column()
     organisation_id: Mapped[Ref]
     mode: Mapped[Word]
     subscription_id: Mapped[Ref]
@@ -108,7 +108,8 @@ class Delivery(TenantOwned, Model):
     replay_of: Mapped[OptionalRef]
     wire_format: Mapped[Word]
     status: Mapped[Word]
-    due_at: Mapped[OptionalMoment]
+    undelivered: Mapped[str | None] = mapped_column(String(40), FetchedValue(for_update=True))
+    older_due_at: Mapped[datetime | None] = mapped_column("due_at", UtcDateTime)
     delayed: Mapped[bool] = mapped_column(default=False, server_default=false())
     tries: Mapped[int] = mapped_column(default=0)
     failures: Mapped[int] = mapped_column(default=0)
@@ -117,6 +118,16 @@ class Delivery(TenantOwned, Model):
     created_at: Mapped[Moment]
     finished_at: Mapped[OptionalMoment]
     claimed_by: Mapped[int | None] = mapped_column(BigInteger)
+
+    due_at: Mapped[datetime | None] = column_property(
+        func.coalesce(
+            select(Queued.due_at)
+            .where(Queued.delivery_id == id)
+            .correlate_except(Queued)
+            .scalar_subquery(),
+            older_due_at,
+        )
+    )
 
 
 class Attempt(Model):

@@ -13,15 +13,15 @@ from prometheus_client.registry import Collector
 from redis import Redis
 from redis.exceptions import RedisError
 from rq.registry import FailedJobRegistry
-from sqlalchemy import Engine, case, func, select, text, union_all
+from sqlalchemy import Engine, case, func, or_, select, text, union_all
 from sqlalchemy.exc import SQLAlchemyError
 
 from webhooks_app import queue
 from webhooks_app.database import choose, read_only, reading
 from webhooks_app.database.replica import Replica
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Delivery, PeriodicRun, Subscription
-from webhooks_app.models.delivery import HALVES
+from webhooks_app.models import PeriodicRun, Queued, Subscription
+from webhooks_app.models.queued import DELAYED, READY
 from webhooks_app.operations.checks import BEAT_LOCK, clock_skew, workers_seen
 from webhooks_app.operations.schedule import PERIODIC, job_name
 
@@ -35,7 +35,7 @@ DEAD_ROWS = """
     SELECT t.relname, sum(n_dead_tup)::bigint FROM pg_stat_user_tables AS s
     LEFT JOIN pg_inherits AS i ON i.inhrelid = s.relid
     JOIN pg_class AS t ON t.oid = coalesce(i.inhparent, s.relid)
-    WHERE t.relname IN ('deliveries', 'attempts', 'events', 'subscription_health')
+    WHERE t.relname IN ('queue', 'deliveries', 'attempts', 'events', 'subscription_health')
     GROUP BY t.relname"""
 
 
@@ -112,16 +112,24 @@ def _backlog(engine: Engine) -> Iterator[Gauge]:
     now = utcnow()
     held_back = select(Subscription.id).where(Subscription.may_be_held_back())
     age = case(
-        *((Delivery.due_at > _before(now, seconds), str(seconds)) for seconds in AGES),
+        *((Queued.due_at > _before(now, seconds), str(seconds)) for seconds in AGES),
         else_="+Inf",
     ).label("age")
     due = (
-        select(age, func.count().label("number"), func.min(Delivery.due_at).label("oldest"))
-        .where(Delivery.due_at <= now, Delivery.subscription_id.not_in(held_back))
+        select(age, func.count().label("number"), func.min(Queued.due_at).label("oldest"))
+        .where(
+            Queued.due_at <= now,
+            or_(Queued.leased_until.is_(None), Queued.leased_until <= now),
+            Queued.subscription_id.not_in(held_back),
+        )
         .group_by(age)
     )
     with engine.connect() as connection:
-        rows = read_only(connection).execute(union_all(*map(due.where, HALVES))).all()
+        rows = (
+            read_only(connection)
+            .execute(union_all(due.where(text(READY)), due.where(text(DELAYED))))
+            .all()
+        )
     found: Counter[str] = Counter()
     for row in rows:
         found[row.age] += row.number

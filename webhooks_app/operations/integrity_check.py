@@ -72,6 +72,7 @@ SCANS = (
     ),
     Scan(
         """deliveries AS d
+        LEFT JOIN queue AS q ON q.delivery_id = d.id
         LEFT JOIN events AS e ON e.id = d.event_id
         LEFT JOIN subscriptions AS s ON s.id = d.subscription_id
         LEFT JOIN (
@@ -87,16 +88,24 @@ SCANS = (
             "delivery across organisations or modes": """
                 e.organisation_id <> d.organisation_id OR e.mode <> d.mode
                 OR s.organisation_id <> d.organisation_id OR s.mode <> d.mode""",
-            "open and never due, or ended and due": """
-                (d.due_at IS NOT NULL) <> (d.status IN ('pending', 'sending', 'retrying'))""",
+            "open and not in the queue, or ended and in it": """
+                (q.delivery_id IS NOT NULL OR d.due_at IS NOT NULL)
+                <> (d.status IN ('pending', 'sending', 'retrying'))""",
+            "queue and log disagree about a try": """
+                q.tries <> d.tries OR (q.leased_until IS NOT NULL) <> (d.status = 'sending')""",
             "lease overdue by more than 2 minutes": """
-                d.status = 'sending' AND d.due_at < :stuck_before""",
+                q.leased_until < :stuck_before
+                OR d.status = 'sending' AND d.due_at < :stuck_before""",
             "tries that left no attempt": """
                 coalesce(logged, 0) <> d.tries - CASE d.status WHEN 'sending' THEN 1 ELSE 0 END""",
             "failures that left no attempt": "coalesce(failed, 0) <> d.failures",
             "delivered without a success": "d.status = 'delivered' AND coalesce(succeeded, 0) = 0",
             "failed without a failure": "d.status = 'failed' AND coalesce(failed, 0) = 0",
         },
+    ),
+    Scan(
+        "queue AS q LEFT JOIN deliveries AS d ON d.id = q.delivery_id",
+        {"in the queue without a delivery": "d.id IS NULL"},
     ),
     Scan(
         """event_keys AS k LEFT JOIN events AS e ON e.id = k.event_id

@@ -16,15 +16,15 @@ from webhooks_app.database.bulk import insert_rows
 from webhooks_app.lib import json_text
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.matching.budget import Budget
+from webhooks_app.matching.enqueue import enqueue
 from webhooks_app.matching.incoming import Incoming
 from webhooks_app.matching.match import Candidate, Matcher, system_listeners
-from webhooks_app.matching.rows import DELIVERY_COLUMNS, EVENT_COLUMNS, delivery_rows, event_row
-from webhooks_app.models import CustomEventType, Delivery, Event, Subscription
+from webhooks_app.matching.rows import EVENT_COLUMNS, delivery_rows, event_row
+from webhooks_app.models import CustomEventType, Event, Subscription
 from webhooks_app.models.ownership import of_one_organisation
 from webhooks_app.vocabulary import EventOrigin, Trigger
 
 EVENTS = cast(Table, Event.__table__)
-DELIVERIES = cast(Table, Delivery.__table__)
 SUBSCRIPTIONS = cast(Table, Subscription.__table__)
 
 
@@ -71,7 +71,7 @@ def tell(connection: Connection, tenant: Tenant, *happened: Happened) -> bool:
             events.append(row)
             deliveries += delivery_rows(tenant, row[0], wanted, now, Trigger.EVENT)
     insert_rows(connection, EVENTS, EVENT_COLUMNS, events)
-    insert_rows(connection, DELIVERIES, DELIVERY_COLUMNS, deliveries)
+    enqueue(connection, deliveries)
     return bool(deliveries)
 
 

@@ -19,9 +19,10 @@ from webhooks_app.lib.pointers import Fault, Invalid
 from webhooks_app.lib.rate import Rates
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
+from webhooks_app.matching.enqueue import enqueue
 from webhooks_app.matching.incoming import Incoming
 from webhooks_app.matching.match import Candidate
-from webhooks_app.matching.rows import DELIVERY_COLUMNS, EVENT_COLUMNS, delivery_rows, event_row
+from webhooks_app.matching.rows import EVENT_COLUMNS, delivery_rows, event_row
 from webhooks_app.matching.type_patterns import asks_for, fits, is_pattern
 from webhooks_app.models import Delivery, Event, Subscription
 from webhooks_app.organisations import daily_limits
@@ -81,8 +82,10 @@ def send_test(
     (delivery_values,) = delivery_rows(
         tenant, event.id, [Candidate.of(subscription)], now, Trigger.TEST
     )
-    delivery = Delivery(**dict(zip(DELIVERY_COLUMNS, delivery_values, strict=True)))
-    session.add_all([event, delivery])
+    session.add(event)
+    session.flush()
+    enqueue(session.connection(), [delivery_values])
+    delivery = session.get_one(Delivery, delivery_values[0])
     session.commit()
     queue.nudge()
     return Logged(delivery, event, event.data[:START], subscription.name)
