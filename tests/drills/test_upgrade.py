@@ -6,13 +6,16 @@ import time
 from pathlib import Path
 
 from flask_migrate import downgrade, upgrade
+from redis import Redis
 
 from tests.drills.installed import Installed, before_the_last_migration
 from tests.journeys.conftest import Measured
 from tests.journeys.journey import Journey, Posting
 from tests.support.receiver import Receiver
 from tests.support.servers import PATIENCE, wait_until
+from webhooks_app import queue
 from webhooks_app.lib.folders import PACKAGE
+from webhooks_app.operations.checks import workers_seen
 
 EVERY = 0.02
 CALM = 3.0
@@ -31,6 +34,9 @@ def test_an_upgrade_with_a_migration_loses_nothing_and_answers_no_error(
     web = journey.start_web(installed.path)
     journey.environ["PYTHONPATH"] = str(old)
     parts = [journey.start_worker(), journey.start_worker(), journey.start_beat()]
+    redis = Redis.from_url(journey.redis.url)
+    wait_until(lambda: workers_seen(redis, queue.DELIVERIES) == 2, PATIENCE)
+    wait_until(lambda: journey.beat_owner() is not None, PATIENCE)
     began = time.monotonic()
     with Posting(journey, EVERY) as posting, Posting(journey, EVERY) as more:
         time.sleep(CALM)
