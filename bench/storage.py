@@ -34,6 +34,7 @@ from webhooks_app.models import Queued, Subscription
 
 LEASE = timedelta(seconds=30)
 TOGETHER = 25  # events in one commit
+WHOLLY_EXPIRED = timedelta(days=120)  # a partition goes once all of it has expired
 BATCH = 500  # deliveries in one claim and in one record
 LOOKS, SECONDS = 20, 45
 URL = "https://receiver.example/hook"
@@ -52,9 +53,11 @@ WRITTEN = """
     SELECT sum(record_size)::float, sum(fpi_size)::float
     FROM pg_get_wal_stats(:since, :until)"""
 SIZES = """
-    SELECT name, sum(pg_total_relation_size(relid))::float
-    FROM (VALUES ('queue'), ('deliveries'), ('attempts'), ('events')) AS t(name),
-        pg_partition_tree(name)
+    SELECT name, sum(pg_total_relation_size(part))::float
+    FROM (VALUES ('queue'), ('deliveries'), ('attempts'), ('events')) AS t(name)
+    CROSS JOIN LATERAL (
+        SELECT name::regclass AS part UNION SELECT relid FROM pg_partition_tree(name)
+    ) AS parts
     GROUP BY name"""
 
 COPY = """
@@ -189,7 +192,7 @@ def _life(tenant: Tenant, count: int) -> Iterator[tuple[str, Step]]:
     yield "accept", lambda: accept(tenant, count)
     yield "claim", lambda: taken.extend(claims())
     yield "record", lambda: [record(one) for one in taken]
-    yield "delete", lambda: finish(expired(db.engine, utcnow() + timedelta(days=91), 90))
+    yield "delete", lambda: finish(expired(db.engine, utcnow() + WHOLLY_EXPIRED, 90))
 
 
 def _written(connection: Connection, since: object, until: object) -> tuple[float, float]:
