@@ -118,7 +118,7 @@ def fill(
 
 def partition_since(since: datetime) -> None:
     """Have partitions on PostgreSQL as if Hookline had run since then. The log must be empty."""
-    begun = partitions.dropped_from(db.engine, partitions.EVENTS)
+    begun = partitions.dropped_from(db.engine, partitions.EVENTS, 90)
     if begun is None or begun <= since:
         return
     with db.engine.begin() as connection:

@@ -17,6 +17,7 @@ from alembic.util import CommandError
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from tests.conftest import settings_for
 from tests.support.raw_sql import driver, own_url, run
@@ -263,25 +264,85 @@ def test_a_shorter_retention_goes_on_where_the_former_ended(partitioned: None) -
     assert all(one.end == other.start for one, other in pairwise(known()))
 
 
-def test_what_came_while_none_was_made_moves_to_its_own(
-    partitioned: None, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("size", [partitions.SMALL, -1])
+def test_what_came_while_none_was_made_stays_where_it_is(
+    partitioned: None, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
-    """Unless that is so much that moving it would hold others up."""
+    """Whether the default partition is small or large. Later ones are made."""
+    monkeypatch.setattr(partitions, "SMALL", size)
     later = utcnow() + timedelta(days=100)
-    assert kept_at(later) == "attempts_default"
-    much_later = later + timedelta(days=100)
-    ids = [id_at(much_later) for _ in range(3)]
+    ids = [id_at(later), id_at(later + timedelta(days=9))]
     for id_ in ids:
         run(ATTEMPT, id_)
-    make_ahead(db.engine, later, DAYS)
-    assert kept_at(later) not in ("attempts_default", known()[0].name)
-    assert run("SELECT count(*) FROM attempts_default") == [(3,)]
-    monkeypatch.setattr(partitions, "MOST_MOVED", 2)
-    made = make_ahead(db.engine, much_later, DAYS)
-    assert kept_at(much_later) == "attempts_default"
-    assert kept_at(much_later + timedelta(days=8)) == made[0]
-    assert make_ahead(db.engine, much_later, DAYS) == []
-    assert counted() == 7
+    made = make_ahead(db.engine, later, DAYS)
+    assert run("SELECT delivery_id FROM attempts_default ORDER BY 1") == [(one,) for one in ids]
+    assert kept_at(later + timedelta(days=16)) == made[0]
+    assert kept_at(later) == kept_at(later + timedelta(days=9)) == "attempts_default"
+    assert constraints() == []
+    assert make_ahead(db.engine, later, DAYS) == []
+
+
+def test_a_full_default_partition_is_not_read_while_others_wait(
+    partitioned: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A constraint proves before that it has no row of the new one."""
+    monkeypatch.setattr(partitions, "SMALL", -1)
+    attach, seen = partitions._attach, []
+
+    def attached(*arguments: Any) -> bool:
+        seen.extend(constraints())
+        return attach(*arguments)
+
+    monkeypatch.setattr(partitions, "_attach", attached)
+    later = utcnow() + timedelta(days=100)
+    assert kept_at(later) == "attempts_default"
+    made = make_ahead(db.engine, later, DAYS)
+    assert seen == [(f"{name}_apart", True) for name in made]
+    assert constraints() == []
+    assert made
+
+
+def test_a_constraint_that_was_left_behind_is_dropped(partitioned: None) -> None:
+    left = "attempts_20990101_apart"
+    run(f"ALTER TABLE attempts_default ADD CONSTRAINT {left} CHECK (delivery_id < 'msg_a')")
+    assert make_ahead(db.engine, utcnow(), DAYS) == []
+    assert constraints() == []
+
+
+def constraints() -> list[Any]:
+    return run("""
+        SELECT conname, convalidated FROM pg_constraint
+        WHERE conrelid = 'attempts_default'::regclass AND contype = 'c'""")
+
+
+def test_a_table_that_is_no_partition_is_reported(
+    partitioned: None,
+) -> None:
+    name = known()[-1].name
+    run(f"ALTER TABLE attempts DETACH PARTITION {name}")
+    with capture_logs() as said:
+        assert make_ahead(db.engine, utcnow(), DAYS) == []
+    assert name in [line.get("table") for line in said]
+    run(f"DROP TABLE {name}")
+
+
+def test_new_partitions_belong_to_whoever_owns_the_table(partitioned: None) -> None:
+    for role in ("owning", "reading"):
+        run(f"DROP OWNED BY {role}" if exists(role) else f"CREATE ROLE {role}")
+    run("ALTER TABLE attempts OWNER TO owning")
+    run("GRANT SELECT ON attempts TO reading")
+    [name, *_] = make_ahead(db.engine, utcnow() + timedelta(days=30), DAYS)
+    assert owner(name) == "owning"
+    assert may("reading", name) == {"SELECT"}
+    run("REASSIGN OWNED BY owning TO CURRENT_USER")
+    for role in ("owning", "reading"):
+        run(f"DROP OWNED BY {role}")
+        run(f"DROP ROLE {role}")
+
+
+def owner(table: str) -> str:
+    [(name,)] = run("SELECT tableowner::text FROM pg_tables WHERE tablename = %s", table)
+    return str(name)
 
 
 def test_one_that_is_in_the_way_of_others_is_made_later(

@@ -1,18 +1,20 @@
 """On PostgreSQL, expired partitions are dropped. What is still needed of them is kept."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import Connection, Engine, create_engine, text
 
 from tests.conftest import settings_for
 from tests.support.raw_sql import driver, run
 from tests.support.servers import create_database
 from webhooks_app import create_app
 from webhooks_app.database import partitions
-from webhooks_app.database.partitions import LOGS, make_ahead
-from webhooks_app.deliveries import retention
+from webhooks_app.database.partitions import LOGS, Log, Outcome, make_ahead
+from webhooks_app.deliveries import expired_partitions, retention
 from webhooks_app.extensions import db
 from webhooks_app.jobs import upkeep
 from webhooks_app.launch.migrate import migrate
@@ -147,27 +149,102 @@ def test_one_that_others_read_for_long_is_dropped_later_and_not_emptied(
     assert ids("events") == set()
 
 
-def test_one_of_which_much_is_needed_is_kept_as_it_is(
+def test_the_rest_of_one_of_which_much_is_needed_is_deleted_row_by_row(
     now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Replays of one organisation do not keep what all others sent."""
     monkeypatch.setattr(partitions, "MOST_MOVED", 1)
     first, later = names(), now + timedelta(days=100)
-    for _ in range(2):
-        delivery(event(now), now, OPEN)
-    assert run_retention(later) == {}
+    needed = {event(now, f"key-{n}") for n in range(2)}
+    for one in needed:
+        delivery(one, now, OPEN)
+    over = [event(now, f"over-{n}") for n in range(300)]
+    delivery(over[0], now, ENDED)
+    run(ATTEMPT, id_at("msg", now))  # its delivery is deleted already
+    run_retention(later)
     assert names() == first
+    assert ids("events") == {one for _, one in keys()} == needed
+    assert len(ids("attempts", "delivery_id")) == 2
     run("DELETE FROM deliveries WHERE id = (SELECT min(id) FROM deliveries)")
-    assert run_retention(later) == {"partitions": 2}
+    assert run_retention(later)["partitions"] >= 2
+    assert not {first[0], first[len(first) // 2]} & set(names())
     assert len(ids("events")) == len(ids("attempts", "delivery_id")) == 1
 
 
-def test_a_key_that_was_used_again_meanwhile_does_not_stop_the_rest(now: datetime) -> None:
-    old = event(now, "key-1")
+def test_what_takes_long_to_move_stays(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others wait while it moves."""
+    waiting, over = event(now), event(now)
+    is_open = delivery(waiting, now, OPEN)
+    first = names()
+    monkeypatch.setattr(partitions, "BRIEFLY", "SET LOCAL statement_timeout = '50ms'")
+
+    def slowly(connection: Connection, _: Sequence[str]) -> None:
+        connection.execute(text("SELECT pg_sleep(60)"))
+
+    monkeypatch.setattr(expired_partitions, "_nothing", slowly)
+    run_retention(now + timedelta(days=100))
+    assert [name for name in first if name not in names()] == [first[len(first) // 2]]
+    assert ids("attempts", "delivery_id") == {is_open}
+    assert ids("events") == {waiting} != {over}
+
+
+def test_a_role_that_may_not_drop_them_deletes_their_rows(now: datetime) -> None:
+    one, first = event(now, "key-1"), names()
+    delivery(one, now, ENDED)
+    if not run("SELECT 1 FROM pg_roles WHERE rolname = 'mover'"):
+        run("CREATE ROLE mover LOGIN")
+    run("GRANT ALL ON ALL TABLES IN SCHEMA public TO mover")
+    engine = create_engine(db.engine.url.set(username="mover"))
+    parts = list(retention.expired(engine, now + timedelta(days=100), DAYS))
+    work(parts, None, lambda: False)
+    engine.dispose()
+    run("DROP OWNED BY mover")
+    run("DROP ROLE mover")
+    assert names() == first
+    assert ids("events") == ids("attempts", "delivery_id") == keys() == set()
+
+
+def test_a_table_in_use_is_tried_once_in_a_pass(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others wait behind each try."""
+    monkeypatch.setattr(partitions, "LITTLE_PATIENCE", "SET LOCAL lock_timeout = '50ms'")
+    tried, drop, first = [], partitions.drop, names()
+
+    def dropped(engine: Engine, log: Log, *others: Any) -> Outcome:
+        tried.append(log)
+        return drop(engine, log, *others)
+
+    monkeypatch.setattr(partitions, "drop", dropped)
+    with driver() as backup, backup.transaction():
+        backup.execute("SELECT 1 FROM attempts, events")
+        run_retention(now + timedelta(days=110))
+    assert tried == list(LOGS)
+    assert names() == first
+    run_retention(now + timedelta(days=110))
+    assert len(tried) > 2 + len(LOGS)
+
+
+def test_a_key_that_was_used_again_stays_with_its_new_event(now: datetime) -> None:
+    old = event(now, "key-1", "source-1")
     delivery(old, now + timedelta(days=50), ENDED, "replay")
-    run("DELETE FROM event_keys")
-    event(now + timedelta(days=99), "key-1")
-    assert run_retention(now + timedelta(days=100)) == {"partitions": 1}
-    assert old in ids("events")
+    run("DELETE FROM event_keys WHERE kind = 'idempotency_key'")
+    new = event(now + timedelta(days=99), "key-1")
+    assert run_retention(now + timedelta(days=100)) == {"partitions": 2}
+    assert ids("events") == {old, new}
+    assert keys() == {("key-1", new), ("source-1", old)}
+    [(key, source)] = run("SELECT idempotency_key, source_id FROM events WHERE id = %s", old)
+    assert (key, source) == (None, "source-1")
+
+
+def test_a_shorter_retention_deletes_what_is_in_a_wide_partition(now: datetime) -> None:
+    """It was made for a longer one, and would keep its rows for years."""
+    for name in names():
+        run(f"DROP TABLE {name}")
+    make_ahead(db.engine, now, 4000)
+    old, young = event(now), event(now + timedelta(days=80))
+    run_retention(now + timedelta(days=91))
+    assert ids("events") == {young} != {old}
 
 
 def test_the_first_partition_of_all_goes_too(now: datetime) -> None:

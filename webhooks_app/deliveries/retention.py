@@ -48,7 +48,7 @@ def expired(engine: Engine, now: datetime, days: int) -> Iterator[Part]:
     before = now - timedelta(days=days)
     is_finished = REPLAYS.c.finished_at.is_not(None)
     yield from expired_partitions(engine, before)
-    one_by_one = min(before, partitions.dropped_from(engine, partitions.EVENTS) or before)
+    one_by_one = min(before, partitions.dropped_from(engine, partitions.EVENTS, days) or before)
     # Orphans come first: later, the walk would pass the dead rows of what was just deleted.
     yield part(engine, "deliveries", orphaned_deliveries(one_by_one))
     yield part(engine, "attempts", orphaned_attempts(one_by_one))
