@@ -120,7 +120,7 @@ def _megabytes() -> float:
 
 
 def _let_go(folder: Path) -> None:
-    """Nothing of it is in memory, as after weeks."""
+    """Let the disk hold all of it and the memory nothing, as after weeks."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("CHECKPOINT"))
     for file in folder.glob("postgres/data/base/*/*"):
