@@ -129,7 +129,7 @@ def test_an_empty_table_is_partitioned_at_once_and_every_time_has_a_place(
 FILES = """
     SELECT relfilenode FROM pg_class WHERE oid IN (
         %s::regclass, (SELECT indexrelid FROM pg_index WHERE indrelid = %s::regclass)
-    )"""
+    ) ORDER BY relkind"""
 
 
 def test_a_full_table_becomes_the_first_partition_while_others_write_it(config: Config) -> None:
