@@ -21,7 +21,7 @@ from webhooks_app.jobs import upkeep
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
 from webhooks_app.matching.incoming import Incoming
-from webhooks_app.matching.states import LARGEST_COMPARED, Key, States, key_of
+from webhooks_app.matching.states import LARGEST_COMPARED, Key, States, forget_unseen, key_of
 from webhooks_app.models import Event, ObjectState, Organisation, Subscription
 
 URL = "https://a.example/hook"
@@ -320,3 +320,18 @@ def test_what_was_not_spoken_of_for_a_year_is_forgotten(
     upkeep.forget_unseen()
     assert [row.object_id for row in states()] == ["new"]
     assert told(organisation, customer(1, id="old")) == [1]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_forgetting_waits_for_nobody_who_has_locked_a_state(
+    organisation: Organisation, webhook: Subscription
+) -> None:
+    """Whoever stores an event about another object would wait for both."""
+    told(organisation, customer(0, id="a"), customer(0, id="b"))
+    db.session.execute(update(ObjectState).values(updated_at=utcnow() - timedelta(days=366)))
+    db.session.commit()
+    part = forget_unseen(db.engine, utcnow())
+    with ThreadPoolExecutor(1) as thread, db.engine.connect() as other:
+        other.execute(select(ObjectState).where(ObjectState.object_id == "a").with_for_update())
+        assert thread.submit(part.step, (), 100).result(10) == (1, None)
+    assert [row.object_id for row in states()] == ["a"]

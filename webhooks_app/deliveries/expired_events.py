@@ -1,14 +1,12 @@
 """Delete expired events, each with its deliveries and their attempts."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
-from itertools import accumulate
-from typing import cast
+from typing import NamedTuple, cast
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     Table,
     case,
     delete,
@@ -21,8 +19,8 @@ from sqlalchemy import (
 
 from webhooks_app.lib.ids import floor_id
 from webhooks_app.models import Attempt, Delivery, Event
-from webhooks_app.operations.deleting import Change, walk
-from webhooks_app.operations.slices import Key, Stepped
+from webhooks_app.operations.deleting import BYTES, Change, bytes_of, until_full, walk
+from webhooks_app.operations.slices import MOST, Key, Stepped
 from webhooks_app.vocabulary import OPEN
 
 EVENTS = cast(Table, Event.__table__)
@@ -36,28 +34,33 @@ PLANNED: ColumnElement[str] = literal_column("'event'")
 PLANNED_OR_AGAIN = (DELIVERIES.c.trigger == PLANNED, DELIVERIES.c.trigger != PLANNED)
 
 
+class _Event(NamedTuple):
+    id: str
+    rows: int
+
+
 def expired_events(before: datetime, *own: ColumnElement[bool]) -> Change:
     """Walk up the events from before that moment, and delete those that nothing needs any more.
 
     An event goes together with all of its deliveries, so that what is left still adds up. It stays
     while one of them is open, or was made later, as a replay. `own` limits it to some events. The
-    size of a step is that of its deliveries.
+    size of a step is that of its deliveries and their tries. Only an event with more than `MOST` of
+    them takes several steps.
 
     The events are locked first. Until the commit, nobody can send one of them again.
     """
     oldest = before.timestamp()
-    expired = select(EVENTS.c.id, EVENTS.c.fan_out)
-    expired = expired.where(*own, EVENTS.c.id < floor_id("evt", oldest)).order_by(EVENTS.c.id)
+    is_expired = (*own, EVENTS.c.id < floor_id("evt", oldest))
 
     def change(connection: Connection, after: Key, size: int) -> Stepped:
-        ahead = expired.where(EVENTS.c.id > after[0]) if after else expired
-        locked = ahead.limit(size).with_for_update(skip_locked=True)
-        found = connection.execute(locked).all()
-        ids = _first(found, size)
+        is_ahead = (EVENTS.c.id > after[0],) if after else ()
+        events, is_last = _first(connection, size, *is_expired, *is_ahead)
+        ids = [one.id for one in events]
         needed = _needed(connection, ids, floor_id("msg", oldest))
+        if ids and events[0].rows > MOST and ids[0] not in needed:
+            return Stepped(_thin_out(connection, ids[0]), after)
         rows = _delete(connection, [id_ for id_ in ids if id_ not in needed])
-        is_end = len(ids) == len(found) < size
-        return Stepped(rows, None if is_end else (ids[-1],))
+        return Stepped(rows, None if is_last else (ids[-1],))
 
     return change
 
@@ -76,11 +79,31 @@ def orphaned_attempts(before: datetime) -> Change:
     return walk(ATTEMPTS, [ATTEMPTS.c.delivery_id], is_old, over=not_(has_delivery))
 
 
-def _first(events: Sequence[Row[str, int]], most: int) -> list[str]:
-    """Those with at most so many planned deliveries together; at least one event."""
-    totals = accumulate(max(1, fan_out) for _, fan_out in events)
-    fitting = sum(total <= most for total in totals)
-    return [id_ for id_, _ in events[: max(1, fitting)]]
+def _first(
+    connection: Connection, size: int, *which: ColumnElement[bool]
+) -> tuple[list[_Event], bool]:
+    """The first of those events, locked, about as many as a step takes; whether no more follow.
+
+    One with more than `MOST` rows is alone.
+    """
+    weighed = select(EVENTS.c.id, _rows_of_event(), bytes_of(connection, EVENTS.c.data))
+    ordered = weighed.where(*which).order_by(EVENTS.c.id).limit(size)
+    with connection.execute(ordered.with_for_update(skip_locked=True)) as found:
+        events, is_full = until_full(
+            (_Event(id_, rows), rows / size + bytes_ / BYTES) for id_, rows, bytes_ in found
+        )
+    is_last = not is_full and len(events) < size
+    if len(events) > 1 and events[-1].rows > MOST:
+        events.pop()
+    return events, is_last
+
+
+def _rows_of_event() -> ColumnElement[int]:
+    """How many rows an event has, with its deliveries and their tries."""
+    rows = func.coalesce(func.sum(1 + DELIVERIES.c.tries), 0)
+    of_event = select(rows).where(DELIVERIES.c.event_id == EVENTS.c.id)
+    planned, again = (of_event.where(which).scalar_subquery() for which in PLANNED_OR_AGAIN)
+    return 1 + planned + again
 
 
 def _needed(connection: Connection, ids: Collection[str], oldest: str) -> set[str]:
@@ -94,6 +117,20 @@ def _needed(connection: Connection, ids: Collection[str], oldest: str) -> set[st
         found = connection.execute(query.group_by(DELIVERIES.c.event_id))
         needed |= {event_id for event_id, is_one in found if is_one}
     return needed
+
+
+def _thin_out(connection: Connection, id_: str) -> int:
+    """Delete some deliveries of that event; those that it planned last, so that they add up."""
+    planned, again = PLANNED_OR_AGAIN
+    for which in (again, planned):
+        deliveries = select(DELIVERIES.c.id, 1 + DELIVERIES.c.tries)
+        some = deliveries.where(which, _of([id_])).limit(MOST)
+        with connection.execute(some) as found:
+            ids, _ = until_full((delivery_id, rows / MOST) for delivery_id, rows in found)
+        if ids:
+            break
+    rows = connection.execute(delete(ATTEMPTS).where(ATTEMPTS.c.delivery_id.in_(ids))).rowcount
+    return rows + connection.execute(delete(DELIVERIES).where(DELIVERIES.c.id.in_(ids))).rowcount
 
 
 def _delete(connection: Connection, ids: Collection[str]) -> int:
