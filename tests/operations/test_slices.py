@@ -80,6 +80,40 @@ def test_a_step_may_stay_at_the_beginning() -> None:
     assert places == [BEGINNING] * 3
 
 
+def failing(name: str, seen: list[tuple[str, int]], succeeds: int) -> Part:
+    """A part of three steps, of which only so many succeed in each slice."""
+    left, steady = [succeeds], part(name, 3, seen)
+
+    def step(after: Key, size: int) -> Stepped:
+        if not left[0]:
+            raise RuntimeError(f"{name} is broken")
+        left[0] -= 1
+        return steady.step(after, size)
+
+    return Part("kind", step, name)
+
+
+def test_a_part_that_fails_stops_no_other() -> None:
+    seen: list[tuple[str, int]] = []
+    parts = [part("a", 1, seen), failing("b", seen, 0), part("c", 2, seen)]
+    done = work(parts, None, lambda: False)
+    assert (seen, done.next) == ([("a", 1), ("c", 1), ("c", 2)], None)
+    assert [(str(error), error.__notes__) for error in done.errors] == [
+        ("b is broken", ["in kind b"])
+    ]
+
+
+def test_a_step_that_fails_is_tried_again_in_the_next_slice() -> None:
+    """A deadlock, or a database that was away, costs neither the position nor an hour."""
+    seen: list[tuple[str, int]] = []
+    done = work([failing("a", seen, 2), part("b", 1, seen)], None, lambda: False)
+    assert done.next == Position("kind", "a", ("2",))
+    assert len(done.errors) == 1
+    last = work([part("a", 3, seen), part("b", 1, seen)], done.next, lambda: False)
+    assert (last.next, last.errors) == (None, [])
+    assert seen == [("a", 1), ("a", 2), ("a", 3), ("b", 1)]
+
+
 def test_a_step_takes_as_many_rows_as_it_has_time_for() -> None:
     assert next_size(500, AIM) == 500
     assert next_size(500, AIM * 2) == 250

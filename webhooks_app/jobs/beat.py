@@ -27,7 +27,7 @@ from webhooks_app.lib import pulse
 from webhooks_app.lib.errors import reason_of
 from webhooks_app.operations.checks import BEAT_LOCK
 from webhooks_app.operations.periodic import take_turn
-from webhooks_app.operations.schedule import PERIODIC, Periodic
+from webhooks_app.operations.schedule import PERIODIC, TURN, Periodic
 from webhooks_app.parts import parts_of
 
 TICK = 0.5
@@ -97,7 +97,11 @@ class Beat:
     def _enqueue_if_due(self, periodic: Periodic, now: datetime) -> None:
         if take_turn(self._database, periodic.job, periodic.every, now):
             queue.queue_named(queue.BACKGROUND, self._connection).enqueue(
-                periodic.job, result_ttl=60, failure_ttl=86_400, job_timeout=600
+                periodic.job,
+                result_ttl=60,
+                failure_ttl=86_400,
+                job_timeout=600,
+                meta={TURN: now.isoformat()},
             )
 
 

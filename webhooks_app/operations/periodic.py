@@ -23,6 +23,12 @@ def take_turn(engine: Engine, name: str, every: timedelta, now: datetime) -> boo
         return connection.execute(first.returning(RUNS.c.name)).first() is not None
 
 
+def is_latest_turn(engine: Engine, name: str, turn: datetime) -> bool:
+    """Whether nobody has taken a later turn than `turn`."""
+    with engine.begin() as connection:
+        return connection.scalar(select(RUNS.c.last_run_at).where(RUNS.c.name == name)) == turn
+
+
 def begin_slice(engine: Engine, name: str) -> Position | None:
     """Where the last slice of that job stopped.
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+TURN = "turn"  # In the meta of a job: when its turn was taken, in ISO format.
+
 
 @dataclass(frozen=True, slots=True)
 class Periodic:

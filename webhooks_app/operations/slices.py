@@ -10,8 +10,9 @@ from time import perf_counter, sleep
 from typing import NamedTuple
 
 # A step takes as many rows as fit into about `AIM` seconds: on SQLite, all writers wait for it.
+# `MOST` is a bound for rows that take longer than those before, such as many of 32 kB.
 AIM = 0.1
-FIRST, LEAST, MOST = 100, 20, 5000
+FIRST, LEAST, MOST = 100, 20, 1000
 
 # The key of the last row that was looked at; empty at the beginning.
 Key = tuple[str, ...]
@@ -48,12 +49,13 @@ class Slice(NamedTuple):
     """What a slice did.
 
     `rows` are those it changed, by the kind of part. `next` is None once all parts have ended.
-    `longest` is the longest step in seconds.
+    `longest` is the longest step in seconds. `errors` are those of steps that failed.
     """
 
     rows: Counter[str]
     next: Position | None
     longest: float
+    errors: Sequence[Exception] = ()
 
 
 def work(
@@ -62,24 +64,36 @@ def work(
     """Take steps from `since` on, at least one, until all parts have ended or `is_over`.
 
     After each step it rests for as long as that took, but at most `rest` seconds.
+
+    If a step fails, the slice ends, and the next one tries it again, since the cause may have
+    passed. If it is the first step of the slice in its part, that part is left out instead, so that
+    it cannot stop the others.
     """
     waiting, after = _from(parts, since)
     size, rows, longest = FIRST, Counter[str](), 0.0
+    errors, has_stepped = list[Exception](), False
     while waiting:
         began = perf_counter()
-        changed, last = waiting[0].step(after, size)
+        last: Key | None = None
+        try:
+            changed, last = waiting[0].step(after, size)
+            rows[waiting[0].kind] += changed
+        except Exception as error:
+            error.add_note(f"in {waiting[0].kind} {waiting[0].of}".rstrip())
+            errors.append(error)
+            if has_stepped:
+                break
         took = perf_counter() - began
-        rows[waiting[0].kind] += changed
         longest = max(longest, took)
-        after, size = last or BEGINNING, next_size(size, took)
+        after, size, has_stepped = last or BEGINNING, next_size(size, took), True
         if last is None:
             waiting.popleft()
-            size = FIRST
+            size, has_stepped = FIRST, False
         sleep(min(took, rest))
         if is_over():
             break
     here = Position(waiting[0].kind, waiting[0].of, after) if waiting else None
-    return Slice(+rows, here, longest)
+    return Slice(+rows, here, longest, errors)
 
 
 def next_size(size: int, took: float) -> int:
