@@ -12,6 +12,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from flask import Flask
+from sqlalchemy.event import listen, remove
 
 from tests.conftest import settings_for
 from tests.support.raw_sql import driver, own_url, run
@@ -154,3 +155,41 @@ def test_an_empty_table_is_partitioned_at_once(config: Config) -> None:
     assert not stored("key-2", "source-1")
     assert stored("key-2")
     assert_each_key_is_kept_once()
+
+
+def test_the_triggers_find_their_table_without_a_search_path(config: Config) -> None:
+    """So pg_restore inserts events."""
+    command.upgrade(config, "0044")
+    with driver() as connection:
+        connection.execute("SET search_path = ''")
+        statement = EVENT.replace("INTO events", "INTO public.events")
+        connection.execute(statement, [new_id("evt"), "key-1", "source-1"])
+        assert len(run(KEYS)) == 2
+        connection.execute("DELETE FROM public.events")
+    assert run(KEYS) == []
+
+
+def test_indexes_of_a_table_in_use_are_dropped_without_delaying_others(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When a stopped migration continues."""
+    assert stored("key-1")
+
+    def stopped(*_: Any, **__: Any) -> None:
+        raise InterruptedError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(partitioning, "partition", stopped)
+        with pytest.raises(InterruptedError):
+            command.upgrade(config, "0044")
+    said: list[str] = []
+
+    def hear(*seen: Any) -> None:
+        said.append(seen[2])
+
+    listen(db.engine, "before_cursor_execute", hear)
+    command.upgrade(config, "0044")
+    remove(db.engine, "before_cursor_execute", hear)
+    dropped = [one for one in said if "DROP INDEX" in one and "ix_events_" in one]
+    assert len(dropped) == 2
+    assert all("CONCURRENTLY" in one for one in dropped)

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from signal import SIGTERM, getsignal, raise_signal
 from threading import Event as Flag
 from typing import Any
 
@@ -76,11 +78,12 @@ def config(log_app: Flask) -> Iterator[Config]:
     """The schema before attempts are partitioned; the table is empty."""
     with log_app.app_context():
         config: Config = log_app.extensions["migrate"].migrate.get_config()
+        command.upgrade(config, "0042")
+        run("TRUNCATE attempts")
         command.upgrade(config, "0043")
         before = ScriptDirectory(str(PACKAGE / "migrations")).get_revision("0043")
         assert before is not None
         command.downgrade(config, str(before.down_revision))
-        run("TRUNCATE attempts")
         yield config
         db.session.remove()
 
@@ -164,12 +167,14 @@ def test_a_full_table_becomes_the_first_partition_while_others_write_it(config: 
     assert {id_ for (id_,) in run("SELECT delivery_id FROM attempts")} == set(ids)
     assert run(FILES, "attempts_before", "attempts_before") == files
     assert kept_at(utcnow()) == "attempts_before"
-    end = datetime.fromtimestamp(utcnow().timestamp() + 9 * 86_400, UTC)
-    assert kept_at(end) in [one.name for one in known()[1:]]
+    assert kept_at(utcnow() + timedelta(days=59)) == "attempts_before"
+    [made, *_] = make_ahead(db.engine, utcnow() + timedelta(days=59), DAYS)
+    assert kept_at(utcnow() + timedelta(days=62)) == made
     with pytest.raises(psycopg.errors.UniqueViolation):
         run(ATTEMPT, ids[0])
     assert checks() == []
-    assert may("reporting", "attempts") == {"SELECT", "DELETE"}
+    for table in ("attempts", "attempts_default"):
+        assert may("reporting", table) == {"SELECT", "DELETE"}
 
     number = counted()
     before = ScriptDirectory(str(PACKAGE / "migrations")).get_revision("0043")
@@ -214,7 +219,7 @@ def test_it_goes_on_after_it_was_stopped(
     with monkeypatch.context() as broken:
         broken.setattr(partitioning, step, stopped)
         if is_killed:
-            broken.setattr(partitioning, "_unbound", lambda _: None)
+            broken.setattr(partitioning, "_unbound", lambda *_: None)
         with pytest.raises(InterruptedError):
             command.upgrade(config, "0043")
     assert len(checks()) == is_killed
@@ -225,6 +230,115 @@ def test_it_goes_on_after_it_was_stopped(
     assert checks() == []
     assert counted() == 3 - is_killed
     assert "attempts_before" in [one.name for one in known()]
+
+
+def test_a_boundary_goes_although_a_backup_began(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits for the backup as long as a migration does."""
+    for module in (columns, partitioning):
+        monkeypatch.setattr(module, "PATIENCE", "50ms")
+    monkeypatch.setattr(columns, "TRIED_FOR", 0.0)
+    run(ATTEMPT, new_id("msg"))
+    with driver() as backup, backup_during(backup, monkeypatch):
+        monkeypatch.setattr(partitioning, "sleep", lambda _: backup.execute("COMMIT"))
+        with pytest.raises(CommandError):
+            command.upgrade(config, "0043")
+    assert checks() == []
+
+
+def test_a_boundary_that_stays_is_reported_with_its_day(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (columns, partitioning):
+        monkeypatch.setattr(module, "PATIENCE", "50ms")
+    monkeypatch.setattr(columns, "TRIED_FOR", 0.0)
+    monkeypatch.setattr(partitioning, "UNBOUND_FOR", 0.0)
+    run(ATTEMPT, new_id("msg"))
+    with driver() as backup, backup_during(backup, monkeypatch), capture_logs() as said:
+        with pytest.raises(CommandError):
+            command.upgrade(config, "0043")
+        backup.execute("COMMIT")
+    assert len(checks()) == 1
+    [line] = [line for line in said if line["log_level"] == "error"]
+    assert line["day"] > f"{utcnow() + timedelta(days=59):%Y-%m-%d}"
+    run(line["statement"])
+    assert checks() == []
+
+
+@contextmanager
+def backup_during(backup: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """It reads the table from when the boundary is checked."""
+    bound = partitioning._bound
+
+    def bounded(*arguments: Any) -> None:
+        bound(*arguments)
+        backup.execute("BEGIN")
+        backup.execute("SELECT 1 FROM attempts")
+
+    monkeypatch.setattr(partitioning, "_bound", bounded)
+    yield
+
+
+@pytest.mark.parametrize("is_stopped", [True, False])
+def test_sigterm_stops_a_migration_as_ctrl_c_does(
+    config: Config, monkeypatch: pytest.MonkeyPatch, is_stopped: bool
+) -> None:
+    run(ATTEMPT, new_id("msg"))
+    handler, switch = getsignal(SIGTERM), partitioning._switch
+
+    def stopped(*arguments: Any) -> None:
+        if is_stopped:
+            raise_signal(SIGTERM)
+        switch(*arguments)
+
+    monkeypatch.setattr(partitioning, "_switch", stopped)
+    with pytest.raises(KeyboardInterrupt) if is_stopped else nullcontext():
+        command.upgrade(config, "0043")
+    assert checks() == []
+    assert getsignal(SIGTERM) == handler
+
+
+@pytest.mark.parametrize(
+    "id_", ["msg_zzz", "msg_v", floor_id("msg", datetime(2099, 1, 1).timestamp())]
+)
+def test_an_id_from_far_ahead_is_named(config: Config, id_: str) -> None:
+    run(ATTEMPT, id_)
+    with pytest.raises(CommandError, match=f"delivery_id {id_} .* Delete that row"):
+        command.upgrade(config, "0043")
+    run(ATTEMPT, new_id("msg"))
+
+
+def test_a_downgrade_waits_briefly_and_says_so(
+    partitioned: None, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(columns, "PATIENCE", "50ms")
+    monkeypatch.setattr(columns, "TRIED_FOR", 0.0)
+    with driver() as backup, backup.transaction():
+        backup.execute("SELECT 1 FROM attempts")
+        with pytest.raises(CommandError, match="the table attempts for long"):
+            command.downgrade(config, "0042")
+    assert known() != []
+
+
+def test_looking_at_the_schema_changes_nothing(partitioned: None, config: Config) -> None:
+    """A role that only reads may do it."""
+    made = [one.name for one in known()]
+    run(f"DROP TABLE {made[-1]}")
+    command.current(config)
+    assert [one.name for one in known()] == made[:-1]
+
+
+def test_the_job_counts_rows_once_a_day(partitioned: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Autovacuum does not count those of a partitioned table as a whole."""
+    counted = "SELECT reltuples FROM pg_class WHERE oid = 'attempts'::regclass"
+    assert run(counted) == [(0,)]
+    run(ATTEMPT, new_id("msg"))
+    upkeep.make_partitions()
+    assert run(counted) == [(0,)]
+    monkeypatch.setattr(upkeep, "utcnow", lambda: utcnow() + timedelta(days=1, minutes=1))
+    upkeep.make_partitions()
+    assert run(counted) == [(1,)]
 
 
 def test_a_table_that_stays_in_use_is_left_as_it_was(

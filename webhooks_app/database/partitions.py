@@ -40,6 +40,8 @@ ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('hookline partitions', 0)
 FOUND = text("""
     SELECT c.relname, pg_get_expr(c.relpartbound, c.oid) FROM pg_inherits
     JOIN pg_class AS c ON c.oid = inhrelid WHERE inhparent = to_regclass(:table)""")
+ANALYSED = text("""
+    SELECT last_analyze FROM pg_stat_user_tables WHERE relid = to_regclass(:table)""")
 SIZE = "SELECT pg_relation_size('{}_default')"
 APART = text(r"""
     SELECT conname FROM pg_constraint
@@ -183,6 +185,28 @@ def make_ahead(engine: Engine, now: datetime, days: int) -> list[str]:
     if choose(engine, postgresql=False, sqlite=True):
         return []
     return [name for log_ in LOGS for name in _made_ahead(engine, log_, now, days)]
+
+
+def analyse(engine: Engine, now: datetime) -> None:
+    """Once a day, count the rows of each table as a whole. Autovacuum only counts partitions."""
+    for log_ in LOGS if choose(engine, postgresql=True, sqlite=False) else ():
+        with engine.begin() as connection:
+            connection.exec_driver_sql(PATIENCE)
+            if not _is_partitioned(connection, log_):
+                continue
+            last = connection.scalar(ANALYSED, {"table": log_.table})
+            if last is None or last <= now - timedelta(days=1):
+                _analyse(connection, log_)
+
+
+def _analyse(connection: Connection, log_: Log) -> None:
+    try:
+        with connection.begin_nested():
+            connection.exec_driver_sql(f"ANALYZE {log_.table}")
+    except DBAPIError as error:
+        if sqlstate(error) != LOCK_NOT_AVAILABLE:
+            raise
+        log.warning("in use: its rows are counted later", table=log_.table)
 
 
 def _made_ahead(engine: Engine, log_: Log, now: datetime, days: int) -> Iterator[str]:

@@ -41,6 +41,7 @@ def end_left_listeners() -> None:
 
 def make_partitions() -> None:
     partitions.make_ahead(db.engine, utcnow(), parts().settings.retention_days)
+    partitions.analyse(db.engine, utcnow())
 
 
 def delete_expired() -> None:

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from signal import SIG_DFL, SIGTERM, default_int_handler, signal
+from threading import current_thread, main_thread
 from typing import Any, Literal
 
 from alembic import context
@@ -10,7 +12,7 @@ from alembic.autogenerate.api import AutogenContext
 from flask import current_app
 from sqlalchemy import Connection, Engine, text
 
-from webhooks_app.database.partitions import make_ahead
+from webhooks_app.database.partitions import analyse, make_ahead
 from webhooks_app.lib.times import utcnow
 from webhooks_app.migrations.partitioning import is_declared
 from webhooks_app.models.columns import UtcDateTime
@@ -48,12 +50,32 @@ def run_offline() -> None:
 
 
 def run_online(engine: Engine) -> None:
-    with alone(engine):
+    applied: list[object] = []
+    with stopped_by_sigterm(), alone(engine):
         with engine.connect() as connection, unconstrained(connection):
-            context.configure(connection=connection, **options)
+            context.configure(
+                connection=connection,
+                on_version_apply=lambda **applying: applied.append(applying["step"]),
+                **options,
+            )
             with context.begin_transaction():
                 context.run_migrations()
-        make_ahead(engine, utcnow(), parts().settings.retention_days)
+        if applied:
+            make_ahead(engine, utcnow(), parts().settings.retention_days)
+            analyse(engine, utcnow())
+
+
+@contextmanager
+def stopped_by_sigterm() -> Iterator[None]:
+    """As Ctrl-C does it, so that a migration undoes what it began."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = signal(SIGTERM, default_int_handler)
+    try:
+        yield
+    finally:
+        signal(SIGTERM, before or SIG_DFL)
 
 
 @contextmanager

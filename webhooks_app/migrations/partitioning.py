@@ -8,18 +8,24 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from time import monotonic, sleep
 
+import structlog
 from alembic import op
+from alembic.util import CommandError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from webhooks_app.lib.ids import floor_id, made_at
+from webhooks_app.database.rights import share_rights
+from webhooks_app.lib.ids import floor_id
 from webhooks_app.lib.times import utcnow
-from webhooks_app.migrations.columns import PATIENCE, patiently
+from webhooks_app.migrations.columns import PATIENCE, PAUSE, patiently
 
 # The old table refuses ids from the boundary on while it is checked. If the migration is killed
-# then, there is a week left to run it again.
-AHEAD = timedelta(days=7)
+# then, so much time is left to run it again.
+# If a clock was wrong and ids are later, it is a year; ids from later still are a mistake.
+AHEAD = (timedelta(days=60), timedelta(days=365))
+UNBOUND_FOR = 60.0  # seconds
 # They make keys unique on SQLite; on PostgreSQL, processes of the version before read by them.
 BY_KEY = re.compile(r"(uq|ix)_events_(idempotency_key|source_id)")
 PARTITION = re.compile(r"(attempts|events)_(before|default|\d{8})")
@@ -32,18 +38,23 @@ COLUMNS = text("""
     JOIN pg_attribute AS a ON true
     WHERE x.indrelid = to_regclass(:table) AND x.indisprimary
         AND a.attrelid = x.indrelid AND a.attnum = k.attnum""")
+BOUNDARY = text("""
+    SELECT 1 FROM pg_constraint
+    WHERE conrelid = to_regclass(:table)
+        AND conname = CAST(:table AS text) || '_before_boundary'""")
 UNPROVEN = text("""
     SELECT conname FROM pg_constraint
     WHERE conrelid = to_regclass(:table) AND NOT convalidated""")
-# Who may do what, as statements about another table.
-GRANTS = text("""
-    SELECT format('GRANT %s ON {name} TO %s', privilege_type,
-        CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END)
-    FROM pg_class, aclexplode(relacl)
-    WHERE oid = to_regclass(:table) AND grantee <> relowner
-    UNION ALL
-    SELECT format('ALTER TABLE {name} OWNER TO %I', pg_get_userbyid(relowner))
-    FROM pg_class WHERE oid = to_regclass(:table)""")
+TOO_LATE = (
+    "The row of {table} with the {key} {last} is from more than a year ahead, or its id was not"
+    " made by Hookline, so the table cannot be partitioned by time. Delete that row, and migrate"
+    " again."
+)
+LEFT_BEHIND = (
+    "A constraint is left behind, since others use the table. Migrate again, or run the statement,"
+    " before that day. From then on the table refuses new rows."
+)
+log = structlog.get_logger(__name__)
 
 
 def is_declared(name: str | None, kind: str, _parents: Mapping[str, str | None]) -> bool:
@@ -70,22 +81,25 @@ def partition(
     """
     if is_partitioned(table):
         return
-    boundary = floor_id(prefix, _boundary(table, key).timestamp())
+    until = _boundary(table, key, prefix)
+    boundary = floor_id(prefix, until.timestamp())
     try:
         if _has_rows(table):
             _bound(table, key, boundary)
         patiently(table, partial(_switch, table, key, boundary, last))
     except BaseException:
-        _unbound(table)
+        _unbound(table, until)
         raise
 
 
-def _boundary(table: str, key: str) -> datetime:
+def _boundary(table: str, key: str, prefix: str) -> datetime:
     """The start of a day, after all that is in the table."""
-    last = op.get_bind().scalar(text(f"SELECT max({key}) FROM {table}"))
-    moment = utcnow() + AHEAD
-    if last is not None:
-        moment = max(moment, made_at(last) + timedelta(days=1))
+    now = utcnow()
+    moments = {floor_id(prefix, (now + ahead).timestamp()): now + ahead for ahead in AHEAD}
+    last = op.get_bind().scalar(text(f"SELECT max({key}) FROM {table}")) or ""
+    moment = next((moment for id_, moment in moments.items() if last < id_), None)
+    if moment is None:
+        raise CommandError(TOO_LATE.format(table=table, key=key, last=last))
     return datetime(moment.year, moment.month, moment.day, tzinfo=UTC) + timedelta(days=1)
 
 
@@ -107,13 +121,28 @@ def _bound(table: str, key: str, boundary: str) -> None:
             op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
 
 
-def _unbound(table: str) -> None:
+def _unbound(table: str, until: datetime) -> None:
     """A boundary that is left behind would refuse rows one day."""
-    with suppress(SQLAlchemyError), op.get_bind().engine.begin() as connection:
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE}'")
-        connection.exec_driver_sql(
-            f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {table}_before_boundary"
-        )
+    with suppress(SQLAlchemyError):
+        op.get_bind().rollback()  # the server would end a transaction that waits for long
+    statement = f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {table}_before_boundary"
+    ends = monotonic() + UNBOUND_FOR
+    while not _has_no_boundary(table, statement):
+        if monotonic() >= ends:
+            log.error(LEFT_BEHIND, table=table, statement=statement, day=f"{until:%Y-%m-%d}")
+            return
+        sleep(PAUSE)
+
+
+def _has_no_boundary(table: str, statement: str) -> bool:
+    try:
+        with op.get_bind().engine.begin() as connection:
+            if connection.scalar(BOUNDARY, {"table": table}) is not None:
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE}'")
+                connection.exec_driver_sql(statement)
+    except SQLAlchemyError:
+        return False
+    return True
 
 
 def _switch(table: str, key: str, boundary: str, last: Callable[[], object]) -> None:
@@ -121,7 +150,6 @@ def _switch(table: str, key: str, boundary: str, last: Callable[[], object]) -> 
     op.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
     indexes = bind.execute(INDEXES, {"table": table}).all()
     primary = bind.scalar(COLUMNS, {"table": table})
-    grants = text(str(GRANTS).replace("{name}", table))
     op.execute(f"ALTER TABLE {table} RENAME TO {before}")
     for name, _, is_primary, is_unique in indexes:
         if is_unique and not is_primary:
@@ -145,30 +173,32 @@ def _switch(table: str, key: str, boundary: str, last: Callable[[], object]) -> 
         )
         op.execute(f"ALTER TABLE {before} DROP CONSTRAINT IF EXISTS {before}_boundary")
     op.execute(f"CREATE TABLE {table}_default PARTITION OF {table} DEFAULT")
-    for (statement,) in bind.execute(grants, {"table": before}).all():
-        op.execute(statement)
+    for name in (table, f"{table}_default"):
+        share_rights(bind, before, name)
     if not _has_rows(before):
         op.execute(f"DROP TABLE {before}")
     last()
 
 
-def unpartition(table: str) -> None:
+def unpartition(table: str, *, last: Callable[[], object] = lambda: None) -> None:
     """One table again. All rows are copied, and nobody can use the table meanwhile."""
-    if not is_partitioned(table):
-        return
+    if is_partitioned(table):
+        patiently(table, partial(_join, table, last))
+
+
+def _join(table: str, last: Callable[[], object]) -> None:
     op.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
     bind, old = op.get_bind(), f"{table}_partitioned"
     indexes = bind.execute(INDEXES, {"table": table}).all()
     primary = bind.scalar(COLUMNS, {"table": table})
-    grants = text(str(GRANTS).replace("{name}", table))
     op.execute(f"ALTER TABLE {table} RENAME TO {old}")
     op.execute(f"CREATE TABLE {table} (LIKE {old} INCLUDING ALL EXCLUDING INDEXES)")
     op.execute(f"INSERT INTO {table} SELECT * FROM {old}")
-    for (statement,) in bind.execute(grants, {"table": old}).all():
-        op.execute(statement)
+    share_rights(bind, old, table)
     op.execute(f"DROP TABLE {old}")
     for name, made_by, is_primary, _ in indexes:
         if is_primary:
             op.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} PRIMARY KEY ({primary})")
         else:
             op.execute(made_by.replace(" ONLY ", " "))
+    last()

@@ -23,15 +23,18 @@ BATCH = 20_000
 REF = sa.String(32).with_variant(sa.String(32, collation="C"), "postgresql")
 KINDS = ("idempotency_key", "source_id")
 TENANT = ("organisation_id", "mode")
+# With the schema, since pg_restore has no search path.
 TAKE = """
     CREATE OR REPLACE FUNCTION take_event_keys() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
         IF NEW.idempotency_key IS NOT NULL THEN
-            INSERT INTO event_keys (organisation_id, mode, kind, key, event_id) VALUES (
+            INSERT INTO {schema}.event_keys (organisation_id, mode, kind, key, event_id)
+            VALUES (
                 NEW.organisation_id, NEW.mode, 'idempotency_key', NEW.idempotency_key, NEW.id);
         END IF;
         IF NEW.source_id IS NOT NULL THEN
-            INSERT INTO event_keys (organisation_id, mode, kind, key, event_id) VALUES (
+            INSERT INTO {schema}.event_keys (organisation_id, mode, kind, key, event_id)
+            VALUES (
                 NEW.organisation_id, NEW.mode, 'source_id', NEW.source_id, NEW.id);
         END IF;
         RETURN NULL;
@@ -39,7 +42,8 @@ TAKE = """
 GIVE_BACK = """
     CREATE OR REPLACE FUNCTION give_back_event_keys() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-        DELETE FROM event_keys WHERE organisation_id = OLD.organisation_id AND mode = OLD.mode
+        DELETE FROM {schema}.event_keys
+        WHERE organisation_id = OLD.organisation_id AND mode = OLD.mode
             AND (kind = 'idempotency_key' AND key = OLD.idempotency_key
                 OR kind = 'source_id' AND key = OLD.source_id)
             AND event_id = OLD.id;
@@ -94,8 +98,9 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         for (statement,) in op.get_bind().execute(GRANTS).all():
             op.execute(statement)
-        op.execute(TAKE)
-        op.execute(GIVE_BACK)
+        schema = op.get_bind().scalar(sa.text("SELECT quote_ident(current_schema())"))
+        for function in (TAKE, GIVE_BACK):
+            op.execute(function.format(schema=schema))
         if not is_partitioned("events"):
             _prepare()
         partition("events", "id", "evt", last=_trigger)
@@ -108,7 +113,9 @@ def _prepare() -> None:
         _copy_keys()
         op.execute(ORPHANS)
         for kind in KINDS:
-            op.drop_index(f"ix_events_{kind}", "events", if_exists=True)
+            op.drop_index(
+                f"ix_events_{kind}", "events", if_exists=True, postgresql_concurrently=True
+            )
             op.create_index(
                 f"ix_events_{kind}",
                 "events",
@@ -143,19 +150,20 @@ def _copy_keys() -> None:
 
 def downgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
-        unpartition("events")
-        for name, *_ in TRIGGERS:
-            op.execute(f"DROP TRIGGER IF EXISTS {name} ON events")
-        for kind in KINDS:
-            op.drop_index(f"ix_events_{kind}", "events", if_exists=True)
-            op.create_index(
-                f"uq_events_{kind}",
-                "events",
-                [*TENANT, kind],
-                unique=True,
-                postgresql_where=sa.text(f"{kind} IS NOT NULL"),
-                if_not_exists=True,
-            )
-        op.execute("DROP FUNCTION take_event_keys")
-        op.execute("DROP FUNCTION give_back_event_keys")
+        unpartition("events", last=_unique)
+        op.execute("DROP FUNCTION IF EXISTS take_event_keys")
+        op.execute("DROP FUNCTION IF EXISTS give_back_event_keys")
     op.drop_table("event_keys")
+
+
+def _unique() -> None:
+    """Keys are unique by indexes again."""
+    for kind in KINDS:
+        op.drop_index(f"ix_events_{kind}", "events", if_exists=True)
+        op.create_index(
+            f"uq_events_{kind}",
+            "events",
+            [*TENANT, kind],
+            unique=True,
+            postgresql_where=sa.text(f"{kind} IS NOT NULL"),
+        )
