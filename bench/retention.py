@@ -10,17 +10,34 @@ from threading import Event, Thread
 from time import perf_counter, sleep
 from typing import Any
 
+from sqlalchemy import text
+
 from bench.history import History
 from bench.support import product_on_sqlite
 from webhooks_app.database.sqlite import BUSY_POLL
 from webhooks_app.deliveries import retention
-from webhooks_app.extensions import db
+from webhooks_app.extensions import Model, db
 from webhooks_app.jobs.slices import LONGEST
 from webhooks_app.lib.times import utcnow
+from webhooks_app.models import Attempt, Delivery
 from webhooks_app.operations import space
 from webhooks_app.operations.slices import work
 
 MUST = 2.0  # seconds
+LARGE = """
+    UPDATE events SET data = '{"note":"' || hex(zeroblob(100000)) || '"}' WHERE id IN (
+        SELECT id FROM events ORDER BY id DESC LIMIT :count)"""
+REPLAYED = """
+    INSERT INTO deliveries (id, trigger, {columns})
+    WITH RECURSIVE times(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM times WHERE n < 20)
+    SELECT substr(id, 1, length(id) - 16) || lower(hex(randomblob(8))), 'replay', {columns}
+    FROM deliveries, times WHERE trigger = 'event' AND event_id IN (
+        SELECT id FROM events ORDER BY id DESC LIMIT :count OFFSET :count)"""
+ANSWERED = """
+    INSERT INTO attempts (delivery_id, response_body, {columns})
+    SELECT replay, randomblob(16384), {columns}
+    FROM (SELECT id AS replay FROM deliveries WHERE trigger = 'replay')
+    JOIN (SELECT {columns} FROM attempts LIMIT 1)"""
 WRITE = "UPDATE periodic_runs SET last_run_at = last_run_at"
 
 
@@ -29,6 +46,7 @@ def run(count: int) -> dict[str, Any]:
     with product_on_sqlite() as here:
         began = perf_counter()
         History("Expired", 20, 20).fill(count)
+        _mix(count // 1000)
         db.session.remove()
         file = here.folder / "hookline.db"
         _checkpoint(file)
@@ -52,6 +70,23 @@ def run(count: int) -> dict[str, Any]:
             "longest_write_beside_s": round(max(waits), 3),
             "ratio": round(MUST / longest, 2),
         }
+
+
+def _mix(count: int) -> None:
+    """The newest events are large, and those before were replayed often, with large answers.
+
+    So steps that learned from small rows meet these.
+    """
+    with db.engine.begin() as connection:
+        connection.execute(text(LARGE), {"count": count})
+        replayed = REPLAYED.format(columns=_others(Delivery, "id", "trigger", "undelivered"))
+        connection.execute(text(replayed), {"count": count})
+        answered = ANSWERED.format(columns=_others(Attempt, "delivery_id", "response_body"))
+        connection.execute(text(answered))
+
+
+def _others(model: type[Model], *names: str) -> str:
+    return ", ".join(f'"{one.name}"' for one in model.__table__.columns if one.name not in names)
 
 
 def _delete() -> tuple[Counter[str], int, float]:
