@@ -1,10 +1,12 @@
 """Long work in slices: each continues where the last one stopped."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from webhooks_app.operations.deleting import BYTES
 from webhooks_app.operations.slices import (
     AIM,
     BEGINNING,
@@ -18,6 +20,7 @@ from webhooks_app.operations.slices import (
     work,
 )
 
+ROOT = Path(__file__).parents[2]
 COUNTS = st.lists(st.integers(1, 6), min_size=1, max_size=4)
 
 
@@ -78,6 +81,12 @@ def test_a_step_may_stay_at_the_beginning() -> None:
 
     assert work([Part("kind", step)], None, lambda: False).rows == {"kind": 10}
     assert places == [BEGINNING] * 3
+
+
+def test_a_step_is_bounded_as_the_documents_say() -> None:
+    document = " ".join((ROOT / "docs" / "operating.md").read_text().split())
+    assert f"a thousand rows or {BYTES // 1024**2} MB of data" in document
+    assert MOST == 1000
 
 
 def failing(name: str, seen: list[tuple[str, int]], succeeds: int) -> Part:
