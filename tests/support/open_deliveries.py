@@ -53,8 +53,8 @@ def arrange(
                 delivery_id=row.id,
                 subscription_id=row.subscription_id,
                 tries=row.tries,
-                due_at=row.created_at if sending else due or row.created_at,
-                leased_until=(lease or utcnow()) if sending else None,
+                due_at=row.created_at if sending else row.created_at if due is None else due,
+                leased_until=(utcnow() if lease is None else lease) if sending else None,
                 claimed_by=engine if sending else None,
             )
         )
