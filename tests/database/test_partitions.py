@@ -247,19 +247,20 @@ def test_a_boundary_goes_although_a_backup_began(
 
 
 def test_a_boundary_that_stays_is_reported_with_its_day(
-    config: Config, monkeypatch: pytest.MonkeyPatch
+    config: Config, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     for module in (columns, partitioning):
         monkeypatch.setattr(module, "PATIENCE", "50ms")
     monkeypatch.setattr(columns, "TRIED_FOR", 0.0)
     monkeypatch.setattr(partitioning, "UNBOUND_FOR", 0.0)
     run(ATTEMPT, new_id("msg"))
-    with driver() as backup, backup_during(backup, monkeypatch), capture_logs() as said:
+    with driver() as backup, backup_during(backup, monkeypatch):
         with pytest.raises(CommandError):
             command.upgrade(config, "0043")
         backup.execute("COMMIT")
     assert len(checks()) == 1
-    [line] = [line for line in said if line["log_level"] == "error"]
+    [line] = [one.msg for one in caplog.records if one.name == partitioning.__name__]
+    assert isinstance(line, dict)
     assert line["day"] > f"{utcnow() + timedelta(days=59):%Y-%m-%d}"
     run(line["statement"])
     assert checks() == []
