@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from psycopg.errors import UniqueViolation
 from sqlalchemy import Connection, Engine, create_engine, text
 
 from tests.conftest import settings_for
@@ -245,6 +246,16 @@ def test_a_shorter_retention_deletes_what_is_in_a_wide_partition(now: datetime) 
     old, young = event(now), event(now + timedelta(days=80))
     run_retention(now + timedelta(days=91))
     assert ids("events") == {young} != {old}
+
+
+def test_new_partitions_leave_the_keys_of_events_as_they_are(now: datetime) -> None:
+    """Also of those that came while no partition was made."""
+    later = now + timedelta(days=100)
+    one = event(later, "key-1")
+    assert make_ahead(db.engine, later, DAYS)
+    assert keys() == {("key-1", one)}
+    with pytest.raises(UniqueViolation):
+        event(later + timedelta(days=20), "key-1")
 
 
 def test_the_first_partition_of_all_goes_too(now: datetime) -> None:
