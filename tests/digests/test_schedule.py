@@ -272,12 +272,14 @@ def test_the_period_before_is_as_long_by_the_clock() -> None:
         ({"frequency": "daily", "hour": 24}, "hour"),
         ({"frequency": "daily", "hour": True}, "hour"),
         ({"frequency": "daily", "hour": "9"}, "hour"),
+        ({"frequency": "daily", "hour": [9]}, "hour"),
         ({"frequency": "weekly", "weekday": 7}, "weekday"),
         ({"frequency": "daily", "time_zone": "Mars/Base"}, "time_zone"),
         ({"frequency": "daily", "time_zone": "../etc/passwd"}, "time_zone"),
     ],
 )
 def test_what_cannot_be_used_is_refused(raw: dict[str, object], member: str) -> None:
+    parse_schedule({"frequency": "daily", "hour": 1}, "UTC")  # equal to True, but right
     with pytest.raises(InvalidSchedule) as error:
         parse_schedule(raw, "UTC")
     assert error.value.member == member

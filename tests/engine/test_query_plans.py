@@ -72,6 +72,11 @@ QUEUED = """
     INSERT INTO queue (delivery_id, subscription_id, due_at, tries)
     SELECT id, subscription_id, now(), tries FROM deliveries WHERE status = 'pending'
     ON CONFLICT DO NOTHING;"""
+# The first claim after many rows went passes their index entries, and marks them as dead.
+TIDY = """
+    SET enable_seqscan = off;
+    SET enable_bitmapscan = off;
+    SELECT count(*) FROM queue WHERE NOT delayed AND subscription_id > '';"""
 # Everything is delivered, except the last ones.
 SETTLE = f"""
     DELETE FROM queue WHERE delivery_id < 'msg_01';
@@ -79,6 +84,7 @@ SETTLE = f"""
     UPDATE deliveries SET status = 'pending', finished_at = NULL, tries = 0
     WHERE id > 'msg_' || lpad(CAST(:settled AS text), 26, '0') AND id < 'msg_01';
     {QUEUED}
+    {TIDY}
 """
 OPEN = f"""
     UPDATE deliveries SET status = 'pending', finished_at = NULL WHERE id > :last;

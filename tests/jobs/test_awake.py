@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 from redis import Redis
+from sqlalchemy import Engine as DatabaseEngine
 from sqlalchemy.exc import SQLAlchemyError
 
 from tests import factories
@@ -16,6 +17,7 @@ from webhooks_app import queue
 from webhooks_app.doorbell import AWAKE, BELL, ring
 from webhooks_app.engine import engine as module_of_engine
 from webhooks_app.engine.engine import Engine
+from webhooks_app.engine.floors import Floors
 from webhooks_app.extensions import db
 from webhooks_app.jobs import engine as module
 from webhooks_app.jobs.engine import engine_of, engine_parts, listener_of, run_engine, stay_awake
@@ -110,10 +112,10 @@ def test_one_that_cannot_look_looks_again(
 ) -> None:
     looks = iter([True, True])
 
-    def fails_twice(database: object) -> bool:
+    def fails_twice(database: DatabaseEngine, floors: Floors) -> bool:
         if next(looks, False):
             raise SQLAlchemyError
-        return anything_due(database)  # type: ignore[arg-type]
+        return anything_due(database, floors)
 
     anything_due = module_of_engine.anything_due
     monkeypatch.setattr(module_of_engine, "anything_due", fails_twice)

@@ -94,7 +94,8 @@ def walk_in_order(connection: Connection) -> None:
     """`force_index_scans`, and keep PostgreSQL from sorting all rows to find the first few."""
     force_index_scans(connection)
     if _is_postgres(connection):
-        connection.exec_driver_sql(IN_ORDER)
+        with driver_cursor(connection) as cursor:
+            cursor.execute(IN_ORDER)
 
 
 def sqlite_value(value: object) -> object:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -146,7 +145,6 @@ def parse_schedule(raw: Mapping[str, Any], default_zone: str) -> Schedule:
     return Schedule(Frequency(frequency), hour, weekday, ZoneInfo(name), skips)
 
 
-@cache
 def _is_in(value: object, below: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < below
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from webhooks_app.channels.concurrency_window import ConcurrencyWindow
 from webhooks_app.channels.contract import Claimed
-from webhooks_app.database.bulk import driver_cursor, force_index_scans, in_pipeline
+from webhooks_app.database.bulk import driver_cursor, in_pipeline, walk_in_order
 from webhooks_app.engine import adoption, promotion
 from webhooks_app.engine.claim_request import (
     DUE,
@@ -161,7 +161,7 @@ def take(connection: Connection, request: ClaimRequest, lease: timedelta) -> Tak
         driver_cursor(connection) as clock,
         driver_cursor(connection) as cursor,
     ):
-        force_index_scans(connection)
+        walk_in_order(connection)
         adopting.execute(adoption.POSTGRES_ADOPT)
         promoting.execute(promotion.POSTGRES_PROMOTE)
         clock.execute("SELECT now()")
@@ -179,7 +179,7 @@ def take(connection: Connection, request: ClaimRequest, lease: timedelta) -> Tak
 def is_due(connection: Connection, floors: Floors) -> bool:
     known = _known(floors)
     with in_pipeline(connection), driver_cursor(connection) as cursor:
-        force_index_scans(connection)
+        walk_in_order(connection)
         began = monotonic()
         cursor.execute(ANY_DUE_PAST_BUSY if known else ANY_DUE, known)
         [(found, now)] = cursor.fetchall()
