@@ -46,7 +46,7 @@ def run(count: int) -> dict[str, Any]:
     with product_on_sqlite() as here:
         began = perf_counter()
         History("Expired", 20, 20).fill(count)
-        _mix(count // 1000)
+        _mix(max(1, count // 1000))
         db.session.remove()
         file = here.folder / "hookline.db"
         _checkpoint(file)
