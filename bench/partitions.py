@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 
 from bench.support import product, settle
-from webhooks_app.database import partitions
+from webhooks_app.database.coming_partitions import make_ahead
 from webhooks_app.deliveries.expired_partitions import expired_partitions
 from webhooks_app.extensions import db
 from webhooks_app.lib.ids import floor_id, new_id
@@ -73,7 +73,7 @@ class Dropped(NamedTuple):
 
 def _dropped(folder: Path, moment: datetime, count: int) -> Dropped:
     """Drop so many events and attempts."""
-    partitions.make_ahead(db.engine, moment, DAYS)
+    make_ahead(db.engine, moment, DAYS)
     prefixes = {
         name: floor_id(prefix, moment.timestamp())[:-10]
         for name, prefix in (("event", "evt"), ("delivery", "msg"))

@@ -16,7 +16,7 @@ from tests import factories
 from tests.conftest import settings_for
 from tests.support.servers import PostgresServer, RedisServer, create_database
 from webhooks_app import create_app
-from webhooks_app.database import partitions
+from webhooks_app.database import coming_partitions, partitions
 from webhooks_app.database.bulk import insert_rows
 from webhooks_app.extensions import db
 from webhooks_app.launch.migrate import migrate
@@ -127,7 +127,7 @@ def partition_since(since: datetime) -> None:
                 connection.execute(text(f"DROP TABLE {one.name}"))
     moment = since
     while moment < utcnow() + timedelta(days=1):
-        partitions.make_ahead(db.engine, moment, 90)
+        coming_partitions.make_ahead(db.engine, moment, 90)
         moment += timedelta(days=1)
 
 

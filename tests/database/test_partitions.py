@@ -24,8 +24,9 @@ from tests.conftest import settings_for
 from tests.support.raw_sql import driver, own_url, run
 from tests.support.servers import create_database, wait_until
 from webhooks_app import create_app
-from webhooks_app.database import partitions
-from webhooks_app.database.partitions import ATTEMPTS, Partition, blocks, make_ahead
+from webhooks_app.database import coming_partitions, partitions
+from webhooks_app.database.coming_partitions import blocks, make_ahead
+from webhooks_app.database.partitions import ATTEMPTS, Partition
 from webhooks_app.extensions import db
 from webhooks_app.jobs import upkeep
 from webhooks_app.lib.folders import PACKAGE
@@ -378,12 +379,12 @@ def test_a_shorter_retention_goes_on_where_the_former_ended(partitioned: None) -
     assert all(one.end == other.start for one, other in pairwise(known()))
 
 
-@pytest.mark.parametrize("size", [partitions.SMALL, -1])
+@pytest.mark.parametrize("size", [coming_partitions.SMALL, -1])
 def test_what_came_while_none_was_made_stays_where_it_is(
     partitioned: None, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
     """Whether the default partition is small or large. Later ones are made."""
-    monkeypatch.setattr(partitions, "SMALL", size)
+    monkeypatch.setattr(coming_partitions, "SMALL", size)
     later = utcnow() + timedelta(days=100)
     ids = [id_at(later), id_at(later + timedelta(days=9))]
     for id_ in ids:
@@ -400,14 +401,14 @@ def test_a_full_default_partition_is_not_read_while_others_wait(
     partitioned: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A constraint proves before that it has no row of the new one."""
-    monkeypatch.setattr(partitions, "SMALL", -1)
-    attach, seen = partitions._attach, []
+    monkeypatch.setattr(coming_partitions, "SMALL", -1)
+    attach, seen = coming_partitions._attach, []
 
     def attached(*arguments: Any) -> bool:
         seen.extend(constraints())
         return attach(*arguments)
 
-    monkeypatch.setattr(partitions, "_attach", attached)
+    monkeypatch.setattr(coming_partitions, "_attach", attached)
     later = utcnow() + timedelta(days=100)
     assert kept_at(later) == "attempts_default"
     made = make_ahead(db.engine, later, DAYS)
@@ -434,7 +435,7 @@ def test_a_table_that_is_no_partition_is_reported(
 ) -> None:
     name = known()[-1].name
     run(f"ALTER TABLE attempts DETACH PARTITION {name}")
-    with caplog.at_level("WARNING", partitions.__name__):
+    with caplog.at_level("WARNING", coming_partitions.__name__):
         assert make_ahead(db.engine, utcnow(), DAYS) == []
     assert name in [line.msg["table"] for line in caplog.records if isinstance(line.msg, dict)]
     run(f"DROP TABLE {name}")
@@ -463,7 +464,7 @@ def test_one_that_is_in_the_way_of_others_is_made_later(
     partitioned: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Others read and write meanwhile."""
-    monkeypatch.setattr(partitions, "PATIENCE", "SET LOCAL lock_timeout = '100ms'")
+    monkeypatch.setattr(coming_partitions, "PATIENCE", "SET LOCAL lock_timeout = '100ms'")
     later = utcnow() + timedelta(days=30)
     number = len(known())
     with driver() as backup, backup.transaction():

@@ -14,7 +14,8 @@ from tests.support.raw_sql import driver, run
 from tests.support.servers import create_database
 from webhooks_app import create_app
 from webhooks_app.database import partitions
-from webhooks_app.database.partitions import LOGS, Log, Outcome, make_ahead
+from webhooks_app.database.coming_partitions import make_ahead
+from webhooks_app.database.partitions import LOGS, Log, Outcome
 from webhooks_app.deliveries import expired_partitions, retention
 from webhooks_app.extensions import db
 from webhooks_app.jobs import upkeep

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from tests import factories
 from tests.support.servers import RedisServer
 from webhooks_app import queue
-from webhooks_app.database import partitions
+from webhooks_app.database import coming_partitions, partitions
 from webhooks_app.deliveries import expired_events as module
 from webhooks_app.deliveries import retention
 from webhooks_app.deliveries.expired_events import expired_events
@@ -69,7 +69,7 @@ def one_by_one(app: Flask) -> Iterator[None]:
                 connection.execute(text(f"DROP TABLE {one.name}"))
     yield
     db.session.rollback()
-    partitions.make_ahead(db.engine, utcnow(), 90)
+    coming_partitions.make_ahead(db.engine, utcnow(), 90)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from alembic.autogenerate.api import AutogenContext
 from flask import current_app
 from sqlalchemy import Connection, Engine, text
 
-from webhooks_app.database.partitions import analyse, make_ahead
+from webhooks_app.database.coming_partitions import analyse, make_ahead
 from webhooks_app.lib.times import utcnow
 from webhooks_app.migrations.partitioning import is_declared
 from webhooks_app.models.columns import UtcDateTime
