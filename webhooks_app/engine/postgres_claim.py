@@ -37,6 +37,8 @@ IS_OVER = """
         SELECT 1 FROM deliveries AS d WHERE d.id = due.delivery_id AND d.{open}
     ) ELSE false END"""
 
+# The event is found by all columns of both indexes of `events`: a plan that was made while its
+# partition was empty may use either.
 # {floor} and {floors}: where the claims of busy subscriptions begin.
 _CLAIM = (
     f""",
@@ -86,7 +88,7 @@ _CLAIM = (
     UPDATE deliveries AS d SET status = 'sending', tries = picked.tries + 1
     FROM picked, events AS e
     WHERE d.id = picked.delivery_id AND CASE WHEN NOT picked.is_over THEN d.{OPEN} END
-        AND e.id = d.event_id
+        AND e.id = d.event_id AND e.organisation_id = d.organisation_id AND e.mode = d.mode
     RETURNING """
     + RETURNED.format(
         lost="picked.leased_until IS NOT NULL",
