@@ -17,8 +17,8 @@ COPY_FROM = 8
 BY_KEY = """
     SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
         set_config('enable_seqscan', 'off', true)"""
-IN_ORDER = """
-    SELECT set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true)"""
+NO_BITMAPS = "SELECT set_config('enable_bitmapscan', 'off', true)"
+NO_SORTS = "SELECT set_config('enable_sort', 'off', true)"
 
 
 def insert_rows(
@@ -73,15 +73,18 @@ def upsert_rows(
         connection.exec_driver_sql(statement.format(rows=f"VALUES ({marks})"), values)
 
 
-def force_index_scans(connection: Connection) -> None:
+def force_index_scans(connection: Connection, *, bitmaps: bool = True) -> None:
     """For the rest of the transaction, keep PostgreSQL from reading whole tables.
 
     A few hundred rows are best found by their keys. For a small table the planner decides
-    otherwise, and every batch pays for that.
+    otherwise, and every batch pays for that. Without `bitmaps`, an index is also read in its order:
+    a bitmap must be complete and sorted before its first row is known.
     """
     if _is_postgres(connection):
         with driver_cursor(connection) as cursor:
             cursor.execute(BY_KEY)
+            if not bitmaps:
+                cursor.execute(NO_BITMAPS)
 
 
 def commit_without_waiting(connection: Connection) -> None:
@@ -91,11 +94,15 @@ def commit_without_waiting(connection: Connection) -> None:
 
 
 def walk_in_order(connection: Connection) -> None:
-    """`force_index_scans`, and keep PostgreSQL from sorting all rows to find the first few."""
-    force_index_scans(connection)
+    """`force_index_scans`, and keep PostgreSQL from sorting all rows to find the first few.
+
+    Not for statements that must sort: their estimated cost would be so high that PostgreSQL
+    compiles them (JIT), unless it is told not to.
+    """
+    force_index_scans(connection, bitmaps=False)
     if _is_postgres(connection):
         with driver_cursor(connection) as cursor:
-            cursor.execute(IN_ORDER)
+            cursor.execute(NO_SORTS)
 
 
 def sqlite_value(value: object) -> object:

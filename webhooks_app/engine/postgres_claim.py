@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from webhooks_app.channels.concurrency_window import ConcurrencyWindow
 from webhooks_app.channels.contract import Claimed
-from webhooks_app.database.bulk import driver_cursor, in_pipeline, walk_in_order
+from webhooks_app.database.bulk import driver_cursor, force_index_scans, in_pipeline
 from webhooks_app.engine import adoption, promotion
 from webhooks_app.engine.claim_request import (
     DUE,
@@ -157,39 +157,38 @@ def take(connection: Connection, request: ClaimRequest, lease: timedelta) -> Tak
     if request.listener:
         statement = CLAIM_OF_LISTENER
     with (
-        in_pipeline(connection),
         driver_cursor(connection) as adopting,
         driver_cursor(connection) as promoting,
         driver_cursor(connection) as clock,
         driver_cursor(connection) as cursor,
     ):
-        walk_in_order(connection)
-        adopting.execute(adoption.POSTGRES_ADOPT)
-        promoting.execute(promotion.POSTGRES_PROMOTE)
-        clock.execute("SELECT now()")
         began = monotonic()
-        rows = cursor.execute(statement, parameters).fetchall()
-        took = monotonic() - began
-        [(now,)] = clock.fetchall()
-        _learn(request, rows, now)
+        with in_pipeline(connection):
+            force_index_scans(connection, bitmaps=False)
+            adopting.execute(adoption.POSTGRES_ADOPT)
+            promoting.execute(promotion.POSTGRES_PROMOTE)
+            clock.execute("SELECT now()")
+            cursor.execute(statement, parameters)
         if not known:
-            request.floors.found_all(took)
+            request.floors.found_all(monotonic() - began)
+        rows, [(now,)] = cursor.fetchall(), clock.fetchall()
+        _learn(request, rows, now)
         claimed = [Claimed(*row[:-1]) for row in rows]
         return Taken(claimed, adopting.rowcount, promoting.rowcount)
 
 
 def is_due(connection: Connection, floors: Floors) -> bool:
     known = _known(floors)
-    with in_pipeline(connection), driver_cursor(connection) as cursor:
-        walk_in_order(connection)
+    with driver_cursor(connection) as cursor:
         began = monotonic()
-        cursor.execute(ANY_DUE_PAST_BUSY if known else ANY_DUE, known)
+        with in_pipeline(connection):
+            force_index_scans(connection, bitmaps=False)
+            cursor.execute(ANY_DUE_PAST_BUSY if known else ANY_DUE, known)
+        if not known:
+            floors.found_all(monotonic() - began)
         [(found, now)] = cursor.fetchall()
-        took = monotonic() - began
     if not found:
         floors.nothing_due(floors.busy(), now)
-    if not known:
-        floors.found_all(took)
     return bool(found)
 
 
