@@ -10,6 +10,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     LargeBinary,
+    Select,
     Table,
     Text,
     case,
@@ -69,7 +70,7 @@ def walk(
             return Stepped(0, None)
         last = window[-1]
         these = select(*primary_key).where(*ahead, place <= last, is_over).limit(size)
-        free = these.with_for_update(skip_locked=True)
+        free = choose(connection, postgresql=_unlocked, sqlite=_same)(these)
         deleted = delete(table).where(tuple_(*primary_key).in_(free))
         count = connection.execute(deleted).rowcount
         if count == size and len(key) < len(primary_key):
@@ -77,6 +78,19 @@ def walk(
         return Stepped(count, last if is_full or len(window) == size else None)
 
     return change
+
+
+def _unlocked(these: Select[Any]) -> Select[Any]:
+    """Those that nobody else has locked.
+
+    PostgreSQL may run a subquery again while it deletes, and would then find more than the limit.
+    """
+    free = these.with_for_update(skip_locked=True).cte("free")
+    return select(*free.prefix_with("MATERIALIZED", dialect="postgresql").c)
+
+
+def _same(these: Select[Any]) -> Select[Any]:
+    return these
 
 
 def until_full(items: Iterable[tuple[Item, float]]) -> tuple[list[Item], bool]:
