@@ -97,7 +97,7 @@ def walk_in_order(connection: Connection) -> None:
     """`force_index_scans`, and keep PostgreSQL from sorting all rows to find the first few.
 
     Not for statements that must sort: their estimated cost would be so high that PostgreSQL
-    compiles them (JIT), unless it is told not to.
+    compiles them (JIT) if that is on.
     """
     force_index_scans(connection, bitmaps=False)
     if _is_postgres(connection):
