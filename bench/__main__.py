@@ -138,20 +138,22 @@ def wal(count: int) -> None:
 
 @main.command()
 @click.option("--count", default=300_000, show_default=True, help="Deliveries meanwhile.")
-def snapshot(count: int) -> None:
+@click.option("--seconds", default=45.0, show_default=True, help="Of claims, with and without.")
+def snapshot(count: int, seconds: float) -> None:
     """A claim while an old snapshot is open."""
     from bench import storage
 
-    report("snapshot", storage.run_snapshot(count))
+    report("snapshot", storage.run_snapshot(count, seconds))
 
 
 @main.command()
 @click.option("--count", default=100_000, show_default=True, help="Subscriptions.")
-def waiting(count: int) -> None:
+@click.option("--seconds", default=45.0, show_default=True, help="Of claims, with and without.")
+def waiting(count: int, seconds: float) -> None:
     """A claim beside subscriptions that only wait for a retry."""
     from bench import storage
 
-    report("waiting", storage.run_waiting(count))
+    report("waiting", storage.run_waiting(count, seconds))
 
 
 @main.command()

@@ -20,7 +20,7 @@ from webhooks_app.channels.outcome import Outcome, Trace
 from webhooks_app.deliveries.retention import expired
 from webhooks_app.engine.claim import anything_due, claim
 from webhooks_app.engine.claim_request import ClaimRequest
-from webhooks_app.engine.floors import EVERY, Floors
+from webhooks_app.engine.floors import Floors
 from webhooks_app.engine.record import Result, record_results
 from webhooks_app.extensions import db
 from webhooks_app.ingest.accept import IngestRequest
@@ -36,7 +36,7 @@ LEASE = timedelta(seconds=30)
 TOGETHER = 25  # events in one commit
 WHOLLY_EXPIRED = timedelta(days=120)  # a partition goes once all of it has expired
 BATCH = 500  # deliveries in one claim and in one record
-LOOKS, SECONDS = 20, 45
+LOOKS = 20
 URL = "https://receiver.example/hook"
 PAYLOAD = '{"email":"ada@example.com","message":"%s"}' % ("x" * 279)  # 320 bytes
 HEADERS = {
@@ -101,7 +101,7 @@ def run_wal(count: int) -> dict[str, Any]:
         return {"deliveries": count, **found, "bytes_each": total, "ratio": round(2500 / total, 3)}
 
 
-def run_snapshot(count: int) -> dict[str, Any]:
+def run_snapshot(count: int, seconds: float) -> dict[str, Any]:
     """A claim after `count` deliveries, with a snapshot open all that time, beside one without."""
     with product():
         organisation = factories.organisation()
@@ -111,14 +111,14 @@ def run_snapshot(count: int) -> dict[str, Any]:
         floors = Floors()
         deliver(tenant, 5000, 50, floors)
         settle()
-        before = _claims(tenant, floors)
+        before = _claims(tenant, floors, seconds)
         with _open_snapshot():
             deliver(tenant, count, 50, floors)
-            during = _claims(tenant, floors)
+            during = _claims(tenant, floors, seconds)
         return _compared(before, during) | {"deliveries": count}
 
 
-def run_waiting(count: int) -> dict[str, Any]:
+def run_waiting(count: int, seconds: float) -> dict[str, Any]:
     """A claim beside `count` subscriptions that wait for a retry, and one beside none."""
     with product():
         organisation = factories.organisation()
@@ -129,10 +129,10 @@ def run_waiting(count: int) -> dict[str, Any]:
         deliver(tenant, 5000, fan_out=50)
         settle()
         floors = Floors()
-        before = _claims(tenant, floors)
+        before = _claims(tenant, floors, seconds)
         _subscriptions_that_wait(template, count)
         settle()
-        during = _claims(tenant, floors)
+        during = _claims(tenant, floors, seconds)
         return _compared(before, during) | {"waiting": count}
 
 
@@ -216,16 +216,16 @@ def _open_snapshot() -> Iterator[None]:
 Cost = dict[str, float]
 
 
-def _claims(tenant: Tenant, floors: Floors) -> Cost:
+def _claims(tenant: Tenant, floors: Floors, seconds: float) -> Cost:
     """Means over some seconds, of claims of `BATCH` and of looking whether anything is due when
     nothing is: an engine forgets its floors every few seconds.
     """
     looks = []
     for _ in range(LOOKS):
         looks.append(_timed(lambda: anything_due(db.engine, floors)))
-        sleep(2 * EVERY / LOOKS)
+        sleep(seconds / 4 / LOOKS)
     found, began = [], monotonic()
-    while monotonic() - began < SECONDS:
+    while monotonic() - began < seconds:
         accept(tenant, BATCH // 50)
         request = _request(floors)
         started = perf_counter()
