@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import NullPool, create_engine, text, update
 
 from tests import factories
-from tests.engine.test_query_plans import TABLES, explained, run_script
+from tests.engine.test_query_plans import explained
 from tests.engine.test_record import result_of
 from tests.support.engine import deliveries
 from webhooks_app.channels.contract import Claimed
@@ -118,7 +118,6 @@ def test_an_old_snapshot_costs_a_claim_and_a_look_nothing(
     webhooks: list[str], organisation: Organisation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "LAG", timedelta())
-    run_script("".join(f"VACUUM {table};" for table in TABLES))  # of what other tests left
     floors = Floors()
     be_busy(organisation, floors)
     with old_snapshot():
@@ -131,7 +130,8 @@ def test_an_old_snapshot_costs_a_claim_and_a_look_nothing(
             assert not anything_due(db.engine)
             assert take(Floors()) == []
     pages, without = (sum(one.pages for one in all_) for all_ in (costs, costs_without))
-    assert pages < without / 3
+    # About 500 pages of dead entries. What other tests left costs both the same.
+    assert without - pages > 300
 
 
 @ON_POSTGRES
