@@ -7,7 +7,17 @@ claim then drops the row of the queue. Whatever it sets due again is adopted aga
 
 from typing import cast
 
-from sqlalchemy import ColumnElement, Connection, Table, TextClause, case, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    TextClause,
+    and_,
+    case,
+    select,
+    text,
+    update,
+)
 
 from webhooks_app.database import choose, upsert
 from webhooks_app.database.bulk import driver_cursor, force_index_scans
@@ -27,15 +37,10 @@ _FOUND = """
         CASE WHEN status = 'sending' THEN created_at ELSE due_at END AS due_at,
         CASE WHEN status = 'sending' THEN due_at END AS leased_until
     FROM deliveries WHERE """
-_AGAIN = """
-    ON CONFLICT (delivery_id) DO UPDATE SET due_at = excluded.due_at, delayed = excluded.delayed,
-        tries = excluded.tries, leased_until = excluded.leased_until,
-        claimed_by = excluded.claimed_by"""
-_EMPTIED = "SET due_at = NULL, delayed = false, claimed_by = NULL"
-_OF_ONE = f"{{subscription_id}} = subscription_id AND {OLDER_READY}"
 _OLDER_WALK = loose_scan("deliveries", OLDER_READY).format(after="''")
 
-POSTGRES_ANY = f"""
+# Of either database.
+ANY = f"""
     SELECT 1 FROM deliveries WHERE {OLDER_READY}
     UNION ALL SELECT 1 FROM deliveries WHERE {OLDER_DELAYED}"""
 # As claims do, a few of each subscription: a large backlog of one does not delay the others.
@@ -43,7 +48,7 @@ POSTGRES_ADOPT = f"""
     {_OLDER_WALK},
     ready AS MATERIALIZED (
         SELECT mine.* FROM walk CROSS JOIN LATERAL (
-            {_FOUND} {_OF_ONE.format(subscription_id="walk.subscription_id")}
+            {_FOUND} subscription_id = walk.subscription_id AND {OLDER_READY}
             LIMIT {OF_EACH} FOR UPDATE SKIP LOCKED
         ) AS mine LIMIT {BATCH}
     ),
@@ -51,21 +56,17 @@ POSTGRES_ADOPT = f"""
         {_FOUND} {OLDER_DELAYED} LIMIT {BATCH} FOR UPDATE SKIP LOCKED
     ),
     found AS (SELECT * FROM ready UNION ALL SELECT * FROM delayed),
-    emptied AS (UPDATE deliveries AS d {_EMPTIED} FROM found WHERE d.id = found.id)
-    INSERT INTO queue (delivery_id, {_NAMES}) SELECT id, {_NAMES} FROM found {_AGAIN}"""
+    emptied AS (
+        UPDATE deliveries AS d SET due_at = NULL, delayed = false, claimed_by = NULL
+        FROM found WHERE d.id = found.id
+    )
+    INSERT INTO queue (delivery_id, {_NAMES}) SELECT id, {_NAMES} FROM found
+    ON CONFLICT (delivery_id) DO UPDATE SET due_at = excluded.due_at, delayed = excluded.delayed,
+        tries = excluded.tries, leased_until = excluded.leased_until,
+        claimed_by = excluded.claimed_by"""
 
-SQLITE_ANY = text(f"SELECT 1 FROM ({POSTGRES_ANY}) AS any_older LIMIT 1")
+SQLITE_ANY = text(f"SELECT 1 FROM ({ANY}) AS any_older LIMIT 1")
 SQLITE_WALK = text(f"{_OLDER_WALK} SELECT subscription_id FROM walk LIMIT {BATCH // OF_EACH}")
-SQLITE_READY = text(
-    f"{_FOUND} {_OF_ONE.format(subscription_id=':subscription_id')} LIMIT {OF_EACH}"
-)
-SQLITE_DELAYED = text(f"{_FOUND} {OLDER_DELAYED} LIMIT {BATCH}")
-SQLITE_STORE = text(
-    f"""
-    INSERT INTO queue (delivery_id, {_NAMES}) VALUES (:id, :{_NAMES.replace(", ", ", :")})
-    {_AGAIN}"""
-)
-SQLITE_EMPTY = text(f"UPDATE deliveries {_EMPTIED} WHERE id = :id")
 
 
 def adopt_some(connection: Connection) -> int:
@@ -81,18 +82,17 @@ def _adopt_postgres(connection: Connection) -> int:
 
 def adopt_sqlite(connection: Connection) -> int:
     """`adopt_some`."""
-    found = [dict(row) for row in connection.execute(SQLITE_DELAYED).mappings()]
-    for id_ in connection.scalars(SQLITE_WALK).all():
-        mine = connection.execute(SQLITE_READY, {"subscription_id": id_})
-        found += [dict(row) for row in mine.mappings()]
-    if found:
-        connection.execute(SQLITE_STORE, found)
-        connection.execute(SQLITE_EMPTY, found)
-    return len(found)
+    mine, is_ready = DELIVERIES.c.subscription_id, text(OLDER_READY)
+    return adopt(connection, text(OLDER_DELAYED)) + sum(
+        adopt(connection, and_(mine == id_, is_ready), OF_EACH)
+        for id_ in connection.scalars(SQLITE_WALK).all()
+    )
 
 
-def adopt(connection: Connection, those: ColumnElement[bool] | TextClause) -> int:
-    """Adopt at most `BATCH` of those deliveries, which an index of the log finds; how many."""
+def adopt(
+    connection: Connection, those: ColumnElement[bool] | TextClause, most: int = BATCH
+) -> int:
+    """Adopt at most so many of those deliveries, which an index of the log finds; how many."""
     deliveries, older_due_at = DELIVERIES.c, DELIVERIES.c.due_at
     is_sending = deliveries.status == DeliveryStatus.SENDING.value
     force_index_scans(connection)
@@ -107,7 +107,7 @@ def adopt(connection: Connection, those: ColumnElement[bool] | TextClause) -> in
             case((is_sending, older_due_at)).label("leased_until"),
         )
         .where(those, older_due_at.is_not(None))
-        .limit(BATCH)
+        .limit(most)
         .with_for_update()
     ).mappings()
     if not (found := [dict(row) for row in rows]):

@@ -101,7 +101,7 @@ _CLAIM = (
 
 # The first delayed one, and not whether one exists: then PostgreSQL takes the index in any case.
 _DUE = f"""
-    SELECT EXISTS ({adoption.POSTGRES_ANY})
+    SELECT EXISTS ({adoption.ANY})
     OR ({promotion.POSTGRES_DUE} ORDER BY due_at LIMIT 1) IS NOT NULL
     OR EXISTS (
         SELECT 1 FROM walk

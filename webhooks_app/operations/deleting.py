@@ -70,7 +70,7 @@ def walk(
             return Stepped(0, None)
         last = window[-1]
         these = select(*primary_key).where(*ahead, place <= last, is_over).limit(size)
-        free = choose(connection, postgresql=_unlocked, sqlite=_same)(these)
+        free = choose(connection, postgresql=_unlocked(these), sqlite=these)
         deleted = delete(table).where(tuple_(*primary_key).in_(free))
         count = connection.execute(deleted).rowcount
         if count == size and len(key) < len(primary_key):
@@ -87,10 +87,6 @@ def _unlocked(these: Select[Any]) -> Select[Any]:
     """
     free = these.with_for_update(skip_locked=True).cte("free")
     return select(*free.prefix_with("MATERIALIZED", dialect="postgresql").c)
-
-
-def _same(these: Select[Any]) -> Select[Any]:
-    return these
 
 
 def until_full(items: Iterable[tuple[Item, float]]) -> tuple[list[Item], bool]:
