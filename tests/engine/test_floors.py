@@ -10,11 +10,13 @@ from sqlalchemy import NullPool, create_engine, text, update
 from tests import factories
 from tests.engine.test_query_plans import explained
 from tests.engine.test_record import result_of
-from tests.support.engine import deliveries
+from tests.support.engine import Run, deliveries
+from tests.support.receiver import Receiver
 from webhooks_app.channels.contract import Claimed
 from webhooks_app.engine import floors as module
 from webhooks_app.engine.claim import anything_due, claim
 from webhooks_app.engine.claim_request import ClaimRequest
+from webhooks_app.engine.engine import Engine
 from webhooks_app.engine.floors import BUSY, EVERY, LAG, TIMES, Floors
 from webhooks_app.engine.record import record_results
 from webhooks_app.extensions import db
@@ -185,3 +187,13 @@ def test_a_claim_that_ends_early_says_nothing_of_the_others(
     assert list(floors.current()) == [webhooks[0]]
     assert len(take(floors)) == 6
     assert {one.status for one in deliveries() if one.tries} == {"delivered", "sending"}
+
+
+@ON_POSTGRES
+def test_an_engine_learns_them(
+    organisation: Organisation, receiver: Receiver, engine: Engine, run: Run
+) -> None:
+    webhook = factories.webhook(organisation, receiver.url)
+    factories.accepted(organisation, *[factories.lead() for _ in range(BUSY)])
+    run()
+    assert engine._floors.busy() == [webhook.id]
