@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, select
+from sqlalchemy import ColumnElement, Engine, Table, select
 
 from webhooks_app.database import partitions
 from webhooks_app.deliveries.expired_events import (
@@ -23,12 +23,13 @@ from webhooks_app.models import (
     Event,
     InboxRequest,
     Notification,
+    NotificationRead,
     Outage,
     ReplayBatch,
     Subscription,
 )
-from webhooks_app.operations.deleting import Change, part, walk
-from webhooks_app.operations.slices import Key, Part, Stepped
+from webhooks_app.operations.deleting import Change, part, walk, walk_families
+from webhooks_app.operations.slices import Part
 from webhooks_app.vocabulary import Mode
 
 INBOX_DAYS = 7
@@ -37,6 +38,7 @@ AUDIT_LOG = cast(Table, AuditEntry.__table__)
 CONVERSATIONS = cast(Table, Conversation.__table__)
 MESSAGES = cast(Table, ChatMessage.__table__)
 NOTIFICATIONS = cast(Table, Notification.__table__)
+READS = cast(Table, NotificationRead.__table__)
 OUTAGES = cast(Table, Outage.__table__)
 REPLAYS = cast(Table, ReplayBatch.__table__)
 REQUESTS = cast(Table, InboxRequest.__table__)
@@ -57,7 +59,7 @@ def expired(engine: Engine, now: datetime, days: int) -> Iterator[Part]:
     yield part(engine, "messages", _older(MESSAGES, "cms", before))
     yield part(engine, "conversations", _conversations(before))
     yield part(engine, "replays", _older(REPLAYS, "rpl", before, over=is_finished))
-    yield part(engine, "notifications", _older(NOTIFICATIONS, "ntf", before))
+    yield part(engine, "notifications", _notifications(before))
     yield part(engine, "statistics", _statistics(before))
 
 
@@ -68,7 +70,7 @@ def expired_of(engine: Engine, organisation_id: str, now: datetime, days: int) -
         tenant = Tenant(organisation_id, mode)
         of = f"{organisation_id} {mode}"
         yield part(engine, "events", expired_events(before, Event.in_tenant(tenant)), of)
-        notifications = _older(NOTIFICATIONS, "ntf", before, Notification.in_tenant(tenant))
+        notifications = _notifications(before, Notification.in_tenant(tenant))
         yield part(engine, "notifications", notifications, of)
     conversations = _conversations(before, Conversation.in_organisation(organisation_id))
     yield part(engine, "conversations", conversations, organisation_id)
@@ -111,25 +113,12 @@ def _statistics(before: datetime, *own: ColumnElement[bool]) -> Change:
 
 def _conversations(before: datetime, *own: ColumnElement[bool]) -> Change:
     """Ended conversations with their messages."""
-    over = (
-        select(CONVERSATIONS.c.id)
-        .where(
-            *own,
-            CONVERSATIONS.c.id < floor_id("cnv", before.timestamp()),
-            CONVERSATIONS.c.updated_at < before,
-            CONVERSATIONS.c.ends_at.is_(None),
-        )
-        .order_by(CONVERSATIONS.c.id)
-        .with_for_update()
-    )
+    is_older = CONVERSATIONS.c.id < floor_id("cnv", before.timestamp())
+    is_over = (CONVERSATIONS.c.updated_at < before) & CONVERSATIONS.c.ends_at.is_(None)
+    return walk_families(MESSAGES.c.conversation, *own, is_older, over=is_over)
 
-    def change(connection: Connection, after: Key, size: int) -> Stepped:
-        ahead = over.where(CONVERSATIONS.c.id > after[0]) if after else over
-        ids = connection.scalars(ahead.limit(size)).all()
-        messages = delete(MESSAGES).where(MESSAGES.c.conversation.in_(ids))
-        rows = connection.execute(messages).rowcount
-        own = delete(CONVERSATIONS).where(CONVERSATIONS.c.id.in_(ids))
-        rows += connection.execute(own).rowcount
-        return Stepped(rows, (ids[-1],) if len(ids) == size else None)
 
-    return change
+def _notifications(before: datetime, *own: ColumnElement[bool]) -> Change:
+    """With the notes of who read them."""
+    is_older = NOTIFICATIONS.c.id < floor_id("ntf", before.timestamp())
+    return walk_families(READS.c.notification_id, *own, is_older)

@@ -57,8 +57,7 @@ def walk(
     has locked. Large texts and bytes make a step shorter.
     """
     place, primary_key = tuple_(*key), list(table.primary_key.columns)
-    large = [column for column in table.columns if isinstance(column.type, Text | LargeBinary)]
-    is_over = true() if over is None else over
+    is_over, large = true() if over is None else over, _large(table)
 
     def change(connection: Connection, after: Key, size: int) -> Stepped:
         ahead = [*within, place > after] if after else list(within)
@@ -70,14 +69,58 @@ def walk(
             return Stepped(0, None)
         last = window[-1]
         these = select(*primary_key).where(*ahead, place <= last, is_over).limit(size)
-        free = choose(connection, postgresql=_unlocked(these), sqlite=these)
-        deleted = delete(table).where(tuple_(*primary_key).in_(free))
-        count = connection.execute(deleted).rowcount
+        count = _delete(connection, table, these)
         if count == size and len(key) < len(primary_key):
             return Stepped(count, after)  # There may be more rows with the last key.
         return Stepped(count, last if is_full or len(window) == size else None)
 
     return change
+
+
+def walk_families(
+    referring: ColumnElement[str],
+    *within: ColumnElement[bool],
+    over: ColumnElement[bool] | None = None,
+) -> Change:
+    """As `walk` by id, for a table whose rows are referred to by those of another.
+
+    `referring` is the column that refers. Its rows go first, in steps of their own: the database
+    would delete all of them together with what they refer to, however many they are.
+    """
+    [key] = referring.foreign_keys
+    id_ = key.column
+    parents = walk(id_.table, [id_], *within, over=over)
+    is_over = true() if over is None else over
+
+    def change(connection: Connection, after: Key, size: int) -> Stepped:
+        ahead = [*within, id_ > after[0]] if after else within
+        window = connection.scalars(select(id_).where(*ahead).order_by(id_).limit(size)).all()
+        theirs = select(id_).where(id_.in_(window), is_over).with_for_update(skip_locked=True)
+        rows = _delete_referring(connection, referring, connection.scalars(theirs).all(), size)
+        return Stepped(rows, after) if rows else parents(connection, after, size)
+
+    return change
+
+
+def _delete_referring(
+    connection: Connection, referring: ColumnElement[str], ids: Sequence[str], size: int
+) -> int:
+    """In no order: for one, PostgreSQL might read the rows of all other ids too."""
+    table, theirs = referring.table, referring.in_(ids)
+    weights = select(bytes_of(connection, *_large(table))).where(theirs).limit(size)
+    some, _ = until_full((None, weight / BYTES) for weight in connection.scalars(weights))
+    these = select(*table.primary_key.columns).where(theirs).limit(len(some))
+    return _delete(connection, table, these) if some else 0
+
+
+def _delete(connection: Connection, table: Table, these: Select[Any]) -> int:
+    free = choose(connection, postgresql=_unlocked(these), sqlite=these)
+    deleted = delete(table).where(tuple_(*table.primary_key.columns).in_(free))
+    return connection.execute(deleted).rowcount
+
+
+def _large(table: Table) -> list[ColumnElement[Any]]:
+    return [column for column in table.columns if isinstance(column.type, Text | LargeBinary)]
 
 
 def _unlocked(these: Select[Any]) -> Select[Any]:
