@@ -120,11 +120,15 @@ def isolation(seconds: float) -> None:
 @click.option("--count", default=1_000_000, show_default=True, help="Deliveries of our own.")
 @click.option("--others", default=100_000, show_default=True, help="Of another organisation.")
 @click.option("--times", default=30, show_default=True)
-def pages(count: int, others: int, times: int) -> None:
+@click.option("--against", default=0, help="Deliveries in a second database, compared in turns.")
+def pages(count: int, others: int, times: int, against: int) -> None:
     """Each page of the dashboard over a long history."""
-    from bench import pages
+    from bench import pages, pages_against
 
-    report("pages", pages.run(count, others, times))
+    if against:
+        report("pages --against", pages_against.run(count, against, others, times))
+    else:
+        report("pages", pages.run(count, others, times))
 
 
 @main.command()

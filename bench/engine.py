@@ -1,6 +1,7 @@
 """How fast one worker process drains a backlog, as a share of bare loops."""
 
 import os
+import statistics
 import threading
 import time
 from collections.abc import Iterator
@@ -13,8 +14,20 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from bench.bare import Rate, aiohttp_rate, libcurl_rate
+from bench.history import History
 from bench.receiver import ReceiverProcess
-from bench.support import DATA, fill, peak_rss_mb, product, settle, subscribe
+from bench.support import (
+    DATA,
+    beside,
+    checkpoint,
+    fill,
+    forget_log,
+    peak_rss_mb,
+    product,
+    settle,
+    sizes,
+    subscribe,
+)
 from bench.written import written
 from tests import factories
 from tests.support.authority import Authority
@@ -25,6 +38,7 @@ from webhooks_app.models import Attempt, Delivery
 from webhooks_app.parts import parts_of
 
 ENDPOINTS = 50
+ROUNDS = 3
 BODY = b'{"type":"lead.captured","timestamp":"2026-03-02T10:00:00.000Z","data":%b}' % DATA.encode()
 
 
@@ -49,12 +63,10 @@ def _disk_bytes_each(count: int) -> dict[str, int]:
     """What an event, its delivery and its attempt take, with their indexes. Only in tables that
     had nothing else."""
     settle()
-    sizes = {}
-    for table in ("events", "deliveries", "attempts"):
-        size = db.session.scalar(select(func.pg_total_relation_size(table)))
-        sizes[f"disk_{table}_bytes_each"] = round((size or 0) / count)
-    db.session.rollback()
-    return {**sizes, "disk_bytes_each": sum(sizes.values())}
+    found = sizes()
+    tables = ("events", "deliveries", "attempts")
+    each = {f"disk_{one}_bytes_each": round(found[one] / count) for one in tables}
+    return {**each, "disk_bytes_each": sum(each.values())}
 
 
 def run_over_tls(count: int) -> dict[str, Any]:
@@ -82,15 +94,38 @@ def _beside(libcurl: Rate, drained: dict[str, Any]) -> dict[str, Any]:
 
 
 def run_with_history(count: int, history: int) -> dict[str, Any]:
-    """The rate with that many old deliveries in the tables, as a share of the rate without them."""
-    with ReceiverProcess(ENDPOINTS) as receiver, product() as made:
-        before = _fill_and_drain(made.app, receiver.urls, count)
-        organisation = factories.organisation()
-        old = subscribe(organisation, receiver.urls)
-        fill(organisation, old, history, status="delivered")
-        drained = _fill_and_drain(made.app, receiver.urls, count)
-        ratio = round(drained["per_s"] / before["per_s"], 3)
-        return {"history": history, "limit_per_s": before["per_s"], "ratio": ratio} | drained
+    """The rate with that many old deliveries in the tables, as a share of the rate without them.
+
+    In turns with a second database, which is empty before each round.
+    """
+    with ReceiverProcess(ENDPOINTS) as receiver, product() as full, beside(full) as empty:
+        began = time.perf_counter()
+        with full.app.app_context():
+            History("Long here", webhooks=150, actions=50).fill(history)
+            settle()
+            checkpoint()
+        filled_s = round(time.perf_counter() - began)
+        sides = {"with": full, "without": empty}
+        rounds: dict[str, list[dict[str, Any]]] = {"with": [], "without": []}
+        for n in range(ROUNDS):
+            for side in sorted(sides, reverse=n % 2 == 0):
+                with sides[side].app.app_context():
+                    if side == "without":
+                        forget_log()
+                    drained = _fill_and_drain(sides[side].app, receiver.urls, count)
+                rounds[side].append(drained)
+        return {"history": history, "filled_in_s": filled_s, **_history_ratio(rounds)}
+
+
+def _history_ratio(rounds: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    medians = {
+        f"{measure}_{side}": statistics.median(one[measure] for one in rounds[side])
+        for measure in ("per_s", "cpu_us_each", "pages_each")
+        for side in rounds
+    }
+    all_rates = {f"all_{side}": [one["per_s"] for one in rounds[side]] for side in rounds}
+    ratio = medians["per_s_with"] / medians["per_s_without"]
+    return {**medians, **all_rates, "ratio": round(ratio, 3)}
 
 
 def _fill_and_drain(app: Flask, urls: list[str], count: int) -> dict[str, Any]:

@@ -1,22 +1,27 @@
 """Ninety days of an organisation, as the engine would have left them, but written in bulk."""
 
 import random
+import secrets
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any, NamedTuple, cast
 
 import orjson
 from sqlalchemy import Engine, Table, insert
 
+from bench.multiplied import multiply
 from bench.support import partition_since
 from tests import factories
 from webhooks_app.catalogue import CATALOGUE
+from webhooks_app.database import choose
 from webhooks_app.database.bulk import insert_rows
 from webhooks_app.engine import tallies
 from webhooks_app.engine.record import ATTEMPT_COLUMNS
 from webhooks_app.extensions import db
 from webhooks_app.lib.ids import floor_id
+from webhooks_app.lib.packed_headers import MASK, pack
 from webhooks_app.lib.times import utcnow
 from webhooks_app.matching.enqueue import DELIVERIES, QUEUE, QUEUE_COLUMNS
 from webhooks_app.matching.rows import DELIVERY_COLUMNS, EVENT_COLUMNS
@@ -34,6 +39,8 @@ RARE = "room.recording.transcript.published"
 COMMON = [name for name, kind in CATALOGUE.items() if not kind.is_system and name != RARE]
 RARE_SHARE = 0.00005
 DAYS = timedelta(days=90)
+HOUR = timedelta(hours=1)
+LOT = 200_000  # deliveries that are written, before the database copies them
 RETRIED_FOR = timedelta(hours=6)
 NOT_SENT_YET = timedelta(minutes=2)
 CHUNK = 20_000
@@ -43,10 +50,17 @@ CONDITIONS = [{"field": "data.email", "operator": "contains", "value": "@example
 ANSWERS = ((503, "The endpoint answered 503."), (500, "The endpoint answered 500."))
 ANSWERS += ((404, "The endpoint answered 404."), (None, "No answer within 15 seconds."))
 ENDINGS = {"delivered": (200, None), "pending": (None, None)}
-REQUEST = (
-    '{"content-type":"application/json","user-agent":"Hookline/1.0","webhook-id":"%s",'
-    '"webhook-timestamp":"1772445600","webhook-signature":"v1,'
-    'K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=","authorization":"••••••"}'
+# Without the id of the delivery, which is added when it is read.
+REQUEST = pack(
+    {
+        "User-Agent": "Hookline-Webhooks/1.0",
+        "Content-Type": "application/json",
+        "webhook-id": "msg_1",
+        "webhook-timestamp": "1772445600",
+        "webhook-signature": "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
+        "authorization": MASK,
+    },
+    "msg_1",
 )
 NOTE = (
     "The visitor asked for prices of twelve seats, whether Saturdays are possible, and would like "
@@ -71,7 +85,7 @@ class History:
     def __init__(self, name: str, webhooks: int, actions: int) -> None:
         self._chance = random.Random(7)
         self._now = utcnow()
-        self._serial = 0
+        self._serial = secrets.randbits(48)  # two histories begin in the same millisecond
         self.organisation = factories.organisation(name)
         self.subscriptions = list(_subscriptions(self.organisation, webhooks, actions))
         self._asking = {
@@ -82,14 +96,29 @@ class History:
         self._failing = {row.id for row in self.subscriptions[::10]}
 
     def fill(self, count: int) -> None:
-        """That many deliveries, within one percent."""
-        partition_since(self._now - DAYS)
-        moment, step = self._now - DAYS, DAYS / (count / DELIVERIES_OF_AN_EVENT)
+        """That many deliveries, within one percent.
+
+        On PostgreSQL, of a long history only the oldest and the youngest part are written from
+        here; what lies between are copies of the oldest.
+        """
+        since = (self._now - DAYS).replace(minute=0, second=0, microsecond=0)
+        partition_since(since)
+        step = (self._now - since) / (count / DELIVERIES_OF_AN_EVENT)
+        length = ceil(DAYS / HOUR * LOT / count) * HOUR
+        copies = (self._now - RETRIED_FOR - since) // length - 1
+        if copies > 0 and choose(db.engine, postgresql=True, sqlite=False):
+            self._write(since, since + length, step)
+            multiply(self.organisation.id, length, copies)
+            since += (copies + 1) * length
+        self._write(since, self._now, step)
+        self._beside()
+
+    def _write(self, moment: datetime, until: datetime, step: timedelta) -> None:
         with ThreadPoolExecutor(1) as pool:
             written: Future[None] | None = None
-            while moment < self._now:
+            while moment < until:
                 rows = Rows([], [], [], [], [])
-                while moment < self._now and len(rows.events) < CHUNK:
+                while moment < until and len(rows.events) < CHUNK:
                     self._event(rows, moment)
                     moment += step
                 if written:
@@ -97,7 +126,6 @@ class History:
                 written = pool.submit(_write, db.engine, rows)
             if written:
                 written.result()
-        self._beside()
 
     def _event(self, rows: Rows, at: datetime) -> None:
         chance = self._chance
@@ -151,7 +179,7 @@ class History:
         code, error = (200, None) if well else ANSWERS[0]
         rows.attempts.append(
             (delivery_id, number, "succeeded" if well else "failed", None if well else "status")
-            + (error, code, to.url, REQUEST % delivery_id, RESPONSE, b'{"ok":true}', False)
+            + (error, code, to.url, REQUEST, RESPONSE, b'{"ok":true}', False)
             + (at, milliseconds, 3, 0, 0, 0, milliseconds, 0, "192.0.2.1", "2", "1.3", None)
         )
         ended = status if status in ("delivered", "failed") else "retrying"

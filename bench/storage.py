@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text, update
 
-from bench.support import product, settle
+from bench.support import product, settle, sizes
 from tests import factories
 from tests.support.slices import finish
 from webhooks_app.channels.contract import Claimed, Tried
@@ -52,14 +52,6 @@ POSITION = "SELECT pg_current_wal_flush_lsn()::text"
 WRITTEN = """
     SELECT sum(record_size)::float, sum(fpi_size)::float
     FROM pg_get_wal_stats(:since, :until)"""
-SIZES = """
-    SELECT name, sum(pg_total_relation_size(part))::float
-    FROM (VALUES ('queue'), ('deliveries'), ('attempts'), ('events')) AS t(name)
-    CROSS JOIN LATERAL (
-        SELECT name::regclass AS part UNION SELECT relid FROM pg_partition_tree(name)
-    ) AS parts
-    GROUP BY name"""
-
 COPY = """
     INSERT INTO subscriptions SELECT (jsonb_populate_record(
         NULL::subscriptions,
@@ -79,7 +71,7 @@ def run_wal(count: int) -> dict[str, Any]:
         deliver(tenant, count // 10)
         settle()
         found: dict[str, Any] = {}
-        before = _sizes()
+        before = sizes()
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_walinspect"))
             for name, step in _life(tenant, count):
@@ -95,7 +87,7 @@ def run_wal(count: int) -> dict[str, Any]:
                 if name == "record":
                     found |= {
                         f"{table}_disk_bytes_each": round((size - before[table]) / count)
-                        for table, size in _sizes().items()
+                        for table, size in sizes().items()
                     }
         total = sum(found[f"{name}_bytes_each"] for name in ("accept", "claim", "record", "delete"))
         return {"deliveries": count, **found, "bytes_each": total, "ratio": round(2500 / total, 3)}
@@ -198,11 +190,6 @@ def _life(tenant: Tenant, count: int) -> Iterator[tuple[str, Step]]:
 def _written(connection: Connection, since: object, until: object) -> tuple[float, float]:
     row = connection.execute(text(WRITTEN), {"since": since, "until": until}).one()
     return row[0], row[1]
-
-
-def _sizes() -> dict[str, float]:
-    with db.engine.connect() as connection:
-        return {row[0]: row[1] for row in connection.execute(text(SIZES))}
 
 
 @contextmanager

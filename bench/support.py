@@ -52,15 +52,26 @@ def product(**settings: Any) -> Iterator[Product]:
         redis.start()
         try:
             url = create_database(postgres.url, "bench")
-            app = create_app(settings_for(url, redis.url, folder, **settings))
-            migrate(app)
-            with app.app_context():
-                yield Product(app, url, redis.url, folder)
-                db.session.remove()
-                db.engine.dispose()
+            with _installed(url, redis, folder, **settings) as made:
+                yield made
         finally:
             postgres.stop("immediate")
             redis.kill()
+
+
+@contextmanager
+def beside(other: Product) -> Iterator[Product]:
+    """Another one on the same PostgreSQL, with a database and a Redis of its own."""
+    folder = other.folder / "beside"
+    folder.mkdir()
+    redis = RedisServer(folder)
+    redis.start()
+    try:
+        url = create_database(other.database_url, "beside")
+        with _installed(url, redis, folder) as made:
+            yield made
+    finally:
+        redis.kill()
 
 
 @contextmanager
@@ -71,14 +82,20 @@ def product_on_sqlite() -> Iterator[Product]:
         redis, url = RedisServer(folder), f"sqlite:///{folder}/hookline.db"
         redis.start()
         try:
-            app = create_app(settings_for(url, redis.url, folder))
-            migrate(app)
-            with app.app_context():
-                yield Product(app, url, redis.url, folder)
-                db.session.remove()
-                db.engine.dispose()
+            with _installed(url, redis, folder) as made:
+                yield made
         finally:
             redis.kill()
+
+
+@contextmanager
+def _installed(url: str, redis: RedisServer, folder: Path, **settings: Any) -> Iterator[Product]:
+    app = create_app(settings_for(url, redis.url, folder, **settings))
+    migrate(app)
+    with app.app_context():
+        yield Product(app, url, redis.url, folder)
+        db.session.remove()
+        db.engine.dispose()
 
 
 def subscribe(organisation: Organisation, urls: list[str]) -> list[Subscription]:
@@ -131,10 +148,40 @@ def partition_since(since: datetime) -> None:
         moment += timedelta(days=1)
 
 
+# A table in partitions has no size of its own.
+SIZES = """
+    SELECT name, sum(pg_total_relation_size(part))::float
+    FROM (VALUES ('queue'), ('deliveries'), ('attempts'), ('events')) AS t(name)
+    CROSS JOIN LATERAL (
+        SELECT name::regclass AS part UNION SELECT relid FROM pg_partition_tree(name)
+    ) AS parts
+    GROUP BY name"""
+
+
+def sizes() -> dict[str, float]:
+    """Bytes of each table of the log, with its partitions and indexes."""
+    with db.engine.connect() as connection:
+        return {row[0]: row[1] for row in connection.execute(text(SIZES))}
+
+
 def settle() -> None:
     """Do what autovacuum would have done by now."""
+    _at_once("VACUUM ANALYZE")
+
+
+def checkpoint() -> None:
+    """Leave nothing of what was written to a later checkpoint."""
+    _at_once("CHECKPOINT")
+
+
+def forget_log() -> None:
+    """Empty the tables of the log, and the queue."""
+    _at_once("TRUNCATE events, event_keys, deliveries, attempts, queue, delivery_stats")
+
+
+def _at_once(statement: str) -> None:
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE"))
+        connection.execute(text(statement))
 
 
 def peak_rss_mb() -> float:
