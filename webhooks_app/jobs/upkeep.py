@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from webhooks_app.database import coming_partitions
+from webhooks_app.database import boundaries, coming_partitions
 from webhooks_app.deliveries import retention
 from webhooks_app.extensions import db
 from webhooks_app.jobs.slices import run_slice
@@ -40,6 +40,7 @@ def end_left_listeners() -> None:
 
 
 def make_partitions() -> None:
+    boundaries.drop_left_behind(db.engine)
     coming_partitions.make_ahead(db.engine, utcnow(), parts().settings.retention_days)
     coming_partitions.analyse(db.engine, utcnow())
 

@@ -12,14 +12,13 @@ from alembic.autogenerate.api import AutogenContext
 from flask import current_app
 from sqlalchemy import Connection, Engine, text
 
+from webhooks_app.database.boundaries import MIGRATING
 from webhooks_app.database.coming_partitions import analyse, make_ahead
 from webhooks_app.lib.times import utcnow
 from webhooks_app.migrations.partitioning import is_declared
 from webhooks_app.models.columns import UtcDateTime
 from webhooks_app.models.shapes import JsonOf
 from webhooks_app.parts import parts
-
-LOCK = 0x686F6F6B  # "hook": any number will do, if everyone takes the same
 
 
 def render_item(kind: str, item: object, _: AutogenContext) -> str | Literal[False]:
@@ -88,12 +87,14 @@ def alone(engine: Engine) -> Iterator[None]:
         yield
         return
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        while not connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOCK}):
+        while not connection.scalar(
+            text("SELECT pg_try_advisory_lock(:lock)"), {"lock": MIGRATING}
+        ):
             time.sleep(0.2)
         try:
             yield
         finally:
-            connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})
+            connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": MIGRATING})
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from webhooks_app import queue
-from webhooks_app.database import choose, reading, unless_busy, upsert
+from webhooks_app.database import boundaries, choose, reading, unless_busy, upsert
 from webhooks_app.database.replica import Replica
 from webhooks_app.lib.cache import Cache
 from webhooks_app.lib.errors import reason_of
@@ -29,6 +29,7 @@ LATE = timedelta(minutes=5)
 CLOCKS_APART = timedelta(seconds=2)
 BEAT_LOCK = "hookline:beat"
 PROBE = "hookline:probe"
+TABLES = "tables"
 START = "Start `python worker.py`, and read its log."
 P = ParamSpec("P")
 AWAY = (RedisError, SQLAlchemyError, OSError)
@@ -67,8 +68,12 @@ def readiness(engine: Engine, keys: Sequence[str]) -> list[Check]:
 
 
 def services(engine: Engine, redis_url: str, now: datetime) -> list[Check]:
-    """Redis and the clock: what else exists before a worker starts."""
-    return [_redis(queue.fast_redis(redis_url)), _asked("clock", _clock, engine, now)]
+    """Redis, the clock and the tables: what else exists before a worker starts."""
+    return [
+        _redis(queue.fast_redis(redis_url)),
+        _asked("clock", _clock, engine, now),
+        _asked(TABLES, _tables, engine),
+    ]
 
 
 def delivering(engine: Engine, redis_url: str, now: datetime) -> list[Check]:
@@ -198,6 +203,16 @@ def clock_skew(engine: Engine, now: datetime) -> timedelta:
         return timedelta(0)
     with reading(engine) as connection:
         return now - connection.scalars(select(func.now())).one()
+
+
+def _tables(engine: Engine) -> Check | None:
+    left = boundaries.left_behind(engine)
+    if not left:
+        return None
+    days = ", ".join(f"{one.table} from {one.day} on" for one in left)
+    statements = "; ".join(one.statement for one in left)
+    advice = f"A migration was killed. Run `{UPGRADE}` again, or the SQL: {statements};"
+    return Check(TABLES, "will refuse new rows", days, advice)
 
 
 def _restore(engine: Engine) -> Check | None:
