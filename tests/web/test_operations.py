@@ -56,7 +56,7 @@ def test_operators_read_what_is_wrong_and_what_to_do(
     factories.user("ops@example.com", is_operator=True)
     operator = person("stranger").log_in("ops@example.com")
     page = operator.get("/ops/health").text
-    assert "3 of 11 checks failed" in page
+    assert "3 of 12 checks failed" in page
     assert "Start `python worker.py`" in page
     assert 'href="/ops/health"' in page
 
