@@ -131,7 +131,7 @@ def test_a_look_finds_the_deliveries_of_an_event_by_its_index(api: Api, looks: l
     with db.engine.connect() as connection:
         for statement, values in seen.items():
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
-            assert "uq_deliveries_once" in str(plan), statement
+            assert "ix_deliveries_planned" in str(plan), statement
 
 
 def test_what_is_paused_is_answered_at_once(api: Api, looks: list[float]) -> None:

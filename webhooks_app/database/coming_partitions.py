@@ -147,7 +147,7 @@ def _is_taken(connection: Connection, log_: Log, part: Partition) -> bool:
 
 def _kept_apart(engine: Engine, log_: Log, part: Partition) -> bool:
     """Prove that the default partition has no row of that one, while others use it."""
-    table, key, _ = log_
+    table, key = log_.table, log_.key
     name = f"{part.name}_apart"
     with engine.begin() as connection:
         connection.exec_driver_sql(PATIENCE)
@@ -174,13 +174,15 @@ def _forget_apart(engine: Engine, log_: Log) -> None:
 
 
 def _attach(connection: Connection, log_: Log, part: Partition) -> bool:
-    table, key, _ = log_
+    table, key = log_.table, log_.key
     connection.exec_driver_sql(f"LOCK TABLE {table}_default IN ACCESS EXCLUSIVE MODE")
     inside = f"{key} >= '{part.start}' AND {key} < '{part.end}'"
     some = text(f"SELECT 1 FROM {table}_default WHERE {inside} LIMIT 1")
     if connection.scalar(some) is not None or _is_taken(connection, log_, part):
         return False
-    connection.exec_driver_sql(f"CREATE TABLE {part.name} (LIKE {table} INCLUDING ALL)")
+    connection.exec_driver_sql(
+        f"CREATE TABLE {part.name} (LIKE {table} INCLUDING ALL) {log_.storage}"
+    )
     share_rights(connection, table, part.name)
     connection.exec_driver_sql(f"""
         ALTER TABLE {table} ATTACH PARTITION {part.name}

@@ -38,11 +38,20 @@ Move = Callable[[Connection, Sequence[str]], None]
 
 
 class Log(NamedTuple):
-    """A table in partitions by its `key`, ids that begin with `prefix`."""
+    """A table in partitions by its `key`, ids that begin with `prefix`.
+
+    `fillfactor` is how full a page of a partition becomes, in percent. The rest is for updates.
+    """
 
     table: str
     key: str
     prefix: str
+    fillfactor: int = 100
+
+    @property
+    def storage(self) -> str:
+        """For the end of a statement that creates a partition."""
+        return f"WITH (fillfactor = {self.fillfactor})"
 
 
 class Partition(NamedTuple):
@@ -53,9 +62,10 @@ class Partition(NamedTuple):
     end: str
 
 
+DELIVERIES = Log("deliveries", "id", "msg", fillfactor=45)
 ATTEMPTS = Log("attempts", "delivery_id", "msg")
 EVENTS = Log("events", "id", "evt")
-LOGS = (ATTEMPTS, EVENTS)
+LOGS = (DELIVERIES, ATTEMPTS, EVENTS)
 
 
 class Outcome(Enum):

@@ -14,17 +14,19 @@ from sqlalchemy import (
     Engine,
     Select,
     Table,
+    column,
     delete,
     exists,
     not_,
     or_,
     select,
+    table,
     text,
     union,
 )
 
 from webhooks_app.database import partitions
-from webhooks_app.database.partitions import ATTEMPTS, EVENTS, Log, Move, Outcome, Partition
+from webhooks_app.database.partitions import LOGS, Log, Move, Outcome, Partition
 from webhooks_app.deliveries.expired_events import (
     DELIVERIES,
     IS_OPEN,
@@ -33,11 +35,15 @@ from webhooks_app.deliveries.expired_events import (
     orphaned_attempts,
 )
 from webhooks_app.lib.ids import floor_id, made_at
-from webhooks_app.models import EventKey
-from webhooks_app.operations.deleting import part, walk
+from webhooks_app.models import EventKey, Queued
+from webhooks_app.models.delivery import OLDER_DELAYED, OLDER_READY
+from webhooks_app.operations.deleting import Change, part, walk
 from webhooks_app.operations.slices import Key, Part, Stepped
 
+DELIVERIES_LOG, ATTEMPTS_LOG, EVENTS_LOG = LOGS
 KEYS = cast(Table, EventKey.__table__)
+QUEUE = cast(Table, Queued.__table__)
+OLDER = (OLDER_READY, OLDER_DELAYED)
 KINDS = ("idempotency_key", "source_id")
 LOST = """
     UPDATE {name} AS e SET {kind} = NULL WHERE id = ANY(:ids) AND {kind} IS NOT NULL
@@ -52,39 +58,37 @@ def expired_partitions(engine: Engine, before: datetime) -> Iterator[Part]:
     Deliveries go first, so that none is ever without its event. Keys go before their events: one
     that is left behind would refuse later events.
     """
-    expired = [
-        (log, one) for log in (ATTEMPTS, EVENTS) for one in partitions.expired(engine, log, before)
-    ]
-    if not expired:
-        return
-    end = max(made_at(one.end) for _, one in expired).timestamp()
-    old = DELIVERIES.c.id < floor_id("msg", end)
-    deliveries = walk(DELIVERIES, [DELIVERIES.c.id], old, over=not_(IS_OPEN))
-    yield part(engine, "deliveries of partitions", deliveries)
-    old = KEYS.c.event_id < floor_id("evt", end)
-    keys = walk(KEYS, [KEYS.c.event_id], old, over=not_(_is_needed()))
-    yield part(engine, "keys of partitions", keys)
+    deliveries, attempts, events = (partitions.expired(engine, log, before) for log in LOGS)
     in_use: set[Log] = set()
-    for log, one in expired:
-        yield _dropping(engine, log, one, in_use)
+    for log, expired in ((DELIVERIES_LOG, deliveries), (ATTEMPTS_LOG, attempts)):
+        for one in expired:
+            yield _dropping(engine, log, one, in_use)
+    if events:
+        is_old = KEYS.c.event_id < events[-1].end
+        keys = walk(KEYS, [KEYS.c.event_id], is_old, over=not_(_is_needed()))
+        yield part(engine, "keys of partitions", keys)
+    for one in events:
+        yield _dropping(engine, EVENTS_LOG, one, in_use)
 
 
 def _dropping(engine: Engine, log: Log, one: Partition, in_use: set[Log]) -> Part:
     """It is emptied row by row if it cannot be dropped.
 
-    Everybody waits behind each try, so the first one that finds the table in use is the last.
+    Everybody waits behind each try, so the first one that finds the table in use is the last. While
+    deliveries are left, so are their attempts and events.
     """
     needed, emptied = {
-        ATTEMPTS: (_deliveries, orphaned_attempts),
-        EVENTS: (_events, expired_events),
+        DELIVERIES_LOG: (_open, _ended),
+        ATTEMPTS_LOG: (_deliveries, orphaned_attempts),
+        EVENTS_LOG: (_events, expired_events),
     }[log]
-    move: Move = partial(_settle_keys, one) if log is EVENTS else _nothing
+    move: Move = partial(_settle_keys, one) if log is EVENTS_LOG else _nothing
     emptying = part(engine, "partitions", emptied(made_at(one.end)))
 
     def step(after: Key, size: int) -> Stepped:
         if after:
             return emptying.step(after, size)
-        if log in in_use:
+        if in_use & {log, DELIVERIES_LOG}:
             return Stepped(0, None)
         outcome = partitions.drop(engine, log, one, needed(one), move)
         if outcome is Outcome.IN_USE:
@@ -98,6 +102,23 @@ def _dropping(engine: Engine, log: Log, one: Partition, in_use: set[Log]) -> Par
 def _is_needed() -> ColumnElement[bool]:
     of_event = DELIVERIES.c.event_id == KEYS.c.event_id
     return or_(*(exists().where(of_event, which) for which in PLANNED_OR_AGAIN))
+
+
+def _open(one: Partition) -> Select[str]:
+    """The deliveries that have not ended. No index of the log has their state.
+
+    From the partition itself, since it is asked again once that is detached.
+    """
+    id_: ColumnElement[str] = column("id")
+    older = (select(id_).select_from(table(one.name)).where(text(which)) for which in OLDER)
+    found = union(select(QUEUE.c.delivery_id).where(*_within(QUEUE.c.delivery_id, one)), *older)
+    return select(found.subquery().c[0])
+
+
+def _ended(before: datetime) -> Change:
+    """Delete the others."""
+    is_old = DELIVERIES.c.id < floor_id("msg", before.timestamp())
+    return walk(DELIVERIES, [DELIVERIES.c.id], is_old, over=not_(IS_OPEN))
 
 
 def _deliveries(one: Partition) -> Select[str]:

@@ -28,7 +28,7 @@ AHEAD = (timedelta(days=60), timedelta(days=365))
 UNBOUND_FOR = 60.0  # seconds
 # They make keys unique on SQLite; on PostgreSQL, processes of the version before read by them.
 BY_KEY = re.compile(r"(uq|ix)_events_(idempotency_key|source_id)")
-PARTITION = re.compile(r"(attempts|events)_(before|default|\d{8})")
+PARTITION = re.compile(r"(deliveries|attempts|events)_(before|default|\d{8})")
 INDEXES = text("""
     SELECT i.relname, pg_get_indexdef(i.oid), x.indisprimary, x.indisunique FROM pg_index AS x
     JOIN pg_class AS i ON i.oid = x.indexrelid WHERE x.indrelid = to_regclass(:table)""")
@@ -69,12 +69,18 @@ def is_partitioned(table: str) -> bool:
 
 
 def partition(
-    table: str, key: str, prefix: str, *, last: Callable[[], object] = lambda: None
+    table: str,
+    key: str,
+    prefix: str,
+    *,
+    storage: str = "",
+    last: Callable[[], object] = lambda: None,
 ) -> None:
     """Partition `table` by `key`, whose ids begin with `prefix`, unless it is partitioned.
 
     Unique indexes other than the primary key are dropped, since a partitioned table cannot have
-    them. `last` is called at the end of the transaction, while nobody else uses the table.
+    them. `storage` is a WITH clause for new partitions. `last` is called at the end of the
+    transaction, while nobody else uses the table.
 
     What `table` has becomes `<table>_before`, up to a boundary in the near future. Stopped at any
     moment, it continues when it runs again.
@@ -86,7 +92,7 @@ def partition(
     try:
         if _has_rows(table):
             _bound(table, key, boundary)
-        patiently(table, partial(_switch, table, key, boundary, last))
+        patiently(table, partial(_switch, table, key, boundary, storage, last))
     except BaseException:
         _unbound(table, until)
         raise
@@ -145,7 +151,7 @@ def _has_no_boundary(table: str, statement: str) -> bool:
     return True
 
 
-def _switch(table: str, key: str, boundary: str, last: Callable[[], object]) -> None:
+def _switch(table: str, key: str, boundary: str, storage: str, last: Callable[[], object]) -> None:
     bind, before = op.get_bind(), f"{table}_before"
     op.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
     indexes = bind.execute(INDEXES, {"table": table}).all()
@@ -172,7 +178,7 @@ def _switch(table: str, key: str, boundary: str, last: Callable[[], object]) -> 
             f" FOR VALUES FROM (MINVALUE) TO ('{boundary}')"
         )
         op.execute(f"ALTER TABLE {before} DROP CONSTRAINT IF EXISTS {before}_boundary")
-    op.execute(f"CREATE TABLE {table}_default PARTITION OF {table} DEFAULT")
+    op.execute(f"CREATE TABLE {table}_default PARTITION OF {table} DEFAULT {storage}")
     for name in (table, f"{table}_default"):
         share_rights(bind, before, name)
     if not _has_rows(before):
@@ -180,19 +186,21 @@ def _switch(table: str, key: str, boundary: str, last: Callable[[], object]) -> 
     last()
 
 
-def unpartition(table: str, *, last: Callable[[], object] = lambda: None) -> None:
+def unpartition(
+    table: str, *, storage: str = "", last: Callable[[], object] = lambda: None
+) -> None:
     """One table again. All rows are copied, and nobody can use the table meanwhile."""
     if is_partitioned(table):
-        patiently(table, partial(_join, table, last))
+        patiently(table, partial(_join, table, storage, last))
 
 
-def _join(table: str, last: Callable[[], object]) -> None:
+def _join(table: str, storage: str, last: Callable[[], object]) -> None:
     op.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
     bind, old = op.get_bind(), f"{table}_partitioned"
     indexes = bind.execute(INDEXES, {"table": table}).all()
     primary = bind.scalar(COLUMNS, {"table": table})
     op.execute(f"ALTER TABLE {table} RENAME TO {old}")
-    op.execute(f"CREATE TABLE {table} (LIKE {old} INCLUDING ALL EXCLUDING INDEXES)")
+    op.execute(f"CREATE TABLE {table} (LIKE {old} INCLUDING ALL EXCLUDING INDEXES) {storage}")
     op.execute(f"INSERT INTO {table} SELECT * FROM {old}")
     share_rights(bind, old, table)
     op.execute(f"DROP TABLE {old}")

@@ -43,7 +43,8 @@ class Delivery(TenantOwned, Model):
 
     `due_at` is when it should be sent; null once it has ended. `tries` counts claims, `failures`
     the tries that failed. `wire_format` is stored here, so that every try sends the same bytes.
-    `trigger` is event, replay, recovery or test. The database keeps `undelivered`: failed,
+    `trigger` is event, replay, recovery or test. Those of an event are planned once, in the
+    transaction that stores it. The database keeps `undelivered`: failed,
     cancelled or null, for an index. `status` is in no index, so its changes are HOT updates.
     Versions before the queue keep `older_due_at`, `delayed` and `claimed_by` here.
     """
@@ -72,10 +73,8 @@ class Delivery(TenantOwned, Model):
             sqlite_where=text(OLDER_DELAYED),
         ),
         Index(
-            "uq_deliveries_once",
+            "ix_deliveries_planned",
             "event_id",
-            "subscription_id",
-            unique=True,
             postgresql_where=text("trigger = 'event'"),
             sqlite_where=text("trigger = 'event'"),
         ),
@@ -96,7 +95,7 @@ class Delivery(TenantOwned, Model):
         ),
         Index(None, "subscription_id", "id"),
         Index(None, "organisation_id", "mode", "id"),
-        {"postgresql_with": {"fillfactor": 45}},
+        {"postgresql_partition_by": "RANGE (id)"},
     )
 
     id: Mapped[Id] = mapped_column()
