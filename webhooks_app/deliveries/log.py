@@ -204,8 +204,7 @@ def _count(
 
 
 def _that_fit(query: Select[Any], filters: Filters, delivery: type[Delivery]) -> Select[Any]:
-    asked = (filters.event_type, filters.subject, filters.text, filters.field)
-    if any(one is not None for one in asked):
+    if filters.text is not None or filters.field is not None:
         query = query.join(Event, Event.id == delivery.event_id)
     if filters.text is not None:
         query = query.join(Subscription, Subscription.id == delivery.subscription_id)

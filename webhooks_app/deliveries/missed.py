@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from webhooks_app.deliveries.filters import Filters, of_events
 from webhooks_app.deliveries.log import Estimate
@@ -96,7 +96,7 @@ def step(
     conditions; without it, each event has its own bound.
     """
     looked = (
-        select(Event.id)
+        select(Event)
         .where(
             Event.in_tenant(tenant),
             Event.id > max(after, min(gap.first for gap in gaps)),
@@ -107,11 +107,16 @@ def step(
         .subquery()
     )
     wanted = {name for gap in gaps for name in gap.types}
+    # Not joined by id: PostgreSQL would read all events of these types, if it expects few.
+    walked = aliased(Event, looked)
     events = session.scalars(
-        select(Event)
-        .join(looked, looked.c.id == Event.id)
-        .where(events_of(sorted(wanted)), Event.origin.in_(REAL_ORIGINS), Event.erased_at.is_(None))
-        .order_by(Event.id)
+        select(walked)
+        .where(
+            events_of(sorted(wanted), walked),
+            walked.origin.in_(REAL_ORIGINS),
+            walked.erased_at.is_(None),
+        )
+        .order_by(walked.id)
         .limit(JUDGED)
     ).all()
     missed = {pair: one for event in events for pair, one in _matching(gaps, event, budget)}

@@ -41,16 +41,17 @@ def patterns_of(names: Iterable[str]) -> list[str]:
     return list(found)
 
 
-def events_of(asked: Collection[str]) -> ColumnElement[bool]:
-    """The events of these types, as a condition of a query."""
+def events_of(asked: Collection[str], event: type[Event] = Event) -> ColumnElement[bool]:
+    """The events of these types, as a condition of a query. `event` may be an alias."""
     names = [one for one in asked if not is_pattern(one)]
-    return or_(Event.type.in_(names), *(_events_of(one) for one in asked if is_pattern(one)))
+    patterns = (_events_of(one, event) for one in asked if is_pattern(one))
+    return or_(event.type.in_(names), *patterns)
 
 
-def _events_of(pattern: str) -> ColumnElement[bool]:
+def _events_of(pattern: str, event: type[Event]) -> ColumnElement[bool]:
     if pattern == ALL:
-        return Event.type.not_in([name for name, kind in CATALOGUE.items() if kind.is_system])
-    return Event.type.startswith(_beginning(pattern), autoescape=True)
+        return event.type.not_in([name for name, kind in CATALOGUE.items() if kind.is_system])
+    return event.type.startswith(_beginning(pattern), autoescape=True)
 
 
 def _beginning(pattern: str) -> str:

@@ -7,7 +7,7 @@ from itertools import takewhile
 
 from msgspec import to_builtins
 from sqlalchemy import ScalarResult, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.matching.budget import PER_EVENT, Budget
@@ -98,21 +98,17 @@ def _judge(
 def _recent(session: Session, tenant: Tenant, spec: Spec) -> Sequence[Event]:
     """Among the newest `LOOKED_THROUGH` events: a rare type must not cost a walk over all."""
     newest = (
-        select(Event.id)
-        .where(Event.in_tenant(tenant))
-        .order_by(Event.id.desc())
-        .limit(LOOKED_THROUGH)
-        .subquery()
+        select(Event).where(Event.in_tenant(tenant)).order_by(Event.id.desc()).limit(LOOKED_THROUGH)
     )
+    event = aliased(Event, newest.subquery())
     query = (
-        select(Event)
-        .join(newest, newest.c.id == Event.id)
-        .where(events_of(spec.event_types), Event.origin.in_(REAL_ORIGINS))
-        .order_by(Event.id.desc())
+        select(event)
+        .where(events_of(spec.event_types, event), event.origin.in_(REAL_ORIGINS))
+        .order_by(event.id.desc())
         .limit(JUDGED)
     )
     if (scope := spec.scope) is not None:
-        query = query.where(Event.subject_type == scope.type, Event.subject_id == scope.id)
+        query = query.where(event.subject_type == scope.type, event.subject_id == scope.id)
     events = session.scalars(query, execution_options={"yield_per": AT_ONCE})
     return list(_of_bounded_size(events))
 

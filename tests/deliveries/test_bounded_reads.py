@@ -1,0 +1,107 @@
+"""What a page reads of a long log is bounded, however few deliveries or events fit its filters.
+
+PostgreSQL plans by what it counted. So it is asked how many rows it has read.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from bench.support import fill
+from tests import factories
+from webhooks_app.deliveries import log, missed
+from webhooks_app.deliveries.filters import Filters
+from webhooks_app.events import stream
+from webhooks_app.events.filters import EventFilters
+from webhooks_app.extensions import db
+from webhooks_app.lib.ids import new_id
+from webhooks_app.lib.paging import PageBounds
+from webhooks_app.lib.tenant import Tenant
+from webhooks_app.lib.times import utcnow
+from webhooks_app.models import Outage
+from webhooks_app.subscriptions import preview
+from webhooks_app.subscriptions.spec import WebhookSpec
+
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
+EVENTS, LOOKED_THROUGH, MOST = 4000, 100, 500
+RARE = "room.recording.transcript.published"
+READ = text("""
+    SELECT coalesce(sum(seq_tup_read + idx_tup_fetch), 0) FROM pg_stat_xact_user_tables
+    WHERE relname ~ '^(events|deliveries|attempts)'""")
+FILTERS = {
+    "event type": Filters(event_type=RARE),
+    "subject": Filters(subject="bot_1"),
+    "field": Filters(field=("data.email", "nowhere")),
+    "text": Filters(text="nowhere"),
+    "response": Filters(response="nowhere"),
+}
+
+Read = Callable[[Session, Tenant], object]
+
+
+@pytest.fixture
+def tenant(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tenant]:
+    """With a long log in which nothing fits."""
+    organisation = factories.organisation()
+    webhook = factories.webhook(organisation, "https://example.com/", event_types=[RARE])
+    now = utcnow()
+    db.session.add(
+        Outage(
+            id=new_id("out"),
+            reason="It did not answer.",
+            organisation_id=organisation.id,
+            mode="live",
+            subscription_id=webhook.id,
+            began_at=now - timedelta(days=1),
+            ended_at=now + timedelta(days=1),
+        )
+    )
+    webhook.created_at = now - timedelta(days=2)
+    db.session.commit()
+    fill(organisation, [webhook], EVENTS, status="delivered")
+    for module in (log, missed, preview, stream):
+        monkeypatch.setattr(module, "LOOKED_THROUGH", LOOKED_THROUGH)
+    with db.engine.begin() as connection:
+        connection.execute(text("ANALYZE events, deliveries, attempts"))
+    yield factories.tenant(organisation)
+    db.session.rollback()
+
+
+READERS: dict[str, Read] = {
+    **{
+        f"list, {name}": lambda session, tenant, one=one: log.list_deliveries(
+            session, tenant, one, PageBounds()
+        )
+        for name, one in FILTERS.items()
+    },
+    **{
+        f"estimate, {name}": lambda session, tenant, one=one: log.estimate(
+            session, tenant, one, 100
+        )
+        for name, one in FILTERS.items()
+    },
+    "events": lambda session, tenant: stream.list_lines(
+        session, tenant, EventFilters(type=RARE), PageBounds()
+    ),
+    "preview": lambda session, tenant: preview.of(
+        session, tenant, WebhookSpec(name="A", url="https://example.com/", event_types=[RARE])
+    ),
+    "missed": lambda session, tenant: missed.step(
+        session, tenant, missed.gaps(session, tenant, Filters(missing=True))
+    ),
+}
+
+
+def test_no_reader_reads_more_than_it_may_look_through(tenant: Tenant) -> None:
+    session, read = db.session(), {}
+    for name, reader in READERS.items():
+        before = session.scalar(READ)
+        reader(session, tenant)
+        read[name] = session.scalar(READ) - before
+        session.rollback()
+    assert {name: rows for name, rows in read.items() if not 0 < rows <= MOST} == {}
