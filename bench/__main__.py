@@ -179,6 +179,18 @@ def partitions(count: int) -> None:
 
 
 @main.command()
+@click.option("--count", default=1_000_000, show_default=True, help="Events in the log.")
+@click.option("--sqlite", is_flag=True, help="On SQLite, in place of PostgreSQL.")
+@click.option("--kills", default=0, help="Then once more, killed so many times.")
+@click.option("--seed", default=1, show_default=True, help="When it is killed.")
+def migrations(count: int, sqlite: bool, kills: int, seed: int) -> None:
+    """Migrate a full log, from before partitions and the queue, while somebody writes."""
+    from bench import migrations
+
+    report("migrations", migrations.run(count, sqlite, kills, seed))
+
+
+@main.command()
 @click.option("--rate", default=500, show_default=True, help="Events a second.")
 @click.option("--seconds", default=20.0, show_default=True)
 def listen(rate: int, seconds: float) -> None:

@@ -30,7 +30,7 @@ from webhooks_app.extensions import db
 from webhooks_app.launch.migrate import migrate
 from webhooks_app.lib.folders import PACKAGE
 from webhooks_app.lib.times import utcnow
-from webhooks_app.migrations import columns
+from webhooks_app.migrations import columns, progress
 from webhooks_app.migrations.partitioning import is_declared
 from webhooks_app.models import ApiKey, Invitation, MailRecipient, Membership, NotificationRead
 from webhooks_app.operations.schema import revisions
@@ -235,6 +235,66 @@ def test_no_table_is_locked_while_the_next_is_waited_for(
     monkeypatch.setattr(op, "execute", observed)
     command.upgrade(before_a_column, "0041")
     assert len(tried) == 1
+
+
+def test_a_migration_that_takes_long_says_what_it_does(
+    before_a_column: Config, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(columns, "TRIED_FOR", 600.0)
+    monkeypatch.setattr(progress, "EVERY", 0.05)
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+
+    def upgrade() -> None:
+        with app.app_context():
+            command.upgrade(before_a_column, "0040")
+
+    def waits() -> bool:
+        return any(
+            one["statement"].startswith("ALTER TABLE deliveries ADD COLUMN")
+            for one in progress_said(caplog)
+            if one.get("waits_for_a_lock")
+        )
+
+    with caplog.at_level("INFO", progress.__name__), ThreadPoolExecutor(1) as thread:
+        with db.engine.begin() as backup:
+            backup.execute(text("SELECT 1 FROM deliveries"))
+            upgraded = thread.submit(upgrade)
+            wait_until(waits)
+        upgraded.result()
+
+
+@pytest.fixture
+def sqlite_config(tmp_path: Path) -> Iterator[Config]:
+    """At 0038."""
+    app = create_app(settings_for(f"sqlite:///{tmp_path}/long.db", "", tmp_path))
+    with app.app_context():
+        config = app.extensions["migrate"].migrate.get_config()
+        command.upgrade(config, "0038")
+        yield config
+        db.engine.dispose()
+
+
+def test_a_migration_of_sqlite_says_which_revision_was_the_last(
+    sqlite_config: Config, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    create_index = op.create_index
+
+    def slow(*arguments: Any, **options: Any) -> None:
+        wait_until(lambda: any(one["last_applied"] == "0039" for one in progress_said(caplog)))
+        create_index(*arguments, **options)
+
+    monkeypatch.setattr(progress, "EVERY", 0.05)
+    monkeypatch.setattr(op, "create_index", slow)
+    with caplog.at_level("INFO", progress.__name__):
+        command.upgrade(sqlite_config, "0040")
+
+
+def progress_said(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    return [
+        one.msg
+        for one in caplog.records
+        if one.name == progress.__name__ and isinstance(one.msg, dict)
+    ]
 
 
 def indexes() -> set[str | None]:

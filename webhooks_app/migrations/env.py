@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, text
 from webhooks_app.database.boundaries import MIGRATING
 from webhooks_app.database.coming_partitions import analyse, make_ahead
 from webhooks_app.lib.times import utcnow
+from webhooks_app.migrations import progress
 from webhooks_app.migrations.partitioning import is_declared
 from webhooks_app.models.columns import UtcDateTime
 from webhooks_app.models.shapes import JsonOf
@@ -49,12 +50,20 @@ def run_offline() -> None:
 
 
 def run_online(engine: Engine) -> None:
-    applied: list[object] = []
+    applied: list[str] = []
+
+    def last_applied() -> str | None:
+        return applied[-1] if applied else None
+
     with stopped_by_sigterm(), alone(engine):
-        with engine.connect() as connection, unconstrained(connection):
+        with (
+            engine.connect() as connection,
+            unconstrained(connection),
+            progress.shown(connection, last_applied),
+        ):
             context.configure(
                 connection=connection,
-                on_version_apply=lambda **applying: applied.append(applying["step"]),
+                on_version_apply=lambda **applying: applied.append(applying["step"].up_revision_id),
                 **options,
             )
             with context.begin_transaction():
