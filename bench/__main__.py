@@ -181,7 +181,7 @@ def partitions(count: int) -> None:
 @main.command()
 @click.option("--count", default=1_000_000, show_default=True, help="Events in the log.")
 @click.option("--sqlite", is_flag=True, help="On SQLite, in place of PostgreSQL.")
-@click.option("--kills", default=0, help="Then once more, killed so many times.")
+@click.option("--kills", default=0, help="Then again, killed so many times.")
 @click.option("--seed", default=1, show_default=True, help="When it is killed.")
 def migrations(count: int, sqlite: bool, kills: int, seed: int) -> None:
     """Migrate a full log, from before partitions and the queue, while somebody writes."""

@@ -1,9 +1,10 @@
 """The log as the code of 0041 wrote it: a history in bulk, and a writer of new rows."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from threading import Event, Lock, Thread
+from threading import Event, Lock
 from time import perf_counter, sleep
 from typing import Self
 
@@ -101,16 +102,17 @@ class Writer:
     def __init__(self, engine: Engine) -> None:
         wait = choose(engine, postgresql={}, sqlite={"timeout": LOCKED_FOR})
         self._engine = create_engine(engine.url, connect_args=wait)
-        self._thread, self._ended, self._turn = Thread(target=self._write), Event(), Lock()
+        self._pool, self._ended, self._turn = ThreadPoolExecutor(1), Event(), Lock()
         self.stored, self.longest = 0, 0.0
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._written = self._pool.submit(self._write)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._ended.set()
-        self._thread.join()
+        self._written.result()
+        self._pool.shutdown()
         self._engine.dispose()
 
     @contextmanager
@@ -120,7 +122,8 @@ class Writer:
 
     def longest_since(self) -> float:
         """The longest transaction since this was asked last."""
-        longest, self.longest = self.longest, 0.0
+        with self._turn:
+            longest, self.longest = self.longest, 0.0
         return longest
 
     def _write(self) -> None:

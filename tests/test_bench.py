@@ -43,6 +43,8 @@ pytestmark = pytest.mark.processes
         "snapshot --count 500 --seconds 2",
         "retention --count 500",
         "partitions --count 500",
+        "migrations --count 500",
+        "migrations --count 500 --sqlite --kills 1",
     ],
 )
 def test_a_bench_ends_with_a_line_that_has_its_ratio(command: str) -> None:
@@ -57,6 +59,8 @@ def test_a_bench_ends_with_a_line_that_has_its_ratio(command: str) -> None:
     told = json.loads(ended.stdout.splitlines()[-1])
     assert told["bench"].split()[0] == command.split()[0]
     assert told["ratio"] > 0
+    faults = ("lost", "wrong", "lost_with_kills", "wrong_with_kills", "differences")
+    assert not any(told.get(name) for name in faults), told
 
 
 def test_a_history_that_the_database_copied_is_one_whole(monkeypatch: pytest.MonkeyPatch) -> None:

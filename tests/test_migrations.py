@@ -22,6 +22,7 @@ from tests.conftest import settings_for
 from tests.support import older
 from tests.support.engine import deliveries, queue_rows
 from tests.support.servers import create_database, wait_until
+from tests.support.statements import statements
 from webhooks_app import create_app
 from webhooks_app.engine.adoption import adopt_some
 from webhooks_app.engine.claim import claim
@@ -287,6 +288,15 @@ def test_a_migration_of_sqlite_says_which_revision_was_the_last(
     monkeypatch.setattr(op, "create_index", slow)
     with caplog.at_level("INFO", progress.__name__):
         command.upgrade(sqlite_config, "0040")
+
+
+def test_no_large_table_of_sqlite_is_copied_any_more(sqlite_config: Config) -> None:
+    """While it is, nobody can store an event. 0021 was the last to copy one."""
+    copies = tuple(f"_alembic_tmp_{one}" for one in ("events", "deliveries", "attempts"))
+    with statements() as seen:
+        command.upgrade(sqlite_config, "head")
+    assert len(seen) > 20
+    assert [one for one in seen if any(copy in one for copy in copies)] == []
 
 
 def progress_said(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from webhooks_app.migrations.columns import patiently
+from webhooks_app.migrations.sqlite_checks import drop_check
 
 revision = "0045"
 down_revision = "0044"
@@ -78,6 +79,5 @@ def _drop_check() -> None:
     if op.get_bind().dialect.name == "postgresql":
         drop = "ALTER TABLE deliveries DROP CONSTRAINT IF EXISTS ck_deliveries_due"
         patiently("deliveries", lambda: op.execute(drop))
-        return
-    with op.batch_alter_table("deliveries") as batch_op:
-        batch_op.drop_constraint(op.f("ck_deliveries_due"), type_="check")
+    else:
+        drop_check("deliveries", "ck_deliveries_due")
