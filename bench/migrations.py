@@ -27,7 +27,7 @@ from webhooks_app.extensions import db
 from webhooks_app.operations.schema import revisions
 
 FIRST = "0041"
-REST = 2.0  # seconds
+REST = 1.0  # seconds
 # A process that can be killed. It says when it begins.
 UPGRADE = """
 import pathlib, sys

@@ -16,7 +16,7 @@ from webhooks_app.lib.ids import floor_id, new_id
 from webhooks_app.lib.times import utcnow
 
 TABLES = ("events", "deliveries", "attempts")
-DAYS, LOTS, OPEN = 90, 100, 1000
+DAYS, LOTS, OPEN = 90, 20, 1000
 PAUSE = 0.005
 LOCKED_FOR = 3600  # seconds that the writer waits for SQLite
 EVENT = """

@@ -13,6 +13,7 @@ import pytest
 from alembic import command
 from flask import Flask
 from psycopg.errors import CheckViolation
+from sqlalchemy import create_engine
 
 from tests.conftest import ENCRYPTION_KEY, SECRET_KEY, settings_for
 from tests.support.filling import id_at
@@ -147,6 +148,18 @@ def test_it_is_logged_while_somebody_reads_the_table(
     assert (said["table"], said["day"]) == ("attempts", left.day)
     run(said["statement"])
     assert not exists()
+
+
+@pytest.mark.usefixtures("killed")
+def test_it_is_logged_if_the_role_may_not_drop_it(caplog: pytest.LogCaptureFixture) -> None:
+    run("CREATE ROLE stranger")
+    stranger = create_engine(db.engine.url, connect_args={"options": "-c role=stranger"})
+    try:
+        assert drop_left_behind(stranger) == []
+    finally:
+        stranger.dispose()
+        run("DROP ROLE stranger")
+    assert said_by(caplog)["statement"] == left_behind(db.engine)[0].statement
 
 
 def said_by(caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
