@@ -21,9 +21,11 @@ from tests import factories
 from tests.conftest import settings_for
 from tests.support import older
 from tests.support.engine import deliveries, queue_rows
+from tests.support.raw_sql import driver
 from tests.support.servers import create_database, wait_until
 from tests.support.statements import statements
 from webhooks_app import create_app
+from webhooks_app.database.boundaries import MIGRATING
 from webhooks_app.engine.adoption import adopt_some
 from webhooks_app.engine.claim import claim
 from webhooks_app.engine.claim_request import ClaimRequest
@@ -262,6 +264,28 @@ def test_a_migration_that_takes_long_says_what_it_does(
             upgraded = thread.submit(upgrade)
             wait_until(waits)
         upgraded.result()
+
+
+def test_one_that_waits_for_another_says_so(
+    before_a_column: Config, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+
+    def upgrade() -> None:
+        with app.app_context():
+            command.upgrade(before_a_column, "0040")
+
+    def waits() -> bool:
+        return any("another process migrates" in str(one.msg) for one in caplog.records)
+
+    with caplog.at_level("INFO", "webhooks_app.migrations"), ThreadPoolExecutor(1) as thread:
+        with driver() as other:
+            other.execute(f"SELECT pg_advisory_lock({MIGRATING})")
+            upgraded = thread.submit(upgrade)
+            wait_until(waits)
+            assert not has_column()
+        upgraded.result()
+    assert has_column()
 
 
 @pytest.fixture

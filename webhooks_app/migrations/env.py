@@ -7,6 +7,7 @@ from signal import SIG_DFL, SIGTERM, default_int_handler, signal
 from threading import current_thread, main_thread
 from typing import Any, Literal
 
+import structlog
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from flask import current_app
@@ -20,6 +21,8 @@ from webhooks_app.migrations.partitioning import is_declared
 from webhooks_app.models.columns import UtcDateTime
 from webhooks_app.models.shapes import JsonOf
 from webhooks_app.parts import parts
+
+log = structlog.get_logger("webhooks_app.migrations")
 
 
 def render_item(kind: str, item: object, _: AutogenContext) -> str | Literal[False]:
@@ -96,14 +99,19 @@ def alone(engine: Engine) -> Iterator[None]:
         yield
         return
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        while not connection.scalar(
-            text("SELECT pg_try_advisory_lock(:lock)"), {"lock": MIGRATING}
-        ):
-            time.sleep(0.2)
+        if not _is_alone(connection):
+            log.info("another process migrates: waiting for it")
+            while not _is_alone(connection):
+                time.sleep(0.2)
         try:
             yield
         finally:
             connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": MIGRATING})
+
+
+def _is_alone(connection: Connection) -> bool:
+    lock = text("SELECT pg_try_advisory_lock(:lock)")
+    return bool(connection.scalar(lock, {"lock": MIGRATING}))
 
 
 @contextmanager

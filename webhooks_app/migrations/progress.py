@@ -40,7 +40,7 @@ def shown(connection: Connection, last_applied: Callable[[], str | None]) -> Ite
         yield
     finally:
         ended.set()
-        thread.join()
+        thread.join(timeout=5)  # it may wait for a database that is away
 
 
 def _doing(connection: Connection) -> Callable[[], dict[str, Any]]:
