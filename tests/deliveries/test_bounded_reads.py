@@ -25,10 +25,12 @@ from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Outage
 from webhooks_app.subscriptions import preview
 from webhooks_app.subscriptions.spec import WebhookSpec
+from webhooks_app.vocabulary import DeliveryStatus
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
-EVENTS, LOOKED_THROUGH, MOST = 4000, 100, 500
+EVENTS, LOOKED_THROUGH, MOST = 8000, 100, 500
+HEALTHY = "whk_healthy"
 RARE = "room.recording.transcript.published"
 READ = text("""
     SELECT coalesce(sum(seq_tup_read + idx_tup_fetch), 0) FROM pg_stat_xact_user_tables
@@ -39,6 +41,8 @@ FILTERS = {
     "field": Filters(field=("data.email", "nowhere")),
     "text": Filters(text="nowhere"),
     "response": Filters(response="nowhere"),
+    "failed, of a webhook": Filters(status=DeliveryStatus.FAILED, subscription_id=HEALTHY),
+    "missing, of a webhook": Filters(missing=True, subscription_id=HEALTHY),
 }
 
 Read = Callable[[Session, Tenant], object]
@@ -46,7 +50,7 @@ Read = Callable[[Session, Tenant], object]
 
 @pytest.fixture
 def tenant(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tenant]:
-    """With a long log in which nothing fits."""
+    """With a long log in which nothing fits, of failures and of a healthy webhook."""
     organisation = factories.organisation()
     webhook = factories.webhook(organisation, "https://example.com/", event_types=[RARE])
     now = utcnow()
@@ -63,7 +67,14 @@ def tenant(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tenant]:
     )
     webhook.created_at = now - timedelta(days=2)
     db.session.commit()
-    fill(organisation, [webhook], EVENTS, status="delivered")
+    healthy = factories.webhook(organisation, "https://example.com/", id=HEALTHY)
+    for to, count, status in (
+        (webhook, EVENTS, "delivered"),
+        (webhook, 2 * MOST, "failed"),
+        (healthy, 2 * MOST, "delivered"),
+        (healthy, 5, "failed"),
+    ):
+        fill(organisation, [to], count, status=status)
     for module in (log, missed, preview, stream):
         monkeypatch.setattr(module, "LOOKED_THROUGH", LOOKED_THROUGH)
     with db.engine.begin() as connection:

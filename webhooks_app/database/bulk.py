@@ -16,7 +16,8 @@ from webhooks_app.database import choose, postgres
 COPY_FROM = 8
 BY_KEY = """
     SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
-        set_config('enable_seqscan', 'off', true)"""
+        set_config('enable_seqscan', 'off', true),
+        set_config('max_parallel_workers_per_gather', '0', true)"""
 NO_BITMAPS = "SELECT set_config('enable_bitmapscan', 'off', true)"
 NO_SORTS = "SELECT set_config('enable_sort', 'off', true)"
 
@@ -77,7 +78,8 @@ def force_index_scans(connection: Connection, *, bitmaps: bool = True) -> None:
     """For the rest of the transaction, keep PostgreSQL from reading whole tables.
 
     A few hundred rows are best found by their keys. For a small table the planner decides
-    otherwise, and every batch pays for that. Without `bitmaps`, an index is also read in its order:
+    otherwise, and every batch pays for that. Nor are there workers, which take longer to start than
+    that. Without `bitmaps`, an index is also read in its order:
     a bitmap must be complete and sorted before its first row is known.
     """
     if _is_postgres(connection):

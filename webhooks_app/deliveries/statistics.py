@@ -1,10 +1,11 @@
 """Hourly counts for pages: over time, as rates and as percentiles."""
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, any_, func, select
@@ -25,9 +26,13 @@ OUTCOMES = ("delivered", "retrying", "failed")
 MOST_BARS = 1000
 MOST_LISTED = 100
 
-# What is older than a day hardly changes, and is most of what a month's chart reads.
+# What is older than a few hours hardly changes, and is most of what a chart reads. What is older
+# than a day is most of what a month's chart reads.
 KEPT_SECONDS = 60
+OLDER_KEPT_SECONDS = 900
+LATELY = 2 * HOUR
 _kept: Cache[Hashable, Sequence["Counted"]] = Cache(1000, KEPT_SECONDS)
+_older: Cache[Hashable, Sequence["Counted"]] = Cache(1000, OLDER_KEPT_SECONDS)
 
 
 class Step(StrEnum):
@@ -117,16 +122,27 @@ def traffic(
     subscription_id: str | None = None,
 ) -> Traffic:
     """The last `stretch` in bars of `step`, both whole hours; of all subscriptions or of one."""
-    first = _hour(utcnow()) - stretch + HOUR
-    own = _own(tenant, subscription_id)
-    today = max(first, _hour(utcnow()) - DAY)
+    hour = _hour(utcnow())
+    first = hour - stretch + HOUR
+    today, lately = max(first, hour - DAY), max(first, hour - LATELY)
+    counts = partial(_counts, session, _own(tenant, subscription_id), step=step, origin=first)
     key = (tenant, subscription_id, first, step)
-    before = _kept.get(key)
-    if before is None:
-        before = _counts(session, own, (first, today), step) if first < today else ()
-        _kept.put(key, before)
-    rows = (*before, *_counts(session, own, (today, None), step, first))
+    older = _once(_older, key, partial(counts, (first, today)))
+    earlier = _once(_kept, key, partial(counts, (today, lately)))
+    rows = (*older, *earlier, *counts((lately, None)))
     return _drawn(rows, first, step, stretch // step)
+
+
+def _once(
+    cache: Cache[Hashable, Sequence["Counted"]],
+    key: Hashable,
+    count: Callable[[], Sequence["Counted"]],
+) -> Sequence["Counted"]:
+    found = cache.get(key)
+    if found is None:
+        found = count()
+        cache.put(key, found)
+    return found
 
 
 def traffic_of(
@@ -198,6 +214,8 @@ def _counts(
 ) -> Sequence[Counted]:
     """The counts of the hours `between`, the last one left out, in bars that start at `origin`."""
     since, until = between
+    if until is not None and since >= until:
+        return ()
     connection = read_connection(session)
     hour: SQLColumnExpression[datetime] = DeliveryStat.hour
     theirs: ColumnElement[bool] = DeliveryStat.subscription_id.in_(own)
