@@ -122,12 +122,13 @@ def _lost(count: int, writer: Writer) -> int:
 def _killed(
     make_url: MakeUrl, folder: Path, count: int, kills: int, seconds: float, seed: int
 ) -> dict[str, Any]:
-    """The moments are spread over the time that it took without kills."""
+    """Each process goes on where the one before was killed."""
     chance, killed, url = random.Random(seed), 0, make_url("killed")
     with _at(url, folder, FIRST):
         fill(db.engine, count)
         with Writer(db.engine) as writer:
-            while killed < kills and not _ended(url, folder, chance.uniform(0, seconds)):
+            longest = seconds * min(1, 1.5 / kills)  # so that few are killed after the end
+            while killed < kills and not _ended(url, folder, chance.uniform(0, longest)):
                 killed += 1
             assert _ended(url, folder, None)
             lost = _lost(count, writer)

@@ -19,6 +19,7 @@ from webhooks_app.extensions import db
 from webhooks_app.jobs import upkeep
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import (
+    AnsweredRequest,
     Attempt,
     AuditEntry,
     ChatMessage,
@@ -39,10 +40,12 @@ from webhooks_app.models import (
     UserSession,
 )
 from webhooks_app.operations.slices import Part
+from webhooks_app.organisations import answered_requests
 
 MANY, MOST = 9, 4
 OLD = timedelta(days=1000)
 FILLED = (
+    AnsweredRequest,
     Attempt,
     AuditEntry,
     ChatMessage,
@@ -104,12 +107,13 @@ def fill_all(organisation: Organisation, users: list[str]) -> None:
     fill(PasswordReset, moment, [{"id": one, "user_id": users[0]} for one in ids("rst")])
     fill(FailedLogIn, moment, [{"id": one} for one in ids("fai")])
     fill(Mail, moment, [{"id": one, "status": "sent"} for one in ids("mai")])
+    fill(AnsweredRequest, moment, [{"key": str(n), **own} for n in range(MANY)])
     fill(ObjectState, moment, [{"object_id": one, **own} for one in ids("obj")])
 
 
 def parts(monkeypatch: pytest.MonkeyPatch) -> list[Part]:
     """Those of all jobs, the ones of single organisations first."""
-    found: list[Part] = []
+    found = [answered_requests.old(db.engine, utcnow())]
     monkeypatch.setattr(upkeep, "run_slice", lambda _job, parts: found.extend(parts))
     for job in SLICED:
         job()

@@ -11,6 +11,7 @@ from webhooks_app.listeners import ending
 from webhooks_app.mail import mail_queue
 from webhooks_app.matching import states
 from webhooks_app.operations import metering, periodic, space
+from webhooks_app.operations.slices import work
 from webhooks_app.organisations import answered_requests, daily_limits, plans
 from webhooks_app.parts import parts
 from webhooks_app.people import device_log_ins, key_expiry, log_ins, passwords, sessions
@@ -104,7 +105,8 @@ def delete_old_requests() -> None:
 
 
 def delete_old_answers() -> None:
-    answered_requests.delete_old(db.session(), utcnow())
+    work([answered_requests.old(db.engine, utcnow())], None, lambda: False)
+    answered_requests.forget_secrets(db.session(), utcnow())
 
 
 def delete_unusable() -> None:

@@ -6,8 +6,9 @@ request that died is run again only if it changed nothing.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
-from sqlalchemy import ColumnElement, delete, event, update
+from sqlalchemy import ColumnElement, Engine, Table, delete, event, update
 from sqlalchemy.orm import Session
 
 from webhooks_app.database import upsert
@@ -17,7 +18,10 @@ from webhooks_app.lib.errors import Conflict
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.models import AnsweredRequest
+from webhooks_app.operations.deleting import part, walk
+from webhooks_app.operations.slices import Part
 
+ANSWERED = cast(Table, AnsweredRequest.__table__)
 KEPT = timedelta(hours=24)
 SECRET_KEPT = timedelta(minutes=10)
 # No request runs longer than this; one that claimed its key earlier has died.
@@ -106,9 +110,14 @@ def release_key(session: Session, mine: Claim, *, refused: bool) -> None:
     session.commit()
 
 
-def delete_old(session: Session, now: datetime) -> None:
-    """Delete answers and secrets that are no longer kept, committed."""
-    session.execute(delete(AnsweredRequest).where(AnsweredRequest.created_at < now - KEPT))
+def old(engine: Engine, now: datetime) -> Part:
+    """Answers that are no longer kept, for deleting."""
+    is_old = ANSWERED.c.created_at < now - KEPT
+    return part(engine, "answers", walk(ANSWERED, [ANSWERED.c.created_at], is_old))
+
+
+def forget_secrets(session: Session, now: datetime) -> None:
+    """Forget those that are no longer kept, committed."""
     old = AnsweredRequest.created_at < now - SECRET_KEPT
     secrets = update(AnsweredRequest).where(old, AnsweredRequest.sealed_secret.is_not(None))
     session.execute(secrets.values(sealed_secret=None))
