@@ -122,7 +122,7 @@ def _lost(count: int, writer: Writer) -> int:
 def _killed(
     make_url: MakeUrl, folder: Path, count: int, kills: int, seconds: float, seed: int
 ) -> dict[str, Any]:
-    """Each process goes on where the one before was killed."""
+    """Each process continues where the one before was killed."""
     chance, killed, url = random.Random(seed), 0, make_url("killed")
     with _at(url, folder, FIRST):
         fill(db.engine, count)
