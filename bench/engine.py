@@ -18,6 +18,7 @@ from bench.history import History
 from bench.receiver import ReceiverProcess
 from bench.support import (
     DATA,
+    Product,
     beside,
     checkpoint,
     fill,
@@ -105,16 +106,21 @@ def run_with_history(count: int, history: int) -> dict[str, Any]:
             settle()
             checkpoint()
         filled_s = round(time.perf_counter() - began)
-        sides = {"with": full, "without": empty}
-        rounds: dict[str, list[dict[str, Any]]] = {"with": [], "without": []}
-        for n in range(ROUNDS):
-            for side in sorted(sides, reverse=n % 2 == 0):
-                with sides[side].app.app_context():
-                    if side == "without":
-                        forget_log()
-                    drained = _fill_and_drain(sides[side].app, receiver.urls, count)
-                rounds[side].append(drained)
-        return {"history": history, "filled_in_s": filled_s, **_history_ratio(rounds)}
+        found = in_turns(full, empty, receiver.urls, count)
+        return {"history": history, "filled_in_s": filled_s, **found}
+
+
+def in_turns(full: Product, empty: Product, urls: list[str], count: int) -> dict[str, Any]:
+    """Each drains the same backlog in every round."""
+    sides = {"with": full, "without": empty}
+    rounds: dict[str, list[dict[str, Any]]] = {side: [] for side in sides}
+    for n in range(ROUNDS):
+        for side in sorted(sides, reverse=n % 2 == 0):
+            with sides[side].app.app_context():
+                if side == "without":
+                    forget_log()
+                rounds[side].append(_fill_and_drain(sides[side].app, urls, count))
+    return _history_ratio(rounds)
 
 
 def _history_ratio(rounds: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
