@@ -203,12 +203,14 @@ def listen(rate: int, seconds: float) -> None:
 @main.command()
 @click.option("--minutes", default=10.0, show_default=True)
 @click.option("--seed", default=1, show_default=True, help="Which parts are killed.")
-@click.option("--events", default=0, help="So many events, as fast as they are taken.")
-def soak(minutes: float, seed: int, events: int) -> None:
+@click.option("--events", default=0, help="So many events, in place of some minutes.")
+@click.option("--rate", type=float, help="Events a second: 20, or with --events as many as go.")
+def soak(minutes: float, seed: int, events: int, rate: float | None) -> None:
     """Load with kills: what is lost, and whether memory and descriptors grow."""
     from bench import soak
 
-    report("soak", soak.run(minutes, seed, events))
+    rate = rate if rate is not None else 0.0 if events else 20.0
+    report("soak", soak.run(minutes, seed, events, rate))
 
 
 @main.command()

@@ -2,7 +2,7 @@
 
 Every half minute a random part is killed: of the product, PostgreSQL or Redis. The producer
 insists: it sends an event again, with the same id, until it gets an answer. It sends some events a
-second for minutes, or a number of events as fast as they are taken.
+second for minutes, or a number of events, as fast as they are taken or some a second.
 """
 
 import os
@@ -25,14 +25,13 @@ from tests.support.servers import wait_until
 
 KILL_EVERY = 30.0
 SAMPLE_EVERY = 5.0
-RATE = 20  # events a second
 ENDPOINTS = 2
 SETTLED_WITHIN = 120.0
 PATIENCE = 60.0
 TYPE = "lead.captured"
 PLANNED = """
     SELECT deliveries.id FROM deliveries JOIN events ON events.id = event_id WHERE type = %s"""
-IN_FLIGHT = "SELECT count(*) FROM deliveries WHERE status = 'sending'"
+IN_FLIGHT = "SELECT count(*) FROM queue WHERE leased_until IS NOT NULL"
 SERVERS = ("postgres", "redis")
 KILLED = sorted({*PRODUCT, *SERVERS} - {"supervisor"})  # that one is what heals
 BATCH = 100
@@ -48,8 +47,8 @@ class Sample:
     pids: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
 
 
-def run(minutes: float, seed: int, events: int) -> dict[str, Any]:
-    """For `minutes`; or as long as `events` take, if they are not 0."""
+def run(minutes: float, seed: int, events: int, rate: float) -> dict[str, Any]:
+    """For `minutes`; or as long as `events` take, if they are not 0. `rate` is events a second."""
     chance = random.Random(seed)
     arrived: Counter[str] = Counter()
     receivers = [_counting(arrived) for _ in range(ENDPOINTS)]
@@ -57,7 +56,7 @@ def run(minutes: float, seed: int, events: int) -> dict[str, Any]:
         scene = made.scene()
         made.subscribe(scene, [one.url for one in receivers], TYPE)
         began = time.monotonic()
-        with Producer(made, scene, events) as producer:
+        with Producer(made, scene, events, rate) as producer:
             ends = time.monotonic() + minutes * 60
             watched = _watched(
                 made, chance, producer.is_busy if events else lambda: time.monotonic() < ends
@@ -100,17 +99,20 @@ def _counting(arrived: Counter[str]) -> Receiver:
 
 
 class Producer:
-    """Posts in a thread: `events` in batches, or, if that is 0, single ones at `RATE`.
+    """Posts in a thread: `events` in batches, or, if that is 0, single ones.
 
-    `answers` counts what came, `accepted` holds the ids of events.
+    As many a second as `rate` says; batches as fast as they are taken if it is 0. `answers` counts
+    what came, `accepted` holds the ids of events.
     """
 
-    def __init__(self, made: Installation, scene: Scene, events: int) -> None:
+    def __init__(self, made: Installation, scene: Scene, events: int, rate: float) -> None:
         self.answers: Counter[str] = Counter()
         self.accepted: set[str] = set()
         self._url = f"{made.site}/api/v1/events"
         self._headers = scene.headers
         self._events = events
+        self._rate = rate
+        self._began = time.monotonic()
         self._enough = threading.Event()
         self._thread = threading.Thread(target=self._run_batches if events else self._run)
 
@@ -127,16 +129,23 @@ class Producer:
 
     def _run_batches(self) -> None:
         for start in range(0, self._events, BATCH):
+            if self._is_enough_before(start):
+                return
             numbers = range(start, min(start + BATCH, self._events))
             events = [{"type": TYPE, "id": f"soak-{n}", "data": {"n": n}} for n in numbers]
             self._insist(f"{self._url}/batch", {"events": events}, {})
 
     def _run(self) -> None:
-        number, began = 0, time.monotonic()
-        while not self._enough.wait(max(0.0, began + number / RATE - time.monotonic())):
+        number = 0
+        while not self._is_enough_before(number):
             body = {"type": TYPE, "data": {"n": number}}
             self._insist(self._url, body, {"Idempotency-Key": f"soak-{number}"})
             number += 1
+
+    def _is_enough_before(self, number: int) -> bool:
+        """Waits until it is the turn of that event."""
+        turn = self._began + number / self._rate if self._rate else 0.0
+        return self._enough.wait(max(0.0, turn - time.monotonic()))
 
     def _insist(self, url: str, body: object, headers: dict[str, str]) -> None:
         headers = {**self._headers, **headers}
