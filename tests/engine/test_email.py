@@ -1,17 +1,20 @@
 """E-mail actions through the engine to a real mail server, with everything that servers do."""
 
 from collections.abc import Callable, Iterator
+from threading import current_thread, main_thread
 from typing import Any
 
 import orjson
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.event import listen, remove
 
 from tests import factories
 from tests.mail.test_service import set_smtp
 from tests.support.engine import Run, attempts, deliveries, make_due, queue_rows
 from tests.support.mail_server import MailServer
+from tests.support.receiver import Receiver
 from tests.support.servers import free_port, wait_until
 from tests.support.settings import change_settings
 from webhooks_app.channels.email.unsubscribe import Unsubscribing
@@ -87,6 +90,29 @@ def test_each_event_is_a_mail_for_people(
     place = f"o/{delivery.organisation_id}/{delivery.mode}"
     assert f"https://hooks.example.com/{place}/events/{event_id}" in text
     assert " CET" in text or " CEST" in text
+
+
+def test_an_engine_rolls_nothing_back_so_its_statements_stay_prepared(
+    organisation: Organisation, server: MailServer, receiver: Receiver, run: Run
+) -> None:
+    """At a ROLLBACK, psycopg forgets what it has prepared, and PostgreSQL plans all of it again."""
+    rolled_back = []
+
+    def note(_: object) -> None:
+        if current_thread() is not main_thread():
+            rolled_back.append(current_thread().name)
+
+    action(organisation)
+    factories.webhook(organisation, receiver.url)
+    listen(db.engine, "rollback", note)
+    try:
+        for _ in range(2):
+            happen(organisation)
+            assert {one.status for one in run()} == {"delivered"}
+    finally:
+        remove(db.engine, "rollback", note)
+    assert len(server.taken) == 2
+    assert rolled_back == []
 
 
 def parts(message: Any) -> tuple[str, str]:

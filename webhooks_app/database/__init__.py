@@ -120,6 +120,17 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
+def read_transaction(engine: Engine) -> Iterator[Connection]:
+    """A read-only transaction, for processes that repeat a few statements.
+
+    It ends with COMMIT. At a ROLLBACK, psycopg forgets the statements that it has prepared, and
+    PostgreSQL plans each of them again.
+    """
+    with engine.connect() as connection, read_only(connection).begin():
+        yield connection
+
+
+@contextmanager
 def one_statement(engine: Engine) -> Iterator[Connection]:
     """A connection to PostgreSQL on which each statement is its own transaction."""
     with engine.connect() as connection:

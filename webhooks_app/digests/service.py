@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from webhooks_app import queue
 from webhooks_app.catalogue.system import DIGEST
 from webhooks_app.channels.email.digest import Summary, summary_of
-from webhooks_app.database import clock, read_only, upsert
+from webhooks_app.database import clock, read_transaction, upsert
 from webhooks_app.database.bulk import insert_rows
 from webhooks_app.digests.content import Scope, content_of, is_empty
 from webhooks_app.digests.schedule import (
@@ -214,7 +214,7 @@ def _claim(connection: Connection, due: Due, event_id: str | None, now: datetime
 @contextmanager
 def _reading(database: Engine) -> Iterator[Session]:
     """A read transaction that waits for no writer; the objects read stay usable."""
-    with database.connect() as connection, Session(read_only(connection)) as session:
+    with read_transaction(database) as connection, Session(connection) as session:
         yield session
 
 

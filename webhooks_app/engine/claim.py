@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import Engine
 
 from webhooks_app.channels.contract import Claimed
-from webhooks_app.database import choose
+from webhooks_app.database import choose, read_transaction
 from webhooks_app.engine import postgres_claim, promotion, sqlite_claim
 from webhooks_app.engine.claim_request import ClaimRequest
 from webhooks_app.engine.dead_engines import any_dead
@@ -54,6 +54,6 @@ def anything_due(engine: Engine, floors: Floors | None = None) -> bool:
     A delivery can start if it is due or its lease ran out, its subscription is on and not paused,
     and its rate limit allows it. A delayed one that is due counts in any case: a claim promotes it.
     """
-    with engine.connect() as connection:
+    with read_transaction(engine) as connection:
         is_due = choose(engine, postgresql=postgres_claim.is_due, sqlite=sqlite_claim.is_due)
         return is_due(connection, floors or Floors()) or any_dead(connection)

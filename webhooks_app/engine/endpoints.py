@@ -10,7 +10,7 @@ from webhooks_app.channels.concurrency_window import ConcurrencyWindow
 from webhooks_app.channels.contract import Channel, Claimed, Endpoint, Tried
 from webhooks_app.channels.outcome import unsent
 from webhooks_app.channels.retry_policy import RetryPolicy, policy_or_default
-from webhooks_app.database import begin_reading
+from webhooks_app.database import read_transaction
 from webhooks_app.lib.crypto import Unreadable
 from webhooks_app.lib.errors import Conflict
 from webhooks_app.lib.times import utcnow
@@ -96,8 +96,7 @@ class Endpoints:
         }
         if not stale:
             return
-        with Session(self._engine) as session:
-            begin_reading(session)
+        with read_transaction(self._engine) as connection, Session(connection) as session:
             for subscription in session.scalars(
                 select(Subscription).where(Subscription.id.in_(stale))
             ):

@@ -7,7 +7,6 @@ from sqlalchemy import Connection, Row, text
 
 from webhooks_app.channels.concurrency_window import ConcurrencyWindow
 from webhooks_app.channels.contract import Claimed
-from webhooks_app.database import read_only
 from webhooks_app.database.bulk import sqlite_value
 from webhooks_app.engine import adoption, promotion
 from webhooks_app.engine.claim_request import (
@@ -64,7 +63,6 @@ READ = (
 
 
 def is_due(connection: Connection, _floors: object) -> bool:
-    read_only(connection)
     if connection.execute(adoption.SQLITE_ANY).first():
         return True
     if connection.execute(promotion.SQLITE_ANY_DUE, {"now": sqlite_value(utcnow())}).first():

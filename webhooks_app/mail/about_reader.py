@@ -5,7 +5,7 @@ import asyncio
 from sqlalchemy import Engine
 
 from webhooks_app.channels.contract import Claimed
-from webhooks_app.database import read_only
+from webhooks_app.database import read_transaction
 from webhooks_app.mail.about import About, MailAction, read_all
 
 MOST = 100
@@ -64,6 +64,5 @@ class AboutReader:
                 answer.set_result(about)
 
     def _read(self, asked: list[Asked]) -> list[About | Exception]:
-        with self._database.connect() as connection:
-            read_only(connection)
+        with read_transaction(self._database) as connection:
             return read_all(connection, asked)

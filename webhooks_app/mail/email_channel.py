@@ -33,7 +33,7 @@ from webhooks_app.channels.email.transport import IDLE, MailTransport
 from webhooks_app.channels.email.unsent import Unsent
 from webhooks_app.channels.outcome import unsent
 from webhooks_app.channels.retry_policy import RetryPolicy, parse_policy
-from webhooks_app.database import read_only
+from webhooks_app.database import read_transaction
 from webhooks_app.lib.errors import reason_of
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.times import utcnow
@@ -160,8 +160,7 @@ class EmailChannel:
         asked_at: float,
     ) -> Tried:
         if time.monotonic() - read_at > FRESH:  # a slow mail server keeps many waiting
-            with self._database.connect() as connection:
-                read_only(connection)
+            with read_transaction(self._database) as connection:
                 about = read_about(connection, action, claimed)
         letters = compose(action, claimed, about, self._desk)
         started_at, start = utcnow(), time.perf_counter()
