@@ -24,7 +24,7 @@ from tests.conftest import settings_for
 from tests.support.raw_sql import driver, own_url, run
 from tests.support.servers import create_database, wait_until
 from webhooks_app import create_app
-from webhooks_app.database import coming_partitions, partitions
+from webhooks_app.database import coming_partitions, counted_rows, partitions
 from webhooks_app.database.coming_partitions import blocks, make_ahead
 from webhooks_app.database.partitions import ATTEMPTS, Partition
 from webhooks_app.extensions import db
@@ -340,6 +340,27 @@ def test_the_job_counts_rows_once_a_day(partitioned: None, monkeypatch: pytest.M
     monkeypatch.setattr(upkeep, "utcnow", lambda: utcnow() + timedelta(days=1, minutes=1))
     upkeep.make_partitions()
     assert run(counted) == [(1,)]
+
+
+def test_plans_do_not_expect_that_a_partition_stays_empty(
+    partitioned: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also if somebody reads one of them for long: then an hour later."""
+    monkeypatch.setattr(counted_rows, "LITTLE_PATIENCE", "SET LOCAL lock_timeout = '50ms'")
+    empty = """
+        SELECT relname FROM pg_inherits JOIN pg_class ON oid = inhrelid
+        WHERE inhparent = 'attempts'::regclass AND reltuples = 0"""
+    run(ATTEMPT, id_ := new_id("msg"))
+    assert run(empty) == []
+    run("ANALYZE attempts")
+    assert len(run(empty)) == len(known())
+    with driver() as reader, reader.transaction():
+        reader.execute("SELECT 1 FROM attempts_default")
+        upkeep.make_partitions()
+        assert run(empty) == [("attempts_default",)]
+    upkeep.make_partitions()
+    assert run(empty) == []
+    assert run("SELECT delivery_id FROM attempts") == [(id_,)]
 
 
 def test_a_table_that_stays_in_use_is_left_as_it_was(

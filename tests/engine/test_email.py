@@ -1,6 +1,7 @@
 """E-mail actions through the engine to a real mail server, with everything that servers do."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from threading import current_thread, main_thread
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.support.receiver import Receiver
 from tests.support.servers import free_port, wait_until
 from tests.support.settings import change_settings
 from webhooks_app.channels.email.unsubscribe import Unsubscribing
+from webhooks_app.engine.claim import anything_due
 from webhooks_app.engine.engine import Engine
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
@@ -109,6 +111,8 @@ def test_an_engine_rolls_nothing_back_so_its_statements_stay_prepared(
         for _ in range(2):
             happen(organisation)
             assert {one.status for one in run()} == {"delivered"}
+        with ThreadPoolExecutor(1) as idle:
+            assert not idle.submit(anything_due, db.engine).result()
     finally:
         remove(db.engine, "rollback", note)
     assert len(server.taken) == 2

@@ -34,8 +34,6 @@ PATIENCE = "SET LOCAL lock_timeout = '2s'"
 NO_SUCH_CONSTRAINT = "42704"
 # Two processes make the same partition one after the other.
 ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('hookline partitions', 0))"
-ANALYSED = text("""
-    SELECT last_analyze FROM pg_stat_user_tables WHERE relid = to_regclass(:table)""")
 SIZE = "SELECT pg_relation_size('{}_default')"
 APART = text(r"""
     SELECT conname FROM pg_constraint
@@ -52,28 +50,6 @@ def make_ahead(engine: Engine, now: datetime, days: int) -> list[str]:
     if choose(engine, postgresql=False, sqlite=True):
         return []
     return [name for log_ in LOGS for name in _made_ahead(engine, log_, now, days)]
-
-
-def analyse(engine: Engine, now: datetime) -> None:
-    """Once a day, count the rows of each table as a whole. Autovacuum only counts partitions."""
-    for log_ in LOGS if choose(engine, postgresql=True, sqlite=False) else ():
-        with engine.begin() as connection:
-            connection.exec_driver_sql(PATIENCE)
-            if not is_partitioned(connection, log_):
-                continue
-            last = connection.scalar(ANALYSED, {"table": log_.table})
-            if last is None or last <= now - timedelta(days=1):
-                _analyse(connection, log_)
-
-
-def _analyse(connection: Connection, log_: Log) -> None:
-    try:
-        with connection.begin_nested():
-            connection.exec_driver_sql(f"ANALYZE {log_.table}")
-    except DBAPIError as error:
-        if sqlstate(error) != LOCK_NOT_AVAILABLE:
-            raise
-        log.warning("in use: its rows are counted later", table=log_.table)
 
 
 def _made_ahead(engine: Engine, log_: Log, now: datetime, days: int) -> Iterator[str]:

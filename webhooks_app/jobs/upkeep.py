@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from webhooks_app.database import boundaries, coming_partitions
+from webhooks_app.database import boundaries, coming_partitions, counted_rows
 from webhooks_app.deliveries import retention
 from webhooks_app.extensions import db
 from webhooks_app.jobs.slices import run_slice
@@ -43,7 +43,7 @@ def end_left_listeners() -> None:
 def make_partitions() -> None:
     boundaries.drop_left_behind(db.engine)
     coming_partitions.make_ahead(db.engine, utcnow(), parts().settings.retention_days)
-    coming_partitions.analyse(db.engine, utcnow())
+    counted_rows.analyse(db.engine, utcnow())
 
 
 def delete_expired() -> None:

@@ -14,7 +14,8 @@ from flask import current_app
 from sqlalchemy import Connection, Engine, text
 
 from webhooks_app.database.boundaries import MIGRATING
-from webhooks_app.database.coming_partitions import analyse, make_ahead
+from webhooks_app.database.coming_partitions import make_ahead
+from webhooks_app.database.counted_rows import analyse
 from webhooks_app.lib.times import utcnow
 from webhooks_app.migrations import progress
 from webhooks_app.migrations.partitioning import is_declared
