@@ -15,7 +15,7 @@ from bench.support import fill
 from tests import factories
 from webhooks_app.deliveries import log, missed
 from webhooks_app.deliveries.filters import Filters
-from webhooks_app.events import stream
+from webhooks_app.events import seen_subjects, stream
 from webhooks_app.events.filters import EventFilters
 from webhooks_app.extensions import db
 from webhooks_app.lib.ids import new_id
@@ -36,6 +36,8 @@ READ = text("""
     SELECT coalesce(sum(seq_tup_read + idx_tup_fetch), 0) FROM pg_stat_xact_user_tables
     WHERE relname ~ '^(events|deliveries|attempts)'""")
 FILTERS = {
+    "all": Filters(),
+    "a webhook": Filters(subscription_id=HEALTHY),
     "event type": Filters(event_type=RARE),
     "subject": Filters(subject="bot_1"),
     "field": Filters(field=("data.email", "nowhere")),
@@ -50,7 +52,7 @@ Read = Callable[[Session, Tenant], object]
 
 @pytest.fixture
 def tenant(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tenant]:
-    """With a long log in which nothing fits, of failures and of a healthy webhook."""
+    """With a long log in which nothing fits, and others are newer. One webhook is healthy."""
     organisation = factories.organisation()
     webhook = factories.webhook(organisation, "https://example.com/", event_types=[RARE])
     now = utcnow()
@@ -75,7 +77,10 @@ def tenant(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tenant]:
         (healthy, 5, "failed"),
     ):
         fill(organisation, [to], count, status=status)
-    for module in (log, missed, preview, stream):
+    others = factories.organisation("Busy now")
+    theirs = factories.webhook(others, "https://example.com/")
+    fill(others, [theirs], 2 * MOST, status="delivered")
+    for module in (log, missed, preview, seen_subjects, stream):
         monkeypatch.setattr(module, "LOOKED_THROUGH", LOOKED_THROUGH)
     with db.engine.begin() as connection:
         connection.execute(text("ANALYZE events, deliveries, attempts"))
@@ -96,6 +101,10 @@ READERS: dict[str, Read] = {
         )
         for name, one in FILTERS.items()
     },
+    "all events": lambda session, tenant: stream.list_lines(
+        session, tenant, EventFilters(), PageBounds()
+    ),
+    "subjects": seen_subjects.seen,
     "events": lambda session, tenant: stream.list_lines(
         session, tenant, EventFilters(type=RARE), PageBounds()
     ),

@@ -1,5 +1,6 @@
 """Bars: their positions, and that nothing counted is too small to see."""
 
+import re
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from webhooks_app.deliveries.statistics import OUTCOMES, Bar, percentile
 from webhooks_app.web.charts import round_up, stacked
 
+EDGES = re.compile(r"M([\d.]+) ([\d.]+)h([\d.]+)v([\d.]+)h-([\d.]+)z")
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 counts = st.dictionaries(st.sampled_from(OUTCOMES), st.integers(0, 10**7))
 
@@ -22,6 +24,20 @@ def test_everything_counted_stands_inside_the_picture_and_is_seen(
         assert 0 <= one.x < one.x + one.width <= 720
         assert 0 <= one.y < 160
         assert one.height >= 1.5
+
+
+@given(st.lists(counts, min_size=1, max_size=60))
+def test_the_path_of_an_outcome_goes_around_each_of_its_rectangles(
+    counted: list[dict[str, int]],
+) -> None:
+    chart = stacked([Bar(NOON, one) for one in counted], 720, 160)
+    drawn = [
+        (float(x), float(y), float(width), float(height), outcome)
+        for outcome, path in chart.paths.items()
+        for x, y, width, height, back in EDGES.findall(path)
+        if back == width
+    ]
+    assert sorted(drawn) == sorted(chart.rectangles)
 
 
 @given(st.integers(0, 10**9))

@@ -5,10 +5,11 @@ from collections.abc import Collection
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, UnaryExpression, and_, func, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from webhooks_app.database.contains import holds, holds_bytes, holds_in_json
+from webhooks_app.database.walks import kept_in_order
 from webhooks_app.lib.ids import floor_id
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.matching.stored import has_text_at
@@ -74,6 +75,28 @@ def range_of(tenant: Tenant, filters: Filters) -> Conditions:
     conditions: Conditions = [Delivery.in_tenant(tenant)]
     if filters.subscription_id is not None:
         conditions.append(Delivery.subscription_id == filters.subscription_id)
+    return conditions + _parts(filters)
+
+
+def walked(tenant: Tenant, filters: Filters) -> Conditions:
+    """The same, for a walk in the order `newest_first`."""
+    if (id_ := filters.subscription_id) is None:
+        return [Delivery.walked(tenant), *_parts(filters)]
+    of_it = kept_in_order(Delivery.subscription_id, literal(id_))
+    return [Delivery.in_tenant(tenant), of_it, *_parts(filters)]
+
+
+def newest_first(
+    filters: Filters, delivery: type[Delivery] = Delivery
+) -> tuple[UnaryExpression[str], UnaryExpression[str]]:
+    """The order of `walked` deliveries."""
+    if filters.subscription_id is None:
+        return delivery.organisation_id.desc(), delivery.id.desc()
+    return delivery.subscription_id.desc(), delivery.id.desc()
+
+
+def _parts(filters: Filters) -> Conditions:
+    conditions: Conditions = []
     if filters.event_id is not None:
         conditions.append(of_event(filters.event_id))
     if filters.status in UNDELIVERED:

@@ -13,8 +13,10 @@ from webhooks_app.deliveries.filters import (
     Conditions,
     Filters,
     fits,
+    newest_first,
     range_of,
     rest_of,
+    walked,
 )
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.paging import Page, PageBounds, decode_cursor, encode_cursor, page_of
@@ -65,11 +67,11 @@ def list_deliveries(
     next page.
     """
     force_index_scans(read_connection(session))
-    within = range_of(tenant, filters)
+    within = walked(tenant, filters)
     if window.below is not None:
         within.append(Delivery.id < window.below)
     most = _looked_through(session, within, filters)
-    delivery = _newest(within, most)
+    delivery = _newest(within, filters, most)
     query = (
         select(
             delivery,
@@ -84,7 +86,7 @@ def list_deliveries(
             Attempt, and_(Attempt.delivery_id == delivery.id, Attempt.number == delivery.tries)
         )
         .where(*rest_of(filters, delivery))
-        .order_by(delivery.id.desc())
+        .order_by(*newest_first(filters, delivery))
         .limit(window.size + 1)
     )
     if filters.field is None:
@@ -92,7 +94,7 @@ def list_deliveries(
     rows = [Logged(*row) for row in session.execute(query)]
     page = page_of(rows, [row.delivery.id for row in rows], window.size)
     found = _with_replays(session, [row for row in page.rows if fits(filters, row.event)])
-    return Page(found, page.next_cursor or _further(session, within, most))
+    return Page(found, page.next_cursor or _further(session, within, filters, most))
 
 
 def walk(database: Engine, tenant: Tenant, filters: Filters) -> Iterator[Sequence[Logged]]:
@@ -110,10 +112,10 @@ def walk(database: Engine, tenant: Tenant, filters: Filters) -> Iterator[Sequenc
         bounds = PageBounds(BATCH, decode_cursor(cursor)) if cursor is not None else None
 
 
-def _newest(within: Conditions, most: int) -> type[Delivery]:
+def _newest(within: Conditions, filters: Filters, most: int) -> type[Delivery]:
     """The newest of them. Of a row that no filter lets through, the queue is not read."""
     columns = Delivery.__table__.columns
-    newest = select(*columns).where(*within).order_by(Delivery.id.desc()).limit(most)
+    newest = select(*columns).where(*within).order_by(*newest_first(filters)).limit(most)
     return aliased(Delivery, newest.subquery())
 
 
@@ -128,17 +130,17 @@ def _looked_through(session: Session, within: Conditions, filters: Filters) -> i
         most //= 4
     if filters.response is not None:
         most //= 4
-    return _searched(session, within, most) if filters.searches else most
+    return _searched(session, within, filters, most) if filters.searches else most
 
 
-def _searched(session: Session, within: Conditions, most: int) -> int:
+def _searched(session: Session, within: Conditions, filters: Filters, most: int) -> int:
     """How many of the newest deliveries have `SEARCHED_BYTES` of data together."""
     size = choose(read_connection(session), postgresql=func.octet_length, sqlite=func.length)
     newest = (
         select(size(Event.data))
         .join_from(Delivery, Event, Event.id == Delivery.event_id)
         .where(*within)
-        .order_by(Delivery.id.desc())
+        .order_by(*newest_first(filters))
         .limit(most)
     )
     left = SEARCHED_BYTES
@@ -153,9 +155,9 @@ def _searched(session: Session, within: Conditions, most: int) -> int:
     return most
 
 
-def _further(session: Session, within: Conditions, most: int) -> str | None:
+def _further(session: Session, within: Conditions, filters: Filters, most: int) -> str | None:
     """Where the next page starts after one that reached its limit."""
-    newest = select(Delivery.id).where(*within).order_by(Delivery.id.desc())
+    newest = select(Delivery.id).where(*within).order_by(*newest_first(filters))
     last = session.scalar(newest.offset(most - 1).limit(1))
     return encode_cursor(last) if last else None
 
@@ -163,7 +165,7 @@ def _further(session: Session, within: Conditions, most: int) -> str | None:
 def count_newer(session: Session, tenant: Tenant, filters: Filters, than: str, most: int) -> int:
     """How many deliveries are newer than `than`, among the newest `most`."""
     force_index_scans(read_connection(session))
-    newest = _newest([*range_of(tenant, filters), Delivery.id > than], most)
+    newest = _newest([*walked(tenant, filters), Delivery.id > than], filters, most)
     return _count(session, filters, newest)
 
 
@@ -185,10 +187,10 @@ def estimate(session: Session, tenant: Tenant, filters: Filters, most: int) -> E
         found = count(session, tenant, filters, most + 1)
         return Estimate(min(found, most), found > most)
     force_index_scans(read_connection(session))
-    within = range_of(tenant, filters)
+    within = walked(tenant, filters)
     looked_through = _looked_through(session, within, filters)
-    found = _count(session, filters, _newest(within, looked_through))
-    more = found > most or _further(session, within, looked_through) is not None
+    found = _count(session, filters, _newest(within, filters, looked_through))
+    more = found > most or _further(session, within, filters, looked_through) is not None
     return Estimate(min(found, most), more)
 
 

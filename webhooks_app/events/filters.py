@@ -36,8 +36,8 @@ class EventFilters(NamedTuple):
 
 
 def range_of(tenant: Tenant, filters: EventFilters) -> Conditions:
-    """The part that an index finds: ids sort by time."""
-    conditions: Conditions = [Event.in_tenant(tenant)]
+    """The part that an index finds, for a walk: ids sort by time."""
+    conditions: Conditions = [Event.walked(tenant)]
     if filters.since is not None:
         conditions.append(Event.id >= _first_id(filters.since))
     if filters.until is not None:

@@ -26,8 +26,8 @@ def seen(session: Session, tenant: Tenant) -> list[SeenSubject]:
     found = {(row.type, row.id): SeenSubject(row.type, row.id, row.name) for row in named}
     newest = (
         select(Event.subject_type, Event.subject_id)
-        .where(Event.in_tenant(tenant))
-        .order_by(Event.id.desc())
+        .where(Event.walked(tenant))
+        .order_by(*Event.newest_first())
         .limit(LOOKED_THROUGH)
         .subquery()
     )

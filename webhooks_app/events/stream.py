@@ -92,17 +92,17 @@ def list_lines(
     if window.below is not None:
         within.append(Event.id < window.below)
     most = _searched(session, within) if filters.searches else LOOKED_THROUGH
-    walked = select(Event).where(*within).order_by(Event.id.desc()).limit(most)
+    walked = select(Event).where(*within).order_by(*Event.newest_first()).limit(most)
     event = aliased(Event, walked.subquery())
     query = select(event, func.substr(event.data, 1, START)).where(*rest_of(filters, event))
     if not in_full and filters.field is None:
         query = query.options(defer(event.data))
-    newest = query.order_by(event.id.desc()).limit(window.size + 1)
+    newest = query.order_by(*event.newest_first()).limit(window.size + 1)
     rows = [EventLine(*row) for row in session.execute(newest)]
     page = page_of(rows, [row.event.id for row in rows], window.size)
     found = [line for line in page.rows if fits(filters, line.event)]
     if page.next_cursor is None and rest_of(filters, event):
-        newest_ids = select(Event.id).where(*within).order_by(Event.id.desc())
+        newest_ids = select(Event.id).where(*within).order_by(*Event.newest_first())
         last = session.scalar(newest_ids.offset(most - 1).limit(1))
         return Page(found, encode_cursor(last) if last else None)
     return Page(found, page.next_cursor)
@@ -131,7 +131,7 @@ def walk(database: Engine, tenant: Tenant, filters: EventFilters) -> Iterator[Se
 def _searched(session: Session, within: Conditions) -> int:
     """How many of the newest events have `SEARCHED_BYTES` of data together."""
     size = choose(read_connection(session), postgresql=func.octet_length, sqlite=func.length)
-    newest = select(size(Event.data)).where(*within).order_by(Event.id.desc())
+    newest = select(size(Event.data)).where(*within).order_by(*Event.newest_first())
     left, most = SEARCHED_BYTES, LOOKED_THROUGH // 2
     # SQLite reads a text to know its size, PostgreSQL does not.
     at_once = choose(read_connection(session), postgresql=most, sqlite=BATCH)

@@ -7,8 +7,18 @@ recognise these comparisons in the SQL that reaches the database.
 
 from typing import TYPE_CHECKING, Self
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, bindparam, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    UnaryExpression,
+    and_,
+    bindparam,
+    or_,
+    select,
+)
 
+from webhooks_app.database.walks import kept_in_order
 from webhooks_app.lib.tenant import Tenant
 
 if TYPE_CHECKING:
@@ -47,6 +57,7 @@ class TenantOwned(OrganisationOwned):
     """A row of one organisation in one mode."""
 
     if TYPE_CHECKING:
+        id: Mapped[str]
         mode: Mapped[str]
 
     @classmethod
@@ -68,6 +79,22 @@ class TenantOwned(OrganisationOwned):
             cls.in_organisation(tenant.organisation_id),
             cls.mode == bindparam("owner_mode", tenant.mode, unique=True),
         )
+
+    @classmethod
+    def walked(cls, tenant: Tenant) -> ColumnElement[bool]:
+        """As `in_tenant`, for walks in the order `newest_first`."""
+        owner: ColumnElement[str] = bindparam(
+            "owner_organisation", tenant.organisation_id, unique=True
+        )
+        return and_(
+            kept_in_order(cls.organisation_id, owner),
+            cls.mode == bindparam("owner_mode", tenant.mode, unique=True),
+        )
+
+    @classmethod
+    def newest_first(cls) -> tuple[UnaryExpression[str], UnaryExpression[str]]:
+        """Of `walked` rows. No other index than the tenant's has this order."""
+        return cls.organisation_id.desc(), cls.id.desc()
 
 
 def of_one_organisation(one: FromClause, other: FromClause) -> ColumnElement[bool]:

@@ -98,13 +98,16 @@ def _judge(
 def _recent(session: Session, tenant: Tenant, spec: Spec) -> Sequence[Event]:
     """Among the newest `LOOKED_THROUGH` events: a rare type must not cost a walk over all."""
     newest = (
-        select(Event).where(Event.in_tenant(tenant)).order_by(Event.id.desc()).limit(LOOKED_THROUGH)
+        select(Event)
+        .where(Event.walked(tenant))
+        .order_by(*Event.newest_first())
+        .limit(LOOKED_THROUGH)
     )
     event = aliased(Event, newest.subquery())
     query = (
         select(event)
         .where(events_of(spec.event_types, event), event.origin.in_(REAL_ORIGINS))
-        .order_by(event.id.desc())
+        .order_by(*event.newest_first())
         .limit(JUDGED)
     )
     if (scope := spec.scope) is not None:

@@ -31,6 +31,15 @@ class Chart:
     height: int
     total: int
 
+    @property
+    def paths(self) -> Mapping[str, str]:
+        """By outcome, an SVG path of its rectangles: a list of webhooks has thousands of them."""
+        found: dict[str, str] = {}
+        for one in self.rectangles:
+            edges = f"M{one.x:g} {one.y:g}h{one.width:g}v{one.height:g}h-{one.width:g}z"
+            found[one.outcome] = found.get(one.outcome, "") + edges
+        return found
+
 
 Sparklines = Mapping[str, Chart]
 
