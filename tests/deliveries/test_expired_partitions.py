@@ -115,7 +115,7 @@ def test_all_goes_but_what_is_open_or_was_sent_again(now: datetime) -> None:
     delivery(over, now, ENDED)
     is_open = delivery(waiting, now, ("pending", None))
     run(QUEUED, is_open)
-    delivery(again, now, ENDED)
+    first_sent = delivery(again, now, ENDED)
     replay = delivery(again, now + timedelta(days=50), ENDED, "replay")
     older_waits = delivery(waiting, now, OPEN)
     younger = event(now + timedelta(days=9), "key-3")
@@ -124,8 +124,8 @@ def test_all_goes_but_what_is_open_or_was_sent_again(now: datetime) -> None:
     assert run_retention(later)["partitions"] == 3
     assert set(first) - set(names()) == oldest(first)
     assert ids("events") == {waiting, again, younger}
-    assert ids("deliveries") == {is_open, older_waits, replay, its_own}
-    assert ids("attempts", "delivery_id") == {is_open, older_waits, replay, its_own}
+    assert ids("deliveries") == {is_open, older_waits, first_sent, replay, its_own}
+    assert ids("attempts", "delivery_id") == {is_open, older_waits, first_sent, replay, its_own}
     kept = {(f"{kind}-{n}", one) for n, one in ((1, waiting), (2, again)) for kind in KINDS}
     assert keys() == kept | {("key-3", younger)}
     assert run_retention(later) == {}

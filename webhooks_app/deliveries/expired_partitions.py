@@ -27,13 +27,8 @@ from sqlalchemy import (
 
 from webhooks_app.database import partitions
 from webhooks_app.database.partitions import LOGS, Log, Move, Outcome, Partition
-from webhooks_app.deliveries.expired_events import (
-    DELIVERIES,
-    IS_OPEN,
-    PLANNED_OR_AGAIN,
-    expired_events,
-    orphaned_attempts,
-)
+from webhooks_app.deliveries.expired_events import IS_OPEN, expired_events, orphaned_attempts
+from webhooks_app.deliveries.of_events import DELIVERIES, IS_AGAIN, IS_PLANNED, PLANNED
 from webhooks_app.lib.ids import floor_id, made_at
 from webhooks_app.models import EventKey, Queued
 from webhooks_app.models.delivery import OLDER_DELAYED, OLDER_READY
@@ -78,7 +73,7 @@ def _dropping(engine: Engine, log: Log, one: Partition, in_use: set[Log]) -> Par
     deliveries are left, so are their attempts and events.
     """
     needed, emptied = {
-        DELIVERIES_LOG: (_open, _ended),
+        DELIVERIES_LOG: (_to_keep, _ended),
         ATTEMPTS_LOG: (_deliveries, orphaned_attempts),
         EVENTS_LOG: (_events, expired_events),
     }[log]
@@ -101,24 +96,36 @@ def _dropping(engine: Engine, log: Log, one: Partition, in_use: set[Log]) -> Par
 
 def _is_needed() -> ColumnElement[bool]:
     of_event = DELIVERIES.c.event_id == KEYS.c.event_id
-    return or_(*(exists().where(of_event, which) for which in PLANNED_OR_AGAIN))
+    return or_(*(exists().where(of_event, which) for which in (IS_PLANNED, IS_AGAIN)))
 
 
-def _open(one: Partition) -> Select[str]:
-    """The deliveries that have not ended. No index of the log has their state.
+def _to_keep(one: Partition) -> Select[str]:
+    """The deliveries that have not ended, and all of an event that has a younger replay.
 
-    From the partition itself, since it is asked again once that is detached.
+    No index of the log has their state. They are read from the partition itself, since this is
+    asked again once that is detached.
     """
-    id_: ColumnElement[str] = column("id")
-    older = (select(id_).select_from(table(one.name)).where(text(which)) for which in OLDER)
-    found = union(select(QUEUE.c.delivery_id).where(*_within(QUEUE.c.delivery_id, one)), *older)
-    return select(found.subquery().c[0])
+    here = table(one.name, *map(column, ("id", "event_id", "trigger")))
+    queued = select(QUEUE.c.delivery_id).where(*_within(QUEUE.c.delivery_id, one))
+    older = (select(here.c.id).where(text(which)) for which in OLDER)
+    again = select(DELIVERIES.c.event_id).where(
+        IS_AGAIN,
+        DELIVERIES.c.event_id < floor_id("evt", made_at(one.end).timestamp()),
+        DELIVERIES.c.id >= one.end,
+    )
+    halves = (here.c.trigger == PLANNED, here.c.trigger != PLANNED)
+    of_those = (select(here.c.id).where(half, here.c.event_id.in_(again)) for half in halves)
+    return select(union(queued, *older, *of_those).subquery().c[0])
 
 
 def _ended(before: datetime) -> Change:
     """Delete the others."""
-    is_old = DELIVERIES.c.id < floor_id("msg", before.timestamp())
-    return walk(DELIVERIES, [DELIVERIES.c.id], is_old, over=not_(IS_OPEN))
+    end, again = floor_id("msg", before.timestamp()), DELIVERIES.alias()
+    has_younger = exists().where(
+        again.c.trigger != PLANNED, again.c.event_id == DELIVERIES.c.event_id, again.c.id >= end
+    )
+    is_over = not_(IS_OPEN) & not_(has_younger)
+    return walk(DELIVERIES, [DELIVERIES.c.id], DELIVERIES.c.id < end, over=is_over)
 
 
 def _deliveries(one: Partition) -> Select[str]:
@@ -131,7 +138,7 @@ def _events(one: Partition) -> Select[str]:
     found = union(
         *(
             select(DELIVERIES.c.event_id).where(which, *_within(DELIVERIES.c.event_id, one))
-            for which in PLANNED_OR_AGAIN
+            for which in (IS_PLANNED, IS_AGAIN)
         )
     ).subquery()
     return select(found.c.event_id)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from webhooks_app.database.contains import holds, holds_bytes, holds_in_json
 from webhooks_app.database.walks import kept_in_order
+from webhooks_app.deliveries.of_events import again_of, planned_of
 from webhooks_app.lib.ids import floor_id
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.matching.stored import has_text_at
@@ -203,9 +204,7 @@ def of_event(event_id: str) -> ColumnElement[bool]:
 
 def of_events(event_ids: Collection[str]) -> ColumnElement[bool]:
     """Split the condition in two parts, since each has its own index."""
-    event = literal(Trigger.EVENT.value, literal_execute=True)
-    theirs = Delivery.event_id.in_(event_ids)
-    return or_(and_(Delivery.trigger == event, theirs), and_(Delivery.trigger != event, theirs))
+    return or_(planned_of(event_ids), again_of(event_ids))
 
 
 def _first_id(moment: datetime) -> str:
