@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from flask import Flask
 
 from tests.conftest import settings_for
@@ -160,3 +161,28 @@ def test_stopped_it_continues_and_until_then_the_version_before_finds_its_index(
     assert "uq_deliveries_once" not in indexes()
     assert place(one) == "deliveries_before"
     assert is_noted(one)
+
+
+def test_stopped_after_the_last_step_it_has_nothing_left_to_do(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, partition = stored(), partitioning.partition
+
+    def stopped(*arguments: Any, **more: Any) -> None:
+        partition(*arguments, **more)
+        raise InterruptedError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(partitioning, "partition", stopped)
+        with pytest.raises(InterruptedError):
+            command.upgrade(config, "0047")
+    assert place(one) == "deliveries_before"
+    command.upgrade(config, "0047")
+    assert is_noted(one)
+    assert "ix_deliveries_planned" in indexes()
+
+
+def test_as_a_script_it_says_that_it_cannot_be_written(config: Config) -> None:
+    """What it does depends on what the table holds."""
+    with pytest.raises(CommandError, match="cannot be written as a script"):
+        command.upgrade(config, "0046:0047", sql=True)

@@ -117,15 +117,16 @@ def test_all_goes_but_what_is_open_or_was_sent_again(now: datetime) -> None:
     run(QUEUED, is_open)
     first_sent = delivery(again, now, ENDED)
     replay = delivery(again, now + timedelta(days=50), ENDED, "replay")
-    older_waits = delivery(waiting, now, OPEN)
+    older_waits = {delivery(waiting, now, OPEN) for _ in range(2)}
+    run("UPDATE deliveries SET delayed = true WHERE id = %s", max(older_waits))
     younger = event(now + timedelta(days=9), "key-3")
     its_own = delivery(younger, now + timedelta(days=9), ENDED)
 
     assert run_retention(later)["partitions"] == 3
     assert set(first) - set(names()) == oldest(first)
     assert ids("events") == {waiting, again, younger}
-    assert ids("deliveries") == {is_open, older_waits, first_sent, replay, its_own}
-    assert ids("attempts", "delivery_id") == {is_open, older_waits, first_sent, replay, its_own}
+    assert ids("deliveries") == {is_open, *older_waits, first_sent, replay, its_own}
+    assert ids("attempts", "delivery_id") == ids("deliveries")
     kept = {(f"{kind}-{n}", one) for n, one in ((1, waiting), (2, again)) for kind in KINDS}
     assert keys() == kept | {("key-3", younger)}
     assert run_retention(later) == {}
@@ -160,6 +161,25 @@ def test_one_that_others_read_for_long_is_dropped_later_and_not_emptied(
     assert ids("events") == set()
 
 
+def test_while_deliveries_are_in_use_their_attempts_and_events_stay(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are not read row by row either."""
+    monkeypatch.setattr(partitions, "LITTLE_PATIENCE", "SET LOCAL lock_timeout = '50ms'")
+    monkeypatch.setattr(partitions, "MOST_MOVED", 1)
+    first, later = names(), now + timedelta(days=100)
+    for _ in range(3):
+        delivery(event(now), now, ENDED)
+    orphan = id_at("msg", now)
+    run(ATTEMPT, orphan)
+    with driver() as backup, backup.transaction():
+        backup.execute("SELECT 1 FROM deliveries")
+        assert run_retention(later) == {}
+    assert names() == first
+    assert orphan in ids("attempts", "delivery_id")
+    assert run_retention(later) == {"partitions": 3}
+
+
 def test_the_rest_of_one_of_which_much_is_needed_is_deleted_row_by_row(
     now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,11 +191,18 @@ def test_the_rest_of_one_of_which_much_is_needed_is_deleted_row_by_row(
         delivery(one, now, OPEN)
     over = [event(now, f"over-{n}") for n in range(300)]
     delivery(over[0], now, ENDED)
+    needed.add(again := event(now, "key-3"))
+    kept = {delivery(again, now, ENDED)}
+    kept.add(delivery(again, now + timedelta(days=99), ENDED, "replay"))
     run(ATTEMPT, id_at("msg", now))  # its delivery is deleted already
     run_retention(later)
     assert names() == first
     assert ids("events") == {one for _, one in keys()} == needed
-    assert len(ids("attempts", "delivery_id")) == 2
+    assert len(ids("attempts", "delivery_id")) == 4
+    assert kept < ids("deliveries")
+    for one in kept:
+        run("DELETE FROM attempts WHERE delivery_id = %s", one)
+        run("DELETE FROM deliveries WHERE id = %s", one)
     run("DELETE FROM deliveries WHERE id = (SELECT min(id) FROM deliveries)")
     assert run_retention(later)["partitions"] >= 2
     assert not oldest(first) & set(names())

@@ -50,6 +50,10 @@ TOO_LATE = (
     " made by Hookline, so the table cannot be partitioned by time. Delete that row, and migrate"
     " again."
 )
+NO_SCRIPT = (
+    "The partitions of {table} cannot be written as a script (--sql), since they depend on what the"
+    " table holds. Migrate with a connection to the database."
+)
 LEFT_BEHIND = (
     "A constraint is left behind, since others use the table. Migrate again, or run the statement,"
     " before that day. From then on the table refuses new rows."
@@ -64,6 +68,8 @@ def is_declared(name: str | None, kind: str, _parents: Mapping[str, str | None])
 
 
 def is_partitioned(table: str) -> bool:
+    if op.get_context().as_sql:
+        raise CommandError(NO_SCRIPT.format(table=table))
     kind = text("SELECT relkind = 'p' FROM pg_class WHERE oid = to_regclass(:table)")
     return bool(op.get_bind().scalar(kind, {"table": table}))
 
