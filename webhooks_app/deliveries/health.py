@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Select, func, literal, select, union_all
+from sqlalchemy import ScalarSelect, Select, TextClause, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from webhooks_app.database import read_connection
@@ -37,13 +37,14 @@ def last_errors(session: Session, rows: Iterable[Subscription]) -> Mapping[str, 
         return {}
     connection = read_connection(session)
     force_index_scans(connection)
-    parts = [part for id_ in failing for part in (*_waiting(id_), _newest(id_))]
-    found = connection.execute(union_all(*parts))
-    errors: dict[str, tuple[str, str]] = {}
-    for subscription_id, delivery_id, error in found:
-        if error and delivery_id >= errors.get(subscription_id, ("", ""))[0]:
-            errors[subscription_id] = (delivery_id, error)
-    return {id_: error for id_, (_, error) in errors.items()}
+    ready, delayed = map(_due_last, HALVES)
+    tried = connection.execute(
+        select(ready, delayed, _newest_error()).where(Subscription.id.in_(failing))
+    )
+    ids = [id_ for row in tried for id_ in row if id_ is not None]
+    found = select(Delivery.subscription_id, Delivery.error).where(Delivery.id.in_(ids))
+    oldest_first = connection.execute(found.order_by(Delivery.id))
+    return {id_: error for id_, error in oldest_first if error}
 
 
 def waiting_of(session: Session, rows: Iterable[Subscription]) -> Mapping[str, int]:
@@ -89,27 +90,23 @@ def _in_words(waiting: int) -> str:
     return f"{waiting:,} deliver{'y waits' if waiting == 1 else 'ies wait'}"
 
 
-def _waiting(subscription_id: str) -> list[Select[str, str, str | None]]:
-    """The waiting deliveries that are due last: they failed, and are retried after all others."""
-    latest = (
-        select(Queued.delivery_id)
-        .where(Queued.subscription_id == subscription_id)
-        .order_by(Queued.due_at.desc())
-        .limit(1)
-    )
-    error = select(Delivery.subscription_id, Delivery.id, Delivery.error)
-    return [error.where(Delivery.id == latest.where(half).scalar_subquery()) for half in HALVES]
+# Each looks up one delivery of a subscription, so that it is planned once for all of them.
+def _due_last(half: TextClause) -> ScalarSelect[str]:
+    """The waiting delivery that is due last: it failed, and is retried after all others."""
+    latest = select(Queued.delivery_id).where(Queued.subscription_id == Subscription.id, half)
+    return latest.order_by(Queued.due_at.desc()).limit(1).scalar_subquery()
 
 
-def _newest(subscription_id: str) -> Select[Any]:
+def _newest_error() -> ScalarSelect[str]:
+    """The newest one with an error that is no test."""
     newest = (
-        select(Delivery.subscription_id, Delivery.id, Delivery.error, Delivery.trigger)
-        .where(Delivery.subscription_id == subscription_id)
+        select(Delivery.id, Delivery.error, Delivery.trigger)
+        .where(Delivery.subscription_id == Subscription.id)
         .order_by(Delivery.id.desc())
         .limit(LOOKED_AT)
+        .correlate(Subscription)
         .subquery()
     )
     columns = newest.c
-    return select(columns.subscription_id, columns.id, columns.error).where(
-        columns.trigger != Trigger.TEST.value
-    )
+    of_it = select(columns.id).where(columns.trigger != Trigger.TEST.value, columns.error != "")
+    return of_it.order_by(columns.id.desc()).limit(1).scalar_subquery()
