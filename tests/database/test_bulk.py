@@ -5,7 +5,12 @@ from flask import Flask
 from sqlalchemy import Table, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from webhooks_app.database.bulk import COPY_FROM, insert_rows, upsert_rows
+from webhooks_app.database.bulk import (
+    COPY_FROM,
+    force_index_scans,
+    insert_rows,
+    upsert_rows,
+)
 from webhooks_app.extensions import db
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Organisation
@@ -60,3 +65,13 @@ def test_an_upsert_adds_up(app: Flask) -> None:
         with db.engine.begin() as connection:
             upsert_rows(connection, statement, types, rows(4))
     assert [o.subscriptions_version for o in db.session.query(Organisation)] == [2] * 4
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_rows_that_are_found_by_their_keys_start_no_workers(app: Flask) -> None:
+    with db.engine.begin() as connection:
+        connection.execute(text("SET LOCAL force_parallel_mode = on"))
+        plan = text("EXPLAIN SELECT count(*) FROM deliveries")
+        assert "Gather" in str(connection.execute(plan).all())
+        force_index_scans(connection)
+        assert "Gather" not in str(connection.execute(plan).all())

@@ -13,13 +13,13 @@ from alembic.config import Config
 from alembic.util import CommandError
 from flask import Flask
 
-from tests.conftest import settings_for
+from tests.support.filling import id_at
+from tests.support.own_database import app_on
 from tests.support.raw_sql import driver, own_url, run
-from tests.support.servers import create_database, wait_until
-from webhooks_app import create_app
+from tests.support.servers import wait_until
 from webhooks_app.database.coming_partitions import make_ahead
 from webhooks_app.extensions import db
-from webhooks_app.lib.ids import floor_id, new_id
+from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.times import utcnow
 from webhooks_app.migrations import partitioning
 
@@ -39,11 +39,10 @@ STATES = "SELECT status, undelivered FROM deliveries WHERE id = %s"
 @pytest.fixture(scope="module")
 def log_app(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """An app on a database of its own, which is not migrated."""
-    url = create_database(postgres_url, "hookline_delivery_partitions")
-    app = create_app(settings_for(url, "", tmp_path_factory.mktemp("partitions")))
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+    with app_on(
+        postgres_url, "hookline_delivery_partitions", tmp_path_factory.mktemp("partitions")
+    ) as app:
+        yield app
 
 
 @pytest.fixture
@@ -58,13 +57,9 @@ def config(log_app: Flask) -> Iterator[Config]:
         db.session.remove()
 
 
-def id_at(days: int) -> str:
-    moment = utcnow() + timedelta(days=days)
-    return floor_id("msg", moment.timestamp())[:-8] + new_id("msg")[-8:]
-
-
 def stored(days: int = 0, event_id: str = "") -> str:
-    run(DELIVERY, id_ := id_at(days), event_id or new_id("evt"))
+    id_ = id_at("msg", utcnow() + timedelta(days=days))
+    run(DELIVERY, id_, event_id or new_id("evt"))
     return id_
 
 

@@ -14,10 +14,9 @@ from alembic.config import Config
 from flask import Flask
 from sqlalchemy.event import listen, remove
 
-from tests.conftest import settings_for
+from tests.support.own_database import app_on
 from tests.support.raw_sql import driver, own_url, run
-from tests.support.servers import create_database, wait_until
-from webhooks_app import create_app
+from tests.support.servers import wait_until
 from webhooks_app.extensions import db
 from webhooks_app.lib.ids import floor_id, new_id
 from webhooks_app.lib.times import utcnow
@@ -37,11 +36,8 @@ KEYS_OF_EVENTS = """
 @pytest.fixture(scope="module")
 def keys_app(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """An app on a database of its own, which is not migrated."""
-    url = create_database(postgres_url, "hookline_event_keys")
-    app = create_app(settings_for(url, "", tmp_path_factory.mktemp("keys")))
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+    with app_on(postgres_url, "hookline_event_keys", tmp_path_factory.mktemp("keys")) as app:
+        yield app
 
 
 @pytest.fixture

@@ -21,8 +21,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import settings_for
+from tests.support.filling import id_at
+from tests.support.own_database import app_on
 from tests.support.raw_sql import driver, own_url, run
-from tests.support.servers import create_database, wait_until
+from tests.support.servers import wait_until
 from webhooks_app import create_app
 from webhooks_app.database import coming_partitions, counted_rows, partitions
 from webhooks_app.database.coming_partitions import blocks, make_ahead
@@ -66,11 +68,8 @@ def test_blocks_cover_the_coming_days_without_a_gap_and_are_few(
 @pytest.fixture(scope="module")
 def log_app(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """An app on a database of its own, which is not migrated."""
-    url = create_database(postgres_url, "hookline_partitions")
-    app = create_app(settings_for(url, "", tmp_path_factory.mktemp("partitions")))
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+    with app_on(postgres_url, "hookline_partitions", tmp_path_factory.mktemp("partitions")) as app:
+        yield app
 
 
 @pytest.fixture
@@ -98,13 +97,9 @@ def known() -> list[Partition]:
         return partitions.partitions(connection, ATTEMPTS)
 
 
-def id_at(moment: datetime) -> str:
-    return floor_id("msg", moment.timestamp())[:-8] + new_id("msg")[-8:]
-
-
 def kept_at(moment: datetime) -> str:
     """The partition that an attempt of that time goes to."""
-    id_ = id_at(moment)
+    id_ = id_at("msg", moment)
     run(ATTEMPT, id_)
     [(name,)] = run(WHERE, id_)
     return str(name)
@@ -139,7 +134,7 @@ def test_a_full_table_becomes_the_first_partition_while_others_write_it(config: 
     """Nothing is copied, and nothing that others insert or may do is lost."""
     run("DROP OWNED BY reporting" if exists("reporting") else "CREATE ROLE reporting")
     run("GRANT SELECT, DELETE ON attempts TO reporting")
-    ids = [id_at(utcnow() - timedelta(days=n)) for n in range(100)]
+    ids = [id_at("msg", utcnow() - timedelta(days=n)) for n in range(100)]
     for id_ in ids:
         run(ATTEMPT, id_)
     files = run(FILES, "attempts", "attempts")
@@ -225,7 +220,7 @@ def test_it_goes_on_after_it_was_stopped(
     assert len(checks()) == is_killed
     run(ATTEMPT, new_id("msg"))
     if not is_killed:
-        run(ATTEMPT, id_at(utcnow() + timedelta(days=300)))
+        run(ATTEMPT, id_at("msg", utcnow() + timedelta(days=300)))
     command.upgrade(config, "0043")
     assert checks() == []
     assert counted() == 3 - is_killed
@@ -407,7 +402,7 @@ def test_what_came_while_none_was_made_stays_where_it_is(
     """Whether the default partition is small or large. Later ones are made."""
     monkeypatch.setattr(coming_partitions, "SMALL", size)
     later = utcnow() + timedelta(days=100)
-    ids = [id_at(later), id_at(later + timedelta(days=9))]
+    ids = [id_at("msg", later), id_at("msg", later + timedelta(days=9))]
     for id_ in ids:
         run(ATTEMPT, id_)
     made = make_ahead(db.engine, later, DAYS)

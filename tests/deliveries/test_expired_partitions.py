@@ -9,10 +9,9 @@ from flask import Flask
 from psycopg.errors import UniqueViolation
 from sqlalchemy import Connection, Engine, create_engine, text
 
-from tests.conftest import settings_for
+from tests.support.filling import id_at
+from tests.support.own_database import app_on
 from tests.support.raw_sql import driver, run
-from tests.support.servers import create_database
-from webhooks_app import create_app
 from webhooks_app.database import partitions
 from webhooks_app.database.coming_partitions import make_ahead
 from webhooks_app.database.partitions import LOGS, Log, Outcome
@@ -20,7 +19,7 @@ from webhooks_app.deliveries import expired_partitions, retention
 from webhooks_app.extensions import db
 from webhooks_app.jobs import upkeep
 from webhooks_app.launch.migrate import migrate
-from webhooks_app.lib.ids import floor_id, made_at, new_id
+from webhooks_app.lib.ids import made_at, new_id
 from webhooks_app.lib.times import utcnow
 from webhooks_app.operations import integrity_check
 from webhooks_app.operations.slices import work
@@ -47,12 +46,11 @@ ENDED, OPEN = ("delivered", None), ("pending", "2026-01-01")
 @pytest.fixture(scope="module")
 def log_app(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """An app on a migrated database of its own, whose partitions are dropped."""
-    url = create_database(postgres_url, "hookline_expired_partitions")
-    app = create_app(settings_for(url, "", tmp_path_factory.mktemp("expired")))
-    migrate(app)
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+    with app_on(
+        postgres_url, "hookline_expired_partitions", tmp_path_factory.mktemp("expired")
+    ) as app:
+        migrate(app)
+        yield app
 
 
 @pytest.fixture
@@ -78,10 +76,6 @@ def names() -> list[str]:
 def oldest(those: list[str]) -> set[str]:
     """The first partition of each table."""
     return set(those[:: len(those) // len(LOGS)])
-
-
-def id_at(prefix: str, moment: datetime) -> str:
-    return floor_id(prefix, moment.timestamp())[:-8] + new_id(prefix)[-8:]
 
 
 def event(moment: datetime, key: str | None = None, source: str | None = None) -> str:

@@ -13,14 +13,17 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from webhooks_app.database import choose, reading
-from webhooks_app.database.partitions import LOCK_NOT_AVAILABLE, sqlstate
+from webhooks_app.database.partitions import (
+    LOCK_NOT_AVAILABLE,
+    NOT_THE_OWNER,
+    PATIENCE,
+    sqlstate,
+)
 from webhooks_app.lib.ids import made_at
 
 # The advisory lock of whoever migrates. "hook": any number will do, if everyone takes the same.
 MIGRATING = 0x686F6F6B
 DROP = "ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {table}_before_boundary"
-PATIENCE = "SET LOCAL lock_timeout = '2s'"
-NOT_THE_OWNER = "42501"
 FOUND = text("""
     SELECT t.relname, pg_get_constraintdef(c.oid) FROM pg_constraint AS c
     JOIN pg_class AS t ON t.oid = c.conrelid

@@ -78,9 +78,9 @@ def force_index_scans(connection: Connection, *, bitmaps: bool = True) -> None:
     """For the rest of the transaction, keep PostgreSQL from reading whole tables.
 
     A few hundred rows are best found by their keys. For a small table the planner decides
-    otherwise, and every batch pays for that. Nor are there workers, which take longer to start than
-    that. Without `bitmaps`, an index is also read in its order:
-    a bitmap must be complete and sorted before its first row is known.
+    otherwise, and every batch pays for that. Parallel workers are off: they take longer to start.
+    Without `bitmaps`, an index is also read in its order: a bitmap must be complete and sorted
+    before its first row is known.
     """
     if _is_postgres(connection):
         with driver_cursor(connection) as cursor:

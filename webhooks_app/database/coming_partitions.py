@@ -16,6 +16,7 @@ from webhooks_app.database.partitions import (
     FOUND,
     LOCK_NOT_AVAILABLE,
     LOGS,
+    PATIENCE,
     Log,
     Partition,
     is_partitioned,
@@ -30,7 +31,6 @@ DAY = 86_400
 LEAST_AHEAD = 4  # days
 SMALL = 8 << 20  # bytes of a default partition that is read in a moment
 FUTURE = timedelta(days=1)  # the clocks of all machines differ by less
-PATIENCE = "SET LOCAL lock_timeout = '2s'"
 NO_SUCH_CONSTRAINT = "42704"
 # Two processes make the same partition one after the other.
 ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('hookline partitions', 0))"

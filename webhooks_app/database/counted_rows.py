@@ -13,18 +13,19 @@ from webhooks_app.database.partitions import (
     LITTLE_PATIENCE,
     LOCK_NOT_AVAILABLE,
     LOGS,
+    NOT_THE_OWNER,
+    PATIENCE,
     Log,
     is_partitioned,
     sqlstate,
 )
 
-PATIENCE = "SET LOCAL lock_timeout = '2s'"
 ANALYSED = text("""
     SELECT last_analyze FROM pg_stat_user_tables WHERE relid = to_regclass(:table)""")
 COUNTED_AS_EMPTY = text("""
     SELECT relname FROM pg_inherits JOIN pg_class ON oid = inhrelid
     WHERE inhparent = to_regclass(:table) AND reltuples = 0""")
-NOT_NOW = {LOCK_NOT_AVAILABLE: "it is in use", "42501": "this database role does not own it"}
+NOT_NOW = {LOCK_NOT_AVAILABLE: "it is in use", NOT_THE_OWNER: "this database role does not own it"}
 
 log = structlog.get_logger(__name__)
 

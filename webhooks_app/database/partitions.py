@@ -21,12 +21,14 @@ from webhooks_app.lib.ids import floor_id, made_at
 
 BLOCKS = 12  # so many partitions hold about what is kept
 MOST_MOVED = 10_000  # rows, while others wait
+PATIENCE = "SET LOCAL lock_timeout = '2s'"
 # Everybody waits behind one who waits to drop.
 LITTLE_PATIENCE = "SET LOCAL lock_timeout = '500ms'"
 # Moving what is needed may take so long while they wait.
 BRIEFLY = "SET LOCAL statement_timeout = '500ms'"
 AS_BEFORE = "SET LOCAL statement_timeout TO DEFAULT"
 LOCK_NOT_AVAILABLE = "55P03"
+NOT_THE_OWNER = "42501"
 FOUND = text("""
     SELECT c.relname, pg_get_expr(c.relpartbound, c.oid) FROM pg_inherits
     JOIN pg_class AS c ON c.oid = inhrelid WHERE inhparent = to_regclass(:table)""")
@@ -80,7 +82,7 @@ class Outcome(Enum):
 NOT_DROPPED = {
     LOCK_NOT_AVAILABLE: (Outcome.IN_USE, "others use the table"),
     "57014": (Outcome.IN_ROWS, "what is needed of it takes too long to move"),
-    "42501": (Outcome.IN_ROWS, "this database role does not own the table"),
+    NOT_THE_OWNER: (Outcome.IN_ROWS, "this database role does not own the table"),
 }
 
 

@@ -44,8 +44,8 @@ class Delivery(TenantOwned, Model):
     `due_at` is when it should be sent; null once it has ended. `tries` counts claims, `failures`
     the tries that failed. `wire_format` is stored here, so that every try sends the same bytes.
     `trigger` is event, replay, recovery or test. Those of an event are planned once, in the
-    transaction that stores it. The database keeps `undelivered`: failed,
-    cancelled or null, for an index. `status` is in no index, so its changes are HOT updates.
+    transaction that stores it. The database keeps `undelivered`: failed, cancelled or null, for an
+    index. `status` is in no index, so its changes are HOT updates.
     Versions before the queue keep `older_due_at`, `delayed` and `claimed_by` here.
     """
 
