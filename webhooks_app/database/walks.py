@@ -1,9 +1,9 @@
 """Walks over an index in its order, whatever else the rows have.
 
 For the newest rows of an organisation, PostgreSQL may walk all rows of a table by their ids, since
-it takes the organisation's for evenly spread. If it has been quiet lately, that passes the rows of
-all others. So a walk is also sorted by the first column of the right index. A column that is equal
-to a value counts as no order at all; one that is equal to any of an array does.
+it expects those of the organisation to be evenly spread. If the organisation has been quiet lately,
+the walk passes the rows of all others. So it is also sorted by the first column of the right index.
+PostgreSQL leaves out a column that equals one value, but not one that equals any of an array.
 """
 
 from typing import Any
