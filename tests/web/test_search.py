@@ -18,11 +18,11 @@ def found(who: Person, text: str) -> str:
 def test_actions_and_webhooks_are_found_by_name_and_url(
     owner: Person, organisation: Organisation
 ) -> None:
-    webhook = factories.webhook(organisation, URL, name="CRM 100%")
+    webhook = factories.webhook(organisation, URL, name="CRM 100% Café")
     action = factories.action(organisation, "https://crm.example/in", name="Leads")
     factories.webhook(organisation, URL, name="CRM test", mode="test")
     factories.webhook(factories.organisation("Others"), URL, name="CRM of others")
-    for text in ("crm", "CRM", "0%"):
+    for text in ("crm", "CRM", "0%", "CAFÉ"):
         assert f'href="/webhooks/{webhook.id}"' in found(owner, text)
     page = found(owner, "crm")
     assert f'href="/actions/{action.id}"' in page

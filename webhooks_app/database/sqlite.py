@@ -5,8 +5,10 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import Any
 
+import re2
 from sqlalchemy import Connection, Dialect, Engine, event
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -72,6 +74,17 @@ def _on_connect(dbapi_connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+    dbapi_connection.create_function("fits", 2, _fits, deterministic=True)
+
+
+def _fits(value: str | None, pattern: str) -> bool:
+    """Whether the pattern is somewhere in a value, in time linear in its length."""
+    return value is not None and _compiled(pattern).search(value) is not None
+
+
+@lru_cache(maxsize=64)
+def _compiled(pattern: str) -> Any:
+    return re2.compile(pattern)
 
 
 def _on_begin(connection: Connection) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Engine, or_
 from sqlalchemy.orm import Session
 
 from webhooks_app.database import begin_reading
+from webhooks_app.database.contains import holds
 from webhooks_app.lib.ids import floor_id
 from webhooks_app.lib.paging import Page, PageBounds, page_of
 from webhooks_app.models import AuditEntry
@@ -77,12 +78,12 @@ def _conditions(filters: AuditFilters) -> Iterator[ColumnElement[bool]]:
     if filters.kind is not None:
         yield AuditEntry.actor_kind == filters.kind.value
     if filters.actor is not None:
-        named = AuditEntry.actor.icontains(filters.actor, autoescape=True)
+        named = holds(AuditEntry.actor, filters.actor)
         yield or_(named, AuditEntry.actor_id == filters.actor)
     if filters.action is not None:
         yield or_(AuditEntry.action == filters.action, AuditEntry.target_type == filters.action)
     if filters.target is not None:
-        named = AuditEntry.target_name.icontains(filters.target, autoescape=True)
+        named = holds(AuditEntry.target_name, filters.target)
         yield or_(named, AuditEntry.target_id == filters.target)
     if filters.since is not None:
         yield AuditEntry.id >= _first_id(filters.since)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import or_
 from sqlalchemy.orm import Session
 
+from webhooks_app.database.contains import holds
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.models import Delivery, Event, Subscription
 from webhooks_app.vocabulary import Mode
@@ -37,7 +38,7 @@ def find(session: Session, tenant: Tenant, text: str) -> list[Found]:
 
 
 def _named(session: Session, tenant: Tenant, text: str) -> list[Found]:
-    fits = [one.icontains(text, autoescape=True) for one in (Subscription.name, Subscription.url)]
+    fits = [holds(one, text) for one in (Subscription.name, Subscription.url)]
     query = Subscription.of(tenant).where(Subscription.is_present(), or_(*fits))
     rows = session.scalars(query.order_by(Subscription.name, Subscription.id).limit(MOST))
     return [Found(row.kind, row.id, row.name, row.mode) for row in rows]
