@@ -332,7 +332,7 @@ def test_the_job_counts_rows_once_a_day(partitioned: None, monkeypatch: pytest.M
     run(ATTEMPT, new_id("msg"))
     upkeep.make_partitions()
     assert run(counted) == [(0,)]
-    monkeypatch.setattr(upkeep, "utcnow", lambda: utcnow() + timedelta(days=1, minutes=1))
+    monkeypatch.setattr(upkeep, "clock_of", lambda _: utcnow() + timedelta(days=1, minutes=1))
     upkeep.make_partitions()
     assert run(counted) == [(1,)]
 

@@ -122,7 +122,7 @@ def test_retention_gives_the_space_back(app: Flask, monkeypatch: pytest.MonkeyPa
     db.session.execute(update(Delivery).values(over))
     db.session.commit()
     before, _ = pages(db.engine)
-    monkeypatch.setattr(upkeep, "utcnow", lambda: utcnow() + timedelta(days=100))
+    monkeypatch.setattr(upkeep, "clock_of", lambda _: utcnow() + timedelta(days=100))
     upkeep.delete_expired()
     assert pages(db.engine)[0] < before - 250
 

@@ -314,7 +314,7 @@ def test_the_check_finds_nothing_once_one_is_dropped(
     for ending in (ENDED, OPEN):
         delivery(event(now, new_id("key")), now, ending)
     run_retention(later)
-    monkeypatch.setattr(integrity_check, "utcnow", lambda: later)
+    monkeypatch.setattr(integrity_check, "clock_of", lambda _: later)
     assert integrity_check.audit(db.engine, DAYS).ok
     run("INSERT INTO event_keys VALUES ('o', 'live', 'source_id', 'k', %s)", id_at("evt", later))
     assert integrity_check.audit(db.engine, DAYS).broken["key without its event"] == 1
@@ -322,6 +322,6 @@ def test_the_check_finds_nothing_once_one_is_dropped(
 
 def test_the_job_drops_them(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     first, later = names(), now + timedelta(days=100)
-    monkeypatch.setattr(upkeep, "utcnow", lambda: later)
+    monkeypatch.setattr(upkeep, "clock_of", lambda _: later)
     upkeep.delete_expired()
     assert len(names()) == len(first) - 3

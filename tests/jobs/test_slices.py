@@ -57,7 +57,7 @@ def organisation(app: Flask) -> Organisation:
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is stored now is older than its retention for the jobs."""
-    monkeypatch.setattr(upkeep, "utcnow", lambda: utcnow() + timedelta(days=100))
+    monkeypatch.setattr(upkeep, "clock_of", lambda _: utcnow() + timedelta(days=100))
 
 
 @pytest.fixture

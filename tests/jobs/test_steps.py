@@ -4,7 +4,7 @@ PostgreSQL and SQLite also delete what refers to a row. So all rows are counted.
 """
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import cycle
 
 import pytest
@@ -68,9 +68,9 @@ FILLED = (
 DELETE_NOTHING = {"paused", "pages"}
 
 
-def fill_all(organisation: Organisation, users: list[str]) -> None:
-    """Many old rows of all kinds, and many that hang on one of them."""
-    moment, own = utcnow() - OLD, {"organisation_id": organisation.id}
+def fill_all(organisation: Organisation, users: list[str], moment: datetime) -> None:
+    """Many rows of all kinds from that moment, and many that hang on one of them."""
+    own = {"organisation_id": organisation.id}
     webhook = factories.webhook(organisation, "https://a.example")
     inbox = factories.inbox(organisation)
 
@@ -137,7 +137,7 @@ def test_no_step_deletes_more_rows_than_its_size(
     for plan in ("free", "self_hosted"):
         organisation = factories.organisation()
         organisation.plan = plan
-        fill_all(organisation, users)
+        fill_all(organisation, users, utcnow() - OLD)
     sizes, deleted, left = cycle((1, 4, 2, 7)), Counter[str](), rows()
     for part in parts(monkeypatch):
         after = ()

@@ -1,7 +1,7 @@
 """Rows of any table, with plausible values where a test gives none."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, cast
 
 from sqlalchemy import Column, Table, insert
@@ -36,4 +36,5 @@ def _value(column: Column[Any], moment: datetime) -> object:
         return moment
     if isinstance(column.type, JsonOf):
         return []
-    return {str: "x", int: 1, float: 1.0, bool: False, bytes: b""}[column.type.python_type]
+    usual = {str: "x", int: 1, float: 1.0, bool: False, bytes: b"", date: moment.date()}
+    return usual[column.type.python_type]

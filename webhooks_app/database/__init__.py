@@ -167,6 +167,12 @@ def clock(connection: Connection) -> datetime:
     return now
 
 
+def clock_of(engine: Engine) -> datetime:
+    """The same, for jobs: what they compare with it was stored by many machines."""
+    with reading(engine) as connection:
+        return clock(connection)
+
+
 def hold_name(session: Session, name: str) -> None:
     """Until the session's transaction ends, nobody else holds that name; others wait.
 

@@ -65,7 +65,7 @@ def start(
     for batch in session.scalars(_batches_of(tenant, ReplayBatch.status == RUNNING)):
         if _is_the_same(batch, filters, delivery_ids):
             return batch
-    now = utcnow()
+    now = clock(session.connection())
     batch = ReplayBatch(
         id=new_id("rpl"),
         organisation_id=tenant.organisation_id,
@@ -83,7 +83,7 @@ def start(
     chosen = {"deliveries": len(delivery_ids)} if delivery_ids else filters.as_json()
     record(session, "replay.started", _target(batch), **chosen)
     session.commit()
-    ask_to_go_on(batch.id)
+    ask_to_go_on(batch.id, now)
     return batch
 
 
@@ -97,9 +97,9 @@ def _is_the_same(batch: ReplayBatch, filters: Filters, delivery_ids: Sequence[st
     return running == filters
 
 
-def ask_to_go_on(batch_id: str) -> None:
+def ask_to_go_on(batch_id: str, now: datetime) -> None:
     """Ask for a job that works on a replay; never raises."""
-    queue.enqueue_background(queue.REPLAY_BATCH, batch_id, utcnow().isoformat())
+    queue.enqueue_background(queue.REPLAY_BATCH, batch_id, now.isoformat())
 
 
 def find_batch(session: Session, tenant: Tenant, batch_id: str) -> ReplayBatch:
@@ -191,10 +191,9 @@ def work(session: Session, batch_id: str, asked_at: datetime | None = None) -> b
 def stalled(session: Session) -> Sequence[str]:
     """Replays that no job has worked on lately: their job was lost."""
     begin_reading(session)
+    before = clock(session.connection()) - STALLED_AFTER
     found = session.scalars(
-        select(ReplayBatch.id).where(
-            ReplayBatch.status == RUNNING, ReplayBatch.updated_at < utcnow() - STALLED_AFTER
-        )
+        select(ReplayBatch.id).where(ReplayBatch.status == RUNNING, ReplayBatch.updated_at < before)
     ).all()
     session.rollback()
     return found
@@ -214,7 +213,7 @@ def _give_up(session: Session, batch: ReplayBatch) -> None:
     session.rollback()
     _end(session, batch.id, CANCELLED)
     title, body = "A replay was cancelled", "Its filters can no longer be read."
-    notify(session.connection(), about, UNREADABLE, title, body, utcnow())
+    notify(session.connection(), about, UNREADABLE, title, body, clock(session.connection()))
     session.commit()
 
 
@@ -228,7 +227,7 @@ def _count(session: Session, batch: ReplayBatch) -> None:
         total = deliveries.count(session, tenant, filters, MOST_COUNTED)
     session.rollback()
     batch.total = total
-    batch.updated_at = utcnow()
+    batch.updated_at = clock(session.connection())
     session.commit()
 
 
@@ -294,7 +293,7 @@ def _move(
     moved = session.scalar(
         update(ReplayBatch)
         .where(ReplayBatch.id == batch_id, ReplayBatch.status == RUNNING, *here)
-        .values(**values, updated_at=utcnow())
+        .values(**values, updated_at=clock(session.connection()))
         .returning(ReplayBatch.id)
         .execution_options(synchronize_session=False)
     )
@@ -344,7 +343,7 @@ def _next(
 
 def _end(session: Session, batch_id: str, status: str) -> None:
     """End the replay, unless it has ended, and notify whoever subscribed."""
-    now = utcnow()
+    now = clock(session.connection())
     ended = session.execute(
         update(ReplayBatch)
         .where(ReplayBatch.id == batch_id, ReplayBatch.status == RUNNING)

@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from webhooks_app import doorbell, queue
-from webhooks_app.database import clock, reading
+from webhooks_app.database import clock_of
 from webhooks_app.engine.claim import anything_due
 from webhooks_app.engine.dead_engines import Watch
 from webhooks_app.extensions import db
@@ -78,8 +78,7 @@ class Beat:
             (doorbell.call if was_due else doorbell.ring)(self._connection)
         if time.monotonic() >= self._periodic_at:
             self._periodic_at = time.monotonic() + PERIODIC_EVERY
-            with reading(self._database) as connection:
-                now = clock(connection)
+            now = clock_of(self._database)
             for periodic in PERIODIC:
                 self._enqueue_if_due(periodic, now)
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from webhooks_app.database import clock_of
 from webhooks_app.deliveries import replays
 from webhooks_app.extensions import db
 
@@ -12,10 +13,10 @@ def run_batch(batch_id: str, asked_at: str) -> None:
     `asked_at` is when this job was requested, in ISO 8601.
     """
     if replays.work(db.session(), batch_id, datetime.fromisoformat(asked_at)):
-        replays.ask_to_go_on(batch_id)
+        replays.ask_to_go_on(batch_id, clock_of(db.engine))
 
 
 def resume_stalled() -> None:
     """Resume replays after a killed worker, or a Redis that lost its jobs."""
     for batch_id in replays.stalled(db.session()):
-        replays.ask_to_go_on(batch_id)
+        replays.ask_to_go_on(batch_id, clock_of(db.engine))

@@ -1,12 +1,11 @@
-"""Thin entry points of the periodic jobs."""
+"""Thin entry points of the periodic jobs. What is over is decided by the database's clock."""
 
 from datetime import timedelta
 
-from webhooks_app.database import boundaries, coming_partitions, counted_rows
+from webhooks_app.database import boundaries, clock_of, coming_partitions, counted_rows
 from webhooks_app.deliveries import retention
 from webhooks_app.extensions import db
 from webhooks_app.jobs.slices import run_slice
-from webhooks_app.lib.times import utcnow
 from webhooks_app.listeners import ending
 from webhooks_app.mail import mail_queue
 from webhooks_app.matching import states
@@ -21,7 +20,7 @@ LONGEST_GAP = timedelta(minutes=1)  # between two looks at listeners
 
 
 def sweep_failing() -> None:
-    auto_disable.warn_and_disable(db.engine, utcnow())
+    auto_disable.warn_and_disable(db.engine, clock_of(db.engine))
 
 
 def cancel_left_over() -> None:
@@ -29,25 +28,27 @@ def cancel_left_over() -> None:
 
 
 def resume_paused() -> None:
-    pausing.resume_due(db.engine, utcnow())
+    pausing.resume_due(db.engine, clock_of(db.engine))
 
 
 def end_left_listeners() -> None:
     """After the installation was away, each computer has its whole time again to come back."""
-    if periodic.was_away(db.engine, "listeners", LONGEST_GAP, utcnow()):
-        ending.give_time(db.session(), utcnow())
+    now = clock_of(db.engine)
+    if periodic.was_away(db.engine, "listeners", LONGEST_GAP, now):
+        ending.give_time(db.session(), now)
     else:
-        ending.end_left(db.session(), utcnow())
+        ending.end_left(db.session(), now)
 
 
 def make_partitions() -> None:
     boundaries.drop_left_behind(db.engine)
-    coming_partitions.make_ahead(db.engine, utcnow(), parts().settings.retention_days)
-    counted_rows.analyse(db.engine, utcnow())
+    now = clock_of(db.engine)
+    coming_partitions.make_ahead(db.engine, now, parts().settings.retention_days)
+    counted_rows.analyse(db.engine, now)
 
 
 def delete_expired() -> None:
-    days, now = parts().settings.retention_days, utcnow()
+    days, now = parts().settings.retention_days, clock_of(db.engine)
     shorter = _shorter_retentions(days)
     run_slice(
         delete_expired,
@@ -65,7 +66,7 @@ def delete_expired() -> None:
 
 
 def delete_old_audit_entries() -> None:
-    days, now = parts().settings.audit_retention_days, utcnow()
+    days, now = parts().settings.audit_retention_days, clock_of(db.engine)
     run_slice(
         delete_old_audit_entries,
         [
@@ -85,41 +86,43 @@ def _shorter_retentions(days: int) -> dict[str, int]:
 
 
 def warn_of_expiring_keys() -> None:
-    key_expiry.warn(db.session(), utcnow())
+    key_expiry.warn(db.session(), clock_of(db.engine))
 
 
 def announce_ending_secrets() -> None:
-    secret_expiry.announce(db.engine, utcnow())
+    secret_expiry.announce(db.engine, clock_of(db.engine))
 
 
 def meter_usage() -> None:
-    metering.meter(db.engine, utcnow())
+    metering.meter(db.engine, clock_of(db.engine))
 
 
 def forget_unseen() -> None:
-    run_slice(forget_unseen, [states.forget_unseen(db.engine, utcnow())])
+    run_slice(forget_unseen, [states.forget_unseen(db.engine, clock_of(db.engine))])
 
 
 def delete_old_requests() -> None:
-    run_slice(delete_old_requests, [retention.old_requests(db.engine, utcnow())])
+    run_slice(delete_old_requests, [retention.old_requests(db.engine, clock_of(db.engine))])
 
 
 def delete_old_answers() -> None:
-    work([answered_requests.old(db.engine, utcnow())], None, lambda: False)
-    answered_requests.forget_secrets(db.session(), utcnow())
+    now = clock_of(db.engine)
+    work([answered_requests.old(db.engine, now)], None, lambda: False)
+    answered_requests.forget_secrets(db.session(), now)
 
 
 def delete_unusable() -> None:
     """Delete ended sessions, expired links, and mails older than the retention."""
-    device_log_ins.delete_expired(db.session(), utcnow())
-    daily_limits.delete_old(db.session())
-    oldest = utcnow() - timedelta(days=parts().settings.retention_days)
+    now = clock_of(db.engine)
+    device_log_ins.delete_expired(db.session(), now)
+    daily_limits.delete_old(db.session(), now)
+    oldest = now - timedelta(days=parts().settings.retention_days)
     run_slice(
         delete_unusable,
         [
-            sessions.ended(db.engine),
-            passwords.expired(db.engine),
-            log_ins.old(db.engine),
+            sessions.ended(db.engine, now),
+            passwords.expired(db.engine, now),
+            log_ins.old(db.engine, now),
             mail_queue.old_mails(db.engine, oldest),
         ],
     )

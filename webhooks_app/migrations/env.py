@@ -13,10 +13,10 @@ from alembic.autogenerate.api import AutogenContext
 from flask import current_app
 from sqlalchemy import Connection, Engine, text
 
+from webhooks_app.database import clock_of
 from webhooks_app.database.boundaries import MIGRATING
 from webhooks_app.database.coming_partitions import make_ahead
 from webhooks_app.database.counted_rows import analyse
-from webhooks_app.lib.times import utcnow
 from webhooks_app.migrations import progress
 from webhooks_app.migrations.partitioning import is_declared
 from webhooks_app.models.columns import UtcDateTime
@@ -73,8 +73,9 @@ def run_online(engine: Engine) -> None:
             with context.begin_transaction():
                 context.run_migrations()
         if applied:
-            make_ahead(engine, utcnow(), parts().settings.retention_days)
-            analyse(engine, utcnow())
+            now = clock_of(engine)
+            make_ahead(engine, now, parts().settings.retention_days)
+            analyse(engine, now)
 
 
 @contextmanager

@@ -16,9 +16,9 @@ from alembic.util import CommandError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from webhooks_app.database import clock
 from webhooks_app.database.rights import share_rights
 from webhooks_app.lib.ids import floor_id
-from webhooks_app.lib.times import utcnow
 from webhooks_app.migrations.columns import PATIENCE, PAUSE, patiently
 
 # The old table refuses ids from the boundary on while it is checked. If the migration is killed
@@ -106,7 +106,7 @@ def partition(
 
 def _boundary(table: str, key: str, prefix: str) -> datetime:
     """The start of a day, after all that is in the table."""
-    now = utcnow()
+    now = clock(op.get_bind())
     moments = {floor_id(prefix, (now + ahead).timestamp()): now + ahead for ahead in AHEAD}
     last = op.get_bind().scalar(text(f"SELECT max({key}) FROM {table}")) or ""
     moment = next((moment for id_, moment in moments.items() if last < id_), None)

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from webhooks_app import queue
-from webhooks_app.database import boundaries, choose, reading, unless_busy, upsert
+from webhooks_app.database import boundaries, choose, clock_of, reading, unless_busy, upsert
 from webhooks_app.database.replica import Replica
 from webhooks_app.lib.cache import Cache
 from webhooks_app.lib.errors import reason_of
@@ -84,7 +84,7 @@ def delivering(engine: Engine, redis_url: str, now: datetime) -> list[Check]:
         _asked("workers", _worker, redis, queue.DELIVERIES),
         _asked("background worker", _worker, redis, queue.BACKGROUND),
         _asked("beat", _beat, redis),
-        _asked("periodic jobs", _periodic, engine, now),
+        _asked("periodic jobs", _periodic, engine),
         _asked("restore", _restore, engine),
     ]
 
@@ -222,11 +222,11 @@ def _restore(engine: Engine) -> Check | None:
     return Check("restore", "waits for a decision", RESTORED, advice)
 
 
-def _periodic(engine: Engine, now: datetime) -> Check | None:
+def _periodic(engine: Engine) -> Check | None:
     """Jobs that the beat enqueued too long ago."""
     with reading(engine) as connection:
         rows = connection.execute(select(PeriodicRun.name, PeriodicRun.last_run_at)).all()
-    ran = {row.name: row.last_run_at for row in rows}
+    ran, now = {row.name: row.last_run_at for row in rows}, clock_of(engine)
     late = [
         job_name(periodic.job)
         for periodic in PERIODIC

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, case, func, or_, select, text, union_all
 from sqlalchemy.exc import SQLAlchemyError
 
 from webhooks_app import queue
-from webhooks_app.database import choose, read_only, reading
+from webhooks_app.database import choose, clock_of, read_only, reading
 from webhooks_app.database.replica import Replica
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import PeriodicRun, Queued, Subscription
@@ -109,7 +109,7 @@ def _backlog(engine: Engine) -> Iterator[Gauge]:
 
     Without deliveries that a rate limit or a pause may hold back: those are not late because of us.
     """
-    now = utcnow()
+    now = clock_of(engine)
     held_back = select(Subscription.id).where(Subscription.may_be_held_back())
     age = case(
         *((Queued.due_at > _before(now, seconds), str(seconds)) for seconds in AGES),

@@ -18,9 +18,8 @@ from sqlalchemy import (
     text,
 )
 
-from webhooks_app.database import snapshot
+from webhooks_app.database import clock_of, snapshot
 from webhooks_app.lib.ids import floor_id
-from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Attempt, Delivery, Event
 from webhooks_app.models.columns import UtcDateTime
 
@@ -134,7 +133,7 @@ class Report:
 
 def audit(engine: Engine, retention_days: int) -> Report:
     """Check a snapshot of the database; deliveries can continue."""
-    moments = _moments(utcnow(), retention_days)
+    moments = _moments(clock_of(engine), retention_days)
     with engine.connect() as connection:
         snapshot(connection)
         broken: dict[str, int] = {}

@@ -1,13 +1,12 @@
 """Daily limits for what reaches people outside an organisation by mail."""
 
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from webhooks_app.database import upsert
+from webhooks_app.database import clock, upsert
 from webhooks_app.lib.errors import DailyLimit
-from webhooks_app.lib.times import utcnow
 from webhooks_app.models import DailyCount
 from webhooks_app.parts import parts
 
@@ -33,15 +32,16 @@ def spend(session: Session, organisation_id: str, what: str, cost: int = 1) -> N
         )
 
 
-def delete_old(session: Session) -> None:
+def delete_old(session: Session, now: datetime) -> None:
     """Committed."""
-    session.execute(delete(DailyCount).where(DailyCount.day < _today() - KEPT))
+    session.execute(delete(DailyCount).where(DailyCount.day < now.date() - KEPT))
     session.commit()
 
 
 def _count(session: Session, organisation_id: str, what: str, cost: int, most: int) -> bool:
-    first = upsert(session.connection(), DailyCount).values(
-        organisation_id=organisation_id, what=what, day=_today(), used=cost
+    connection = session.connection()
+    first = upsert(connection, DailyCount).values(
+        organisation_id=organisation_id, what=what, day=clock(connection).date(), used=cost
     )
     counted = first.on_conflict_do_update(
         index_elements=["organisation_id", "what", "day"],
@@ -49,7 +49,3 @@ def _count(session: Session, organisation_id: str, what: str, cost: int, most: i
         where=DailyCount.used + cost <= most,
     ).returning(DailyCount.used)
     return session.scalar(counted) is not None
-
-
-def _today() -> date:
-    return utcnow().date()

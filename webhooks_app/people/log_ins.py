@@ -1,7 +1,7 @@
 """Failed log-ins, and log-ins that wait for the second factor."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
 
 from sqlalchemy import Engine, Table, select
@@ -70,7 +70,7 @@ def waiting(session: Session, user_id: str, mark: str) -> User | None:
     return user if user is not None and fingerprint(user) == mark else None
 
 
-def old(engine: Engine) -> Part:
+def old(engine: Engine, now: datetime) -> Part:
     """Failed log-ins older than `KEPT_FOR`, for deleting."""
-    over = FAILED.c.created_at < utcnow() - KEPT_FOR
+    over = FAILED.c.created_at < now - KEPT_FOR
     return part(engine, "failed log-ins", walk(FAILED, [FAILED.c.id], over=over))

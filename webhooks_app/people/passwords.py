@@ -1,6 +1,6 @@
 """Change a password with the current one, or reset it by a link in a mail."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
 
 from sqlalchemy import Engine, Table, delete, select
@@ -124,9 +124,9 @@ def reset(session: Session, token: str, new: str) -> None:
     mail.send_soon()
 
 
-def expired(engine: Engine) -> Part:
+def expired(engine: Engine, now: datetime) -> Part:
     """Expired links, for deleting."""
-    over = RESETS.c.expires_at < utcnow()
+    over = RESETS.c.expires_at < now
     return part(engine, "password links", walk(RESETS, [RESETS.c.id], over=over))
 
 

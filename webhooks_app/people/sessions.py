@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, cast
 
 from sqlalchemy import ColumnElement, Engine, Table, select, update
@@ -192,12 +192,12 @@ def end_all(session: Session, user_id: str, but: str = "") -> None:
     )
 
 
-def ended(engine: Engine) -> Part:
+def ended(engine: Engine, now: datetime) -> Part:
     """Ended sessions, for deleting.
 
     Each is kept for `REMEMBERED_FOR`, so that a returning browser does not count as new.
     """
-    over = SESSIONS.c.last_seen_at < utcnow() - REMEMBERED_FOR
+    over = SESSIONS.c.last_seen_at < now - REMEMBERED_FOR
     return part(engine, "sessions", walk(SESSIONS, [SESSIONS.c.id], over=over))
 
 
