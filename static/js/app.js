@@ -19,6 +19,8 @@
   const hour = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
   const dayAndHour = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
+  const full = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "short" });
+
   // The day is left out while there is no doubt about it.
   function clock(moment) {
     return Math.abs(Date.now() - moment) < 43_200_000 ? hour.format(moment) : dayAndHour.format(moment);
@@ -27,7 +29,7 @@
   function tellTimes() {
     for (const time of $$("time[datetime]")) {
       const moment = new Date(time.dateTime);
-      time.textContent = "clock" in time.dataset ? clock(moment) : ago(moment);
+      time.textContent = "full" in time.dataset ? full.format(moment) : "clock" in time.dataset ? clock(moment) : ago(moment);
       time.title = absolute.format(moment);
     }
   }

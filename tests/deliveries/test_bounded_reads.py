@@ -42,6 +42,8 @@ FILTERS = {
     "subject": Filters(subject="bot_1"),
     "field": Filters(field=("data.email", "nowhere")),
     "text": Filters(text="nowhere"),
+    "an id": Filters(text=new_id("msg")),
+    "the id of an event": Filters(text=new_id("evt")),
     "response": Filters(response="nowhere"),
     "failed, of a webhook": Filters(status=DeliveryStatus.FAILED, subscription_id=HEALTHY),
     "missing, of a webhook": Filters(missing=True, subscription_id=HEALTHY),

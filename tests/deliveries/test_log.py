@@ -8,8 +8,9 @@ from tests.support.open_deliveries import arrange
 from webhooks_app.deliveries import log as deliveries
 from webhooks_app.deliveries.filters import Filters
 from webhooks_app.extensions import db
+from webhooks_app.lib.ids import made_at
 from webhooks_app.lib.paging import PageBounds, decode_cursor
-from webhooks_app.models import Delivery, Organisation
+from webhooks_app.models import Delivery, Organisation, Subscription
 from webhooks_app.vocabulary import DeliveryStatus
 
 FAILED, DELIVERED = DeliveryStatus.FAILED, DeliveryStatus.DELIVERED
@@ -59,11 +60,64 @@ def test_a_page_goes_on_where_it_stopped_to_look(organisation: Organisation) -> 
         page = deliveries.list_deliveries(db.session(), tenant, nothing, window)
         assert not page.rows
         pages += 1
+        assert page.searched == (1 if page.next_cursor else None)
         if page.next_cursor is None:
             break
         window = PageBounds(below=decode_cursor(page.next_cursor))
-    # Two at a time, since it is a text search; the last page cannot know that it is the last.
+    # One at a time, since it is a text search; the last page cannot know that it is the last.
     assert pages == 9
+
+
+@pytest.mark.usefixtures("shortsighted")
+def test_a_page_says_how_far_back_it_searched(organisation: Organisation) -> None:
+    tenant = factories.tenant(organisation)
+    ids = db.session.scalars(db.select(Delivery.id).order_by(Delivery.id.desc())).all()
+    page = deliveries.list_deliveries(db.session(), tenant, Filters(text="no"), PageBounds())
+    assert (page.searched, page.searched_back_to) == (1, made_at(ids[0]))
+    full = deliveries.list_deliveries(db.session(), tenant, Filters(), PageBounds(3))
+    assert (full.searched, full.searched_back_to) == (None, made_at(ids[2]))
+    last = deliveries.list_deliveries(
+        db.session(), tenant, Filters(text="no"), PageBounds(below=ids[-1])
+    )
+    assert (last.next_cursor, last.searched, last.searched_back_to) == (None, None, None)
+
+
+@pytest.mark.usefixtures("shortsighted")
+def test_an_id_is_found_however_old_it_is(organisation: Organisation) -> None:
+    tenant = factories.tenant(organisation)
+    oldest = db.session.scalars(db.select(Delivery).order_by(Delivery.id)).first()
+    assert oldest is not None
+    for text in (oldest.id, oldest.event_id):
+        found = deliveries.list_deliveries(db.session(), tenant, Filters(text=text), PageBounds())
+        assert [row.delivery.id for row in found.rows] == [oldest.id]
+        assert found.next_cursor is None
+        assert estimate(organisation, text=text) == (1, False)
+        assert estimate(organisation, text=text, status=DELIVERED) == (0, False)
+        of_others = factories.tenant(factories.organisation("Others"))
+        none = deliveries.list_deliveries(db.session(), of_others, Filters(text=text), PageBounds())
+        assert not none.rows
+
+
+def test_the_id_of_a_webhook_finds_its_deliveries_and_what_names_it(
+    organisation: Organisation,
+) -> None:
+    [webhook] = db.session.scalars(db.select(Subscription))
+    assert estimate(organisation, text=webhook.id) == (8, False)
+
+
+def test_a_page_by_field_is_full_though_few_of_the_candidates_fit(
+    organisation: Organisation,
+) -> None:
+    others = [factories.lead(data='{"note": "ada@example.com"}') for _ in range(5)]
+    factories.accepted(organisation, *others)
+    page = deliveries.list_deliveries(
+        db.session(),
+        factories.tenant(organisation),
+        Filters(field=("data.email", "ada")),
+        PageBounds(3),
+    )
+    assert len(page.rows) == 3
+    assert page.searched is None
 
 
 def test_an_estimate_says_when_there_are_more(organisation: Organisation) -> None:

@@ -1,13 +1,15 @@
 """Filters of deliveries mean the same in the list, in the file and in a replay."""
 
+import html
 import json
+import re
 
 import pytest
 
 from tests import factories
 from tests.support.open_deliveries import arrange
 from tests.web.conftest import Person
-from webhooks_app.deliveries import replays
+from webhooks_app.deliveries import log, replays
 from webhooks_app.extensions import db
 from webhooks_app.models import Delivery, Organisation, ReplayBatch
 from webhooks_app.web.delivery_query import DeliveryQuery
@@ -56,6 +58,7 @@ def ids(organisation: Organisation) -> dict[str, str]:
         ({"field": "name: growth"}, set()),
         ({"response": "Quota"}, {"booking"}),
         ({"response": "quota"}, set()),
+        ({"text": "whk_"}, set()),
         ({"subject": "bot_1"}, {"lead"}),
         ({"status": "failed", "response": "no"}, {"lead"}),
     ],
@@ -104,6 +107,25 @@ def test_a_replay_leads_to_what_it_made(
     assert f'id="line-{made.id}"' in page
     assert "Sent by: a replay" in page
     assert owner.get("/deliveries/", replay="rpl_nowhere").status_code == 404
+
+
+def test_a_page_says_how_far_back_it_searched_and_does_not_search_again_by_itself(
+    owner: Person, ids: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "LOOKED_THROUGH", 4)
+    page = owner.get("/deliveries/", text="nowhere").text
+    assert "Nothing found yet. Searched the newest 1 deliveries, back to <time" in page
+    assert 'hx-trigger="every' not in page.partition('id="deliveries"')[2].partition(">")[0]
+    assert "Follow live" not in page
+    found = owner.get("/deliveries/", text=ids["lead"]).text
+    assert f'id="line-{ids["lead"]}"' in found
+    [further] = re.findall('<a href="([^"]+)">Search further back', page)
+    further = owner.get(html.unescape(further)).text
+    assert "Nothing found yet. Searched another 1 deliveries, back to <time" in further
+    failed = owner.get("/deliveries/", text="nowhere", status="failed", until="2090-01-01").text
+    assert "Searched 1 failed deliveries, back to <time" in failed
+    plain = owner.get("/deliveries/").text
+    assert 'hx-trigger="every' in plain.partition('id="deliveries"')[2].partition(">")[0]
 
 
 def test_the_form_keeps_every_filter(

@@ -9,7 +9,8 @@ import pytest
 from tests import factories
 from tests.web.conftest import Person
 from webhooks_app.events import stream
-from webhooks_app.models import Organisation
+from webhooks_app.extensions import db
+from webhooks_app.models import Delivery, Organisation
 
 ADA = {"name": "Ada", "email": "ada@example.com", "score": 12345678901234567890, "plan": "growth"}
 BOB = {"name": "=Bob", "email": "bob@example.com", "note": "growth"}
@@ -18,6 +19,7 @@ BOB = {"name": "=Bob", "email": "bob@example.com", "note": "growth"}
 @pytest.fixture
 def ids(organisation: Organisation) -> dict[str, str]:
     """The ids of Ada's and Bob's events."""
+    factories.webhook(organisation, "https://receiver.example/hook")
     [ada] = factories.accepted(organisation, factories.lead(data=json.dumps(ADA)))
     bob = factories.lead(data=json.dumps(BOB), subject=("chatbot", "bot_2"))
     [second] = factories.accepted(organisation, bob)
@@ -102,11 +104,16 @@ def test_indented_data_is_one_line_of_the_file(
 
 
 def test_a_rare_match_far_back_is_found_on_a_further_page(
-    owner: Person, ids: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    owner: Person, organisation: Organisation, ids: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stream, "LOOKED_THROUGH", 2)
     page = owner.get("/events/", text="Ada").text
     assert f'id="{ids["Ada"]}"' not in page
+    assert "Nothing found yet. Searched the newest 1 events, back to <time" in page
     assert "Search further back" in page
+    assert 'hx-trigger="every' not in page
+    delivery = db.session.query(Delivery).filter_by(event_id=ids["Ada"]).one()
+    for id_ in (ids["Ada"], delivery.id):
+        assert f'id="{ids["Ada"]}"' in owner.get("/events/", text=id_).text
     lines = owner.get("/events/export.ndjson", text="Ada").text.splitlines()
     assert [json.loads(line)["id"] for line in lines] == [ids["Ada"]]

@@ -5,8 +5,9 @@ from collections.abc import Collection
 from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, UnaryExpression, and_, func, literal, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from webhooks_app.database.contains import holds, holds_bytes, holds_in_json
 from webhooks_app.database.walks import kept_in_order
@@ -18,6 +19,7 @@ from webhooks_app.models import Attempt, Delivery, Event, Subscription
 from webhooks_app.vocabulary import DeliveryStatus, SubscriptionKind, Trigger
 
 Conditions = list[ColumnElement[bool]]
+OWN_ID = re.compile("(evt|msg)_[0-9a-v]{26}")
 STATUS_CODE = re.compile("[1-5]([0-9][0-9]|xx)")
 UNDELIVERED = (DeliveryStatus.FAILED, DeliveryStatus.CANCELLED)
 
@@ -37,6 +39,7 @@ class Filters(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     """
 
     subscription_id: str | None = None
+    delivery_id: str | None = None
     event_id: str | None = None
     kind: SubscriptionKind | None = None
     event_type: str | None = None
@@ -65,6 +68,21 @@ class Filters(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     @classmethod
     def read(cls, json: dict[str, object]) -> "Filters":
         return msgspec.convert(json, cls)
+
+
+def by_id(session: Session, tenant: Tenant, filters: Filters) -> Filters:
+    """If the text is the id of a delivery or event that is there, a filter by that id, which finds
+    it however old it is."""
+    text = filters.text
+    if text is None or not OWN_ID.fullmatch(text) or filters.event_id is not None:
+        return filters
+    if text.startswith("msg_"):
+        there = select(Delivery.id).where(Delivery.in_tenant(tenant), Delivery.id == text)
+        found = replace(filters, text=None, delivery_id=text)
+    else:
+        there = select(Event.id).where(Event.in_tenant(tenant), Event.id == text)
+        found = replace(filters, text=None, event_id=text)
+    return found if session.scalar(there) else filters
 
 
 def range_of(tenant: Tenant, filters: Filters) -> Conditions:
@@ -98,6 +116,8 @@ def newest_first(
 
 def _parts(filters: Filters) -> Conditions:
     conditions: Conditions = []
+    if filters.delivery_id is not None:
+        conditions.append(Delivery.id == filters.delivery_id)
     if filters.event_id is not None:
         conditions.append(of_event(filters.event_id))
     if filters.status in UNDELIVERED:
@@ -178,7 +198,7 @@ def _holds(text: str, delivery: type[Delivery]) -> ColumnElement[bool]:
         Event.subject_id,
         Subscription.name,
     )
-    exactly = (delivery.id == text, Event.id == text)
+    exactly = (delivery.id == text, Event.id == text, Subscription.id == text)
     held = [holds(one, text) for one in searched]
     return or_(*exactly, *held, holds_in_json(Event.data, text))
 

@@ -1,6 +1,7 @@
 """Lists of deliveries, and how many there are."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Engine, Select, and_, func, literal, select
@@ -12,6 +13,7 @@ from webhooks_app.deliveries.filters import (
     UNDELIVERED,
     Conditions,
     Filters,
+    by_id,
     fits,
     newest_first,
     range_of,
@@ -67,6 +69,7 @@ def list_deliveries(
     next page.
     """
     force_index_scans(read_connection(session))
+    filters = by_id(session, tenant, filters)
     within = walked(tenant, filters)
     if window.below is not None:
         within.append(Delivery.id < window.below)
@@ -87,14 +90,21 @@ def list_deliveries(
         )
         .where(*rest_of(filters, delivery))
         .order_by(*newest_first(filters, delivery))
-        .limit(window.size + 1)
     )
     if filters.field is None:
-        query = query.options(defer(Event.data))
-    rows = [Logged(*row) for row in session.execute(query)]
+        query = query.options(defer(Event.data)).limit(window.size + 1)
+    else:
+        query = query.execution_options(yield_per=SIZES_AT_ONCE)
+    found = session.execute(query)
+    those = (Logged(*row) for row in found)
+    rows = list(islice((row for row in those if fits(filters, row.event)), window.size + 1))
+    found.close()
     page = page_of(rows, [row.delivery.id for row in rows], window.size)
-    found = _with_replays(session, [row for row in page.rows if fits(filters, row.event)])
-    return Page(found, page.next_cursor or _further(session, within, filters, most))
+    shown = _with_replays(session, list(page.rows))
+    if page.next_cursor is not None:
+        return Page(shown, page.next_cursor)
+    further = _further(session, within, filters, most)
+    return Page(shown, further, most if further else None)
 
 
 def walk(database: Engine, tenant: Tenant, filters: Filters) -> Iterator[Sequence[Logged]]:
@@ -165,6 +175,7 @@ def _further(session: Session, within: Conditions, filters: Filters, most: int) 
 def count_newer(session: Session, tenant: Tenant, filters: Filters, than: str, most: int) -> int:
     """How many deliveries are newer than `than`, among the newest `most`."""
     force_index_scans(read_connection(session))
+    filters = by_id(session, tenant, filters)
     newest = _newest([*walked(tenant, filters), Delivery.id > than], filters, most)
     return _count(session, filters, newest)
 
@@ -183,6 +194,7 @@ def estimate(session: Session, tenant: Tenant, filters: Filters, most: int) -> E
 
     Without an index, only the newest are counted: as many as such a page looks through.
     """
+    filters = by_id(session, tenant, filters)
     if not rest_of(filters, Delivery):
         found = count(session, tenant, filters, most + 1)
         return Estimate(min(found, most), found > most)

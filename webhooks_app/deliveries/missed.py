@@ -62,7 +62,7 @@ def gaps(session: Session, tenant: Tenant, filters: Filters) -> list[Gap]:
 
     None if the filters ask for something that only a delivery has, such as a state.
     """
-    of_deliveries = (filters.status, filters.status_codes, filters.event_id)
+    of_deliveries = (filters.status, filters.status_codes, filters.delivery_id, filters.event_id)
     searched = filters.searches or filters.subject is not None or filters.again
     if not filters.missing or searched or any(one is not None for one in of_deliveries):
         return []

@@ -14,7 +14,7 @@ from webhooks_app.database import begin_reading, clock
 from webhooks_app.database.bulk import walk_in_order
 from webhooks_app.deliveries import log as deliveries
 from webhooks_app.deliveries import missed
-from webhooks_app.deliveries.filters import Filters, fits, range_of, rest_of
+from webhooks_app.deliveries.filters import Filters, by_id, fits, range_of, rest_of
 from webhooks_app.deliveries.send_again import bring_forward, hold_kept, row_of_replay
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.ids import floor_id, new_id
@@ -62,6 +62,7 @@ def start(
     A job does the work. While the same replay runs, it is returned instead: a second click must not
     send everything twice.
     """
+    filters = by_id(session, tenant, filters)
     for batch in session.scalars(_batches_of(tenant, ReplayBatch.status == RUNNING)):
         if _is_the_same(batch, filters, delivery_ids):
             return batch

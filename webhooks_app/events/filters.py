@@ -3,13 +3,15 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
 
 from webhooks_app.database.contains import holds, holds_in_json
+from webhooks_app.deliveries.filters import OWN_ID
 from webhooks_app.lib.ids import floor_id
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.matching.stored import has_text_at
-from webhooks_app.models import Event
+from webhooks_app.models import Delivery, Event
 
 Conditions = list[ColumnElement[bool]]
 
@@ -22,6 +24,7 @@ class EventFilters(NamedTuple):
     `until` (exclusive) bound when it was received.
     """
 
+    id: str | None = None
     type: str | None = None
     subject: str | None = None
     text: str | None = None
@@ -35,9 +38,25 @@ class EventFilters(NamedTuple):
         return self.text is not None or self.field is not None
 
 
+def by_id(session: Session, tenant: Tenant, filters: EventFilters) -> EventFilters:
+    """If the text is the id of an event that is there, or of a delivery of one, a filter by the id
+    of the event, which finds it however old it is."""
+    text = filters.text
+    if text is None or not OWN_ID.fullmatch(text):
+        return filters
+    if text.startswith("evt_"):
+        there = select(Event.id).where(Event.in_tenant(tenant), Event.id == text)
+    else:
+        there = select(Delivery.event_id).where(Delivery.in_tenant(tenant), Delivery.id == text)
+    id_ = session.scalar(there)
+    return filters._replace(text=None, id=id_) if id_ else filters
+
+
 def range_of(tenant: Tenant, filters: EventFilters) -> Conditions:
     """The part that an index finds, for a walk: ids sort by time."""
     conditions: Conditions = [Event.walked(tenant)]
+    if filters.id is not None:
+        conditions.append(Event.id == filters.id)
     if filters.since is not None:
         conditions.append(Event.id >= _first_id(filters.since))
     if filters.until is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 from sqlalchemy import Engine, func, select
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session, aliased, defer
 
 from webhooks_app.database import begin_reading, choose, read_connection
 from webhooks_app.deliveries.filters import of_event
-from webhooks_app.events.filters import Conditions, EventFilters, fits, range_of, rest_of
+from webhooks_app.events.filters import Conditions, EventFilters, by_id, fits, range_of, rest_of
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.paging import Page, PageBounds, decode_cursor, encode_cursor, page_of
 from webhooks_app.lib.tenant import Tenant
@@ -88,6 +89,7 @@ def list_lines(
     A page looks through at most `LOOKED_THROUGH` events, and for a text through at most
     `SEARCHED_BYTES` of data. So it may be short, or empty, and still have a next page.
     """
+    filters = by_id(session, tenant, filters)
     within = range_of(tenant, filters)
     if window.below is not None:
         within.append(Event.id < window.below)
@@ -95,17 +97,23 @@ def list_lines(
     walked = select(Event).where(*within).order_by(*Event.newest_first()).limit(most)
     event = aliased(Event, walked.subquery())
     query = select(event, func.substr(event.data, 1, START)).where(*rest_of(filters, event))
-    if not in_full and filters.field is None:
-        query = query.options(defer(event.data))
-    newest = query.order_by(*event.newest_first()).limit(window.size + 1)
-    rows = [EventLine(*row) for row in session.execute(newest)]
+    query = query.order_by(*event.newest_first())
+    if filters.field is not None:
+        query = query.execution_options(yield_per=BATCH)
+    else:
+        query = query.limit(window.size + 1)
+        if not in_full:
+            query = query.options(defer(event.data))
+    found = session.execute(query)
+    lines = (EventLine(*row) for row in found)
+    rows = list(islice((line for line in lines if fits(filters, line.event)), window.size + 1))
+    found.close()
     page = page_of(rows, [row.event.id for row in rows], window.size)
-    found = [line for line in page.rows if fits(filters, line.event)]
     if page.next_cursor is None and rest_of(filters, event):
         newest_ids = select(Event.id).where(*within).order_by(*Event.newest_first())
         last = session.scalar(newest_ids.offset(most - 1).limit(1))
-        return Page(found, encode_cursor(last) if last else None)
-    return Page(found, page.next_cursor)
+        return Page(page.rows, encode_cursor(last), most) if last else page
+    return page
 
 
 def list_recent(session: Session, tenant: Tenant, name: str, most: int) -> Sequence[EventLine]:

@@ -4,7 +4,10 @@ import base64
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, TypeVar
+
+from webhooks_app.lib.ids import made_at
 
 DEFAULT_SIZE = 50
 LARGEST_SIZE = 100
@@ -24,10 +27,20 @@ class PageBounds:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """`next_cursor` asks for the page after this one; None on the last."""
+    """`next_cursor` asks for the page after this one; None on the last.
+
+    `searched` is how many rows were looked through, of a page that ends there and not because it is
+    full.
+    """
 
     rows: Sequence[Row]
     next_cursor: str | None
+    searched: int | None = None
+
+    @property
+    def searched_back_to(self) -> datetime | None:
+        """When the last row was made that was looked at. None on the last page."""
+        return made_at(decode_cursor(self.next_cursor)) if self.next_cursor else None
 
 
 def from_row(row_id: str) -> PageBounds:
