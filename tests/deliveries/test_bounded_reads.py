@@ -3,7 +3,7 @@
 PostgreSQL plans by what it counted. So it is asked how many rows it has read.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 import pytest
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from bench.support import fill
 from tests import factories
-from webhooks_app.deliveries import log, missed
+from webhooks_app.deliveries import log, missed, replays
 from webhooks_app.deliveries.filters import Filters
 from webhooks_app.events import seen_subjects, stream
 from webhooks_app.events.filters import EventFilters
@@ -22,7 +22,7 @@ from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.paging import PageBounds
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Outage
+from webhooks_app.models import Delivery, Outage, ReplayBatch
 from webhooks_app.subscriptions import preview
 from webhooks_app.subscriptions.spec import WebhookSpec
 from webhooks_app.vocabulary import DeliveryStatus
@@ -46,6 +46,8 @@ FILTERS = {
     "the id of an event": Filters(text=new_id("evt")),
     "response": Filters(response="nowhere"),
     "failed, of a webhook": Filters(status=DeliveryStatus.FAILED, subscription_id=HEALTHY),
+    "failed": Filters(status=DeliveryStatus.FAILED, event_type=RARE),
+    "missing": Filters(missing=True, event_type=RARE),
     "missing, of a webhook": Filters(missing=True, subscription_id=HEALTHY),
 }
 
@@ -84,10 +86,34 @@ def tenant(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tenant]:
     fill(others, [theirs], 2 * MOST, status="delivered")
     for module in (log, missed, preview, seen_subjects, stream):
         monkeypatch.setattr(module, "LOOKED_THROUGH", LOOKED_THROUGH)
+    monkeypatch.setattr(replays, "STEP", LOOKED_THROUGH)
     with db.engine.begin() as connection:
         connection.execute(text("ANALYZE events, deliveries, attempts"))
     yield factories.tenant(organisation)
     db.session.rollback()
+
+
+def replay(
+    session: Session, tenant: Tenant, filters: Filters, delivery_ids: Sequence[str] = ()
+) -> object:
+    """The first step of one."""
+    batch = ReplayBatch(
+        organisation_id=tenant.organisation_id,
+        mode=tenant.mode,
+        filters=filters.as_json(),
+        delivery_ids=list(delivery_ids),
+        position=None,
+        end="msg_~",
+    )
+    return replays._next(session, batch)
+
+
+def some(session: Session, tenant: Tenant) -> Delivery:
+    """One that is not the first."""
+    rows = db.select(Delivery).where(
+        Delivery.in_tenant(tenant), Delivery.subscription_id != HEALTHY
+    )
+    return session.scalars(rows.offset(60).limit(1)).one()
 
 
 READERS: dict[str, Read] = {
@@ -103,6 +129,16 @@ READERS: dict[str, Read] = {
         )
         for name, one in FILTERS.items()
     },
+    **{
+        f"replay, {name}": lambda session, tenant, one=one: replay(session, tenant, one)
+        for name, one in FILTERS.items()
+    },
+    "replay, of chosen ones": lambda session, tenant: replay(
+        session, tenant, Filters(), [some(session, tenant).id]
+    ),
+    "replay, of an event": lambda session, tenant: replay(
+        session, tenant, Filters(event_id=some(session, tenant).event_id)
+    ),
     "all events": lambda session, tenant: stream.list_lines(
         session, tenant, EventFilters(), PageBounds()
     ),

@@ -146,7 +146,7 @@ def test_it_goes_on_where_a_job_that_was_killed_had_been(
 ) -> None:
     monkeypatch.setattr(missed, "JUDGED", 2)
     monkeypatch.setattr(replays, "monotonic", iter(range(100)).__next__)
-    monkeypatch.setattr(replays, "BUDGET", 5)
+    monkeypatch.setattr(replays, "BUDGET", 7)
     monkeypatch.setattr(replays, "ask_to_go_on", lambda batch_id, now: None)
     webhook_id = webhook.id
     switch_off(webhook_id)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from msgspec import structs
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
@@ -21,7 +22,7 @@ from webhooks_app.extensions import db
 from webhooks_app.jobs import replays as jobs
 from webhooks_app.jobs.replays import resume_stalled
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Delivery, Organisation, ReplayBatch, Subscription
+from webhooks_app.models import Delivery, Event, Organisation, ReplayBatch, Subscription
 from webhooks_app.vocabulary import DeliveryStatus, SubscriptionKind
 
 URL = "https://receiver.example/hook"
@@ -229,6 +230,74 @@ def test_others_may_write_while_it_looks_for_what_fits(
     monkeypatch.setattr(deliveries, "count", writing_after(deliveries.count))
     run_batch(start(webhook))
     assert (looks, replayed()) == (["count", "_next"], ids)
+
+
+RARE = (Filters(text="rare@"), Filters(event_type="lead.rare"), Filters(field=("email", "rare@")))
+
+
+@pytest.fixture
+def one_of_ten(webhook: Subscription, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A delivery that `RARE` fits. A step looks through three."""
+    monkeypatch.setattr(deliveries, "LOOKED_THROUGH", 3 * 4)
+    monkeypatch.setattr(deliveries, "SEARCHED_BYTES", 10**6)
+    webhook.event_types = ["*"]
+    organisation = db.session.get_one(Organisation, webhook.organisation_id)
+    rare = factories.lead(type="lead.rare", data='{"email":"rare@example.com"}')
+    leads = [rare if n == 7 else factories.lead() for n in range(10)]
+    factories.accepted(organisation, *leads)
+    arrange(status="failed")
+    found = db.session.query(Delivery).join(Event, Event.id == Delivery.event_id)
+    return found.filter(Event.type == "lead.rare").one().id
+
+
+@pytest.mark.parametrize("filters", RARE, ids=["text", "type", "field"])
+def test_what_is_rare_is_looked_for_in_steps(
+    webhook: Subscription, one_of_ten: str, filters: Filters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filters = structs.replace(filters, status=DeliveryStatus.FAILED)
+    batch_id = start(webhook, filters)
+    monkeypatch.setattr(replays, "COUNTING", 100)
+    monkeypatch.setattr(replays, "BUDGET", 2)
+    monkeypatch.setattr(replays, "monotonic", count().__next__)
+    positions = []
+    while replays.work(db.session(), batch_id):
+        positions.append(batch(batch_id).position)
+    ids = [row.id for row in db.session.query(Delivery).order_by(Delivery.id)][:10]
+    assert positions == [None, ids[2], ids[5], ids[8]]
+    assert replayed() == [one_of_ten]
+    done = batch(batch_id)
+    assert (done.status, done.total, done.replayed, done.skipped) == ("finished", 1, 1, 0)
+
+
+def test_counting_ends_in_a_long_log(
+    webhook: Subscription, one_of_ten: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replays, "COUNTING", -1)
+    filters = Filters(text="example.com", status=DeliveryStatus.FAILED)
+    batch_id = start(webhook, filters)
+    run_batch(batch_id)
+    assert (batch(batch_id).total, batch(batch_id).replayed) == (3, 10)
+
+
+def test_a_second_worker_looks_at_what_is_left(
+    webhook: Subscription, one_of_ten: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that has found the same deliveries does not take the step."""
+    batch_id = start(webhook, structs.replace(RARE[0], status=DeliveryStatus.FAILED))
+    looks, look = [], replays._next
+
+    def beside_another(session: Session, row: ReplayBatch) -> Any:
+        found = look(session, row)
+        looks.append(row.position)
+        if len(looks) == 1:
+            session.rollback()
+            run_batch(batch_id)
+        return found
+
+    monkeypatch.setattr(replays, "_next", beside_another)
+    run_batch(batch_id)
+    assert replayed() == [one_of_ten]
+    assert (batch(batch_id).replayed, looks.count(None)) == (1, 2)
 
 
 def test_the_same_replay_asked_for_twice_is_one(webhook: Subscription) -> None:

@@ -136,3 +136,16 @@ def test_the_page_says_that_its_counts_include_other_replays(
     assert "approximate" not in owner.get(page).text
     replays.work(db.session(), db.session.query(ReplayBatch).one().id)
     assert "approximate: deliveries of other replays" in owner.get(page).text
+
+
+def test_it_says_how_far_it_has_looked(owner: Person, organisation: Organisation) -> None:
+    factories.webhook(organisation, URL)
+    factories.accepted(organisation)
+    arrange(status="delivered")
+    owner.get("/deliveries/")
+    path = owner.post("/replays/", text="ada", all="1").location
+    assert "were looked at" not in owner.get(path).text
+    batch = db.session.query(ReplayBatch).one()
+    batch.position = db.session.query(Delivery).one().id
+    db.session.commit()
+    assert "were looked at" in owner.get(path).text

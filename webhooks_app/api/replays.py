@@ -44,7 +44,11 @@ class ReplayAnswer(msgspec.Struct, frozen=True):
     status: Annotated[str, Meta(extra_json_schema={"enum": ["running", "finished", "cancelled"]})]
     total: Annotated[
         int | None,
-        Meta(description="How many deliveries the replay has; null until they are counted."),
+        Meta(
+            description="How many deliveries the replay has; null until they are counted. In a "
+            "long log, those that match a text, an event type or a status code are counted for a "
+            "few seconds only, so there may be more."
+        ),
     ]
     replayed: Annotated[int, Meta(description="How many were sent again as new deliveries.")]
     retried: Annotated[

@@ -1,12 +1,23 @@
 """Filters of deliveries, for lists and for replays of many."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, UnaryExpression, and_, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    UnaryExpression,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from webhooks_app.database.contains import holds, holds_bytes, holds_in_json
@@ -20,6 +31,7 @@ from webhooks_app.vocabulary import DeliveryStatus, SubscriptionKind, Trigger
 
 Conditions = list[ColumnElement[bool]]
 OWN_ID = re.compile("(evt|msg)_[0-9a-v]{26}")
+Keys = tuple[UnaryExpression[str], UnaryExpression[str]]
 STATUS_CODE = re.compile("[1-5]([0-9][0-9]|xx)")
 UNDELIVERED = (DeliveryStatus.FAILED, DeliveryStatus.CANCELLED)
 
@@ -85,6 +97,9 @@ def by_id(session: Session, tenant: Tenant, filters: Filters) -> Filters:
     return found if session.scalar(there) else filters
 
 
+Order = Callable[[Filters, type[Delivery]], Keys]
+
+
 def range_of(tenant: Tenant, filters: Filters) -> Conditions:
     """The part that an index finds, with which a walk over the log begins.
 
@@ -94,24 +109,56 @@ def range_of(tenant: Tenant, filters: Filters) -> Conditions:
     conditions: Conditions = [Delivery.in_tenant(tenant)]
     if filters.subscription_id is not None:
         conditions.append(Delivery.subscription_id == filters.subscription_id)
+    if _is_in_two_states(filters):
+        conditions.append(Delivery.undelivered.in_([status.value for status in UNDELIVERED]))
     return conditions + _parts(filters)
 
 
 def walked(tenant: Tenant, filters: Filters) -> Conditions:
-    """The same, for a walk in the order `newest_first`."""
+    """The same, for a walk by `first_of`."""
     if (id_ := filters.subscription_id) is None:
         return [Delivery.walked(tenant), *_parts(filters)]
     of_it = kept_in_order(Delivery.subscription_id, literal(id_))
     return [Delivery.in_tenant(tenant), of_it, *_parts(filters)]
 
 
-def newest_first(
-    filters: Filters, delivery: type[Delivery] = Delivery
-) -> tuple[UnaryExpression[str], UnaryExpression[str]]:
+def newest_first(filters: Filters, delivery: type[Delivery]) -> Keys:
     """The order of `walked` deliveries."""
     if filters.subscription_id is None:
         return delivery.organisation_id.desc(), delivery.id.desc()
     return delivery.subscription_id.desc(), delivery.id.desc()
+
+
+def oldest_first(filters: Filters, delivery: type[Delivery]) -> Keys:
+    if filters.subscription_id is None:
+        return delivery.organisation_id.asc(), delivery.id.asc()
+    return delivery.subscription_id.asc(), delivery.id.asc()
+
+
+def first_of(
+    within: Conditions, filters: Filters, most: int, order: Order = newest_first
+) -> type[Delivery]:
+    """The first of `walked` deliveries. Of a row that no filter lets through, the queue is not
+    read.
+
+    In the index of what never arrived, those that failed and those that were cancelled lie apart.
+    """
+    columns = Delivery.__table__.columns
+
+    def first(*state: ColumnElement[bool]) -> Select[Any]:
+        found = select(*columns).where(*within, *state)
+        return found.order_by(*order(filters, Delivery)).limit(most)
+
+    if not _is_in_two_states(filters):
+        return aliased(Delivery, first().subquery())
+    each = [select(first(Delivery.undelivered == one.value).subquery()) for one in UNDELIVERED]
+    both = union_all(*each).subquery()
+    merged = select(both).order_by(*order(filters, aliased(Delivery, both)))
+    return aliased(Delivery, merged.limit(most).subquery())
+
+
+def _is_in_two_states(filters: Filters) -> bool:
+    return filters.missing and filters.status not in UNDELIVERED
 
 
 def _parts(filters: Filters) -> Conditions:
@@ -122,8 +169,6 @@ def _parts(filters: Filters) -> Conditions:
         conditions.append(of_event(filters.event_id))
     if filters.status in UNDELIVERED:
         conditions.append(Delivery.undelivered == filters.status.value)
-    elif filters.missing:
-        conditions.append(Delivery.undelivered.in_([status.value for status in UNDELIVERED]))
     if filters.since is not None:
         conditions.append(Delivery.id >= _first_id(filters.since))
     if filters.until is not None:

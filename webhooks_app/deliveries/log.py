@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Engine, Select, and_, func, literal, select
-from sqlalchemy.orm import Session, aliased, defer
+from sqlalchemy.orm import Session, defer
 
 from webhooks_app.database import begin_reading, choose, read_connection
 from webhooks_app.database.bulk import force_index_scans
@@ -13,7 +13,9 @@ from webhooks_app.deliveries.filters import (
     UNDELIVERED,
     Conditions,
     Filters,
+    Order,
     by_id,
+    first_of,
     fits,
     newest_first,
     range_of,
@@ -73,8 +75,8 @@ def list_deliveries(
     within = walked(tenant, filters)
     if window.below is not None:
         within.append(Delivery.id < window.below)
-    most = _looked_through(session, within, filters)
-    delivery = _newest(within, filters, most)
+    most = looked_through(session, within, filters)
+    delivery = first_of(within, filters, most)
     query = (
         select(
             delivery,
@@ -103,8 +105,8 @@ def list_deliveries(
     shown = _with_replays(session, list(page.rows))
     if page.next_cursor is not None:
         return Page(shown, page.next_cursor)
-    further = _further(session, within, filters, most)
-    return Page(shown, further, most if further else None)
+    last = last_of(session, within, filters, most)
+    return Page(shown, encode_cursor(last), most) if last else Page(shown, None)
 
 
 def walk(database: Engine, tenant: Tenant, filters: Filters) -> Iterator[Sequence[Logged]]:
@@ -122,41 +124,34 @@ def walk(database: Engine, tenant: Tenant, filters: Filters) -> Iterator[Sequenc
         bounds = PageBounds(BATCH, decode_cursor(cursor)) if cursor is not None else None
 
 
-def _newest(within: Conditions, filters: Filters, most: int) -> type[Delivery]:
-    """The newest of them. Of a row that no filter lets through, the queue is not read."""
-    columns = Delivery.__table__.columns
-    newest = select(*columns).where(*within).order_by(*newest_first(filters)).limit(most)
-    return aliased(Delivery, newest.subquery())
-
-
-def _looked_through(session: Session, within: Conditions, filters: Filters) -> int:
+def looked_through(
+    session: Session, within: Conditions, filters: Filters, order: Order = newest_first
+) -> int:
     """How many to look through: fewer when each costs more.
 
     A text is looked for in the event's data, or in responses, and failures are scattered over the
     log.
     """
     most = LOOKED_THROUGH
-    if filters.status in UNDELIVERED or filters.searches:
+    if filters.status in UNDELIVERED or filters.missing or filters.searches:
         most //= 4
     if filters.response is not None:
         most //= 4
-    return _searched(session, within, filters, most) if filters.searches else most
+    return _searched(session, within, filters, most, order) if filters.searches else most
 
 
-def _searched(session: Session, within: Conditions, filters: Filters, most: int) -> int:
-    """How many of the newest deliveries have `SEARCHED_BYTES` of data together."""
+def _searched(
+    session: Session, within: Conditions, filters: Filters, most: int, order: Order
+) -> int:
+    """How many of the first deliveries have `SEARCHED_BYTES` of data together."""
     size = choose(read_connection(session), postgresql=func.octet_length, sqlite=func.length)
-    newest = (
-        select(size(Event.data))
-        .join_from(Delivery, Event, Event.id == Delivery.event_id)
-        .where(*within)
-        .order_by(*newest_first(filters))
-        .limit(most)
-    )
+    first = first_of(within, filters, most, order)
+    data = select(size(Event.data)).join_from(first, Event, Event.id == first.event_id)
     left = SEARCHED_BYTES
     # SQLite reads a text to know its size, PostgreSQL does not.
     at_once = choose(read_connection(session), postgresql=most, sqlite=SIZES_AT_ONCE)
-    sizes = session.execute(newest, execution_options={"yield_per": at_once}).scalars()
+    ordered = data.order_by(*order(filters, first))
+    sizes = session.execute(ordered, execution_options={"yield_per": at_once}).scalars()
     for number, bytes_ in enumerate(sizes, 1):
         left -= bytes_
         if left < 0:
@@ -165,18 +160,20 @@ def _searched(session: Session, within: Conditions, filters: Filters, most: int)
     return most
 
 
-def _further(session: Session, within: Conditions, filters: Filters, most: int) -> str | None:
-    """Where the next page starts after one that reached its limit."""
-    newest = select(Delivery.id).where(*within).order_by(*newest_first(filters))
-    last = session.scalar(newest.offset(most - 1).limit(1))
-    return encode_cursor(last) if last else None
+def last_of(
+    session: Session, within: Conditions, filters: Filters, most: int, order: Order = newest_first
+) -> str | None:
+    """The last of the first `most`; None if there are fewer."""
+    first = first_of(within, filters, most, order)
+    ids = select(first.id).order_by(*order(filters, first))
+    return session.scalar(ids.offset(most - 1).limit(1))
 
 
 def count_newer(session: Session, tenant: Tenant, filters: Filters, than: str, most: int) -> int:
     """How many deliveries are newer than `than`, among the newest `most`."""
     force_index_scans(read_connection(session))
     filters = by_id(session, tenant, filters)
-    newest = _newest([*walked(tenant, filters), Delivery.id > than], filters, most)
+    newest = first_of([*walked(tenant, filters), Delivery.id > than], filters, most)
     return _count(session, filters, newest)
 
 
@@ -198,12 +195,32 @@ def estimate(session: Session, tenant: Tenant, filters: Filters, most: int) -> E
     if not rest_of(filters, Delivery):
         found = count(session, tenant, filters, most + 1)
         return Estimate(min(found, most), found > most)
+    counted, last = _part(session, walked(tenant, filters), filters)
+    return Estimate(min(counted, most), counted > most or last is not None)
+
+
+def counts(session: Session, tenant: Tenant, filters: Filters) -> Iterator[int]:
+    """How many there are in each part of the log, newest first, as much as `estimate` counts.
+
+    Each part has its own transaction.
+    """
+    within, last = walked(tenant, filters), None
+    while True:
+        begin_reading(session)
+        is_older = (Delivery.id < last,) if last else ()
+        counted, last = _part(session, [*within, *is_older], filters)
+        session.rollback()
+        yield counted
+        if last is None:
+            return
+
+
+def _part(session: Session, within: Conditions, filters: Filters) -> tuple[int, str | None]:
+    """How many there are among the newest, and the last of those; None at the end."""
     force_index_scans(read_connection(session))
-    within = walked(tenant, filters)
-    looked_through = _looked_through(session, within, filters)
-    found = _count(session, filters, _newest(within, filters, looked_through))
-    more = found > most or _further(session, within, filters, looked_through) is not None
-    return Estimate(min(found, most), more)
+    most = looked_through(session, within, filters)
+    counted = _count(session, filters, first_of(within, filters, most))
+    return counted, last_of(session, within, filters, most)
 
 
 def _count(

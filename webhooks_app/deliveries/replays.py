@@ -11,10 +11,18 @@ from sqlalchemy.orm import Session, load_only
 
 from webhooks_app import queue
 from webhooks_app.database import begin_reading, clock
-from webhooks_app.database.bulk import walk_in_order
+from webhooks_app.database.bulk import force_index_scans, walk_in_order
 from webhooks_app.deliveries import log as deliveries
 from webhooks_app.deliveries import missed
-from webhooks_app.deliveries.filters import Filters, by_id, fits, range_of, rest_of
+from webhooks_app.deliveries.filters import (
+    Filters,
+    by_id,
+    first_of,
+    fits,
+    oldest_first,
+    rest_of,
+    walked,
+)
 from webhooks_app.deliveries.send_again import bring_forward, hold_kept, row_of_replay
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.ids import floor_id, new_id
@@ -31,6 +39,7 @@ from webhooks_app.vocabulary import OPEN
 
 STEP = 500
 BUDGET = 20.0
+COUNTING = 3.0
 STALLED_AFTER = timedelta(seconds=30)
 SAME_CLICK = timedelta(minutes=1)
 MOST_COUNTED = 1_000_000
@@ -146,8 +155,8 @@ def made_by(batch: ReplayBatch, filters: Filters = NOTHING) -> Filters:
 def states_of(session: Session, batch: ReplayBatch) -> Mapping[str, int]:
     """About how many of the deliveries that it made, at most `MOST_SHOWN`, are in which state."""
     filters = made_by(batch)
-    within = range_of(_tenant(batch), filters)
-    made = select(Delivery.status).where(*within, *rest_of(filters, Delivery))
+    newest = first_of(walked(_tenant(batch), filters), filters, deliveries.LOOKED_THROUGH)
+    made = select(newest.status).where(*rest_of(filters, newest))
     those = made.limit(MOST_SHOWN).subquery()
     counted = select(those.c.status, func.count()).group_by(those.c.status)
     return {row[0]: row[1] for row in session.execute(counted)}
@@ -166,10 +175,10 @@ def work(session: Session, batch_id: str, asked_at: datetime | None = None) -> b
 
     Does nothing if another job has worked on it since `asked_at`: that one has its own successor.
     Otherwise, each time that a replay only seems stalled because the queue is long, one more job
-    would stay in the queue. Each step is a transaction that moves `position`. So a killed job
-    continues where it was, and of two jobs at once only one takes a step. Finding the next
-    deliveries takes long when few match, so it happens before that transaction: on SQLite nobody
-    else could write in that time.
+    would stay in the queue. Each step is a transaction that moves `position` past the deliveries
+    that it looked at. So a killed job continues where it was, and of two jobs at once only one
+    takes a step. What matches is looked for before that transaction: on SQLite nobody else could
+    write in that time.
     """
     deadline = monotonic() + BUDGET
     while monotonic() < deadline:
@@ -219,11 +228,14 @@ def _give_up(session: Session, batch: ReplayBatch) -> None:
 
 
 def _count(session: Session, batch: ReplayBatch) -> None:
-    """A search is counted as far as a page of the log would look: there may be more."""
-    filters = Filters.read(batch.filters)
-    tenant = _tenant(batch)
-    if filters.searches:
-        total = deliveries.estimate(session, tenant, filters, MOST_COUNTED).found
+    """With filters that no index has, it is counted for a while only: there may be more."""
+    filters, tenant = Filters.read(batch.filters), _tenant(batch)
+    if rest_of(filters, Delivery):
+        total, deadline = 0, monotonic() + COUNTING
+        for counted in deliveries.counts(session, tenant, filters):
+            total += counted
+            if monotonic() > deadline:
+                break
     else:
         total = deliveries.count(session, tenant, filters, MOST_COUNTED)
     session.rollback()
@@ -235,8 +247,8 @@ def _count(session: Session, batch: ReplayBatch) -> None:
 def _step(session: Session, batch: ReplayBatch) -> bool:
     """Replay the next deliveries; False at the end, or if another job took them."""
     now, batch_id, before = clock(session.connection()), batch.id, batch.position
-    looked_at, found = _next(session, batch)
-    position, more = looked_at[-1] if looked_at else before, len(looked_at) == STEP
+    position, found = _next(session, batch)
+    more = position is not None
     served = [delivery for delivery, on in found if on]
     going_on = [delivery.id for delivery in served if delivery.status in OPEN]
     ended = [(one.event_id, row_of_replay(one, now)) for one in served if one.status not in OPEN]
@@ -247,7 +259,7 @@ def _step(session: Session, batch: ReplayBatch) -> bool:
     kept = hold_kept(session, {event_id for event_id, _ in ended})
     again = [row for event_id, row in ended if event_id in kept]
     values = {
-        "position": position,
+        "position": position or before,
         "event_position": event_position,
         "replayed": ReplayBatch.replayed + len(again),
         "retried": ReplayBatch.retried + len(going_on),
@@ -314,28 +326,36 @@ def _commit_step(session: Session, batch_id: str, more: bool, due: bool) -> bool
 
 def _next(
     session: Session, batch: ReplayBatch
-) -> tuple[Sequence[str], Sequence[tuple[Delivery, bool]]]:
-    """The ids of the next deliveries, oldest first; and those that fit, each with whether its
-    subscription is on and its event's data still there."""
+) -> tuple[str | None, Sequence[tuple[Delivery, bool]]]:
+    """The next deliveries, oldest first, that fit, each with whether its subscription is on and its
+    event's data still there. Before them, the last delivery that was looked at; None at the end.
+
+    Like a page of the log, it looks through a part of the log, however few deliveries fit.
+    """
     filters = Filters.read(batch.filters)
-    within = [*range_of(_tenant(batch), filters), Delivery.id < batch.end]
+    within = [*walked(_tenant(batch), filters), Delivery.id < batch.end]
     if batch.delivery_ids:
         within.append(Delivery.id.in_(batch.delivery_ids))
     if batch.position is not None:
         within.append(Delivery.id > batch.position)
+    are_few = batch.delivery_ids or filters.event_id is not None
+    (force_index_scans if are_few else walk_in_order)(session.connection())
+    most = deliveries.looked_through(session, within, filters, oldest_first)
+    delivery = first_of(within, filters, most, oldest_first)
     query = (
-        select(Delivery, Event, Subscription.enabled, Subscription.deleted_at)
-        .join(Event, Event.id == Delivery.event_id)
-        .join(Subscription, Subscription.id == Delivery.subscription_id)
-        .where(*within, *rest_of(filters, Delivery))
-        .order_by(Delivery.id)
+        select(delivery, Event, Subscription.enabled, Subscription.deleted_at)
+        .join(Event, Event.id == delivery.event_id)
+        .join(Subscription, Subscription.id == delivery.subscription_id)
+        .where(*rest_of(filters, delivery))
+        .order_by(*oldest_first(filters, delivery))
         .limit(STEP)
     )
     if filters.field is None:
         query = query.options(load_only(Event.erased_at))
-    walk_in_order(session.connection())
     rows = session.execute(query).all()
-    return [row[0].id for row in rows], [
+    is_full = len(rows) == STEP
+    last = None if is_full else deliveries.last_of(session, within, filters, most, oldest_first)
+    return rows[-1][0].id if is_full else last, [
         (delivery, enabled and deleted_at is None and event.erased_at is None)
         for delivery, event, enabled, deleted_at in rows
         if fits(filters, event)

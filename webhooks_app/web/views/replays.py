@@ -11,6 +11,7 @@ from webhooks_app.deliveries import missed
 from webhooks_app.deliveries import replays as service
 from webhooks_app.deliveries.filters import Filters
 from webhooks_app.extensions import db
+from webhooks_app.lib.ids import made_at
 from webhooks_app.models import ReplayBatch
 from webhooks_app.models.shapes import is_readable
 from webhooks_app.subscriptions import queries as subscription_queries
@@ -75,8 +76,13 @@ def query_of(asked: Mapping[str, str]) -> DeliveryQuery:
 
 def _shown(batch: ReplayBatch, name: str) -> str:
     states = service.states_of(db.session(), batch) if is_readable(batch.filters) else {}
-    is_open = any(states.get(one.value) for one in OPEN)
-    return render_template(f"replays/{name}.html", batch=batch, states=states, is_open=is_open)
+    return render_template(
+        f"replays/{name}.html",
+        batch=batch,
+        states=states,
+        is_open=any(states.get(one.value) for one in OPEN),
+        looked_until=made_at(batch.position) if batch.position else None,
+    )
 
 
 def _ask(query: DeliveryQuery) -> tuple[str, int]:

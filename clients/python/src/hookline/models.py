@@ -661,7 +661,10 @@ class Replay(Model):
     id: str
     status: Literal["running", "finished", "cancelled"]
     total: int | None
-    """How many deliveries the replay has; null until they are counted."""
+    """How many deliveries the replay has; null until they are counted. In a long log, those that
+    match a text, an event type or a status code are counted for a few seconds only, so there
+    may be more.
+    """
     replayed: int
     """How many were sent again as new deliveries."""
     retried: int

@@ -1087,7 +1087,7 @@ export interface RecoverBody {
 export interface Replay {
   readonly id: string;
   readonly status: "running" | "finished" | "cancelled";
-  /** How many deliveries the replay has; null until they are counted. */
+  /** How many deliveries the replay has; null until they are counted. In a long log, those that match a text, an event type or a status code are counted for a few seconds only, so there may be more. */
   readonly total: number | null;
   /** How many were sent again as new deliveries. */
   readonly replayed: number;
