@@ -90,6 +90,7 @@ def make_parts(app: Flask, settings: Settings) -> Parts:
         writes=RecentWrites(fast_redis(settings.redis_socket_url)),
         delays=Room(settings.web_threads // 4),
         listening=Room(settings.web_threads // 4),
+        exports=Room(settings.web_threads // 4),
     )
 
 

@@ -27,8 +27,8 @@ class Parts:
     `guard` says which addresses may be reached, `vault` encrypts secrets, `rates` counts requests,
     `doorbell` wakes workers, and `ingest` commits events. `replica` is what pages may read from,
     unless `writes` says that the reader has just changed something. `delays` bounds how many
-    answers may wait at once, and `listening` how many visits of listeners, so that half of the
-    threads stay free.
+    answers may wait at once, `listening` how many visits of listeners, and `exports` how many
+    exports run, so that a quarter of the threads stays free.
     """
 
     settings: Settings
@@ -41,6 +41,7 @@ class Parts:
     writes: RecentWrites
     delays: Room
     listening: Room
+    exports: Room
 
 
 def parts_of(app: Flask) -> Parts:

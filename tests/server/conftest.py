@@ -35,6 +35,7 @@ class Site:
     organisation_id: str
     log: Path
     app: Flask
+    process: int = 0
 
     @property
     def url(self) -> str:
@@ -65,11 +66,23 @@ class Site:
             db.session.commit()
             db.session.remove()
 
+    def peak(self) -> int:
+        """The most memory that the process that serves has ever had, in bytes."""
+        return peak_of(self.process)
+
     def answers(self) -> bool:
         try:
             return requests.get(f"{self.url}/healthz", timeout=1).ok
         except requests.RequestException:
             return False
+
+
+def peak_of(server: int) -> int:
+    """The most memory that the process that serves has ever had, in bytes."""
+    [child] = Path(f"/proc/{server}/task/{server}/children").read_text().split()
+    status = Path(f"/proc/{child}/status").read_text()
+    [line] = [line for line in status.splitlines() if line.startswith("VmHWM")]
+    return int(line.split()[1]) * 1024
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +103,7 @@ def site(
 def running(site: Site, settings: Settings, **more: str) -> Iterator[None]:
     """Serve it, with more settings of the environment."""
     process = _start(settings, site.log, more)
+    site.process = process.pid
     try:
         wait_until(site.answers, 30)
         yield

@@ -3,15 +3,19 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import pytest
+from flask import Flask
 
 from tests import factories
 from tests.support.open_deliveries import arrange
 from tests.web.conftest import Person
 from webhooks_app.deliveries import log
 from webhooks_app.extensions import db
+from webhooks_app.lib.room import Room
 from webhooks_app.models import Delivery, Organisation
+from webhooks_app.parts import SLOT, parts_of
 
 URL = "https://receiver.example/hook"
 
@@ -59,6 +63,18 @@ def test_they_hold_what_the_filters_mean(owner: Person, deliveries: list[str]) -
         None,
         0,
     )
+
+
+def test_where_too_many_run_the_page_says_so(
+    app: Flask, owner: Person, deliveries: list[str], organisation: Organisation
+) -> None:
+    app.extensions[SLOT] = replace(parts_of(app), exports=Room(1))
+    with parts_of(app).exports.place(organisation.id):
+        answer = owner.get("/deliveries/export.csv")
+    assert answer.status_code == 429
+    assert "Too many exports run at once. Try again when one has ended" in answer.text
+    assert int(answer.headers["Retry-After"]) > 0
+    assert owner.get("/deliveries/export.csv").status_code == 200
 
 
 def test_a_spreadsheet_runs_none_of_it(owner: Person, deliveries: list[str]) -> None:

@@ -1,6 +1,6 @@
 """JSON answers as Structs, so that each one is declared and OpenAPI can describe it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
@@ -8,7 +8,9 @@ from flask import Response
 from msgspec import Meta
 from werkzeug.datastructures import MIMEAccept
 
+from webhooks_app.lib.export import export
 from webhooks_app.lib.paging import Page
+from webhooks_app.parts import parts
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -38,6 +40,18 @@ def page(page: Page[Row], shape: Callable[[Row], Shown]) -> PageAnswer[Shown]:
 def lines_wanted(accepted: MIMEAccept) -> bool:
     """Whether the client prefers one JSON a line over a page."""
     return accepted.best_match([JSON, NDJSON]) == NDJSON
+
+
+def all_lines(
+    organisation_id: str, batches: Iterable[Sequence[Row]], shape: Callable[[Row], Shown]
+) -> Response:
+    """Each as a line, sent while they are read. Raises `TooOften`."""
+
+    def written(left: Iterator[Sequence[Row]]) -> Iterator[bytes]:
+        for batch in left:
+            yield b"".join(msgspec.json.encode(shape(row)) + b"\n" for row in batch)
+
+    return export(parts().exports, organisation_id, batches, written, NDJSON)
 
 
 def no_content() -> Response:

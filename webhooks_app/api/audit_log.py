@@ -1,6 +1,6 @@
 """/audit-log: who did what, when and from where."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
@@ -8,7 +8,7 @@ from flask import Response, request
 from msgspec import Meta
 
 from webhooks_app.api import auth, queries
-from webhooks_app.api.answers import NDJSON, PageAnswer, answer, lines_wanted, page
+from webhooks_app.api.answers import NDJSON, PageAnswer, all_lines, answer, lines_wanted, page
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.operation import Operation, operation
 from webhooks_app.api.shapes import Json, Moment
@@ -98,14 +98,9 @@ def list_audit_log() -> Response:
     filters, bounds = query.filters(tenant.mode), query.window()
     if lines_wanted(request.accept_mimetypes):
         batches = audit_search.walk(db.engine, tenant.organisation_id, filters)
-        return Response(_lines(batches), mimetype=NDJSON)
+        return all_lines(tenant.organisation_id, batches, _shown)
     found = audit_search.list_entries(db.session(), tenant.organisation_id, filters, bounds)
     return answer(page(found, _shown))
-
-
-def _lines(batches: Iterable[Sequence[AuditEntry]]) -> Iterator[bytes]:
-    for batch in batches:
-        yield b"".join(msgspec.json.encode(_shown(entry)) + b"\n" for entry in batch)
 
 
 def _shown(entry: AuditEntry) -> AuditEntryAnswer:

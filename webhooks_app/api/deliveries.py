@@ -1,6 +1,5 @@
 """/deliveries: what was sent, how it went, and sending it again."""
 
-from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated
 
 import msgspec
@@ -9,7 +8,7 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from webhooks_app.api import auth, bodies, queries, shapes
-from webhooks_app.api.answers import NDJSON, PageAnswer, answer, lines_wanted, page
+from webhooks_app.api.answers import NDJSON, PageAnswer, all_lines, answer, lines_wanted, page
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.operation import Operation, operation
 from webhooks_app.api.waiting import answer_delivery, wanted_wait
@@ -40,14 +39,10 @@ def list_deliveries() -> Response:
     query = queries.read(queries.DeliveryListQuery)
     filters, bounds = query.filters(), query.window()
     if lines_wanted(request.accept_mimetypes):
-        return Response(_lines(service.walk(db.engine, auth.tenant(), filters)), mimetype=NDJSON)
+        batches = service.walk(db.engine, auth.tenant(), filters)
+        return all_lines(auth.tenant().organisation_id, batches, shapes.delivery)
     found = service.list_deliveries(db.session(), auth.tenant(), filters, bounds)
     return answer(page(found, shapes.delivery))
-
-
-def _lines(batches: Iterable[Sequence[service.Logged]]) -> Iterator[bytes]:
-    for batch in batches:
-        yield b"".join(msgspec.json.encode(shapes.delivery(one)) + b"\n" for one in batch)
 
 
 class CountAnswer(msgspec.Struct, frozen=True):

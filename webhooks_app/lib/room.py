@@ -1,4 +1,4 @@
-"""Room for requests that wait, so that most threads stay free for others."""
+"""Room for requests that take long, so that other threads stay free for all others."""
 
 from collections import Counter
 from collections.abc import Iterator

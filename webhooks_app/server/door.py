@@ -20,6 +20,7 @@ from webhooks_app.server.body import BodyParts, Incomplete, TooLong, drain, read
 from webhooks_app.server.environ import environ_of
 from webhooks_app.server.events_door import EventsDoor
 from webhooks_app.server.listeners import drop_slow_readers
+from webhooks_app.server.long_answer import send
 from webhooks_app.server.refusal import INCOMPLETE, TOO_SLOW, UNAVAILABLE, Refusal
 from webhooks_app.server.rsgi_types import HTTPProtocol, RequestScope
 from webhooks_app.server.threads import Threads
@@ -139,11 +140,15 @@ class Door:
         began = _Began()
         content = self._app(environ, began)
         try:
-            whole = b"".join(content)
+            if began.has_length:
+                protocol.response_bytes(began.status, list(began.headers), b"".join(content))
+            else:
+                send(scope, protocol, began.status, list(began.headers), iter(content))
+        except DATABASE_AWAY:
+            _refuse(scope, protocol, UNAVAILABLE)
         finally:
             if hasattr(content, "close"):
                 content.close()
-        protocol.response_bytes(began.status, list(began.headers), whole)
 
     async def _in_thread(self, call: Callable[[], object]) -> object:
         done = self._loop.create_future()
@@ -170,6 +175,11 @@ class _Began:
     ) -> Callable[[bytes], object]:
         self.status, self.headers = int(status[:3]), headers
         return _no_write
+
+    @property
+    def has_length(self) -> bool:
+        """Flask knows the length of every answer that it has as a whole."""
+        return any(name.lower() == "content-length" for name, _ in self.headers)
 
 
 def _no_write(_data: bytes) -> object:

@@ -123,9 +123,9 @@ def _daily_limit(error: Exception) -> tuple[str, int, dict[str, str]]:
     return page, code, _reason(error)
 
 
-def _too_often(error: Exception) -> tuple[str, int, dict[str, str]]:
+def _too_often(error: service_errors.TooOften) -> tuple[str, int, dict[str, str]]:
     page, code = _page(429, "Too many requests", str(error))
-    return page, code, _reason(error)
+    return page, code, {**_reason(error), "Retry-After": str(error.seconds)}
 
 
 def _unstorable(_: Exception) -> tuple[str, int]:
