@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -14,7 +15,9 @@ from werkzeug.test import TestResponse
 from tests import factories
 from tests.support import places
 from webhooks_app.extensions import db
+from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Mail, Organisation
+from webhooks_app.people import second_factor
 
 PASSWORD = "correct horse battery"
 
@@ -51,6 +54,14 @@ class Person:
         assert self.post("/login", email=email, password=PASSWORD).status_code == 302
         self.get("/notifications/")
         return self
+
+
+@pytest.fixture
+def clock_of_codes(monkeypatch: pytest.MonkeyPatch) -> datetime:
+    """It stands still: otherwise the 30 seconds of a code could end between two requests."""
+    now = utcnow()
+    monkeypatch.setattr(second_factor, "utcnow", lambda: now)
+    return now
 
 
 def mailed_link() -> str:

@@ -95,6 +95,7 @@ def test_it_cannot_be_guessed(owner: Person) -> None:
     assert len(db.session.scalars(tried).all()) == 5
 
 
+@pytest.mark.usefixtures("clock_of_codes")
 def test_a_code_of_the_second_factor_does_as_well(owner: Person) -> None:
     authenticator, codes = enrol(owner)
     for code in (authenticator.code(), codes[0]):

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable
-from time import time
 
 import pyotp
 import pytest
@@ -17,8 +16,10 @@ from webhooks_app.extensions import db
 from webhooks_app.lib.crypto import Vault, new_key
 from webhooks_app.models import AuditEntry, AuthenticatorApp, Mail, Organisation, RecoveryCode, User
 from webhooks_app.parts import parts_of
-from webhooks_app.people import totp
+from webhooks_app.people import second_factor, totp
 from webhooks_app.web import waiting
+
+pytestmark = pytest.mark.usefixtures("clock_of_codes")
 
 OWNER = "owner@people.example"
 HOME = "/account/second-factor/"
@@ -35,7 +36,8 @@ class App:
         self.totp = pyotp.TOTP(found[1])
 
     def code(self, steps_from_now: int = 0) -> str:
-        return self.totp.at(int(time()) + 30 * steps_from_now)
+        now = int(second_factor.utcnow().timestamp())
+        return self.totp.at(now + 30 * steps_from_now)
 
 
 def sealed_in(page: str) -> str:
