@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from tests import factories
 from tests.api.conftest import Api, faults, kind, stored
 from tests.support.receiver import Answer, Receiver
+from tests.support.servers import PATIENCE
 from webhooks_app.deliveries import waiting
 from webhooks_app.engine.engine import Engine
 from webhooks_app.extensions import db
@@ -37,7 +38,7 @@ def delivering(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Between two looks, an engine delivers what is due."""
     engine = Engine(engine_parts(app))
     engine.start()
-    monkeypatch.setattr(waiting, "sleep", lambda _: engine.drain(10))
+    monkeypatch.setattr(waiting, "sleep", lambda _: engine.drain(PATIENCE))
     yield
     engine.stop()
 

@@ -1,12 +1,11 @@
 """Connections to a mail server are kept, given up, and never waited for one by one."""
 
-import time
 from collections.abc import Iterator
 
 import pytest
 
 from tests.support.mail_server import MailServer
-from tests.support.servers import free_port
+from tests.support.servers import PATIENCE, free_port
 from webhooks_app.channels.email.mime import Email
 from webhooks_app.channels.email.smtp import Server
 from webhooks_app.channels.email.transport import MOST_PER_LINE, MailTransport
@@ -17,11 +16,11 @@ from webhooks_app.vocabulary import Failure
 
 @pytest.fixture(params=[True, False], ids=["pipelining", "one by one"])
 def server(request: pytest.FixtureRequest) -> Iterator[MailServer]:
-    with MailServer(pipelining=request.param, timeout=0.5) as server:
+    with MailServer(pipelining=request.param) as server:
         yield server
 
 
-def to(port: int, timeout: float = 2.0) -> MailTransport:
+def to(port: int, timeout: float = PATIENCE) -> MailTransport:
     return MailTransport(Server("127.0.0.1", port, "", "", "none", timeout))
 
 
@@ -36,7 +35,7 @@ def send(transport: MailTransport, one: Email | None = None) -> tuple[int, str]:
 def test_a_kept_connection_that_the_server_closed_is_no_failure(server: MailServer) -> None:
     transport = to(server.port)
     send(transport)
-    time.sleep(1)
+    server.hang_up()
     assert send(transport) == (250, "OK")
     assert (len(server.taken), server.connections) == (2, 2)
     transport.hang_up()
@@ -83,7 +82,7 @@ def test_what_had_waited_fails_with_what_found_the_server_away() -> None:
 
 
 def test_a_server_that_does_not_answer_is_given_up(server: MailServer) -> None:
-    server.pause = 3
+    server.pause = PATIENCE
     with pytest.raises(Unsent) as error:
         send(to(server.port, timeout=0.3))
     assert server.taken == []

@@ -17,7 +17,7 @@ from tests.conftest import empty, settings_for
 from tests.support.engine import deliveries, running, settle
 from tests.support.pgbouncer import pgbouncer
 from tests.support.receiver import Receiver
-from tests.support.servers import RedisServer, wait_until
+from tests.support.servers import PATIENCE, RedisServer, wait_until
 from webhooks_app import create_app
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
@@ -112,7 +112,7 @@ def test_rows_of_a_process_that_stopped_within_a_transaction_are_free_again(
         assert stopped.stdout.readline() == "locked\n"
         stopped.send_signal(signal.SIGSTOP)
         with running(engine_parts(app)) as engine:
-            assert engine.drain(10)
+            assert engine.drain(PATIENCE)
             wait_until(lambda: not engine.busy)
         assert [one.status for one in deliveries()] == ["delivered"]
     finally:

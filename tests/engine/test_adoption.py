@@ -11,6 +11,7 @@ from tests.engine.test_promotion import HOUR, LEASE, only, pass_time, take
 from tests.engine.test_record import result_of
 from tests.support import older
 from tests.support.engine import attempts, deliveries, queue_rows
+from tests.support.servers import PATIENCE
 from webhooks_app.engine.adoption import BATCH, adopt_some
 from webhooks_app.engine.claim import anything_due, claim_and_promote
 from webhooks_app.engine.claim_request import ClaimRequest
@@ -161,7 +162,7 @@ def test_two_adopt_at_the_same_time(organisation: Organisation) -> None:
     older.run("DELETE FROM queue")
     with ThreadPoolExecutor(4) as threads:
         for done in [threads.submit(_adopt, db.engine) for _ in range(4)]:
-            done.result(20)
+            done.result(PATIENCE)
     assert len(queue_rows()) == 50
 
 

@@ -16,7 +16,7 @@ from tests.mail.test_service import set_smtp
 from tests.support.engine import Run, attempts, deliveries, make_due, queue_rows
 from tests.support.mail_server import MailServer
 from tests.support.receiver import Receiver
-from tests.support.servers import free_port, wait_until
+from tests.support.servers import PATIENCE, free_port, wait_until
 from tests.support.settings import change_settings
 from webhooks_app.channels.email.unsubscribe import Unsubscribing
 from webhooks_app.engine.claim import anything_due
@@ -40,9 +40,9 @@ LEAD = {
 
 
 @pytest.fixture
-def server(app: Flask) -> Iterator[MailServer]:
+def server(app: Flask, request: pytest.FixtureRequest) -> Iterator[MailServer]:
     with MailServer() as server:
-        set_smtp(app, server.port, smtp_timeout=1.0)
+        set_smtp(app, server.port, smtp_timeout=getattr(request, "param", PATIENCE))
         yield server
 
 
@@ -199,10 +199,11 @@ def test_who_has_it_does_not_get_it_again(
     assert server.recipients == ["team@example.com", "late@example.com"]
 
 
+@pytest.mark.parametrize("server", [1.0], indirect=True)
 def test_a_server_that_hangs_is_tried_again_and_holds_up_no_webhook(
     app: Flask, organisation: Organisation, server: MailServer, run: Run, receiver: Any
 ) -> None:
-    server.pause = 3
+    server.pause = PATIENCE
     for _ in range(3):
         action(organisation)
     factories.webhook(organisation, receiver.url)
@@ -238,8 +239,8 @@ def test_a_server_that_is_away_is_tried_again(app: Flask, organisation: Organisa
     engine = Engine(engine_parts(app))
     engine.start()
     db.session.rollback()
-    assert engine.drain(10)
-    wait_until(lambda: not engine.busy, 10)
+    assert engine.drain(PATIENCE)
+    wait_until(lambda: not engine.busy)
     engine.stop()
     [delivery] = deliveries()
     assert delivery.status == "retrying"
@@ -250,20 +251,20 @@ def test_a_server_that_is_away_is_tried_again(app: Flask, organisation: Organisa
 def test_a_lease_is_held_while_a_slow_server_thinks(
     app: Flask, organisation: Organisation, server: MailServer
 ) -> None:
-    set_smtp(app, server.port, smtp_timeout=20.0)
     change_settings(app, delivery_timeout=0.5, connect_timeout=0.5, lease_seconds=2.5)
-    server.pause = 5
+    server.pause = PATIENCE
     action(organisation)
     happen(organisation)
     engine = Engine(engine_parts(app))
     engine.start()
     db.session.rollback()
-    assert engine.drain(10)
+    assert engine.drain(PATIENCE)
     wait_until(lambda: deliveries()[0].status == "sending")
     lease = queue_rows()[0].leased_until
     wait_until(lambda: queue_rows()[0].leased_until > lease)
     [delivery] = deliveries()
     assert (delivery.status, delivery.tries) == ("sending", 1)
+    server.pause = 0
     engine.stop()
     [delivery] = deliveries()
     assert (delivery.status, delivery.tries) == ("delivered", 1)

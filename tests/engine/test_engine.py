@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,8 @@ from tests.support.authority import Authority
 from tests.support.engine import Run, attempts, deliveries, make_due, queue_rows, running, settle
 from tests.support.open_deliveries import arrange
 from tests.support.raw_server import OK, sends, server
-from tests.support.receiver import Answer, Received, Receiver
-from tests.support.servers import free_port, let_it_only_read, wait_until
+from tests.support.receiver import Answer, Received, Receiver, once
+from tests.support.servers import PATIENCE, free_port, let_it_only_read, wait_until
 from webhooks_app.channels.concurrency_window import ConcurrencyWindow
 from webhooks_app.channels.contract import Claimed
 from webhooks_app.channels.webhook.formats import FORMATS
@@ -156,8 +156,8 @@ def test_it_retries_after_the_delay_of_the_policy_with_the_same_id_and_bytes(
     [attempt] = attempts()
     assert (delivery.status, delivery.failures) == ("retrying", 1)
     assert delivery.due_at is not None
-    delay = (delivery.due_at - attempt.started_at).total_seconds()
-    assert 60 <= delay <= 67
+    delay, taken = delivery.due_at - attempt.started_at, utcnow() - attempt.started_at
+    assert timedelta(seconds=60) <= delay <= timedelta(seconds=66) + taken
     receiver.answer = lambda request: Answer(200)
     webhook.name = "Edited meanwhile"
     db.session.commit()
@@ -212,8 +212,9 @@ def test_it_waits_as_long_as_retry_after_asks(
     factories.webhook(organisation, receiver.url)
     factories.accepted(organisation)
     [delivery] = run()
+    [attempt] = attempts()
     assert delivery.due_at is not None
-    assert delivery.due_at - datetime.now(UTC) > timedelta(seconds=590)
+    assert delivery.due_at - attempt.started_at >= timedelta(seconds=600)
 
 
 def test_it_gives_up_after_the_last_delay_and_tells_the_members_once(
@@ -353,11 +354,13 @@ def test_it_sends_nothing_for_a_secret_that_no_key_opens(
 def test_an_endpoint_is_given_as_long_as_its_webhook_says(
     organisation: Organisation, engine: Engine
 ) -> None:
-    with Receiver(lambda request: Answer(delay=3.0)) as slow:
+    told = threading.Event()
+    with Receiver(once(told)) as slow:
         factories.webhook(organisation, slow.url, timeout=1.0)
         factories.accepted(organisation)
-        engine.drain(10)
-        wait_until(lambda: not engine.busy, 10)
+        assert engine.drain(PATIENCE)
+        wait_until(lambda: not engine.busy)
+        told.set()
     [delivery] = deliveries()
     assert (delivery.status, delivery.error) == ("retrying", "No complete answer within 1 s")
 
@@ -382,33 +385,34 @@ def test_a_single_delivery_costs_a_single_claim(
 def test_a_slow_endpoint_delays_nobody(
     organisation: Organisation, receiver: Receiver, engine: Engine
 ) -> None:
-    released = threading.Event()
-    with Receiver(lambda request: Answer(200 if released.wait(10) else 500)) as slow:
+    told = threading.Event()
+    with Receiver(once(told)) as slow:
         factories.webhook(organisation, slow.url)
         factories.accepted(organisation, *[factories.lead() for _ in range(40)])
         db.session.commit()
-        engine.drain(5)
+        assert engine.drain(PATIENCE)
         factories.webhook(organisation, receiver.url, event_types=["lead.updated"])
         factories.accepted(organisation, factories.lead(type="lead.updated"))
-        assert engine.drain(5)
+        assert engine.drain(PATIENCE)
         wait_until(lambda: len(receiver.received) == 1, every=0.002)
-        assert not released.is_set()
-        released.set()
-        wait_until(lambda: len(slow.received) == 40, 20)
-        wait_until(lambda: not engine.busy, 20)
+        told.set()
+        wait_until(lambda: len(slow.received) == 40)
+        wait_until(lambda: not engine.busy)
 
 
 def test_what_failed_while_its_subscription_was_switched_off_is_cancelled(
     app: Flask, organisation: Organisation, receiver: Receiver, engine: Engine
 ) -> None:
-    receiver.answer = lambda request: Answer(500, delay=0.6)
+    told = threading.Event()
+    receiver.answer = once(told, 500)
     webhook = factories.webhook(organisation, receiver.url)
     factories.accepted(organisation)
-    engine.drain(5)
-    wait_until(lambda: len(receiver.received) == 1, 5)
+    assert engine.drain(PATIENCE)
+    wait_until(lambda: len(receiver.received) == 1)
     webhook.enabled = False
     db.session.commit()
-    wait_until(lambda: not engine.busy, 10)
+    told.set()
+    wait_until(lambda: not engine.busy)
     [delivery] = deliveries()
     assert (delivery.status, delivery.due_at) == ("cancelled", None)
 
@@ -416,7 +420,8 @@ def test_what_failed_while_its_subscription_was_switched_off_is_cancelled(
 def test_it_never_has_more_in_flight_than_it_may(
     app: Flask, organisation: Organisation, receiver: Receiver
 ) -> None:
-    receiver.answer = lambda request: Answer(delay=0.02)
+    told = threading.Event()
+    receiver.answer = once(told)
     for _ in range(4):
         factories.webhook(organisation, receiver.url)
     factories.accepted(organisation, *[factories.lead() for _ in range(20)])
@@ -430,7 +435,9 @@ def test_it_never_has_more_in_flight_than_it_may(
 
     db.session.rollback()
     engine.drain(0.1)
-    wait_until(settled, 20, every=0.001)
+    wait_until(lambda: engine.in_flight == 8)
+    told.set()
+    wait_until(settled, every=0.001)
     engine.stop()
     assert max(seen) == 8
 
@@ -467,7 +474,8 @@ def test_one_organisation_never_takes_all_that_may_be_in_flight(
     app: Flask, organisation: Organisation, receiver: Receiver
 ) -> None:
     others = factories.organisation("Others")
-    with Receiver(lambda request: Answer(delay=3)) as hanging:
+    told = threading.Event()
+    with Receiver(once(told)) as hanging:
         for _ in range(30):
             factories.webhook(organisation, hanging.url)
         factories.accepted(organisation, *[factories.lead() for _ in range(4)])
@@ -478,19 +486,23 @@ def test_one_organisation_never_takes_all_that_may_be_in_flight(
         factories.webhook(others, receiver.url)
         factories.accepted(others)
         engine.drain(1)
-        wait_until(lambda: len(receiver.received) == 1, 1.5)
+        wait_until(lambda: len(receiver.received) == 1)
+        told.set()
         engine.stop()
 
 
 def test_it_finishes_what_is_in_flight_when_it_stops_and_claims_no_more(
     organisation: Organisation, receiver: Receiver, engine: Engine
 ) -> None:
-    receiver.answer = lambda request: Answer(delay=0.5)
+    told = threading.Event()
+    receiver.answer = once(told)
     factories.webhook(organisation, receiver.url)
     factories.accepted(organisation, *[factories.lead() for _ in range(40)])
     db.session.commit()
-    engine.drain(5)
-    wait_until(lambda: len(receiver.received) >= 5, 5)
+    assert engine.drain(PATIENCE)
+    wait_until(lambda: len(receiver.received) == ConcurrencyWindow.INITIAL)
+    engine.stop_soon()
+    told.set()
     engine.stop()
     rows = deliveries()
     sent = set(receiver.delivery_ids)
@@ -531,13 +543,18 @@ def test_it_calls_for_help_when_more_is_due_than_one_claim_takes(
 def test_an_endpoint_that_fails_has_one_request_at_a_time(
     organisation: Organisation, receiver: Receiver, engine: Engine
 ) -> None:
+    first = ConcurrencyWindow.INITIAL
     at_once, most, lock = 0, [0], threading.Lock()
+    all_of_first = threading.Barrier(first)
 
     def answer(_request: Received) -> Answer:
         nonlocal at_once
         with lock:
             at_once += 1
             most.append(at_once)
+            is_first = len(most) <= first + 1
+        if is_first:
+            all_of_first.wait(PATIENCE)
         time.sleep(0.03)
         with lock:
             at_once -= 1
@@ -547,9 +564,8 @@ def test_an_endpoint_that_fails_has_one_request_at_a_time(
     factories.webhook(organisation, receiver.url)
     factories.accepted(organisation, *[factories.lead() for _ in range(20)])
     db.session.rollback()
-    engine.drain(10)
-    wait_until(lambda: len(receiver.received) == 20, 20)
-    first = ConcurrencyWindow.INITIAL
+    assert engine.drain(PATIENCE)
+    wait_until(lambda: len(receiver.received) == 20)
     assert max(most) == first
     # Requests in flight at the first failure are not counted.
     assert max(most[2 * first :]) <= 2
@@ -560,20 +576,22 @@ def test_results_wait_while_the_database_only_reads(
     app: Flask, organisation: Organisation, receiver: Receiver, engine: Engine
 ) -> None:
     """As during a failover: nothing delivered is sent again because its record is missing."""
-    receiver.answer = lambda request: Answer(delay=0.5)
+    told = threading.Event()
+    receiver.answer = once(told)
     factories.webhook(organisation, receiver.url)
     factories.accepted(organisation)
     db.session.commit()
-    engine.drain(5)
-    wait_until(lambda: len(receiver.received) == 1, 5)
+    assert engine.drain(PATIENCE)
+    wait_until(lambda: len(receiver.received) == 1)
     let_it_only_read(db.engine.url, True)
     try:
         db.engine.dispose()
-        time.sleep(1.5)
+        told.set()
+        time.sleep(1)
         assert engine.busy
     finally:
         let_it_only_read(db.engine.url, False)
-    wait_until(lambda: not engine.busy, 20)
+    wait_until(lambda: not engine.busy)
     [delivery] = deliveries()
     assert (delivery.status, delivery.tries, len(receiver.received)) == ("delivered", 1, 1)
 

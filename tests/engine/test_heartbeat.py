@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from tests import factories
 from tests.support.engine import Run, attempts, deliveries, queue_rows, running
 from tests.support.receiver import Answer, Receiver
-from tests.support.servers import wait_until
+from tests.support.servers import PATIENCE, wait_until
 from webhooks_app.channels.contract import Claimed, Tried
 from webhooks_app.channels.outcome import Outcome
 from webhooks_app.engine import dead_engines
@@ -148,7 +148,7 @@ def test_an_engine_whose_commit_waits_for_long_is_not_buried(
     with ThreadPoolExecutor(1) as threads, db.engine.begin() as stalled:
         monkeypatch.setattr(module, "ALIVE_FOR", -1.0)
         mine._renew(stalled)
-        assert threads.submit(free_held_by_dead, db.engine).result(20) == 0
+        assert threads.submit(free_held_by_dead, db.engine).result(PATIENCE) == 0
     assert list(engines()) == [mine.engine_id]
 
 
@@ -164,7 +164,7 @@ def test_a_host_that_vanished_while_it_recorded_holds_up_nobody(
     die(dead)
     with ThreadPoolExecutor(1) as threads, db.engine.begin() as vanished:
         vanished.execute(delete(Queued).where(Queued.delivery_id == first.delivery_id))
-        assert threads.submit(free_held_by_dead, db.engine).result(20) == 1
+        assert threads.submit(free_held_by_dead, db.engine).result(PATIENCE) == 1
 
 
 @ON_POSTGRES
@@ -176,7 +176,7 @@ def test_who_waited_for_the_row_renews_from_the_end_of_the_wait(app: Flask) -> N
             renewal = threads.submit(mine._look)
             wait_until(lambda: waiting_for_a_lock() == 1, 20)
             ended = database_clock()
-        renewal.result(20)
+        renewal.result(PATIENCE)
     assert engines()[mine.engine_id].alive_until >= ended + timedelta(seconds=ALIVE_FOR)
 
 
@@ -196,15 +196,15 @@ def test_an_engine_renews_while_its_loop_is_stalled(
     answered = threading.Event()
 
     def answer(_: object) -> Answer:
-        answered.wait(20)
+        answered.wait(PATIENCE)
         return Answer()
 
     receiver.answer = answer
     factories.webhook(organisation, receiver.url)
     factories.accepted(organisation)
-    assert engine.drain(10)
+    assert engine.drain(PATIENCE)
     wait_until(lambda: len(receiver.received) == 1, 20)
-    engine._loop.call_soon_threadsafe(answered.wait, 20)
+    engine._loop.call_soon_threadsafe(answered.wait, PATIENCE)
     wait_until(lambda: len(engines()) == 1, 10)
     [first] = engines().values()
     wait_until(lambda: engines()[first.id].alive_until > first.alive_until, 10)
@@ -230,7 +230,7 @@ def test_an_engine_that_stops_is_no_dead_one(
     factories.accepted(organisation)
     with running(engine_parts(app)) as engine:
         db.session.rollback()
-        assert engine.drain(10)
+        assert engine.drain(PATIENCE)
         wait_until(lambda: len(engines()) == 1, 20)
     assert engines() == {}
     assert not anything_due(db.engine)
@@ -243,7 +243,7 @@ def test_an_engine_that_ends_with_an_error_is_a_dead_one(
     answered = threading.Event()
 
     def answer(_: object) -> Answer:
-        answered.wait(20)
+        answered.wait(PATIENCE)
         return Answer()
 
     receiver.answer = answer
@@ -251,10 +251,10 @@ def test_an_engine_that_ends_with_an_error_is_a_dead_one(
     factories.accepted(organisation)
     with running(engine_parts(app)) as engine:
         db.session.rollback()
-        assert engine.drain(10)
+        assert engine.drain(PATIENCE)
         wait_until(lambda: len(receiver.received) == 1, 20)
         monkeypatch.setattr(engine, "_claim", _broken)
-        engine.drain(10)
+        engine.drain(PATIENCE)
         wait_until(lambda: not engine.alive, 20)
     answered.set()
     assert list(engines()) == [engine._heartbeat.engine_id]

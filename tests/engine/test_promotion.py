@@ -30,7 +30,7 @@ from webhooks_app.models.queued import DELAYED
 from webhooks_app.notices.dashboard_notices import NoticeOf
 from webhooks_app.vocabulary import OPEN
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(minutes=10)
 HOUR = timedelta(hours=1)
 DELIVERIES = cast(Table, Delivery.__table__)
 QUEUE = cast(Table, Queued.__table__)

@@ -8,7 +8,7 @@ from flask import Flask
 from tests import factories
 from tests.lib.test_ssrf import REFUSED
 from tests.support.engine import attempts, deliveries
-from tests.support.servers import wait_until
+from tests.support.servers import PATIENCE, wait_until
 from webhooks_app.channels.webhook.endpoint import WebhookChannel
 from webhooks_app.channels.webhook.transport import Transport
 from webhooks_app.engine.engine import Engine
@@ -40,8 +40,8 @@ def test_all_are_refused_with_the_reason_in_the_attempt_log(
     webhooks = WebhookChannel(rebinding(), parts_of(app).vault, "test")
     engine = Engine(replace(engine_parts(app), channels={"webhook": webhooks}))
     engine.start()
-    engine.drain(20)
-    wait_until(lambda: not engine.busy, 20)
+    assert engine.drain(PATIENCE)
+    wait_until(lambda: not engine.busy)
     engine.stop()
 
     logged = {attempt.delivery_id: attempt for attempt in attempts()}

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests.support.mail_server import MailServer
-from tests.support.servers import RedisServer, free_port
+from tests.support.servers import PATIENCE, RedisServer, free_port
 from tests.support.settings import change_settings
 from tests.support.slices import finish
 from webhooks_app import queue
@@ -92,7 +92,7 @@ def set_smtp(app: Flask, port: int, **more: str) -> Flask:
         "smtp_security": "none",
         "mail_from": "Hookline <hookline@example.com>",
         "public_url": "https://hooks.example.com/",
-        "smtp_timeout": 2.0,
+        "smtp_timeout": PATIENCE,
     }
     change_settings(app, **(values | more))
     return app

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from tests import factories
-from tests.support.servers import wait_until
+from tests.support.servers import PATIENCE, wait_until
 from webhooks_app.engine.engine import Engine, EngineParts
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
@@ -49,8 +49,8 @@ def run(engine: Engine) -> Run:
 def settle(engine: Engine) -> list[Delivery]:
     """Drain and record all that is due now; the deliveries, oldest first."""
     db.session.rollback()
-    assert engine.drain(10)
-    wait_until(lambda: not engine.busy, 20, every=0.005)
+    assert engine.drain(PATIENCE)
+    wait_until(lambda: not engine.busy, every=0.005)
     return deliveries()
 
 

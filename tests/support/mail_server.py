@@ -9,7 +9,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
-from tests.support.servers import free_port
+from tests.support.servers import PATIENCE, free_port
 
 
 class MailServer:
@@ -34,6 +34,7 @@ class MailServer:
         self.hang_up_after = 0
         self.hang_up_at_mail = 0
         self.port = free_port()
+        self._transports: list[asyncio.BaseTransport] = []
         self._offered = ["250-PIPELINING"] if pipelining else []
         self._controller = Controller(
             self,
@@ -41,6 +42,7 @@ class MailServer:
             port=self.port,
             authenticator=self._authenticate,
             auth_require_tls=False,
+            ready_timeout=PATIENCE,
             **options,
         )
 
@@ -56,6 +58,16 @@ class MailServer:
         """The accepted mails, in order."""
         return [message["Message-ID"].strip("<>").partition("@")[0] for message in self.taken]
 
+    def hang_up(self) -> None:
+        """Close all connections, as a server does that heard nothing for long."""
+
+        async def close() -> None:
+            for transport in self._transports:
+                transport.close()
+            await asyncio.sleep(0)  # closed in the loop's next round
+
+        asyncio.run_coroutine_threadsafe(close(), self._controller.loop).result(PATIENCE)
+
     async def handle_EHLO(
         self,
         server: SMTP,
@@ -65,6 +77,7 @@ class MailServer:
         responses: list[str],
     ) -> list[str]:
         self.connections += 1
+        self._transports.append(server.transport)
         session.host_name = hostname
         return [*responses[:-1], *self._offered, responses[-1]]
 
@@ -92,8 +105,9 @@ class MailServer:
             self.hang_up_after -= 1
             server.transport.abort()
             return ""
-        if self.pause:
-            await asyncio.sleep(self.pause)
+        began = asyncio.get_running_loop().time()
+        while asyncio.get_running_loop().time() < began + self.pause:
+            await asyncio.sleep(0.01)
         if not self.answer.startswith("250"):
             return self.answer
         message = message_from_bytes(envelope.content, policy=default)

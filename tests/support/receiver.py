@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.support.servers import PATIENCE
+
 
 @dataclass(frozen=True)
 class Received:
@@ -25,6 +27,16 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b"ok"
     delay: float = 0.0
+
+
+def once(told: threading.Event, status: int = 200) -> Callable[[Received], Answer]:
+    """Answer only when the test says so."""
+
+    def answer(_request: Received) -> Answer:
+        assert told.wait(PATIENCE)
+        return Answer(status)
+
+    return answer
 
 
 class Receiver:
