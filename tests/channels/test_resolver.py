@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.raw_server import OK, sends, server, transport
+from tests.support.servers import PATIENCE
 from webhooks_app.channels.webhook.failures import RequestNotSent
 from webhooks_app.channels.webhook.message import WebhookMessage
 from webhooks_app.channels.webhook.resolver import AsyncResolver
@@ -119,8 +120,8 @@ async def _error(asked: object) -> BaseException | None:
 def test_a_name_is_asked_for_once_and_kept_for_a_while(names: NameServer) -> None:
     async def run() -> None:
         ours = resolver(names)
-        await asyncio.gather(*(ours.addresses("a.live.test", 1.0) for _ in range(50)))
-        await ours.addresses("a.live.test", 1.0)
+        await asyncio.gather(*(ours.addresses("a.live.test", PATIENCE) for _ in range(50)))
+        await ours.addresses("a.live.test", PATIENCE)
         await ours.close()
 
     asyncio.run(run())
@@ -130,7 +131,7 @@ def test_a_name_is_asked_for_once_and_kept_for_a_while(names: NameServer) -> Non
 def test_a_name_that_was_not_found_is_asked_for_again(names: NameServer) -> None:
     async def run() -> list[BaseException | None]:
         ours = resolver(names)
-        errors = [await _error(ours.addresses("a.none.test", 1.0)) for _ in range(2)]
+        errors = [await _error(ours.addresses("a.none.test", PATIENCE)) for _ in range(2)]
         await ours.close()
         return errors
 
@@ -142,14 +143,15 @@ def test_a_name_that_was_not_found_is_asked_for_again(names: NameServer) -> None
 
 
 def test_the_deadline_of_connecting_covers_the_look_up(names: NameServer) -> None:
-    async def run(name: str) -> tuple[Failure | None, float]:
-        made = transport(connect_timeout=0.3, timeout=2.0, resolver=lambda: resolver(names))
+    async def run(name: str, within: float) -> tuple[Failure | None, float]:
+        limits = {"connect_timeout": within, "timeout": PATIENCE}
+        made = transport(**limits, resolver=lambda: resolver(names))
         async with made as sending:
             outcome = await sending.send(WebhookMessage(f"http://{name}:{port}/", {}, b"{}"))
         return outcome.failure, outcome.duration
 
     with server(sends(OK)) as port:
-        assert asyncio.run(run("a.live.test"))[0] is None
-        failure, duration = asyncio.run(run("a.dead.test"))
+        assert asyncio.run(run("a.live.test", PATIENCE))[0] is None
+        failure, duration = asyncio.run(run("a.dead.test", 0.3))
     assert failure is Failure.DNS
-    assert 0.3 <= duration < 2.0
+    assert 0.3 <= duration < PATIENCE

@@ -1,5 +1,6 @@
 """Malformed answers are read as curl reads them, and requests leave as configured."""
 
+import asyncio
 import socket
 import threading
 import time
@@ -7,9 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.raw_server import OK, Serve, one, send, sends, server
+from tests.support.raw_server import OK, Serve, one, send, sends, server, transport
+from tests.support.servers import PATIENCE
 from webhooks_app.channels.webhook.answer import HEADERS_LIMIT
 from webhooks_app.channels.webhook.curl_loop import CurlLoop
+from webhooks_app.channels.webhook.message import WebhookMessage
 from webhooks_app.vocabulary import Failure
 
 
@@ -221,13 +224,16 @@ def test_what_nobody_used_for_a_while_is_closed(monkeypatch: pytest.MonkeyPatch)
 
     def serve(connection: socket.socket) -> None:
         connection.sendall(OK)
-        connection.settimeout(5)
         if not connection.recv(1):
             closed.set()
 
+    async def run(port: int) -> bool:
+        async with transport() as sending:
+            await sending.send(WebhookMessage(f"http://127.0.0.1:{port}/", {}, b"{}"))
+            return await asyncio.to_thread(closed.wait, PATIENCE)
+
     with server(serve) as port:
-        send(f"http://127.0.0.1:{port}/", pause=0.6)
-        assert closed.is_set()
+        assert asyncio.run(run(port))
 
 
 def test_a_kept_connection_that_the_endpoint_closes_keeps_no_loop_busy(

@@ -22,7 +22,7 @@ def app(environ, start_response):
     environ["wsgi.input"].read()
     target = environ["PATH_INFO"], environ["QUERY_STRING"], environ["HTTP_X_OWN"]
     if target[0] == "/slow":
-        time.sleep(3)
+        time.sleep(6)
     start_response("410 Gone" if target[0] == "/gone" else "200 OK", [("X-Seen", "yes")])
     return [b"x" * 1_000_000 if target[0] == "/long" else "|".join(target).encode()]
 """
