@@ -23,7 +23,13 @@ from werkzeug.test import TestResponse
 from tests.support import documented, places, tenancy, url_rules
 from tests.support.kept_apps import KeptApps
 from tests.support.receiver import Receiver
-from tests.support.servers import PostgresServer, RedisServer, create_database, wait_until
+from tests.support.servers import (
+    PATIENCE,
+    PostgresServer,
+    RedisServer,
+    create_database,
+    wait_until,
+)
 from tests.support.sizes import DRILL, lines_of_what_ran, pytest_collection_modifyitems
 from tests.support.skips import pytest_make_collect_report, pytest_runtest_makereport
 from webhooks_app import create_app
@@ -285,8 +291,8 @@ def drain(app: Flask) -> Iterator[Callable[[], None]]:
 
     def drain() -> None:
         db.session.rollback()
-        assert engine.drain(10)
-        wait_until(lambda: not engine.busy, 20, every=0.005)
+        assert engine.drain(PATIENCE)
+        wait_until(lambda: not engine.busy, every=0.005)
 
     yield drain
     db.session.rollback()

@@ -29,15 +29,20 @@ def test_without_an_engine_that_is_awake_a_job_is_asked_for_once(redis: Redis) -
     assert jobs(redis) == [queue.RUN_ENGINE]
 
 
-def test_an_engine_that_is_awake_gets_one_token_and_no_job(redis: Redis) -> None:
+def say_awake_for_long(redis: Redis) -> None:
     Listener(redis).say_awake()
+    redis.expire(AWAKE, 600)
+
+
+def test_an_engine_that_is_awake_gets_one_token_and_no_job(redis: Redis) -> None:
+    say_awake_for_long(redis)
     assert [ring(redis) for _ in range(3)] == [False, True, True]
     assert redis.llen(BELL) == 1
     assert jobs(redis) == []
 
 
 def test_more_than_one_engine_can_be_called(redis: Redis) -> None:
-    Listener(redis).say_awake()
+    say_awake_for_long(redis)
     call(redis)
     assert redis.llen(BELL) == 1
     assert jobs(redis) == [queue.RUN_ENGINE]
@@ -62,7 +67,7 @@ def test_one_of_two_engines_hears_a_ring(own_redis: RedisServer, redis: Redis) -
     heard: list[bool] = []
 
     def listen() -> None:
-        heard.append(Listener(queue.bell_redis(own_redis.url)).wait(1))
+        heard.append(Listener(Redis.from_url(own_redis.url)).wait(5))
 
     threads = [threading.Thread(target=listen) for _ in range(2)]
     for thread in threads:

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from tests import factories
 from tests.api.conftest import Api, faults, kind
 from tests.support.documented import DOCUMENT
-from tests.support.servers import wait_until
+from tests.support.servers import PATIENCE, wait_until
 from webhooks_app.extensions import db
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import ApiKey, Organisation
@@ -80,7 +80,7 @@ def test_an_expired_key_opens_nothing_and_says_so(
 def test_a_key_that_expires_meanwhile_opens_nothing_after_a_second(
     client: FlaskClient, organisation: Organisation
 ) -> None:
-    soon = utcnow() + timedelta(seconds=1.5)
+    soon = utcnow() + timedelta(seconds=4)
     api = Api(client, factories.api_key(organisation, expires_at=soon))
     assert api.get("/webhooks").status_code == 200
     wait_until(lambda: api.get("/webhooks").status_code == 401, 4)
@@ -119,7 +119,7 @@ def test_a_use_after_a_minute_is_noted_with_its_address(api: Api) -> None:
 def test_a_use_is_noted_of_that_key_alone(api: Api, organisation: Organisation) -> None:
     factories.api_key(organisation, id="key_unused")
     api.get("/webhooks")
-    key_check.NOTES.submit(int).result(20)
+    key_check.NOTES.submit(int).result(PATIENCE)
     used = {key.id: key.last_used_at for key in db.session.scalars(select(ApiKey))}
     assert used.pop("key_unused") is None
     assert None not in used.values()
@@ -141,7 +141,7 @@ def stored_key() -> ApiKey:
     The test holds no transaction, which SQLite would wait for.
     """
     db.session.rollback()
-    key_check.NOTES.submit(int).result(20)
+    key_check.NOTES.submit(int).result(PATIENCE)
     db.session.expire_all()
     return db.session.scalars(select(ApiKey)).one()
 

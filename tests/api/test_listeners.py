@@ -19,6 +19,7 @@ from tests import factories
 from tests.api.conftest import Api, faults, kind
 from tests.support.engine import queue_rows
 from tests.support.open_deliveries import arrange
+from tests.support.servers import PATIENCE
 from webhooks_app.engine.claim import anything_due
 from webhooks_app.extensions import db
 from webhooks_app.jobs import upkeep
@@ -662,7 +663,7 @@ def test_a_visit_waits_for_the_next_one(computer: Computer, test_mode: Api, app:
             )
         )
         test_mode.event()
-        assert len(waiting.result(15).get_json()["data"]) == 1
+        assert len(waiting.result(PATIENCE).get_json()["data"]) == 1
 
 
 def test_a_visit_without_room_to_wait_comes_back_at_once(

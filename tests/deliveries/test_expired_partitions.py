@@ -208,7 +208,7 @@ def test_what_takes_long_to_move_stays(now: datetime, monkeypatch: pytest.Monkey
     waiting, over = event(now), event(now)
     is_open = delivery(waiting, now, OPEN)
     first = names()
-    monkeypatch.setattr(partitions, "BRIEFLY", "SET LOCAL statement_timeout = '50ms'")
+    monkeypatch.setattr(partitions, "BRIEFLY", "SET LOCAL statement_timeout = '1s'")
 
     def slowly(connection: Connection, _: Sequence[str]) -> None:
         connection.execute(text("SELECT pg_sleep(60)"))

@@ -14,7 +14,7 @@ from tests import factories
 from tests.support import older
 from tests.support.engine import attempts, deliveries, queue_rows
 from tests.support.open_deliveries import arrange
-from tests.support.servers import wait_until
+from tests.support.servers import PATIENCE, wait_until
 from webhooks_app.deliveries import cancelling, log, overview, send_again
 from webhooks_app.engine import pausing, switching_off
 from webhooks_app.engine.adoption import adopt_some
@@ -157,7 +157,7 @@ def test_what_an_engine_takes_meanwhile_stays_with_it(
             autocommit = watching.execution_options(isolation_level="AUTOCOMMIT")
             wait_until(lambda: changing.done() or autocommit.scalar(text(WAITS_FOR_A_LOCK)) > 0, 10)
         try:
-            changing.result(10)
+            changing.result(PATIENCE)
         except Conflict:
             assert change in (cancel, erase, retry)
         else:

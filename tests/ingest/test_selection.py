@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from tests import factories
-from tests.support.servers import wait_until
+from tests.support.servers import PATIENCE, wait_until
 from webhooks_app.chat.repeats import ReportedMessage
 from webhooks_app.chat.report import report
 from webhooks_app.chat.state import Speaker
@@ -105,7 +105,7 @@ def test_a_slow_pattern_of_one_organisation_holds_up_no_other(
     factories.organisation("Writers wait for nobody")
     assert not future.done()
     slow.go_on.set()
-    assert future.result(30)[0].deliveries == 1
+    assert future.result(PATIENCE)[0].deliveries == 1
 
 
 @pytest.mark.parametrize("batch", [False, True])
@@ -127,7 +127,7 @@ def test_what_changes_while_an_event_is_matched_counts(app: Flask, slow: Slow, b
     gone.enabled = False
     factories.webhook(organisation, URL, name="New")
     slow.go_on.set()
-    assert future.result(30)[0].deliveries == 2
+    assert future.result(PATIENCE)[0].deliveries == 2
     assert told(organisation) == {"Slow", "New"}
 
 
@@ -258,5 +258,5 @@ def test_an_organisation_does_one_piece_of_costly_work_at_a_time() -> None:
             pass
         leave.set()
         for one in working:
-            one.result(30)
+            one.result(PATIENCE)
     assert lanes.users("org_1") == 0

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-import pytest
 from flask import Flask
+from redis import Redis
 from sqlalchemy import select, update
 
 from tests import factories
@@ -99,10 +99,7 @@ def test_it_enqueues_each_periodic_job_once_in_its_time(
     assert waiting(redis_server, queue.BACKGROUND) == []
 
 
-def test_of_two_one_is_active_until_it_is_gone(
-    app: Flask, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "LEASE", 3)
+def test_of_two_one_is_active_until_it_is_gone(app: Flask, redis_server: RedisServer) -> None:
     organisation = factories.organisation()
     factories.webhook(organisation, "https://a.example")
     first, second = beat_on(redis_server), beat_on(redis_server)
@@ -111,6 +108,9 @@ def test_of_two_one_is_active_until_it_is_gone(
     db.session.rollback()
     second.tick()
     assert waiting(redis_server, queue.DELIVERIES) == []
+    redis = Redis.from_url(redis_server.url)
+    assert 0 < redis.ttl(module.LOCK) <= module.LEASE
+    redis.pexpire(module.LOCK, 1)
 
     def takes_over() -> bool:
         second.tick()

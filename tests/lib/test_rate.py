@@ -120,7 +120,7 @@ def test_at_once_says_so_when_only_redis_knows(redis: Redis) -> None:
 def test_without_redis_each_holds_the_limit_alone_and_with_it_together_again(
     own_redis: RedisServer,
 ) -> None:
-    processes = [Rates(Redis.from_url(own_redis.url, socket_timeout=0.05)) for _ in range(2)]
+    processes = [Rates(Redis.from_url(own_redis.url, socket_timeout=5)) for _ in range(2)]
     own_redis.kill()
     for rates in processes:
         counted = [rates.count("10 per hour", "key") for _ in range(11)]
@@ -172,6 +172,6 @@ def test_no_name_in_redis_says_whom_it_counts(redis: Redis) -> None:
 
 def test_a_window_ends(redis: Redis) -> None:
     one = Rates(redis)
-    assert not one.spend("5 per 1 second", 5, "key").exceeded
-    assert one.spend("5 per 1 second", 1, "key").exceeded
-    wait_until(lambda: not one.spend("5 per 1 second", 5, "key").exceeded)
+    assert not one.spend("5 per 3 seconds", 5, "key").exceeded
+    assert one.spend("5 per 3 seconds", 1, "key").exceeded
+    wait_until(lambda: not one.spend("5 per 3 seconds", 5, "key").exceeded)

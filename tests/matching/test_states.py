@@ -14,6 +14,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from tests import factories
+from tests.support.servers import PATIENCE
 from webhooks_app.extensions import db
 from webhooks_app.ingest.accept import IngestRequest, accept, accept_together
 from webhooks_app.ingest.group_commit import GroupCommit
@@ -293,7 +294,7 @@ def test_objects_are_locked_in_one_order(app: Flask, seen_before: bool) -> None:
         time.sleep(0.3)
         States(mine, [b], NOW)
         mine.commit()
-        other.result(10)
+        other.result(PATIENCE)
 
 
 def test_the_group_commit_compares_too(
@@ -333,5 +334,5 @@ def test_forgetting_waits_for_nobody_who_has_locked_a_state(
     part = forget_unseen(db.engine, utcnow())
     with ThreadPoolExecutor(1) as thread, db.engine.connect() as other:
         other.execute(select(ObjectState).where(ObjectState.object_id == "a").with_for_update())
-        assert thread.submit(part.step, (), 100).result(10) == (1, None)
+        assert thread.submit(part.step, (), 100).result(PATIENCE) == (1, None)
     assert [row.object_id for row in states()] == ["a"]

@@ -86,7 +86,7 @@ def test_all_that_delivering_needs_is_named(app: Flask, redis_server: RedisServe
     working = {"redis": "", "clock": "", "tables": "", "periodic jobs": "", "restore": ""}
     assert delivering() == working | missing
     redis = Redis.from_url(redis_server.url)
-    redis.set(BEAT_LOCK, "somebody", ex=10)
+    redis.set(BEAT_LOCK, "somebody", ex=600)
     workers = [worker_of(name, redis) for name in (queue.DELIVERIES, queue.BACKGROUND)]
     assert delivering() == working | dict.fromkeys(missing, "")
     workers[1].register_death()

@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests import factories
+from tests.support.servers import PATIENCE
 from tests.web.conftest import Person
 from webhooks_app.extensions import db
 from webhooks_app.lib.errors import Conflict
@@ -128,7 +129,7 @@ def test_of_two_owners_who_remove_each_other_at_once_one_stays(app: Flask, alone
     organisation_id = acme().id
     db.session.rollback()
     refused: list[type[Exception]] = []
-    both_have_read = Barrier(2, timeout=20)
+    both_have_read = Barrier(2, timeout=PATIENCE)
 
     def remove(user_id: str) -> None:
         with app.app_context():
