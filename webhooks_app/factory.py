@@ -25,12 +25,17 @@ log = structlog.get_logger(__name__)
 
 
 def create_app(
-    settings: Settings | None = None, *, doors: bool = True, commands: bool = True
+    settings: Settings | None = None,
+    *,
+    role: str = "",
+    doors: bool = True,
+    commands: bool = True,
 ) -> Flask:
     """The Flask app, ready to serve. Without `settings` it reads the environment.
 
-    Without `doors` it has no pages and no API: workers save their memory. Without `commands` it
-    cannot migrate.
+    `role` is what this process does: PostgreSQL shows it, and limits its statements by it. Without
+    `doors` it has no pages and no API: workers save their memory. Without `commands` it cannot
+    migrate.
 
     Raises `BadSetting` for a setting that cannot be used.
     """
@@ -44,7 +49,7 @@ def create_app(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.sqlalchemy_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(
-            settings.sqlalchemy_url, settings.web_threads, settings.database_pooling
+            settings.sqlalchemy_url, settings.web_threads, settings.database_pooling, role
         ),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -58,7 +63,7 @@ def create_app(
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     app.after_request(name_request)
     _bind_extensions(app)
-    app.extensions[SLOT] = make_parts(app, settings)
+    app.extensions[SLOT] = make_parts(app, settings, role)
     if doors:
         _open_doors(app)
     if commands:
@@ -74,11 +79,11 @@ def _bind_extensions(app: Flask) -> None:
     csrf.init_app(app)
 
 
-def make_parts(app: Flask, settings: Settings) -> Parts:
+def make_parts(app: Flask, settings: Settings, role: str = "") -> Parts:
     doorbell = Doorbell(fast_redis(settings.redis_socket_url))
     with app.app_context():
         ingest = GroupCommit(db.engine, doorbell.ring)
-        replica = _replica(settings)
+        replica = _replica(settings, role)
     return Parts(
         settings=settings,
         guard=settings.guard,
@@ -94,12 +99,12 @@ def make_parts(app: Flask, settings: Settings) -> Parts:
     )
 
 
-def _replica(settings: Settings) -> Replica | None:
+def _replica(settings: Settings, role: str) -> Replica | None:
     """It opens no connection before a page asks for it, so workers may have the setting too."""
     url = settings.sqlalchemy_read_url
     if not url:
         return None
-    pool = replica_engine(url, settings.web_threads, settings.database_pooling)
+    pool = replica_engine(url, settings.web_threads, settings.database_pooling, role)
     return Replica(db.engine, pool)
 
 

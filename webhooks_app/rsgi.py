@@ -10,7 +10,7 @@ from webhooks_app.server.door import Door
 from webhooks_app.server.events_door import EventsDoor
 
 with exiting_in_one_line():
-    app = create_app(commands=False)
+    app = create_app(role="web", commands=False)
     check_start(app)
 
 door = Door(app, parts_of(app).settings.web_threads, partial(EventsDoor, app))

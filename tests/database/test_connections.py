@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -19,6 +20,7 @@ from tests.support.pgbouncer import pgbouncer
 from tests.support.receiver import Receiver
 from tests.support.servers import PATIENCE, RedisServer, wait_until
 from webhooks_app import create_app
+from webhooks_app.database import postgres
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.models import SubscriptionHealth
@@ -64,7 +66,7 @@ def test_a_connection_asks_for_what_frees_locks(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("PGAPPNAME", "hookline beat")
+    monkeypatch.setenv("PGAPPNAME", "hooks of shop 1")
     for app in _app(empty_database, redis_server, tmp_path):
         names = (
             "application_name",
@@ -78,7 +80,7 @@ def test_a_connection_asks_for_what_frees_locks(
         )
         assert app
         assert [db.session.scalar(text(f"SHOW {name}")) for name in names] == [
-            "hookline beat",
+            "hooks of shop 1",
             "UTC",
             "off",
             "5",
@@ -119,6 +121,26 @@ def test_rows_of_a_process_that_stopped_within_a_transaction_are_free_again(
         stopped.kill()
         stopped.communicate()
     assert len(receiver.received) == 1
+
+
+def test_a_connection_that_was_just_made_is_not_asked_whether_it_works(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the server stops and starts, SQLAlchemy would take the second such failure in a row for
+    a mistake of ours."""
+    monkeypatch.setattr(postgres, "FRESH", 0.0)
+    asked: list[object] = []
+
+    def fails(connection: object) -> None:
+        asked.append(connection)
+        raise psycopg.OperationalError("the server is shutting down")
+
+    with db.engine.connect():
+        pass
+    monkeypatch.setattr(db.engine.dialect, "do_ping", fails)
+    with db.engine.connect() as connection:
+        assert connection.execute(text("SELECT 1")).scalar() == 1
+    assert len(asked) == 1
 
 
 def engine_options_of(app: Flask) -> str:

@@ -9,8 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import get_ident
 from time import monotonic
-from typing import Any
-from weakref import WeakSet
 
 import psycopg
 import pytest
@@ -353,28 +351,9 @@ def test_its_threads_go_on_after_an_error_that_nobody_expected(
     other.end()
 
 
-def test_its_connections_are_listed_while_none_is_added(app: Flask, pair: Pair) -> None:
-    other, used = other_replica(pair.read_url), []
-
-    class Guarded(WeakSet[Any]):
-        def add(self, item: Any) -> None:
-            used.append(("add", other._lock.locked()))
-            super().add(item)
-
-        def __iter__(self) -> Iterator[Any]:
-            used.append(("list", other._lock.locked()))
-            return super().__iter__()
-
-    other._connections = Guarded()
-    with other.engine.connect():
-        pass
-    other.end()
-    assert used == [("add", True), ("list", True)]
-
-
 def other_replica(url: str) -> Replica:
     driver_url = url.replace("postgresql://", "postgresql+psycopg://")
-    return Replica(db.engine, replica_engine(driver_url, 2, "none"))
+    return Replica(db.engine, replica_engine(driver_url, 2, "none", "web"))
 
 
 def test_operators_see_whether_it_is_used(app: Flask, place: Place, pair: Pair) -> None:

@@ -108,7 +108,7 @@ PROBLEM_KINDS: Mapping[str, ProblemKind] = {
     "unavailable": ProblemKind(
         503,
         "Temporarily unavailable",
-        "The database does not respond. Try again with the same `Idempotency-Key`, because the "
-        "request may have been stored.",
+        "The database does not respond, or took too long. Try again with the same "
+        "`Idempotency-Key`, because the request may have been stored.",
     ),
 }

@@ -21,6 +21,7 @@ from webhooks_app.lib.errors import (
     PlanLimit,
     TooOften,
     reason_of,
+    why_away,
 )
 from webhooks_app.lib.logs import request_id
 from webhooks_app.lib.pointers import MOST_FAULTS, Fault, Invalid
@@ -228,8 +229,8 @@ def _database_away(error: Exception) -> Response:
         503,
         "unavailable",
         "Temporarily unavailable",
-        "The database does not respond. Your request may or may not have been stored. Send it "
-        "again in a moment with the same Idempotency-Key.",
+        f"{why_away(error)} Your request may or may not have been stored. Send it again in a "
+        "moment with the same Idempotency-Key.",
         headers={"Retry-After": "1"},
     ).response()
 

@@ -32,6 +32,7 @@ __all__ = [
     "reading",
     "replica_engine",
     "snapshot",
+    "unhurried",
     "unless_busy",
     "upsert",
     "writing",
@@ -49,18 +50,19 @@ def choose(bind: Engine | Connection, *, postgresql: T, sqlite: T) -> T:
     return postgresql if bind.dialect.name == "postgresql" else sqlite
 
 
-def engine_options(url: str, threads: int, pooling: str = "none") -> dict[str, object]:
+def engine_options(url: str, threads: int, pooling: str, role: str) -> dict[str, object]:
     """Options of `create_engine` for that database, with a connection for each of `threads`.
 
     `pooling` is the setting `DATABASE_POOLING`. Errors never show stored values.
     """
-    own = sqlite.OPTIONS if url.startswith("sqlite") else postgres.options(pooling)
+    is_file = url.startswith("sqlite")
+    own = sqlite.OPTIONS if is_file else postgres.options(url, pooling, role)
     return {"hide_parameters": True, "pool_size": threads, "max_overflow": SPARE, **own}
 
 
-def replica_engine(url: str, threads: int, pooling: str) -> Engine:
+def replica_engine(url: str, threads: int, pooling: str, role: str) -> Engine:
     """For reading from a replica of PostgreSQL, with a connection for each of `threads`."""
-    options: Any = postgres.replica_options(pooling)
+    options: Any = postgres.replica_options(url, pooling, role)
     engine = create_engine(
         url, hide_parameters=True, pool_size=threads, max_overflow=SPARE, **options
     )
@@ -180,6 +182,12 @@ def hold_name(session: Session, name: str) -> None:
     """
     if choose(session.connection(), postgresql=True, sqlite=False):
         session.execute(HOLD, {"name": name})
+
+
+def unhurried(connection: Connection) -> None:
+    """Until the transaction ends, statements may take longer than those of a request may."""
+    if choose(connection, postgresql=True, sqlite=False):
+        connection.exec_driver_sql(postgres.UNHURRIED)
 
 
 def _impatient(connection: Connection) -> AbstractContextManager[None]:

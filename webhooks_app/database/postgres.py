@@ -1,15 +1,17 @@
 """What PostgreSQL needs at connect."""
 
+import os
 from collections.abc import Mapping
 from functools import partial
-from math import inf
 from time import monotonic
 from typing import Any
 
 from psycopg.errors import IdleInTransactionSessionTimeout, ReadOnlySqlTransaction
-from sqlalchemy import Dialect, Engine, ExceptionContext, event
+from sqlalchemy import Dialect, Engine, ExceptionContext, event, make_url
 from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from webhooks_app.database.hanging import IN_USE_SINCE, Watch
 
 IDLE_SINCE = "hookline_idle_since"
 FRESH = 1.0
@@ -26,41 +28,63 @@ SESSION = {
     "tcp_user_timeout": 20_000,
     "idle_in_transaction_session_timeout": 25_000,
 }
-READS = {"statement_timeout": 5_000, "lock_timeout": 1_000}
+# How long a statement may wait for a lock, and how long it may take, in milliseconds. Whoever runs
+# a command waits for its end, and a migration limits its waits itself.
+COMMAND = {"lock_timeout": 0, "statement_timeout": 0}
+RESIDENT = {"lock_timeout": 10_000, "statement_timeout": 300_000}
+LIMITS = {
+    "web": {"lock_timeout": 5_000, "statement_timeout": 10_000},
+    "deliveries": RESIDENT,
+    "beat": RESIDENT,
+    "background": {"lock_timeout": 30_000, "statement_timeout": 3_600_000},
+}
+REPLICA = {"lock_timeout": 1_000, "statement_timeout": 5_000}
+UNHURRIED = "SET LOCAL statement_timeout = '1h'"
 SOON = {"connect_timeout": 2}
 CONNECT = {
     "connect_timeout": 5,
     **KEEPALIVE,
     "tcp_user_timeout": 20_000,
-    "fallback_application_name": "hookline",  # PGAPPNAME overrides it
 }
 
 
-def options(pooling: str) -> dict[str, object]:
-    """Options of `create_engine`.
-
-    In transaction mode a pooler shares a connection: it accepts no `SESSION`, which must then be
-    set on the role, and no statement stays prepared.
-    """
-    if pooling == "transaction":
-        return {"connect_args": {**CONNECT, "prepare_threshold": None}}
-    return {"connect_args": {**CONNECT, "options": _said(SESSION)}}
+def options(url: str, pooling: str, role: str) -> dict[str, object]:
+    """Options of `create_engine` for a process with that role."""
+    settings = SESSION | LIMITS.get(role, COMMAND)
+    return {"connect_args": _connect_args(url, pooling, role, CONNECT, settings)}
 
 
-def replica_options(pooling: str) -> dict[str, object]:
+def replica_options(url: str, pooling: str, role: str) -> dict[str, object]:
     """Options of `create_engine` for a replica: it is soon given up, since the primary remains."""
-    own: dict[str, object] = {"options": _said(SESSION | READS)}
+    arguments = _connect_args(url, pooling, role, CONNECT | SOON, SESSION | REPLICA)
+    return {"connect_args": arguments, "pool_timeout": 2}
+
+
+def _connect_args(
+    url: str,
+    pooling: str,
+    role: str,
+    connect: Mapping[str, object],
+    settings: Mapping[str, object],
+) -> dict[str, object]:
+    """What the URL says wins, and so does what `PGAPPNAME` and `PGOPTIONS` say.
+
+    In transaction mode a pooler shares a connection: it accepts no `settings`, which must then be
+    set on the role of the database, and no statement stays prepared.
+    """
+    said = make_url(url).query
+    own: dict[str, object] = {name: value for name, value in connect.items() if name not in said}
+    own["fallback_application_name"] = f"hookline {role}".strip()
     if pooling == "transaction":
-        own = {"prepare_threshold": None}
-    return {"connect_args": {**CONNECT, **SOON, **own}, "pool_timeout": 2}
-
-
-def _said(settings: Mapping[str, object]) -> str:
-    return " ".join(f"-c {name}={value}" for name, value in settings.items())
+        return {**own, "prepare_threshold": None}
+    theirs = said.get("options") or os.environ.get("PGOPTIONS", "")
+    ours = [f"-c {name}={value}" for name, value in settings.items()]
+    return {**own, "options": " ".join([*ours, str(theirs)]).strip()}
 
 
 def prepare(engine: Engine) -> None:
-    """Make sure that an idle connection still works."""
+    """Make sure that an idle connection still works, and that none hangs."""
+    Watch(engine)
     event.listen(engine, "handle_error", _on_error, retval=True)
     event.listen(engine, "checkin", _on_checkin)
     event.listen(engine, "checkout", partial(_on_checkout, engine.dialect))
@@ -85,6 +109,7 @@ def _on_error(context: ExceptionContext) -> OperationalError | None:
 
 def _on_checkin(_dbapi_connection: object, record: ConnectionPoolEntry) -> None:
     record.info[IDLE_SINCE] = monotonic()
+    record.info.pop(IN_USE_SINCE, None)
 
 
 def _on_checkout(
@@ -92,9 +117,11 @@ def _on_checkout(
 ) -> None:
     """SQLAlchemy's `pool_pre_ping`, except for connections that were in use a moment ago.
 
-    A ping costs as much as the queries of a small request.
+    A ping costs as much as the queries of a small request. One that was just made needs none.
     """
-    if monotonic() - record.info.get(IDLE_SINCE, -inf) < FRESH:
+    record.info[IN_USE_SINCE] = now = monotonic()
+    idle_since = record.info.get(IDLE_SINCE)
+    if idle_since is None or now - idle_since < FRESH:
         return
     try:
         dialect.do_ping(dbapi_connection)

@@ -1,20 +1,17 @@
 """Read from a replica of PostgreSQL while it is close behind the primary."""
 
-import os
-import socket
 from collections import deque
-from contextlib import suppress
 from threading import Event, Lock, Thread
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from weakref import WeakSet
 
-import psycopg
 import structlog
 from sqlalchemy import Engine, ExceptionContext, event, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from webhooks_app.database import reading
+from webhooks_app.database.hanging import Kept, cut
 from webhooks_app.lib.errors import log_failure, reason_of
 
 MOST_LAG = 8.0
@@ -59,9 +56,8 @@ class Replica:
         self._lock = Lock()
         self._is_watched = False
         self._looked, self._ended = Event(), Event()
-        self._connections: WeakSet[psycopg.Connection[Any]] = WeakSet()
+        self._connections = Kept(engine)
         self._failures: WeakSet[BaseException] = WeakSet()
-        event.listen(engine, "connect", self._keep)
         event.listen(engine, "handle_error", self._keep_failure)
 
     @property
@@ -94,10 +90,6 @@ class Replica:
         self._ended.set()
         self._cut()
         self.engine.dispose()
-
-    def _keep(self, connection: psycopg.Connection[Any], _: object) -> None:
-        with self._lock:
-            self._connections.add(connection)
 
     def _keep_failure(self, context: ExceptionContext) -> None:
         self._failures.add(context.original_exception)
@@ -165,19 +157,7 @@ class Replica:
                     log_failure(log, "connections to the replica not closed", error)
 
     def _cut(self) -> None:
-        """Whoever waits for an answer gets an error at once.
-
-        A connection that is still open after `dup` was open before it too, so the descriptor is not
-        somebody else's.
-        """
-        with self._lock:
-            connections = list(self._connections)
-        for connection in connections:
-            with suppress(OSError, psycopg.Error):
-                number = connection.fileno()
-                with socket.socket(fileno=os.dup(number)) as end:
-                    if connection.fileno() == number:
-                        end.shutdown(socket.SHUT_RDWR)
+        cut(self._connections.all())
 
 
 def _is_fresh(look: Look) -> bool:

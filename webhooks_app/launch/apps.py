@@ -24,7 +24,7 @@ def said_in_one_line(what: str, *more: type[Exception]) -> Iterator[None]:
         raise CannotStart(f"{what} cannot be used: {reason_of(error)}") from error
 
 
-def app_for(settings: Settings, *, doors: bool = False, commands: bool = False) -> Flask:
+def app_for(settings: Settings, role: str, *, doors: bool = False, commands: bool = False) -> Flask:
     """Raises `CannotStart` for an invalid `DATABASE_URL`. Does not connect."""
     with said_in_one_line("DATABASE_URL"):
-        return create_app(settings, doors=doors, commands=commands)
+        return create_app(settings, role=role, doors=doors, commands=commands)

@@ -44,12 +44,7 @@ def web(settings: Settings, address: str, environ: Mapping[str, str]) -> Child:
         "--respawn-failed-workers",
     )
     argv = (*argv, "webhooks_app.rsgi:door")
-    return Child("web", argv, named("web", environ), orphaned_by=signal.SIGTERM)
-
-
-def named(role: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment with a name for PostgreSQL's list of connections, unless there is one."""
-    return {"PGAPPNAME": f"hookline {role}", **environ}
+    return Child("web", argv, environ, orphaned_by=signal.SIGTERM)
 
 
 def worker(role: str) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ def migrate(app: Flask) -> None:
 
 def migrate_with_demo(settings: Settings, site: Site) -> Demo | None:
     """Migrate, and make the demo if there is to be one. Raises `CannotStart`."""
-    app = app_for(settings, commands=True)
+    app = app_for(settings, "command", commands=True)
     migrate(app)
     check_start(app)
     with said_in_one_line("the database"), app.app_context():

@@ -31,4 +31,4 @@ def load_all() -> None:
 
 def play(role: str, settings: Settings) -> None:
     """Run one part in this process until a signal stops it. Raises `CannotStart`."""
-    ROLES[role](app_for(settings))
+    ROLES[role](app_for(settings, role))

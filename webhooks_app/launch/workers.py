@@ -33,7 +33,7 @@ def run_role(role: str, metrics: Metrics) -> None:
     from webhooks_app.launch import roles
 
     children.allow_many_files()
-    app = _checked(_settings())
+    app = _checked(_settings(), role)
     started_at = time.monotonic()
 
     def is_up() -> bool:
@@ -72,10 +72,7 @@ def group(
     """
     names = [*["deliveries"] * processes, "background", "beat"]
     play = _forked(settings) if forks and sys.platform == "linux" else dict.fromkeys(names)
-    return [
-        Child(role, children.worker(role), children.named(role, environ), run=play[role])
-        for role in names
-    ]
+    return [Child(role, children.worker(role), environ, run=play[role]) for role in names]
 
 
 def _forked(settings: Settings) -> Mapping[str, Callable[[], None] | None]:
@@ -98,14 +95,14 @@ def _settle() -> None:
 
 
 def _check(settings: Settings) -> None:
-    _checked(settings)
+    _checked(settings, "command")
 
 
-def _checked(settings: Settings) -> Flask:
+def _checked(settings: Settings, role: str) -> Flask:
     from webhooks_app.launch.apps import app_for
     from webhooks_app.operations.start import check_start
 
-    app = app_for(settings)
+    app = app_for(settings, role)
     check_start(app)
     return app
 

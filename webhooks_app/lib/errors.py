@@ -13,6 +13,8 @@ from structlog.stdlib import BoundLogger
 # What SQLAlchemy raises while the database does not respond, is locked or has no free connection.
 DATABASE_AWAY = (OperationalError, InterfaceError, NoFreeConnection)
 
+# A statement that waited for a lock, or worked, for longer than it may.
+TOOK_TOO_LONG = ("55P03", "57014")
 
 # What SQLAlchemy raises for values that the database refuses, mostly NUL characters.
 UNSTORABLE = DataError
@@ -29,6 +31,14 @@ def reason_of(error: BaseException) -> str:
     lines = str(cause).strip().splitlines()
     text = type(cause).__name__ if quotes or not lines else lines[0]
     return f"{code}: {text}" if code else text
+
+
+def why_away(error: BaseException) -> str:
+    """What one of `DATABASE_AWAY` means to whoever asked."""
+    code = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
+    if code in TOOK_TOO_LONG:
+        return "The database took too long."
+    return "The database does not respond."
 
 
 def log_failure(log: BoundLogger, event: str, error: Exception) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from webhooks_app import queue
-from webhooks_app.database import clock
+from webhooks_app.database import clock, unhurried
 from webhooks_app.engine import pausing
 from webhooks_app.lib.errors import Conflict
 from webhooks_app.lib.pointers import Fault, Invalid
@@ -48,6 +48,7 @@ def resume(session: Session, row: Subscription, rate: float | None = None) -> No
     if not row.is_paused:
         return
     connection = session.connection()
+    unhurried(connection)
     now = clock(connection)
     pausing.bring_back(connection, row.id, now)
     if rate is not None:

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from webhooks_app.extensions import db, login_manager
 from webhooks_app.lib import errors as service_errors
-from webhooks_app.lib.errors import DATABASE_AWAY, UNSTORABLE, reason_of
+from webhooks_app.lib.errors import DATABASE_AWAY, UNSTORABLE, reason_of, why_away
 from webhooks_app.web import tenancy
 from webhooks_app.web.htmx import wants_fragment
 
@@ -78,9 +78,7 @@ def _csrf_error(error: CSRFError) -> tuple[str, int] | Response:
 
 def _database_away(error: Exception) -> tuple[str, int]:
     log.warning("database away", reason=reason_of(error))
-    return _page(
-        503, "Temporarily unavailable", "The database is not responding. Try again in a moment."
-    )
+    return _page(503, "Temporarily unavailable", f"{why_away(error)} Try again in a moment.")
 
 
 def _redis_away(error: Exception) -> tuple[str, int]:
