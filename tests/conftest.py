@@ -5,6 +5,7 @@ import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextvars import Context
+from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -48,6 +49,7 @@ __all__ = [  # hooks
 
 SECRET_KEY, ENCRYPTION_KEY = new_key(), new_key()
 MEASURED = "measured"
+MEMORY = Path("/dev/shm")
 
 
 # No deadline: a busy machine is not a fault. In CI the examples are always the same, so that a
@@ -135,7 +137,8 @@ def postgres_url() -> Iterator[str]:
         yield given
         return
     with TemporaryDirectory(prefix="hookline-") as folder:
-        server = PostgresServer(Path(folder))
+        # Tests that stop PostgreSQL start their own; this one need not outlive the machine.
+        server = PostgresServer(Path(folder), ["fsync=off", "full_page_writes=off"])
         server.create()
         yield server.url
         server.stop("immediate")
@@ -155,10 +158,13 @@ def settings_for(database_url: str, redis_url: str, folder: Path, **more: object
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("sqlite")
-    _migrate(settings_for(f"sqlite:///{folder}/template.db", "", folder))
-    return folder / "template.db"
+def sqlite_template() -> Iterator[Path]:
+    """In memory if there is room: SQLite waits for the disk at each commit."""
+    has_room = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > 2**31
+    with TemporaryDirectory(prefix="hookline-", dir=MEMORY if has_room else None) as name:
+        folder = Path(name)
+        _migrate(settings_for(f"sqlite:///{folder}/template.db", "", folder))
+        yield folder / "template.db"
 
 
 @pytest.fixture(scope="session")
@@ -202,10 +208,17 @@ def _copied(template: Path) -> Path:
 
 
 def empty(url: str) -> None:
-    """Row by row: truncating so many tables takes longer than most tests."""
+    """Row by row: truncating so many tables takes longer than most tests.
+
+    By one connection: a new one first learns all tables.
+    """
     statements = (f"DELETE FROM {table.name}" for table in reversed(db.metadata.sorted_tables))
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("; ".join(statements))
+    _connected(url).execute("; ".join(statements))
+
+
+@cache
+def _connected(url: str) -> psycopg.Connection:
+    return psycopg.connect(url, autocommit=True)
 
 
 @pytest.fixture(scope="session")
@@ -269,7 +282,8 @@ def app(settings: Settings, redis_server: RedisServer, kept_apps: KeptApps) -> I
         yield app
         parts_of(app).doorbell.settle()  # otherwise it would ring in the next test
         db.session.remove()
-        db.engine.dispose()
+        if db.engine.dialect.name == "sqlite":  # each test has its own file
+            db.engine.dispose()
 
 
 @pytest.fixture
