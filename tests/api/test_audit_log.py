@@ -3,12 +3,15 @@
 import json
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from tests.api.conftest import Api, faults
 from webhooks_app.extensions import db
+from webhooks_app.lib.ids import made_at
 from webhooks_app.lib.times import rfc3339, utcnow
 from webhooks_app.models import AuditEntry, Organisation
+from webhooks_app.organisations import audit_search
 
 NDJSON = {"Accept": "application/x-ndjson"}
 
@@ -44,6 +47,7 @@ def test_filters_narrow_it(api: Api) -> None:
     assert len(actions(api, since=rfc3339(utcnow() - hour), until=rfc3339(utcnow() + hour))) == 3
     for query in ({"actor_kind": "robot"}, {"since": "soon"}, {"colour": "red"}):
         assert list(faults(api.get("/audit-log", **query))) == list(query)
+    assert list(faults(api.get("/audit-log", target="x" * 201))) == ["target"]
 
 
 def test_it_comes_in_pages_or_as_lines(api: Api) -> None:
@@ -55,6 +59,22 @@ def test_it_comes_in_pages_or_as_lines(api: Api) -> None:
     answer = api("GET", "/audit-log", headers=NDJSON, query_string={"action": "inbox"})
     assert answer.mimetype == "application/x-ndjson"
     assert [json.loads(line) for line in answer.text.splitlines()] == first["data"] + rest["data"]
+
+
+def test_a_rare_entry_far_back_is_found_on_a_further_page(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("Rare", "Box", "Box"):
+        api.post("/inboxes", {"name": name})
+    monkeypatch.setattr(audit_search, "LOOKED_THROUGH", 2)
+    page = api.get("/audit-log", target="rare").get_json()
+    ids = [one["id"] for one in api.get("/audit-log").get_json()["data"]]
+    assert (page["data"], page["searched_back_to"]) == ([], rfc3339(made_at(ids[1])))
+    page = api.get("/audit-log", target="rare", cursor=page["next_cursor"]).get_json()
+    assert [one["target"]["name"] for one in page["data"]] == ["Rare"]
+    assert (page["next_cursor"], page["searched_back_to"]) == (None, None)
+    lines = api("GET", "/audit-log", headers=NDJSON, query_string={"target": "rare"})
+    assert lines.text.count("Rare") == 1
 
 
 def test_a_mode_sees_its_own_entries_and_the_shared_ones(api: Api, test_mode: Api) -> None:

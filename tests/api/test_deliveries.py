@@ -1,15 +1,22 @@
 """/deliveries: listed, read, replayed."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from tests import factories
 from tests.api.conftest import Api, faults, forget_pings, kind
+from tests.support.open_deliveries import arrange
 from tests.support.receiver import Answer, Receiver
+from webhooks_app.deliveries import log, replays
+from webhooks_app.extensions import db
+from webhooks_app.lib.ids import made_at
 from webhooks_app.lib.times import rfc3339, utcnow
-from webhooks_app.models import Organisation
+from webhooks_app.models import Delivery, Organisation
 
 Drain = Callable[[], None]
 
@@ -82,6 +89,15 @@ def test_filters_narrow_the_list(api: Api, receiver: Receiver, drain: Drain) -> 
     [
         ({"status": "lost"}, "status"),
         ({"status_code": "6xx"}, "status_code"),
+        ({"field": "email"}, "field"),
+        ({"field": ": x"}, "field"),
+        ({"text": "x" * 201}, "text"),
+        ({"text": "a\0"}, "text"),
+        ({"response": "x" * 201}, "response"),
+        ({"subject": "\0"}, "subject"),
+        ({"event_id": "\0"}, "event_id"),
+        ({"event_type": "\0"}, "event_type"),
+        ({"subscription_id": "\0"}, "subscription_id"),
         ({"status_code": "40"}, "status_code"),
         ({"since": "yesterday"}, "since"),
         ({"until": "2026-01-01T00:00:00"}, "until"),
@@ -100,6 +116,76 @@ def test_a_filter_that_cannot_be_used_is_named(
     response = api.get("/deliveries", **query)
     assert (response.status_code, list(faults(response))) == (422, [where])
     assert "regex" not in response.text
+
+
+FOUND = [
+    ({"text": "ZOË"}, 1),
+    ({"text": "https://example.com/x"}, 1),
+    ({"text": "nowhere"}, 0),
+    ({"field": "email: ADA@"}, 1),
+    ({"field": "name: ada@"}, 0),
+    ({"subject": "bot_1"}, 1),
+    ({"subject": "bot"}, 0),
+    ({"response": "Quota"}, 1),
+    ({"response": "quota"}, 0),
+    ({"event_type": ""}, 0),
+]
+
+
+@pytest.mark.parametrize(("query", "found"), FOUND)
+def test_a_filter_means_the_same_in_a_list_a_count_and_a_replay(
+    api: Api, organisation: Organisation, query: dict[str, str], found: int
+) -> None:
+    """And the same as on the pages: see tests/web/test_delivery_filters.py."""
+    api.webhook()
+    data = {"name": "Zoë", "email": "ada@example.com", "url": "https://example.com/x"}
+    escaped = json.dumps(data).replace("/", "\\/")
+    lead = factories.lead(data=escaped, subject=("chatbot", "bot_1"))
+    first, _ = factories.accepted(organisation, lead, factories.lead(data="{}"))
+    delivery = db.session.scalars(select(Delivery).where(Delivery.event_id == first.id)).one()
+    arrange(delivery.id, status="failed", tries=1)
+    factories.attempt(delivery, outcome="failed", status_code=402, response_body=b"Quota used")
+    db.session.commit()
+    assert [one["id"] for one in listed(api, **query)] == [delivery.id][:found]
+    assert api.post("/deliveries/count", query).get_json() == {"count": found, "at_least": False}
+    replay = api.post("/replays", {"filter": query}).get_json()
+    replays.work(db.session(), replay["id"])
+    assert api.get(f"/replays/{replay['id']}").get_json()["replayed"] == found
+
+
+def test_an_event_and_an_id_are_filters(api: Api, organisation: Organisation) -> None:
+    api.webhook()
+    first, _ = factories.accepted(organisation, factories.lead(), factories.lead())
+    [row] = listed(api, event_id=first.id)
+    for text in (first.id, row["id"]):
+        assert listed(api, text=text) == [row]
+        replay = api.post("/replays", {"filter": {"text": text, "missing": True}})
+        assert replay.status_code == 202
+    assert listed(api, event_id=first.id, text="nowhere") == []
+
+
+def test_a_filter_of_a_replay_or_a_count_that_cannot_be_used_is_named(api: Api) -> None:
+    wrong = {"field": "email"}
+    assert list(faults(api.post("/deliveries/count", wrong))) == ["#/field"]
+    assert list(faults(api.post("/replays", {"filter": wrong}))) == ["#/filter/field"]
+    assert "such as email" in api.get("/deliveries", **wrong).text
+    assert "such as 404" in api.get("/deliveries", status_code="6xx").text
+
+
+def test_a_page_says_how_far_back_it_searched(
+    api: Api, organisation: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.webhook()
+    monkeypatch.setattr(log, "LOOKED_THROUGH", 8)
+    factories.accepted(organisation, *[factories.lead() for _ in range(3)])
+    ids = [one["id"] for one in listed(api)]
+    page = api.get("/deliveries", text="nowhere").get_json()
+    assert (page["data"], page["searched_back_to"]) == ([], rfc3339(made_at(ids[1])))
+    page = api.get("/deliveries", text="nowhere", cursor=page["next_cursor"]).get_json()
+    assert page == {"data": [], "next_cursor": None, "searched_back_to": None}
+    assert api.get("/deliveries", limit=1).get_json()["searched_back_to"] == rfc3339(
+        made_at(ids[0])
+    )
 
 
 def test_others_find_nothing(api: Api, outsider: Api, test_mode: Api) -> None:

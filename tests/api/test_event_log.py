@@ -7,6 +7,9 @@ import pytest
 
 from tests.api.conftest import URL, Api, faults, kind
 from tests.support.receiver import Answer, Receiver
+from webhooks_app.events import stream
+from webhooks_app.lib.ids import made_at
+from webhooks_app.lib.times import rfc3339
 
 
 def reported(api: Api, **more: object) -> str:
@@ -32,6 +35,57 @@ def test_events_are_listed_and_read(api: Api) -> None:
     one = api.get(f"/events/{first}").get_json()
     assert (one["data"], one["subject"], one["own_id"]) == (data, subject, "own-1")
     assert (one["origin"], one["deliveries"], one["changed"]) == ("api", 0, ["name"])
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"text": "ZOË"}, 1),
+        ({"text": "captur"}, 2),
+        ({"text": "nowhere"}, 0),
+        ({"text": "own-1"}, 1),
+        ({"field": "deep.email: ADA@"}, 1),
+        ({"field": "name: ada@"}, 0),
+        ({"subject": "bot_1"}, 1),
+        ({"since": "2090-01-01T00:00:00Z"}, 0),
+        ({"until": "2090-01-01T00:00:00Z"}, 2),
+        ({"until": "2020-01-01T00:00:00Z"}, 0),
+    ],
+)
+def test_events_are_found(api: Api, query: dict[str, str], found: int) -> None:
+    """The same as on the page: see tests/web/test_event_filters.py."""
+    data = {"name": "Zoë", "deep": {"email": "ada@example.com"}}
+    first = reported(api, data=data, subject={"type": "chatbot", "id": "bot_1"}, id="own-1")
+    second = reported(api)
+    assert [one["id"] for one in listed(api, **query)] == [second, first][-found:][: found or 0]
+    assert listed(api, text=first) == listed(api, **{"text": "own-1"})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"field": "email"},
+        {"text": "x" * 201},
+        {"text": "\0"},
+        {"subject": "\0"},
+        {"type": "\0"},
+        {"since": "soon"},
+        {"until": "0.5"},
+        {"colour": "red"},
+    ],
+)
+def test_a_filter_that_cannot_be_used_is_named(api: Api, wrong: dict[str, str]) -> None:
+    answer = api.get("/events", **wrong)
+    assert (answer.status_code, list(faults(answer))) == (422, list(wrong))
+
+
+def test_a_page_says_how_far_back_it_searched(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "LOOKED_THROUGH", 4)
+    ids = [reported(api) for _ in range(3)]
+    page = api.get("/events", text="nowhere").get_json()
+    assert (page["data"], page["searched_back_to"]) == ([], rfc3339(made_at(ids[1])))
+    page = api.get("/events", text="nowhere", cursor=page["next_cursor"]).get_json()
+    assert page == {"data": [], "next_cursor": None, "searched_back_to": None}
 
 
 def test_lists_have_pages(api: Api) -> None:

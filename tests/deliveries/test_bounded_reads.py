@@ -23,6 +23,8 @@ from webhooks_app.lib.paging import PageBounds
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Delivery, Outage, ReplayBatch
+from webhooks_app.organisations import audit_search
+from webhooks_app.organisations.audit_search import AuditFilters
 from webhooks_app.subscriptions import preview
 from webhooks_app.subscriptions.spec import WebhookSpec
 from webhooks_app.vocabulary import DeliveryStatus
@@ -34,7 +36,13 @@ HEALTHY = "whk_healthy"
 RARE = "room.recording.transcript.published"
 READ = text("""
     SELECT coalesce(sum(seq_tup_read + idx_tup_fetch), 0) FROM pg_stat_xact_user_tables
-    WHERE relname ~ '^(events|deliveries|attempts)'""")
+    WHERE relname ~ '^(events|deliveries|attempts|audit_log)'""")
+ENTRIES = text("""
+    INSERT INTO audit_log (id, organisation_id, actor, action, target_type, target_id, target_name,
+        detail, created_at)
+    SELECT 'aud_z' || left(md5(id || n), 25), id, 'Ada', 'webhook.updated', 'webhook', 'whk_1',
+        'CRM', '{}', now()
+    FROM organisations, generate_series(1, :entries) n WHERE id = :owner""")
 FILTERS = {
     "all": Filters(),
     "a webhook": Filters(subscription_id=HEALTHY),
@@ -84,11 +92,14 @@ def tenant(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tenant]:
     others = factories.organisation("Busy now")
     theirs = factories.webhook(others, "https://example.com/")
     fill(others, [theirs], 2 * MOST, status="delivered")
-    for module in (log, missed, preview, seen_subjects, stream):
+    for owner, entries in ((organisation, EVENTS), (others, 2 * MOST)):
+        db.session.execute(ENTRIES, {"owner": owner.id, "entries": entries})
+    db.session.commit()
+    for module in (audit_search, log, missed, preview, seen_subjects, stream):
         monkeypatch.setattr(module, "LOOKED_THROUGH", LOOKED_THROUGH)
     monkeypatch.setattr(replays, "STEP", LOOKED_THROUGH)
     with db.engine.begin() as connection:
-        connection.execute(text("ANALYZE events, deliveries, attempts"))
+        connection.execute(text("ANALYZE events, deliveries, attempts, audit_log"))
     yield factories.tenant(organisation)
     db.session.rollback()
 
@@ -145,6 +156,12 @@ READERS: dict[str, Read] = {
     "subjects": seen_subjects.seen,
     "events": lambda session, tenant: stream.list_lines(
         session, tenant, EventFilters(type=RARE), PageBounds()
+    ),
+    "audit log": lambda session, tenant: audit_search.list_entries(
+        session, tenant.organisation_id, AuditFilters(target="nowhere"), PageBounds()
+    ),
+    "entries about one": lambda session, tenant: audit_search.entries_about(
+        session, tenant.organisation_id, "nowhere", utcnow() - timedelta(days=1)
     ),
     "preview": lambda session, tenant: preview.of(
         session, tenant, WebhookSpec(name="A", url="https://example.com/", event_types=[RARE])

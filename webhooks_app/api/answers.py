@@ -10,6 +10,7 @@ from werkzeug.datastructures import MIMEAccept
 
 from webhooks_app.lib.export import export
 from webhooks_app.lib.paging import Page
+from webhooks_app.lib.times import rfc3339
 from webhooks_app.parts import parts
 
 JSON = "application/json"
@@ -29,12 +30,36 @@ class PageAnswer(msgspec.Struct, Generic[Shown], frozen=True):
     ]
 
 
+class SearchedPageAnswer(PageAnswer[Shown], Generic[Shown], frozen=True):
+    """A page of a log."""
+
+    searched_back_to: Annotated[
+        str | None,
+        Meta(
+            description="How far back this page has searched the log. It is null on the last page.",
+            extra_json_schema={"format": "date-time"},
+        ),
+    ]
+
+
+SEARCHED = (
+    "Each page searches a part of the log, back to `searched_back_to`. So a page can have fewer "
+    "than `limit`, or none, although there is a next page."
+)
+
+
 def answer(content: msgspec.Struct | Mapping[str, object], status: int = 200) -> Response:
     return Response(msgspec.json.encode(content), status, mimetype="application/json")
 
 
 def page(page: Page[Row], shape: Callable[[Row], Shown]) -> PageAnswer[Shown]:
     return PageAnswer([shape(row) for row in page.rows], page.next_cursor)
+
+
+def searched_page(page: Page[Row], shape: Callable[[Row], Shown]) -> SearchedPageAnswer[Shown]:
+    back_to = page.searched_back_to
+    shown = [shape(row) for row in page.rows]
+    return SearchedPageAnswer(shown, page.next_cursor, rfc3339(back_to) if back_to else None)
 
 
 def lines_wanted(accepted: MIMEAccept) -> bool:

@@ -8,12 +8,21 @@ from flask import Response, request
 from msgspec import Meta
 
 from webhooks_app.api import auth, queries
-from webhooks_app.api.answers import NDJSON, PageAnswer, all_lines, answer, lines_wanted, page
+from webhooks_app.api.answers import (
+    NDJSON,
+    SEARCHED,
+    SearchedPageAnswer,
+    all_lines,
+    answer,
+    lines_wanted,
+    searched_page,
+)
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.operation import Operation, operation
 from webhooks_app.api.shapes import Json, Moment
 from webhooks_app.extensions import db
 from webhooks_app.lib.times import rfc3339
+from webhooks_app.matching.search_terms import searched
 from webhooks_app.models import AuditEntry
 from webhooks_app.organisations import audit_search
 from webhooks_app.organisations.audit_search import AuditFilters
@@ -39,9 +48,9 @@ class AuditQuery(queries.PageQuery):
     def filters(self, mode: str) -> AuditFilters:
         return AuditFilters(
             kind=self.actor_kind,
-            actor=self.actor,
-            action=self.action,
-            target=self.target,
+            actor=queries.parsed("actor", self.actor, searched),
+            action=queries.parsed("action", self.action, searched),
+            target=queries.parsed("target", self.target, searched),
             since=self.since,
             until=self.until,
             mode=mode,
@@ -86,9 +95,9 @@ class AuditEntryAnswer(msgspec.Struct, frozen=True):
         summary="List the audit log",
         tag="Audit log",
         query=AuditQuery,
-        answers={200: PageAnswer[AuditEntryAnswer]},
-        description="Newest first: entries of the key's mode, and of what both modes share. With "
-        f"`Accept: {NDJSON}` the answer has all entries that match, one per line.",
+        answers={200: SearchedPageAnswer[AuditEntryAnswer]},
+        description="Newest first: entries of the key's mode, and of what both modes share. "
+        f"{SEARCHED} With `Accept: {NDJSON}` the answer has all entries that match, one per line.",
         lines=AuditEntryAnswer,
     )
 )
@@ -100,7 +109,7 @@ def list_audit_log() -> Response:
         batches = audit_search.walk(db.engine, tenant.organisation_id, filters)
         return all_lines(tenant.organisation_id, batches, _shown)
     found = audit_search.list_entries(db.session(), tenant.organisation_id, filters, bounds)
-    return answer(page(found, _shown))
+    return answer(searched_page(found, _shown))
 
 
 def _shown(entry: AuditEntry) -> AuditEntryAnswer:

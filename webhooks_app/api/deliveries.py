@@ -8,7 +8,16 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from webhooks_app.api import auth, bodies, queries, shapes
-from webhooks_app.api.answers import NDJSON, PageAnswer, all_lines, answer, lines_wanted, page
+from webhooks_app.api.answers import (
+    NDJSON,
+    SEARCHED,
+    PageAnswer,
+    SearchedPageAnswer,
+    all_lines,
+    answer,
+    lines_wanted,
+    searched_page,
+)
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.operation import Operation, operation
 from webhooks_app.api.waiting import answer_delivery, wanted_wait
@@ -28,9 +37,9 @@ MOST_COUNTED = 10_000
         summary="List deliveries",
         tag="Deliveries",
         query=queries.DeliveryListQuery,
-        answers={200: PageAnswer[shapes.DeliveryAnswer]},
-        description=f"Newest first. With `Accept: {NDJSON}` the answer has all deliveries that "
-        "match, one per line.",
+        answers={200: SearchedPageAnswer[shapes.DeliveryAnswer]},
+        description=f"Newest first. {SEARCHED} With `Accept: {NDJSON}` the answer has all "
+        "deliveries that match, one per line.",
         lines=shapes.DeliveryAnswer,
     )
 )
@@ -42,7 +51,7 @@ def list_deliveries() -> Response:
         batches = service.walk(db.engine, auth.tenant(), filters)
         return all_lines(auth.tenant().organisation_id, batches, shapes.delivery)
     found = service.list_deliveries(db.session(), auth.tenant(), filters, bounds)
-    return answer(page(found, shapes.delivery))
+    return answer(searched_page(found, shapes.delivery))
 
 
 class CountAnswer(msgspec.Struct, frozen=True):

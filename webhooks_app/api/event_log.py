@@ -7,18 +7,27 @@ from flask import Response
 from msgspec import UNSET, Meta, UnsetType
 
 from webhooks_app.api import auth, queries, shapes
-from webhooks_app.api.answers import PageAnswer, answer, no_content, page
+from webhooks_app.api.answers import (
+    SEARCHED,
+    PageAnswer,
+    SearchedPageAnswer,
+    answer,
+    no_content,
+    searched_page,
+)
 from webhooks_app.api.blueprint import bp
 from webhooks_app.api.operation import Operation, operation
 from webhooks_app.api.shapes import Json, Moment, SubjectAnswer
 from webhooks_app.deliveries import log
 from webhooks_app.deliveries.filters import Filters
 from webhooks_app.events import erasure, stream
+from webhooks_app.events.filters import EventFilters
 from webhooks_app.events.stream import MatchExplanation
 from webhooks_app.extensions import db
 from webhooks_app.lib import json_text
 from webhooks_app.lib.times import rfc3339
 from webhooks_app.matching.conditions import ConditionResult
+from webhooks_app.matching.search_terms import field_and_text, searched
 from webhooks_app.models import Event
 from webhooks_app.vocabulary import EventOrigin
 
@@ -94,6 +103,32 @@ class ExplanationAnswer(msgspec.Struct, frozen=True):
 
 class EventQuery(queries.PageQuery):
     type: Annotated[str | None, Meta(description="The name of an event type.")] = None
+    text: Annotated[
+        str | None,
+        Meta(
+            description="A text in the data, the type or the subject, or an id. Upper and lower "
+            "case are the same. The whole id of an event or of a delivery finds only that event, "
+            "however old it is.",
+            extra_json_schema=queries.LENGTH,
+        ),
+    ] = None
+    field: queries.Field = None
+    subject: queries.Subject = None
+    since: Annotated[queries.Moment | None, Meta(description="Received at this time or later.")] = (
+        None
+    )
+    until: Annotated[queries.Moment | None, Meta(description="Received before this time.")] = None
+
+    def filters(self) -> EventFilters:
+        """Raises `Invalid`."""
+        return EventFilters(
+            type=queries.parsed("type", self.type, searched),
+            text=queries.parsed("text", self.text, searched),
+            field=queries.parsed("field", self.field, field_and_text),
+            subject=queries.parsed("subject", self.subject, searched),
+            since=self.since,
+            until=self.until,
+        )
 
 
 @bp.get("/events")
@@ -102,16 +137,16 @@ class EventQuery(queries.PageQuery):
         summary="List events",
         tag="Events",
         query=EventQuery,
-        answers={200: PageAnswer[StoredEvent]},
-        description="Newest first, without their data. A page can have fewer than `limit` events "
-        "although there is a next page.",
+        answers={200: SearchedPageAnswer[StoredEvent]},
+        description=f"Newest first, without their data. {SEARCHED}",
     )
 )
 @auth.requires("events:read")
 def list_events() -> Response:
     query = queries.read(EventQuery)
-    found = stream.list_events(db.session(), auth.tenant(), query.window(), query.type)
-    return answer(page(found, _shown))
+    filters, bounds = query.filters(), query.window()
+    found = stream.list_events(db.session(), auth.tenant(), filters, bounds)
+    return answer(searched_page(found, _shown))
 
 
 @bp.get("/events/<row_id:event_id>")
@@ -140,7 +175,7 @@ def read_event(event_id: str) -> Response:
         summary="List the deliveries of an event",
         tag="Events",
         query=queries.PageQuery,
-        answers={200: PageAnswer[shapes.DeliveryAnswer]},
+        answers={200: SearchedPageAnswer[shapes.DeliveryAnswer]},
         description="Newest first, including replays.",
     )
 )
@@ -150,7 +185,7 @@ def list_event_deliveries(event_id: str) -> Response:
     event = stream.find_event(db.session(), auth.tenant(), event_id)
     filters = Filters(event_id=event.id)
     found = log.list_deliveries(db.session(), auth.tenant(), filters, query.window())
-    return answer(page(found, shapes.delivery))
+    return answer(searched_page(found, shapes.delivery))
 
 
 @bp.delete("/events/<row_id:event_id>/data")

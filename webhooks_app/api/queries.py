@@ -1,8 +1,9 @@
 """Read query strings: paging and filters."""
 
 import re
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from flask import request
@@ -13,7 +14,8 @@ from webhooks_app.deliveries.filters import Filters, status_codes
 from webhooks_app.deliveries.statistics import Step
 from webhooks_app.lib.json_faults import as_fault
 from webhooks_app.lib.paging import DEFAULT_SIZE, LARGEST_SIZE, PageBounds, decode_cursor
-from webhooks_app.lib.pointers import Fault, Invalid
+from webhooks_app.lib.pointers import Fault, Invalid, pointer
+from webhooks_app.matching.search_terms import LONGEST_TEXT, field_and_text, searched
 from webhooks_app.subscriptions.spec import Key
 from webhooks_app.vocabulary import ActorKind, DeliveryStatus, SubscriptionKind
 
@@ -23,6 +25,23 @@ StatusCode = Annotated[
     Meta(examples=["404", "4xx"], extra_json_schema={"pattern": "^[1-5]([0-9][0-9]|xx)$"}),
 ]
 
+Kind = Literal["pointer", "parameter"]
+LENGTH = {"maxLength": LONGEST_TEXT}
+Subject = Annotated[
+    str | None,
+    Meta(
+        description="The id of the chatbot, room or space that the event is about.",
+        extra_json_schema=LENGTH,
+    ),
+]
+Field = Annotated[
+    str | None,
+    Meta(
+        description="A path into the event's data, and a text in its value, as "
+        "`email: ada@example.com`. Upper and lower case are the same.",
+        extra_json_schema=LENGTH,
+    ),
+]
 
 NESTED = re.compile(r"([a-z]+)\[([^\[\]]*)\]")
 NUMBERS = ("limit", "wait")
@@ -110,7 +129,25 @@ class DeliveryFilter(msgspec.Struct, forbid_unknown_fields=True):
     ] = None
     text: Annotated[
         str | None,
-        Meta(description="A text in the error, the event's data, its subject or an id."),
+        Meta(
+            description="A text in the error, in the event's data, type or subject, in the name of "
+            "the webhook or action, or an id of one of them. Upper and lower case are the same. "
+            "The whole id of a delivery or event finds only that, however old it is.",
+            extra_json_schema=LENGTH,
+        ),
+    ] = None
+    field: Field = None
+    subject: Subject = None
+    response: Annotated[
+        str | None,
+        Meta(
+            description="A text in what the receiver answered to any attempt, in upper and lower "
+            "case as written.",
+            extra_json_schema=LENGTH,
+        ),
+    ] = None
+    event_id: Annotated[
+        str | None, Meta(description="The id of an event.", extra_json_schema=LENGTH)
     ] = None
     missing: Annotated[
         bool,
@@ -122,15 +159,19 @@ class DeliveryFilter(msgspec.Struct, forbid_unknown_fields=True):
     since: Annotated[Moment | None, Meta(description="Created at this time or later.")] = None
     until: Annotated[Moment | None, Meta(description="Created before this time.")] = None
 
-    def filters(self) -> Filters:
+    def filters(self, at: Kind = "pointer") -> Filters:
         """Raises `Invalid`."""
         return Filters(
-            subscription_id=self.subscription_id,
+            subscription_id=parsed("subscription_id", self.subscription_id, searched, at),
             kind=self.kind,
-            event_type=self.event_type,
+            event_type=parsed("event_type", self.event_type, searched, at),
             status=self.status,
-            status_codes=_status_codes(self.status_code),
-            text=self.text,
+            status_codes=parsed("status_code", self.status_code, status_codes, at),
+            text=parsed("text", self.text, searched, at),
+            field=parsed("field", self.field, field_and_text, at),
+            subject=parsed("subject", self.subject, searched, at),
+            response=parsed("response", self.response, searched, at),
+            event_id=parsed("event_id", self.event_id, searched, at),
             missing=self.missing,
             since=self.since,
             until=self.until,
@@ -145,18 +186,21 @@ class DeliveryListQuery(DeliveryFilter):
         """Raises `Invalid` for a cursor that we never issued."""
         return _bounds(self.limit, self.cursor)
 
-    def filters(self) -> Filters:
-        try:
-            return super().filters()
-        except Invalid as error:
-            raise _refused("status_code") from error
+    def filters(self, at: Kind = "parameter") -> Filters:
+        return super().filters(at)
 
 
-def _status_codes(text: str | None) -> tuple[int, int] | None:
+T = TypeVar("T")
+
+
+def parsed(
+    name: str, asked: str | None, parse: Callable[[str], T], at: Kind = "parameter"
+) -> T | None:
+    """What it means; None if it is absent. Raises `Invalid`."""
     try:
-        return None if text is None else status_codes(text)
+        return None if asked is None else parse(asked)
     except ValueError as error:
-        raise Invalid(Fault("#/status_code", str(error))) from error
+        raise Invalid(Fault(pointer(name) if at == "pointer" else name, str(error), at)) from error
 
 
 Q = TypeVar("Q", bound=msgspec.Struct)

@@ -69,11 +69,11 @@ class EventLine(NamedTuple):
 
 
 def list_events(
-    session: Session, tenant: Tenant, window: PageBounds, name: str | None = None
+    session: Session, tenant: Tenant, filters: EventFilters, window: PageBounds
 ) -> Page[Event]:
-    """Newest first, of type `name` or any, without their data, which may be large."""
-    page = list_lines(session, tenant, EventFilters(type=name), window)
-    return Page([line.event for line in page.rows], page.next_cursor)
+    """Newest first, without their data, which may be large."""
+    page = list_lines(session, tenant, filters, window)
+    return Page([line.event for line in page.rows], page.next_cursor, page.searched)
 
 
 def list_lines(

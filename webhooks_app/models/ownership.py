@@ -29,6 +29,7 @@ class OrganisationOwned:
     """A row of one organisation."""
 
     if TYPE_CHECKING:
+        id: Mapped[str]
         organisation_id: Mapped[str]
 
     @classmethod
@@ -39,6 +40,17 @@ class OrganisationOwned:
     def in_organisation(cls, organisation_id: str) -> ColumnElement[bool]:
         """For queries that cannot begin with `of_organisation`: joins, deletes, counts."""
         return cls.organisation_id == bindparam("owner_organisation", organisation_id, unique=True)
+
+    @classmethod
+    def walked_in(cls, organisation_id: str) -> ColumnElement[bool]:
+        """As `in_organisation`, for walks in the order `newest_first`."""
+        owner: ColumnElement[str] = bindparam("owner_organisation", organisation_id, unique=True)
+        return kept_in_order(cls.organisation_id, owner)
+
+    @classmethod
+    def newest_first(cls) -> tuple[UnaryExpression[str], UnaryExpression[str]]:
+        """Of `walked` rows. No other index than the owner's has this order."""
+        return cls.organisation_id.desc(), cls.id.desc()
 
 
 class SharedOrOwned(OrganisationOwned):
@@ -57,7 +69,6 @@ class TenantOwned(OrganisationOwned):
     """A row of one organisation in one mode."""
 
     if TYPE_CHECKING:
-        id: Mapped[str]
         mode: Mapped[str]
 
     @classmethod
@@ -83,18 +94,10 @@ class TenantOwned(OrganisationOwned):
     @classmethod
     def walked(cls, tenant: Tenant) -> ColumnElement[bool]:
         """As `in_tenant`, for walks in the order `newest_first`."""
-        owner: ColumnElement[str] = bindparam(
-            "owner_organisation", tenant.organisation_id, unique=True
-        )
         return and_(
-            kept_in_order(cls.organisation_id, owner),
+            cls.walked_in(tenant.organisation_id),
             cls.mode == bindparam("owner_mode", tenant.mode, unique=True),
         )
-
-    @classmethod
-    def newest_first(cls) -> tuple[UnaryExpression[str], UnaryExpression[str]]:
-        """Of `walked` rows. No other index than the tenant's has this order."""
-        return cls.organisation_id.desc(), cls.id.desc()
 
 
 def of_one_organisation(one: FromClause, other: FromClause) -> ColumnElement[bool]:

@@ -13,7 +13,6 @@ from webhooks_app.channels.webhook.formats.github import GitHub
 from webhooks_app.events import stream
 from webhooks_app.lib import json_text
 from webhooks_app.lib.crypto import Vault
-from webhooks_app.lib.paging import PageBounds
 from webhooks_app.lib.pointers import Invalid
 from webhooks_app.lib.ssrf import Guard
 from webhooks_app.lib.tenant import Tenant
@@ -60,8 +59,8 @@ def samples(session: Session, tenant: Tenant, kind: EventType, *, real: bool) ->
 
 
 def _newest(session: Session, tenant: Tenant, name: str) -> Iterator[EventView]:
-    for row in stream.list_events(session, tenant, PageBounds(SAMPLES), name).rows:
-        yield _view(row)
+    for line in stream.list_recent(session, tenant, name, SAMPLES):
+        yield _view(line.event)
 
 
 def _view(row: Event) -> EventView:

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from webhooks_app.lib.times import utcnow
+from webhooks_app.matching.search_terms import searched
 from webhooks_app.organisations.audit_log import ACTIONS
 from webhooks_app.organisations.audit_search import AuditFilters
 from webhooks_app.vocabulary import ActorKind
-from webhooks_app.web.filter_query import ZonedQuery, chosen, searched
+from webhooks_app.web.filter_query import ZonedQuery, chosen
 
 WINDOWS = {
     "24h": ("the last 24 hours", timedelta(hours=24)),

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 from webhooks_app.deliveries.filters import Filters, status_codes
 from webhooks_app.lib.times import utcnow
+from webhooks_app.matching.search_terms import field_and_text, searched
 from webhooks_app.vocabulary import DeliveryStatus, SubscriptionKind
-from webhooks_app.web.filter_query import ZonedQuery, chosen, field_and_text, searched
+from webhooks_app.web.filter_query import ZonedQuery, chosen
 
 WINDOWS = {
     "1h": ("the last hour", timedelta(hours=1)),

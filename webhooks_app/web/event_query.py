@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from webhooks_app.events.filters import EventFilters
 from webhooks_app.lib.times import utcnow
+from webhooks_app.matching.search_terms import field_and_text, searched
 from webhooks_app.web.delivery_query import WINDOWS
-from webhooks_app.web.filter_query import ZonedQuery, chosen, field_and_text, searched
+from webhooks_app.web.filter_query import ZonedQuery, chosen
 
 
 class EventQuery(ZonedQuery):

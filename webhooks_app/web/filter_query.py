@@ -6,9 +6,6 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from webhooks_app.lib.times import fits_every_zone, time_zones
-from webhooks_app.matching.paths import is_path
-
-LONGEST_TEXT = 200
 
 T = TypeVar("T")
 
@@ -81,17 +78,3 @@ def chosen(name: str, choices: Mapping[str, T]) -> T:
     if name not in choices:
         raise ValueError(f"Choose one of {', '.join(choices)}.")
     return choices[name]
-
-
-def searched(text: str) -> str:
-    if len(text) > LONGEST_TEXT or "\0" in text:
-        raise ValueError(f"Search for at most {LONGEST_TEXT} characters.")
-    return text
-
-
-def field_and_text(asked: str) -> tuple[str, str]:
-    """`email: ada@example.com`."""
-    path, colon, text = (part.strip() for part in searched(asked).partition(":"))
-    if not colon or not text or not is_path(path):
-        raise ValueError("Write a field and its value, such as email: ada@example.com.")
-    return path, text

@@ -130,7 +130,7 @@ class Operation:
         schema = success[0].get("content", {}).get(JSON, {}).get("schema")
         if schema is None:
             return "nothing"
-        is_page = {*resolved(schema).get("properties", ())} == {"data", "next_cursor"}
+        is_page = {*resolved(schema).get("properties", ())} >= {"data", "next_cursor"}
         if is_page:
             return "page"
         return "list" if schema.get("type") == "array" else "object"

@@ -78,7 +78,7 @@ class Operation:
     def item(self) -> Schema | None:
         """The schema of an object of the page that comes back; None if it is not a page."""
         properties = _resolved(self.answer or {}).get("properties", {})
-        if set(properties) == {"data", "next_cursor"}:
+        if set(properties) >= {"data", "next_cursor"}:
             found: Schema = properties["data"]["items"]
             return found
         return None

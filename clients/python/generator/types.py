@@ -9,7 +9,7 @@ UNIONS = {"WebhookAction | EmailAction": "Action"}
 
 
 def _is_page(name: str) -> bool:
-    return set(SCHEMAS[name].get("properties", ())) == {"data", "next_cursor"}
+    return set(SCHEMAS[name].get("properties", ())) >= {"data", "next_cursor"}
 
 
 ANSWERS = [

@@ -13,7 +13,7 @@ Schema = dict[str, Any]
 REF = "#/components/schemas/"
 # Words in the code that mean nothing to clients.
 RENAMED = (
-    (r"^PageAnswer_(\w+?)(?:Answer)?_$", r"\1Page"),
+    (r"^(?:Searched)?PageAnswer_(\w+?)(?:Answer)?_$", r"\1Page"),
     (r"^NewWebhookSpec$", "NewWebhook"),
     (r"(Answer|Members)$", ""),
 )
@@ -32,9 +32,10 @@ class Schemas:
         self.components = dict(sorted(renamed.items()))
         for kind, example in EXAMPLES.items():
             name = public_name(kind.__name__)
-            for shown, value in ((name, example), (f"{name}Page", _page(example))):
-                if shown in self.components:
-                    self.components[shown]["examples"] = [value]
+            if name in self.components:
+                self.components[name]["examples"] = [example]
+            if page := self.components.get(f"{name}Page"):
+                page["examples"] = [_page(page, example)]
 
     def of(self, kind: object) -> Schema:
         """The schema of one of them, as a reference if it has a name."""
@@ -50,8 +51,8 @@ class Schemas:
         return {name: schema for name, schema in self.components.items() if name not in hidden}
 
 
-def _page(example: object) -> object:
-    return {"data": [example], "next_cursor": None}
+def _page(schema: Schema, example: object) -> object:
+    return {**dict.fromkeys(schema["properties"]), "data": [example]}
 
 
 def _name_in(schema: Schema) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from hookline._answer import Answer
@@ -13,10 +14,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
-    """`next_cursor` leads to the next page; None on the last one."""
+    """`next_cursor` leads to the next page; None on the last one.
+
+    `searched_back_to` is how far back the page of a log was searched, None on the last one.
+    """
 
     data: list[T]
     next_cursor: str | None
+    searched_back_to: datetime | None = None
 
 
 class Listing(Generic[T]):
@@ -70,7 +75,10 @@ class AsyncListing(Generic[T]):
 
 def _page(answer: Answer, kind: Kind[T]) -> Page[T]:
     found: dict[str, Any] = answer.json()
-    return Page([kind.decode(one) for one in found["data"]], found.get("next_cursor"))
+    rows, back_to = [kind.decode(one) for one in found["data"]], found.get("searched_back_to")
+    return Page(
+        rows, found.get("next_cursor"), datetime.fromisoformat(back_to) if back_to else None
+    )
 
 
 def _next(call: Call, cursor: str | None) -> Call | None:

@@ -800,9 +800,11 @@ class AsyncAuditLogResource(AsyncResource):
     ) -> AsyncListing[AuditEntry]:
         """List the audit log.
 
-        Newest first: entries of the key's mode, and of what both modes share. With `Accept:
-        application/x-ndjson` the answer has all entries that match, one per line. The key
-        needs the scope `audit:read`.
+        Newest first: entries of the key's mode, and of what both modes share. Each page
+        searches a part of the log, back to `searched_back_to`. So a page can have fewer than
+        `limit`, or none, although there is a next page. With `Accept: application/x-ndjson`
+        the answer has all entries that match, one per line. The key needs the scope
+        `audit:read`.
 
         - `page_size`: How many objects each request fetches, up to 100.
         - `cursor`: `next_cursor` of the previous page, unchanged.
@@ -844,9 +846,11 @@ class AsyncAuditLogResource(AsyncResource):
     ) -> AsyncIterator[AuditEntry]:
         """List the audit log.
 
-        Newest first: entries of the key's mode, and of what both modes share. With `Accept:
-        application/x-ndjson` the answer has all entries that match, one per line. The key
-        needs the scope `audit:read`.
+        Newest first: entries of the key's mode, and of what both modes share. Each page
+        searches a part of the log, back to `searched_back_to`. So a page can have fewer than
+        `limit`, or none, although there is a next page. With `Accept: application/x-ndjson`
+        the answer has all entries that match, one per line. The key needs the scope
+        `audit:read`.
 
         - `actor_kind`: The kind of actor.
         - `actor`: A part of a name, or a whole id.
@@ -1102,6 +1106,10 @@ class AsyncDeliveriesResource(AsyncResource):
         status: DeliveryStatus | None = None,
         status_code: str | None = None,
         text: str | None = None,
+        field: str | None = None,
+        subject: str | None = None,
+        response: str | None = None,
+        event_id: str | None = None,
         missing: bool | None = None,
         since: datetime | str | None = None,
         until: datetime | str | None = None,
@@ -1110,8 +1118,10 @@ class AsyncDeliveriesResource(AsyncResource):
     ) -> AsyncListing[Delivery]:
         """List deliveries.
 
-        Newest first. With `Accept: application/x-ndjson` the answer has all deliveries that
-        match, one per line. The key needs the scope `deliveries:read`.
+        Newest first. Each page searches a part of the log, back to `searched_back_to`. So a
+        page can have fewer than `limit`, or none, although there is a next page. With `Accept:
+        application/x-ndjson` the answer has all deliveries that match, one per line. The key
+        needs the scope `deliveries:read`.
 
         - `subscription_id`: The id of a webhook or an action.
         - `kind`: Deliveries of webhooks or of actions.
@@ -1119,7 +1129,15 @@ class AsyncDeliveriesResource(AsyncResource):
         - `status`: The state of the delivery.
         - `status_code`: The status code of the last answer: one code such as `404`, or a class
           such as `5xx`.
-        - `text`: A text in the error, the event's data, its subject or an id.
+        - `text`: A text in the error, in the event's data, type or subject, in the name of the
+          webhook or action, or an id of one of them. Upper and lower case are the same. The
+          whole id of a delivery or event finds only that, however old it is.
+        - `field`: A path into the event's data, and a text in its value, as `email:
+          ada@example.com`. Upper and lower case are the same.
+        - `subject`: The id of the chatbot, room or space that the event is about.
+        - `response`: A text in what the receiver answered to any attempt, in upper and lower
+          case as written.
+        - `event_id`: The id of an event.
         - `missing`: `true` for deliveries that never arrived: failed or cancelled, and not
           replayed since.
         - `since`: Created at this time or later.
@@ -1139,6 +1157,10 @@ class AsyncDeliveriesResource(AsyncResource):
                     "status": status,
                     "status_code": status_code,
                     "text": text,
+                    "field": field,
+                    "subject": subject,
+                    "response": response,
+                    "event_id": event_id,
                     "missing": missing,
                     "since": since,
                     "until": until,
@@ -1157,14 +1179,20 @@ class AsyncDeliveriesResource(AsyncResource):
         status: DeliveryStatus | None = None,
         status_code: str | None = None,
         text: str | None = None,
+        field: str | None = None,
+        subject: str | None = None,
+        response: str | None = None,
+        event_id: str | None = None,
         missing: bool | None = None,
         since: datetime | str | None = None,
         until: datetime | str | None = None,
     ) -> AsyncIterator[Delivery]:
         """List deliveries.
 
-        Newest first. With `Accept: application/x-ndjson` the answer has all deliveries that
-        match, one per line. The key needs the scope `deliveries:read`.
+        Newest first. Each page searches a part of the log, back to `searched_back_to`. So a
+        page can have fewer than `limit`, or none, although there is a next page. With `Accept:
+        application/x-ndjson` the answer has all deliveries that match, one per line. The key
+        needs the scope `deliveries:read`.
 
         - `subscription_id`: The id of a webhook or an action.
         - `kind`: Deliveries of webhooks or of actions.
@@ -1172,7 +1200,15 @@ class AsyncDeliveriesResource(AsyncResource):
         - `status`: The state of the delivery.
         - `status_code`: The status code of the last answer: one code such as `404`, or a class
           such as `5xx`.
-        - `text`: A text in the error, the event's data, its subject or an id.
+        - `text`: A text in the error, in the event's data, type or subject, in the name of the
+          webhook or action, or an id of one of them. Upper and lower case are the same. The
+          whole id of a delivery or event finds only that, however old it is.
+        - `field`: A path into the event's data, and a text in its value, as `email:
+          ada@example.com`. Upper and lower case are the same.
+        - `subject`: The id of the chatbot, room or space that the event is about.
+        - `response`: A text in what the receiver answered to any attempt, in upper and lower
+          case as written.
+        - `event_id`: The id of an event.
         - `missing`: `true` for deliveries that never arrived: failed or cancelled, and not
           replayed since.
         - `since`: Created at this time or later.
@@ -1190,6 +1226,10 @@ class AsyncDeliveriesResource(AsyncResource):
                     "status": status,
                     "status_code": status_code,
                     "text": text,
+                    "field": field,
+                    "subject": subject,
+                    "response": response,
+                    "event_id": event_id,
                     "missing": missing,
                     "since": since,
                     "until": until,
@@ -1207,6 +1247,10 @@ class AsyncDeliveriesResource(AsyncResource):
         status: DeliveryStatus | Unset | None = UNSET,
         status_code: str | Unset | None = UNSET,
         text: str | Unset | None = UNSET,
+        field: str | Unset | None = UNSET,
+        subject: str | Unset | None = UNSET,
+        response: str | Unset | None = UNSET,
+        event_id: str | Unset | None = UNSET,
         missing: bool | Unset = UNSET,
         since: datetime | str | Unset | None = UNSET,
         until: datetime | str | Unset | None = UNSET,
@@ -1224,7 +1268,15 @@ class AsyncDeliveriesResource(AsyncResource):
         - `status`: The state of the delivery.
         - `status_code`: The status code of the last answer: one code such as `404`, or a class
           such as `5xx`.
-        - `text`: A text in the error, the event's data, its subject or an id.
+        - `text`: A text in the error, in the event's data, type or subject, in the name of the
+          webhook or action, or an id of one of them. Upper and lower case are the same. The
+          whole id of a delivery or event finds only that, however old it is.
+        - `field`: A path into the event's data, and a text in its value, as `email:
+          ada@example.com`. Upper and lower case are the same.
+        - `subject`: The id of the chatbot, room or space that the event is about.
+        - `response`: A text in what the receiver answered to any attempt, in upper and lower
+          case as written.
+        - `event_id`: The id of an event.
         - `missing`: `true` for deliveries that never arrived: failed or cancelled, and not
           replayed since.
         - `since`: Created at this time or later.
@@ -1243,6 +1295,10 @@ class AsyncDeliveriesResource(AsyncResource):
                     status=status,
                     status_code=status_code,
                     text=text,
+                    field=field,
+                    subject=subject,
+                    response=response,
+                    event_id=event_id,
                     missing=missing,
                     since=since,
                     until=until,
@@ -1530,20 +1586,51 @@ class AsyncEventsResource(AsyncResource):
     """Report what happened in your product."""
 
     def list(
-        self, *, page_size: int | None = None, cursor: str | None = None, type: str | None = None
+        self,
+        *,
+        page_size: int | None = None,
+        cursor: str | None = None,
+        type: str | None = None,
+        text: str | None = None,
+        field: str | None = None,
+        subject: str | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
     ) -> AsyncListing[StoredEvent]:
         """List events.
 
-        Newest first, without their data. A page can have fewer than `limit` events although
-        there is a next page. The key needs the scope `events:read`.
+        Newest first, without their data. Each page searches a part of the log, back to
+        `searched_back_to`. So a page can have fewer than `limit`, or none, although there is a
+        next page. The key needs the scope `events:read`.
 
         - `page_size`: How many objects each request fetches, up to 100.
         - `cursor`: `next_cursor` of the previous page, unchanged.
         - `type`: The name of an event type.
+        - `text`: A text in the data, the type or the subject, or an id. Upper and lower case
+          are the same. The whole id of an event or of a delivery finds only that event,
+          however old it is.
+        - `field`: A path into the event's data, and a text in its value, as `email:
+          ada@example.com`. Upper and lower case are the same.
+        - `subject`: The id of the chatbot, room or space that the event is about.
+        - `since`: Received at this time or later.
+        - `until`: Received before this time.
         """
         return self._list(
             _STORED_EVENT,
-            Call("GET", "/events", query={"limit": page_size, "cursor": cursor, "type": type}),
+            Call(
+                "GET",
+                "/events",
+                query={
+                    "limit": page_size,
+                    "cursor": cursor,
+                    "type": type,
+                    "text": text,
+                    "field": field,
+                    "subject": subject,
+                    "since": since,
+                    "until": until,
+                },
+            ),
         )
 
     async def send(

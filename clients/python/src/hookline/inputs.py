@@ -44,7 +44,20 @@ class DeliveryFilter(TypedDict):
     status_code: NotRequired[str | None]
     """The status code of the last answer: one code such as `404`, or a class such as `5xx`."""
     text: NotRequired[str | None]
-    """A text in the error, the event's data, its subject or an id."""
+    """A text in the error, in the event's data, type or subject, in the name of the webhook or
+    action, or an id of one of them. Upper and lower case are the same. The whole id of a
+    delivery or event finds only that, however old it is.
+    """
+    field: NotRequired[str | None]
+    """A path into the event's data, and a text in its value, as `email: ada@example.com`. Upper
+    and lower case are the same.
+    """
+    subject: NotRequired[str | None]
+    """The id of the chatbot, room or space that the event is about."""
+    response: NotRequired[str | None]
+    """A text in what the receiver answered to any attempt, in upper and lower case as written."""
+    event_id: NotRequired[str | None]
+    """The id of an event."""
     missing: NotRequired[bool]
     """`true` for deliveries that never arrived: failed or cancelled, and not replayed since."""
     since: NotRequired[datetime | str | None]

@@ -178,7 +178,7 @@ export class ApiKeysApi extends Resource {
 }
 
 export class AuditLogApi extends Resource {
-  /** Newest first: entries of the key's mode, and of what both modes share. With `Accept: application/x-ndjson` the answer has all entries that match, one per line. */
+  /** Newest first: entries of the key's mode, and of what both modes share. Each page searches a part of the log, back to `searched_back_to`. So a page can have fewer than `limit`, or none, although there is a next page. With `Accept: application/x-ndjson` the answer has all entries that match, one per line. */
   list(options: Call & { limit?: number; actor_kind?: ActorKind; actor?: string; action?: string; target?: string; since?: string | Date; until?: string | Date } = {}): Pages<AuditEntry> {
     return this.transport.pages("GET", `/audit-log`, options, ["limit", "cursor", "actor_kind", "actor", "action", "target", "since", "until"]);
   }
@@ -217,9 +217,9 @@ export class ChatbotWebhooksApi extends Resource {
 }
 
 export class DeliveriesApi extends Resource {
-  /** Newest first. With `Accept: application/x-ndjson` the answer has all deliveries that match, one per line. */
-  list(options: Call & { subscription_id?: string; kind?: SubscriptionKind; event_type?: string; status?: DeliveryStatus; status_code?: string; text?: string; missing?: boolean; since?: string | Date; until?: string | Date; limit?: number } = {}): Pages<Delivery> {
-    return this.transport.pages("GET", `/deliveries`, options, ["subscription_id", "kind", "event_type", "status", "status_code", "text", "missing", "since", "until", "limit", "cursor"]);
+  /** Newest first. Each page searches a part of the log, back to `searched_back_to`. So a page can have fewer than `limit`, or none, although there is a next page. With `Accept: application/x-ndjson` the answer has all deliveries that match, one per line. */
+  list(options: Call & { subscription_id?: string; kind?: SubscriptionKind; event_type?: string; status?: DeliveryStatus; status_code?: string; text?: string; field?: string; subject?: string; response?: string; event_id?: string; missing?: boolean; since?: string | Date; until?: string | Date; limit?: number } = {}): Pages<Delivery> {
+    return this.transport.pages("GET", `/deliveries`, options, ["subscription_id", "kind", "event_type", "status", "status_code", "text", "field", "subject", "response", "event_id", "missing", "since", "until", "limit", "cursor"]);
   }
 
   /** Counts the deliveries that match, up to 10,000. With some filters, only the newest deliveries are searched. Then `at_least` is true. */
@@ -308,9 +308,9 @@ export class EventTypesApi extends Resource {
 }
 
 export class EventsApi extends Resource {
-  /** Newest first, without their data. A page can have fewer than `limit` events although there is a next page. */
-  list(options: Call & { limit?: number; type?: string } = {}): Pages<StoredEvent> {
-    return this.transport.pages("GET", `/events`, options, ["limit", "cursor", "type"]);
+  /** Newest first, without their data. Each page searches a part of the log, back to `searched_back_to`. So a page can have fewer than `limit`, or none, although there is a next page. */
+  list(options: Call & { limit?: number; type?: string; text?: string; field?: string; subject?: string; since?: string | Date; until?: string | Date } = {}): Pages<StoredEvent> {
+    return this.transport.pages("GET", `/events`, options, ["limit", "cursor", "type", "text", "field", "subject", "since", "until"]);
   }
 
   /** The answer comes after the event and all its deliveries are committed. With `wait` it also has `results`: 200 if all deliveries have ended, otherwise 202. */

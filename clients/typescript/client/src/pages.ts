@@ -2,6 +2,8 @@ export interface Page<Item> {
   readonly data: readonly Item[];
   /** Send it as `cursor` for the next page; null on the last. */
   readonly next_cursor: string | null;
+  /** How far back the page of a log was searched; null on the last. */
+  readonly searched_back_to?: string | null;
 }
 
 /**

@@ -158,11 +158,13 @@ export interface AuditEntry {
   readonly user_agent: string | null;
 }
 
-/** A page of a list. */
+/** A page of a log. */
 export interface AuditEntryPage {
   readonly data: readonly AuditEntry[];
   /** Send it as `cursor` to get the next page. It is null on the last page. */
   readonly next_cursor: string | null;
+  /** How far back this page has searched the log. It is null on the last page. */
+  readonly searched_back_to: string | null;
 }
 
 /** Many events at once. */
@@ -332,8 +334,16 @@ export interface DeliveryFilter {
   readonly status?: DeliveryStatus | null;
   /** The status code of the last answer: one code such as `404`, or a class such as `5xx`. */
   readonly status_code?: string | null;
-  /** A text in the error, the event's data, its subject or an id. */
+  /** A text in the error, in the event's data, type or subject, in the name of the webhook or action, or an id of one of them. Upper and lower case are the same. The whole id of a delivery or event finds only that, however old it is. */
   readonly text?: string | null;
+  /** A path into the event's data, and a text in its value, as `email: ada@example.com`. Upper and lower case are the same. */
+  readonly field?: string | null;
+  /** The id of the chatbot, room or space that the event is about. */
+  readonly subject?: string | null;
+  /** A text in what the receiver answered to any attempt, in upper and lower case as written. */
+  readonly response?: string | null;
+  /** The id of an event. */
+  readonly event_id?: string | null;
   /** `true` for deliveries that never arrived: failed or cancelled, and not replayed since. */
   readonly missing?: boolean;
   /** Created at this time or later. */
@@ -342,11 +352,13 @@ export interface DeliveryFilter {
   readonly until?: string | Date | null;
 }
 
-/** A page of a list. */
+/** A page of a log. */
 export interface DeliveryPage {
   readonly data: readonly Delivery[];
   /** Send it as `cursor` to get the next page. It is null on the last page. */
   readonly next_cursor: string | null;
+  /** How far back this page has searched the log. It is null on the last page. */
+  readonly searched_back_to: string | null;
 }
 
 export type DeliveryStatus = "cancelled" | "delivered" | "failed" | "pending" | "retrying" | "sending";
@@ -1234,11 +1246,13 @@ export interface StoredEvent {
   readonly changed?: readonly string[] | null;
 }
 
-/** A page of a list. */
+/** A page of a log. */
 export interface StoredEventPage {
   readonly data: readonly StoredEvent[];
   /** Send it as `cursor` to get the next page. It is null on the last page. */
   readonly next_cursor: string | null;
+  /** How far back this page has searched the log. It is null on the last page. */
+  readonly searched_back_to: string | null;
 }
 
 /** What an event is about. */

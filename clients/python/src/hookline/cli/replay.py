@@ -29,6 +29,11 @@ PARTS = ("replayed", "retried", "recovered", "skipped")
 @click.option("--webhook", metavar="ID", help="Only of this webhook or action.")
 @click.option("--type", "event_type", metavar="TYPE", help="Only this event type.")
 @click.option("--code", metavar="CODE", help="Only with this answer, such as 500 or 4xx.")
+@click.option("--event", "event_id", metavar="ID", help="Only of this event.")
+@click.option("--text", metavar="TEXT", help="Only with a text in the data, the error or an id.")
+@click.option("--field", metavar="TEXT", help="Only with a text there: 'email: ada@example.com'.")
+@click.option("--subject", metavar="ID", help="Only about this chatbot, room or space.")
+@click.option("--response", metavar="TEXT", help="Only with a text in the receiver's answer.")
 @click.option("--dry-run", is_flag=True, help="Only count.")
 @pass_state
 def replay(
@@ -41,6 +46,11 @@ def replay(
     webhook: str | None,
     event_type: str | None,
     code: str | None,
+    event_id: str | None,
+    text: str | None,
+    field: str | None,
+    subject: str | None,
+    response: str | None,
     dry_run: bool,
 ) -> None:
     """Send deliveries again, by their ids or all that match.
@@ -55,6 +65,11 @@ def replay(
         "subscription_id": webhook,
         "event_type": event_type,
         "status_code": code,
+        "event_id": event_id,
+        "text": text,
+        "field": field,
+        "subject": subject,
+        "response": response,
     }
     filters = {name: value for name, value in chosen.items() if value is not None}
     if bool(delivery_ids) == bool(filters):

@@ -44,6 +44,15 @@ class Noun:
     verbs: Sequence[Verb] = ()
 
 
+TIMES = {"since": "Of this time or later: 2h, 7d, a date.", "until": "Before this time."}
+FILTERS = {
+    "field": "With a text at a path of the data: 'email: ada@example.com'.",
+    "response": "With a text in what the receiver answered.",
+    "subject": "About this chatbot, room or space.",
+    "text": "With a text in the data, the error or an id.",
+}
+
+
 def _since(name: str, about: str, required: bool = False) -> click.Option:
     return click.Option([f"--{name}"], type=SINCE, required=required, metavar="TIME", help=about)
 
@@ -110,7 +119,7 @@ NOUNS = (
         ("id", "type", "subject.id", "occurred_at"),
         "What happened.",
         can="list get",
-        filters=("type",),
+        filters=("type", "text", "field", "subject", "since", "until"),
     ),
     Noun(
         "event-types",
@@ -126,7 +135,10 @@ NOUNS = (
         ("id", "event.type", "subscription_id", "status", "status_code", "created_at", "error"),
         "What was sent, and how it went.",
         can="list get",
-        filters=("status", "subscription_id", "event_type", "status_code", "text"),
+        filters=(
+            *("status", "subscription_id", "event_type", "event_id", "status_code"),
+            *("text", "field", "subject", "response", "since", "until"),
+        ),
         verbs=(
             Verb("retry-now", "Retry a waiting delivery at once."),
             Verb("cancel", "Cancel a waiting delivery.", asks=True),
@@ -222,13 +234,17 @@ def _list(noun: Noun) -> Command:
         metavar="N",
         help="How many at most.",
     )
-    filters = [
-        click.Option([f"--{name.replace('_', '-')}", name], metavar="TEXT", help="Only those.")
-        for name in noun.filters
-    ]
+    filters = [_filter(name) for name in noun.filters]
     return Command(
         "list", callback=run, params=[limit, *filters], help=f"Show {noun.name.replace('-', ' ')}."
     )
+
+
+def _filter(name: str) -> click.Option:
+    if name in TIMES:
+        return _since(name, TIMES[name])
+    about = FILTERS.get(name, "Only those.")
+    return click.Option([f"--{name.replace('_', '-')}", name], metavar="TEXT", help=about)
 
 
 def _get(noun: Noun) -> Command:
