@@ -9,7 +9,9 @@ import pytest
 from tests import factories
 from tests.web.conftest import Person
 from webhooks_app.events import stream
+from webhooks_app.events.filters import EventFilters
 from webhooks_app.extensions import db
+from webhooks_app.lib.tenant import Tenant
 from webhooks_app.models import Delivery, Organisation
 
 ADA = {"name": "Ada", "email": "ada@example.com", "score": 12345678901234567890, "plan": "growth"}
@@ -90,6 +92,21 @@ def test_files_have_all_batches_exact_numbers_and_no_formula(
     assert json.loads(rows[0]["data"]) == BOB
     lines = owner.get("/events/export.ndjson").text.splitlines()
     assert json.loads(lines[1])["data"] == ADA
+
+
+def test_an_export_reads_little_data_at_once(
+    owner: Person, organisation: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also if events are large."""
+    for letters in (10, 2000, 10, 10, 10):
+        factories.accepted(organisation, factories.lead(data=json.dumps({"name": "x" * letters})))
+    monkeypatch.setattr(stream, "BYTES_AT_ONCE", 100)
+    tenant = Tenant(organisation.id, "live")
+    batches = list(stream.walk(db.engine, tenant, EventFilters()))
+    assert [len(batch) for batch in batches] == [3, 1, 1]
+    newest_first = [line.event.id for batch in batches for line in batch]
+    assert newest_first == sorted(newest_first, reverse=True)
+    assert len(owner.get("/events/export.ndjson").text.splitlines()) == 5
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])

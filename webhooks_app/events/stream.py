@@ -32,6 +32,7 @@ SEARCHED_BYTES = 32 * 1024 * 1024
 # Of an event's data, what a line of the list is made of.
 START = 2048
 BATCH = 100
+BYTES_AT_ONCE = 2 * 1024 * 1024
 EXPLAINED = 2  # every condition is explained, even those that matching can skip
 
 
@@ -77,14 +78,9 @@ def list_events(
 
 
 def list_lines(
-    session: Session,
-    tenant: Tenant,
-    filters: EventFilters,
-    window: PageBounds,
-    *,
-    in_full: bool = False,
+    session: Session, tenant: Tenant, filters: EventFilters, window: PageBounds
 ) -> Page[EventLine]:
-    """Newest first; with their data only if `in_full`.
+    """Newest first. Events come without their data, which may be large, unless a field is filtered.
 
     A page looks through at most `LOOKED_THROUGH` events, and for a text through at most
     `SEARCHED_BYTES` of data. So it may be short, or empty, and still have a next page.
@@ -101,9 +97,7 @@ def list_lines(
     if filters.field is not None:
         query = query.execution_options(yield_per=BATCH)
     else:
-        query = query.limit(window.size + 1)
-        if not in_full:
-            query = query.options(defer(event.data))
+        query = query.limit(window.size + 1).options(defer(event.data))
     found = session.execute(query)
     lines = (EventLine(*row) for row in found)
     rows = list(islice((line for line in lines if fits(filters, line.event)), window.size + 1))
@@ -122,18 +116,47 @@ def list_recent(session: Session, tenant: Tenant, name: str, most: int) -> Seque
 
 
 def walk(database: Engine, tenant: Tenant, filters: EventFilters) -> Iterator[Sequence[EventLine]]:
-    """All that match, with their data, newest first, in batches.
+    """All that match, with their data, newest first, in batches of up to `BYTES_AT_ONCE`.
 
-    Each batch has its own transaction, so none is open while a slow client reads.
+    Each batch has its own transaction, so none is open while a slow client reads. After a page
+    without a match, a batch is empty.
     """
     bounds: PageBounds | None = PageBounds(BATCH)
     while bounds is not None:
         with Session(database) as session:
             begin_reading(session)
-            page = list_lines(session, tenant, filters, bounds, in_full=True)
-        yield page.rows
+            page = list_lines(session, tenant, filters, bounds)
+            portions = _portions(session, page.rows)
+        for portion in portions:
+            yield _with_data(database, portion)
         cursor = page.next_cursor
         bounds = PageBounds(BATCH, decode_cursor(cursor)) if cursor is not None else None
+
+
+def _portions(session: Session, lines: Sequence[EventLine]) -> list[list[EventLine]]:
+    """At least one; with `BYTES_AT_ONCE` of data each, or a single event that has more."""
+    size = choose(read_connection(session), postgresql=func.octet_length, sqlite=func.length)
+    ids = [line.event.id for line in lines]
+    query = select(Event.id, size(Event.data)).where(Event.id.in_(ids))
+    sizes: dict[str, int] = dict(session.execute(query).all())
+    portions: list[list[EventLine]] = [[]]
+    left = BYTES_AT_ONCE
+    for line in lines:
+        left -= sizes[line.event.id]
+        if left < 0 and portions[-1]:
+            portions.append([])
+            left = BYTES_AT_ONCE - sizes[line.event.id]
+        portions[-1].append(line)
+    return portions
+
+
+def _with_data(database: Engine, lines: Sequence[EventLine]) -> list[EventLine]:
+    """Without those that were deleted in the meantime."""
+    with Session(database) as session:
+        begin_reading(session)
+        query = select(Event).where(Event.id.in_([line.event.id for line in lines]))
+        found = {event.id: event for event in session.scalars(query)}
+    return [line._replace(event=found[line.event.id]) for line in lines if line.event.id in found]
 
 
 def _searched(session: Session, within: Conditions) -> int:

@@ -25,6 +25,8 @@ from webhooks_app.server.refusal import INCOMPLETE, TOO_SLOW, UNAVAILABLE, Refus
 from webhooks_app.server.rsgi_types import HTTPProtocol, RequestScope
 from webhooks_app.server.threads import Threads
 
+WITHOUT_BODY = (204, 304)
+
 Loop = asyncio.AbstractEventLoop
 
 
@@ -140,7 +142,7 @@ class Door:
         began = _Began()
         content = self._app(environ, began)
         try:
-            if began.has_length:
+            if began.is_whole:
                 protocol.response_bytes(began.status, list(began.headers), b"".join(content))
             else:
                 send(scope, protocol, began.status, list(began.headers), iter(content))
@@ -177,9 +179,10 @@ class _Began:
         return _no_write
 
     @property
-    def has_length(self) -> bool:
-        """Flask knows the length of every answer that it has as a whole."""
-        return any(name.lower() == "content-length" for name, _ in self.headers)
+    def is_whole(self) -> bool:
+        """Flask knows the length of every answer that it has as a whole. Some have no body."""
+        has_length = any(name.lower() == "content-length" for name, _ in self.headers)
+        return has_length or self.status in WITHOUT_BODY
 
 
 def _no_write(_data: bytes) -> object:

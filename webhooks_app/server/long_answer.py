@@ -64,6 +64,9 @@ def send(
                 pipe.finish()
             except Left:
                 raise
+            except TooSlow:
+                log.info("answer cut off", path=scope.path, reason="its client reads too slowly")
+                connection.reset()
             except Exception as error:
                 log_failure(log.bind(path=scope.path), "answer cut off", error)
                 connection.reset()
