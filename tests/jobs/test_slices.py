@@ -42,6 +42,7 @@ JOB = "webhooks_app.jobs.upkeep.delete_expired"
 HOUR = timedelta(hours=1)
 SLICED = (
     upkeep.delete_expired,
+    upkeep.delete_old_answers,
     upkeep.delete_old_audit_entries,
     upkeep.delete_old_requests,
     upkeep.delete_unusable,

@@ -1,16 +1,23 @@
 """Limit workers to our own jobs, since anyone with access to Redis can name any function."""
 
+import time
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import structlog
 from rq.job import Job
 
-from webhooks_app.operations.schedule import PERIODIC
+from webhooks_app.jobs.aside import Aside
+from webhooks_app.jobs.slices import others_wait
+from webhooks_app.lib.metrics import JOB_SECONDS
+from webhooks_app.operations.schedule import PERIODIC, job_name
 from webhooks_app.queue import REPLAY_BATCH, RUN_ENGINE, SEND_MAIL
 
 OUR_JOBS = frozenset(
     {RUN_ENGINE, REPLAY_BATCH, SEND_MAIL, *(periodic.job for periodic in PERIODIC)}
 )
+LONG = frozenset({REPLAY_BATCH, *(periodic.job for periodic in PERIODIC if periodic.is_long)})
 
 log = structlog.get_logger(__name__)
 
@@ -21,6 +28,26 @@ class NotOurJob(Exception):
 
 class OurJob(Job):
     """RQ imports the function of each job here, by its name in Redis."""
+
+    aside: Aside  # The worker's.
+
+    def perform(self) -> Any:
+        if self.func_name not in LONG:
+            return self._perform()
+        key = (self.func_name, *self.args[:1])
+        return self.aside.run(key, self._perform, partial(others_wait, self))
+
+    def _perform(self) -> Any:
+        if self.func_name not in OUR_JOBS:
+            return super().perform()
+        began, outcome = time.monotonic(), "failed"
+        try:
+            result = super().perform()
+            outcome = "done"
+        finally:
+            took = time.monotonic() - began
+            JOB_SECONDS.labels(job_name(self.func_name), outcome).observe(took)
+        return result
 
     @property
     def func(self) -> Callable[..., object]:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import structlog
 from rq import get_current_job
+from rq.job import Job
 
 from webhooks_app import queue
 from webhooks_app.database import choose
@@ -37,7 +38,7 @@ def run_slice(job: Callable[[], None], parts: Iterable[Part]) -> None:
 
     def is_over() -> bool:
         took = time.monotonic() - began
-        return took > LONGEST or (took > POLITE and _others_wait())
+        return took > LONGEST or (took > POLITE and others_wait(get_current_job()))
 
     rest = choose(db.engine, postgresql=0.0, sqlite=BUSY_POLL)
     done = work(list(parts), periodic.begin_slice(db.engine, name), is_over, rest)
@@ -64,7 +65,6 @@ def _is_superseded(name: str) -> bool:
     return not periodic.is_latest_turn(db.engine, name, datetime.fromisoformat(turn))
 
 
-def _others_wait() -> bool:
-    """Whether other jobs wait for this worker."""
-    job = get_current_job()
+def others_wait(job: Job | None) -> bool:
+    """Whether other jobs wait for the worker of this one."""
     return job is not None and queue.queue_named(job.origin, job.connection).count > 0

@@ -10,7 +10,6 @@ from webhooks_app.listeners import ending
 from webhooks_app.mail import mail_queue
 from webhooks_app.matching import states
 from webhooks_app.operations import metering, periodic, space
-from webhooks_app.operations.slices import work
 from webhooks_app.organisations import answered_requests, daily_limits, plans
 from webhooks_app.parts import parts
 from webhooks_app.people import device_log_ins, key_expiry, log_ins, passwords, sessions
@@ -107,8 +106,8 @@ def delete_old_requests() -> None:
 
 def delete_old_answers() -> None:
     now = clock_of(db.engine)
-    work([answered_requests.old(db.engine, now)], None, lambda: False)
-    answered_requests.forget_secrets(db.session(), now)
+    old = answered_requests.old(db.engine, now), answered_requests.old_secrets(db.engine, now)
+    run_slice(delete_old_answers, old)
 
 
 def delete_unusable() -> None:

@@ -1,7 +1,6 @@
 """RQ's SimpleWorker, which survives a Redis outage and stops in order."""
 
 import signal
-import time
 from contextlib import suppress
 from types import FrameType
 from typing import Any
@@ -16,12 +15,11 @@ from structlog.contextvars import bound_contextvars
 
 from webhooks_app import queue
 from webhooks_app.extensions import db
+from webhooks_app.jobs.aside import Aside
 from webhooks_app.jobs.engine import engine_of, resident
-from webhooks_app.jobs.our_job import OUR_JOBS, OurJob
+from webhooks_app.jobs.our_job import OurJob
 from webhooks_app.lib import tracing
-from webhooks_app.lib.metrics import JOB_SECONDS
 from webhooks_app.operations.restored import wait_until_told
-from webhooks_app.operations.schedule import job_name
 from webhooks_app.parts import parts_of
 
 log = structlog.get_logger(__name__)
@@ -48,19 +46,18 @@ class HooklineWorker(SimpleWorker):
         )
         self.log_job_description = False
         self._app = app
+        self._aside = Aside(app)
 
     def perform_job(self, job: Job, queue: Queue) -> bool:
         with self._app.app_context(), bound_contextvars(job=job.func_name, job_id=job.id):
-            began = time.monotonic()
-            done = super().perform_job(job, queue)
-            if job.func_name in OUR_JOBS:
-                name, outcome = job_name(job.func_name), "done" if done else "failed"
-                JOB_SECONDS.labels(name, outcome).observe(time.monotonic() - began)
-            return done
+            assert isinstance(job, OurJob)
+            job.aside = self._aside
+            return super().perform_job(job, queue)
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         if (engine := engine_of(self._app)) is not None:
             engine.stop_soon()
+        self._aside.stop_soon()
         self._patience.lose()
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
@@ -74,7 +71,8 @@ class HooklineWorker(SimpleWorker):
         """
 
     def teardown(self) -> None:
-        """Deregister, unless Redis is away or hangs."""
+        """Let long jobs end. Deregister, unless Redis is away or hangs."""
+        self._aside.stop()
         self._patience.lose()
         with suppress(RedisError):
             queue.fast_redis(self._url).ping()

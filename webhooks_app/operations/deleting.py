@@ -114,7 +114,7 @@ def _delete_referring(
 
 
 def _delete(connection: Connection, table: Table, these: Select[Any]) -> int:
-    free = choose(connection, postgresql=_unlocked(these), sqlite=these)
+    free = unlocked(connection, these)
     deleted = delete(table).where(tuple_(*table.primary_key.columns).in_(free))
     return connection.execute(deleted).rowcount
 
@@ -123,11 +123,13 @@ def _large(table: Table) -> list[ColumnElement[Any]]:
     return [column for column in table.columns if isinstance(column.type, Text | LargeBinary)]
 
 
-def _unlocked(these: Select[Any]) -> Select[Any]:
+def unlocked(connection: Connection, these: Select[Any]) -> Select[Any]:
     """Those that nobody else has locked.
 
     PostgreSQL may run a subquery again while it deletes, and would then find more than the limit.
     """
+    if choose(connection, postgresql=False, sqlite=True):
+        return these
     free = these.with_for_update(skip_locked=True).cte("free")
     return select(*free.prefix_with("MATERIALIZED", dialect="postgresql").c)
 

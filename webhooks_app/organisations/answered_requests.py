@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import ColumnElement, Engine, Table, delete, event, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    delete,
+    event,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from webhooks_app.database import upsert
@@ -18,14 +28,15 @@ from webhooks_app.lib.errors import Conflict
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.models import AnsweredRequest
-from webhooks_app.operations.deleting import part, walk
-from webhooks_app.operations.slices import Part
+from webhooks_app.operations.deleting import part, unlocked, walk
+from webhooks_app.operations.slices import BEGINNING, Key, Part, Stepped
 
 ANSWERED = cast(Table, AnsweredRequest.__table__)
 KEPT = timedelta(hours=24)
 SECRET_KEPT = timedelta(minutes=10)
 # No request runs longer than this; one that claimed its key earlier has died.
 LONGEST_RUN = timedelta(minutes=2)
+KEY = (ANSWERED.c.organisation_id, ANSWERED.c.mode, ANSWERED.c.key)
 CLAIM = "claim"
 
 
@@ -112,16 +123,27 @@ def release_key(session: Session, mine: Claim, *, refused: bool) -> None:
 
 def old(engine: Engine, now: datetime) -> Part:
     """Answers that are no longer kept, for deleting."""
-    is_old = ANSWERED.c.created_at < now - KEPT
-    return part(engine, "answers", walk(ANSWERED, [ANSWERED.c.created_at], is_old))
+    oldest = walk(ANSWERED, [ANSWERED.c.created_at], ANSWERED.c.created_at < now - KEPT)
+
+    def change(connection: Connection, _: Key, size: int) -> Stepped:
+        rows, after = oldest(connection, BEGINNING, size)
+        return Stepped(rows, None if after is None or not rows else BEGINNING)
+
+    return part(engine, "answers", change)
 
 
-def forget_secrets(session: Session, now: datetime) -> None:
-    """Forget those that are no longer kept, committed."""
-    old = AnsweredRequest.created_at < now - SECRET_KEPT
-    secrets = update(AnsweredRequest).where(old, AnsweredRequest.sealed_secret.is_not(None))
-    session.execute(secrets.values(sealed_secret=None))
-    session.commit()
+def old_secrets(engine: Engine, now: datetime) -> Part:
+    """Secrets that are no longer kept, to be forgotten."""
+    is_old = ANSWERED.c.created_at < now - SECRET_KEPT, ANSWERED.c.sealed_secret.is_not(None)
+    oldest = select(*KEY).where(*is_old).order_by(ANSWERED.c.created_at)
+
+    def change(connection: Connection, _: Key, size: int) -> Stepped:
+        these = unlocked(connection, oldest.limit(size))
+        secrets = update(ANSWERED).where(tuple_(*KEY).in_(these)).values(sealed_secret=None)
+        rows = connection.execute(secrets).rowcount
+        return Stepped(rows, BEGINNING if rows == size else None)
+
+    return part(engine, "secrets of answers", change)
 
 
 @event.listens_for(db.session, "before_commit")
