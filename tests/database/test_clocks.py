@@ -1,6 +1,6 @@
 """What is due is decided by the database's clock, so a host whose clock is wrong delays nothing."""
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 import pytest
@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import func, select, update
 
 from tests import factories
+from tests.mail.test_service import set_smtp
 from tests.support.open_deliveries import arrange
 from tests.support.servers import RedisServer
 from webhooks_app import queue
@@ -15,6 +16,8 @@ from webhooks_app.deliveries import log, replays
 from webhooks_app.deliveries.filters import Filters
 from webhooks_app.deliveries.send_again import retry_now, send_again
 from webhooks_app.digests import service as digests
+from webhooks_app.engine import switching_off, tallies
+from webhooks_app.engine.tallies import Try
 from webhooks_app.extensions import db
 from webhooks_app.jobs import upkeep
 from webhooks_app.jobs.beat import Beat
@@ -22,15 +25,28 @@ from webhooks_app.jobs.replays import run_batch
 from webhooks_app.lib import times
 from webhooks_app.lib.times import utcnow
 from webhooks_app.listeners import starting, visits
+from webhooks_app.mail import service as mail
 from webhooks_app.models import (
     Delivery,
     Listener,
+    Mail,
     Organisation,
+    Outage,
     PeriodicRun,
     Queued,
     Subscription,
+    SubscriptionHealth,
 )
-from webhooks_app.subscriptions import pausing, test_delivery
+from webhooks_app.parts import parts
+from webhooks_app.subscriptions import (
+    pausing,
+    secrets,
+    service,
+    switching,
+    test_delivery,
+    undo,
+)
+from webhooks_app.vocabulary import DeliveryStatus
 
 DAILY = {"frequency": "daily", "hour": 9, "weekday": 0, "time_zone": None, "skip_empty": False}
 HALF_AN_HOUR = timedelta(minutes=30)
@@ -188,4 +204,54 @@ def test_what_a_listener_had_in_hand_is_due_at_once(
     logged(webhook, status="sending", due_at=in_half_an_hour(), tries=1)
     starting.release(db.session(), webhook.id)
     db.session.commit()
+    all_are_due(1)
+
+
+def test_what_a_subscription_stores_is_not_of_the_future(
+    webhook: Subscription, listener: Listener
+) -> None:
+    """A digest begins, and an outage ends, at such a moment: what lies between would be missed."""
+    visits.report(
+        db.session(), factories.tenant(organisation_of(webhook)), "key_1", webhook.id, "lss_1"
+    )
+    switching_off.disable(db.session.connection(), [webhook.id], "It fails.")
+    db.session.commit()
+    db.session.refresh(webhook)
+    switching.set_enabled(db.session(), webhook, True)
+    secrets.replace_secret(db.session(), webhook, parts().vault, "whsec_x", timedelta(hours=1))
+    webhook.schedule = DAILY
+    service._begin_digests(db.session(), webhook)
+    service.delete_subscription(db.session(), webhook)
+    at = datetime.now(UTC) + timedelta(hours=1)
+    tallies.store(db.session.connection(), [Try(webhook.id, at, DeliveryStatus.FAILED, 1)])
+    db.session.commit()
+    now, within = func.now(), timedelta(hours=1)
+    moments = (
+        (Subscription.digest_since, now),
+        (Subscription.deleted_at, now),
+        (Subscription.previous_secret_expires_at, now + within),
+        (Outage.ended_at, now),
+        (Outage.began_at, now),
+        (SubscriptionHealth.failing_since, now),
+        (SubscriptionHealth.last_failure_at, now),
+        (Listener.alive_until, now + within),
+    )
+    assert [db.session.scalar(select(moment <= latest)) for moment, latest in moments] == [True] * 8
+
+
+def test_a_mail_is_due_at_once(app: Flask, webhook: Subscription) -> None:
+    set_smtp(app, 1)
+    mail.post(db.session(), "ada@example.com", "password_reset", link="x")
+    db.session.commit()
+    assert db.session.scalar(select(Mail.due_at <= func.now()))
+
+
+def test_an_undo_brings_back_what_another_machine_cancelled(
+    webhook: Subscription, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.accepted(organisation_of(webhook))
+    switching.set_enabled(db.session(), webhook, False)
+    upkeep.cancel_left_over()
+    monkeypatch.setattr(times, "datetime", datetime)
+    undo.bring_back(db.session(), webhook, "ada@example.com")
     all_are_due(1)

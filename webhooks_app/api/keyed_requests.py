@@ -16,10 +16,10 @@ from webhooks_app.api.answers import member_at
 from webhooks_app.api.operation import current_operation
 from webhooks_app.api.problems import Problem
 from webhooks_app.api.repeats import LONGEST_KEY, idempotency_key, reused_for
+from webhooks_app.database import clock
 from webhooks_app.extensions import db
 from webhooks_app.lib.errors import DATABASE_AWAY, reason_of
 from webhooks_app.lib.pointers import Fault
-from webhooks_app.lib.times import utcnow
 from webhooks_app.organisations import answered_requests as service
 from webhooks_app.organisations.answered_requests import AnswerLost, KeptAnswer, StillRunning
 from webhooks_app.parts import parts
@@ -46,8 +46,9 @@ def answer_repeat() -> Response | None:
     if key is None or not auth.may(current_operation()):
         return None
     try:
+        now = clock(db.session.connection())
         found = service.claim_key(
-            db.session(), auth.tenant(), key, _fingerprint(), utcnow(), parts().vault
+            db.session(), auth.tenant(), key, _fingerprint(), now, parts().vault
         )
     except service.OtherRequest as error:
         raise reused_for("request") from error

@@ -19,13 +19,14 @@ from sqlalchemy import (
     update,
 )
 
-from webhooks_app.database import clock, upsert
+from webhooks_app.database import choose, clock, upsert
 from webhooks_app.database.bulk import force_index_scans
 from webhooks_app.engine.adoption import adopt_some
 from webhooks_app.engine.expired_leases import WORKER_STOPPED, log_lost
 from webhooks_app.lib.tenant import Tenant
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Attempt, Delivery, Event, Organisation, Queued, Subscription
+from webhooks_app.models.columns import UtcDateTime
 from webhooks_app.models.queued import HALVES
 from webhooks_app.notices.dashboard_notices import NoticeOf, notify
 from webhooks_app.organisations.audit_log import Target, record_automatic
@@ -61,7 +62,7 @@ def disable_gone(connection: Connection, subscription_id: str, revision: int, ur
 
 
 def _disable(connection: Connection, which: ColumnElement[bool], reason: str) -> None:
-    now = utcnow()
+    now = clock(connection)
     subscriptions = SUBSCRIPTIONS.c
     rows = connection.execute(
         update(SUBSCRIPTIONS)
@@ -204,7 +205,7 @@ def end_tries(
     ended = connection.execute(
         update(DELIVERIES)
         .where(deliveries.id.in_(ids), deliveries.status == DeliveryStatus.SENDING.value)
-        .values(_cancelled(why))
+        .values(_cancelled(connection, why))
         .returning(deliveries.id, deliveries.tries)
     ).all()
     log_lost(connection, [(row.id, row.tries) for row in ended], lost)
@@ -248,14 +249,16 @@ def _cancel(connection: Connection, these: SelectBase, why: str | None) -> int:
     ids = connection.scalars(taken.returning(queue.delivery_id)).all()
     if ids:
         mine = deliveries.id.in_(ids), deliveries.status.in_(WAITING)
-        connection.execute(update(DELIVERIES).where(*mine).values(_cancelled(why)))
+        connection.execute(update(DELIVERIES).where(*mine).values(_cancelled(connection, why)))
     return len(ids)
 
 
-def _cancelled(why: str | None) -> dict[str, Any]:
+def _cancelled(connection: Connection, why: str | None) -> dict[str, Any]:
     return {
         "status": DeliveryStatus.CANCELLED.value,
-        "finished_at": utcnow(),
+        "finished_at": choose(
+            connection, postgresql=func.clock_timestamp(), sqlite=literal(utcnow(), UtcDateTime)
+        ),
         "error": _why() if why is None else why,
     }
 

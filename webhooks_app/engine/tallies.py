@@ -4,10 +4,12 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import reduce
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
+from webhooks_app.database import choose
 from webhooks_app.database.bulk import in_pipeline, upsert_rows
 from webhooks_app.models.stats import LATENCY_BOUNDS_MS
 from webhooks_app.vocabulary import DeliveryStatus
@@ -102,6 +104,16 @@ HEALTH_UPSERT = """
             ELSE excluded.failing_since END,
         warned_at = CASE WHEN excluded.last_success_at IS NULL THEN h.warned_at END"""
 
+# Several engines add to it, and who fails for days by these two moments is switched off. So they
+# are the database's.
+POSTGRES_HEALTH_UPSERT = reduce(
+    lambda statement, column: statement.replace(
+        f"excluded.{column}", f"CASE WHEN excluded.{column} IS NOT NULL THEN now() END"
+    ),
+    ("last_failure_at", "failing_since"),
+    HEALTH_UPSERT,
+)
+
 
 def store(connection: Connection, tries: Sequence[Try]) -> None:
     """Add them to the database in two statements, one row per subscription and bucket."""
@@ -115,7 +127,7 @@ def store(connection: Connection, tries: Sequence[Try]) -> None:
         )
         upsert_rows(
             connection,
-            HEALTH_UPSERT,
+            choose(connection, postgresql=POSTGRES_HEALTH_UPSERT, sqlite=HEALTH_UPSERT),
             ("text", "bigint", "bigint", "bigint", *["timestamptz"] * 4),
             [tuple(row.values()) for row in health(tries)],
         )

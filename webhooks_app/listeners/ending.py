@@ -6,9 +6,9 @@ from typing import cast
 from sqlalchemy import ColumnElement, Table, delete, select, update
 from sqlalchemy.orm import Session
 
+from webhooks_app.database import clock
 from webhooks_app.engine.expired_leases import LISTENER_STOPPED
 from webhooks_app.engine.switching_off import BATCH, cancel_of, end_tries, touch
-from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Listener, Queued, Subscription
 from webhooks_app.organisations.audit_log import SYSTEM, Target, act_as, record
 
@@ -48,7 +48,7 @@ def _end(session: Session, listener_id: str, which: ColumnElement[bool], why: st
         session.rollback()
         return
     if row.deleted_at is None:
-        row.deleted_at = row.updated_at = utcnow()
+        row.deleted_at = row.updated_at = clock(session.connection())
         record(session, "listener.ended", Target.of(row), reason=why.removeprefix("Cancelled: "))
         touch(session.connection(), row.organisation_id)
     session.commit()

@@ -130,7 +130,7 @@ def _make(
     row.is_listener, row.url, row.updated_at = True, wanted.url, utcnow()
     session.flush()
     listener = Listener(subscription_id=row.id, api_key_id=key_id, own_key=wanted.own_key)
-    _begin(listener, wanted)
+    _begin(session, listener, wanted)
     session.add(listener)
     record(session, "listener.started", Target.of(row), url=wanted.url)
     commit_change(session, row)
@@ -159,7 +159,7 @@ def _renewed(
         secrets.replace_secret(session, row, vault, secret)
     session.flush()
     service.update_subscription(session, row, members | {"enabled": True}, vault, guard, ping=False)
-    _begin(listener, wanted)
+    _begin(session, listener, wanted)
     release(session, listener.subscription_id)
     session.commit()
     return Started(listener, row, secret or "", False)
@@ -180,10 +180,11 @@ def release(session: Session, listener_id: str, in_hand: Collection[str] = ()) -
     )
 
 
-def _begin(listener: Listener, wanted: Wanted) -> None:
+def _begin(session: Session, listener: Listener, wanted: Wanted) -> None:
     listener.session_id = new_id("lss")
     listener.keep_for = wanted.keep_for
-    listener.alive_until = utcnow() + timedelta(seconds=wanted.keep_for)
+    now = clock(session.connection())
+    listener.alive_until = now + timedelta(seconds=wanted.keep_for)
 
 
 def _members(wanted: Wanted) -> Members:

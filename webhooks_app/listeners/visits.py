@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from webhooks_app.database import choose, reading
+from webhooks_app.database import choose, clock, reading
 from webhooks_app.engine import rate_limiter
 from webhooks_app.lib.errors import Conflict, NotFound
 from webhooks_app.lib.tenant import Tenant
@@ -126,7 +126,7 @@ def _is_held_back(database: Engine, listener_id: str) -> bool:
 
 def _renew(session: Session, listener: Listener) -> None:
     """Not each time: the row would be written as often as there are deliveries."""
-    until = utcnow() + timedelta(seconds=listener.keep_for)
+    until = clock(session.connection()) + timedelta(seconds=listener.keep_for)
     if until - listener.alive_until > RENEW_AFTER:
         session.execute(
             update(Listener)

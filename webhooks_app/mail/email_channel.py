@@ -33,7 +33,7 @@ from webhooks_app.channels.email.transport import IDLE, MailTransport
 from webhooks_app.channels.email.unsent import Unsent
 from webhooks_app.channels.outcome import unsent
 from webhooks_app.channels.retry_policy import RetryPolicy, parse_policy
-from webhooks_app.database import read_transaction
+from webhooks_app.database import clock, read_transaction
 from webhooks_app.lib.errors import reason_of
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.times import utcnow
@@ -211,9 +211,9 @@ class EmailChannel:
                 await self._loop.run_in_executor(None, self._hold, held)
 
     def _hold(self, held: list[dict[str, object]]) -> None:
-        until = utcnow() + self._lease
         try:
             with self._database.begin() as connection:
+                until = clock(connection) + self._lease
                 connection.execute(HOLD, [{**one, "until": until} for one in held])
         except SQLAlchemyError as error:
             log.warning("leases not held", mails=len(held), reason=reason_of(error))

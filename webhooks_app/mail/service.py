@@ -15,6 +15,7 @@ from webhooks_app.channels.email.transport import MailTransport
 from webhooks_app.channels.email.unsent import Unsent
 from webhooks_app.channels.email.unsubscribe import Unsubscribing
 from webhooks_app.config import Settings
+from webhooks_app.database import clock
 from webhooks_app.lib.errors import NotFound
 from webhooks_app.lib.ids import new_id
 from webhooks_app.lib.times import utcnow
@@ -35,7 +36,7 @@ def post(session: Session, to: str, template: str, **context: object) -> Mail:
     With no SMTP server it goes to the outbox, where operators read it. Call `send_soon` after the
     commit.
     """
-    now = utcnow()
+    now = clock(session.connection())
     waits = bool(parts().settings.smtp_host)
     written = render(template, brand=parts().settings.brand_name, **context)
     mail = Mail(

@@ -6,9 +6,10 @@ from sqlalchemy.orm import Session
 
 from webhooks_app.channels.webhook.formats import FORMATS, check_secret_for
 from webhooks_app.channels.webhook.signatures import generate_secret
+from webhooks_app.database import clock
 from webhooks_app.lib.crypto import Unreadable, Vault
 from webhooks_app.lib.pointers import Fault, Invalid
-from webhooks_app.lib.times import rfc3339, utcnow
+from webhooks_app.lib.times import rfc3339
 from webhooks_app.models import Subscription
 from webhooks_app.organisations.audit_log import Target, record
 from webhooks_app.subscriptions.saving import commit_change
@@ -50,7 +51,7 @@ def replace_secret(
     two = format_ is not None and format_.signs_with_each
     overlaps = two and bool(overlap) and readable_secret(row, vault) is not None
     row.sealed_previous_secret = row.sealed_secret if overlaps else None
-    row.previous_secret_expires_at = utcnow() + overlap if overlaps else None
+    row.previous_secret_expires_at = clock(session.connection()) + overlap if overlaps else None
     row.sealed_secret = vault.seal(secret)
     until = row.previous_secret_expires_at
     detail = {"previous_expires_at": rfc3339(until)} if until else {}

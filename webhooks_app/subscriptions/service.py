@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from webhooks_app.catalogue.system import PING
 from webhooks_app.channels.webhook.signatures import generate_secret
+from webhooks_app.database import clock
 from webhooks_app.events.type_registry import subscribable_types
 from webhooks_app.lib.crypto import Vault
 from webhooks_app.lib.ids import floor_id, new_id
@@ -155,7 +156,7 @@ def update_subscription(
 
 def delete_subscription(session: Session, row: Subscription) -> None:
     """Delete it, committed. Waiting deliveries are cancelled; the log stays."""
-    row.deleted_at = utcnow()
+    row.deleted_at = clock(session.connection())
     record(session, f"{row.kind}.deleted", Target.of(row))
     commit_change(session, row)
 
@@ -175,6 +176,7 @@ def new_row(
     vault: Vault,
 ) -> Subscription:
     """A new row in the caller's transaction, whatever the plan allows."""
+    now = clock(session.connection())
     row = Subscription(
         id=new_id(PREFIXES[kind]),
         organisation_id=tenant.organisation_id,
@@ -183,12 +185,12 @@ def new_row(
         url="",
         sealed_headers=custom_headers.sealed(_headers(spec), vault),
         sealed_secret=vault.seal(secret),
-        created_at=utcnow(),
-        disabled_at=None if spec.enabled else utcnow(),
+        created_at=now,
+        disabled_at=None if spec.enabled else now,
         health=SubscriptionHealth(),
     )
     _write(row, stored.columns_of(spec))
-    _begin_digests(row)
+    _begin_digests(session, row)
     session.add(row)
     return row
 
@@ -225,7 +227,7 @@ def _change(
     enabled = columns.pop("enabled")
     _write(row, columns)
     if not was_digest:
-        _begin_digests(row)
+        _begin_digests(session, row)
     if changed:
         record(session, f"{row.kind}.updated", Target.of(row), changed=changed)
     switching.switch(session, row, bool(enabled))
@@ -256,6 +258,6 @@ def _ping(session: Session, row: Subscription) -> None:
         send_test(session, Tenant(row.organisation_id, row.mode), row, PING)
 
 
-def _begin_digests(row: Subscription) -> None:
+def _begin_digests(session: Session, row: Subscription) -> None:
     """A new digest begins now: earlier events were mailed one by one, or not at all."""
-    row.digest_since = utcnow() if row.schedule is not None else None
+    row.digest_since = None if row.schedule is None else clock(session.connection())

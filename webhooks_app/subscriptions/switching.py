@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from webhooks_app.database import clock
 from webhooks_app.lib.ids import new_id
-from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Outage, Subscription
 from webhooks_app.organisations.audit_log import Target, current_actor, record
 from webhooks_app.subscriptions import stored
@@ -36,7 +36,8 @@ def drop_address(session: Session, row: Subscription, address: str) -> None:
         return
     row.email_to = [one for one in row.email_to if one != address]
     if not row.email_to and row.enabled:
-        row.enabled, row.disabled_at, row.disabled_reason = False, utcnow(), NOBODY_LEFT
+        now = clock(session.connection())
+        row.enabled, row.disabled_at, row.disabled_reason = False, now, NOBODY_LEFT
         row.disabled_by = address
     record(session, "action.unsubscribed", Target.of(row), address=address)
     commit_change(session, row)
@@ -50,7 +51,7 @@ def switch(session: Session, row: Subscription, enabled: bool) -> None:
         _end_outage(session, row)
         row.paused_at = row.paused_until = None
     row.enabled = enabled
-    row.disabled_at = None if enabled else utcnow()
+    row.disabled_at = None if enabled else clock(session.connection())
     row.disabled_by = None if enabled else current_actor().name
     row.disabled_reason = None
     if enabled:
@@ -67,7 +68,7 @@ def record_outage(session: Session, row: Subscription, since: datetime, reason: 
         subscription_id=row.id,
         reason=reason,
         began_at=since,
-        ended_at=utcnow(),
+        ended_at=clock(session.connection()),
     )
     session.add(outage)
 

@@ -6,12 +6,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webhooks_app import queue
+from webhooks_app.database import clock
 from webhooks_app.deliveries import missed, replays
 from webhooks_app.deliveries.filters import Filters
 from webhooks_app.engine.switching_off import wait_again
 from webhooks_app.lib.errors import Conflict
 from webhooks_app.lib.tenant import Tenant
-from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Listener, Outage, Subscription
 from webhooks_app.notices.dashboard_notices import NoticeOf
 from webhooks_app.organisations import plans
@@ -31,7 +31,7 @@ def bring_back(session: Session, row: Subscription, requested_by: str) -> None:
     the events that it missed. A second click continues if the first was killed. Raises `Conflict`
     when it is too late or cannot be done, and `PlanLimit`.
     """
-    now = utcnow()
+    now = clock(session.connection())
     if _is_on(row):
         before = _last_undo(session, row, now)
         if before is not None:
@@ -47,12 +47,12 @@ def bring_back(session: Session, row: Subscription, requested_by: str) -> None:
         switching.record_outage(session, row, since, BROUGHT_BACK)
     commit_change(session, row)
     if row.enabled:
-        _make_up(session, row, since, utcnow(), requested_by)
+        _make_up(session, row, since, clock(session.connection()), requested_by)
 
 
 def is_done(session: Session, row: Subscription) -> bool:
     """Whether it is on, and a recent undo has nothing left to do."""
-    return _is_on(row) and _last_undo(session, row, utcnow()) is None
+    return _is_on(row) and _last_undo(session, row, clock(session.connection())) is None
 
 
 def _is_on(row: Subscription) -> bool:
