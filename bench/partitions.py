@@ -1,11 +1,14 @@
 """Drop expired partitions of the log, beside ones with little in them.
 
-The locks end before the files are deleted, so only the job itself waits for the file system.
+The locks end before the files are deleted, so only the job itself waits for the file system. Each
+event has an id of its producer. Before their partition is dropped, those are deleted in slices,
+which are timed apart.
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import median
@@ -24,6 +27,7 @@ from webhooks_app.lib.times import utcnow
 from webhooks_app.operations.slices import work
 
 LITTLE = 10_000
+IDS = "keys of partitions"  # the part that deletes them
 DAYS = 90
 AFTER = timedelta(days=60)  # then all partitions of a round have expired
 TIMES = 3
@@ -34,9 +38,10 @@ ONE = """
     VALUES (:id, 'org_2', 'live', 'lead.captured', '{}', 'api', 0, 0, now(), now())"""
 FILL = """
     INSERT INTO events (id, organisation_id, mode, type, data, origin, fan_out, hops, occurred_at,
-        created_at)
+        created_at, source_id)
     SELECT :event || lpad(n::text, 10, '0'), 'org_1', 'live', 'lead.captured',
-        repeat('{"email":"ada@example.com"}', 12), 'api', 1, 0, now(), now()
+        repeat('{"email":"ada@example.com"}', 12), 'api', 1, 0, now(), now(),
+        md5(:event || n)
     FROM generate_series(1, :count) AS n;
     INSERT INTO deliveries (id, organisation_id, mode, subscription_id, event_id, trigger,
         wire_format, status, tries, failures, created_at)
@@ -65,15 +70,24 @@ def run(count: int) -> dict[str, Any]:
             "longest_write_beside_little_ms": round(1000 * max(one.waited for one in little), 1),
             "longest_write_beside_much_ms": round(1000 * much.waited, 1),
             "ratio": round(much.took / took, 2),
+            "ids": much.ids,
+            "ids_seconds": round(much.ids_took, 1),
+            "ids_per_second": round(much.ids / much.ids_took),
+            "longest_step_of_ids_ms": round(1000 * much.longest_step, 1),
         }
 
 
 class Dropped(NamedTuple):
-    """How many seconds it took, and how many a short write beside it took at most."""
+    """How many seconds it took, without the ids of producers and of those; and how many a short
+    write beside it took at most.
+    """
 
     took: float
     waited: float
     megabytes: float
+    ids: int
+    ids_took: float
+    longest_step: float
 
 
 def _dropped(folder: Path, moment: datetime, count: int) -> Dropped:
@@ -90,11 +104,18 @@ def _dropped(folder: Path, moment: datetime, count: int) -> Dropped:
     _let_go(folder)
     before = _megabytes()
     with _writer() as waits:
-        began = perf_counter()
-        done = work(list(expired_partitions(db.engine, moment + AFTER)), None, lambda: False)
-        took = perf_counter() - began
-    assert done.rows["partitions"] >= 3
-    return Dropped(took, max(waits), before - _megabytes())
+        rows: Counter[str] = Counter()
+        took: Counter[str] = Counter()
+        longest = 0.0
+        for part in expired_partitions(db.engine, moment + AFTER):
+            began = perf_counter()
+            done = work([part], None, lambda: False)
+            took[part.kind] += perf_counter() - began
+            rows += done.rows
+            longest = max(longest, done.longest if part.kind == IDS else 0)
+    assert rows["partitions"] >= 3
+    given_back = before - _megabytes()
+    return Dropped(took["partitions"], max(waits), given_back, rows[IDS], took[IDS], longest)
 
 
 @contextmanager
@@ -129,6 +150,6 @@ def _let_go(folder: Path) -> None:
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("CHECKPOINT"))
     for file in folder.glob("postgres/data/base/*/*"):
-        with file.open("rb") as opened:
+        with suppress(FileNotFoundError), file.open("rb") as opened:
             os.fsync(opened.fileno())
             os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)

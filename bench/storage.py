@@ -9,6 +9,7 @@ from datetime import timedelta
 from statistics import fmean
 from time import monotonic, perf_counter, sleep
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import Connection, text, update
 
@@ -63,18 +64,34 @@ Step = Callable[[], object]
 
 
 def run_wal(count: int) -> dict[str, Any]:
-    """WAL and disk of each delivery, from accept to delete. The limit is the goal: 2.5 kB."""
+    """WAL and disk of each delivery, from accept to delete. The limit is the goal: 2.5 kB.
+
+    Then the same of events with an id of their producer.
+    """
+    total, found = _wal(count)
+    with_ids, found_with_ids = _wal(count, ids=True)
+    return {
+        "deliveries": count,
+        **found,
+        "bytes_each": total,
+        **{f"with_ids_{name}": value for name, value in found_with_ids.items()},
+        "with_ids_bytes_each": with_ids,
+        "ratio": round(2500 / total, 3),
+    }
+
+
+def _wal(count: int, ids: bool = False) -> tuple[int, dict[str, int]]:
     with product():
         organisation = factories.organisation()
         tenant = factories.tenant(organisation)
         factories.webhook(organisation, URL)
         deliver(tenant, count // 10)
         settle()
-        found: dict[str, Any] = {}
+        found: dict[str, int] = {}
         before = sizes()
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_walinspect"))
-            for name, step in _life(tenant, count):
+            for name, step in _life(tenant, count, ids):
                 connection.execute(text("CHECKPOINT"))
                 since = connection.scalar(text(POSITION))
                 step()
@@ -90,7 +107,7 @@ def run_wal(count: int) -> dict[str, Any]:
                         for table, size in sizes().items()
                     }
         total = sum(found[f"{name}_bytes_each"] for name in ("accept", "claim", "record", "delete"))
-        return {"deliveries": count, **found, "bytes_each": total, "ratio": round(2500 / total, 3)}
+        return total, found
 
 
 def run_snapshot(count: int, seconds: float) -> dict[str, Any]:
@@ -137,9 +154,13 @@ def deliver(tenant: Tenant, count: int, fan_out: int = 1, floors: Floors | None 
             record(claimed)
 
 
-def accept(tenant: Tenant, count: int) -> None:
+def accept(tenant: Tenant, count: int, ids: bool = False) -> None:
+    """Events, with ids of their producer or without."""
     for start in range(0, count, TOGETHER):
-        leads = [factories.lead(data=PAYLOAD) for _ in range(min(TOGETHER, count - start))]
+        leads = [
+            factories.lead(data=PAYLOAD, source_id=str(uuid4()) if ids else None)
+            for _ in range(min(TOGETHER, count - start))
+        ]
         asked = [IngestRequest(tenant, [one]) for one in leads]
         for one in asked:
             one.selection = select_before(db.engine, tenant, one.events)
@@ -179,9 +200,9 @@ def _delivered(claimed: Claimed) -> Result:
     return Result(claimed, Tried(URL, outcome, headers), None)
 
 
-def _life(tenant: Tenant, count: int) -> Iterator[tuple[str, Step]]:
+def _life(tenant: Tenant, count: int, ids: bool) -> Iterator[tuple[str, Step]]:
     taken: list[list[Claimed]] = []
-    yield "accept", lambda: accept(tenant, count)
+    yield "accept", lambda: accept(tenant, count, ids)
     yield "claim", lambda: taken.extend(claims())
     yield "record", lambda: [record(one) for one in taken]
     yield "delete", lambda: finish(expired(db.engine, utcnow() + WHOLLY_EXPIRED, 90))

@@ -151,7 +151,8 @@ def partition_since(since: datetime) -> None:
 # A table in partitions has no size of its own.
 SIZES = """
     SELECT name, sum(pg_total_relation_size(part))::float
-    FROM (VALUES ('queue'), ('deliveries'), ('attempts'), ('events')) AS t(name)
+    FROM (VALUES ('queue'), ('deliveries'), ('attempts'), ('events'),
+        ('event_keys')) AS t(name)
     CROSS JOIN LATERAL (
         SELECT name::regclass AS part UNION SELECT relid FROM pg_partition_tree(name)
     ) AS parts
