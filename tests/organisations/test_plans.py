@@ -12,6 +12,7 @@ from sqlalchemy import func, select, update
 
 from tests import factories
 from tests.api.conftest import URL, Api, kind, stored
+from tests.support.filling import fill, id_at
 from tests.support.open_deliveries import arrange
 from tests.support.slices import finish
 from tests.web.conftest import Person, person
@@ -30,6 +31,8 @@ from webhooks_app.models import (
     Delivery,
     Event,
     Organisation,
+    Outage,
+    ReplayBatch,
     Subscription,
 )
 from webhooks_app.operations.integrity_check import audit
@@ -281,6 +284,35 @@ def test_what_was_sent_again_lately_keeps_it_too(
     db.session.commit()
     assert finish(expired_of(db.engine, organisation.id, utcnow(), 7)) == 0
     assert left()["deliveries"] == 2
+
+
+def test_replays_and_outages_are_forgotten_too(organisation: Organisation) -> None:
+    """A replay that still runs stays."""
+    others, old, new = factories.organisation("Others"), utcnow() - timedelta(days=8), utcnow()
+    for one in (organisation, others):
+        own = {"organisation_id": one.id, "mode": "live"}
+        webhook = factories.webhook(one, "https://a.example")
+        outage = {"subscription_id": webhook.id, **own}
+        fill(Outage, old, [{"id": id_at("out", moment), **outage} for moment in (old, new)])
+        ends = ((old, old), (old, None), (new, new))
+        batches = [
+            {
+                "id": id_at("rpl", made),
+                "status": "finished" if ended else "running",
+                "finished_at": ended,
+                **own,
+            }
+            for made, ended in ends
+        ]
+        fill(ReplayBatch, old, batches)
+    finish(expired_of(db.engine, organisation.id, utcnow(), 7))
+
+    def kept(table: type[Outage | ReplayBatch], one: Organisation) -> int | None:
+        return db.session.scalar(select(func.count(table.id)).filter_by(organisation_id=one.id))
+
+    assert (kept(Outage, organisation), kept(Outage, others)) == (1, 2)
+    assert (kept(ReplayBatch, organisation), kept(ReplayBatch, others)) == (2, 3)
+    db.session.rollback()
 
 
 def test_conversations_that_are_over_are_forgotten_with_their_messages(

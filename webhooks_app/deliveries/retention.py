@@ -48,7 +48,6 @@ STATS = cast(Table, DeliveryStat.__table__)
 def expired(engine: Engine, now: datetime, days: int) -> Iterator[Part]:
     """Everything older than `days`, except events with open deliveries."""
     before = now - timedelta(days=days)
-    is_finished = REPLAYS.c.finished_at.is_not(None)
     yield from expired_partitions(engine, before)
     one_by_one = min(before, partitions.dropped_from(engine, partitions.EVENTS, days) or before)
     # Orphans come first: later, the walk would pass the dead rows of what was just deleted.
@@ -58,7 +57,7 @@ def expired(engine: Engine, now: datetime, days: int) -> Iterator[Part]:
     yield part(engine, "outages", _older(OUTAGES, "out", before))
     yield part(engine, "messages", _older(MESSAGES, "cms", before))
     yield part(engine, "conversations", _conversations(before))
-    yield part(engine, "replays", _older(REPLAYS, "rpl", before, over=is_finished))
+    yield part(engine, "replays", _replays(before))
     yield part(engine, "notifications", _notifications(before))
     yield part(engine, "statistics", _statistics(before))
 
@@ -70,6 +69,9 @@ def expired_of(engine: Engine, organisation_id: str, now: datetime, days: int) -
         tenant = Tenant(organisation_id, mode)
         of = f"{organisation_id} {mode}"
         yield part(engine, "events", expired_events(before, Event.in_tenant(tenant)), of)
+        outages = _older(OUTAGES, "out", before, Outage.in_tenant(tenant))
+        yield part(engine, "outages", outages, of)
+        yield part(engine, "replays", _replays(before, ReplayBatch.in_tenant(tenant)), of)
         notifications = _notifications(before, Notification.in_tenant(tenant))
         yield part(engine, "notifications", notifications, of)
     conversations = _conversations(before, Conversation.in_organisation(organisation_id))
@@ -105,6 +107,11 @@ def _older(
 ) -> Change:
     is_older = table.c.id < floor_id(prefix, before.timestamp())
     return walk(table, [table.c.id], *own, is_older, over=over)
+
+
+def _replays(before: datetime, *own: ColumnElement[bool]) -> Change:
+    is_over = REPLAYS.c.finished_at.is_not(None)
+    return _older(REPLAYS, "rpl", before, *own, over=is_over)
 
 
 def _statistics(before: datetime, *own: ColumnElement[bool]) -> Change:
