@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from prometheus_client import REGISTRY
 from sqlalchemy import func, select, update
 
 from tests import factories
@@ -23,6 +24,7 @@ from webhooks_app.jobs import upkeep
 from webhooks_app.jobs.beat import Beat
 from webhooks_app.jobs.replays import run_batch
 from webhooks_app.lib import times
+from webhooks_app.lib.metrics import CLOCK_SKEW
 from webhooks_app.lib.times import utcnow
 from webhooks_app.listeners import starting, visits
 from webhooks_app.mail import service as mail
@@ -145,6 +147,17 @@ def test_a_beat_takes_no_turn_of_the_future(
     Beat(db.engine, queue.beat_redis(redis_server.url)).tick()
     last = select(PeriodicRun.last_run_at > func.now())
     assert set(db.session.scalars(last)) == {False}
+
+
+def test_each_beat_measures_how_far_its_host_is_ahead(
+    webhook: Subscription, redis_server: RedisServer
+) -> None:
+    beats = [Beat(db.engine, queue.beat_redis(redis_server.url)) for _ in range(2)]
+    for beat in beats:
+        CLOCK_SKEW.set(0)
+        beat.tick()
+        skew = REGISTRY.get_sample_value("hookline_worker_clock_skew_seconds")
+        assert skew == pytest.approx(3600, abs=5)
 
 
 def test_digests_are_due_at_once(webhook: Subscription) -> None:

@@ -36,6 +36,7 @@ SLOW = {
 ATTEMPTS, HTTP = "hookline_attempts_total", "hookline_http_request_seconds_count"
 JOBS = "hookline_job_seconds_count"
 RUN = "hookline_periodic_job_last_run_timestamp_seconds"
+SKEW, WORKER_SKEW = "hookline_clock_skew_seconds", "hookline_worker_clock_skew_seconds"
 CONNECTIONS = "hookline_sql_connections"
 CASES = {
     "HooklineIsNotScraped": gauge('up{job="hookline-worker"}', "0", "1", job="hookline-worker"),
@@ -68,7 +69,9 @@ CASES = {
         {CONNECTIONS: "79+0x60", f"{CONNECTIONS}_most": "100+0x60"},
         {},
     ),
-    "HooklineClocksDiffer": gauge("hookline_clock_skew_seconds", "-3", "1"),
+    "HooklineClocksDiffer": Case(
+        {SKEW: "1+0x60", WORKER_SKEW: "-3+0x60"}, {SKEW: "1+0x60", WORKER_SKEW: "-1+0x60"}, {}
+    ),
     "HooklineOurServerFails": Case(
         {f'{HTTP}{{code="5xx"}}': "0+2x60", f'{HTTP}{{code="2xx"}}': "0+98x60"},
         {f'{HTTP}{{code="4xx"}}': "0+50x60", f'{HTTP}{{code="2xx"}}': "0+98x60"},

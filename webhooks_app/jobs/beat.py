@@ -25,7 +25,9 @@ from webhooks_app.engine.dead_engines import Watch
 from webhooks_app.extensions import db
 from webhooks_app.lib import pulse
 from webhooks_app.lib.errors import reason_of
-from webhooks_app.operations.checks import BEAT_LOCK
+from webhooks_app.lib.metrics import CLOCK_SKEW
+from webhooks_app.lib.times import utcnow
+from webhooks_app.operations.checks import BEAT_LOCK, clock_skew
 from webhooks_app.operations.periodic import take_turn
 from webhooks_app.operations.schedule import PERIODIC, TURN, Periodic
 from webhooks_app.parts import parts_of
@@ -34,6 +36,7 @@ TICK = 0.5
 LEASE = 12.0
 LOCK = BEAT_LOCK
 PERIODIC_EVERY = 5.0
+SKEW_EVERY = 30.0
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +52,7 @@ class Beat:
         self._stop = threading.Event()
         self._active = False
         self._is_due = False
-        self._periodic_at = 0.0
+        self._periodic_at = self._skew_at = 0.0
 
     def stop(self, _signum: int = 0, _frame: FrameType | None = None) -> None:
         self._stop.set()
@@ -69,6 +72,9 @@ class Beat:
                 self._lock.release()
 
     def tick(self) -> None:
+        if time.monotonic() >= self._skew_at:
+            self._skew_at = time.monotonic() + SKEW_EVERY
+            CLOCK_SKEW.set(clock_skew(self._database, utcnow()).total_seconds())
         if not self._hold_lock():
             return
         self._engines.free()

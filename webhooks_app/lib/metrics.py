@@ -79,6 +79,11 @@ STUCK = Gauge(
     "Processes that cannot store their results",
     multiprocess_mode="livesum",
 )
+CLOCK_SKEW = Gauge(
+    "hookline_worker_clock_skew_seconds",
+    "The host of this worker ahead of the database",
+    multiprocess_mode="livemostrecent",
+)
 HTTP_SECONDS = Histogram(
     "hookline_http_request_seconds",
     "Seconds that our own web server took for a request",
