@@ -58,7 +58,7 @@ class Person:
 
 @pytest.fixture
 def clock_of_codes(monkeypatch: pytest.MonkeyPatch) -> datetime:
-    """It stands still: otherwise the 30 seconds of a code could end between two requests."""
+    """It has stopped: otherwise the 30 seconds of a code could end between two requests."""
     now = utcnow()
     monkeypatch.setattr(second_factor, "utcnow", lambda: now)
     return now
