@@ -4,6 +4,7 @@ import json
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask_migrate import upgrade
@@ -13,6 +14,7 @@ from sqlalchemy import make_url, text
 from tests.support.wrong_settings import WRONG
 from webhooks_app import create_app
 from webhooks_app.config import SECRETS, Settings, misspelt, read_settings
+from webhooks_app.database import engine_options
 from webhooks_app.extensions import db
 from webhooks_app.lib.choices import choices_of
 from webhooks_app.lib.crypto import new_key
@@ -73,6 +75,24 @@ def test_a_postgresql_url_may_name_several_hosts(tmp_path: Path) -> None:
         "port": "5432,,7",
         "target_session_attrs": "read-write",
     }
+
+
+def test_options_of_a_postgresql_url_win_over_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "postgresql+psycopg://h/d?options=-csearch_path%3Dhooks&connect_timeout=9"
+    options = connect_args(url)
+    assert "connect_timeout" not in options
+    assert options["tcp_user_timeout"] == 20_000
+    assert options["options"].startswith("-c timezone=UTC ")
+    assert options["options"].endswith(" -csearch_path=hooks")
+    monkeypatch.setenv("PGOPTIONS", "-c work_mem=64MB")
+    assert connect_args(url)["options"].endswith(" -csearch_path=hooks")
+    assert connect_args("postgresql+psycopg://h/d")["options"].endswith(" -c work_mem=64MB")
+
+
+def connect_args(url: str) -> dict[str, Any]:
+    made = engine_options(url, 1, "none", "web")["connect_args"]
+    assert isinstance(made, dict)
+    return made
 
 
 def test_texts_become_what_they_mean(tmp_path: Path) -> None:

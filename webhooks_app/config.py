@@ -108,7 +108,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise BadSetting("CONNECT_TIMEOUT must not exceed DELIVERY_TIMEOUT")
         self._check_names()
         with _naming("DATABASE_URL"):
-            check_database_url(self.sqlalchemy_url)
+            check_database_url(self.sqlalchemy_url, self.database_pooling)
         self._check_replica()
         if self.redis_url:
             with _naming("REDIS_URL"):
@@ -132,7 +132,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 "has no replicas"
             )
         with _naming("DATABASE_READ_URL"):
-            check_database_url(self.sqlalchemy_read_url)
+            check_database_url(self.sqlalchemy_read_url, self.database_pooling)
             if not self.sqlalchemy_read_url.startswith("postgresql"):
                 raise ValueError("it must start with postgresql://")
             if self.sqlalchemy_read_url == self.sqlalchemy_url:

@@ -11,11 +11,9 @@ from webhooks_app.lib.starting import exiting_in_one_line
 
 
 def role() -> str:
-    """A server of somebody else's serves it too, and so does `flask run`."""
     context = get_current_context(silent=True)
-    if context is None or context.command.name == "run":
-        return "web"
-    return "command" if isinstance(context.find_root().command, FlaskGroup) else "web"
+    is_command = context is not None and isinstance(context.find_root().command, FlaskGroup)
+    return "command" if is_command else "web"
 
 
 with exiting_in_one_line():

@@ -111,6 +111,18 @@ WRONG: list[tuple[dict[str, str], str]] = [
         "DATABASE_URL: PostgreSQL has no option 'poolsize'",
     ),
     (
+        {"DATABASE_URL": "postgresql://hookline@db/hookline?options=-cjit%3Don&options=-cx%3D1"},
+        "DATABASE_URL: it has the option 'options' more than once",
+    ),
+    (
+        {
+            "DATABASE_URL": "postgresql://hookline@db/hookline?options=-csearch_path%3Dhooks",
+            "DATABASE_POOLING": "transaction",
+        },
+        "DATABASE_URL: with DATABASE_POOLING=transaction it can have no `options`, which a pooler "
+        "does not pass on: give these settings to the database role (ALTER ROLE … SET …)",
+    ),
+    (
         {"DATABASE_URL": "postgresql://hookline:hidden-value@db:hidden/hookline"},
         f"DATABASE_URL: it is not like postgresql://user:password@host:5432/name; {REDIS}",
     ),

@@ -35,7 +35,7 @@ def driver_url(url: str) -> str:
     return f"{POSTGRES}{separator}{user}{at}{hosts}{slash}{path}"
 
 
-def check_database_url(url: str) -> None:
+def check_database_url(url: str, pooling: str) -> None:
     """Raises ValueError, with what is wrong."""
     if not url.startswith(("postgresql", "sqlite")):
         raise ValueError("it must start with postgresql:// or sqlite:///")
@@ -48,16 +48,23 @@ def check_database_url(url: str) -> None:
     if parsed.drivername not in DRIVERS:
         raise ValueError("leave out the driver: it must start with postgresql:// or sqlite:///")
     if parsed.drivername == POSTGRES:
-        _check_options(parsed)
+        _check_options(parsed, pooling)
     elif not parsed.database or parsed.database == ":memory:":
         raise ValueError("it must name the file, as in sqlite:////var/lib/hookline/hookline.db")
 
 
-def _check_options(url: URL) -> None:
+def _check_options(url: URL, pooling: str) -> None:
+    if "options" in url.query and pooling == "transaction":
+        raise ValueError(
+            "with DATABASE_POOLING=transaction it can have no `options`, which a pooler does not "
+            "pass on: give these settings to the database role (ALTER ROLE … SET …)"
+        )
     mode = url.query.get("sslmode")
     if mode is not None and mode not in SSL_MODES:
         raise ValueError(f"sslmode must be one of {', '.join(SSL_MODES)}")
     for name, value in url.query.items():
+        if isinstance(value, tuple) and name not in ("host", "port"):
+            raise ValueError(f"it has the option {name!r} more than once")
         option: Any = {name: value}
         try:
             make_conninfo(**option)
