@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from webhooks_app.database import boundaries, clock_of, coming_partitions, counted_rows
+from webhooks_app.database import boundaries, clock_of, coming_partitions, compression, counted_rows
 from webhooks_app.deliveries import retention
 from webhooks_app.extensions import db
 from webhooks_app.jobs.slices import run_slice
@@ -41,6 +41,7 @@ def end_left_listeners() -> None:
 
 def make_partitions() -> None:
     boundaries.drop_left_behind(db.engine)
+    compression.use_lz4(db.engine)
     now = clock_of(db.engine)
     coming_partitions.make_ahead(db.engine, now, parts().settings.retention_days)
     counted_rows.analyse(db.engine, now)
