@@ -3,10 +3,12 @@
 import statistics
 import time
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
+from werkzeug.test import TestResponse
 
 from bench.history import RARE, History
 from bench.support import product, settle
@@ -14,14 +16,19 @@ from tests import factories
 from tests.conftest import Client
 from tests.support.statements import statements
 from tests.web.conftest import PASSWORD, Person
+from webhooks_app.api.answers import NDJSON
 from webhooks_app.extensions import db
 from webhooks_app.lib.ids import floor_id
 from webhooks_app.lib.paging import encode_cursor
 from webhooks_app.lib.times import utcnow
-from webhooks_app.models import Delivery, Organisation, Subscription
+from webhooks_app.models import AuditEntry, Delivery, Organisation, Subscription
 from webhooks_app.models import Event as EventRow
 
 WARM_UPS = 3
+ENTRY_EVERY = 100  # deliveries
+GRACE_EVERY = 1000  # entries
+CHUNK = 5000
+COUNT = "/api/v1/deliveries/count"
 FRAGMENT = {"HX-Request": "true"}
 PREVIEWED = {
     "event_types": "lead.captured",
@@ -33,11 +40,19 @@ PREVIEWED = {
 
 
 class Page(NamedTuple):
-    """`form` is posted. A fragment is what a script of the page asks for."""
+    """`form` or `json` is posted."""
 
     path: str
     form: Mapping[str, str] | None = None
-    is_fragment: bool = False
+    headers: Mapping[str, str] = MappingProxyType({})
+    json: Mapping[str, str] | None = None
+
+
+class Browser(Client):
+    """Without the check of what the API answers."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        return self.unchecked(*args, **kwargs)
 
 
 class Measured(NamedTuple):
@@ -58,10 +73,11 @@ class Measured(NamedTuple):
 def run(count: int, others: int, times: int) -> dict[str, Any]:
     """Each page `times` times, as a multiple of the log-in page, which makes no query."""
     with product() as made:
-        made.app.test_client_class = Client
+        made.app.test_client_class = Browser
         started = time.perf_counter()
         ours = History("Acme", webhooks=150, actions=50)
         ours.fill(count)
+        fill_audit_log(ours.organisation, count // ENTRY_EVERY)
         History("Others", webhooks=20, actions=0).fill(others)
         settle()
         seconds = round(time.perf_counter() - started)
@@ -81,6 +97,31 @@ def run(count: int, others: int, times: int) -> dict[str, Any]:
             "slowest": slowest,
             "ratio": pages[slowest].ratio,
         }
+
+
+def fill_audit_log(organisation: Organisation, number: int) -> None:
+    """Entries over ninety days, most of Ada and few of Grace."""
+    newest, step = utcnow(), timedelta(days=90) / (number + 1)
+    entries = [_entry(organisation.id, n, newest - step * n) for n in range(number)]
+    for start in range(0, number, CHUNK):
+        db.session.execute(insert(AuditEntry), entries[start : start + CHUNK])
+    db.session.commit()
+
+
+def _entry(organisation_id: str, number: int, at: datetime) -> dict[str, Any]:
+    return {
+        "id": floor_id("aud", at.timestamp()),
+        "organisation_id": organisation_id,
+        "mode": "live",
+        "actor_kind": "person",
+        "actor": "Ada" if number % GRACE_EVERY else "Grace",
+        "action": "webhook.updated",
+        "target_type": "webhook",
+        "target_id": "whk_1",
+        "target_name": "CRM",
+        "detail": {"name": "CRM"},
+        "created_at": at,
+    }
 
 
 def pages_of(organisation: Organisation) -> dict[str, Page]:
@@ -120,9 +161,14 @@ def pages_of(organisation: Organisation) -> dict[str, Page]:
         "… with a response that none has": "/deliveries/?response=nowhere-to-be-found",
         "… of 24 hours": "/deliveries/?window=24h",
         "… half-way back": f"/deliveries/?cursor={half}",
+        "… as a file, its first part": "/deliveries/export.csv",
         "a delivery": f"/deliveries/{delivery.id}",
         "events": "/events/",
         "events, rare": f"/events/?type={RARE}",
+        "events with a text that many hold": "/events/?text=person4",
+        "events with a text that none holds": "/events/?text=nowhere-to-be-found",
+        "events with a field that few hold": "/events/?field=email:person77@",
+        "events as a file, its first part": "/events/export.ndjson",
         "an event, with 200 verdicts": f"/events/{happened.id}",
         "replay, failed": "/replays/new?status=failed",
         "replay, cancelled": "/replays/new?status=cancelled",
@@ -131,14 +177,35 @@ def pages_of(organisation: Organisation) -> dict[str, Page]:
         "notifications": "/notifications/",
         "inboxes": "/test-webhook/",
         "API keys": "/api-keys/",
+        "audit log": "/audit-log/",
+        "audit log, of an actor that few entries have": "/audit-log/?actor=Grace",
+        "audit log, of an actor that none has": "/audit-log/?actor=nobody",
     }
+    lists = {
+        "API: deliveries": "deliveries",
+        "API: deliveries with a text that none holds": "deliveries?text=nowhere-to-be-found",
+        "API: failed deliveries": "deliveries?status=failed",
+        "API: events": "events",
+        "API: events of a rare type": f"events?type={RARE}",
+        "API: webhooks": "webhooks",
+        "API: audit log": "audit-log",
+    }
+    key = factories.bearer(factories.api_key(organisation))
     here = factories.tenant(organisation)
     pages = {name: Page(here.page(path)) for name, path in paths.items()}
     return {
         **pages,
-        "palette, a name": Page(here.page("/search?q=webhook"), is_fragment=True),
-        "palette, an id": Page(here.page(f"/search?q={delivery.id}"), is_fragment=True),
-        "preview in a form": Page(here.page("/webhooks/preview"), PREVIEWED, is_fragment=True),
+        "palette, a name": Page(here.page("/search?q=webhook"), headers=FRAGMENT),
+        "palette, an id": Page(here.page(f"/search?q={delivery.id}"), headers=FRAGMENT),
+        "preview in a form": Page(here.page("/webhooks/preview"), PREVIEWED, FRAGMENT),
+        **{name: Page(f"/api/v1/{path}", headers=key) for name, path in lists.items()},
+        "API: deliveries as lines, the first part": Page(
+            "/api/v1/deliveries", headers=key | {"Accept": NDJSON}
+        ),
+        "API: count of failed deliveries": Page(COUNT, headers=key, json={"status": "failed"}),
+        "API: count of a text that none holds": Page(
+            COUNT, headers=key, json={"text": "nowhere-to-be-found"}
+        ),
     }
 
 
@@ -154,14 +221,16 @@ def _measure(person: Person, page: Page, times: int, bare_ms: float) -> Measured
 
 
 def opened_ms(person: Person, page: Page) -> float:
-    """How long the answer takes."""
-    headers = FRAGMENT if page.is_fragment else {}
+    """How long the answer takes; of an export, its first part."""
     began = time.perf_counter()
-    if page.form is None:
-        answer = person.client.get(page.path, headers=headers)
-    else:
+    if page.json is not None:
+        answer = person.client.post(page.path, json=page.json, headers=page.headers)
+    elif page.form is not None:
         form = {"csrf_token": person.token, **page.form}
-        answer = person.client.post(page.path, data=form, headers=headers)
+        answer = person.client.post(page.path, data=form, headers=page.headers)
+    else:
+        answer = person.client.get(page.path, headers=page.headers)
     took = time.perf_counter() - began
+    answer.close()
     assert answer.status_code == 200, (page, answer.status_code)
     return took * 1000

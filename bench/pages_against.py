@@ -8,10 +8,9 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from bench.history import History
-from bench.pages import WARM_UPS, Page, opened_ms, pages_of
+from bench.pages import ENTRY_EVERY, WARM_UPS, Browser, Page, fill_audit_log, opened_ms, pages_of
 from bench.support import Product, beside, checkpoint, product, settle
 from tests import factories
-from tests.conftest import Client
 from tests.web.conftest import PASSWORD, Person
 
 
@@ -49,10 +48,11 @@ def run(count: int, against: int, others: int, times: int) -> dict[str, Any]:
 
 
 def _side(made: Product, count: int, others: int) -> Side:
-    made.app.test_client_class = Client
+    made.app.test_client_class = Browser
     with made.app.app_context():
         ours = History("Acme", webhooks=150, actions=50)
         ours.fill(count)
+        fill_audit_log(ours.organisation, count // ENTRY_EVERY)
         History("Others", webhooks=20, actions=0).fill(others)
         settle()
         checkpoint()

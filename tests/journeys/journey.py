@@ -108,13 +108,15 @@ class Journey:
     def start_worker(self) -> subprocess.Popen[bytes]:
         return self.start_role("deliveries")
 
-    def start_elsewhere(self, prefix: Sequence[str], address: str) -> subprocess.Popen[bytes]:
-        """A worker on another host, from which ours has that address."""
+    def start_elsewhere(
+        self, prefix: Sequence[str], address: str, command: Sequence[str]
+    ) -> subprocess.Popen[bytes]:
+        """A process on another host, from which ours has that address."""
         before = dict(self.environ)
         url = self._settings.database_url.replace("127.0.0.1", address)
         self.environ["DATABASE_URL"] = url
         try:
-            return self._start("elsewhere", [*prefix, *children.worker("deliveries")])
+            return self._start("elsewhere", [*prefix, *command])
         finally:
             self.environ = before
 
@@ -304,8 +306,12 @@ class Journey:
         self._logs_tell_no_secret()
         return duplicates
 
+    def logs(self) -> str:
+        """What all processes have written."""
+        return "".join(log.read_text() for log in self._folder.glob("*.log"))
+
     def _logs_tell_no_secret(self) -> None:
-        logs = "".join(log.read_text() for log in self._folder.glob("*.log"))
+        logs = self.logs()
         for secret in (self.token, factories.SECRET, ENCRYPTION_KEY, SECRET_KEY):
             assert secret not in logs
 
