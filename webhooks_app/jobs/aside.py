@@ -18,7 +18,7 @@ from webhooks_app.lib.errors import reason_of
 
 AT_ONCE = 2
 LOOK = 0.05  # seconds
-TO_END = 20.0  # seconds at a stop; a worker has at least 25
+TO_END = 15.0  # seconds at a stop; a worker has at least 25
 HUNG = 3600.0  # seconds
 
 log = structlog.get_logger(__name__)
@@ -70,7 +70,8 @@ class Aside:
     def stop(self) -> None:
         """Let those that run end, for a while."""
         self.stop_soon()
-        wait([run.ended for run in list(self._running.values())], TO_END)
+        if wait([run.ended for run in list(self._running.values())], TO_END).not_done:
+            log.warning("long jobs left unfinished")
 
     def _has_ended(self, run: Run, others_wait: Callable[[], bool]) -> bool:
         began = monotonic()
