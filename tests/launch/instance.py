@@ -109,7 +109,7 @@ class Instance:
             f"{self.url}/api/v1/events",
             headers={"Authorization": f"Bearer {self.key}"},
             json={"type": "lead.captured", "data": {"number": number}},
-            timeout=20,
+            timeout=PATIENCE,
         )
 
     def arrived(self) -> list[dict[str, object]]:

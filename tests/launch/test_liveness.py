@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from tests.support.servers import wait_until
+from tests.support.servers import PATIENCE, wait_until
 from webhooks_app.engine.engine import Engine
 from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.launch import supervisor as module
@@ -20,7 +21,7 @@ from webhooks_app.launch.systemd import MARGIN, SOCKET, WATCHDOG, Systemd
 from webhooks_app.lib import pulse
 from webhooks_app.lib.metrics import forget_dead_processes
 
-SOON = 1.5
+SOON = 2.5
 
 
 @pytest.fixture
@@ -111,7 +112,7 @@ def starts(folder: Path) -> Starts:
 def test_a_part_whose_loop_stands_still_is_started_again(impatient: None, starts: Starts) -> None:
     with Supervisor(grace=0) as supervisor:
         supervisor.start(starts.child(beats_once))
-        assert supervisor.watch(until=lambda: len(starts.pids) == 2, seconds=20)
+        assert supervisor.watch(until=lambda: len(starts.pids) == 2, seconds=PATIENCE)
         first = starts.pids[0]
         assert not Path(f"/proc/{first}").exists()
 
@@ -120,17 +121,17 @@ def test_a_part_whose_loop_stands_still_is_started_again(impatient: None, starts
 def test_others_are_left_alone(impatient: None, starts: Starts, run: Callable[[], None]) -> None:
     with Supervisor(grace=0) as supervisor:
         supervisor.start(starts.child(run))
-        supervisor.watch(seconds=SOON * 3)
+        supervisor.watch(seconds=SOON * 2)
         assert len(starts.pids) == 1
 
 
 def test_a_stopped_process_is_stuck_too(impatient: None, starts: Starts) -> None:
     with Supervisor(grace=0) as supervisor:
         supervisor.start(starts.child(beats))
-        supervisor.watch(until=lambda: len(starts.pids) == 1, seconds=20)
+        supervisor.watch(until=lambda: len(starts.pids) == 1, seconds=PATIENCE)
         supervisor.watch(seconds=SOON)
         os.kill(starts.pids[0], signal.SIGSTOP)
-        assert supervisor.watch(until=lambda: len(starts.pids) == 2, seconds=20)
+        assert supervisor.watch(until=lambda: len(starts.pids) == 2, seconds=PATIENCE)
 
 
 def test_after_a_pause_of_the_whole_machine_nobody_is_judged_at_once(
@@ -139,7 +140,7 @@ def test_after_a_pause_of_the_whole_machine_nobody_is_judged_at_once(
     monkeypatch.setattr(module, "LONG", SOON)
     with Supervisor(grace=0) as supervisor:
         supervisor.start(starts.child(beats))
-        supervisor.watch(until=lambda: bool(starts.pids), seconds=20)
+        supervisor.watch(until=lambda: bool(starts.pids), seconds=PATIENCE)
         supervisor.watch(seconds=SOON * 2)
         [pid] = starts.pids
         os.kill(pid, signal.SIGSTOP)
@@ -153,17 +154,19 @@ def test_after_a_pause_of_the_whole_machine_nobody_is_judged_at_once(
 
 
 def test_the_engine_gives_signs_while_its_loop_turns(app: Flask, impatient: None) -> None:
-    began = time.monotonic()
+    began, told = time.monotonic(), threading.Event()
     engine = Engine(engine_parts(app))
     engine.start()
     try:
-        wait_until(lambda: pulse.last(os.environ, os.getpid()) is not None, 10)
+        wait_until(lambda: pulse.last(os.environ, os.getpid()) is not None)
         first = pulse.last(os.environ, os.getpid())
-        wait_until(lambda: pulse.last(os.environ, os.getpid()) != first, 10)
-        engine._loop.call_soon_threadsafe(time.sleep, pulse.EVERY + SOON * 2)
-        wait_until(lambda: pulse.is_stuck(os.environ, os.getpid(), began), 10)
-        wait_until(lambda: not pulse.is_stuck(os.environ, os.getpid(), began), 10)
+        wait_until(lambda: pulse.last(os.environ, os.getpid()) != first)
+        engine._loop.call_soon_threadsafe(told.wait)
+        wait_until(lambda: pulse.is_stuck(os.environ, os.getpid(), began))
+        told.set()
+        wait_until(lambda: not pulse.is_stuck(os.environ, os.getpid(), began))
     finally:
+        told.set()
         engine.stop()
 
 
@@ -172,7 +175,7 @@ def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.
     """The socket on which systemd listens."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listens:
         listens.bind(str(tmp_path / "notify"))
-        listens.settimeout(5)
+        listens.settimeout(PATIENCE)
         monkeypatch.setenv(SOCKET, str(tmp_path / "notify"))
         monkeypatch.setenv(WATCHDOG, "300000")
         yield listens
@@ -183,12 +186,19 @@ def heard(manager: socket.socket) -> str:
 
 
 def test_systemd_hears_that_it_is_up_lives_and_needs_time_to_stop(manager: socket.socket) -> None:
+    signs: list[str] = []
+
+    def two_signs() -> bool:
+        if (said := heard_or_nothing(manager)) is not None:
+            signs.append(said)
+        return len(signs) == 2
+
     with Supervisor(grace=7) as supervisor:
         supervisor.start(Child("child", ("/bin/sh", "-c", "sleep 60"), dict(os.environ)))
         supervisor.ready()
         assert heard(manager) == "READY=1"
-        supervisor.watch(seconds=0.5)
-        assert {heard(manager), heard(manager)} == {"WATCHDOG=1"}
+        assert supervisor.watch(until=two_signs, seconds=PATIENCE)
+        assert set(signs) == {"WATCHDOG=1"}
         while (said := heard_or_nothing(manager)) is not None:
             assert said == "WATCHDOG=1"
     assert heard(manager) == f"STOPPING=1\nEXTEND_TIMEOUT_USEC={int((7 + MARGIN) * 1e6)}"
@@ -202,7 +212,7 @@ def heard_or_nothing(manager: socket.socket) -> str | None:
     except BlockingIOError:
         return None
     finally:
-        manager.settimeout(5)
+        manager.settimeout(PATIENCE)
 
 
 def test_without_systemd_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

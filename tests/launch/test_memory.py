@@ -43,7 +43,7 @@ def test_a_part_imports_only_what_it_needs(
 
 def test_a_worker_group_shares_what_it_imported(start: Start, variables: Variables) -> None:
     worker = start()
-    wait_until(lambda: "beat is active" in worker.said, 20)
+    wait_until(lambda: "beat is active" in worker.said and len(worker.family()) == 3)
     processes = [worker.process, *worker.family()]
 
     held = [psutil.Process(process.pid).memory_full_info() for process in processes]

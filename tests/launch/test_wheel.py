@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from tests.launch.instance import ROOT, Instance
-from tests.support.servers import wait_until
+from tests.support.servers import PATIENCE, wait_until
 
 BUILD = "from setuptools.build_meta import build_sdist as s, build_wheel as w; s('out'), w('out')"
 NO_SOURCE = shutil.ignore_patterns(".*", "build", "*.egg-info", "__pycache__", "instance")
@@ -69,10 +69,10 @@ def said_by(programs: Path, program: str) -> str:
 
 def test_one_command_starts_the_product(installed: Path, tmp_path: Path) -> None:
     with Instance(tmp_path / "data", [str(installed / "hookline-server")]) as instance:
-        page = requests.get(f"{instance.url}/login", timeout=10)
+        page = requests.get(f"{instance.url}/login", timeout=PATIENCE)
         [style, *_] = re.findall(r'href="(/static/[^"]+\.css[^"]*)"', page.text)
         for path in ("/docs/api", "/docs/screenshots/overview-1280-light.png", style):
-            assert requests.get(f"{instance.url}{path}", timeout=10).status_code == 200, path
+            assert requests.get(f"{instance.url}{path}", timeout=PATIENCE).status_code == 200, path
         assert instance.post(1).status_code == 202
         wait_until(lambda: 1 in instance.numbers_arrived())
         used = {Path(p.cmdline()[0]).parent for p in instance.part("deliveries")}
