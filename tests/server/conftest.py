@@ -16,7 +16,7 @@ from sqlalchemy import delete, update
 
 from tests import factories
 from tests.conftest import ENCRYPTION_KEY, SECRET_KEY, settings_for
-from tests.support.servers import RedisServer, free_port, wait_until
+from tests.support.servers import PATIENCE, RedisServer, free_port, wait_until
 from webhooks_app import create_app
 from webhooks_app.config import Settings
 from webhooks_app.extensions import db
@@ -72,7 +72,7 @@ class Site:
 
     def answers(self) -> bool:
         try:
-            return requests.get(f"{self.url}/healthz", timeout=1).ok
+            return requests.get(f"{self.url}/healthz", timeout=PATIENCE).ok
         except requests.RequestException:
             return False
 

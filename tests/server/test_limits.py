@@ -13,7 +13,7 @@ import requests
 
 from tests.conftest import settings_for
 from tests.server.conftest import Site, organisation_of, running
-from tests.support.servers import RedisServer, free_port
+from tests.support.servers import PATIENCE, RedisServer, free_port
 from webhooks_app import create_app
 from webhooks_app.lib.rate import BLOCKS
 
@@ -46,13 +46,15 @@ def answers(sites: list[Site], key: str, number: int, method: str, path: str) ->
         headers = replace(site, key=key).authorization
         body = LEAD if method == "POST" else None
         url = f"{site.url}/api/v1{path}"
-        return requests.request(method, url, json=body, headers=headers, timeout=30).status_code
+        return requests.request(
+            method, url, json=body, headers=headers, timeout=PATIENCE
+        ).status_code
 
     with ThreadPoolExecutor(8) as pool:
         return list(pool.map(ask, [site for site, _ in zip(cycle(sites), range(number))]))
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_limit_holds_over_both_and_without_redis_for_each(
     sites: list[Site], own_redis: RedisServer
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.conftest import MEASURED
 from tests.server.conftest import Site, site  # noqa: F401 - a fixture
+from tests.support.servers import PATIENCE
 from tests.support.sizes import DRILL
 
 EXAMPLES = 200 if DRILL else 5
@@ -40,6 +41,7 @@ def test_no_answer_is_outside_the_document(
             *("--header", f"Authorization: Bearer {site.key}"),
             *("--checks", "all", "--exclude-checks", NOT_ASKED),
             *("--max-examples", str(EXAMPLES), "--seed", "20261126"),
+            *("--request-timeout", str(PATIENCE)),
             *("--no-shrink", "--continue-on-failure", "--no-color"),
         ],
         cwd=tmp_path,

@@ -4,25 +4,28 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+from tests.support.servers import PATIENCE
+
 
 def connect(port: int) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port), timeout=30)
+    return socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
 
 
-def ask(port: int, *parts: bytes, end: bool = False) -> bytes:
-    """The whole answer, until the server closes or has been silent for a moment."""
+def ask(port: int, *parts: bytes, end: bool = False, answers: int = 1) -> bytes:
+    """What the server answers, see `read`."""
     with connect(port) as wire:
         for part in parts:
             wire.sendall(part)
         if end:
             wire.shutdown(socket.SHUT_WR)
-        return read(wire)
+        return read(wire, answers)
 
 
-def read(wire: socket.socket, patience: float = 30) -> bytes:
-    wire.settimeout(patience)
+def read(wire: socket.socket, answers: int = 1) -> bytes:
+    """All until the server closes, or is silent for a moment after that many answers."""
     answer = b""
     while True:
+        wire.settimeout(0.4 if answer.count(b"HTTP/1.") >= answers else PATIENCE)
         try:
             more = wire.recv(65_536)
         except (TimeoutError, ConnectionResetError):
@@ -30,7 +33,6 @@ def read(wire: socket.socket, patience: float = 30) -> bytes:
         if not more:
             return answer
         answer += more
-        wire.settimeout(0.4)
 
 
 def head(line: str, **headers: object) -> bytes:
