@@ -20,7 +20,7 @@ from hookline import settings
 from hookline.cli.commands import hookline
 from tests.clients.cli.conftest import Shell
 from tests.support.receiver import Answer, Receiver
-from tests.support.servers import free_port, wait_until
+from tests.support.servers import PATIENCE, free_port, wait_until
 from webhooks_app.deliveries import replays as service
 from webhooks_app.extensions import db
 from webhooks_app.models import ApiKey, DeviceLogIn, ReplayBatch
@@ -223,7 +223,7 @@ def test_open_and_completion(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("webbrowser.open", opened.append)
     shell.ok("open", "webhooks")
     assert opened == [f"{shell.product.url}/o/{shell.organisation_id}/test/webhooks/"]
-    assert requests.get(opened[0], allow_redirects=False, timeout=10).status_code == 302
+    assert requests.get(opened[0], allow_redirects=False, timeout=PATIENCE).status_code == 302
     for name in ("bash", "zsh", "fish"):
         assert "_HOOKLINE_COMPLETE" in shell.ok("completion", name)
 
@@ -409,7 +409,7 @@ def test_tail_shows_what_comes_and_what_changes(
             f"{shell.product.url}/api/v1/events?wait=20",
             json={"type": name, "data": {}},
             headers={"Authorization": f"Bearer {shell.key}"},
-            timeout=30,
+            timeout=PATIENCE,
         )
 
     sleeps(monkeypatch, "tail", sleep)

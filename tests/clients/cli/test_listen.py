@@ -20,8 +20,8 @@ import hookline
 from hookline.receive import verify
 from tests.clients.cli.conftest import Shell
 from tests.support.proxy import Proxy
-from tests.support.receiver import Answer, Received, Receiver
-from tests.support.servers import free_port, wait_until
+from tests.support.receiver import Answer, Received, Receiver, once
+from tests.support.servers import PATIENCE, free_port, wait_until
 from webhooks_app.extensions import db
 from webhooks_app.lib.times import utcnow
 from webhooks_app.listeners import ending
@@ -78,7 +78,7 @@ class Terminal:
         return self.ended()
 
     def ended(self) -> int:
-        code = self.process.wait(30)
+        code = self.process.wait(PATIENCE)
         for one in self._readers:
             one.join()
         return code
@@ -184,12 +184,14 @@ def test_event_types_go_to_different_places(
 def test_killed_in_the_middle_of_a_delivery_it_loses_nothing(
     shell: Shell, open_terminal: Callable[..., Terminal]
 ) -> None:
-    with Receiver(lambda _: Answer(delay=1.5)) as receiver:
+    told = threading.Event()
+    with Receiver(once(told)) as receiver:
         first = open_terminal(receiver.url, "--concurrency", "2")
         shell.ok("trigger", "lead.captured", "--times", "6")
         wait_until(lambda: len(receiver.received) == 2)
         first.process.kill()
         first.process.wait()
+        told.set()
         receiver.answer = lambda _: Answer()
         again = open_terminal(receiver.url)
         assert any("It continues where it stopped." in line for line in again.err)

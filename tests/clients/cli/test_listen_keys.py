@@ -26,7 +26,7 @@ from hookline.cli.state import State
 from tests.clients.cli.conftest import Shell
 from tests.clients.cli.test_listen import SOURCE, states
 from tests.support.receiver import Answer, Received, Receiver
-from tests.support.servers import wait_until
+from tests.support.servers import PATIENCE, wait_until
 
 LOCAL = 3  # the index of the local modes in what `tcgetattr` returns
 SINGLE_KEYS = termios.ICANON | termios.ECHO
@@ -85,7 +85,7 @@ class Typist:
         return termios.tcgetattr(self._terminal)
 
     def ends(self) -> int:
-        return self.process.wait(30)
+        return self.process.wait(PATIENCE)
 
     def leave(self) -> None:
         self.process.kill()

@@ -215,10 +215,17 @@ def test_closing_does_not_wait_for_an_on_failure_that_never_ends(
     server.answer = answering(problem(401, "unauthorized"))
 
     async def main() -> list[int]:
+        began = asyncio.Event()
+
+        async def keep(events: Sequence[Unsent]) -> None:
+            began.set()
+            await _never_ends(events)
+
         async with AsyncHookline(KEY, url_of(server)) as client:
-            buffer = client.events.buffer(batch=2, delay=0, on_failure=_never_ends)
+            buffer = client.events.buffer(batch=2, delay=0, on_failure=keep)
             for number in range(3):
                 await buffer.send("x", {"number": number})
+            await began.wait()
             with pytest.raises(NotSent) as raised:
                 await buffer.close(0.05)
             assert len(buffer) == 0
