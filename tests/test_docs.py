@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.channels.test_formats import sent_headers
-from tests.support.servers import free_port, wait_until
+from tests.support.servers import PATIENCE, free_port, wait_until
 from webhooks_app.api import problems
 from webhooks_app.catalogue import CATALOGUE
 from webhooks_app.channels.retry_policy import POLICIES, timeline
@@ -253,7 +253,7 @@ def test_the_check_without_a_library_takes_what_we_sign_and_nothing_else() -> No
 def answer(port: int, body: bytes, headers: dict[str, str]) -> int | None:
     try:
         return requests.post(
-            f"http://127.0.0.1:{port}/hook", data=body, headers=headers, timeout=5
+            f"http://127.0.0.1:{port}/hook", data=body, headers=headers, timeout=PATIENCE
         ).status_code
     except requests.ConnectionError:
         return None

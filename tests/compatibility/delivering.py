@@ -43,8 +43,8 @@ def send(url: str, headers: dict[str, str], body: bytes) -> int | None:
     async def run() -> int | None:
         transport = Transport(
             Guard.parse(["127.0.0.0/8"]),
-            timeout=10,
-            connect_timeout=5,
+            timeout=60,
+            connect_timeout=30,
             now=lambda: datetime.now(UTC),
         )
         async with transport as sending:
@@ -102,7 +102,7 @@ def serving(folder: Path, source: str, file: str, command: Sequence[str]) -> Ite
     )
     url = f"http://127.0.0.1:{port}"
     try:
-        wait_until(lambda: process.poll() is not None or send(url, {}, b"") is not None, 60)
+        wait_until(lambda: process.poll() is not None or send(url, {}, b"") is not None, 300)
         assert process.poll() is None, (folder / "errors").read_text()
         yield url
     finally:

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tests.support.receiver import Receiver
-from tests.support.servers import free_port, wait_until
+from tests.support.servers import PATIENCE, free_port, wait_until
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 NGINX = """
@@ -90,7 +90,7 @@ def proxy_to(
 
 def _answers(url: str) -> bool:
     try:
-        return requests.get(f"{url}/status", timeout=2).status_code == 404
+        return requests.get(f"{url}/status", timeout=PATIENCE).status_code == 404
     except requests.ConnectionError:
         return False
 
@@ -102,7 +102,7 @@ def proxy(proxy_to: Callable[[str], str], receiver: Receiver) -> str:
 
 def test_it_says_who_asked_and_how(proxy: str, receiver: Receiver) -> None:
     forged = {"X-Forwarded-For": "198.51.100.7", "X-Forwarded-Proto": "https"}
-    assert requests.post(f"{proxy}/hook", data=b"{}", headers=forged, timeout=10).ok
+    assert requests.post(f"{proxy}/hook", data=b"{}", headers=forged, timeout=PATIENCE).ok
     [got] = receiver.received
     headers = got.headers
     assert headers["x-forwarded-for"] == "127.0.0.1"
@@ -113,7 +113,7 @@ def test_it_says_who_asked_and_how(proxy: str, receiver: Receiver) -> None:
 
 @pytest.mark.parametrize("path", ["/metrics", "/metrics/global", "/readyz", "/status"])
 def test_what_is_for_probes_stays_inside(proxy: str, receiver: Receiver, path: str) -> None:
-    assert requests.get(proxy + path, timeout=10).status_code == 404
+    assert requests.get(proxy + path, timeout=PATIENCE).status_code == 404
     assert receiver.received == []
 
 
@@ -121,13 +121,16 @@ def test_what_is_for_probes_stays_inside(proxy: str, receiver: Receiver, path: s
 def test_large_bodies_reach_the_api_only(proxy: str) -> None:
     """Behind Caddy the web server does that: its limits depend on the page too."""
     body = b"x" * 3_000_000
-    assert requests.post(f"{proxy}/login", data=body, timeout=20).status_code == 413
-    assert requests.post(f"{proxy}/api/v1/events/batch", data=body, timeout=20).status_code != 413
+    assert requests.post(f"{proxy}/login", data=body, timeout=PATIENCE).status_code == 413
+    assert (
+        requests.post(f"{proxy}/api/v1/events/batch", data=body, timeout=PATIENCE).status_code
+        != 413
+    )
 
 
 def test_a_batch_of_many_megabytes_goes_through(proxy: str, receiver: Receiver) -> None:
     body = b"x" * 20_000_000
-    assert requests.post(f"{proxy}/api/v1/events/batch", data=body, timeout=60).ok
+    assert requests.post(f"{proxy}/api/v1/events/batch", data=body, timeout=PATIENCE).ok
     assert [len(one.body) for one in receiver.received] == [len(body)]
 
 
@@ -136,21 +139,21 @@ def test_half_a_request_is_not_passed_on(proxy_to: Callable[[str], str]) -> None
         behind.settimeout(1.0)
         address = proxy_to(f"127.0.0.1:{behind.getsockname()[1]}").removeprefix("http://")
         host, port = address.split(":")
-        with socket.create_connection((host, int(port)), timeout=10) as client:
+        with socket.create_connection((host, int(port)), timeout=PATIENCE) as client:
             head = f"POST /hook HTTP/1.1\r\nHost: {address}\r\nContent-Length: 10\r\n\r\n"
             client.sendall(head.encode() + b"12345")
             with pytest.raises(TimeoutError):
                 behind.accept()
             client.sendall(b"67890")
-            behind.settimeout(10.0)
+            behind.settimeout(PATIENCE)
             connection, _ = behind.accept()
             with connection:
-                connection.settimeout(10.0)
+                connection.settimeout(PATIENCE)
                 assert _read(connection).endswith(b"\r\n\r\n1234567890")
 
 
 def _read(connection: socket.socket) -> bytes:
-    got, ends = b"", time.monotonic() + 10
+    got, ends = b"", time.monotonic() + PATIENCE
     while not got.endswith(b"67890") and time.monotonic() < ends:
         got += connection.recv(65536)
     return got
