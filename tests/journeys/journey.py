@@ -2,11 +2,13 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ from tests import factories
 from tests.conftest import ENCRYPTION_KEY, SECRET_KEY, settings_for
 from tests.support.mail_server import MailServer
 from tests.support.receiver import Answer, Received, Receiver
-from tests.support.servers import RedisServer, free_port, wait_until
+from tests.support.servers import PATIENCE, RedisServer, free_port, wait_until
 from webhooks_app import create_app
 from webhooks_app.extensions import db
 from webhooks_app.jobs.beat import LOCK
@@ -32,8 +34,8 @@ from webhooks_app.models import Attempt, Delivery, Event, Queued, Subscription
 from webhooks_app.operations.integrity_check import audit
 from webhooks_app.vocabulary import OPEN
 
-LEASE = 6.0
-TIMEOUT = 3.0
+LEASE = 15.0
+TIMEOUT = 12.0
 RETRIES = {"delays": [1, 1, 2, 2, 4, 4, 8, 8]}
 LARGEST_BATCH = 500
 
@@ -68,7 +70,7 @@ class Journey:
         self.cut_off: set[Try] = set()
         self.environ: dict[str, str] = {}
         self._folder = folder
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: dict[subprocess.Popen[bytes], str] = {}
         self._settings = settings_for(
             database_url,
             redis.url,
@@ -126,15 +128,44 @@ class Journey:
     def kill(self, worker: subprocess.Popen[bytes]) -> int:
         """SIGKILL a worker; returns how many tries it and its peers had in flight.
 
-        They are counted once it is dead and its statements have settled: a claim may still be
-        committed then, but nothing more is sent.
+        They are counted once it is dead and PostgreSQL has ended its connections: a claim may still
+        be committed until then, but nothing more is sent.
         """
         worker.kill()
         worker.wait()
-        time.sleep(0.1)
+        if db.engine.dialect.name == "postgresql":
+            wait_until(lambda: not self._connections(worker))
         sending = self.sending()
         self.cut_off |= sending
         return len(sending)
+
+    def stop(self, worker: subprocess.Popen[bytes]) -> None:
+        """SIGSTOP a worker between two transactions: within one, it would block the others."""
+
+        def is_between() -> bool:
+            os.kill(worker.pid, signal.SIGSTOP)
+            time.sleep(0.1)  # a statement that PostgreSQL has begun may end
+            if not self._in_transaction(worker):
+                return True
+            os.kill(worker.pid, signal.SIGCONT)
+            return False
+
+        wait_until(is_between)
+
+    def _in_transaction(self, worker: subprocess.Popen[bytes]) -> bool:
+        if db.engine.dialect.name == "postgresql":
+            return any(began is not None for (began,) in self._connections(worker))
+        with closing(sqlite3.connect(str(db.engine.url.database), timeout=1)) as database:
+            try:
+                database.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return True
+        return False
+
+    def _connections(self, process: subprocess.Popen[bytes]) -> list[Any]:
+        """When the transaction of each began."""
+        query = text("SELECT xact_start FROM pg_stat_activity WHERE application_name = :name")
+        return self.rows(query.bindparams(name=self._processes[process]))
 
     def start_role(self, role: str) -> subprocess.Popen[bytes]:
         return self._start(role, children.worker(role))
@@ -152,6 +183,7 @@ class Journey:
 
     def _start(self, name: str, argv: Sequence[str]) -> subprocess.Popen[bytes]:
         settings = self._settings
+        numbered = f"{len(self._processes):02}-{name}"
         environ = {
             **os.environ,
             "DATABASE_URL": settings.database_url,
@@ -164,9 +196,10 @@ class Journey:
             "DELIVERY_TIMEOUT": str(settings.delivery_timeout),
             "CONNECT_TIMEOUT": str(settings.connect_timeout),
             "LOG_LEVEL": "INFO",
+            "PGAPPNAME": numbered,
             **self.environ,
         }
-        with (self._folder / f"{len(self._processes):02}-{name}.log").open("w") as log:
+        with (self._folder / f"{numbered}.log").open("w") as log:
             process = subprocess.Popen(
                 argv,
                 env=environ,
@@ -176,12 +209,12 @@ class Journey:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self._processes.append(process)
+        self._processes[process] = numbered
         return process
 
     def _web_answers(self) -> bool:
         try:
-            return requests.get(f"{self._url}/healthz", timeout=1).ok
+            return requests.get(f"{self._url}/healthz", timeout=PATIENCE).ok
         except requests.ConnectionError:
             return False
 

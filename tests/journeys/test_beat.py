@@ -54,7 +54,7 @@ def test_a_retry_starts_by_itself_once_it_is_due(
     journey: Journey, receiver: Receiver, measured: Measured
 ) -> None:
     fail_the_first(receiver)
-    journey.add_webhook(receiver, retry_policy={"delays": [1]})
+    journey.add_webhook(receiver, retry_policy={"delays": [5]})
     journey.start_worker()
     journey.start_beat()
     wait_until(lambda: journey.beat_owner() is not None, 20)

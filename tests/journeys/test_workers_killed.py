@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,7 +13,7 @@ from sqlalchemy import func, select
 
 from tests.journeys.conftest import Measured, travelled
 from tests.journeys.journey import Journey, answer_after, arrivals
-from tests.support.receiver import Receiver
+from tests.support.receiver import Receiver, once
 from tests.support.servers import PATIENCE, RedisServer, wait_until
 from webhooks_app.channels.concurrency_window import ConcurrencyWindow
 from webhooks_app.lib.times import utcnow
@@ -178,19 +179,20 @@ def test_a_worker_that_was_stopped_loses_what_it_held_and_counts_nothing_twice(
     patient_journey: Journey, receiver: Receiver, measured: Measured
 ) -> None:
     journey = patient_journey
-    receiver.answer = answer_after(2.0)
+    told = threading.Event()
+    receiver.answer = once(told)
     journey.add_webhook(receiver)
     journey.start_beat()
     stopped = journey.start_worker()
+    window_is_full = arrivals(receiver, ConcurrencyWindow.INITIAL)
     journey.post_many(16)
-    wait_until(arrivals(receiver, 8), 30, every=0.01)
-    time.sleep(0.5)  # in a transaction, it would block the others
+    wait_until(window_is_full)
 
-    os.kill(stopped.pid, signal.SIGSTOP)
-    time.sleep(0.1)
+    journey.stop(stopped)
     journey.cut_off |= journey.sending()
     held = len(journey.cut_off)
-    assert held > 0
+    assert held == ConcurrencyWindow.INITIAL
+    told.set()
     receiver.answer = answer_after(0.0)
     journey.start_worker()
     journey.settled(LONG_LEASE / 2)
