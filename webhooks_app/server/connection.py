@@ -1,6 +1,5 @@
 """The TCP connection of a request, which granian does not show."""
 
-import os
 import select
 import socket
 import struct
@@ -8,18 +7,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from time import monotonic, sleep
+from typing import NamedTuple
 
 from webhooks_app.server.rsgi_types import RequestScope
+from webhooks_app.server.sockets import tcp_sockets
 
-OPEN_FILES = "/dev/fd"
 # Only Linux tells when a client stops sending, which is when the web server stops answering it.
 ENDED = getattr(select, "POLLRDHUP", 0)
 AT_ONCE = struct.pack("ii", 1, 0)
 PATIENCE = 5.0  # seconds
 
 
+class Client(NamedTuple):
+    host: IPv4Address | IPv6Address
+    port: int
+
+
 class Connection:
-    def __init__(self, wire: socket.socket, client: str) -> None:
+    def __init__(self, wire: socket.socket, client: Client) -> None:
         self._wire = wire
         self._client = client
         self._poll = select.poll()
@@ -49,34 +54,40 @@ class Connection:
 
 
 @contextmanager
-def connection_of(scope: RequestScope) -> Iterator[Connection | None]:
-    """None if the client has already left."""
-    wire = _find(scope.client)
+def connection_of(client: Client) -> Iterator[Connection | None]:
+    """None if it has already left."""
+    wire = _find(client)
     if wire is None:
         yield None
         return
     with wire:
-        yield Connection(wire, scope.client)
+        yield Connection(wire, client)
 
 
-def _find(client: str) -> socket.socket | None:
+def client_of(scope: RequestScope) -> Client | None:
+    """None over a Unix socket, and where requests share a connection, as those of HTTP/2 do."""
+    host, _, port = scope.client.rpartition(":")
+    if scope.http_version.startswith("2") or not host:
+        return None
+    return Client(_address(host.strip("[]")), int(port))
+
+
+def _find(client: Client) -> socket.socket | None:
     """A handle of our own of the connection with that address and port."""
-    host, _, port = client.rpartition(":")
-    wanted = ip_address(host.strip("[]").partition("%")[0]), int(port)
-    for name in os.listdir(OPEN_FILES):  # noqa: PTH208
-        with suppress(OSError, ValueError):
-            candidate = socket.socket(fileno=os.dup(int(name)))
-            if _peer(candidate) == wanted:
-                return candidate
-            candidate.close()
+    for one in tcp_sockets():
+        if _peer(one) == client:
+            return one
+        one.close()
     return None
 
 
-def _peer(candidate: socket.socket) -> tuple[IPv4Address | IPv6Address, int] | None:
-    if candidate.family not in (socket.AF_INET, socket.AF_INET6):
-        return None
+def _peer(one: socket.socket) -> Client | None:
     try:
-        host, port, *_ = candidate.getpeername()
+        host, port, *_ = one.getpeername()
     except OSError:
         return None
-    return ip_address(host.partition("%")[0]), port
+    return Client(_address(host), port)
+
+
+def _address(host: str) -> IPv4Address | IPv6Address:
+    return ip_address(host.partition("%")[0])

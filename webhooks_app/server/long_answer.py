@@ -18,7 +18,7 @@ import structlog
 
 from webhooks_app.lib.errors import log_failure
 from webhooks_app.server.body import GRACE, SLOWEST
-from webhooks_app.server.connection import ENDED, Connection, connection_of
+from webhooks_app.server.connection import ENDED, Connection, client_of, connection_of
 from webhooks_app.server.rsgi_types import HTTPProtocol, RequestScope
 
 SHORT = 64 * 1024  # bytes; up to this, an answer is sent as a whole
@@ -46,9 +46,14 @@ def send(
     """Raises what `parts` raises before anything is sent.
 
     If it breaks off later, the client is disconnected: what it has must not look like the whole
-    answer. So is a client that reads as slowly as no client may send.
+    answer. So is a client that reads as slowly as no client may send. Where the connection cannot
+    be told from others, the answer is collected first.
     """
-    with connection_of(scope) as connection, suppress(Left):
+    client = client_of(scope)
+    if client is None:
+        protocol.response_bytes(status, headers, b"".join(parts))
+        return
+    with connection_of(client) as connection, suppress(Left):
         if connection is None:
             return
         beginning, is_whole = _beginning(parts, connection)
