@@ -1,31 +1,26 @@
-"""Connections to PostgreSQL: their settings, through a pooler too, and abandoned locks that end."""
+"""Connections to PostgreSQL: their settings, and abandoned locks that end."""
 
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from tests import factories
 from tests.conftest import empty, settings_for
-from tests.support.engine import deliveries, running, settle
-from tests.support.pgbouncer import pgbouncer
+from tests.support.engine import deliveries, running
 from tests.support.receiver import Receiver
 from tests.support.servers import PATIENCE, RedisServer, wait_until
 from webhooks_app import create_app
 from webhooks_app.database import postgres
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
-from webhooks_app.models import SubscriptionHealth
 
-EVENTS = 200
 LOCKING = """
 import sys, psycopg
 connection = psycopg.connect(sys.argv[1], options=sys.argv[2])
@@ -44,12 +39,6 @@ def empty_database(postgres_database: str) -> str:
 @pytest.fixture
 def app(empty_database: str, redis_server: RedisServer, tmp_path: Path) -> Iterator[Flask]:
     yield from _app(empty_database, redis_server, tmp_path)
-
-
-@pytest.fixture
-def pooled(empty_database: str, redis_server: RedisServer, tmp_path: Path) -> Iterator[Flask]:
-    with pgbouncer(empty_database, tmp_path) as url:
-        yield from _app(url, redis_server, tmp_path, database_pooling="transaction")
 
 
 def _app(url: str, redis: RedisServer, folder: Path, **more: object) -> Iterator[Flask]:
@@ -150,24 +139,3 @@ def engine_options_of(app: Flask) -> str:
         driver = connection.connection.driver_connection
         assert driver is not None
         return str(driver.info.get_parameters()["options"])
-
-
-def test_all_works_through_a_pooler_that_hands_connections_on(
-    pooled: Flask, receiver: Receiver
-) -> None:
-    """Two connections for all threads and the engine, so that each gets one that others used."""
-    organisation = factories.organisation()
-    factories.webhook(organisation, receiver.url)
-    key = factories.bearer(factories.api_key(organisation))
-    body = {"type": "lead.captured", "data": {"name": "Ada"}}
-
-    def post(_: int) -> int:
-        client: FlaskClient = pooled.test_client()
-        return client.post("/api/v1/events", json=body, headers=key).status_code
-
-    with ThreadPoolExecutor(8) as threads:
-        assert set(threads.map(post, range(EVENTS))) == {202}
-    with running(engine_parts(pooled)) as engine:
-        assert {one.status for one in settle(engine)} == {"delivered"}
-    assert len(receiver.received) == EVENTS
-    assert db.session.scalar(select(SubscriptionHealth.delivered)) == EVENTS

@@ -1,6 +1,7 @@
 """A real PgBouncer, configured like `deploy/pgbouncer.ini`."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -15,16 +16,22 @@ from sqlalchemy import make_url
 from tests.support.servers import free_port, wait_until
 
 EXAMPLE = Path("deploy/pgbouncer.ini")
+THERE = "host=127.0.0.1 port=5432 dbname=hookline"
 
 
 @contextmanager
 def pgbouncer(database_url: str, folder: Path) -> Iterator[str]:
-    """The URL of `database_url` through it. Two connections serve all, so that they take turns."""
+    """The URL of `database_url` through it. Two connections serve all, so that they take turns.
+
+    With `_web` at its end it is the URL for web servers.
+    """
     server = make_url(database_url)
     config = ConfigParser(comment_prefixes=(";",))
     config.read_string(EXAMPLE.read_text())
+    here = f"host={server.host} port={server.port} dbname={server.database}"
     config["databases"] = {
-        str(server.database): f"host={server.host} port={server.port} dbname={server.database}"
+        name.replace("hookline", str(server.database), 1): leads_to.replace(THERE, here)
+        for name, leads_to in config["databases"].items()
     }
     port = free_port()
     users = folder / "users.txt"
@@ -56,6 +63,21 @@ def pgbouncer(database_url: str, folder: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(30)
+
+
+@contextmanager
+def role_with_settings(database_url: str) -> Iterator[None]:
+    """What the example says about the role, in that database only: others use the server too."""
+    server = make_url(database_url)
+    here = f'ALTER ROLE "{server.username}" IN DATABASE "{server.database}" '
+    said = re.findall(r"^; +ALTER ROLE hookline (SET .+);$", EXAMPLE.read_text(), re.MULTILINE)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for setting in said:
+            connection.execute((here + setting).encode())
+        try:
+            yield
+        finally:
+            connection.execute(f"{here} RESET ALL".encode())
 
 
 def _answers(url: str) -> bool:

@@ -9,7 +9,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import Worker
 from rq.serializers import JSONSerializer
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from webhooks_app import queue
@@ -29,7 +29,18 @@ LATE = timedelta(minutes=5)
 CLOCKS_APART = timedelta(seconds=2)
 BEAT_LOCK = "hookline:beat"
 PROBE = "hookline:probe"
-TABLES = "tables"
+TABLES, CONNECTIONS = "tables", "connections"
+# What a connection to PostgreSQL needs, and by which values one sees that it was not told.
+NEEDED = {
+    "TimeZone": "UTC",
+    "jit": "off",
+    "idle_in_transaction_session_timeout": "25s",
+    "lock_timeout": "10s",
+}
+UNLIMITED = "0"
+SETTINGS = text("""
+    SELECT name, setting, source FROM pg_settings WHERE lower(name) IN
+        ('timezone', 'jit', 'idle_in_transaction_session_timeout', 'lock_timeout')""")
 START = "Start `python worker.py`, and read its log."
 P = ParamSpec("P")
 AWAY = (RedisError, SQLAlchemyError, OSError)
@@ -72,6 +83,7 @@ def services(engine: Engine, redis_url: str, now: datetime) -> list[Check]:
     return [
         _redis(queue.fast_redis(redis_url)),
         _asked("clock", _clock, engine, now),
+        _asked(CONNECTIONS, _connections, engine),
         _asked(TABLES, _tables, engine),
     ]
 
@@ -213,6 +225,31 @@ def _tables(engine: Engine) -> Check | None:
     statements = "; ".join(one.statement for one in left)
     advice = f"A migration was killed. Run `{UPGRADE}` again, or the SQL: {statements};"
     return Check(TABLES, "will refuse new rows", days, advice)
+
+
+def _connections(engine: Engine) -> Check | None:
+    """Behind a pooler they have only what the role of the database has."""
+    if choose(engine, postgresql=False, sqlite=True):
+        return None
+    with reading(engine) as connection:
+        rows = connection.execute(SETTINGS).all()
+        role = connection.scalar(select(func.current_user()))
+    missing = {row.name: row.setting for row in rows if _is_missing(*row)}
+    if not missing:
+        return None
+    told = ", ".join(f"{name} is {value}" for name, value in sorted(missing.items()))
+    sql = "; ".join(
+        f"ALTER ROLE {role} SET {name} = '{NEEDED[name]}'" for name in NEEDED if name in missing
+    )
+    advice = f"Run in PostgreSQL: {sql}; and let PgBouncer connect again (RECONNECT)."
+    return Check(CONNECTIONS, "lack settings", told, advice)
+
+
+def _is_missing(name: str, value: str, source: str) -> bool:
+    """Commands ask for no limit."""
+    if name in ("TimeZone", "jit"):
+        return value.removeprefix("Etc/") != NEEDED[name]
+    return value == UNLIMITED and source != "client"
 
 
 def _restore(engine: Engine) -> Check | None:
