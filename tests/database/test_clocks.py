@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from prometheus_client import REGISTRY
 from sqlalchemy import func, select, update
 
@@ -29,6 +30,7 @@ from webhooks_app.lib.times import utcnow
 from webhooks_app.listeners import starting, visits
 from webhooks_app.mail import service as mail
 from webhooks_app.models import (
+    Conversation,
     Delivery,
     Listener,
     Mail,
@@ -250,6 +252,17 @@ def test_what_a_subscription_stores_is_not_of_the_future(
         (Listener.alive_until, now + within),
     )
     assert [db.session.scalar(select(moment <= latest)) for moment, latest in moments] == [True] * 8
+
+
+def test_a_chat_has_half_an_hour_by_the_clock_of_the_job_that_ends_it(
+    client: FlaskClient, webhook: Subscription
+) -> None:
+    key = factories.api_key(organisation_of(webhook))
+    message = {"conversation_id": "c", "role": "visitor", "text": "Hello"}
+    path = "/api/v1/chatbots/bot/messages"
+    assert client.post(path, json=message, headers=factories.bearer(key)).status_code == 202
+    ends = select(Conversation.ends_at <= func.now() + HALF_AN_HOUR)
+    assert db.session.scalar(ends)
 
 
 def test_a_mail_is_due_at_once(app: Flask, webhook: Subscription) -> None:

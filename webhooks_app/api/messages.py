@@ -13,7 +13,9 @@ from webhooks_app.api.operation import Operation, operation
 from webhooks_app.api.rate import limited
 from webhooks_app.api.repeats import LONGEST_BATCH_KEY, LONGEST_KEY, idempotency_key, reused
 from webhooks_app.chat import service as chat
+from webhooks_app.database import clock_of
 from webhooks_app.events.subjects import subject_id_faults
+from webhooks_app.extensions import db
 from webhooks_app.lib.body_limits import BATCH, takes
 from webhooks_app.lib.pointers import MOST_FAULTS, Fault, Invalid, pointer
 from webhooks_app.lib.times import utcnow
@@ -49,7 +51,7 @@ def create_messages(chatbot_id: str) -> Response:
         key = idempotency_key(LONGEST_KEY)
         messages = [parse_message(text, key, now, hops, traced.kept)]
     try:
-        heard = chat.hear(auth.tenant(), chatbot_id, messages, now)
+        heard = chat.hear(auth.tenant(), chatbot_id, messages, clock_of(db.engine))
     except chat.KeyReused as error:
         at = pointer("messages", error.index) if batch else "#"
         raise reused(error, at, "message") from error

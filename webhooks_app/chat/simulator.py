@@ -12,6 +12,7 @@ from webhooks_app import queue
 from webhooks_app.chat import idle
 from webhooks_app.chat import service as chat
 from webhooks_app.chat.service import ReportedMessage, Speaker
+from webhooks_app.database import clock_of
 from webhooks_app.events.subjects import subject_id_faults
 from webhooks_app.extensions import db
 from webhooks_app.lib.errors import Conflict, NotFound
@@ -153,7 +154,7 @@ def _simulated(tenant: Tenant) -> Select[Conversation]:
 def _hear(session: Session, tenant: Tenant, chatbot_id: str, message: ReportedMessage) -> None:
     """End the current read transaction: on SQLite, `report` must be the only writer."""
     session.commit()
-    chat.hear(tenant, chatbot_id, [message], message.at, simulated=True)
+    chat.hear(tenant, chatbot_id, [message], clock_of(db.engine), simulated=True)
 
 
 def _message(conversation_id: str, role: str, text: str) -> ReportedMessage:
