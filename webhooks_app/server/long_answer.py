@@ -47,7 +47,7 @@ def send(
 
     If it breaks off later, the client is disconnected: what it has must not look like the whole
     answer. So is a client that reads as slowly as no client may send. Where the connection cannot
-    be told from others, the answer is collected first.
+    be distinguished from others, the answer is collected first.
     """
     client = client_of(scope)
     if client is None:
