@@ -6,6 +6,7 @@ from pathlib import Path
 from webhooks_app.lib.folders import PACKAGE
 
 ROOT = PACKAGE.parent
+VERSIONS = PACKAGE / "migrations" / "versions"
 
 
 class Installed:
@@ -21,20 +22,30 @@ class Installed:
         newer.rename(self.path)
 
 
-def before_the_last_migration(folder: Path) -> Path:
-    """The commit before the newest migration was added, checked out in `folder`."""
-    versions = sorted((PACKAGE / "migrations" / "versions").glob("*.py"))
-    newest = versions[-1].relative_to(ROOT)
-    # By its name alone: its number may have changed since.
-    anywhere = str(newest.with_name(f"*_{newest.name.partition('_')[2]}"))
-    added = _git("log", "--diff-filter=A", "--format=%H", "--", anywhere).split()[-1]
+def newest_migration() -> str:
+    """Its name without the number, which may have changed since it was added."""
+    return _name(sorted(VERSIONS.glob("*.py"))[-1])
+
+
+def before_migration(name: str, folder: Path) -> str:
+    """Check the commit before that migration was added out in `folder`; its newest revision."""
+    added = _git(
+        "log", "--diff-filter=A", "--format=%H", "--", f"{VERSIONS.relative_to(ROOT)}/*_{name}.py"
+    )
     folder.mkdir()
     archive = subprocess.run(
-        ["git", "-C", str(ROOT), "archive", f"{added}~1"], capture_output=True, check=True
+        ["git", "-C", str(ROOT), "archive", f"{added.split()[-1]}~1"],
+        capture_output=True,
+        check=True,
     )
     subprocess.run(["tar", "-x", "-C", str(folder)], input=archive.stdout, check=True)
-    assert not (folder / newest).exists()
-    return folder
+    older = sorted((folder / VERSIONS.relative_to(ROOT)).glob("*.py"))
+    assert name not in map(_name, older)
+    return older[-1].name.partition("_")[0]
+
+
+def _name(migration: Path) -> str:
+    return migration.stem.partition("_")[2]
 
 
 def _git(*words: str) -> str:

@@ -36,6 +36,7 @@ from webhooks_app.engine import engine as engine_module
 from webhooks_app.engine import recorder
 from webhooks_app.engine.claim import claim_and_promote
 from webhooks_app.engine.engine import Engine
+from webhooks_app.engine.heartbeat import Heartbeat
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.lib.errors import DATABASE_AWAY
@@ -509,6 +510,25 @@ def test_it_finishes_what_is_in_flight_when_it_stops_and_claims_no_more(
     assert {row.id for row in rows if row.status == "delivered"} == sent
     assert len(receiver.received) == len(sent) < 40
     assert {row.status for row in rows} == {"delivered", "pending"}
+
+
+def test_it_can_be_stopped_again_while_it_ends(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signal stops it, and so does its worker, whose loop may be over by then."""
+    ending, go_on = threading.Event(), threading.Event()
+
+    def slowly(_: Heartbeat, *, is_clean: bool) -> None:
+        ending.set()
+        go_on.wait(PATIENCE)
+
+    engine = Engine(engine_parts(app))
+    engine.start()
+    assert engine.drain(PATIENCE)
+    monkeypatch.setattr(Heartbeat, "stop", slowly)
+    engine.stop_soon()
+    assert ending.wait(PATIENCE)
+    engine.stop_soon()
+    go_on.set()
+    engine.stop()
 
 
 def test_with_more_due_than_it_may_send_nobody_comes_last_for_ever(

@@ -132,7 +132,8 @@ class Engine:
     def stop_soon(self) -> None:
         """Stop claiming, but finish and record what is in flight. Returns at once."""
         if self._ready.is_set() and self.alive:
-            self._loop.call_soon_threadsafe(self._begin_to_stop)
+            with suppress(RuntimeError):  # uvloop raises this for a loop that has ended
+                self._loop.call_soon_threadsafe(self._begin_to_stop)
 
     def stop(self) -> None:
         """`stop_soon`, and wait for it."""
