@@ -137,6 +137,13 @@ def test_an_estimate_says_when_there_may_be_more(organisation: Organisation) -> 
     assert estimate(organisation, status=FAILED) == (2, False)
 
 
+def test_a_search_is_not_counted_without_a_bound(organisation: Organisation) -> None:
+    tenant = factories.tenant(organisation)
+    for searched in (Filters(field=("email", "ada")), Filters(text="a"), Filters(response="a")):
+        with pytest.raises(ValueError, match="searches nothing"):
+            deliveries.count(db.session(), tenant, searched, 1)
+
+
 def test_nothing_of_others_is_counted(organisation: Organisation) -> None:
     others = factories.organisation("Others")
     assert estimate(others) == estimate(others, status=FAILED) == (0, False)
