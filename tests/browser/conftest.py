@@ -42,13 +42,16 @@ def browser() -> Iterator[Browser]:
 def open_page(browser: Browser, product: Product) -> Iterator[Callable[..., Page]]:
     """`open_page()`: a page in its own session, logged in as the owner by default.
 
-    An error in its console fails the test, unless the pattern `errors` matches it.
+    An error in its console fails the test, unless the pattern `errors` matches it. Nothing moves:
+    axe would judge colours that are still fading in.
     """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
     def open_page(who: str | None = "owner", errors: str = NONE, **more: Any) -> Page:
-        context = browser.new_context(**{"base_url": product.url} | more)
+        context = browser.new_context(
+            **{"base_url": product.url, "reduced_motion": "reduce"} | more
+        )
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from tests.launch.instance import Instance
 from tests.support.scene import paint
+from tests.support.servers import PATIENCE
 from webhooks_app import create_app
 from webhooks_app.config import read_settings
 from webhooks_app.extensions import db
@@ -52,5 +53,5 @@ def started(folder: Path) -> Iterator[Product]:
                 paint(session, demo.organisation_id, parts_of(app).vault)
             db.engine.dispose()
         product = Product(instance.url, demo, folder)
-        requests.post(product.inbox, json=LEAD, timeout=10).raise_for_status()
+        requests.post(product.inbox, json=LEAD, timeout=PATIENCE).raise_for_status()
         yield product

@@ -1,12 +1,13 @@
 """axe-core on every page, light and dark; no page scrolls sideways on a phone."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.crawl import pages_of, reach
 from tests.browser.pages import paths
@@ -68,6 +69,7 @@ def made_by_hand(page: Page, event_type: str) -> list[str]:
     page.get_by_label("Message").fill("Hello")
     page.get_by_role("button", name="Send as visitor").click()
     page.locator("#conversation li").first.wait_for()
+    page.wait_for_url(re.compile(r"/simulator/\w"))
     conversation = page.url
     page.goto("/deliveries/?status=delivered")
     page.locator("input[name=delivery_id]").first.check()
@@ -182,8 +184,8 @@ def test_long_names_push_nothing_sideways(
 def test_the_menu_of_a_phone_opens_and_closes_by_keyboard(open_page: Callable[..., Page]) -> None:
     page = open_page(viewport={"width": 390, "height": 844})
     link = page.get_by_role("navigation", name="Main").get_by_role("link", name="Events")
-    assert not link.is_visible()
+    expect(link).to_be_hidden()
     page.get_by_role("button", name="Menu").press("Enter")
-    assert link.is_visible()
+    expect(link).to_be_visible()
     page.keyboard.press("Escape")
-    assert not link.is_visible()
+    expect(link).to_be_hidden()

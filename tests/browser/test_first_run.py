@@ -15,6 +15,7 @@ def test_from_nothing_to_a_signed_delivery_and_back_from_a_failure(
     page.goto("/test-webhook/")
     page.get_by_label("Name").fill("My server")
     page.get_by_role("button", name="Create inbox").click()
+    page.wait_for_url(re.compile(r"/test-webhook/\w"))
     inbox = page.url
     page.get_by_role("link", name="Create a webhook that sends here").click()
 
@@ -59,6 +60,7 @@ def test_from_nothing_to_a_signed_delivery_and_back_from_a_failure(
 def test_requests_show_in_the_inbox_as_they_come(page: Page) -> None:
     page.goto("/test-webhook/")
     page.get_by_role("link", name="Demo receiver").click()
+    page.wait_for_url(re.compile(r"/test-webhook/\w"))
     watching = page.context.new_page()
     watching.goto(page.url)
     page.goto("/webhooks/")

@@ -50,14 +50,14 @@ def test_two_tabs_in_two_modes_save_each_their_form(page: Page, product: Product
         expect(tab.get_by_label("Signing secret")).to_be_visible()
         tab.get_by_role("link", name="I have saved it").click()
         expect(tab.get_by_role("heading", name=name, exact=True)).to_be_visible()
-        assert f"/{mode}/webhooks/whk_" in tab.url
+        tab.wait_for_url(f"**/{mode}/webhooks/whk_*")
 
     in_test = urlsplit(other.url)
     page.reload()  # now this tab, in live mode, is where the person was last
     page.goto(f"/webhooks/{in_test.path.rpartition('/')[2]}")
     expect(page.get_by_role("heading", name="Of the test tab", exact=True)).to_be_visible()
     expect(page.get_by_text("You are now in test mode.")).to_be_visible()
-    assert page.url == other.url
+    expect(page).to_have_url(other.url)
 
     page.get_by_role("navigation", name="Mode").get_by_role("link", name="Live").click()
     page.wait_for_url("**/live/webhooks/")
@@ -85,7 +85,7 @@ def test_what_is_gone_opens_no_empty_drawer(
     toast = page.get_by_role("alert")
     expect(toast).to_contain_text("This no longer exists")
     expect(page.get_by_role("dialog")).not_to_be_visible()
-    assert page.url.endswith("/live/webhooks/")
+    page.wait_for_url("**/live/webhooks/")
     page.context.clear_cookies()
     row(page, "Demo receiver").get_by_role("button", name="Test").click()
     expect(toast).to_contain_text("You have been logged out")

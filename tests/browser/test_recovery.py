@@ -1,9 +1,12 @@
 """An endpoint that fails and comes back: Retry now, and Recover for what it missed."""
 
+import re
+
 import requests
 from playwright.sync_api import Page, expect
 
 from tests.browser.product import LEAD, Product
+from tests.support.servers import PATIENCE, wait_until
 
 
 def endpoint(page: Page, name: str) -> str:
@@ -11,7 +14,7 @@ def endpoint(page: Page, name: str) -> str:
     page.goto("/test-webhook/")
     page.get_by_label("Name").fill(name)
     page.get_by_role("button", name="Create inbox").click()
-    page.wait_for_url("**/test-webhook/*")
+    page.wait_for_url(re.compile(r"/test-webhook/\w"))
     inbox = page.url
     page.get_by_role("link", name="Create a webhook that sends here").click()
     page.get_by_label("Name").fill(name)
@@ -36,7 +39,7 @@ def send_leads(product: Product, count: int) -> None:
             f"{product.url}/api/v1/events",
             json=LEAD,
             headers={"Authorization": f"Bearer {product.demo.api_key}"},
-            timeout=10,
+            timeout=PATIENCE,
         ).raise_for_status()
 
 
@@ -69,11 +72,8 @@ def test_what_was_missed_after_a_410_is_sent(page: Page, product: Product) -> No
     page.goto("/webhooks/")
     row = page.get_by_role("row").filter(has_text="Gone for a while")
     switch = row.get_by_role("switch")
-    for _ in range(30):
-        if switch.get_attribute("aria-checked") == "false":
-            break
-        page.wait_for_timeout(200)
-        page.reload()
+    is_off = row.get_by_role("switch", checked=False)
+    wait_until(lambda: bool(page.reload()) and is_off.is_visible(), every=0.2)
     expect(row).to_contain_text("410 Gone")
     send_leads(product, 3)
 

@@ -12,6 +12,7 @@ from rq.serializers import JSONSerializer
 from werkzeug.serving import make_server
 
 from tests import factories
+from tests.browser.conftest import PATIENCE
 from tests.browser.test_accessibility import findings
 from tests.support.servers import RedisServer
 from tests.web.conftest import PASSWORD
@@ -27,6 +28,7 @@ def page(app: Flask, browser: Browser) -> Iterator[Page]:
     server = make_server("127.0.0.1", 0, app, threaded=True)
     Thread(target=server.serve_forever, daemon=True).start()
     context = browser.new_context(base_url=f"http://127.0.0.1:{server.port}")
+    context.set_default_timeout(PATIENCE)
     page, complaints = context.new_page(), list[str]()
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))

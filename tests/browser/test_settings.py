@@ -12,7 +12,7 @@ from standardwebhooks import Webhook
 
 from tests.browser.product import Product
 from tests.browser.test_accessibility import findings
-from tests.support.servers import wait_until
+from tests.support.servers import PATIENCE, wait_until
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 PROGRAM = "hookline on ada-laptop"
@@ -97,7 +97,7 @@ def test_the_bell_opens_over_the_page_and_names_it(page: Page) -> None:
     page.get_by_role("link", name=re.compile("^Notifications")).click()
     drawer = page.get_by_role("dialog")
     expect(drawer.get_by_role("heading", name="Notifications")).to_be_visible()
-    assert page.title().startswith("Notifications · ")
+    expect(page).to_have_title(re.compile("^Notifications · "))
     page.keyboard.press("Escape")
     expect(drawer).to_have_count(0)
     expect(page).to_have_title(behind)
@@ -115,7 +115,7 @@ def test_what_failed_since_a_moment_is_recovered(page: Page) -> None:
     page.get_by_label("Until").fill("")
     page.get_by_role("button", name="Update count").click()
     expect(page.get_by_role("heading", name=re.compile("Replay [1-9]"))).to_be_visible()
-    assert "missing=1" in page.url
+    expect(page).to_have_url(re.compile("missing=1"))
 
 
 def test_a_signature_is_checked_by_hand(open_page: Callable[..., Page]) -> None:
@@ -165,7 +165,7 @@ def test_the_audit_log_goes_by_the_clock_of_the_browser_and_is_exported(
 
 def test_a_program_is_approved_and_gets_its_key(page: Page, product: Product) -> None:
     api = f"{product.url}/api/v1/device"
-    begun = requests.post(f"{api}/authorization", json={"client": PROGRAM}, timeout=10).json()
+    begun = requests.post(f"{api}/authorization", json={"client": PROGRAM}, timeout=PATIENCE).json()
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto("/device/")
     assert findings(page) == []
@@ -182,6 +182,6 @@ def test_a_program_is_approved_and_gets_its_key(page: Page, product: Product) ->
     expect(page.get_by_role("heading", name="Approved")).to_be_visible()
     assert findings(page) == []
     body = {"device_code": begun["device_code"]}
-    got = requests.post(f"{api}/token", json=body, timeout=10).json()
+    got = requests.post(f"{api}/token", json=body, timeout=PATIENCE).json()
     assert "webhooks:read" in got["scope"].split()
     assert "webhooks:write" not in got["scope"].split()
