@@ -370,6 +370,20 @@ def test_replay_sends_all_that_match_again(shell: Shell, receiver: Receiver) -> 
     assert nothing == "Nothing matches, so nothing is sent.\n"
 
 
+def test_filters_reach_the_server(shell: Shell) -> None:
+    for _ in range(2):
+        shell.ok("send", "lead.captured", "-d", "email=ada@example.com")
+    shell.ok("send", "lead.captured", "-d", "email=bob@example.com")
+    ada = ("--field", "email: ADA@", "--text", "example", "--since", "1h")
+    assert len(shell.json("events", "list", *ada)) == 2
+    assert shell.json("events", "list", *ada, "--until", "1h") == []
+    assert shell.json("deliveries", "list", *ada, "--response", "nowhere") == []
+    nothing = shell.ok("replay", "--field", "email: ada@", "--subject", "bot_1")
+    assert nothing == "Nothing matches, so nothing is sent.\n"
+    refused = shell("events", "list", "--field", "email")
+    assert "such as email: ada@example.com" in refused.stderr
+
+
 @pytest.fixture
 def worker(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs the job of a replay while the command waits for it."""
