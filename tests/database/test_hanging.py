@@ -42,7 +42,7 @@ def servers(two: list[PostgresServer]) -> Iterator[list[PostgresServer]]:
 def engine(servers: list[PostgresServer], monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     monkeypatch.setattr(hanging, "LOOK_EVERY", 0.2)
     monkeypatch.setattr(hanging, "LONG", 0.5)
-    monkeypatch.setattr(hanging, "ANSWERS_WITHIN", 2)
+    monkeypatch.setattr(hanging, "ANSWERS_WITHIN", 8)
     hosts = "&".join(f"host=127.0.0.1:{one.port}" for one in servers)
     url = f"postgresql+psycopg://hookline@/postgres?{hosts}"
     engine = create_engine(url, **postgres.options(url, "none", "command"))

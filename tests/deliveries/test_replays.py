@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from msgspec import structs
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from tests import factories
@@ -242,12 +242,13 @@ def one_of_ten(webhook: Subscription, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(deliveries, "SEARCHED_BYTES", 10**6)
     webhook.event_types = ["*"]
     organisation = db.session.get_one(Organisation, webhook.organisation_id)
-    rare = factories.lead(type="lead.rare", data='{"email":"rare@example.com"}')
-    leads = [rare if n == 7 else factories.lead() for n in range(10)]
-    factories.accepted(organisation, *leads)
+    factories.accepted(organisation, *(factories.lead() for _ in range(10)))
     arrange(status="failed")
-    found = db.session.query(Delivery).join(Event, Event.id == Delivery.event_id)
-    return found.filter(Event.type == "lead.rare").one().id
+    delivery = db.session.query(Delivery).order_by(Delivery.id).all()[7]
+    rare = {"type": "lead.rare", "data": '{"email":"rare@example.com"}'}
+    db.session.execute(update(Event).where(Event.id == delivery.event_id).values(rare))
+    db.session.commit()
+    return delivery.id
 
 
 @pytest.mark.parametrize("filters", RARE, ids=["text", "type", "field"])
@@ -267,6 +268,23 @@ def test_what_is_rare_is_looked_for_in_steps(
     assert replayed() == [one_of_ten]
     done = batch(batch_id)
     assert (done.status, done.total, done.replayed, done.skipped) == ("finished", 1, 1, 0)
+
+
+def test_what_is_deleted_meanwhile_moves_it_past_nothing(
+    webhook: Subscription, one_of_ten: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Retention begins at the oldest, as a replay does."""
+    batch_id = start(webhook, structs.replace(RARE[0], status=DeliveryStatus.FAILED))
+    last_of = deliveries.last_of
+
+    def after_retention(session: Session, *asked: Any) -> str | None:
+        if asked[-1] is replays.oldest_first:  # not while it counts
+            session.execute(delete(Delivery).where(Delivery.id < one_of_ten))
+        return last_of(session, *asked)
+
+    monkeypatch.setattr(deliveries, "last_of", after_retention)
+    run_batch(batch_id)
+    assert replayed() == [one_of_ten]
 
 
 def test_counting_ends_in_a_long_log(

@@ -6,7 +6,7 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, create_engine, func, select, text
@@ -166,7 +166,7 @@ def clock(connection: Connection) -> datetime:
     if choose(connection, postgresql=False, sqlite=True):
         return utcnow()
     now: datetime = connection.execute(select(func.now())).scalar_one()
-    return now
+    return now.astimezone(UTC)
 
 
 def clock_of(engine: Engine) -> datetime:

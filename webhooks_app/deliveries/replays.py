@@ -341,6 +341,10 @@ def _next(
     are_few = batch.delivery_ids or filters.event_id is not None
     (force_index_scans if are_few else walk_in_order)(session.connection())
     most = deliveries.looked_through(session, within, filters, oldest_first)
+    # Known before the rest is read: what retention deletes meanwhile would move it further on.
+    last = deliveries.last_of(session, within, filters, most, oldest_first)
+    if last is not None:
+        within.append(Delivery.id <= last)
     delivery = first_of(within, filters, most, oldest_first)
     query = (
         select(delivery, Event, Subscription.enabled, Subscription.deleted_at)
@@ -353,9 +357,7 @@ def _next(
     if filters.field is None:
         query = query.options(load_only(Event.erased_at))
     rows = session.execute(query).all()
-    is_full = len(rows) == STEP
-    last = None if is_full else deliveries.last_of(session, within, filters, most, oldest_first)
-    return rows[-1][0].id if is_full else last, [
+    return rows[-1][0].id if len(rows) == STEP else last, [
         (delivery, enabled and deleted_at is None and event.erased_at is None)
         for delivery, event, enabled, deleted_at in rows
         if fits(filters, event)

@@ -134,7 +134,10 @@ def walk(database: Engine, tenant: Tenant, filters: EventFilters) -> Iterator[Se
 
 
 def _portions(session: Session, lines: Sequence[EventLine]) -> list[list[EventLine]]:
-    """At least one; with `BYTES_AT_ONCE` of data each, or a single event that has more."""
+    """At least one; with `BYTES_AT_ONCE` of data each, or a single event that has more.
+
+    What was deleted in the meantime has no data.
+    """
     size = choose(read_connection(session), postgresql=func.octet_length, sqlite=func.length)
     ids = [line.event.id for line in lines]
     query = select(Event.id, size(Event.data)).where(Event.id.in_(ids))
@@ -142,10 +145,11 @@ def _portions(session: Session, lines: Sequence[EventLine]) -> list[list[EventLi
     portions: list[list[EventLine]] = [[]]
     left = BYTES_AT_ONCE
     for line in lines:
-        left -= sizes[line.event.id]
+        size_of_it = sizes.get(line.event.id, 0)
+        left -= size_of_it
         if left < 0 and portions[-1]:
             portions.append([])
-            left = BYTES_AT_ONCE - sizes[line.event.id]
+            left = BYTES_AT_ONCE - size_of_it
         portions[-1].append(line)
     return portions
 

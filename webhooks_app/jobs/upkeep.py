@@ -41,10 +41,10 @@ def end_left_listeners() -> None:
 
 def make_partitions() -> None:
     boundaries.drop_left_behind(db.engine)
-    compression.use_lz4(db.engine)
     now = clock_of(db.engine)
     coming_partitions.make_ahead(db.engine, now, parts().settings.retention_days)
     counted_rows.analyse(db.engine, now)
+    compression.use_lz4(db.engine)
 
 
 def delete_expired() -> None:

@@ -10,7 +10,7 @@ import select
 import struct
 import termios
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 
@@ -157,7 +157,10 @@ def _unread(reader: int) -> int:
 
 @contextmanager
 def _pipe(connection: Connection) -> Iterator[_Pipe]:
-    with TemporaryDirectory(prefix="hookline-") as folder:
+    """Its name goes first: whoever opened it after both ends are closed would wait forever."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(TemporaryDirectory(prefix="hookline-"))
         pipe = _Pipe(f"{folder}/answer", connection)
-        with closing(pipe):
+        closes = stack.pop_all()
+        with closing(pipe), closes:
             yield pipe
