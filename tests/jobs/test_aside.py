@@ -75,6 +75,25 @@ def test_it_never_runs_twice_at_once(
     assert {job.get_status() for job in jobs} == {JobStatus.FINISHED}
 
 
+def test_one_that_begins_after_its_worker_went_on_leaves_nothing_in_redis(
+    app: Flask, background: queue.Queue, step: Step, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = HooklineWorker(app, queue.BACKGROUND)
+
+    def makes_room() -> None:
+        worker._aside._room.release()
+        step.may_end.set()
+
+    monkeypatch.setattr(mail, "send_pending", makes_room)
+    for _ in range(aside.AT_ONCE):
+        worker._aside._room.acquire()
+    job = background.enqueue(JOB, result_ttl=60)
+    background.enqueue(queue.SEND_MAIL)
+    worker.work(burst=True)
+    assert step.ended == [True]
+    assert background.connection.ttl(job.key) > 0
+
+
 def test_one_that_hangs_is_told(
     app: Flask, background: queue.Queue, step: Step, monkeypatch: pytest.MonkeyPatch
 ) -> None:

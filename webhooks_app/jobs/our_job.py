@@ -2,10 +2,13 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import structlog
+from redis import RedisError
+from rq.defaults import DEFAULT_RESULT_TTL
 from rq.job import Job
 
 from webhooks_app.jobs.aside import Aside
@@ -35,7 +38,15 @@ class OurJob(Job):
         if self.func_name not in LONG:
             return self._perform()
         key = (self.func_name, *self.args[:1])
-        return self.aside.run(key, self._perform, partial(others_wait, self))
+        return self.aside.run(key, self._perform_aside, partial(others_wait, self))
+
+    def _perform_aside(self) -> None:
+        """RQ keeps what it begins without an end, also if its worker went on before that."""
+        try:
+            self._perform()
+        finally:
+            with suppress(RedisError):
+                self.connection.expire(self.key, self.get_result_ttl(DEFAULT_RESULT_TTL))
 
     def _perform(self) -> Any:
         if self.func_name not in OUR_JOBS:
