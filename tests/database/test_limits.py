@@ -171,6 +171,31 @@ def test_results_that_wait_for_a_locked_row_are_kept_and_the_log_says_why(
     assert reason.startswith("55P03")
 
 
+SLOW = """
+    CREATE FUNCTION be_slow() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_sleep(1.5); RETURN NULL; END $$;
+    CREATE TRIGGER be_slow BEFORE INSERT ON events EXECUTE FUNCTION be_slow()"""
+
+
+@contextmanager
+def slow_disk(url: str) -> Iterator[None]:
+    with psycopg.connect(url, autocommit=True) as admin:
+        admin.execute(SLOW)
+        try:
+            yield
+        finally:
+            admin.execute("DROP FUNCTION be_slow CASCADE")
+
+
+def test_storing_a_batch_may_take_longer(hasty: Flask, empty_database: str) -> None:
+    """It would be sent again, and take as long."""
+    organisation = factories.organisation()
+    with slow_disk(empty_database):
+        with pytest.raises(OperationalError, match="statement timeout"):
+            factories.accepted(organisation)
+        assert len(factories.accepted(organisation, factories.lead(), factories.lead())) == 2
+
+
 def test_resuming_what_waits_by_the_hundred_thousand_may_take_longer(
     hasty: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:

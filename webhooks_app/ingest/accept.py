@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import Connection, Engine, Select, Table, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from webhooks_app.database import choose, clock
+from webhooks_app.database import choose, clock, unhurried
 from webhooks_app.database.bulk import insert_rows
 from webhooks_app.ingest.selection import (
     Costly,
@@ -197,6 +197,8 @@ def _is_current(asked: IngestRequest, matcher: Matcher) -> bool:
 def _insert(
     connection: Connection, asked: Sequence[IngestRequest], matchers: Mapping[Tenant, Matcher]
 ) -> "list[_Planned]":
+    if any(len(one.events) > 1 for one in asked):  # a batch of 64 MB may take a while
+        unhurried(connection)
     plans = _planned(connection, asked, matchers)
     events = [row for plan in plans for row in plan.events]
     events.sort(key=lambda row: lock_order(dict(zip(EVENT_COLUMNS, row, strict=True))))
