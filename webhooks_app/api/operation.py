@@ -48,7 +48,8 @@ class Operation:
     @property
     def is_list(self) -> bool:
         """Whether it answers with a page of rows."""
-        return getattr(self.answers.get(200), "__origin__", None) is PageAnswer
+        answer: type = getattr(self.answers.get(200), "__origin__", object)
+        return issubclass(answer, PageAnswer)
 
 
 def operation(declared: Operation) -> Callable[[View], View]:
