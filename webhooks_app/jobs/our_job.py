@@ -41,7 +41,7 @@ class OurJob(Job):
         return self.aside.run(key, self._perform_aside, partial(others_wait, self))
 
     def _perform_aside(self) -> None:
-        """RQ keeps what it begins without an end, also if its worker went on before that."""
+        """RQ makes what it begins permanent, even after its worker has continued."""
         try:
             self._perform()
         finally:
