@@ -270,6 +270,16 @@ def test_what_is_rare_is_looked_for_in_steps(
     assert (done.status, done.total, done.replayed, done.skipped) == ("finished", 1, 1, 0)
 
 
+def test_an_id_is_looked_up_but_stored_as_it_was_asked_for(
+    webhook: Subscription, one_of_ten: str
+) -> None:
+    """Workers of the version before know no filter by the id of a delivery."""
+    batch_id = start(webhook, Filters(text=one_of_ten))
+    run_batch(batch_id)
+    assert batch(batch_id).filters == {"text": one_of_ten}
+    assert (replayed(), batch(batch_id).total) == ([one_of_ten], 1)
+
+
 def test_what_is_deleted_meanwhile_moves_it_past_nothing(
     webhook: Subscription, one_of_ten: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -71,7 +71,6 @@ def start(
     A job does the work. While the same replay runs, it is returned instead: a second click must not
     send everything twice.
     """
-    filters = by_id(session, tenant, filters)
     for batch in session.scalars(_batches_of(tenant, ReplayBatch.status == RUNNING)):
         if _is_the_same(batch, filters, delivery_ids):
             return batch
@@ -229,7 +228,7 @@ def _give_up(session: Session, batch: ReplayBatch) -> None:
 
 def _count(session: Session, batch: ReplayBatch) -> None:
     """With filters that no index has, it is counted for a while only: there may be more."""
-    filters, tenant = Filters.read(batch.filters), _tenant(batch)
+    filters, tenant = _filters(session, batch), _tenant(batch)
     if rest_of(filters, Delivery):
         total, deadline = 0, monotonic() + COUNTING
         for counted in deliveries.counts(session, tenant, filters):
@@ -332,7 +331,7 @@ def _next(
 
     Like a page of the log, it looks through a part of the log, however few deliveries fit.
     """
-    filters = Filters.read(batch.filters)
+    filters = _filters(session, batch)
     within = [*walked(_tenant(batch), filters), Delivery.id < batch.end]
     if batch.delivery_ids:
         within.append(Delivery.id.in_(batch.delivery_ids))
@@ -379,6 +378,11 @@ def _end(session: Session, batch_id: str, status: str) -> None:
         data = dict(zip([column.key for column in TOLD], told, strict=True))
         happened = Happened("replay.finished", data)
         tell(session.connection(), Tenant(organisation_id, mode), happened)
+
+
+def _filters(session: Session, batch: ReplayBatch) -> Filters:
+    """They are stored as they were asked for, which workers of the version before understand."""
+    return by_id(session, _tenant(batch), Filters.read(batch.filters))
 
 
 def _tenant(batch: ReplayBatch) -> Tenant:
