@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import psutil
@@ -17,7 +18,9 @@ from tests.support.servers import RedisServer, free_port, wait_until
 from webhooks_app.database.boundaries import MIGRATING
 from webhooks_app.lib.crypto import new_key
 
-OTHERS = "SELECT application_name FROM pg_stat_activity WHERE datname = %s AND pid <> %s"
+NEW = """
+    SELECT application_name FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_start > %s"""
 WORKER = {"deliveries", "background", "beat"}
 SERVED = "from webhooks_app.wsgi import app; app.test_client().get('/readyz'); input()"
 FLASK = ("-m", "flask", "--app", "app")
@@ -26,9 +29,7 @@ FLASK = ("-m", "flask", "--app", "app")
 def documented(program: str) -> Sequence[str]:
     """The first command of `deploy/` that begins with it, as this Python runs it."""
     words = next(words for words in commands() if words[0] == program)
-    own = {"9100": str(free_port()), "8000": str(free_port())}
-    bin_ = Path(sys.executable).parent
-    return [str(bin_ / program), *(own.get(word, word) for word in words[1:])]
+    return [str(Path(sys.executable).parent / program), *words[1:]]
 
 
 @contextmanager
@@ -49,7 +50,9 @@ def started(
     with psycopg.connect(database) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", [MIGRATING])
         connection.execute("LOCK TABLE attempts IN ACCESS EXCLUSIVE MODE")
-        process = psutil.Popen(command, cwd=ROOT, env=variables, stdin=subprocess.PIPE)
+        ports = {"9100": str(free_port()), "8000": str(free_port())}
+        own = [ports.get(word, word) for word in command]
+        process = psutil.Popen(own, cwd=ROOT, env=variables, stdin=subprocess.PIPE)
         try:
             yield
         finally:
@@ -58,24 +61,32 @@ def started(
             process.wait()
 
 
-def names(database: str) -> set[str]:
+def now(database: str) -> datetime:
     with psycopg.connect(database) as connection:
-        mine = connection.info.dbname, connection.info.backend_pid
-        return {name for (name,) in connection.execute(OTHERS, mine)} - {""}
+        [moment] = connection.execute("SELECT clock_timestamp()").fetchone() or ()
+    return moment
+
+
+def names(database: str, since: datetime) -> set[str]:
+    """Of connections made since then: tests before this one keep theirs."""
+    with psycopg.connect(database) as connection:
+        return {name for (name,) in connection.execute(NEW, [since])} - {""}
 
 
 @pytest.mark.parametrize(
     ("command", "roles"),
     [
-        (documented("python"), {"web"}),
-        (documented("hookline-worker"), WORKER),
-        (documented("flask"), {"command"}),
-        ([sys.executable, "worker.py"], WORKER),
-        *(([sys.executable, "worker.py", "--role", role], {role}) for role in sorted(WORKER)),
-        ([sys.executable, *FLASK, "audit"], {"command"}),
-        ([sys.executable, "-c", SERVED], {"web"}),
+        pytest.param(documented("python"), {"web"}, id="web"),
+        pytest.param(documented("hookline-worker"), WORKER, id="workers"),
+        pytest.param(documented("flask"), {"command"}, id="migration"),
+        pytest.param([sys.executable, "worker.py"], WORKER, id="workers of the checkout"),
+        *(
+            pytest.param([sys.executable, "worker.py", "--role", role], {role}, id=role)
+            for role in sorted(WORKER)
+        ),
+        pytest.param([sys.executable, *FLASK, "audit"], {"command"}, id="audit"),
+        pytest.param([sys.executable, "-c", SERVED], {"web"}, id="another server"),
     ],
-    ids=lambda value: " ".join(map(str, value))[-40:],
 )
 def test_each_process_is_shown_by_its_role(
     postgres_database: str,
@@ -86,6 +97,6 @@ def test_each_process_is_shown_by_its_role(
 ) -> None:
     empty(postgres_database)
     redis_server.empty()
-    shown = {f"hookline {role}" for role in roles}
+    shown, since = {f"hookline {role}" for role in roles}, now(postgres_database)
     with started(command, postgres_database, redis_server, tmp_path):
-        wait_until(lambda: names(postgres_database) == shown)
+        wait_until(lambda: names(postgres_database, since) == shown)
