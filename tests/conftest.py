@@ -284,8 +284,7 @@ def app(settings: Settings, redis_server: RedisServer, kept_apps: KeptApps) -> I
         yield app
         parts_of(app).doorbell.settle()  # otherwise it would ring in the next test
         db.session.remove()
-        if db.engine.dialect.name == "sqlite":  # each test has its own file
-            db.engine.dispose()
+        db.engine.dispose()
 
 
 @pytest.fixture

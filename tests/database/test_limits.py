@@ -7,6 +7,7 @@ from threading import Thread
 
 import psycopg
 import pytest
+import structlog
 from flask import Flask
 from flask.testing import FlaskClient
 from psycopg import sql
@@ -22,7 +23,7 @@ from tests.support.receiver import Receiver
 from tests.support.servers import RedisServer, wait_until
 from webhooks_app import create_app
 from webhooks_app.database import postgres
-from webhooks_app.engine import pausing
+from webhooks_app.engine import pausing, recorder
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
 
@@ -150,8 +151,9 @@ def test_a_page_that_takes_too_long_says_so(hasty: Flask, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("role", ["deliveries"], indirect=True)
 def test_results_that_wait_for_a_locked_row_are_kept_and_the_log_says_why(
-    hasty: Flask, empty_database: str, receiver: Receiver
+    hasty: Flask, empty_database: str, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(recorder, "log", structlog.get_logger())  # one that nobody has used
     organisation = factories.organisation()
     factories.webhook(organisation, receiver.url)
     factories.accepted(organisation)

@@ -19,7 +19,7 @@ from webhooks_app.lib.pulse import STUCK_AFTER
 ROOT = Path(__file__).parents[2]
 
 
-def test_a_worker_that_stands_still_is_replaced(
+def test_a_worker_that_hangs_is_replaced(
     journey: Journey, receiver: Receiver, measured: Measured
 ) -> None:
     receiver.answer = answer_after(0.2)

@@ -57,13 +57,13 @@ def test_an_update_of_the_browser_is_none(user: User) -> None:
 def test_a_browser_that_logged_out_is_known_for_90_days(user: User) -> None:
     first, other = log_in(user), log_in(user, "198.51.100.9")
     sessions.revoke(db.session(), user, first)
-    finish([sessions.ended(db.engine)])
+    finish([sessions.ended(db.engine, utcnow())])
     log_in(user)
     assert len(mails()) == 1
     for row in db.session.query(sessions.UserSession):
         if row.id != other:
             row.last_seen_at = utcnow() - timedelta(days=91)
     db.session.commit()
-    finish([sessions.ended(db.engine)])
+    finish([sessions.ended(db.engine, utcnow())])
     log_in(user)
     assert len(mails()) == 2

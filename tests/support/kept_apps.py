@@ -43,8 +43,7 @@ class KeptApps:
         for held in (engine._engines, engine._listeners):
             held.pop(kept.app, None)
         with kept.app.app_context():
-            if db.engine.dialect.name == "sqlite":
-                db.engine.dispose()  # a thread of the last test may have opened the last file again
+            db.engine.dispose()  # a thread of the last test may have opened the last file again
         kept.app.extensions[SLOT] = make_parts(kept.app, settings)
         configure_logging(settings.log_level)
         return kept.app

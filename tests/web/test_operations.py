@@ -1,5 +1,6 @@
 """What probes and operators read: /readyz, /status, /ops/health."""
 
+import re
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -56,7 +57,7 @@ def test_operators_read_what_is_wrong_and_what_to_do(
     factories.user("ops@example.com", is_operator=True)
     operator = person("stranger").log_in("ops@example.com")
     page = operator.get("/ops/health").text
-    assert "3 of 12 checks failed" in page
+    assert re.search(r"3 of \d+ checks failed", page)
     assert "Start `python worker.py`" in page
     assert 'href="/ops/health"' in page
 
