@@ -1,8 +1,5 @@
 """Connections to PostgreSQL: their settings, and abandoned locks that end."""
 
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,18 +13,11 @@ from tests.conftest import empty, settings_for
 from tests.support.engine import deliveries, running
 from tests.support.receiver import Receiver
 from tests.support.servers import PATIENCE, RedisServer, wait_until
+from tests.support.stopped_client import stopped_client
 from webhooks_app import create_app
 from webhooks_app.database import postgres
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
-
-LOCKING = """
-import sys, psycopg
-connection = psycopg.connect(sys.argv[1], options=sys.argv[2])
-connection.execute("UPDATE subscription_health SET delivered = delivered")
-print("locked", flush=True)
-sys.stdin.read()
-"""
 
 
 @pytest.fixture
@@ -91,24 +81,11 @@ def test_rows_of_a_process_that_stopped_within_a_transaction_are_free_again(
     organisation = factories.organisation()
     factories.webhook(organisation, receiver.url)
     factories.accepted(organisation)
-    said = engine_options_of(app)
-    stopped = subprocess.Popen(
-        [sys.executable, "-c", LOCKING, empty_database, said],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert stopped.stdout
-        assert stopped.stdout.readline() == "locked\n"
-        stopped.send_signal(signal.SIGSTOP)
+    with stopped_client(empty_database, engine_options_of(app)):
         with running(engine_parts(app)) as engine:
             assert engine.drain(PATIENCE)
             wait_until(lambda: not engine.busy)
         assert [one.status for one in deliveries()] == ["delivered"]
-    finally:
-        stopped.kill()
-        stopped.communicate()
     assert len(receiver.received) == 1
 
 

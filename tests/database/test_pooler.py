@@ -1,8 +1,5 @@
 """All kinds of work through PgBouncer, set up as `deploy/pgbouncer.ini` says."""
 
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,11 +14,11 @@ from sqlalchemy import func, select, text
 from tests import factories
 from tests.api.conftest import Api
 from tests.conftest import Client, empty, settings_for
-from tests.database.test_connections import LOCKING
 from tests.support.engine import deliveries, running, settle
 from tests.support.pgbouncer import pgbouncer, role_with_settings
 from tests.support.receiver import Receiver
-from tests.support.servers import RedisServer, wait_until
+from tests.support.servers import PATIENCE, RedisServer, wait_until
+from tests.support.stopped_client import stopped_client
 from tests.web.conftest import PASSWORD, Person
 from webhooks_app import create_app
 from webhooks_app.database import clock_of
@@ -162,23 +159,11 @@ def test_rows_of_a_client_that_stopped_within_a_transaction_are_free_again(
     app: Flask, api: Api, empty_database: str, pooler: str, receiver: Receiver
 ) -> None:
     api.event()
-    stopped = subprocess.Popen(
-        [sys.executable, "-c", LOCKING, pooler, ""],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert stopped.stdout
-        assert stopped.stdout.readline() == "locked\n"
-        stopped.send_signal(signal.SIGSTOP)
+    with stopped_client(pooler):
         with running(engine_parts(app)) as engine:
-            assert engine.drain(10)
+            assert engine.drain(PATIENCE)
             wait_until(lambda: not engine.busy)
         assert [one.status for one in deliveries()] == ["delivered"]
-    finally:
-        stopped.kill()
-        stopped.communicate()
     assert len(receiver.received) == 1
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -64,29 +65,18 @@ def journey(
     yield from travelled(Journey(tmp_path, url, own_redis, lease=30.0))
 
 
-def test_all_that_was_accepted_arrives_although_a_standby_took_over(
+@pytest.mark.parametrize("fate", ["stops", "hangs"])
+def test_all_that_was_accepted_arrives_although_the_primary(
     journey: Journey,
     servers: tuple[PostgresServer, PostgresServer],
     slow_receiver: Receiver,
     measured: Measured,
+    fate: str,
 ) -> None:
+    """One that hangs: its kernel still acknowledges what it is sent, so no timeout of TCP helps."""
     primary, _ = servers
-    posting = drained(journey, servers, slow_receiver, lambda: primary.stop("immediate"))
-
-    refused = sum(answer.status != 202 for answer in posting.answers)
-    repeated = journey.verify(slow_receiver, claims_in_doubt=True)
-    measured(f"{refused} of {len(posting.answers)} POSTs refused, {repeated} repeated")
-
-
-def test_all_that_was_accepted_arrives_although_the_primary_hung(
-    journey: Journey,
-    servers: tuple[PostgresServer, PostgresServer],
-    slow_receiver: Receiver,
-    measured: Measured,
-) -> None:
-    """Its kernel still acknowledges what it is sent, so no timeout of TCP ends a connection."""
-    primary, _ = servers
-    posting = drained(journey, servers, slow_receiver, primary.freeze)
+    lose = {"stops": partial(primary.stop, "immediate"), "hangs": primary.freeze}
+    posting = drained(journey, servers, slow_receiver, lose[fate])
 
     refused = sum(answer.status != 202 for answer in posting.answers)
     repeated = journey.verify(slow_receiver, claims_in_doubt=True)
