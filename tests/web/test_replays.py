@@ -2,11 +2,14 @@
 
 import re
 
+import pytest
+
 from tests import factories
 from tests.support.open_deliveries import arrange
 from tests.web.conftest import Person
 from webhooks_app.deliveries import replays
 from webhooks_app.extensions import db
+from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Delivery, Organisation, ReplayBatch
 
 URL = "https://receiver.example/hook"
@@ -149,3 +152,24 @@ def test_it_says_how_far_it_has_looked(owner: Person, organisation: Organisation
     batch.position = db.session.query(Delivery).one().id
     db.session.commit()
     assert "were looked at" in owner.get(path).text
+
+
+@pytest.mark.parametrize(
+    ("filters", "said"),
+    [({"text": "ada"}, "of at least 1 sent"), ({"status": "failed"}, "of 1 sent")],
+)
+def test_what_was_counted_for_a_while_only_says_so(
+    owner: Person, organisation: Organisation, filters: dict[str, str], said: str
+) -> None:
+    factories.webhook(organisation, URL)
+    factories.accepted(organisation)
+    arrange(status="failed")
+    owner.get("/deliveries/")
+    path = owner.post("/replays/", all="1", **filters).location
+    batch = db.session.query(ReplayBatch).one()
+    batch.total = 1
+    db.session.commit()
+    assert said in owner.get(path).text
+    batch.status, batch.finished_at = "finished", utcnow()
+    db.session.commit()
+    assert "of 1 sent" in owner.get(path).text

@@ -134,6 +134,11 @@ def running(session: Session, tenant: Tenant) -> ReplayBatch | None:
     return session.scalar(query.order_by(ReplayBatch.id.desc()).limit(1))
 
 
+def may_have_more(batch: ReplayBatch) -> bool:
+    """Whether the counting of a running one may have ended before the log did."""
+    return batch.status == RUNNING and bool(rest_of(Filters.read(batch.filters), Delivery))
+
+
 def made_by(batch: ReplayBatch, filters: Filters = NOTHING) -> Filters:
     """`filters`, limited to the deliveries of this replay.
 

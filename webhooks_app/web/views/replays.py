@@ -81,6 +81,7 @@ def _shown(batch: ReplayBatch, name: str) -> str:
         batch=batch,
         states=states,
         is_open=any(states.get(one.value) for one in OPEN),
+        may_have_more=is_readable(batch.filters) and service.may_have_more(batch),
         looked_until=made_at(batch.position) if batch.position else None,
     )
 
