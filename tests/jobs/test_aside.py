@@ -1,5 +1,8 @@
 """A long job delays no other of its queue, such as mails and digests."""
 
+import os
+import signal
+from collections.abc import Iterator
 from threading import Event, Thread
 
 import pytest
@@ -127,10 +130,22 @@ def test_its_error_is_that_of_the_job(
     assert job.get_status() == JobStatus.FAILED
 
 
+@pytest.fixture
+def own_handlers() -> Iterator[None]:
+    """A worker takes these signals, and keeps them."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("own_handlers")
 @pytest.mark.parametrize("ends", [True, False])
 def test_a_stop_lets_it_end_but_not_for_ever(
     app: Flask, background: queue.Queue, step: Step, monkeypatch: pytest.MonkeyPatch, ends: bool
 ) -> None:
+    monkeypatch.setattr(aside, "POLITE", TOO_LONG)
+    monkeypatch.setattr(aside, "LONGEST", TOO_LONG)
     monkeypatch.setattr(aside, "TO_END", TOO_LONG if ends else 0.1)
     background.enqueue(JOB)
     background.enqueue(JOB)
@@ -138,8 +153,7 @@ def test_a_stop_lets_it_end_but_not_for_ever(
 
     def stop() -> None:
         step.begun.wait(TOO_LONG)
-        worker._aside.stop_soon()
-        worker._stop_requested = True
+        os.kill(os.getpid(), signal.SIGTERM)
         if ends:
             step.may_end.set()
 

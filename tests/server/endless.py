@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 
 from flask import Flask, Response
+from sqlalchemy.exc import OperationalError
 
 from webhooks_app.server.door import Door
 
@@ -65,6 +66,11 @@ def breaks() -> Iterator[bytes]:
     for _ in range(10):
         yield PART
     raise OSError
+
+
+def away() -> Iterator[bytes]:
+    yield b"a"
+    raise OperationalError(None, None, OSError())
 
 
 def breaks_at_once() -> Iterator[bytes]:

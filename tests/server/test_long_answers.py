@@ -138,6 +138,7 @@ def test_nor_to_a_client_without_chunks(server: Server) -> None:
 
 def test_before_the_first_byte_an_error_is_an_error(server: Server) -> None:
     assert server.get("breaks_at_once").status_code == 500
+    assert server.get("away").status_code == 503
 
 
 def test_whoever_reads_too_slowly_is_disconnected() -> None:
