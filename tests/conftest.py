@@ -5,7 +5,7 @@ import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextvars import Context
-from functools import cache
+from functools import cache, partial
 from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,20 +22,18 @@ from jinja2 import BytecodeCache, FileSystemBytecodeCache
 from werkzeug.test import TestResponse
 
 from tests.support import documented, places, tenancy, url_rules
+from tests.support.engine import deliver_all, running
 from tests.support.kept_apps import KeptApps
 from tests.support.receiver import Receiver
 from tests.support.servers import (
-    PATIENCE,
     PostgresServer,
     RedisServer,
     create_database,
-    wait_until,
 )
 from tests.support.sizes import DRILL, lines_of_what_ran, pytest_collection_modifyitems
 from tests.support.skips import pytest_make_collect_report, pytest_runtest_makereport
 from webhooks_app import create_app
 from webhooks_app.config import Settings
-from webhooks_app.engine.engine import Engine
 from webhooks_app.extensions import db
 from webhooks_app.jobs.engine import engine_parts
 from webhooks_app.lib.crypto import new_key
@@ -301,14 +299,5 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture
 def drain(app: Flask) -> Iterator[Callable[[], None]]:
     """Deliver everything due now with a real engine, and record it."""
-    engine = Engine(engine_parts(app))
-    engine.start()
-
-    def drain() -> None:
-        db.session.rollback()
-        assert engine.drain(PATIENCE)
-        wait_until(lambda: not engine.busy, every=0.005)
-
-    yield drain
-    db.session.rollback()
-    engine.stop()
+    with running(engine_parts(app)) as engine:
+        yield partial(deliver_all, engine)

@@ -143,7 +143,7 @@ def test_the_request_is_shown_exactly_copied_and_checked(
     assert json.loads(copied)["type"] == "lead.captured"
     pane(page).get_by_role("link", name="Copy as cURL").click()
     expect(pane(page).get_by_text("Copied").last).to_be_visible()
-    page.wait_for_function("navigator.clipboard.readText().then(text => text.startsWith('curl'))")
+    wait_until(lambda: page.evaluate("navigator.clipboard.readText()").startswith("curl"))
     command = page.evaluate("navigator.clipboard.readText()")
     assert product.inbox in command
     assert "webhook-signature: v1," in command

@@ -367,7 +367,10 @@ def test_an_endpoint_is_given_as_long_as_its_webhook_says(
 
 
 def test_a_single_delivery_costs_a_single_claim(
-    run: Run, organisation: Organisation, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    engine: Engine,
+    organisation: Organisation,
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     claims: list[int] = []
 
@@ -379,7 +382,9 @@ def test_a_single_delivery_costs_a_single_claim(
     monkeypatch.setattr("webhooks_app.engine.engine.claim_and_promote", counted)
     factories.webhook(organisation, receiver.url)
     factories.accepted(organisation)
-    assert [one.status for one in run()] == ["delivered"]
+    assert engine.drain(PATIENCE)
+    wait_until(lambda: not engine.busy)
+    assert [one.status for one in deliveries()] == ["delivered"]
     assert claims == [1]
 
 

@@ -48,10 +48,20 @@ def run(engine: Engine) -> Run:
 
 def settle(engine: Engine) -> list[Delivery]:
     """Drain and record all that is due now; the deliveries, oldest first."""
+    deliver_all(engine)
+    return deliveries()
+
+
+def deliver_all(engine: Engine) -> None:
+    """Deliver and record all that is due now.
+
+    A drain ends while an endpoint has no free slot, and the engine claims the rest by itself.
+    """
     db.session.rollback()
     assert engine.drain(PATIENCE)
-    wait_until(lambda: not engine.busy, every=0.005)
-    return deliveries()
+    while engine.busy:
+        wait_until(lambda: not engine.busy, every=0.005)
+        assert engine.drain(PATIENCE)
 
 
 def deliveries() -> list[Delivery]:
