@@ -309,6 +309,13 @@ def test_a_batch_is_one_transaction_with_a_result_for_each(api: Api) -> None:
     assert stored() == (2, 1)
 
 
+def test_a_list_has_the_order_of_the_batch(api: Api) -> None:
+    batch = [{"type": "lead.captured", "data": {"n": n}} for n in range(50)]
+    sent = [one["id"] for one in api.post("/events/batch", {"events": batch}).get_json()["events"]]
+    listed = [one["id"] for one in api.get("/events", limit=50).get_json()["data"]]
+    assert listed == sent[::-1]
+
+
 def test_one_bad_event_refuses_the_whole_batch_and_all_faults_are_told(api: Api) -> None:
     batch = [
         {"type": "lead.captured", "data": {}},

@@ -174,7 +174,7 @@ def test_at_once_from_many_threads_each_event_is_derived_once(
         *["lead.captured"] * 2,
         *["message.received"] * 4,
     ]
-    assert types() == sorted(each * 2)
+    assert sorted(types()) == sorted(each * 2)
     assert count(Delivery) == 4
     assert count(ChatMessage) == len(messages)
     assert audit(db.engine, 90).ok
@@ -200,7 +200,7 @@ def test_a_conversation_ends_once_for_each_silence(say: Say) -> None:
     say(now=now + timedelta(hours=2))
     end_idle(db.engine, now + timedelta(hours=3))
     end_idle(db.engine, now + timedelta(hours=4))
-    assert types() == ["conversation.ended", "conversation.ended", "conversation.started"]
+    assert types() == ["conversation.started", "conversation.ended", "conversation.ended"]
 
 
 def test_many_that_end_are_ended_by_several_jobs_at_once_and_once_each(

@@ -44,7 +44,7 @@ def report(
 ) -> None:
     """An event with its deliveries, as if it had been accepted at that time."""
     with monkeypatch.context() as patch:
-        patch.setattr(ids, "time", SimpleNamespace(time=at.timestamp))
+        patch.setattr(ids, "time", SimpleNamespace(time_ns=lambda: int(at.timestamp() * 1e9)))
         factories.accepted(organisation, factories.lead(**more), mode=mode)
     db.session.rollback()
 
