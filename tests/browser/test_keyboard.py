@@ -25,11 +25,15 @@ FOCUSED = "document.activeElement.ariaLabel || document.activeElement.innerText 
 
 def go_to(page: Page, name: str) -> None:
     """By Tab until the focus is on what has that name."""
+    press_until(page, "Tab", name)
+
+
+def press_until(page: Page, key: str, name: str) -> None:
     for _ in range(MOST_STEPS):
-        page.keyboard.press("Tab")
+        page.keyboard.press(key)
         if name in page.evaluate(FOCUSED):
             return
-    pytest.fail(f"Tab does not lead to {name!r}.")
+    pytest.fail(f"{key} does not lead to {name!r}.")
 
 
 def test_from_the_log_in_to_a_replayed_delivery(
@@ -51,7 +55,7 @@ def test_from_the_log_in_to_a_replayed_delivery(
     page.wait_for_load_state()  # the scripts that hear the keys
     page.keyboard.press("j")
     expect(page.locator(".go").first).to_be_focused()
-    page.keyboard.press("j")
+    press_until(page, "j", "delivered")  # replays of other tests are retried, above it
     page.keyboard.press("Enter")
     pane = page.get_by_role("region", name="Delivery", exact=True)
     expect(pane.get_by_role("button", name="Replay")).to_be_visible()
