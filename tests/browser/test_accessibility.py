@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.crawl import pages_of, reach
+from tests.browser.forms import submit
 from tests.browser.pages import paths
 from tests.browser.product import Product
 from webhooks_app import create_app
@@ -64,7 +65,7 @@ def made_by_hand(page: Page, event_type: str) -> list[str]:
     page.wait_for_url(f"**/event-types/{event_type}")
     page.goto("/members/")
     page.get_by_label("E-mail to invite").fill(f"{event_type}@people.example")
-    page.get_by_role("button", name="Invite").click()
+    submit(page.get_by_role("button", name="Invite"))
     page.goto("/simulator/")
     page.get_by_label("Message").fill("Hello")
     page.get_by_role("button", name="Send as visitor").click()

@@ -43,6 +43,7 @@ def test_a_span_of_a_chart_opens_its_deliveries_by_pointer_and_by_keys(
 ) -> None:
     page = open_page(timezone_id=TOKYO)
     chart = page.locator("[data-brush]")
+    chart.scroll_into_view_if_needed()  # what other tests left may stand above it
     box = chart.bounding_box()
     assert box
     middle = [box["x"] + box["width"] * (bar + 0.5) / 24 for bar in range(24)]

@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.forms import submit
 from tests.browser.product import Product
 
 
@@ -49,7 +50,7 @@ def test_from_nothing_to_a_signed_delivery_and_back_from_a_failure(
     page.wait_for_url("**/webhooks/")
 
     page.goto(inbox)
-    page.get_by_role("button", name="Respond with 200 again").click()
+    submit(page.get_by_role("button", name="Respond with 200 again"))
     page.goto("/webhooks/")
     row.get_by_role("link", name="Logs").click()
     drawer.locator(".logged").filter(has_text="failed").first.click()

@@ -5,6 +5,7 @@ import re
 import requests
 from playwright.sync_api import Page, expect
 
+from tests.browser.forms import submit
 from tests.browser.product import LEAD, Product
 from tests.support.servers import PATIENCE, wait_until
 
@@ -29,8 +30,7 @@ def answer(page: Page, inbox: str, status: int) -> None:
     page.goto(inbox)
     page.locator("#answer > summary").click()
     page.get_by_label("Status").fill(str(status))
-    page.get_by_role("button", name="Save response").click()
-    page.wait_for_load_state()
+    submit(page.get_by_role("button", name="Save response"))
 
 
 def send_leads(product: Product, count: int) -> None:

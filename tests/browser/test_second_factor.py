@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import CDPSession, Page, expect
 
 from tests.browser.conftest import PATIENCE
+from tests.browser.forms import submit
 from tests.browser.product import Product
 from tests.browser.test_accessibility import findings
 from tests.browser.test_accounts import link_mailed
@@ -114,7 +115,7 @@ def test_a_passkey_is_added_used_lost_and_replaced(
     cdp.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": device})
     give_password(page, email)
     page.get_by_label("Recovery code").fill(codes[3])
-    page.get_by_role("button", name="Log in", exact=True).click()
+    submit(page.get_by_role("button", name="Log in", exact=True))
     page.goto(HOME)
     expect(page.get_by_text("9 of 10 are left")).to_be_visible()
 
