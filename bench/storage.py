@@ -41,10 +41,11 @@ LOOKS = 20
 URL = "https://receiver.example/hook"
 PAYLOAD = '{"email":"ada@example.com","message":"%s"}' % ("x" * 279)  # 320 bytes
 HEADERS = {
-    "content-type": "application/json",
-    "user-agent": "Hookline/1.0",
-    "webhook-id": "msg_01k4v3q0000000000000000000",
-    "webhook-timestamp": "1772445600",
+    "User-Agent": "Hookline-Webhooks/1.0",
+    "Accept-Encoding": "identity",
+    "Content-Type": "application/json",
+    "webhook-id": "",
+    "webhook-timestamp": "",
     "webhook-signature": "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
 }
 ANSWER = (("content-type", "application/json"), ("server", "nginx"), ("content-length", "11"))
@@ -186,17 +187,19 @@ def _request(floors: Floors | None) -> ClaimRequest:
 
 
 def _delivered(claimed: Claimed) -> Result:
+    began = utcnow()
     outcome = Outcome(
         None,
         None,
-        utcnow(),
+        began,
         0.02,
         status_code=200,
         response_headers=ANSWER,
         response_body=b'{"ok":true}',
         trace=Trace(first_byte_ms=20, address="192.0.2.1", http_version="1.1"),
     )
-    headers = HEADERS | {"webhook-id": claimed.delivery_id}
+    second = str(int(began.timestamp()))
+    headers = HEADERS | {"webhook-id": claimed.delivery_id, "webhook-timestamp": second}
     return Result(claimed, Tried(URL, outcome, headers), None)
 
 

@@ -11,7 +11,6 @@ from webhooks_app.catalogue import EventType
 from webhooks_app.channels.webhook.formats.pollybot import name_of
 from webhooks_app.chat.service import MessageResult
 from webhooks_app.deliveries.log import Logged
-from webhooks_app.lib import json_text
 from webhooks_app.lib.times import rfc3339
 from webhooks_app.matching.incoming import Accepted
 from webhooks_app.models import Attempt, Event
@@ -198,7 +197,7 @@ def attempt(row: Attempt) -> AttemptAnswer:
         status_code=row.status_code,
         url=row.url,
         request_headers=row.sent_headers,
-        response_headers=json_text.read_as(json_text.HeaderList, row.response_headers) or [],
+        response_headers=row.received_headers,
         response_body=row.response_body.decode(errors="replace"),
         response_truncated=row.response_truncated,
         started_at=rfc3339(row.started_at),

@@ -23,7 +23,7 @@ from webhooks_app.database.bulk import (
 )
 from webhooks_app.engine import tallies
 from webhooks_app.engine.switching_off import cancel_unserved, disable_gone
-from webhooks_app.lib.packed_headers import MASK, pack
+from webhooks_app.lib.packed_headers import MASK, pack, pack_received
 from webhooks_app.lib.times import utcnow
 from webhooks_app.models import Attempt, Event, Queued
 from webhooks_app.notices.dashboard_notices import notify_failed
@@ -175,8 +175,8 @@ def attempt_row(result: Result) -> tuple[object, ...]:
         outcome.error,
         outcome.status_code,
         tried.url,
-        pack(_shown(tried), result.claimed.delivery_id),
-        _json_text(outcome.response_headers),
+        pack(_shown(tried), result.claimed.delivery_id, outcome.started_at),
+        _received(outcome.response_headers),
         outcome.response_body,
         outcome.truncated,
         outcome.started_at,
@@ -193,13 +193,13 @@ def _shown(tried: Tried) -> Mapping[str, str]:
     return {k: MASK if k.lower() in tried.masked else v for k, v in tried.headers.items()}
 
 
-def _json_text(headers: tuple[tuple[str, str], ...]) -> str:
+def _received(headers: Sequence[tuple[str, str]]) -> str:
     """Headers in broken UTF-8 contain surrogates, which JSON and SQL refuse."""
     try:
-        return orjson.dumps(headers).decode()
+        return pack_received(headers)
     except orjson.JSONEncodeError:
-        clean = [[part.encode(errors="replace").decode() for part in pair] for pair in headers]
-        return orjson.dumps(clean).decode()
+        name_and_value = ([part.encode(errors="replace").decode() for part in h] for h in headers)
+        return pack_received([(name, value) for name, value in name_and_value])
 
 
 def _stored_before(connection: Connection, result: Result) -> bool:

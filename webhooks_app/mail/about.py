@@ -11,8 +11,7 @@ from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, sele
 
 from webhooks_app.channels.contract import Claimed
 from webhooks_app.channels.email.message import settled
-from webhooks_app.lib import json_text
-from webhooks_app.lib.packed_headers import unpack
+from webhooks_app.lib.packed_headers import unpack, unpack_received
 from webhooks_app.lib.times import zone_named
 from webhooks_app.models import (
     Attempt,
@@ -181,12 +180,12 @@ def _earlier(connection: Connection, delivery_id: str) -> tuple[dict[str, str], 
     """
     attempts = ATTEMPTS.c
     rows = connection.execute(
-        select(attempts.request_headers, attempts.response_headers)
+        select(attempts.request_headers, attempts.response_headers, attempts.started_at)
         .where(attempts.delivery_id == delivery_id)
         .order_by(attempts.number)
     ).all()
-    headers = [unpack(row.request_headers, delivery_id) for row in rows]
+    headers = [unpack(row.request_headers, delivery_id, row.started_at) for row in rows]
     answered: dict[str, bool] = {}
     for row in rows:
-        answered |= settled(json_text.read_as(json_text.HeaderList, row.response_headers) or [])
+        answered |= settled(unpack_received(row.response_headers))
     return next(filter(None, headers), {}), answered

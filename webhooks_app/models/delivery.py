@@ -18,7 +18,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from webhooks_app.extensions import Model
-from webhooks_app.lib.packed_headers import unpack
+from webhooks_app.lib.json_text import HeaderList
+from webhooks_app.lib.packed_headers import unpack, unpack_received
 from webhooks_app.models.columns import (
     Id,
     Long,
@@ -141,8 +142,8 @@ class Attempt(Model):
     """One attempt. `number` is the delivery's `tries` when it was claimed.
 
     `outcome` is succeeded, failed or lost (its worker died before the answer was stored). `failure`
-    names the kind of failure. Headers are JSON text, those of the request packed (`sent_headers`);
-    values of custom headers are masked.
+    names the kind of failure. Headers are packed JSON text, for `sent_headers` and
+    `received_headers`; values of custom headers are masked.
     `response_body` is the first 16 KiB, in any encoding. `queue_ms` is how long it waited after it
     was due. The parts of the request follow, null if there were none: a kept connection has no
     `connect_ms` and no `tls_ms`. `address` is the connected address, `certificate_ends_at` when the
@@ -182,4 +183,9 @@ class Attempt(Model):
     @property
     def sent_headers(self) -> Mapping[str, str]:
         """The headers of the request; none if the row cannot be read."""
-        return unpack(self.request_headers, self.delivery_id)
+        return unpack(self.request_headers, self.delivery_id, self.started_at)
+
+    @property
+    def received_headers(self) -> HeaderList:
+        """The headers of the answer; none if the row cannot be read."""
+        return unpack_received(self.response_headers)

@@ -32,7 +32,7 @@ class Exchange:
 
     @property
     def response_headers(self) -> json_text.HeaderList:
-        return json_text.read_as(json_text.HeaderList, self.row.response_headers) or []
+        return self.row.received_headers
 
     @property
     def response(self) -> Markup:
