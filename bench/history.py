@@ -4,7 +4,7 @@ import random
 import secrets
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Any, NamedTuple, cast
 
@@ -21,7 +21,7 @@ from webhooks_app.engine import tallies
 from webhooks_app.engine.record import ATTEMPT_COLUMNS
 from webhooks_app.extensions import db
 from webhooks_app.lib.ids import floor_id
-from webhooks_app.lib.packed_headers import MASK, pack
+from webhooks_app.lib.packed_headers import MASK, pack, pack_received
 from webhooks_app.lib.times import utcnow
 from webhooks_app.matching.enqueue import DELIVERIES, QUEUE, QUEUE_COLUMNS
 from webhooks_app.matching.rows import DELIVERY_COLUMNS, EVENT_COLUMNS
@@ -50,23 +50,26 @@ CONDITIONS = [{"field": "data.email", "operator": "contains", "value": "@example
 ANSWERS = ((503, "The endpoint answered 503."), (500, "The endpoint answered 500."))
 ANSWERS += ((404, "The endpoint answered 404."), (None, "No answer within 15 seconds."))
 ENDINGS = {"delivered": (200, None), "pending": (None, None)}
-# Without the id of the delivery, which is added when it is read.
+# Without the id of the delivery and the second, which are added when it is read.
 REQUEST = pack(
     {
         "User-Agent": "Hookline-Webhooks/1.0",
         "Content-Type": "application/json",
         "webhook-id": "msg_1",
-        "webhook-timestamp": "1772445600",
+        "webhook-timestamp": "0",
         "webhook-signature": "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
         "authorization": MASK,
     },
     "msg_1",
+    datetime.fromtimestamp(0, UTC),
 )
 NOTE = (
     "The visitor asked for prices of twelve seats, whether Saturdays are possible, and would like "
     "to be called back before the end of the week. The offer of last month was read and liked. "
 ) * 2
-RESPONSE = '[["content-type","application/json"],["server","nginx"],["content-length","11"]]'
+RESPONSE = pack_received(
+    [("content-type", "application/json"), ("server", "nginx"), ("content-length", "11")]
+)
 
 
 class Rows(NamedTuple):
