@@ -15,7 +15,7 @@ from webhooks_app.models import AuditEntry
 from webhooks_app.vocabulary import ActorKind
 
 # As for deliveries: what is rare must not cost a walk over the log of a year.
-LOOKED_THROUGH = 20_000
+LOOKED_THROUGH = 10_000
 BATCH = 500
 MOST_ABOUT = 100
 
