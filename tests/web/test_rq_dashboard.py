@@ -257,11 +257,11 @@ def test_two_apps_in_one_process_each_show_their_own_redis(
     assert other.test_client().get("/ops/rq/").status_code == 302
 
 
-@pytest.mark.parametrize("form", ["unix://:hush@{path}", "unix://{path}?password=hush"])
+@pytest.mark.parametrize("form", ["unix://:hush-hush@{path}", "unix://{path}?password=hush-hush"])
 def test_redis_may_have_a_password_which_is_not_shown(
     database_url: str, own_redis: RedisServer, tmp_path: Path, form: str
 ) -> None:
-    Redis.from_url(own_redis.url).config_set("requirepass", "hush")
+    Redis.from_url(own_redis.url).config_set("requirepass", "hush-hush")
     url = form.format(path=own_redis.url.removeprefix("unix://"))
     app = create_app(settings_for(database_url, url, tmp_path))
     app.test_client_class = Client
@@ -270,4 +270,4 @@ def test_redis_may_have_a_password_which_is_not_shown(
     operator = Person(app.test_client()).log_in("ops@example.com")
     answer = operator.get("/ops/rq/")
     assert answer.status_code == 200
-    assert "hush" not in answer.text
+    assert "hush-hush" not in answer.text

@@ -87,7 +87,10 @@ def served(*scripts: Script) -> str:
 
 def reads_and(then: bytes) -> Script:
     def script(connection: socket.socket) -> None:
-        connection.recv(65536)
+        """What is left unread at its end would reset the connection."""
+        asked = b""
+        while not asked.endswith(BODY) and (more := connection.recv(65536)):
+            asked += more
         connection.sendall(then)
 
     return script
