@@ -22,7 +22,10 @@ from webhooks_app.channels.webhook.formats import FORMATS
 from webhooks_app.channels.webhook.signatures import generate_secret, sign_standard
 from webhooks_app.commands.command import Command
 from webhooks_app.config import Settings
+from webhooks_app.deliveries import log
+from webhooks_app.events import stream
 from webhooks_app.matching.operators import OPERATORS
+from webhooks_app.organisations import audit_search
 from webhooks_app.people.api_keys import SCOPES
 from webhooks_app.vocabulary import DeliveryStatus, Failure, Mode
 from webhooks_app.web.documents import DOCUMENTS
@@ -31,6 +34,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 API = (ROOT / "docs/api.md").read_text()
 OPERATING = (ROOT / "docs/operating.md").read_text()
+DASHBOARD = (ROOT / "docs/dashboard.md").read_text()
 DELIVERIES = (ROOT / "docs/deliveries.md").read_text()
 VERIFY = (ROOT / "docs/verify.md").read_text()
 
@@ -49,6 +53,13 @@ def test_no_setting_is_documented_that_does_not_exist() -> None:
     table = OPERATING.partition("## Settings")[2].partition("##")[0]
     named = {name.lower() for name in re.findall(r"^\| `([A-Z_]+)`", table, re.MULTILINE)}
     assert named == set(Settings.__struct_fields__)
+
+
+def test_it_is_documented_how_far_a_page_searches() -> None:
+    most, audit = log.LOOKED_THROUGH, audit_search.LOOKED_THROUGH
+    assert f"at most {most:,} rows, or {audit:,} of the audit log" in " ".join(API.split())
+    assert f"| others | {most:,} | {stream.LOOKED_THROUGH:,} |" in DASHBOARD
+    assert f"The audit log searches {audit:,} entries at a time." in DASHBOARD
 
 
 def test_every_kind_of_problem_is_documented() -> None:

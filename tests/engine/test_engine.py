@@ -93,6 +93,8 @@ def test_it_logs_the_request_and_the_answer(
     assert (attempt.url, attempt.response_body) == (receiver.url, b"thanks")
     assert ("X-Seen", "yes") in attempt.received_headers
     assert attempt.sent_headers["webhook-id"] == delivery.id
+    assert "content-length" in {name.lower() for name, _ in attempt.received_headers}
+    assert "content-length" not in attempt.response_headers.lower()  # a number stands for it
     assert receiver.received[0].headers["x-token"] == "very secret"
     assert "very secret" not in attempt.request_headers
 
